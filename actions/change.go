@@ -1,0 +1,157 @@
+package actions
+
+import (
+	"time"
+
+	"pitwall/fleet"
+)
+
+// Approval is how a plan was confirmed.
+type Approval struct {
+	Typed     string   // the name that was typed, raw
+	Reason    string   // raw
+	Overrides []string // interlock IDs, each named by the person
+	By        Actor
+	At        time.Time
+}
+
+// Change is a plan being carried out, or one that was.
+type Change struct {
+	ID       fleet.ChangeID
+	Seq      int // number in the journal, for people
+	Plan     Plan
+	Checks   []Check // at confirmation
+	Approval Approval
+	State    State
+	Step     int // last step whose write was sent; 0 before the first
+	Steps    []StepResult
+	Started  time.Time
+	Updated  time.Time
+	Ended    time.Time
+	NextAt   time.Time     // when the next step is due, or the soak ends; zero when nothing is due
+	Why      fleet.Safe    // why it is in this state, one sentence
+	Held     bool          // held by a person
+	Limits   []LimitNow    // guard limits with the current figures
+	Harm     []LimitNow    // the same for the other routes of the gateway
+	World    fleet.Weights // state unknown: what the gateway holds
+	WorldAt  time.Time
+	Guard    Guardian
+	Undone   fleet.ChangeID // the change that undid this one
+}
+
+// StepResult is what became of one step.
+type StepResult struct {
+	N        int
+	Back     bool // a roll-back step
+	Weights  fleet.Weights
+	Sent     time.Time
+	Accepted time.Time
+	ReadBack []ReplicaBack
+	Verified time.Time // all replicas hold it
+	Seen     map[fleet.TargetID]fleet.Maybe[fleet.Ratio]
+	SeenN    float64
+	SeenOK   fleet.Maybe[bool] // measured share within tolerance
+	Err      fleet.Safe
+}
+
+// ReplicaBack is the read-back of one gateway replica.
+type ReplicaBack struct {
+	Replica fleet.GatewayReplicaID
+	Hash    string
+	Weights fleet.Weights
+	OK      bool // holds the step's weights
+	At      time.Time
+	Err     fleet.Safe
+}
+
+// LimitNow is one roll-back limit with its current figure.
+type LimitNow struct {
+	Name    fleet.Safe // "err%", "ttft95"
+	Target  fleet.TargetID
+	Before  fleet.Safe
+	Now     fleet.Safe
+	Limit   fleet.Safe
+	Verdict string        // PASS, FAIL, UNCLEAR
+	Broken  time.Duration // for how long in a row
+}
+
+// Guardian is the process that carries a change.
+type Guardian struct {
+	PID      int
+	Host     string
+	Detached bool // goes on without a terminal
+	Alive    fleet.Maybe[bool]
+	Mine     bool // this process
+}
+
+// Book is the immutable list of changes with who holds which route and whether
+// this process may write.
+type Book struct {
+	At      time.Time
+	Changes []Change // open ones first, then newest first
+	Locks   []Lock
+	// LockScope says who the locks bind: "this user only", or "" when the state directory is shared.
+	LockScope fleet.Safe
+	LockWarn  fleet.Safe // such as a state directory on a network file system
+	Access    Access
+}
+
+// Lock says who holds a route.
+type Lock struct {
+	Route   fleet.RouteID
+	Holder  Actor
+	PID     int
+	Change  fleet.ChangeID
+	Expires time.Time
+	Mine    bool
+	Err     fleet.Safe // the lock could not be read
+}
+
+// Access says whether this process may write, and why not.
+type Access struct {
+	Write      bool
+	Why        fleet.Safe // why not, with what to do
+	ArmedUntil time.Time  // zero without a limit
+	Incident   string     // raw id of the taken incident
+	Actor      Actor
+}
+
+// Change returns the change with this ID, or nil.
+func (b Book) Change(id fleet.ChangeID) *Change {
+	for i := range b.Changes {
+		if b.Changes[i].ID == id {
+			return &b.Changes[i]
+		}
+	}
+	return nil
+}
+
+// Open returns the changes that are not closed.
+func (b Book) Open() []Change {
+	for i, c := range b.Changes {
+		if c.State.Closed() {
+			return b.Changes[:i]
+		}
+	}
+	return b.Changes
+}
+
+// OpenOn returns the open change on a route, or nil.
+func (b Book) OpenOn(route fleet.RouteID) *Change {
+	for i := range b.Changes {
+		if c := &b.Changes[i]; c.Plan.Intent.Route == route && !c.State.Closed() {
+			return c
+		}
+	}
+	return nil
+}
+
+// LockOn returns the lock on a route, or nil.
+func (b Book) LockOn(route fleet.RouteID) *Lock {
+	for i := range b.Locks {
+		if b.Locks[i].Route == route {
+			return &b.Locks[i]
+		}
+	}
+	return nil
+}

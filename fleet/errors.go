@@ -1,0 +1,85 @@
+package fleet
+
+import (
+	"errors"
+	"time"
+)
+
+// Kind classes an error by what a person can do about it.
+type Kind string
+
+// The kinds of errors; every adapter maps what it meets to one of them.
+const (
+	KindUnreachable Kind = "unreachable"  // no connection: refused, no route, name not found, TLS
+	KindTimeout     Kind = "timeout"      // no complete answer within the deadline
+	KindAuth        Kind = "auth"         // credential missing, expired or without the right
+	KindRateLimited Kind = "rate_limited" // asked too often; Retry says when to come back
+	KindConflict    Kind = "conflict"     // the object is not in the state that the write was planned on
+	KindInvalid     Kind = "invalid"      // the answer or the request is malformed
+	KindNotFound    Kind = "not_found"    // no such object or path
+	KindStale       Kind = "stale"        // data is too old to act on
+	KindReadOnly    Kind = "read_only"    // no writer exists
+	KindBlocked     Kind = "blocked"      // an interlock refuses
+	KindUnsupported Kind = "unsupported"  // the system cannot do this in its mode or version
+	KindServer      Kind = "server"       // the system answered with its own failure (5xx)
+	KindInterrupted Kind = "interrupted"  // stopped by a signal or a cancelled context
+	KindInternal    Kind = "internal"     // a fault of pitwall
+)
+
+// Error is the one error type that crosses packages. Err may hold raw outside text
+// (for the log, after redaction); what a person reads comes from Sentence.
+type Error struct {
+	Kind   Kind
+	Op     string        // what was tried, in plain words: "read metrics", "set weight"
+	Source SourceID      // which connection, if any
+	Retry  time.Duration // how long to wait before the next try; 0 means no advice
+	Next   string        // what still holds and what to do, in plain words of ours
+	Err    error         // the cause
+}
+
+// Error gives the technical text: operation, source, kind and cause.
+func (e *Error) Error() string {
+	s := e.Op
+	if e.Source != "" {
+		s += " from " + string(e.Source)
+	}
+	s += ": " + string(e.Kind)
+	if e.Err != nil {
+		s += ": " + e.Err.Error()
+	}
+	if e.Next != "" {
+		s += "; " + e.Next
+	}
+	return s
+}
+
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// KindOf returns the kind of the first Error in the chain, KindInternal for other errors
+// and "" for nil.
+func KindOf(err error) Kind {
+	if err == nil {
+		return ""
+	}
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Kind
+	}
+	return KindInternal
+}
+
+// RetryAfter returns the advice of the first Error in the chain.
+func RetryAfter(err error) time.Duration {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Retry
+	}
+	return 0
+}
+
+// Sentence makes the text of an error safe for a screen.
+func Sentence(err error) Safe {
+	if err == nil {
+		return Safe{}
+	}
+	return Label(err.Error())
+}

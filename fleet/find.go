@@ -1,0 +1,80 @@
+package fleet
+
+// Pool returns the pool with this ID, or nil.
+func (s *Snapshot) Pool(id PoolID) *Pool {
+	for i := range s.Pools {
+		if s.Pools[i].Spec.ID == id {
+			return &s.Pools[i]
+		}
+	}
+	return nil
+}
+
+// Provider returns the provider with this ID, or nil.
+func (s *Snapshot) Provider(id ProviderID) *Provider {
+	for i := range s.Providers {
+		if s.Providers[i].Spec.ID == id {
+			return &s.Providers[i]
+		}
+	}
+	return nil
+}
+
+// Gateway returns the gateway with this ID, or nil.
+func (s *Snapshot) Gateway(id GatewayID) *Gateway {
+	for i := range s.Gateways {
+		if s.Gateways[i].Spec.ID == id {
+			return &s.Gateways[i]
+		}
+	}
+	return nil
+}
+
+// Route returns the route with this ID, or nil.
+func (s *Snapshot) Route(id RouteID) *Route {
+	for i := range s.Routes {
+		if s.Routes[i].Spec.ID == id {
+			return &s.Routes[i]
+		}
+	}
+	return nil
+}
+
+// Site returns the site with this ID, or nil.
+func (s *Snapshot) Site(id SiteID) *Site {
+	for i := range s.Sites {
+		if s.Sites[i].ID == id {
+			return &s.Sites[i]
+		}
+	}
+	return nil
+}
+
+// Source returns the status of a source, or nil.
+func (s *Snapshot) Source(id SourceID) *SourceStatus {
+	for i := range s.Sources {
+		if s.Sources[i].ID == id {
+			return &s.Sources[i]
+		}
+	}
+	return nil
+}
+
+// Target returns the member of the route with this ID, or nil.
+func (r *Route) Target(id TargetID) *Target {
+	for i := range r.Targets {
+		if r.Targets[i].Spec.ID == id {
+			return &r.Targets[i]
+		}
+	}
+	return nil
+}
+
+// Order returns the targets' IDs in configured order.
+func (r *Route) Order() []TargetID {
+	ids := make([]TargetID, len(r.Targets))
+	for i := range r.Targets {
+		ids[i] = r.Targets[i].Spec.ID
+	}
+	return ids
+}

@@ -1,0 +1,251 @@
+package fleet
+
+import "time"
+
+// Env is the environment of a context. A context without one is PROD.
+type Env string
+
+// The environments, by how much a confirmation asks.
+const (
+	EnvProd  Env = "prod"
+	EnvStage Env = "stage"
+	EnvDev   Env = "dev"
+)
+
+// Mode keeps practice apart from production (IL-45).
+type Mode string
+
+// The modes of a fleet.
+const (
+	ModeLive  Mode = "live"
+	ModeDemo  Mode = "demo"
+	ModeDrill Mode = "drill"
+)
+
+// Inventory is what one context of the configuration declares: the part of a fleet that no
+// system reports. The Hub joins it with readings by ID.
+type Inventory struct {
+	Context   string
+	Env       Env
+	Mode      Mode
+	Sites     []Site
+	Pools     []PoolSpec
+	Providers []ProviderSpec
+	Gateways  []GatewaySpec
+	Routes    []RouteSpec
+	Sources   []SourceSpec // one for each connection, made from the entries above
+	Budget    Budget
+	Retention Retention
+}
+
+// Site is a region or data centre.
+type Site struct {
+	ID     SiteID
+	Labels []string // residency and compliance labels that it offers, such as "eu", "zdr"
+	Fate   Fate
+}
+
+// Fate holds shared-fate tags: kind of dependency to the instance depended on,
+// such as "power": "F2", "cloud": "aws/eu-central-1", "cdn": "cloudflare".
+type Fate map[string]string
+
+// PoolSpec declares a pool.
+type PoolSpec struct {
+	ID             PoolID
+	Site           SiteID
+	Engine         string // kind of the connector that reads its replicas: "vllm"
+	Model          ModelName
+	Replicas       []ReplicaSpec
+	Nodes          []NodeSpec
+	Desired        Maybe[int] // wanted replicas; unknown means as many as are declared
+	GPUsPerReplica int
+	GPU            string            // GPU product, for the price table: "H100", "B200"
+	GPUHour        Maybe[USDPerHour] // price of one GPU for an hour, busy or idle; unknown means unpriced
+	Rating         Maybe[Rating]     // configured fallback; measured ratings win
+	MaxContext     Maybe[Tokens]
+	Offers         []string // capabilities: "tools", "json", "vision"…
+	Labels         []string // residency labels in addition to the site's
+	Fate           Fate     // in addition to the site's
+	Embedding      *EmbeddingIdentity
+	Standby        bool // kept warm without traffic: no requests is not a fault
+}
+
+// ReplicaSpec declares one replica.
+type ReplicaSpec struct {
+	ID   ReplicaID
+	Node NodeID
+}
+
+// NodeSpec declares one machine with GPUs.
+type NodeSpec struct {
+	ID   NodeID
+	GPUs int
+}
+
+// Rating is the proven throughput of one pool: the best rate that it sustained for five minutes within
+// its SLO (history), or what the operator configured.
+type Rating struct {
+	Prefill TokenRate // prompt tokens per second of the whole pool
+	Decode  TokenRate // output tokens per second of the whole pool
+	From    time.Time // when it was proven or written down
+	Kind    string    // "history" or "config"
+}
+
+// EmbeddingIdentity must be equal on all targets of an embeddings route (IL-17).
+type EmbeddingIdentity struct {
+	Model      ModelName
+	Dimensions int
+	Pooling    string
+}
+
+// ProviderSpec declares an API account.
+type ProviderSpec struct {
+	ID     ProviderID
+	Kind   string // connector kind, and key of the price catalogue: "openai"
+	Labels []string
+	Fate   Fate
+	Models []ProviderModel
+}
+
+// ProviderModel declares one rented model.
+type ProviderModel struct {
+	Name       ModelName
+	MaxContext Maybe[Tokens]
+	Offers     []string
+	Limits     []Limit // configured limits; limit headers win where they are fresh
+	Price      Maybe[Price]
+	Embedding  *EmbeddingIdentity
+}
+
+// LimitKind names what a provider counts, always per minute unless the name says otherwise.
+type LimitKind string
+
+// The kinds of provider limits.
+const (
+	LimitRPM         LimitKind = "rpm"         // requests per minute
+	LimitTPM         LimitKind = "tpm"         // tokens per minute, input and output together
+	LimitITPM        LimitKind = "itpm"        // input tokens per minute
+	LimitOTPM        LimitKind = "otpm"        // output tokens per minute
+	LimitRPD         LimitKind = "rpd"         // requests per day
+	LimitConcurrency LimitKind = "concurrency" // requests in flight
+)
+
+// Limit is one quota with what is left of it.
+type Limit struct {
+	Kind      LimitKind
+	Max       Maybe[float64]
+	Remaining Maybe[float64] // at At; other clients of the account use it too
+	At        time.Time      // when the headers were seen; zero for configured limits
+}
+
+// Price is what one model costs, exact, per one million tokens.
+type Price struct {
+	Input      Money
+	CachedIn   Maybe[Money]
+	CacheWrite Maybe[Money]
+	Output     Money
+	Source     string    // where the figure was read
+	AsOf       time.Time // when it was read
+}
+
+// GatewaySpec declares a gateway.
+type GatewaySpec struct {
+	ID       GatewayID
+	Kind     string // "litellm"
+	Site     SiteID
+	Replicas []GatewayReplicaSpec
+	Auth     SecretRef // read credential
+	Write    SecretRef // write credential, opened only when writers are constructed; zero means Auth
+	TLS      TLSSpec
+	File     *GatewayFile  // file mode
+	Settle   time.Duration // how long replicas may lag behind a write; zero means the connector's default
+}
+
+// GatewayReplicaSpec is one replica by its own address, never a service address.
+type GatewayReplicaSpec struct {
+	ID     GatewayReplicaID
+	URL    string
+	Reload []string // file mode: program and arguments that make this replica read its file again; no shell
+	File   string   // file mode: this replica's own file, where replicas do not share one
+}
+
+// GatewayFile says how a gateway without a write API is changed.
+type GatewayFile struct {
+	Path        string
+	ReloadReady time.Duration // how long a replica may take to come back; zero means 60 s
+}
+
+// RouteSpec declares a route.
+type RouteSpec struct {
+	ID        RouteID
+	Gateway   GatewayID
+	Tier      int              // 1 is the most important; 0 means undeclared and counts as 2
+	Requires  []string         // residency and compliance labels; empty means that none is declared
+	Uses      map[string]Ratio // capability to the share of requests that use it
+	Targets   []TargetSpec
+	Embedding *EmbeddingIdentity // set on embeddings routes
+	Guard     Guard
+	SLO       Maybe[Ratio] // objective of success, such as 0.995
+	Fallbacks []TargetID
+}
+
+// TargetSpec declares one weighted member of a route.
+type TargetSpec struct {
+	ID         TargetID
+	Pool       PoolID     // either Pool
+	Provider   ProviderID // or Provider and Model are set
+	Model      ModelName
+	Deployment DeploymentID // empty means ID
+}
+
+// Guard holds the limits that roll a change back.
+type Guard struct {
+	ErrRatio Maybe[Ratio]   // of a target that receives load
+	TTFT95   Maybe[Seconds] // likewise
+	For      time.Duration  // how long a limit must be broken; zero means 60 s
+}
+
+// Budget caps spend. Budget days are UTC unless Zone is set.
+type Budget struct {
+	PerDay   Maybe[Money]
+	PerMonth Maybe[Money]
+	Zone     string
+}
+
+// Retention bounds the look-back file.
+type Retention struct {
+	Days int // zero means 14
+}
+
+// TLSSpec is transport security of one endpoint.
+type TLSSpec struct {
+	CAFile     string // PEM bundle used instead of the system's
+	CertFile   string // client certificate, with KeyFile
+	KeyFile    string
+	ServerName string
+	Insecure   bool // no verification: shown as a permanent warning, and forbids writes
+}
+
+// Subject says what a source tells about; only the fields that apply are set.
+type Subject struct {
+	Pool           PoolID
+	Replica        ReplicaID
+	Node           NodeID
+	Gateway        GatewayID
+	GatewayReplica GatewayReplicaID
+	Provider       ProviderID
+}
+
+// SourceSpec declares one connection.
+type SourceSpec struct {
+	ID       SourceID
+	Kind     string // connector kind
+	URL      string // base URL, or the full metrics URL of exporters
+	Subject  Subject
+	Interval time.Duration
+	Timeout  time.Duration // always shorter than Interval
+	Auth     SecretRef
+	TLS      TLSSpec
+	Models   []ModelName       // provider sources: models to look for
+	Options  map[string]string // connector-specific, documented by the connector
+}

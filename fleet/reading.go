@@ -1,0 +1,150 @@
+package fleet
+
+import "time"
+
+// Partial is what one read of one source says: raw counters, raw histograms, gauges. Adapters
+// do no arithmetic over time; the Hub turns readings into rates and quantiles.
+type Partial struct {
+	At         time.Time        // clock time at which the answer was complete
+	Version    Safe             // version of the system where it says one
+	ServerTime Maybe[time.Time] // Date header of the answer, for clock skew
+	Engines    []EngineReading
+	Health     Maybe[bool] // what the health endpoint claims; never sufficient for "up"
+	GPUs       []GPUReading
+	Gateway    *GatewayReading
+	Provider   *ProviderReading
+	Notices    []Notice // things worth an event, such as a repaired or dropped series
+}
+
+// Notice is a remark of an adapter on what it read.
+type Notice struct {
+	Level Level
+	Text  Safe
+}
+
+// Histogram is a cumulative Prometheus histogram of one series.
+type Histogram struct {
+	Bounds []float64 // upper bounds (le), ascending, the last one +Inf
+	Counts []float64 // cumulative counts, one for each bound
+	Sum    float64
+}
+
+// IsZero tells whether the histogram was absent.
+func (h Histogram) IsZero() bool { return len(h.Bounds) == 0 }
+
+// Count returns the number of observations.
+func (h Histogram) Count() float64 {
+	if len(h.Counts) == 0 {
+		return 0
+	}
+	return h.Counts[len(h.Counts)-1]
+}
+
+// EngineReading is one engine (one data-parallel rank) of one replica for one model.
+// Counters are cumulative since the engine started. What a page does not have is unknown.
+type EngineReading struct {
+	Model  ModelName
+	Engine string // rank as the engine names it; "" where it does not
+
+	Running, Waiting     Maybe[Count]
+	KVUsage              Maybe[Ratio]
+	KVCapacity           Maybe[Tokens] // blocks times block size
+	Asleep               Maybe[bool]
+	PromptTokens         Maybe[float64]
+	OutputTokens         Maybe[float64]
+	Finished             Maybe[float64] // all requests that ended, of whatever reason
+	Aborted              Maybe[float64] // of those, given up by the client
+	Failed               Maybe[float64] // of those, ended by an error of the engine
+	Preemptions          Maybe[float64]
+	PrefixHits           Maybe[float64]   // tokens
+	PrefixQueries        Maybe[float64]   // tokens
+	StartedAt            Maybe[time.Time] // restart evidence
+	TTFT, ITL, E2E       Histogram        // seconds
+	QueueTime            Histogram        // seconds
+	PromptLen, OutputLen Histogram        // tokens
+	MaxTokens            Histogram        // tokens, the limit that clients ask for
+}
+
+// GPUReading is one GPU, or one MIG instance of one, as an exporter reports it.
+type GPUReading struct {
+	ID           GPUID
+	Index        string // device index on the node
+	MIG          string // "" or the instance id; board-wide values repeat on each instance
+	MIGProfile   string // such as "1g.10gb"
+	PCI          string // normalised: lower case, four-digit domain, no function
+	Product      string
+	Host         string
+	Driver       string
+	Pod          string       // namespace/pod that holds it, where the exporter knows
+	Util         Maybe[Ratio] // some kernel ran; decode sits near 1
+	TensorUtil   Maybe[Ratio]
+	SMUtil       Maybe[Ratio]
+	DRAMUtil     Maybe[Ratio]
+	MemUsed      Maybe[Bytes]
+	MemFree      Maybe[Bytes]
+	Temp         Maybe[Celsius]
+	Power        Maybe[Watts]
+	SMClockMHz   Maybe[float64]
+	LastXid      Maybe[int]      // sticky: the last code seen, of unknown age; only a change is an event
+	XidWindow    map[int]float64 // windowed counts where the exporter has them
+	RemapFailed  Maybe[bool]
+	RemapPending Maybe[bool]
+	ECCDouble    Maybe[float64]
+	Throttle     Maybe[uint64] // NVML clock event reasons
+}
+
+// GatewayMode says what can change routing at run time (LiteLLM: gateways.md 1.1).
+type GatewayMode string
+
+// The modes of a gateway.
+const (
+	GatewayModeUnknown  GatewayMode = "unknown"
+	GatewayModeDatabase GatewayMode = "database"                 // routing state in a database, changed by API
+	GatewayModeDBReads  GatewayMode = "database, models in file" // keys and spend in a database, routing in the file
+	GatewayModeFile     GatewayMode = "file"                     // routing in a file, read at start
+)
+
+// GatewayReading is one gateway replica.
+type GatewayReading struct {
+	Mode        GatewayMode
+	ModeWhy     Safe        // the evidence for the mode
+	Strategy    string      // how the router picks: weights only matter under "simple-shuffle"
+	CanBlock    Maybe[bool] // whether it has block and unblock calls
+	Deployments []DeploymentReading
+	Fallbacks   map[RouteID][]RouteID
+	Metrics     bool // whether the metrics page was read
+	MetricsWhy  Safe // why not
+	InFlight    Maybe[Count]
+}
+
+// DeploymentReading is one target as one gateway replica holds it.
+type DeploymentReading struct {
+	ID                DeploymentID
+	Route             RouteID
+	Model             ModelName // provider model, such as "openai/llama-70b"
+	APIBase           string
+	Weight            Maybe[float64] // unset is unknown, not 0
+	Order             Maybe[float64]
+	Blocked           Maybe[bool]
+	FromDB            bool
+	UpdatedAt         Maybe[time.Time]
+	Requests          Maybe[float64] // counters since the replica started
+	Successes         Maybe[float64]
+	Failures          Maybe[float64]
+	FailuresByStatus  map[string]float64
+	Cooldowns         Maybe[float64] // how often it was cooled down
+	InTokens          Maybe[float64]
+	OutTokens         Maybe[float64]
+	TTFT              Histogram
+	Latency           Histogram
+	RemainingRequests Maybe[float64]
+	RemainingTokens   Maybe[float64]
+}
+
+// ProviderReading is one probe of an API account.
+type ProviderReading struct {
+	Authorised Maybe[bool]
+	Latency    Maybe[Seconds]
+	Models     []ModelName // that the key may call
+	Limits     []Limit     // from limit headers
+}
