@@ -1,6 +1,3 @@
-// Package themes holds every visual choice: colour tokens, glyph sets and theme files.
-// No style is made outside of it.
+// Package themes holds every visual choice: roles of colour, glyph sets and theme files.
+// No style is made outside of it, and it draws nothing itself.
 package themes
-
-// Theme is a set of styles and glyphs.
-type Theme struct{}

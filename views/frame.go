@@ -1,0 +1,71 @@
+package views
+
+import (
+	"pitwall/fleet"
+	"pitwall/themes"
+	"pitwall/views/part"
+)
+
+// The smallest size that screens are drawn at.
+const (
+	minWidth  = 60
+	minHeight = 16
+)
+
+// The widths from which screens show more (tui-craft size classes).
+const (
+	normalWidth = 100
+	wideWidth   = 160
+)
+
+// frame draws a whole screen: header, body and bottom line. With strip the header has a second line with the
+// golden signals. The body is cut or filled to the rows between; draw gets how many there are.
+func frame(sc Scene, sz Size, strip bool, draw func(b *part.Block, rows int)) string {
+	if sz.W < minWidth || sz.H < minHeight {
+		return tooSmall(sc, sz)
+	}
+	if sc.Theme == nil {
+		sc.Theme = themes.New(themes.Options{ASCII: true})
+	}
+	b := part.NewBlock(sc.Theme, sz.W, sz.H)
+	header(b, sc)
+	if strip && sc.Snap != nil {
+		signals(b, sc)
+	}
+	rows := sz.H - b.Len() - 1
+	if sc.Snap == nil {
+		connecting(b)
+	} else {
+		draw(b, rows)
+	}
+	b.Cut(sz.H - 1).Fill(sz.H - 1)
+	footer(b, sc)
+	return b.String()
+}
+
+// tooSmall is one line that still says how many alerts there are.
+func tooSmall(sc Scene, sz Size) string {
+	if sz.W <= 0 || sz.H <= 0 {
+		return ""
+	}
+	t := sc.Theme
+	if t == nil {
+		t = themes.New(themes.Options{ASCII: true})
+	}
+	b := part.NewBlock(t, sz.W, sz.H)
+	alerts := 0
+	if sc.Snap != nil {
+		alerts = len(sc.Snap.Alerts)
+	}
+	b.Put(themes.Text, fleet.Textf("need 60x16, have %sx%s", fleet.Int(sz.W), fleet.Int(sz.H)))
+	b.Put(themes.Text, fleet.Textf("  alerts %s", fleet.Int(alerts))).End()
+	return b.Fill(sz.H).String()
+}
+
+// connecting stands for the body until the first snapshot comes.
+func connecting(b *part.Block) {
+	b.End()
+	b.Gap(1).Say(themes.Title, "connecting").End()
+	b.Gap(1).Say(themes.Text, "Waiting for the first answers of the sources. Nothing is known yet, so nothing is shown.").End()
+	b.Gap(1).Say(themes.Dim, ":sources lists each one with its last error.").End()
+}

@@ -1,0 +1,172 @@
+package part
+
+import (
+	"math"
+	"time"
+	"unicode/utf8"
+
+	"pitwall/fleet"
+	"pitwall/themes"
+)
+
+// Series is one line of a chart. The letter marks it, so that it is told apart without colour.
+type Series struct {
+	Letter fleet.Safe // one cell
+	Role   themes.Role
+	Trend  fleet.Trend
+}
+
+// Chart draws histories over one another with labels and a limit line. In ASCII each point is the letter of its
+// series; with UTF-8 glyphs lines are braille and the letter stands at their newest point.
+type Chart struct {
+	Series   []Series
+	From, To time.Time
+	Limit    fleet.Maybe[float64]
+	Label    func(float64) fleet.Safe // draws a value of the y axis
+}
+
+// labels is the room for the labels of the y axis.
+const labels = 8
+
+// braille dots of one cell, by column and row from the bottom.
+var braille = [2][4]rune{{0x40, 0x04, 0x02, 0x01}, {0x80, 0x20, 0x10, 0x08}}
+
+// plot is the raster that a chart is drawn on before it is written out.
+type plot struct {
+	width, rows int
+	dots        []rune // braille bits of a cell
+	series      []int8 // 1 + number of the newest series in a cell
+	letter      []bool // the cell shows the letter
+}
+
+// Draw writes the chart into lines lines over the block's whole width, at least 4 of them.
+func (c Chart) Draw(b *Block, lines int) {
+	p := plot{width: b.width - labels - 2, rows: lines - 1}
+	if p.width < 8 || p.rows < 3 || !c.To.After(c.From) {
+		b.Fill(b.Len() + max(0, lines))
+		return
+	}
+	p.dots = make([]rune, p.width*p.rows)
+	p.series = make([]int8, p.width*p.rows)
+	p.letter = make([]bool, p.width*p.rows)
+	top := c.top()
+	for i, s := range c.Series {
+		c.trace(&p, s, int8(i+1), top, b.theme.Glyphs.UTF8)
+	}
+	limit := -1
+	if c.Limit.OK && top > 0 {
+		limit = p.rows - 1 - int(c.Limit.V/top*float64(p.rows)*0.9999)
+	}
+	for row := range p.rows {
+		c.row(b, &p, row, limit, top)
+	}
+	b.Gap(labels).Glyph(themes.Rule, b.theme.Glyphs.AxisCorner, 1)
+	b.Glyph(themes.Rule, b.theme.Glyphs.HLine, 1).Put(themes.Dim, fleet.ClockTime(c.From))
+	end := fleet.ClockTime(c.To)
+	b.Glyph(themes.Rule, b.theme.Glyphs.HLine, b.Room()-Width(end)).Put(themes.Dim, end).End()
+}
+
+// top is the value at the upper edge: a little above all points and the limit.
+func (c Chart) top() float64 {
+	high := c.Limit.Or(0)
+	for _, s := range c.Series {
+		for _, v := range s.Trend.V {
+			if v > high && !math.IsInf(v, 0) { // NaN compares false
+				high = v
+			}
+		}
+	}
+	return high * 1.1
+}
+
+func (c Chart) trace(p *plot, s Series, number int8, top float64, fine bool) {
+	if top <= 0 {
+		top = 1
+	}
+	per := 1
+	if fine {
+		per = 2
+	}
+	last := -1
+	for x := range p.width * per {
+		v := c.at(s.Trend, x, p.width*per)
+		if math.IsNaN(v) {
+			continue
+		}
+		height := min(1, max(0, v/top)) * 0.9999
+		if fine {
+			y := int(height * float64(p.rows*4))
+			cell := (p.rows-1-y/4)*p.width + x/2
+			p.dots[cell] |= braille[x%2][y%4]
+			p.series[cell], last = number, cell
+			continue
+		}
+		cell := (p.rows-1-int(height*float64(p.rows)))*p.width + x
+		p.series[cell], p.letter[cell] = number, true
+	}
+	if last >= 0 {
+		p.letter[last] = true
+	}
+}
+
+// at is the mean of the values whose time falls into the x-th of n columns, or the value in force where the
+// history is coarser than the columns; NaN where there is none.
+func (c Chart) at(t fleet.Trend, x, n int) float64 {
+	count := len(t.V)
+	if count == 0 || t.Step <= 0 {
+		return math.NaN()
+	}
+	span := float64(c.To.Sub(c.From))
+	start := float64(t.End.Add(-time.Duration(count-1) * t.Step).Sub(c.From)) // of value 0
+	index := func(at float64) int { return int(math.Floor((at-start)/float64(t.Step) + 0.5)) }
+	from, to := index(span*float64(x)/float64(n)), index(span*float64(x+1)/float64(n))
+	sum, known := 0.0, 0
+	for i := max(0, from); i < min(count, max(to, from+1)); i++ {
+		if v := t.V[i]; !math.IsNaN(v) && !math.IsInf(v, 0) {
+			sum += v
+			known++
+		}
+	}
+	if known == 0 {
+		return math.NaN()
+	}
+	return sum / float64(known)
+}
+
+func (c Chart) row(b *Block, p *plot, row, limit int, top float64) {
+	g := b.theme.Glyphs
+	switch {
+	case row == limit:
+		b.Cell(themes.Warn, c.Label(c.Limit.V), labels, Right)
+	case row == 0 || row == p.rows/2:
+		b.Cell(themes.Dim, c.Label(top*float64(p.rows-row)/float64(p.rows)), labels, Right)
+	default:
+		b.Gap(labels)
+	}
+	b.Glyph(themes.Rule, g.Axis, 1)
+	for x := range p.width {
+		cell := row*p.width + x
+		n := p.series[cell]
+		switch {
+		case n == 0 && row == limit:
+			b.Glyph(themes.Warn, g.Limit, 1)
+		case n == 0:
+			b.Gap(1)
+		case p.letter[cell]:
+			b.Cell(c.Series[n-1].Role, c.Series[n-1].Letter, 1, Left)
+		default:
+			b.dots(c.Series[n-1].Role, 0x2800+p.dots[cell])
+		}
+	}
+	b.End()
+}
+
+// dots writes one braille cell.
+func (b *Block) dots(r themes.Role, d rune) {
+	if b.Room() <= 0 {
+		return
+	}
+	b.begin(r)
+	b.buf = utf8.AppendRune(b.buf, d)
+	b.col++
+}
