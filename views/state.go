@@ -75,10 +75,21 @@ const (
 	ShiftSoak
 )
 
-// ShiftState is the shift dialog: pure data that the tui moves and Shift draws.
+// The fields and buttons of the confirm step in tab order. Those that the ladder does not ask for are skipped.
+const (
+	FieldReason = iota
+	FieldName
+	FieldCancel
+	FieldConfirm
+)
+
+// ShiftState is the shift dialog: pure data that the tui moves and Shift draws. A resync walks through the same
+// steps, without weights to edit.
 type ShiftState struct {
 	Step      ShiftStep
+	Kind      actions.Kind
 	Route     fleet.RouteID
+	Replica   fleet.GatewayReplicaID // resync: the replica
 	Undoes    fleet.ChangeID
 	Draft     fleet.Weights
 	Cursor    int    // row of the target in Route.Order
@@ -95,7 +106,8 @@ type ShiftState struct {
 	Ladder    Ladder
 	Reason    TextField
 	Name      TextField
-	Field     int            // focused field or button of the confirm step
+	Field     int            // FieldReason to FieldConfirm: what the confirm step has the focus on
+	Armed     bool           // every field that the ladder asks for is filled in
 	Grace     bool           // keys are still ignored, since the dialog has just opened
 	Stale     fleet.Safe     // why it went back to CHECKS
 	Busy      fleet.Safe     // "planning", "starting": an answer is awaited
