@@ -16,31 +16,21 @@ type signal struct {
 	drop  int // given up in this order when the line is too short, the highest first
 }
 
-// The figures that the strip marks with "!": where no route declares limits of its own, these words of
-// alarm are what most fleets promise.
-const (
-	overErrors = 0.01
-	overTTFT   = 0.8
-	overITL    = 0.1
-	overGPU    = 0.95
-	overKV     = 0.95
-	overQueue  = 100
-)
-
 // signals is the second line: is the user hurt. Limits that are passed carry "!".
 func signals(b *part.Block, sc Scene) {
 	t := &sc.Snap.Totals
 	l, h := &t.Load, &t.Trends
+	limits := limitsOf(sc.Snap)
 	burn := moneyRate(t.Burn, !t.BurnWhy.IsEmpty())
 	all := []signal{
-		{fleet.Text("req"), unit(fleet.Show(l.Requests), "/s", l.Requests.OK), false, h.Requests, 0, 0},
-		{fleet.Text("err"), unit(percent(l.Errors), "%", l.Errors.OK), over(l.Errors, overErrors), h.Errors, 0.01, 0},
-		{fleet.Text("ttft95"), fleet.Show(l.TTFT95), over(l.TTFT95, overTTFT), h.TTFT95, 0, 0},
-		{fleet.Text("itl95"), fleet.Show(l.ITL95), over(l.ITL95, overITL), h.ITL95, 0, 0},
-		{fleet.Text("queue"), fleet.Show(l.Waiting), over(l.Waiting, overQueue), h.Waiting, 1, 0},
-		{fleet.Text("gpu"), unit(whole(t.GPUUtil), "%", t.GPUUtil.OK), false, h.GPUUtil, 1, 1},
-		{fleet.Text("kv"), unit(whole(l.KV), "%", l.KV.OK), over(l.KV, overKV), h.KV, 1, 2},
-		{fleet.Safe{}, burn, overBudget(&sc.Snap.Spend), fleet.Trend{}, 0, 0},
+		{fleet.Text("req"), unit(fleet.Show(l.Requests), "/s", l.Requests.OK), false, newest(h.Requests, sc.Window), 0, 0},
+		{fleet.Text("err"), unit(percent(l.Errors), "%", l.Errors.OK), over(l.Errors, limits.errors.Or(usualErrors)), newest(h.Errors, sc.Window), 0.01, 0},
+		{fleet.Text("ttft95"), fleet.Show(l.TTFT95), over(l.TTFT95, limits.ttft.Or(usualTTFT)), newest(h.TTFT95, sc.Window), 0, 0},
+		{fleet.Text("itl95"), fleet.Show(l.ITL95), over(l.ITL95, overITL), newest(h.ITL95, sc.Window), 0, 0},
+		{fleet.Text("queue"), fleet.Show(l.Waiting), over(l.Waiting, overQueue), newest(h.Waiting, sc.Window), 1, 0},
+		{fleet.Text("gpu"), unit(whole(t.GPUUtil), "%", t.GPUUtil.OK), false, newest(h.GPUUtil, sc.Window), 1, 1},
+		{fleet.Text("kv"), unit(whole(l.KV), "%", l.KV.OK), over(l.KV, overKV), newest(h.KV, sc.Window), 1, 2},
+		{fleet.Text(""), burn, overBudget(&sc.Snap.Spend), fleet.Trend{}, 0, 0},
 	}
 	spark := 0
 	switch {

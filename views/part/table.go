@@ -18,12 +18,14 @@ type Column struct {
 	Least int
 }
 
-// Cell is one cell of a row. With a Trend it is a sparkline.
+// Cell is one cell of a row: text, a sparkline, or a bar.
 type Cell struct {
 	Text  fleet.Safe
 	Role  themes.Role
-	Trend *fleet.Trend
+	Spark bool // draw Trend
+	Trend fleet.Trend
 	Top   float64 // of the sparkline: at least this value is full height
+	Bar   fleet.Maybe[fleet.Ratio]
 }
 
 // Grid is a table laid out for a width: the columns that fit, with their final widths.
@@ -138,11 +140,14 @@ func (g *Grid) Row(b *Block, cells []Cell, selected bool) {
 			b.Gap(g.gap)
 		}
 		cell := &cells[g.Index[i]]
-		if cell.Trend != nil {
-			b.Spark(cell.Role, *cell.Trend, c.Width, cell.Top)
-			continue
+		switch {
+		case cell.Spark:
+			b.Spark(cell.Role, cell.Trend, c.Width, cell.Top)
+		case cell.Bar.OK:
+			b.Bar(cell.Role, cell.Bar, c.Width)
+		default:
+			b.Cell(cell.Role, cell.Text, c.Width, c.Align)
 		}
-		b.Cell(cell.Role, cell.Text, c.Width, c.Align)
 	}
 	b.End()
 }

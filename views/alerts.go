@@ -1,0 +1,84 @@
+package views
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"pitwall/fleet"
+	"pitwall/themes"
+	"pitwall/views/part"
+)
+
+// AlertID identifies an alert for as long as it lasts: its object and when it began. Its text will not do, since the
+// number in it changes.
+func AlertID(a fleet.Alert) string {
+	return a.Object.String() + "@" + a.Since.UTC().Format(time.RFC3339Nano)
+}
+
+func alertOrder(alerts []fleet.Alert, t Table) ([]int, []string) {
+	o := order{
+		n: len(alerts), id: func(i int) string { return AlertID(alerts[i]) }, filter: t.Filter,
+		text: func(i int) string {
+			a := &alerts[i]
+			return strings.Join([]string{string(a.Level), a.Object.String(), a.Text.String(), a.Detail.String(), string(a.Route)}, " ")
+		},
+	}
+	index := o.rows()
+	return index, o.ids(index)
+}
+
+var alertColumns = []part.Column{
+	{Title: fleet.Text("LEVEL"), Width: 5},
+	{Title: fleet.Text("AGE"), Width: 4, Align: part.Right},
+	{Title: fleet.Text("OBJECT"), Width: 10, Most: 16},
+	{Title: fleet.Text("WHAT"), Width: 20, Most: 30},
+	{Title: fleet.Text("DETAIL"), Width: 22, Most: 60, Drop: 2},
+	{Title: fleet.Text("ROUTE"), Width: 12, Most: 20, Drop: 4},
+	{Title: fleet.Text("RUNBOOK"), Width: 10, Most: 20, Drop: 5},
+}
+
+// alertsPane draws what is wrong now, worst first, in n rows under its rule.
+func alertsPane(b *part.Block, sc Scene, t Table, active bool, n int) {
+	alerts := sc.Snap.Alerts
+	index, ids := alertOrder(alerts, t)
+	from, to := window(ids, t, n)
+	right := fleet.Text("a all")
+	if len(index) > n {
+		right = fleet.Concat(position(from, to, len(index)), fleet.Text("  a all"))
+	}
+	if len(alerts) == 0 {
+		right = fleet.Text("nothing is over its limit")
+	}
+	b.Rule(fleet.Concat(fleet.Text("ALERTS "), fleet.Int(len(alerts))), filterNote(t), right)
+	g := part.Layout(alertColumns, b.Width(), 0)
+	for _, i := range index[from:to] {
+		a := &alerts[i]
+		role := themes.OfLevel(a.Level)
+		c := g.Cells()
+		c[0] = part.Cell{Text: a.Level.Text(), Role: role}
+		c[1] = part.Cell{Text: fleet.Age(sc.Now.Sub(a.Since))}
+		c[2] = part.Cell{Text: a.Object}
+		c[3] = part.Cell{Text: a.Text, Role: role}
+		c[4] = part.Cell{Text: a.Detail}
+		c[5] = part.Cell{Text: fleet.Label(string(a.Route)), Role: themes.Dim}
+		c[6] = part.Cell{Text: a.Runbook, Role: themes.Accent}
+		g.Row(b, c, active && t.Selected != "" && ids[slices.Index(index, i)] == t.Selected)
+	}
+}
+
+// filterNote says what a table leaves out and how it is sorted.
+func filterNote(t Table) fleet.Safe {
+	var note []fleet.Safe
+	if t.Filter.Match != nil {
+		note = append(note, fleet.Concat(fleet.Text("filter /"), t.Filter.Text))
+	}
+	if t.Sort != "" {
+		flip := fleet.Text("")
+		if t.Reverse {
+			flip = fleet.Text(" reversed")
+		}
+		note = append(note, fleet.Concat(fleet.Text("by "), sortWord(t.Sort), flip))
+	}
+	return fleet.Join(note, fleet.Text("  "))
+}

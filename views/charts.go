@@ -1,0 +1,73 @@
+package views
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"pitwall/fleet"
+	"pitwall/themes"
+	"pitwall/views/part"
+)
+
+// maxSeries is how many lines one chart holds before it stops being read.
+const maxSeries = 8
+
+// line is one history that a chart may show.
+type line struct {
+	id    string
+	trend fleet.Trend
+}
+
+// seriesRoles tell lines apart where there is colour; the letter does it everywhere.
+var seriesRoles = [...]themes.Role{themes.Accent, themes.Warn, themes.OK, themes.Stale, themes.Text, themes.Crit, themes.Dim}
+
+// chartPane draws histories under a rule that names each line's letter, over the scene's window, in n lines in all.
+func chartPane(b *part.Block, sc Scene, title fleet.Safe, lines []line, limit fleet.Maybe[float64],
+	label func(float64) fleet.Safe, n int) {
+	if len(lines) > maxSeries {
+		lines = lines[:maxSeries]
+	}
+	right := fleet.Text("")
+	if limit.OK {
+		right = fleet.Concat(fleet.Text("limit "), label(limit.V))
+	}
+	c := part.Chart{From: sc.Now.Add(-sc.Window), To: sc.Now, Limit: limit, Label: label}
+	legend := make([]fleet.Safe, 0, len(lines)+1)
+	legend = append(legend, fleet.Age(sc.Window))
+	used := ""
+	for i, l := range lines {
+		letter := pickLetter(l.id, used)
+		used += letter
+		mark := fleet.Label(letter)
+		c.Series = append(c.Series, part.Series{Letter: mark, Role: seriesRoles[i%len(seriesRoles)], Trend: newest(l.trend, sc.Window)})
+		if len(lines) > 1 {
+			legend = append(legend, fleet.Concat(mark, fleet.Text("="), fleet.Label(l.id)))
+		}
+	}
+	b.Rule(title, fleet.Join(legend, fleet.Text("  ")), right)
+	if len(lines) == 0 {
+		b.Gap(2).Say(themes.Dim, "no history yet").End()
+		b.Fill(b.Len() + max(0, n-2))
+		return
+	}
+	c.Draw(b, n-1)
+}
+
+// pickLetter is the first ASCII letter or digit of a name that no line has yet.
+func pickLetter(name, used string) string {
+	for _, s := range []string{name, "abcdefghijklmnopqrstuvwxyz0123456789"} {
+		for _, r := range s {
+			plain := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+			if plain && r < utf8.RuneSelf && !strings.ContainsRune(used, r) {
+				return string(r)
+			}
+		}
+	}
+	return "*"
+}
+
+func secondsLabel(v float64) fleet.Safe { return fleet.Seconds(v).Text() }
+
+func ratioLabel(v float64) fleet.Safe { return fleet.Ratio(v).Text() }
+
+func rateLabel(v float64) fleet.Safe { return fleet.Rate(v).Text() }

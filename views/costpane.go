@@ -1,0 +1,86 @@
+package views
+
+import (
+	"pitwall/fleet"
+	"pitwall/themes"
+	"pitwall/views/part"
+)
+
+// costPane draws today's money in one or, on narrow blocks, two lines. The streams stay apart.
+func costPane(b *part.Block, sc Scene) {
+	s := &sc.Snap.Spend
+	b.Rule(fleet.Text("COST today"), fleet.Text(""), fleet.Text("6 detail"))
+	b.Gap(1)
+	budgetLine(b, s)
+	if b.Room() < 50 {
+		b.End().Gap(1)
+	} else {
+		b.Gap(3)
+	}
+	b.Say(themes.Dim, "self-hosted ").Put(themes.Text, moneyRate(s.Capacity, false))
+	b.Gap(3).Say(themes.Dim, "api ").Put(themes.Text, moneyRate(s.Metered, s.Metered.OK))
+	idle(b, sc.Snap)
+	if len(s.Unpriced) > 0 {
+		names := make([]fleet.Safe, len(s.Unpriced))
+		for i, m := range s.Unpriced {
+			names[i] = fleet.Label(string(m))
+		}
+		b.Gap(3).Say(themes.Warn, "unpriced: ").Put(themes.Warn, fleet.Join(names, fleet.Text(" ")))
+	}
+	b.End()
+}
+
+// budgetLine says what the day has cost and how it will end at this rate.
+func budgetLine(b *part.Block, s *fleet.Spend) {
+	b.Say(themes.Dim, "spend ").Put(themes.Text, cash(s.Today))
+	if day := s.Budget.PerDay; day.OK {
+		b.Say(themes.Dim, " of ").Put(themes.Text, cash(day))
+		if s.Today.OK && day.V.Float() > 0 {
+			b.Put(themes.Text, fleet.Textf(" (%s%%)", fleet.Float(s.Today.V.Float()/day.V.Float()*100, 0)))
+		}
+	} else {
+		b.Say(themes.Dim, ", no budget set")
+	}
+	if !s.TodayFrom.IsZero() {
+		b.Say(themes.Dim, " since ").Put(themes.Dim, fleet.ClockTime(s.TodayFrom))
+	}
+	if s.Forecast.OK {
+		b.Gap(3).Say(themes.Dim, "at this rate ").Put(themes.Text, fleet.Concat(fleet.Text("~"), cash(s.Forecast)))
+		b.Say(themes.Dim, " by 24:00Z")
+	}
+	if overBudget(s) {
+		b.Say(themes.Bad, " OVER")
+	}
+}
+
+// idle sums what pools without traffic cost.
+func idle(b *part.Block, s *fleet.Snapshot) {
+	sum, only, count := 0.0, fleet.Safe{}, 0
+	for i := range s.Pools {
+		p := &s.Pools[i]
+		if p.Burn.OK && p.Load.Requests.OK && p.Load.Requests.V == 0 {
+			sum += float64(p.Burn.V)
+			only = fleet.Label(string(p.Spec.ID))
+			count++
+		}
+	}
+	if count == 0 {
+		return
+	}
+	if count > 1 {
+		only = fleet.Concat(fleet.Int(count), fleet.Text(" pools"))
+	}
+	b.Gap(3).Say(themes.Dim, "idle ").Put(themes.Dim, only).Gap(1).Put(themes.Text, moneyRate(fleet.Some(fleet.USDPerHour(sum)), false))
+}
+
+// cash draws an amount with three significant digits: "$5.80k".
+func cash(m fleet.Maybe[fleet.Money]) fleet.Safe {
+	switch {
+	case !m.OK:
+		return fleet.Text(fleet.Unknown)
+	case m.V.Currency() != fleet.USD || m.V.Float() < 1000:
+		return m.V.Text()
+	default:
+		return fleet.Concat(fleet.Text("$"), fleet.USDPerHour(m.V.Float()).Text())
+	}
+}

@@ -1,0 +1,65 @@
+package views
+
+import (
+	"time"
+
+	"pitwall/actions"
+	"pitwall/fleet"
+	"pitwall/themes"
+	"pitwall/views/part"
+)
+
+// flightPane draws the changes that are being carried out, in n rows under its rule.
+func flightPane(b *part.Block, sc Scene, n int) {
+	open := sc.Book.Open()
+	right := fleet.Text("7 journal")
+	if len(open) > n {
+		right = fleet.Concat(position(0, n, len(open)), fleet.Text("  7 journal"))
+	}
+	b.Rule(fleet.Concat(fleet.Text("IN FLIGHT "), fleet.Int(len(open))), fleet.Text(""), right)
+	for i := range open[:min(n, len(open))] {
+		flightLine(b, &open[i], sc.Now)
+	}
+}
+
+// flightLine says what a change does, where it stands and what is due next.
+func flightLine(b *part.Block, c *actions.Change, now time.Time) {
+	gap := 2
+	if b.Width() >= normalWidth {
+		gap = 3
+	}
+	p := &c.Plan
+	b.Gap(1).Put(themes.Text, fleet.Label(string(p.Intent.Kind))).Gap(1)
+	b.Put(themes.Text, fleet.Label(string(p.Intent.Route))).Gap(1)
+	if p.Intent.Kind == actions.KindResync {
+		b.Put(themes.Text, fleet.Label(string(p.Intent.Replica)))
+	} else {
+		b.Put(themes.Text, p.Before.Text(p.Order)).Say(themes.Dim, " -> ").Put(themes.Text, p.After.Text(p.Order))
+	}
+	b.Gap(gap).Put(themes.Text, fleet.Textf("step %s/%s", fleet.Int(c.Step), fleet.Int(len(p.Steps))))
+	b.Gap(1).Put(stateRole(c.State), fleet.Label(string(c.State)))
+	if !c.NextAt.IsZero() {
+		b.Gap(gap).Say(themes.Dim, "next ").Put(themes.Text, countdown(c.NextAt.Sub(now)))
+	}
+	b.Gap(gap).Say(themes.Dim, "by ").Put(themes.Text, p.Intent.Actor.Text())
+	if b.Width() >= normalWidth && !c.Why.IsEmpty() {
+		b.Gap(gap).Put(themes.Dim, c.Why)
+	}
+	if keys := fleet.Text("Z undo  enter"); part.Width(keys)+gap <= b.Room() {
+		b.Right(themes.Dim, keys)
+	}
+	b.End()
+}
+
+func stateRole(s actions.State) themes.Role {
+	switch s {
+	case actions.StateHeld, actions.StateRollingBack:
+		return themes.Warn
+	case actions.StateUnknown:
+		return themes.Crit
+	case actions.StateCommitted:
+		return themes.OK
+	default:
+		return themes.Accent
+	}
+}

@@ -1,0 +1,50 @@
+package views
+
+import (
+	"time"
+
+	"pitwall/fleet"
+	"pitwall/themes"
+	"pitwall/views/part"
+)
+
+// defaultLook is how far sparklines look back when the scene does not say.
+const defaultLook = 15 * time.Minute
+
+// poolsPane draws pools and, with providers, API accounts, worst first, in n rows under its rule and titles.
+func poolsPane(b *part.Block, sc Scene, t Table, active, providers bool, n int) {
+	rows := poolRows(sc.Snap, providers)
+	index, ids := poolOrder(rows, t)
+	from, to := window(ids, t, n)
+	note := filterNote(t)
+	if t.Sort == "" {
+		note = fleet.Join(nonEmpty(fleet.Text("worst first"), note), fleet.Text("  "))
+	}
+	right := position(from, to, len(index))
+	if b.Width() >= normalWidth {
+		right = fleet.Concat(right, fleet.Text("   o sort   t window "), fleet.Age(sc.Window))
+	}
+	b.Rule(fleet.Concat(fleet.Text("POOLS "), fleet.Int(len(rows))), note, right)
+	g := part.Layout(poolColumns(sc.Window), b.Width(), t.Column)
+	g.Sort = t.Sort
+	g.Head(b)
+	limits := limitsOf(sc.Snap)
+	for k := from; k < to; k++ {
+		c := g.Cells()
+		fillPool(c, &rows[index[k]], sc, limits)
+		g.Row(b, c, active && ids[k] == t.Selected)
+	}
+	if len(rows) == 0 {
+		b.Gap(2).Say(themes.Dim, "no pool and no provider is configured").End()
+	}
+}
+
+func nonEmpty(parts ...fleet.Safe) []fleet.Safe {
+	kept := parts[:0]
+	for _, p := range parts {
+		if !p.IsEmpty() {
+			kept = append(kept, p)
+		}
+	}
+	return kept
+}

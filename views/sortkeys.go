@@ -1,0 +1,67 @@
+package views
+
+import "pitwall/fleet"
+
+// SortKey is something that a table can be sorted by: o and its letter.
+type SortKey struct {
+	Key    string // for Table.Sort
+	Letter rune
+	Word   fleet.Safe
+}
+
+// sortKeys are all keys of all tables with one letter each, the same everywhere.
+var sortKeys = []SortKey{
+	{"state", 's', fleet.Text("state")},
+	{"name", 'n', fleet.Text("name")},
+	{"model", 'm', fleet.Text("model")},
+	{"req", 'r', fleet.Text("req/s")},
+	{"err", 'e', fleet.Text("err%")},
+	{"ttft", 't', fleet.Text("ttft95")},
+	{"itl", 'i', fleet.Text("itl95")},
+	{"queue", 'q', fleet.Text("queue")},
+	{"gpu", 'g', fleet.Text("gpu%")},
+	{"kv", 'k', fleet.Text("kv%")},
+	{"tok", 'o', fleet.Text("tok/s")},
+	{"cost", 'c', fleet.Text("$/h")},
+	{"age", 'a', fleet.Text("age")},
+	{"node", 'd', fleet.Text("node")},
+	{"temp", 'h', fleet.Text("temp")},
+	{"power", 'p', fleet.Text("power")},
+	{"mem", 'y', fleet.Text("mem%")},
+	{"kind", 'z', fleet.Text("kind")},
+}
+
+// SortKeys lists what a pane can be sorted by; none where its order is fixed.
+func SortKeys(screen Screen, pane string) []SortKey {
+	var want []string
+	switch {
+	case screen == ScreenOverview && pane == "pools", screen == ScreenPools && pane == "pools":
+		want = []string{"state", "name", "model", "req", "err", "ttft", "itl", "queue", "gpu", "kv", "tok", "cost"}
+	case screen == ScreenOverview && pane == "routes":
+		want = []string{"state", "name", "req", "err", "ttft"}
+	case screen == ScreenPools && pane == "replicas":
+		want = []string{"state", "name", "node", "queue", "kv", "tok", "ttft", "itl", "age"}
+	case screen == ScreenPools && pane == "gpus":
+		want = []string{"state", "name", "gpu", "mem", "temp", "power"}
+	case screen == ScreenSources:
+		want = []string{"state", "name", "kind", "age"}
+	}
+	keys := make([]SortKey, 0, len(want))
+	for _, k := range sortKeys {
+		for _, w := range want {
+			if k.Key == w {
+				keys = append(keys, k)
+			}
+		}
+	}
+	return keys
+}
+
+func sortWord(key string) fleet.Safe {
+	for _, k := range sortKeys {
+		if k.Key == key {
+			return k.Word
+		}
+	}
+	return fleet.Label(key)
+}
