@@ -1,0 +1,95 @@
+package httpx
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+)
+
+// A body that unpacks to more than maxRatio times its size is a bomb. Small pages of repetitive
+// metrics reach such ratios too, and cost nothing: the ratio counts from ratioFloor bytes on.
+const (
+	maxRatio   = 20
+	ratioFloor = 1 << 20
+)
+
+var (
+	errTooLong = errors.New("body over the limit")
+	errBomb    = errors.New("compressed body unpacks to more than 20 times its size")
+	errCoding  = errors.New("content encoding that was not asked for")
+)
+
+// readBody reads the whole body, at most limit bytes after decompression. hint is the likely size.
+func readBody(resp *http.Response, limit, hint int64) ([]byte, error) {
+	if resp.ContentLength > limit {
+		return nil, errTooLong // refused before a byte is read
+	}
+	wire := &countingReader{r: resp.Body}
+	var plain io.Reader = wire
+	switch strings.ToLower(strings.TrimSpace(resp.Header.Get("Content-Encoding"))) {
+	case "", "identity":
+		hint = max(hint, resp.ContentLength)
+	case "gzip", "x-gzip":
+		unzip, err := gzip.NewReader(wire)
+		if errors.Is(err, io.EOF) && resp.ContentLength <= 0 {
+			return []byte{}, nil // no body at all, as 204 and HEAD have it
+		}
+		if err != nil {
+			return nil, err
+		}
+		plain = &ratioReader{r: unzip, wire: wire}
+	default:
+		return nil, errCoding
+	}
+	var buf bytes.Buffer
+	buf.Grow(int(min(max(hint, 0), limit)) + bytes.MinRead)
+	n, err := buf.ReadFrom(io.LimitReader(plain, limit+1))
+	if err != nil {
+		return nil, cutAfter{n, err}
+	}
+	if n > limit {
+		return nil, errTooLong
+	}
+	return buf.Bytes(), nil
+}
+
+type countingReader struct {
+	r io.Reader
+	n int64
+}
+
+func (c *countingReader) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	return n, err
+}
+
+// ratioReader stops a decompression bomb while it unpacks.
+type ratioReader struct {
+	r    io.Reader
+	wire *countingReader
+	n    int64
+}
+
+func (r *ratioReader) Read(p []byte) (int, error) {
+	n, err := r.r.Read(p)
+	r.n += int64(n)
+	if r.n > ratioFloor && r.n > maxRatio*r.wire.n {
+		return n, errBomb
+	}
+	return n, err
+}
+
+// cutAfter is a body that ended early, n bytes in.
+type cutAfter struct {
+	n   int64
+	err error
+}
+
+func (c cutAfter) Error() string { return fmt.Sprintf("the answer broke off after %d bytes", c.n) }
+
+func (c cutAfter) Unwrap() error { return c.err }

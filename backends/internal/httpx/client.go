@@ -1,0 +1,209 @@
+// Package httpx is the HTTP client of all adapters: bounded, deadline-keeping, careful with credentials,
+// and with one mapping of everything that can go wrong to *fleet.Error.
+// It must not retry, cache, keep rates or know any system's wire format.
+package httpx
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"pitwall/fleet"
+)
+
+// Limits of one exchange (change-safety.md part D, Network).
+const (
+	DefaultMaxBody = 16 << 20         // bytes of one decoded answer
+	maxHeader      = 64 << 10         // bytes of the answer's header
+	maxErrorBody   = 1 << 20          // bytes of a refusal's body, which only explains
+	defaultWait    = 30 * time.Second // where the caller's context has no deadline
+)
+
+// Options describe one endpoint. Base may be a bare address or carry a path ("http://h:9400/metrics",
+// "https://api.example/v1"); paths of calls are appended to it.
+type Options struct {
+	Source  fleet.SourceID
+	Base    string
+	TLS     fleet.TLSSpec
+	Auth    fleet.SecretRef // resolved at each call, so that a rotated file or command works
+	Header  string          // header that carries the credential as it is; "" means Authorization with "Bearer "
+	Extra   http.Header     // sent with each call; must not hold credentials
+	Deps    fleet.Deps
+	MaxBody int64 // bytes; zero means DefaultMaxBody
+}
+
+// Client talks to one endpoint. It is safe for concurrent use.
+type Client struct {
+	opt       Options
+	base      *url.URL
+	client    *http.Client
+	transport *http.Transport
+	lastSize  atomic.Int64 // of the last good body: the next one is likely as long
+}
+
+// Reply is a complete answer. Header names are canonical.
+type Reply struct {
+	Status     int
+	Header     http.Header
+	Body       []byte                 // decoded; nil where a refusal's body could not be read
+	ServerTime fleet.Maybe[time.Time] // Date header: whole seconds by the server's clock
+	Took       time.Duration          // real time from the first byte sent to the last one read
+
+	source fleet.SourceID
+	op     string
+}
+
+// New checks the address and reads the TLS files; it connects to nothing. Its errors are KindInvalid.
+func New(opt Options) (*Client, error) {
+	base, err := checkBase(opt.Base)
+	if err != nil {
+		return nil, invalid(opt.Source, "use the address", err.Error(), "correct the url in the configuration", err)
+	}
+	if opt.MaxBody <= 0 {
+		opt.MaxBody = DefaultMaxBody
+	}
+	tls, err := tlsConfig(opt.TLS)
+	if err != nil {
+		return nil, invalid(opt.Source, "set up TLS", err.Error(), "correct the tls section in the configuration", err)
+	}
+	transport := newTransport(tls)
+	c := &Client{opt: opt, base: base, transport: transport}
+	c.client = &http.Client{Transport: transport, CheckRedirect: c.redirect}
+	return c, nil
+}
+
+// Close drops idle connections; calls in flight finish.
+func (c *Client) Close() { c.transport.CloseIdleConnections() }
+
+// Get reads path with the given Accept header; "" accepts anything.
+func (c *Client) Get(ctx context.Context, path, accept string) (*Reply, error) {
+	return c.exchange(ctx, http.MethodGet, path, accept, nil)
+}
+
+// Do sends in as JSON (nil sends no body) and accepts JSON. An answer that is not 2xx gives both the
+// reply and an error; a failure to get a complete answer gives no reply.
+func (c *Client) Do(ctx context.Context, method, path string, in any) (*Reply, error) {
+	var body []byte
+	if in != nil {
+		b, err := json.Marshal(in)
+		if err != nil {
+			return nil, &fleet.Error{Kind: fleet.KindInternal, Op: operation(method, path), Source: c.opt.Source, Err: err}
+		}
+		body = b
+	}
+	return c.exchange(ctx, method, path, "application/json", body)
+}
+
+func (c *Client) exchange(ctx context.Context, method, path, accept string, body []byte) (*Reply, error) {
+	op := operation(method, path)
+	if _, ok := ctx.Deadline(); !ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, defaultWait)
+		defer cancel()
+	}
+	req, err := c.request(ctx, op, method, path, accept, body)
+	if err != nil {
+		return nil, err
+	}
+	began := time.Now()
+	resp, err := c.client.Do(req)
+	if err != nil {
+		return nil, c.sendFailure(ctx, op, err)
+	}
+	defer resp.Body.Close() //nolint:errcheck // the body was read to its end or is given up
+	reply := &Reply{Status: resp.StatusCode, Header: resp.Header, source: c.opt.Source, op: op}
+	if t, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+		reply.ServerTime = fleet.Some(t.UTC())
+	}
+	good := resp.StatusCode >= 200 && resp.StatusCode < 300
+	limit := c.opt.MaxBody
+	if !good {
+		limit = min(limit, maxErrorBody)
+	}
+	reply.Body, err = readBody(resp, limit, c.lastSize.Load())
+	reply.Took = time.Since(began)
+	if !good {
+		return reply, c.refusal(op, reply)
+	}
+	if err != nil {
+		return nil, c.bodyFailure(ctx, op, err)
+	}
+	c.lastSize.Store(int64(len(reply.Body)))
+	return reply, nil
+}
+
+func (c *Client) request(
+	ctx context.Context, op, method, path, accept string, body []byte,
+) (*http.Request, error) {
+	target, err := c.target(path)
+	if err != nil {
+		return nil, invalid(c.opt.Source, op, err.Error(), "", err)
+	}
+	var reader io.Reader
+	if body != nil {
+		reader = bytes.NewReader(body)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, target.String(), reader)
+	if err != nil {
+		return nil, invalid(c.opt.Source, op, "the request cannot be built", "", err)
+	}
+	for name, values := range c.opt.Extra {
+		req.Header[http.CanonicalHeaderKey(name)] = values
+	}
+	req.Header.Set("User-Agent", "pitwall")
+	req.Header.Set("Accept-Encoding", "gzip") // set by hand, so that readBody sees the compressed size
+	if accept != "" {
+		req.Header.Set("Accept", accept)
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return req, c.authorise(ctx, op, req)
+}
+
+// authorise puts the credential into the header, and nowhere else.
+func (c *Client) authorise(ctx context.Context, op string, req *http.Request) error {
+	if c.opt.Auth.IsZero() {
+		return nil
+	}
+	if c.opt.Deps.Secret == nil {
+		return &fleet.Error{Kind: fleet.KindInternal, Op: op, Source: c.opt.Source,
+			Err: reason{text: "nothing here can open the credential"}}
+	}
+	secret, err := c.opt.Deps.Secret(ctx, c.opt.Auth)
+	if err != nil {
+		return c.secretFailure(ctx, op, err)
+	}
+	value := strings.TrimSpace(secret.Reveal())
+	switch {
+	case value == "":
+		return c.authProblem(op, "the configured credential is empty")
+	case strings.ContainsFunc(value, func(r rune) bool { return r < 0x20 || r == 0x7f }):
+		return c.authProblem(op, "the configured credential holds a line break or another control character")
+	case c.opt.Header != "":
+		req.Header.Set(c.opt.Header, value)
+	default:
+		req.Header.Set("Authorization", "Bearer "+value)
+	}
+	return nil
+}
+
+// operation names a call in plain words; a query may hold names of users or keys and is left out.
+func operation(method, path string) string {
+	path, _, _ = strings.Cut(path, "?")
+	if path == "" {
+		path = "the page"
+	}
+	if isRead(method) {
+		return "read " + path
+	}
+	return "send to " + path
+}
+
+func isRead(method string) bool { return method == http.MethodGet || method == http.MethodHead }

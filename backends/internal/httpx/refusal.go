@@ -1,0 +1,110 @@
+package httpx
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"pitwall/fleet"
+)
+
+// maxRetry bounds what a server may ask for; the Hub bounds it further.
+const maxRetry = 24 * time.Hour
+
+// refusal maps a status that is not 2xx.
+func (c *Client) refusal(op string, r *Reply) *fleet.Error {
+	kind, next := fleet.KindInvalid, "the request and this version of the system do not fit"
+	switch s := r.Status; {
+	case s == http.StatusUnauthorized:
+		kind, next = fleet.KindAuth, "set or renew the credential of this source"
+	case s == http.StatusForbidden:
+		kind, next = fleet.KindAuth, "the credential lacks the right for this call"
+	case s == http.StatusNotFound || s == http.StatusGone:
+		kind, next = fleet.KindNotFound, "check the url and what this version of the system offers"
+	case s == http.StatusMethodNotAllowed || s == http.StatusNotImplemented:
+		kind, next = fleet.KindUnsupported, "this version of the system does not offer the call"
+	case s == http.StatusRequestTimeout:
+		kind, next = fleet.KindTimeout, "it is asked again later"
+	case s == http.StatusConflict || s == http.StatusPreconditionFailed:
+		kind, next = fleet.KindConflict, "read its state again before the next write"
+	case s == http.StatusTooManyRequests:
+		kind, next = fleet.KindRateLimited, "it is asked less often"
+	case s >= 500:
+		kind, next = fleet.KindServer, "the failure is on its side; it is asked again later"
+	case s >= 300 && s < 400:
+		next = "it sends us elsewhere, which is not followed; put the final address into the url"
+	}
+	e := c.fail(kind, op, fmt.Sprintf("it answered %d", r.Status), next, nil)
+	if r.Status == http.StatusTooManyRequests || r.Status >= 500 {
+		e.Retry = c.retryAfter(r)
+	}
+	return e
+}
+
+// retryAfter reads seconds, or a date, which is taken relative to the server's own clock:
+// ours may be wrong by hours.
+func (c *Client) retryAfter(r *Reply) time.Duration {
+	v := strings.TrimSpace(r.Header.Get("Retry-After"))
+	if v == "" {
+		return 0
+	}
+	var wait time.Duration
+	if seconds, err := strconv.ParseFloat(v, 64); err == nil {
+		if !(seconds < maxRetry.Seconds()) { // NaN too
+			return maxRetry
+		}
+		wait = time.Duration(seconds * float64(time.Second))
+	} else if until, err := http.ParseTime(v); err == nil {
+		now := r.ServerTime
+		if !now.OK && c.opt.Deps.Clock != nil {
+			now = fleet.Some(c.opt.Deps.Clock.Now())
+		}
+		if now.OK {
+			wait = until.Sub(now.V)
+		}
+	}
+	return min(max(wait, 0), maxRetry)
+}
+
+// maxDepth bounds the nesting of JSON from outside.
+const maxDepth = 64
+
+// JSON decodes the body into v; unknown fields are ignored. Its error is KindInvalid and holds nothing of the body.
+func (r *Reply) JSON(v any) error {
+	if depth(r.Body) > maxDepth {
+		return invalid(r.source, r.op, "JSON nested deeper than 64 levels", "nothing of it was used", nil)
+	}
+	if err := json.Unmarshal(r.Body, v); err != nil {
+		return invalid(r.source, r.op, "the answer is not the JSON that was expected", "nothing of it was used", err)
+	}
+	return nil
+}
+
+// depth is the deepest nesting of brackets outside of strings.
+func depth(b []byte) int {
+	deepest, now := 0, 0
+	quoted := false
+	for i := 0; i < len(b); i++ {
+		switch b[i] {
+		case '\\':
+			if quoted {
+				i++
+			}
+		case '"':
+			quoted = !quoted
+		case '{', '[':
+			if !quoted {
+				now++
+				deepest = max(deepest, now)
+			}
+		case '}', ']':
+			if !quoted {
+				now--
+			}
+		}
+	}
+	return deepest
+}
