@@ -1,0 +1,156 @@
+package backends
+
+import (
+	"time"
+
+	"pitwall/fleet"
+)
+
+// alertsOf lists what is wrong now: symptoms of users first, then what explains them.
+func (w *world) alertsOf(s *fleet.Snapshot, now time.Time) []fleet.Alert {
+	var list []fleet.Alert
+	for i := range s.Routes {
+		list = append(list, routeAlerts(&s.Routes[i])...)
+	}
+	for i := range s.Pools {
+		list = append(list, poolAlerts(&s.Pools[i])...)
+	}
+	for i := range s.Providers {
+		list = append(list, providerAlerts(&s.Providers[i])...)
+	}
+	for i := range s.Sources {
+		list = append(list, sourceAlerts(&s.Sources[i], now)...)
+	}
+	active := make(map[string]time.Time, len(list))
+	for i := range list {
+		a := &list[i]
+		key := string(a.Level) + "\x00" + a.Object.String() + "\x00" + a.Runbook.String() + "\x00" + string(a.Route)
+		since, ok := w.alerts[key]
+		if !ok {
+			since = now
+		}
+		active[key] = since
+		a.Since = since
+	}
+	w.alerts = active // what is no longer wrong begins anew when it comes back
+	sortAlerts(list)
+	return list
+}
+
+func routeAlerts(r *fleet.Route) []fleet.Alert {
+	var list []fleet.Alert
+	object := fleet.Label(string(r.Spec.ID))
+	if e, limit := r.Load.Errors, r.Spec.Guard.ErrRatio; e.OK && limit.OK && e.V > limit.V {
+		list = append(list, fleet.Alert{Level: fleet.LevelCrit, Object: object, Route: r.Spec.ID,
+			Text: overLimit("err ", e.V.Text(), limit.V.Text(), "%"), Detail: r.Why, Runbook: fleet.Text("route-errors")})
+	}
+	if t, limit := r.Load.TTFT95, r.Spec.Guard.TTFT95; t.OK && limit.OK && t.V > limit.V {
+		list = append(list, fleet.Alert{Level: fleet.LevelWarn, Object: object, Route: r.Spec.ID,
+			Text: overLimit("ttft95 ", t.V.Text(), limit.V.Text(), ""), Detail: r.Why, Runbook: fleet.Text("slow-first-token")})
+	}
+	for _, v := range r.Replicas {
+		if v.Differs {
+			list = append(list, fleet.Alert{Level: fleet.LevelWarn, Object: fleet.Label(string(v.ID)), Route: r.Spec.ID,
+				Text:   fleet.Concat(object, fleet.Text(" read-back differs: "), v.Weights.Text(r.Order())),
+				Detail: fleet.Text("R resyncs it"), Runbook: fleet.Text("split-gateway")})
+		}
+	}
+	for i := range r.Targets {
+		t := &r.Targets[i]
+		if t.Spec.Pool != "" || t.Set.Or(0) == 0 {
+			continue // pools have alerts of their own
+		}
+		if e, limit := t.Load.Errors, r.Spec.Guard.ErrRatio; e.OK && limit.OK && e.V > limit.V {
+			list = append(list, fleet.Alert{Level: fleet.LevelCrit, Object: fleet.Label(string(t.Spec.ID)), Route: r.Spec.ID,
+				Text:   overLimit("err ", e.V.Text(), limit.V.Text(), "%"),
+				Detail: fleet.Concat(fleet.Text("route "), object), Runbook: fleet.Text("provider-brownout")})
+		}
+	}
+	return list
+}
+
+func poolAlerts(p *fleet.Pool) []fleet.Alert {
+	var list []fleet.Alert
+	object, subject := fleet.Label(string(p.Spec.ID)), fleet.Subject{Pool: p.Spec.ID}
+	level := fleet.LevelWarn
+	switch {
+	case p.State.Rank() >= fleet.StateCrit.Rank():
+		level = fleet.LevelCrit
+	case p.State == fleet.StateWarn:
+	default:
+		return gpuAlerts(p)
+	}
+	var detail fleet.Safe
+	if n := p.Load.Waiting; n.OK && n.V > 0 {
+		detail = fleet.Concat(fleet.Text("queue "), n.V.Text())
+	}
+	runbook := fleet.Text("pool-degraded")
+	if p.Progress.Moving.OK && !p.Progress.Why.IsEmpty() {
+		runbook = fleet.Text("zombie-engine")
+	}
+	list = append(list, fleet.Alert{Level: level, Object: object, Subject: subject, Text: p.Why, Detail: detail, Runbook: runbook})
+	return append(list, gpuAlerts(p)...)
+}
+
+func gpuAlerts(p *fleet.Pool) []fleet.Alert {
+	var list []fleet.Alert
+	for _, n := range p.Nodes {
+		if n.State != fleet.StateCrit && n.State != fleet.StateDown {
+			continue
+		}
+		list = append(list, fleet.Alert{Level: fleet.LevelCrit, Object: fleet.Label(string(n.ID)),
+			Subject: fleet.Subject{Pool: p.Spec.ID, Node: n.ID}, Text: n.Why,
+			Detail: fleet.Concat(fleet.Text("pool "), fleet.Label(string(p.Spec.ID))), Runbook: fleet.Text("gpu-loss")})
+	}
+	return list
+}
+
+func providerAlerts(p *fleet.Provider) []fleet.Alert {
+	var list []fleet.Alert
+	object, subject := fleet.Label(string(p.Spec.ID)), fleet.Subject{Provider: p.Spec.ID}
+	if p.State == fleet.StateWarn || p.State == fleet.StateCrit {
+		level := fleet.LevelWarn
+		if p.State == fleet.StateCrit {
+			level = fleet.LevelCrit
+		}
+		list = append(list, fleet.Alert{Level: level, Object: object, Subject: subject, Text: p.Why,
+			Runbook: fleet.Text("provider-degraded")})
+	}
+	for _, m := range p.Unpriced {
+		list = append(list, fleet.Alert{Level: fleet.LevelInfo, Object: object, Subject: subject,
+			Text:    fleet.Concat(fleet.Label(string(m)), fleet.Text(" has no price: its cost is missing from $/h")),
+			Runbook: fleet.Text("unpriced")})
+	}
+	return list
+}
+
+func sourceAlerts(st *fleet.SourceStatus, now time.Time) []fleet.Alert {
+	var list []fleet.Alert
+	object := fleet.Label(string(st.ID))
+	if st.Stale || st.Failing >= failuresToSay {
+		last := fleet.Text("never read")
+		if !st.LastGood.IsZero() {
+			last = fleet.Concat(fleet.Text("last good "), fleet.ClockTime(st.LastGood))
+		}
+		list = append(list, fleet.Alert{Level: fleet.LevelStale, Object: object, Subject: st.Subject, Text: st.Err,
+			Detail:  fleet.Concat(last, fleet.Text(", retry in "), fleet.Age(st.NextTry.Sub(now))),
+			Runbook: fleet.Text("source-stale")})
+	}
+	if st.Skew.OK && (st.Skew.V > skewLimit || st.Skew.V < -skewLimit) {
+		list = append(list, fleet.Alert{Level: fleet.LevelWarn, Object: object, Subject: st.Subject,
+			Text:    fleet.Concat(fleet.Text("its clock is off by "), skewText(st.Skew.V)),
+			Detail:  fleet.Text("ages are counted by this machine's clock"),
+			Runbook: fleet.Text("clock-skew")})
+	}
+	return list
+}
+
+// skewLimit is how far a server's clock may be off before it is said.
+const skewLimit = 30 * time.Second
+
+func skewText(d time.Duration) fleet.Safe {
+	if d < 0 {
+		return fleet.Concat(fleet.Text("-"), fleet.Age(-d))
+	}
+	return fleet.Concat(fleet.Text("+"), fleet.Age(d))
+}

@@ -1,0 +1,167 @@
+package backends
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"pitwall/fleet"
+)
+
+// coolingWindow is how long a cool-down that was counted still marks a target: gateways tell that one began,
+// not that it ended (LiteLLM has no such endpoint).
+const coolingWindow = 30 * time.Second
+
+// gateway builds one gateway from its replicas.
+func (w *world) gateway(spec fleet.GatewaySpec, now time.Time) fleet.Gateway {
+	g := fleet.Gateway{Spec: spec, State: fleet.StateOK}
+	for _, r := range spec.Replicas {
+		replica := w.gatewayReplica(spec, r, now)
+		g.Replicas = append(g.Replicas, replica)
+		if replica.State.Rank() > g.State.Rank() {
+			g.State = replica.State
+			g.Why = fleet.Concat(fleet.Label(string(r.ID)), fleet.Text(": "), replica.Why)
+		}
+	}
+	g.Writable, g.WritableWhy = writable(spec, g.Replicas)
+	return g
+}
+
+func (w *world) gatewayReplica(spec fleet.GatewaySpec, r fleet.GatewayReplicaSpec, now time.Time) fleet.GatewayReplica {
+	out := fleet.GatewayReplica{ID: r.ID, State: fleet.StateUnknown, Why: fleet.Text("not read yet"),
+		Mode: fleet.GatewayModeUnknown}
+	s := w.gatewaySource(spec.ID, r.ID)
+	if s == nil {
+		return out
+	}
+	st := &s.status
+	out.Source, out.At, out.Version = s.spec.ID, st.LastGood, st.Version
+	if g := s.last.Gateway; g != nil {
+		out.Mode, out.ModeWhy, out.InFlight = g.Mode, g.ModeWhy, g.InFlight
+		out.Strategy = fleet.Label(g.Strategy)
+	}
+	switch {
+	case st.Failing >= failuresToSay && (st.ErrKind == fleet.KindUnreachable || st.ErrKind == fleet.KindTimeout):
+		out.State, out.Why = fleet.StateDown, st.Err
+	case st.LastGood.IsZero():
+		if !st.Err.IsEmpty() {
+			out.Why = st.Err
+		}
+	case s.stale(now):
+		out.State = fleet.StateStale
+		out.Why = fleet.Concat(fleet.Text("last read "), fleet.Age(now.Sub(st.LastGood)), fleet.Text(" ago"))
+	default:
+		out.State, out.Why = fleet.StateOK, fleet.Safe{}
+	}
+	w.settle("gw/"+string(spec.ID)+"/"+string(r.ID), out.State, fleet.Label(string(r.ID)), out.Why, now)
+	return out
+}
+
+func (w *world) gatewaySource(g fleet.GatewayID, r fleet.GatewayReplicaID) *sourceState {
+	return w.source(func(sub fleet.Subject) bool { return sub.Gateway == g && sub.GatewayReplica == r })
+}
+
+// writable says what the gateway's mode allows. It is unknown until every replica's mode is known.
+func writable(spec fleet.GatewaySpec, replicas []fleet.GatewayReplica) (fleet.Maybe[bool], fleet.Safe) {
+	if spec.TLS.Insecure {
+		return fleet.Some(false), fleet.Text("TLS is not verified for this gateway: writes are off")
+	}
+	if spec.File != nil {
+		return fleet.Some(true), fleet.Text("through its configuration file and a reload of each replica")
+	}
+	for _, r := range replicas {
+		switch r.Mode {
+		case fleet.GatewayModeDatabase:
+		case fleet.GatewayModeUnknown:
+			return fleet.None[bool](), fleet.Concat(fleet.Text("the mode of "), fleet.Label(string(r.ID)), fleet.Text(" is not known yet"))
+		default:
+			return fleet.Some(false), fleet.Concat(fleet.Label(string(r.ID)), fleet.Text(" keeps its routing in a file ("), r.ModeWhy,
+				fleet.Text("): configure file and reload for this gateway to change it"))
+		}
+	}
+	if len(replicas) == 0 {
+		return fleet.None[bool](), fleet.Text("no replica is configured")
+	}
+	return fleet.Some(true), fleet.Text("through its API")
+}
+
+// routeSpecs returns the declared routes, completed with members that the gateways hold and the configuration does
+// not name, and routes that only the gateways know.
+func (w *world) routeSpecs() []fleet.RouteSpec {
+	specs := slices.Clone(w.opt.Inventory.Routes)
+	for _, g := range w.opt.Inventory.Gateways {
+		for _, r := range g.Replicas {
+			s := w.gatewaySource(g.ID, r.ID)
+			if s == nil || s.last.Gateway == nil {
+				continue
+			}
+			for _, d := range s.last.Gateway.Deployments {
+				specs = addMember(specs, g.ID, d)
+			}
+		}
+	}
+	return specs
+}
+
+func addMember(specs []fleet.RouteSpec, gateway fleet.GatewayID, d fleet.DeploymentReading) []fleet.RouteSpec {
+	i := slices.IndexFunc(specs, func(r fleet.RouteSpec) bool { return r.ID == d.Route && r.Gateway == gateway })
+	if i < 0 {
+		specs = append(specs, fleet.RouteSpec{ID: d.Route, Gateway: gateway})
+		i = len(specs) - 1
+	}
+	for _, t := range specs[i].Targets {
+		if deployment(t) == d.ID {
+			return specs
+		}
+	}
+	// A new slice: the inventory's own must not grow.
+	specs[i].Targets = append(slices.Clip(specs[i].Targets), fleet.TargetSpec{
+		ID: fleet.TargetID(d.ID), Deployment: d.ID, Model: d.Model})
+	return specs
+}
+
+// deployment is the gateway's name of a target.
+func deployment(t fleet.TargetSpec) fleet.DeploymentID {
+	if t.Deployment != "" {
+		return t.Deployment
+	}
+	return fleet.DeploymentID(t.ID)
+}
+
+// replicaView is the routing state of one route on one gateway replica.
+func (w *world) replicaView(spec fleet.RouteSpec, r fleet.GatewayReplicaID, now time.Time) (fleet.RouteReplica, []fleet.TargetID, fleet.Safe) {
+	out := fleet.RouteReplica{ID: r, Stale: true}
+	s := w.gatewaySource(spec.Gateway, r)
+	if s == nil || s.last.Gateway == nil {
+		return out, nil, fleet.Safe{}
+	}
+	out.At, out.Stale = s.status.LastGood, s.stale(now)
+	out.Weights = fleet.Weights{}
+	var unset []fleet.TargetID
+	var remark fleet.Safe
+	for _, t := range spec.Targets {
+		d := findDeployment(s.last.Gateway, spec.ID, deployment(t))
+		switch {
+		case d == nil: // evicted, or never loaded: it is missing from Weights
+		case !d.Weight.OK:
+			unset = append(unset, t.ID)
+		case d.Weight.V != math.Trunc(d.Weight.V) || math.Abs(d.Weight.V) > 1e9:
+			unset = append(unset, t.ID)
+			remark = fleet.Concat(fleet.Label(string(t.ID)), fleet.Text(" has weight "), fleet.Float(d.Weight.V, 3),
+				fleet.Text(", not a whole number"))
+		default:
+			out.Weights[t.ID] = int(d.Weight.V)
+		}
+	}
+	out.Hash = fleet.HashWeights(out.Weights)
+	return out, unset, remark
+}
+
+func findDeployment(g *fleet.GatewayReading, route fleet.RouteID, id fleet.DeploymentID) *fleet.DeploymentReading {
+	for i := range g.Deployments {
+		if d := &g.Deployments[i]; d.ID == id && d.Route == route {
+			return d
+		}
+	}
+	return nil
+}

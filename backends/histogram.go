@@ -1,0 +1,164 @@
+package backends
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"pitwall/fleet"
+)
+
+// minObservations is how many observations a quantile needs to be shown at all.
+const minObservations = 20
+
+// distribution is one cumulative histogram series over time, with resets removed.
+type distribution struct {
+	raw     fleet.Histogram
+	bounds  []float64
+	total   []float64
+	sum     float64
+	samples []spread
+}
+
+type spread struct {
+	at     time.Time
+	counts []float64
+	sum    float64
+}
+
+// add takes a new reading. Other bounds than before (another version, other flags) start a new series.
+func (d *distribution) add(at time.Time, h fleet.Histogram) {
+	if h.IsZero() {
+		*d = distribution{}
+		return
+	}
+	switch {
+	case !slices.Equal(d.bounds, h.Bounds):
+		*d = distribution{bounds: h.Bounds, total: make([]float64, len(h.Bounds))}
+	case h.Count() < d.raw.Count():
+		d.grow(h.Counts, h.Sum)
+	default:
+		increase := make([]float64, len(h.Counts))
+		for i := range increase {
+			increase[i] = h.Counts[i] - d.raw.Counts[i]
+		}
+		d.grow(increase, h.Sum-d.raw.Sum)
+	}
+	d.raw = h
+	d.samples = push(d.samples, spread{at, slices.Clone(d.total), d.sum}, func(s spread) time.Time { return s.at })
+}
+
+func (d *distribution) grow(by []float64, sum float64) {
+	for i := range d.total {
+		d.total[i] += max(0, by[i])
+	}
+	d.sum += max(0, sum)
+}
+
+// increase returns what was observed in the window that ends at the newest sample.
+func (d *distribution) increase(window time.Duration) fleet.Histogram {
+	n := len(d.samples)
+	if n < 2 {
+		return fleet.Histogram{}
+	}
+	last := d.samples[n-1]
+	first := last
+	for i := n - 2; i >= 0; i-- {
+		first = d.samples[i]
+		if last.at.Sub(first.at) >= window {
+			break
+		}
+	}
+	counts := make([]float64, len(last.counts))
+	for i := range counts {
+		counts[i] = last.counts[i] - first.counts[i]
+	}
+	return fleet.Histogram{Bounds: d.bounds, Counts: counts, Sum: last.sum - first.sum}
+}
+
+// mergeHistograms adds cumulative histograms by the value of their bounds: counts at bounds that all of them have
+// are exact, the others are left out.
+func mergeHistograms(list []fleet.Histogram) fleet.Histogram {
+	var sum fleet.Histogram
+	for _, h := range list {
+		switch {
+		case h.IsZero():
+		case sum.IsZero():
+			sum = fleet.Histogram{Bounds: h.Bounds, Counts: slices.Clone(h.Counts), Sum: h.Sum}
+		case slices.Equal(sum.Bounds, h.Bounds):
+			for i := range sum.Counts {
+				sum.Counts[i] += h.Counts[i]
+			}
+			sum.Sum += h.Sum
+		default:
+			sum = mergeOnCommonBounds(sum, h)
+		}
+	}
+	return sum
+}
+
+func mergeOnCommonBounds(a, b fleet.Histogram) fleet.Histogram {
+	out := fleet.Histogram{Sum: a.Sum + b.Sum}
+	for i, bound := range a.Bounds {
+		if j := slices.Index(b.Bounds, bound); j >= 0 {
+			out.Bounds = append(out.Bounds, bound)
+			out.Counts = append(out.Counts, a.Counts[i]+b.Counts[j])
+		}
+	}
+	return out
+}
+
+// quantile estimates the q-quantile by linear interpolation inside its bucket, as PromQL's
+// histogram_quantile does. With fewer than minObservations it is unknown; beyond the last
+// finite bound that bound is returned, a lower limit of the truth.
+func quantile(h fleet.Histogram, q float64) fleet.Maybe[fleet.Seconds] {
+	n := h.Count()
+	if h.IsZero() || n < minObservations {
+		return fleet.None[fleet.Seconds]()
+	}
+	rank := q * n
+	i, _ := slices.BinarySearch(h.Counts, rank)
+	if i >= len(h.Counts) {
+		i = len(h.Counts) - 1
+	}
+	if math.IsInf(h.Bounds[i], 1) {
+		if i == 0 {
+			return fleet.None[fleet.Seconds]()
+		}
+		return fleet.Some(fleet.Seconds(h.Bounds[i-1]))
+	}
+	var low, below float64
+	if i > 0 {
+		low, below = h.Bounds[i-1], h.Counts[i-1]
+	}
+	width := h.Counts[i] - below
+	if width <= 0 {
+		return fleet.Some(fleet.Seconds(h.Bounds[i]))
+	}
+	return fleet.Some(fleet.Seconds(low + (h.Bounds[i]-low)*(rank-below)/width))
+}
+
+// mean is sum over count, unknown without an observation.
+func mean(h fleet.Histogram) fleet.Maybe[float64] {
+	if n := h.Count(); n > 0 {
+		return fleet.Some(h.Sum / n)
+	}
+	return fleet.None[float64]()
+}
+
+// spreadOf merges several series over the rate window, or over the look-back where the
+// rate window holds too few observations for a quantile.
+func spreadOf(list []*distribution) fleet.Histogram {
+	for _, window := range []time.Duration{rateWindow, lookBack} {
+		parts := make([]fleet.Histogram, 0, len(list))
+		for _, d := range list {
+			if d != nil {
+				parts = append(parts, d.increase(window))
+			}
+		}
+		if h := mergeHistograms(parts); h.Count() >= minObservations || window == lookBack {
+			return h
+		}
+	}
+	return fleet.Histogram{}
+}

@@ -1,0 +1,182 @@
+package backends
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"pitwall/backends/history"
+	"pitwall/fleet"
+)
+
+// quiet is how long followers of a delivered snapshot are gathered: the first change after
+// quiet is delivered at once, later ones at most four a second.
+const quiet = 250 * time.Millisecond
+
+// Options configure a Hub.
+type Options struct {
+	Inventory fleet.Inventory
+	Readers   map[fleet.SourceID]fleet.Reader
+	Clock     fleet.Clock
+	Log       *slog.Logger
+	Prices    Prices         // nil means that everything is unpriced
+	History   *history.Store // nil means no look-back beyond this run
+	Rand      *rand.Rand     // jitter; nil takes a random seed
+	// Problems are sources that could not be opened, with the reason.
+	Problems map[fleet.SourceID]error
+}
+
+// Prices answers what things cost. An unknown price is never guessed.
+type Prices interface {
+	Price(kind string, model fleet.ModelName) (fleet.Price, bool)
+	AsOf() time.Time
+}
+
+// Hub reads every source on its own schedule and merges the answers. It owns one goroutine for each source.
+type Hub struct {
+	opt    Options
+	log    *slog.Logger
+	states []*sourceState
+	byID   map[fleet.SourceID]*sourceState
+
+	mu        sync.Mutex
+	world     *world
+	gen       uint64
+	latest    *fleet.Snapshot
+	published time.Time
+	scheduled bool
+	fresh     chan struct{} // closed and replaced at each snapshot
+	tasks     sync.WaitGroup
+}
+
+// New returns a Hub that reads nothing until Run.
+func New(opt Options) *Hub {
+	if opt.Rand == nil {
+		opt.Rand = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
+	}
+	if opt.Log == nil {
+		opt.Log = slog.New(slog.DiscardHandler)
+	}
+	h := &Hub{
+		opt: opt, log: opt.Log,
+		byID:  map[fleet.SourceID]*sourceState{},
+		fresh: make(chan struct{}),
+	}
+	for _, spec := range opt.Inventory.Sources {
+		s := newSourceState(spec, opt.Readers[spec.ID], opt.Problems[spec.ID], opt.Rand.Uint64())
+		h.states = append(h.states, s)
+		h.byID[spec.ID] = s
+	}
+	h.world = newWorld(opt, h.states)
+	return h
+}
+
+// Run reads until ctx ends, and returns when every source's goroutine has stopped.
+func (h *Hub) Run(ctx context.Context) {
+	h.publish()
+	for _, s := range h.states {
+		if s.reader == nil {
+			continue
+		}
+		h.start(func(task fleet.Task) { h.poll(ctx, s, task) })
+	}
+	h.start(func(task fleet.Task) { h.age(ctx, task) })
+	h.tasks.Wait()
+}
+
+// start runs one goroutine of the Hub as a task of the clock.
+func (h *Hub) start(work func(fleet.Task)) {
+	task := h.opt.Clock.Task()
+	h.tasks.Go(func() {
+		defer task.Done()
+		work(task)
+	})
+}
+
+// age publishes once a second while nothing arrives, so that silence itself turns into STALE.
+func (h *Hub) age(ctx context.Context, task fleet.Task) {
+	for task.Sleep(ctx, time.Second) == nil {
+		h.mu.Lock()
+		due := h.opt.Clock.Now().Sub(h.published) >= time.Second
+		h.mu.Unlock()
+		if due {
+			h.publish()
+		}
+	}
+}
+
+// Latest returns the newest snapshot; it is never nil once Run has begun.
+func (h *Hub) Latest() *fleet.Snapshot {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.latest
+}
+
+// Next waits for a snapshot newer than the one of generation gen.
+func (h *Hub) Next(ctx context.Context, gen uint64) (*fleet.Snapshot, error) {
+	for {
+		h.mu.Lock()
+		snap, fresh := h.latest, h.fresh
+		h.mu.Unlock()
+		if snap != nil && snap.Gen > gen {
+			return snap, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-fresh:
+		}
+	}
+}
+
+// Refresh makes every source that is not backing off read now.
+func (h *Hub) Refresh() {
+	for _, s := range h.states {
+		s.refresh()
+	}
+}
+
+// Note adds an event of pitwall itself, such as a change that began, to the next snapshot.
+func (h *Hub) Note(e fleet.Event) {
+	h.mu.Lock()
+	h.world.events.add(e)
+	h.mu.Unlock()
+	h.changed()
+}
+
+// changed delivers a snapshot now, or once the quiet time since the last one is over.
+func (h *Hub) changed() {
+	h.mu.Lock()
+	wait := quiet - h.opt.Clock.Now().Sub(h.published)
+	if wait > 0 && h.latest != nil {
+		if h.scheduled {
+			h.mu.Unlock()
+			return
+		}
+		h.scheduled = true
+		h.mu.Unlock()
+		h.start(func(task fleet.Task) {
+			// The pause needs no context: it ends by itself before anybody could wait for it.
+			if err := task.Sleep(context.Background(), wait); err == nil {
+				h.publish()
+			}
+		})
+		return
+	}
+	h.mu.Unlock()
+	h.publish()
+}
+
+func (h *Hub) publish() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.scheduled = false
+	h.gen++
+	now := h.opt.Clock.Now()
+	h.latest = h.world.snapshot(h.gen, now)
+	h.published = now
+	close(h.fresh)
+	h.fresh = make(chan struct{})
+}

@@ -1,0 +1,130 @@
+package backends
+
+import (
+	"time"
+
+	"pitwall/fleet"
+)
+
+// lookBack is how much of each counter is kept: the long window of sparse series.
+const lookBack = 5 * time.Minute
+
+// rateWindow is over what rates, quantiles and shares are taken.
+const rateWindow = time.Minute
+
+// minSpacing thins the samples that are kept, so that fast polling costs no memory.
+const minSpacing = 2 * time.Second
+
+// counter turns one cumulative series into increases. A value below the one before means that
+// the process restarted: the new value is then the increase, never a negative rate.
+type counter struct {
+	raw     float64
+	total   float64 // increases since pitwall watches, without resets
+	resets  int
+	samples []sample
+}
+
+type sample struct {
+	at    time.Time
+	total float64
+}
+
+// add takes a new reading of the series.
+func (c *counter) add(at time.Time, v fleet.Maybe[float64]) {
+	if !v.OK {
+		// The series left the page: its last rate must not stand as if it were current.
+		*c = counter{}
+		return
+	}
+	switch {
+	case len(c.samples) == 0:
+	case v.V < c.raw:
+		c.resets++
+		c.total += v.V
+	default:
+		c.total += v.V - c.raw
+	}
+	c.raw = v.V
+	c.samples = push(c.samples, sample{at, c.total}, func(s sample) time.Time { return s.at })
+}
+
+// push appends a sample, replaces the newest where both lie closer together than minSpacing to the
+// one before, and forgets what lies before the look-back except one sample that starts it.
+func push[T any](list []T, s T, at func(T) time.Time) []T {
+	n := len(list)
+	if n >= 2 && at(s).Sub(at(list[n-2])) < minSpacing {
+		list[n-1] = s
+		return list
+	}
+	list = append(list, s)
+	cut := 0
+	for cut+1 < len(list) && !at(list[cut+1]).After(at(s).Add(-lookBack)) {
+		cut++
+	}
+	if cut > 16 { // move rarely
+		list = append(list[:0:0], list[cut:]...)
+	}
+	return list
+}
+
+// increase returns how much the series grew over the window that ends at its newest sample, and how long the
+// window really was. It is unknown with fewer than two samples.
+func (c *counter) increase(window time.Duration) (delta float64, over time.Duration, ok bool) {
+	n := len(c.samples)
+	if n < 2 {
+		return 0, 0, false
+	}
+	last := c.samples[n-1]
+	first := last
+	for i := n - 2; i >= 0; i-- {
+		first = c.samples[i]
+		if last.at.Sub(first.at) >= window {
+			break
+		}
+	}
+	over = last.at.Sub(first.at)
+	return last.total - first.total, over, over > 0
+}
+
+// newest returns the time of the newest sample.
+func (c *counter) newest() time.Time {
+	if len(c.samples) == 0 {
+		return time.Time{}
+	}
+	return c.samples[len(c.samples)-1].at
+}
+
+// flow sums increases of several series: each is differenced before summing, so that one restarted
+// process resets only its own part.
+type flow struct {
+	delta  float64
+	perSec float64
+	known  bool
+}
+
+func (f *flow) add(c *counter, window time.Duration) {
+	if c == nil {
+		return
+	}
+	if delta, over, ok := c.increase(window); ok {
+		f.delta += delta
+		f.perSec += delta / over.Seconds()
+		f.known = true
+	}
+}
+
+func (f flow) rate() fleet.Maybe[fleet.Rate] {
+	return fleet.Maybe[fleet.Rate]{V: fleet.Rate(f.perSec), OK: f.known}
+}
+
+func (f flow) tokens() fleet.Maybe[fleet.TokenRate] {
+	return fleet.Maybe[fleet.TokenRate]{V: fleet.TokenRate(f.perSec), OK: f.known}
+}
+
+// over returns part divided by whole as a ratio of sums; it is unknown without any whole.
+func (f flow) over(whole flow) fleet.Maybe[fleet.Ratio] {
+	if !f.known || !whole.known || whole.delta <= 0 {
+		return fleet.None[fleet.Ratio]()
+	}
+	return fleet.Some(fleet.Ratio(min(1, max(0, f.delta/whole.delta))))
+}

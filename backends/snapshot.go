@@ -1,0 +1,138 @@
+package backends
+
+import (
+	"slices"
+	"time"
+
+	"pitwall/fleet"
+)
+
+// snapshot merges everything that is known into a new immutable value.
+func (w *world) snapshot(gen uint64, now time.Time) *fleet.Snapshot {
+	inv := w.opt.Inventory
+	for _, s := range w.states { // readings and status stand still while they are merged
+		s.mu.Lock()
+		defer s.mu.Unlock()
+	}
+	s := &fleet.Snapshot{Gen: gen, At: now, Context: inv.Context, Env: inv.Env, Mode: inv.Mode, Sites: inv.Sites}
+	seen := w.loads(now)
+	for _, spec := range inv.Pools {
+		s.Pools = append(s.Pools, w.pool(spec, seen, now))
+	}
+	for _, spec := range inv.Providers {
+		s.Providers = append(s.Providers, w.provider(spec, seen, now))
+	}
+	for _, spec := range inv.Gateways {
+		s.Gateways = append(s.Gateways, w.gateway(spec, now))
+	}
+	for _, spec := range seen.specs {
+		s.Routes = append(s.Routes, w.route(spec, s, seen, now))
+	}
+	s.Spend = w.spend(s, seen, now)
+	s.Totals = w.totals(s, seen, now)
+	for _, src := range w.states {
+		st := src.status
+		st.Stale = src.stale(now) && !st.LastTry.IsZero()
+		s.Sources = append(s.Sources, st)
+	}
+	w.observe(s, now)
+	s.Alerts = w.alertsOf(s, now)
+	s.Events = w.events.newestFirst()
+	return s
+}
+
+// observe feeds the look-back and closes its points when they are due.
+func (w *world) observe(s *fleet.Snapshot, now time.Time) {
+	for i := range s.Pools {
+		p := &s.Pools[i]
+		w.look.observe("pool/"+string(p.Spec.ID), w.poolTotals(p.Spec), p.Load.TTFT95,
+			p.State == fleet.StateOK || p.State == fleet.StateIdle)
+	}
+	providers := map[fleet.ProviderID]totals{}
+	for i := range s.Routes {
+		r := &s.Routes[i]
+		var whole float64
+		all := make([]totals, len(r.Targets))
+		for j := range r.Targets {
+			all[j] = w.targetTotals(r.Spec, r.Targets[j].Spec)
+			whole += all[j].requests
+		}
+		for j := range r.Targets {
+			t := &r.Targets[j]
+			all[j].route = whole
+			w.look.observe("target/"+string(r.Spec.ID)+"/"+string(t.Spec.ID), all[j], t.Load.TTFT95, t.State == fleet.StateOK)
+			if id := t.Spec.Provider; id != "" {
+				p := providers[id]
+				p.requests += all[j].requests
+				p.errors += all[j].errors
+				p.in += all[j].in
+				p.out += all[j].out
+				providers[id] = p
+			}
+		}
+	}
+	for i := range s.Providers {
+		p := &s.Providers[i]
+		w.look.observe("provider/"+string(p.Spec.ID), providers[p.Spec.ID], p.Load.TTFT95, p.State == fleet.StateOK)
+	}
+	w.look.roll(now)
+}
+
+// totals are the golden signals of the whole fleet: users' requests as the gateways see them, engines' tokens,
+// queues and caches.
+func (w *world) totals(s *fleet.Snapshot, seen gatewayLoads, now time.Time) fleet.Totals {
+	all := sum(seen.gather(func(fleet.TargetSpec) bool { return true }))
+	t := fleet.Totals{Load: all.load(), Burn: s.Spend.Burn, BurnWhy: s.Spend.BurnWhy}
+	engines := engineLoad(w.freshEngines(now))
+	if !t.Load.Requests.OK {
+		t.Load.Requests, t.Load.Errors = engines.Requests, engines.Errors
+	}
+	if !t.Load.TTFT95.OK {
+		t.Load.TTFT95, t.Load.TTFT50 = engines.TTFT95, engines.TTFT50
+	}
+	t.Load.ITL95, t.Load.KV = engines.ITL95, engines.KV
+	t.Load.Running, t.Load.Waiting = engines.Running, engines.Waiting
+	if !t.Load.OutRate.OK {
+		t.Load.OutRate, t.Load.InRate = engines.OutRate, engines.InRate
+	}
+	var nodes []fleet.Node
+	for _, p := range s.Pools {
+		nodes = append(nodes, p.Nodes...)
+	}
+	t.GPUUtil = meanUtil(nodes)
+	for _, n := range nodes {
+		t.GPUs += presentGPUs(n.GPUs)
+	}
+	t.Trends = w.loadTrends("total", trendSpan, t.Load, now)
+	t.Trends.GPUUtil = w.trends.put("total/gpu", trendSpan, now, orNaN(t.GPUUtil))
+	t.Trends.Burn = w.trends.put("total/burn", trendSpan, now, orNaN(t.Burn))
+	return t
+}
+
+func (w *world) freshEngines(now time.Time) []*engineSeries {
+	var list []*engineSeries
+	for _, s := range w.states {
+		if s.spec.Subject.Replica == "" || s.stale(now) {
+			continue
+		}
+		for key, e := range w.engines {
+			if key.source == s.spec.ID {
+				list = append(list, e)
+			}
+		}
+	}
+	return list
+}
+
+// sortAlerts puts the worst first, then the oldest.
+func sortAlerts(list []fleet.Alert) {
+	rank := func(l fleet.Level) int {
+		return slices.Index([]fleet.Level{fleet.LevelCrit, fleet.LevelWarn, fleet.LevelStale, fleet.LevelInfo}, l)
+	}
+	slices.SortStableFunc(list, func(a, b fleet.Alert) int {
+		if d := rank(a.Level) - rank(b.Level); d != 0 {
+			return d
+		}
+		return a.Since.Compare(b.Since)
+	})
+}

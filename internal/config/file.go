@@ -1,0 +1,211 @@
+package config
+
+// File is the configuration file as written. Every key is documented in the example (Example).
+type File struct {
+	Version  int                 `yaml:"version"`
+	Current  string              `yaml:"current,omitempty"`
+	StateDir string              `yaml:"state_dir,omitempty"`
+	Theme    string              `yaml:"theme,omitempty"`
+	Prices   string              `yaml:"prices,omitempty"`
+	Keys     map[string][]string `yaml:"keys,omitempty"`
+	Contexts []Context           `yaml:"contexts"`
+}
+
+// Context is one fleet.
+type Context struct {
+	Name      string     `yaml:"name"`
+	Env       string     `yaml:"env,omitempty"`
+	Sites     []Site     `yaml:"sites,omitempty"`
+	Pools     []Pool     `yaml:"pools,omitempty"`
+	Providers []Provider `yaml:"providers,omitempty"`
+	Gateways  []Gateway  `yaml:"gateways,omitempty"`
+	Routes    []Route    `yaml:"routes,omitempty"`
+	Budget    Budget     `yaml:"budget,omitempty"`
+	History   History    `yaml:"history,omitempty"`
+	Defaults  Polling    `yaml:"defaults,omitempty"`
+}
+
+// Site is a region or data centre.
+type Site struct {
+	ID     string            `yaml:"id"`
+	Labels []string          `yaml:"labels,omitempty"`
+	Fate   map[string]string `yaml:"shared_fate,omitempty"`
+}
+
+// Pool is replicas of one model on one engine.
+type Pool struct {
+	ID             string            `yaml:"id"`
+	Site           string            `yaml:"site,omitempty"`
+	Engine         string            `yaml:"engine"`
+	Model          string            `yaml:"model,omitempty"`
+	Desired        *int              `yaml:"desired,omitempty"`
+	GPU            string            `yaml:"gpu,omitempty"`
+	GPUsPerReplica int               `yaml:"gpus_per_replica,omitempty"`
+	GPUHour        *float64          `yaml:"usd_per_gpu_hour,omitempty"`
+	Rating         *Rating           `yaml:"rating,omitempty"`
+	MaxContext     *int              `yaml:"max_context,omitempty"`
+	Offers         []string          `yaml:"capabilities,omitempty"`
+	Labels         []string          `yaml:"labels,omitempty"`
+	Fate           map[string]string `yaml:"shared_fate,omitempty"`
+	Embedding      *Embedding        `yaml:"embedding,omitempty"`
+	Standby        bool              `yaml:"standby,omitempty"`
+	Auth           *Secret           `yaml:"auth,omitempty"`
+	TLS            *TLS              `yaml:"tls,omitempty"`
+	Poll           Polling           `yaml:"poll,omitempty"`
+	Replicas       []Replica         `yaml:"replicas"`
+	Nodes          []Node            `yaml:"nodes,omitempty"`
+}
+
+// Rating is configured throughput, for when nothing was measured yet.
+type Rating struct {
+	Prefill float64 `yaml:"prefill_tokens_per_second"`
+	Decode  float64 `yaml:"decode_tokens_per_second"`
+	From    string  `yaml:"from,omitempty"`
+}
+
+// Embedding identifies the vectors of an embeddings route or target.
+type Embedding struct {
+	Model      string `yaml:"model"`
+	Dimensions int    `yaml:"dimensions"`
+	Pooling    string `yaml:"pooling,omitempty"`
+}
+
+// Replica is one serving instance.
+type Replica struct {
+	ID   string `yaml:"id"`
+	URL  string `yaml:"url"`
+	Node string `yaml:"node,omitempty"`
+}
+
+// Node is a machine with an exporter.
+type Node struct {
+	ID       string  `yaml:"id"`
+	URL      string  `yaml:"url"`
+	Exporter string  `yaml:"exporter,omitempty"`
+	GPUs     int     `yaml:"gpus,omitempty"`
+	Auth     *Secret `yaml:"auth,omitempty"`
+	TLS      *TLS    `yaml:"tls,omitempty"`
+}
+
+// Provider is an API account.
+type Provider struct {
+	ID     string            `yaml:"id"`
+	Kind   string            `yaml:"kind"`
+	URL    string            `yaml:"url,omitempty"`
+	Auth   *Secret           `yaml:"auth,omitempty"`
+	TLS    *TLS              `yaml:"tls,omitempty"`
+	Labels []string          `yaml:"labels,omitempty"`
+	Fate   map[string]string `yaml:"shared_fate,omitempty"`
+	Poll   Polling           `yaml:"poll,omitempty"`
+	Models []ProviderModel   `yaml:"models,omitempty"`
+}
+
+// ProviderModel is one rented model.
+type ProviderModel struct {
+	Name       string             `yaml:"name"`
+	MaxContext *int               `yaml:"max_context,omitempty"`
+	Offers     []string           `yaml:"capabilities,omitempty"`
+	Limits     map[string]float64 `yaml:"limits,omitempty"`
+	Price      *Price             `yaml:"price,omitempty"`
+	Embedding  *Embedding         `yaml:"embedding,omitempty"`
+}
+
+// Price is US dollars for one million tokens, as decimal text.
+type Price struct {
+	Input  string `yaml:"input"`
+	Cached string `yaml:"cached,omitempty"`
+	Output string `yaml:"output"`
+	AsOf   string `yaml:"as_of,omitempty"`
+}
+
+// Gateway splits the traffic.
+type Gateway struct {
+	ID       string           `yaml:"id"`
+	Kind     string           `yaml:"kind"`
+	Site     string           `yaml:"site,omitempty"`
+	Auth     *Secret          `yaml:"auth,omitempty"`
+	Write    *Secret          `yaml:"write_auth,omitempty"`
+	TLS      *TLS             `yaml:"tls,omitempty"`
+	Poll     Polling          `yaml:"poll,omitempty"`
+	File     *GatewayFile     `yaml:"file,omitempty"`
+	Settle   Duration         `yaml:"settle,omitempty"`
+	Replicas []GatewayReplica `yaml:"replicas"`
+}
+
+// GatewayFile is how a gateway without a write API is changed.
+type GatewayFile struct {
+	Path        string   `yaml:"path"`
+	ReloadReady Duration `yaml:"reload_ready,omitempty"`
+}
+
+// GatewayReplica is one replica by its own address.
+type GatewayReplica struct {
+	ID     string   `yaml:"id"`
+	URL    string   `yaml:"url"`
+	File   string   `yaml:"file,omitempty"`
+	Reload []string `yaml:"reload,omitempty"`
+}
+
+// Route is a public model name.
+type Route struct {
+	ID        string             `yaml:"id"`
+	Gateway   string             `yaml:"gateway"`
+	Tier      int                `yaml:"tier,omitempty"`
+	Requires  []string           `yaml:"requires,omitempty"`
+	Uses      map[string]float64 `yaml:"uses,omitempty"`
+	SLO       *float64           `yaml:"slo,omitempty"`
+	Guard     Guard              `yaml:"guard,omitempty"`
+	Embedding *Embedding         `yaml:"embedding,omitempty"`
+	Fallbacks []string           `yaml:"fallbacks,omitempty"`
+	Targets   []Target           `yaml:"targets"`
+}
+
+// Guard holds the limits that roll a change back.
+type Guard struct {
+	ErrPercent *float64 `yaml:"err_percent,omitempty"`
+	TTFT95     Duration `yaml:"ttft_p95,omitempty"`
+	For        Duration `yaml:"for,omitempty"`
+}
+
+// Target is one weighted member of a route.
+type Target struct {
+	ID         string `yaml:"id"`
+	Pool       string `yaml:"pool,omitempty"`
+	Provider   string `yaml:"provider,omitempty"`
+	Model      string `yaml:"model,omitempty"`
+	Deployment string `yaml:"deployment,omitempty"`
+}
+
+// Budget caps spend, as decimal text in US dollars.
+type Budget struct {
+	PerDay   string `yaml:"usd_per_day,omitempty"`
+	PerMonth string `yaml:"usd_per_month,omitempty"`
+	Zone     string `yaml:"tz,omitempty"`
+}
+
+// History bounds the look-back file.
+type History struct {
+	Days int `yaml:"days,omitempty"`
+}
+
+// Polling is how often a source is read.
+type Polling struct {
+	Interval Duration `yaml:"interval,omitempty"`
+	Timeout  Duration `yaml:"timeout,omitempty"`
+}
+
+// Secret says where a credential is found; exactly one of the three.
+type Secret struct {
+	Env     string   `yaml:"env,omitempty"`
+	File    string   `yaml:"file,omitempty"`
+	Command []string `yaml:"command,omitempty"`
+}
+
+// TLS is transport security of one endpoint.
+type TLS struct {
+	CAFile     string `yaml:"ca_file,omitempty"`
+	CertFile   string `yaml:"cert_file,omitempty"`
+	KeyFile    string `yaml:"key_file,omitempty"`
+	ServerName string `yaml:"server_name,omitempty"`
+	Insecure   bool   `yaml:"insecure,omitempty"`
+}

@@ -1,0 +1,228 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+
+	"pitwall/fleet"
+)
+
+// validate finds everything that is wrong with references and ranges, not only the first.
+func validate(f *File) error {
+	var errs []error
+	if len(f.Contexts) == 0 {
+		errs = append(errs, errors.New("contexts: at least one is needed"))
+	}
+	names := map[string]bool{}
+	for i := range f.Contexts {
+		c := &f.Contexts[i]
+		if c.Name == "" {
+			errs = append(errs, fmt.Errorf("contexts[%d]: name is missing", i))
+		}
+		if names[c.Name] {
+			errs = append(errs, fmt.Errorf("context %q appears twice", c.Name))
+		}
+		names[c.Name] = true
+		for _, err := range checkContext(c) {
+			errs = append(errs, fmt.Errorf("context %q: %w", c.Name, err))
+		}
+	}
+	if f.Current != "" && !names[f.Current] {
+		errs = append(errs, fmt.Errorf("current: there is no context %q", f.Current))
+	}
+	return errors.Join(errs...)
+}
+
+// checker gathers what is wrong with one context.
+type checker struct {
+	errs []error
+	ids  map[string]map[string]bool
+}
+
+func (c *checker) fail(format string, args ...any) {
+	c.errs = append(c.errs, fmt.Errorf(format, args...))
+}
+
+// id registers an identifier of a kind; it must be there and be the only one.
+func (c *checker) id(kind, id string) {
+	switch {
+	case id == "":
+		c.fail("%s: id is missing", kind)
+	case c.ids[kind][id]:
+		c.fail("%s %q appears twice", kind, id)
+	}
+	if c.ids[kind] == nil {
+		c.ids[kind] = map[string]bool{}
+	}
+	c.ids[kind][id] = true
+}
+
+func (c *checker) refers(from, kind, id string) {
+	if id != "" && !c.ids[kind][id] {
+		c.fail("%s: there is no %s %q", from, kind, id)
+	}
+}
+
+func (c *checker) url(of, raw string) {
+	u, err := url.Parse(raw)
+	switch {
+	case raw == "":
+		c.fail("%s: url is missing", of)
+	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+		c.fail("%s: url must be http:// or https:// with a host", of)
+	case u.User != nil:
+		c.fail("%s: url holds a literal secret (user or password); use auth", of)
+	}
+}
+
+func (c *checker) secret(of string, s *Secret) {
+	if s == nil {
+		return
+	}
+	n := 0
+	for _, set := range []bool{s.Env != "", s.File != "", len(s.Command) > 0} {
+		if set {
+			n++
+		}
+	}
+	if n != 1 {
+		c.fail("%s: auth needs exactly one of env, file, command", of)
+	}
+}
+
+func checkContext(ctx *Context) []error {
+	c := &checker{ids: map[string]map[string]bool{}}
+	if env := fleet.Env(ctx.Env); env != "" && !slices.Contains([]fleet.Env{fleet.EnvProd, fleet.EnvStage, fleet.EnvDev}, env) {
+		c.fail("env %q is none of prod, stage, dev", ctx.Env)
+	}
+	for _, s := range ctx.Sites {
+		c.id("site", s.ID)
+	}
+	for i := range ctx.Pools {
+		c.pool(&ctx.Pools[i])
+	}
+	for i := range ctx.Providers {
+		c.provider(&ctx.Providers[i])
+	}
+	for i := range ctx.Gateways {
+		c.gateway(&ctx.Gateways[i])
+	}
+	for i := range ctx.Routes {
+		c.route(&ctx.Routes[i])
+	}
+	if _, err := budget(ctx.Budget); err != nil {
+		c.fail("budget: %w", err)
+	}
+	return c.errs
+}
+
+func (c *checker) pool(p *Pool) {
+	c.id("pool", p.ID)
+	of := fmt.Sprintf("pool %q", p.ID)
+	c.refers(of, "site", p.Site)
+	c.secret(of, p.Auth)
+	if p.Engine == "" {
+		c.fail("%s: engine is missing", of)
+	}
+	if p.GPUHour != nil && *p.GPUHour < 0 {
+		c.fail("%s: usd_per_gpu_hour is negative", of)
+	}
+	if p.Rating != nil {
+		if _, err := date(p.Rating.From); err != nil {
+			c.fail("%s: rating.from: %w", of, err)
+		}
+	}
+	for _, r := range p.Replicas {
+		c.id("replica", r.ID)
+		c.url(fmt.Sprintf("replica %q", r.ID), r.URL)
+	}
+	for _, n := range p.Nodes {
+		c.id("node", n.ID)
+		c.url(fmt.Sprintf("node %q", n.ID), n.URL)
+		c.secret(fmt.Sprintf("node %q", n.ID), n.Auth)
+	}
+}
+
+func (c *checker) provider(p *Provider) {
+	c.id("provider", p.ID)
+	of := fmt.Sprintf("provider %q", p.ID)
+	c.secret(of, p.Auth)
+	if p.Kind == "" {
+		c.fail("%s: kind is missing", of)
+	}
+	if p.URL != "" {
+		c.url(of, p.URL)
+	}
+	for _, m := range p.Models {
+		if m.Name == "" {
+			c.fail("%s: a model has no name", of)
+		}
+		if _, err := price(m.Price); err != nil {
+			c.fail("%s, model %q: price: %w", of, m.Name, err)
+		}
+		for kind := range m.Limits {
+			if !slices.Contains(limitKinds, fleet.LimitKind(kind)) {
+				c.fail("%s, model %q: limit %q is none of rpm, tpm, itpm, otpm, rpd, concurrency", of, m.Name, kind)
+			}
+		}
+	}
+}
+
+var limitKinds = []fleet.LimitKind{fleet.LimitRPM, fleet.LimitTPM, fleet.LimitITPM, fleet.LimitOTPM,
+	fleet.LimitRPD, fleet.LimitConcurrency}
+
+func (c *checker) gateway(g *Gateway) {
+	c.id("gateway", g.ID)
+	of := fmt.Sprintf("gateway %q", g.ID)
+	c.refers(of, "site", g.Site)
+	c.secret(of, g.Auth)
+	c.secret(of, g.Write)
+	if g.Kind == "" {
+		c.fail("%s: kind is missing", of)
+	}
+	if len(g.Replicas) == 0 {
+		c.fail("%s: replicas are missing; name each by its own address, not a service", of)
+	}
+	for _, r := range g.Replicas {
+		c.id("gateway replica", r.ID)
+		c.url(fmt.Sprintf("gateway replica %q", r.ID), r.URL)
+		if g.File != nil && len(r.Reload) == 0 {
+			c.fail("gateway replica %q: reload is missing; file mode needs the command that makes it read the file again", r.ID)
+		}
+	}
+	if g.File != nil && g.File.Path == "" {
+		c.fail("%s: file.path is missing", of)
+	}
+}
+
+func (c *checker) route(r *Route) {
+	c.id("route", r.ID)
+	of := fmt.Sprintf("route %q", r.ID)
+	if r.Gateway == "" {
+		c.fail("%s: gateway is missing", of)
+	}
+	c.refers(of, "gateway", r.Gateway)
+	if r.SLO != nil && (*r.SLO <= 0 || *r.SLO >= 1) {
+		c.fail("%s: slo must lie between 0 and 1, such as 0.995", of)
+	}
+	targets := map[string]bool{}
+	for _, t := range r.Targets {
+		to := fmt.Sprintf("%s, target %q", of, t.ID)
+		if t.ID == "" || targets[t.ID] {
+			c.fail("%s: target ids must be there and be different", of)
+		}
+		targets[t.ID] = true
+		c.refers(to, "pool", t.Pool)
+		c.refers(to, "provider", t.Provider)
+		switch {
+		case t.Pool == "" && t.Provider == "":
+			c.fail("%s: pool or provider is missing", to)
+		case t.Pool != "" && t.Provider != "":
+			c.fail("%s: pool and provider exclude each other", to)
+		case t.Provider != "" && t.Model == "":
+			c.fail("%s: model is missing", to)
+		}
+	}
+}
