@@ -1,0 +1,93 @@
+package litellm
+
+import (
+	"encoding/json"
+	"errors"
+
+	"pitwall/fleet"
+)
+
+// settings are the live values of the running router (GET /get/config/callbacks). GET /router/settings is
+// not used: it re-reads the file and shows values that are not in force.
+type settings struct {
+	strategy   string
+	strategies map[string]string // per model group, where the version has routing groups (1.96 and later)
+	fallbacks  map[fleet.RouteID][]fleet.RouteID
+	aliases    map[string]string // public name to route
+}
+
+type settingsAnswer struct {
+	Router *struct {
+		Strategy  string                       `json:"routing_strategy"`
+		Fallbacks []map[string]json.RawMessage `json:"fallbacks"`
+		Aliases   map[string]json.RawMessage   `json:"model_group_alias"`
+		Groups    []struct {
+			Models   []string `json:"models"`
+			Strategy string   `json:"routing_strategy"`
+		} `json:"routing_groups"`
+	} `json:"router_settings"`
+}
+
+func (answer settingsAnswer) settings() (settings, error) {
+	if answer.Router == nil {
+		return settings{}, errors.New("the answer has no router settings")
+	}
+	s := settings{
+		strategy: answer.Router.Strategy, strategies: map[string]string{},
+		fallbacks: map[fleet.RouteID][]fleet.RouteID{}, aliases: map[string]string{},
+	}
+	for _, g := range answer.Router.Groups {
+		for _, m := range g.Models {
+			s.strategies[m] = g.Strategy
+		}
+	}
+	for _, entry := range answer.Router.Fallbacks {
+		for from, raw := range entry {
+			s.fallbacks[fleet.RouteID(from)] = append(s.fallbacks[fleet.RouteID(from)], fallbackNames(raw)...)
+		}
+	}
+	for alias, raw := range answer.Router.Aliases {
+		if to := modelName(raw); to != "" {
+			s.aliases[alias] = to
+		}
+	}
+	return s, nil
+}
+
+// strategyOf is the strategy that picks between the members of a route.
+func (s settings) strategyOf(route fleet.RouteID) string {
+	if own := s.strategies[string(route)]; own != "" {
+		return own
+	}
+	return s.strategy
+}
+
+// fallbackNames reads ["a", {"model": "b"}] or "a".
+func fallbackNames(raw json.RawMessage) []fleet.RouteID {
+	var list []json.RawMessage
+	if json.Unmarshal(raw, &list) != nil {
+		list = []json.RawMessage{raw}
+	}
+	var names []fleet.RouteID
+	for _, item := range list {
+		if name := modelName(item); name != "" {
+			names = append(names, fleet.RouteID(name))
+		}
+	}
+	return names
+}
+
+// modelName reads "b" or {"model": "b", …}; anything else has no name.
+func modelName(raw json.RawMessage) string {
+	var name string
+	if json.Unmarshal(raw, &name) == nil {
+		return name
+	}
+	var object struct {
+		Model string `json:"model"`
+	}
+	if json.Unmarshal(raw, &object) == nil {
+		return object.Model
+	}
+	return ""
+}
