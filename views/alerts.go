@@ -28,14 +28,17 @@ func alertOrder(alerts []fleet.Alert, t Table) ([]int, []string) {
 	return index, o.ids(index)
 }
 
-var alertColumns = []part.Column{
-	{Title: fleet.Text("LEVEL"), Width: 5},
-	{Title: fleet.Text("AGE"), Width: 4, Align: part.Right},
-	{Title: fleet.Text("OBJECT"), Width: 10, Most: 16},
-	{Title: fleet.Text("WHAT"), Width: 20, Most: 30},
-	{Title: fleet.Text("DETAIL"), Width: 22, Most: 60, Drop: 2},
-	{Title: fleet.Text("ROUTE"), Width: 12, Most: 20, Drop: 4},
-	{Title: fleet.Text("RUNBOOK"), Width: 10, Most: 20, Drop: 5},
+// alertColumns are as wide as the object and the text that are shown, within limits; the detail takes the rest.
+func alertColumns(object, text int) []part.Column {
+	return []part.Column{
+		{Title: fleet.Text("LEVEL"), Width: 5},
+		{Title: fleet.Text("AGE"), Width: 4, Align: part.Right},
+		{Title: fleet.Text("OBJECT"), Width: object},
+		{Title: fleet.Text("WHAT"), Width: text},
+		{Title: fleet.Text("DETAIL"), Width: 16, Most: 80, Drop: 2},
+		{Title: fleet.Text("ROUTE"), Width: 14, Least: normalWidth},
+		{Title: fleet.Text("RUNBOOK"), Width: 12, Least: normalWidth},
+	}
 }
 
 // alertsPane draws what is wrong now, worst first, in n rows under its rule.
@@ -51,7 +54,12 @@ func alertsPane(b *part.Block, sc Scene, t Table, active bool, n int) {
 		right = fleet.Text("nothing is over its limit")
 	}
 	b.Rule(fleet.Concat(fleet.Text("ALERTS "), fleet.Int(len(alerts))), filterNote(t), right)
-	g := part.Layout(alertColumns, b.Width(), 0)
+	object, text := 8, 16
+	for _, i := range index[from:to] {
+		object = max(object, min(16, part.Width(alerts[i].Object)))
+		text = max(text, min(28, part.Width(alerts[i].Text)))
+	}
+	g := part.Layout(alertColumns(object, text), b.Width(), 0)
 	for _, i := range index[from:to] {
 		a := &alerts[i]
 		role := themes.OfLevel(a.Level)
@@ -61,6 +69,9 @@ func alertsPane(b *part.Block, sc Scene, t Table, active bool, n int) {
 		c[2] = part.Cell{Text: a.Object}
 		c[3] = part.Cell{Text: a.Text, Role: role}
 		c[4] = part.Cell{Text: a.Detail}
+		if !g.Shows(5) {
+			c[4].Text = fleet.Join(nonEmpty(a.Detail, fleet.Label(string(a.Route))), fleet.Text("  "))
+		}
 		c[5] = part.Cell{Text: fleet.Label(string(a.Route)), Role: themes.Dim}
 		c[6] = part.Cell{Text: a.Runbook, Role: themes.Accent}
 		g.Row(b, c, active && t.Selected != "" && ids[slices.Index(index, i)] == t.Selected)

@@ -36,7 +36,10 @@ func chartPane(b *part.Block, sc Scene, title fleet.Safe, lines []line, limit fl
 	legend = append(legend, fleet.Age(sc.Window))
 	used := ""
 	for i, l := range lines {
-		letter := pickLetter(l.id, used)
+		letter := "*"
+		if len(lines) > 1 {
+			letter = pickLetter(l.id, used)
+		}
 		used += letter
 		mark := fleet.Label(letter)
 		c.Series = append(c.Series, part.Series{Letter: mark, Role: seriesRoles[i%len(seriesRoles)], Trend: newest(l.trend, sc.Window)})

@@ -15,17 +15,17 @@ func costPane(b *part.Block, sc Scene) {
 	if b.Room() < 50 {
 		b.End().Gap(1)
 	} else {
-		b.Gap(3)
+		b.Gap(2)
 	}
 	b.Say(themes.Dim, "self-hosted ").Put(themes.Text, moneyRate(s.Capacity, false))
-	b.Gap(3).Say(themes.Dim, "api ").Put(themes.Text, moneyRate(s.Metered, s.Metered.OK))
+	b.Gap(2).Say(themes.Dim, "api ").Put(themes.Text, moneyRate(s.Metered, s.Metered.OK))
 	idle(b, sc.Snap)
 	if len(s.Unpriced) > 0 {
 		names := make([]fleet.Safe, len(s.Unpriced))
 		for i, m := range s.Unpriced {
 			names[i] = fleet.Label(string(m))
 		}
-		b.Gap(3).Say(themes.Warn, "unpriced: ").Put(themes.Warn, fleet.Join(names, fleet.Text(" ")))
+		b.Gap(2).Say(themes.Warn, "unpriced: ").Put(themes.Warn, fleet.Join(names, fleet.Text(" ")))
 	}
 	b.End()
 }
@@ -45,7 +45,7 @@ func budgetLine(b *part.Block, s *fleet.Spend) {
 		b.Say(themes.Dim, " since ").Put(themes.Dim, fleet.ClockTime(s.TodayFrom))
 	}
 	if s.Forecast.OK {
-		b.Gap(3).Say(themes.Dim, "at this rate ").Put(themes.Text, fleet.Concat(fleet.Text("~"), cash(s.Forecast)))
+		b.Gap(2).Say(themes.Dim, "at this rate ").Put(themes.Text, fleet.Concat(fleet.Text("~"), cash(s.Forecast)))
 		b.Say(themes.Dim, " by 24:00Z")
 	}
 	if overBudget(s) {
@@ -70,7 +70,7 @@ func idle(b *part.Block, s *fleet.Snapshot) {
 	if count > 1 {
 		only = fleet.Concat(fleet.Int(count), fleet.Text(" pools"))
 	}
-	b.Gap(3).Say(themes.Dim, "idle ").Put(themes.Dim, only).Gap(1).Put(themes.Text, moneyRate(fleet.Some(fleet.USDPerHour(sum)), false))
+	b.Gap(2).Say(themes.Dim, "idle ").Put(themes.Dim, only).Gap(1).Put(themes.Text, moneyRate(fleet.Some(fleet.USDPerHour(sum)), false))
 }
 
 // cash draws an amount with three significant digits: "$5.80k".

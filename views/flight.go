@@ -24,9 +24,9 @@ func flightPane(b *part.Block, sc Scene, n int) {
 
 // flightLine says what a change does, where it stands and what is due next.
 func flightLine(b *part.Block, c *actions.Change, now time.Time) {
-	gap := 2
+	gap, tail := 2, 1
 	if b.Width() >= normalWidth {
-		gap = 3
+		gap, tail = 3, 3
 	}
 	p := &c.Plan
 	b.Gap(1).Put(themes.Text, fleet.Label(string(p.Intent.Kind))).Gap(1)
@@ -39,9 +39,9 @@ func flightLine(b *part.Block, c *actions.Change, now time.Time) {
 	b.Gap(gap).Put(themes.Text, fleet.Textf("step %s/%s", fleet.Int(c.Step), fleet.Int(len(p.Steps))))
 	b.Gap(1).Put(stateRole(c.State), fleet.Label(string(c.State)))
 	if !c.NextAt.IsZero() {
-		b.Gap(gap).Say(themes.Dim, "next ").Put(themes.Text, countdown(c.NextAt.Sub(now)))
+		b.Gap(tail).Say(themes.Dim, "next ").Put(themes.Text, countdown(c.NextAt.Sub(now)))
 	}
-	b.Gap(gap).Say(themes.Dim, "by ").Put(themes.Text, p.Intent.Actor.Text())
+	b.Gap(tail).Say(themes.Dim, "by ").Put(themes.Text, p.Intent.Actor.Text())
 	if b.Width() >= normalWidth && !c.Why.IsEmpty() {
 		b.Gap(gap).Put(themes.Dim, c.Why)
 	}

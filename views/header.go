@@ -2,7 +2,6 @@ package views
 
 import (
 	"math"
-	"strings"
 	"time"
 
 	"pitwall/actions"
@@ -25,10 +24,15 @@ func header(b *part.Block, sc Scene) {
 	band(b, sc)
 	b.Gap(gap)
 	access(b, sc)
-	right := freshness(sc, b.Width() >= normalWidth)
 	clock := fleet.ClockTime(sc.Now)
+	notes := headerNotes(sc, b.Width() >= wideWidth)
+	right := freshness(sc, b.Width() >= normalWidth, longestSource)
 	room := func() int { return b.Room() - part.Width(right) - gap - part.Width(clock) - gap }
-	for _, t := range headerNotes(sc, b.Width() >= wideWidth) {
+	if len(notes) > 0 && part.Width(notes[0])+gap > room() {
+		// The incident or the lock matters more than the whole name of the silent source.
+		right = freshness(sc, b.Width() >= normalWidth, shortestSource)
+	}
+	for _, t := range notes {
 		if w := part.Width(t) + gap; w <= room() {
 			b.Gap(gap).Put(themes.Accent, t)
 		}
@@ -45,6 +49,12 @@ func header(b *part.Block, sc Scene) {
 	}
 	b.To(end).Put(themes.Text, clock).End()
 }
+
+// How many cells the name of a silent source may take.
+const (
+	longestSource  = 24
+	shortestSource = 8
+)
 
 // band is the environment as a word on a ground; demo and drill replace it.
 func band(b *part.Block, sc Scene) {
@@ -80,7 +90,7 @@ func access(b *part.Block, sc Scene) {
 	}
 	b.Say(themes.Warn, "RW")
 	if left := a.ArmedUntil.Sub(sc.Now); !a.ArmedUntil.IsZero() {
-		b.Gap(1).Put(themes.Warn, countdown(left))
+		b.Gap(1).Put(themes.Warn, fleet.Age(left))
 	}
 }
 
@@ -119,7 +129,7 @@ func shownLock(book actions.Book) *actions.Lock {
 }
 
 // freshness counts the sources that answer and names the one that has been silent for the longest.
-func freshness(sc Scene, roomy bool) fleet.Safe {
+func freshness(sc Scene, roomy bool, name int) fleet.Safe {
 	if sc.Snap == nil {
 		return fleet.Text("src -")
 	}
@@ -137,7 +147,7 @@ func freshness(sc Scene, roomy bool) fleet.Safe {
 	if roomy {
 		format[0] = fleet.Text("  STALE ")
 	}
-	return fleet.Concat(count, format[0], fleet.Label(strings.TrimSpace(string(worst.ID))), format[1], state)
+	return fleet.Concat(count, format[0], part.Short(fleet.Label(string(worst.ID)), name), format[1], state)
 }
 
 func fresh(s *fleet.Snapshot) int {

@@ -6,12 +6,17 @@ import (
 	"pitwall/views/part"
 )
 
+// nodeWidth is the room that one machine wants.
+const nodeWidth = 56
+
 // nodesPane draws the machines of a pool in n rows under its rule, one cell for each GPU, in as many columns as fit.
 func nodesPane(b *part.Block, sc Scene, p *fleet.Pool, n int) {
-	const least = 56
-	columns := max(1, b.Width()/least)
+	columns := max(1, b.Width()/nodeWidth)
 	width := b.Width() / columns
-	right := fleet.Text("per GPU: 0-9 tens of util, X fault, - gone, ? unknown")
+	right := fleet.Text("0-9 tens of util, X fault, - gone")
+	if b.Width() >= normalWidth {
+		right = fleet.Text("one cell per GPU: 0-9 tens of util, X fault, - gone, ? unknown")
+	}
 	shown := min(len(p.Nodes), n*columns)
 	if shown < len(p.Nodes) {
 		right = fleet.Concat(position(0, shown, len(p.Nodes)), fleet.Text("   "), right)

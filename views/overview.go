@@ -125,6 +125,28 @@ func overviewColumn(b *part.Block, sc Scene, u OverviewState, rows int) {
 	if withEvents {
 		happenings(b, sc, events.got)
 	}
+	if roomy {
+		spareCharts(b, sc, u, rows)
+	}
+}
+
+// spareCharts fills what is left of a high screen: a chart of latency, and one of errors where both fit.
+func spareCharts(b *part.Block, sc Scene, u OverviewState, rows int) {
+	const least, most = 8, 16
+	limits := limitsOf(sc.Snap)
+	left := rows - b.Len() - 1
+	if left < least {
+		return
+	}
+	n := left
+	if left >= 2*least {
+		n = left / 2
+	}
+	b.End()
+	chartPane(b, sc, fleet.Text("TTFT95 by pool"), poolLines(sc, u.Pools), limits.ttft, secondsLabel, min(n, most))
+	if left >= 2*least {
+		chartPane(b, sc, fleet.Text("ERR% by route"), routeLines(sc.Snap), limits.errors, ratioLabel, min(n, most))
+	}
 }
 
 // wideOverview has two columns: pools, the machines of the selected pool, routes and charts on the left; alerts, changes,

@@ -26,8 +26,14 @@ func TestLook(t *testing.T) {
 	if os.Getenv("LOOK") == "" {
 		t.Skip("set LOOK=1 to print the frames")
 	}
-	for _, sz := range []views.Size{{80, 24}, {120, 40}, {200, 60}} {
-		fmt.Println(views.Overview(scene(true, themes.Mono), views.OverviewState{Pools: views.Table{Selected: "b200-a"}}, sz))
-		fmt.Println()
+	sc := scene(true, themes.Mono)
+	for _, sz := range []views.Size{{W: 80, H: 24}, {W: 120, H: 40}, {W: 200, H: 60}} {
+		if os.Getenv("LOOK") == "1" {
+			fmt.Println(views.Overview(sc, views.OverviewState{Pools: views.Table{Selected: "b200-a"}}, sz) + "\n")
+			continue
+		}
+		fmt.Println(views.Pools(sc, views.PoolsState{List: views.Table{Selected: "b200-a"}}, sz) + "\n")
+		fmt.Println(views.Pools(sc, views.PoolsState{Pool: "b200-a", Replicas: views.Table{Selected: "b200-a-r7"}}, sz) + "\n")
+		fmt.Println(views.Sources(sc, views.SourcesState{List: views.Table{Selected: "openai-probe"}}, sz) + "\n")
 	}
 }

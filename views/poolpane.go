@@ -25,7 +25,8 @@ func poolsPane(b *part.Block, sc Scene, t Table, active, providers bool, n int) 
 		right = fleet.Concat(right, fleet.Text("   o sort   t window "), fleet.Age(sc.Window))
 	}
 	b.Rule(fleet.Concat(fleet.Text("POOLS "), fleet.Int(len(rows))), note, right)
-	g := part.Layout(poolColumns(sc.Window), b.Width(), t.Column)
+	name := nameWidth(ids[from:to], b.Width(), 9)
+	g := part.Layout(poolColumns(sc.Window, name), b.Width(), t.Column)
 	g.Sort = t.Sort
 	g.Head(b)
 	limits := limitsOf(sc.Snap)
@@ -37,6 +38,18 @@ func poolsPane(b *part.Block, sc Scene, t Table, active, providers bool, n int) 
 	if len(rows) == 0 {
 		b.Gap(2).Say(themes.Dim, "no pool and no provider is configured").End()
 	}
+}
+
+// nameWidth is the room that the visible names need, within what the screen can spare.
+func nameWidth(ids []string, width, least int) int {
+	most := 16
+	if width >= normalWidth {
+		most = 24
+	}
+	for _, id := range ids {
+		least = max(least, min(most, part.Width(fleet.Label(id))))
+	}
+	return least
 }
 
 func nonEmpty(parts ...fleet.Safe) []fleet.Safe {

@@ -174,11 +174,11 @@ const (
 
 // poolColumns are the columns; narrow screens drop sparklines first, then inter-token latency, replicas,
 // tokens and the model. Name, errors and state always stay.
-func poolColumns(look time.Duration) []part.Column {
+func poolColumns(look time.Duration, name int) []part.Column {
 	span := fleet.Age(look)
 	return []part.Column{
-		{Key: "name", Title: fleet.Text("POOL"), Width: 10, Most: 24},
-		{Key: "model", Title: fleet.Text("MODEL"), Width: 10, Most: 20, Drop: 5},
+		{Key: "name", Title: fleet.Text("POOL"), Width: name},
+		{Key: "model", Title: fleet.Text("MODEL"), Width: 10, Most: 16, Drop: 5},
 		{Title: fleet.Text("REPL"), Width: 5, Drop: 7},
 		{Key: "req", Title: fleet.Text("REQ/S"), Width: 6, Align: part.Right, Drop: 1},
 		{Title: span, Width: 6, Most: 10, Drop: 10},

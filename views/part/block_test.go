@@ -180,3 +180,24 @@ func TestChartMarksLimitAndSeries(t *testing.T) {
 		}
 	}
 }
+
+func TestWrap(t *testing.T) {
+	got := Wrap(fleet.Text("asked too often; last values stay, next try in 41s"), 20, 3)
+	want := []string{"asked too often;", "last values stay,", "next try in 41s"}
+	for i, w := range want {
+		if i >= len(got) || got[i].String() != w {
+			t.Fatalf("line %d: got %v, want %q", i, got, w)
+		}
+	}
+	if got := Wrap(fleet.Text("one two three four"), 7, 2); got[1].String() != "three ~" {
+		t.Errorf("cut: %q", got[1])
+	}
+}
+
+func TestSteadyValueIsALevelLine(t *testing.T) {
+	b := NewBlock(mono(true), 4, 1)
+	b.Spark(themes.Text, fleet.Trend{V: []float64{100, 100, 100, 100}}, 4, 0).End()
+	if got := b.String(); got != "====" {
+		t.Errorf("got %q", got)
+	}
+}

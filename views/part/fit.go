@@ -58,6 +58,14 @@ func fit(s string, n int) string {
 	return ansi.Truncate(s, n, cutMark)
 }
 
+// Short is Fit for text that goes into a sentence.
+func Short(t fleet.Safe, n int) fleet.Safe {
+	if Width(t) <= n {
+		return t
+	}
+	return fleet.Label(Fit(t, n))
+}
+
 // Pad cuts or fills a text to exactly n cells.
 func Pad(t fleet.Safe, n int, a Align) string {
 	s := Fit(t, n)

@@ -8,36 +8,51 @@ import (
 )
 
 // Spark draws the newest values of a history in n cells, oldest first: each cell is the mean of the values
-// that fall into it. The lowest level is ground (0 for rates and ratios, so that small changes of a large value
-// stay flat), the highest the greatest value shown, at least top. Gaps are blank.
+// that fall into it. With top the scale begins at 0 and reaches top at least; without, it is as wide as the values but
+// never narrower than flat, so that a steady value is a level line at half height and noise does not look like a
+// storm. Gaps are blank.
 func (b *Block) Spark(r themes.Role, t fleet.Trend, n int, top float64) *Block {
 	n = min(n, b.Room())
 	if n <= 0 {
 		return b
 	}
-	high := top
-	for i := range n {
-		if v := bucket(t.V, i, n); v > high { // NaN compares false
-			high = v
-		}
-	}
+	low, high := scale(t.V, n, top)
 	g := b.theme.Glyphs
 	b.begin(r)
 	for i := range n {
-		b.buf = append(b.buf, level(g, bucket(t.V, i, n), high)...)
+		b.buf = append(b.buf, level(g, bucket(t.V, i, n), low, high)...)
 	}
 	b.col += n
 	return b
 }
 
-func level(g *themes.Glyphs, v, high float64) themes.Glyph {
+// flat is the least width of a scale, as a part of the greatest value.
+const flat = 0.6
+
+// scale gives the values of the lowest and the highest level.
+func scale(v []float64, n int, top float64) (low, high float64) {
+	low, high = math.Inf(1), 0
+	for i := range n {
+		if x := bucket(v, i, n); !math.IsNaN(x) && !math.IsInf(x, 0) {
+			low, high = min(low, x), max(high, x)
+		}
+	}
+	if top > 0 || math.IsInf(low, 0) {
+		return 0, max(top, high)
+	}
+	span := max(high-low, flat*high)
+	low = max(0, (low+high-span)/2)
+	return low, low + span
+}
+
+func level(g *themes.Glyphs, v, low, high float64) themes.Glyph {
 	switch {
-	case math.IsNaN(v):
+	case math.IsNaN(v) || math.IsInf(v, 0):
 		return g.Gap
-	case high <= 0 || v <= 0:
+	case high <= low || v <= low:
 		return g.Spark[0]
 	}
-	return g.Spark[min(len(g.Spark)-1, int(v/high*float64(len(g.Spark))))]
+	return g.Spark[min(len(g.Spark)-1, int((v-low)/(high-low)*float64(len(g.Spark))))]
 }
 
 // bucket is the mean of the known values in the i-th of n equal parts of v; with fewer values than

@@ -10,7 +10,7 @@ type Column struct {
 	Key   string // what sorts by it; "" when nothing does
 	Title fleet.Safe
 	Width int // cells
-	Most  int // cells it may grow to when room is left; 0 means Width
+	Most  int // cells it may grow to when room is left; 0 means Width. The largest one is served first
 	Align Align
 	// Drop orders the columns that a narrow screen gives up, the highest first; 0 stays at any width.
 	Drop int
@@ -41,6 +41,8 @@ type Grid struct {
 const (
 	margin = 2
 	roomy  = 100
+	// freeText is the Most from which a column holds sentences.
+	freeText = 40
 )
 
 // Layout chooses the columns for a width. Scroll leaves out that many columns after the first, which stays.
@@ -82,8 +84,19 @@ func (g *Grid) width() int {
 	return w
 }
 
-// grow gives spare cells to the columns that want them, one at a time from the left.
+// grow gives spare cells to free text first, which is the column with the largest Most, and then to the others in turn.
 func (g *Grid) grow(spare int) {
+	text := 0
+	for i, c := range g.Columns {
+		if c.Most > g.Columns[text].Most {
+			text = i
+		}
+	}
+	if len(g.Columns) > 0 && spare > 0 && g.Columns[text].Most > freeText {
+		n := min(spare, g.Columns[text].Most-g.Columns[text].Width)
+		g.Columns[text].Width += n
+		spare -= n
+	}
 	for grown := true; grown && spare > 0; {
 		grown = false
 		for i := range g.Columns {

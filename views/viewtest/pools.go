@@ -37,8 +37,11 @@ func load(f figures) fleet.Load {
 func trends(f figures) fleet.Trends {
 	t := fleet.Trends{
 		Requests: Wave(60, f.requests, f.requests/12, 0.21), Errors: Climb(60, f.errors/9, f.errors),
-		TTFT95: Climb(60, f.ttft*0.4, f.ttft), Waiting: Climb(60, 0, max(0, f.queue)), OutRate: Wave(60, f.out, f.out/15, 0.4),
+		Waiting: Climb(60, 0, max(0, f.queue)), OutRate: Wave(60, f.out, f.out/15, 0.4),
 		KV: Climb(60, max(0, f.kv)*0.6, max(0, f.kv)),
+	}
+	if f.ttft > 0 {
+		t.TTFT95 = Climb(60, f.ttft*0.4, f.ttft)
 	}
 	if f.itl > 0 {
 		t.ITL95 = Wave(60, f.itl, f.itl/20, 0.5)

@@ -1,0 +1,175 @@
+package views
+
+import (
+	"pitwall/fleet"
+	"pitwall/themes"
+	"pitwall/views/part"
+)
+
+// tallScreen is the height from which screens other than the overview keep the golden signals in view.
+const tallScreen = 30
+
+// Pools lists the pools, worst first, over the machines of the selected one. With Pool set it shows that pool: its
+// evidence, money, replicas, GPUs, and its history where there is room.
+func Pools(sc Scene, u PoolsState, sz Size) string {
+	sc = withLook(sc)
+	return frame(sc, sz, sz.H >= tallScreen, func(b *part.Block, rows int) {
+		if u.Pool == "" {
+			poolList(b, sc, u, rows)
+			return
+		}
+		p := sc.Snap.Pool(u.Pool)
+		if p == nil {
+			goneLine(b, fleet.Text("POOL "), string(u.Pool))
+			return
+		}
+		if b.Width() >= wideWidth {
+			widePool(b, sc, u, p, rows)
+			return
+		}
+		poolColumn(b, sc, u, p, rows)
+	})
+}
+
+// PoolsOrder tells the order of the tables of the pools screen by pane.
+func PoolsOrder(sc Scene, u PoolsState) map[string][]string {
+	out := map[string][]string{}
+	if sc.Snap == nil {
+		return out
+	}
+	if u.Pool == "" {
+		_, out["pools"] = poolOrder(poolRows(sc.Snap, false), u.List)
+		return out
+	}
+	if p := sc.Snap.Pool(u.Pool); p != nil {
+		_, out["replicas"] = replicaOrder(p, u.Replicas)
+		_, out["gpus"] = gpuOrder(gpuRows(p), u.GPUs)
+	}
+	return out
+}
+
+// goneLine says that what was open is no longer there.
+func goneLine(b *part.Block, what fleet.Safe, id string) {
+	b.Rule(fleet.Concat(what, fleet.Label(id)), fleet.Text(""), fleet.Text("esc back"))
+	b.Gap(2).Say(themes.Warn, "is not in the configuration any more").End()
+}
+
+func poolList(b *part.Block, sc Scene, u PoolsState, rows int) {
+	shown := shownPool(sc, u.List)
+	pools := share{least: 4, want: max(1, len(sc.Snap.Pools)), weight: 3}
+	nodes := share{}
+	fixed := 2 // rule and titles
+	if shown != nil && rows >= 14 {
+		columns := max(1, b.Width()/nodeWidth)
+		nodes = share{least: 1, want: (len(shown.Nodes) + columns - 1) / columns, weight: 1}
+		fixed += 2 + factLines + 1 // blank, rule and facts of the pool, rule of its nodes
+	}
+	divide(rows-fixed, []*share{&pools, &nodes})
+	poolsPane(b, sc, u.List, true, false, pools.got)
+	if nodes.want == 0 {
+		return
+	}
+	b.End()
+	poolFacts(b, sc, shown)
+	nodesPane(b, sc, shown, nodes.got)
+	if b.Width() >= normalWidth {
+		poolCharts(b, sc, shown, rows)
+	}
+}
+
+func (u PoolsState) pane() string {
+	if u.Pane == "" {
+		return "replicas"
+	}
+	return u.Pane
+}
+
+// poolColumn stacks facts, replicas, machines and GPUs. The focused table gets the room first.
+func poolColumn(b *part.Block, sc Scene, u PoolsState, p *fleet.Pool, rows int) {
+	poolFacts(b, sc, p)
+	tables(b, sc, u, p, rows, b.Width() >= normalWidth)
+	if b.Width() >= normalWidth {
+		poolCharts(b, sc, p, rows)
+	}
+}
+
+// tables draws replicas, machines where asked for, and GPUs into what is left of rows.
+func tables(b *part.Block, sc Scene, u PoolsState, p *fleet.Pool, rows int, machines bool) {
+	gpu := gpuRows(p)
+	replicas := share{least: 2, want: max(1, len(p.Replicas)), weight: 2}
+	gpus := share{least: 2, want: max(1, len(gpu)), weight: 1}
+	nodes := share{}
+	fixed := 6 // rules, titles, and a line of evidence for each
+	if machines && len(p.Nodes) > 0 {
+		columns := max(1, b.Width()/nodeWidth)
+		nodes = share{least: 1, want: (len(p.Nodes) + columns - 1) / columns, weight: 1}
+		fixed += 4 // its rule, and blanks between the sections
+	}
+	if u.pane() == "gpus" {
+		replicas.weight, gpus.weight = 1, 2
+	}
+	divide(rows-b.Len()-fixed, []*share{&replicas, &nodes, &gpus})
+	blank := func() {
+		if nodes.want > 0 {
+			b.End()
+		}
+	}
+	blank()
+	replicasPane(b, sc, u.Replicas, p, u.pane() == "replicas", replicas.got)
+	blank()
+	if nodes.want > 0 {
+		nodesPane(b, sc, p, nodes.got)
+		b.End()
+	}
+	gpusPane(b, sc, u.GPUs, p, gpu, u.pane() == "gpus", gpus.got)
+}
+
+// widePool has the tables on the left and the pool's history on the right.
+func widePool(b *part.Block, sc Scene, u PoolsState, p *fleet.Pool, rows int) {
+	const gap = 2
+	width := b.Width() * 3 / 5
+	left := part.NewBlock(sc.Theme, width, rows)
+	right := part.NewBlock(sc.Theme, b.Width()-width-gap, rows)
+	poolFacts(left, sc, p)
+	tables(left, sc, u, p, rows, true)
+	poolCharts(right, sc, p, rows)
+	b.Beside(left.Cut(rows).Fill(rows), right.Cut(rows).Fill(rows), gap)
+}
+
+// poolCharts fills what is left of rows with as many histories as are readable, the most telling first.
+func poolCharts(b *part.Block, sc Scene, p *fleet.Pool, rows int) {
+	const least = 8
+	limits := limitsOf(sc.Snap)
+	t := &p.Trends
+	charts := []struct {
+		title fleet.Safe
+		trend fleet.Trend
+		limit fleet.Maybe[float64]
+		label func(float64) fleet.Safe
+	}{
+		{fleet.Text("TTFT95"), t.TTFT95, limits.ttft, secondsLabel},
+		{fleet.Text("WAITING requests"), t.Waiting, fleet.None[float64](), rateLabel},
+		{fleet.Text("ERR%"), t.Errors, limits.errors, ratioLabel},
+		{fleet.Text("TOK/S out"), t.OutRate, ratedDecode(p), rateLabel},
+		{fleet.Text("KV%"), t.KV, fleet.Some(overKV), ratioLabel},
+		{fleet.Text("GPU%"), t.GPUUtil, fleet.None[float64](), ratioLabel},
+		{fleet.Text("ITL95"), t.ITL95, fleet.None[float64](), secondsLabel},
+	}
+	left := rows - b.Len()
+	n := min(len(charts), left/least)
+	for i := range n {
+		c := &charts[i]
+		lines := []line{{string(p.Spec.ID), c.trend}}
+		if len(c.trend.V) == 0 {
+			lines = nil
+		}
+		chartPane(b, sc, c.title, lines, c.limit, c.label, (rows-b.Len())/(n-i))
+	}
+}
+
+func ratedDecode(p *fleet.Pool) fleet.Maybe[float64] {
+	if !p.Rating.OK {
+		return fleet.None[float64]()
+	}
+	return fleet.Some(float64(p.Rating.V.Decode))
+}
