@@ -60,6 +60,7 @@ const (
 
 const (
 	unusedCode  = "code without a published meaning"
+	unknownCode = "code that the catalogue does not know"
 	undescribed = "code of newer drivers, not described in the catalogue"
 )
 
@@ -67,7 +68,7 @@ const (
 // that says so and asks for attention.
 func Lookup(code int) (Entry, bool) {
 	if code < 1 || code > len(catalogue) { // the catalogue has no gaps
-		return Entry{Code: code, Meaning: "code that the catalogue does not know", Action: unpublished, Class: ClassWatch}, false
+		return Entry{Code: code, Meaning: unknownCode, Action: unpublished, Class: ClassWatch}, false
 	}
 	return catalogue[code-1], true
 }

@@ -1,0 +1,189 @@
+package promtext
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"io"
+	"math"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/textparse"
+
+	"pitwall/fleet"
+)
+
+// MaxSeries is how many series one page may have (change-safety.md part D, Network).
+const MaxSeries = 200_000
+
+// Accept asks for the text format; servers answer OpenMetrics only to those who name it.
+const Accept = "text/plain;version=0.0.4"
+
+// Sample is one wanted sample. Labels points into the page's body.
+type Sample struct {
+	Family int
+	Part   Part
+	Labels Labels
+	Value  float64
+}
+
+// Page is what was kept of one body. It may be used again for the next body: its memory is reused.
+// It is not safe for concurrent use.
+type Page struct {
+	Samples []Sample
+	Series  int // all series of the page, wanted or not
+	Notices []fleet.Notice
+
+	seed    maphash.Seed
+	index   []int32 // open-addressing hash table over Samples: position + 1, 0 for free
+	hashes  []uint64
+	wrong   []bool // families declared with a type that does not fit
+	dupes   int
+	buckets []bucket
+}
+
+// Parse reads a body into p. On any error p holds no sample: a page is used whole or not at all.
+// Samples that are not finite numbers, and counters below zero, are unknown and left out. Of a series that occurs twice
+// the last one wins, with a notice.
+func (t *Table) Parse(body []byte, p *Page) error {
+	p.reset(len(t.families))
+	if err := check(body); err != nil {
+		return err
+	}
+	if err := t.scan(body, p); err != nil {
+		p.reset(len(t.families))
+		if errors.Is(err, errSeries) {
+			return err
+		}
+		return malformed{err}
+	}
+	t.dropWrong(p)
+	if p.dupes > 0 {
+		p.notice(fleet.Concat(fleet.Int(p.dupes), fleet.Text(" series occur twice; the last value was taken")))
+	}
+	return nil
+}
+
+var (
+	errEmpty   = errors.New("the page is empty")
+	errCut     = errors.New("the page was cut off: it does not end with a line end")
+	errNotText = errors.New("the page is HTML or JSON, not metrics")
+	errSeries  = fmt.Errorf("the page has more than %d series", MaxSeries)
+)
+
+// malformed hides the parser's text, which quotes the page.
+type malformed struct{ err error }
+
+func (malformed) Error() string { return "the page is not in the Prometheus text format" }
+
+func (m malformed) Unwrap() error { return m.err }
+
+// Refused makes the error of a source out of an error of Parse.
+func Refused(source fleet.SourceID, err error) *fleet.Error {
+	return &fleet.Error{Kind: fleet.KindInvalid, Op: "read metrics", Source: source, Err: err,
+		Next: "nothing of it was used"}
+}
+
+// check refuses what must not be parsed: textparse takes a body that was cut in the middle of a
+// number for a smaller number.
+func check(body []byte) error {
+	text := bytes.TrimLeft(body, " \t\r\n")
+	switch {
+	case len(text) == 0:
+		return errEmpty
+	case text[0] == '<' || text[0] == '[' || text[0] == '{': // no family is known that quotes its name
+		return errNotText
+	case body[len(body)-1] != '\n':
+		return errCut
+	case bytes.Count(body, []byte{'\n'}) > MaxSeries && countSeries(body) > MaxSeries:
+		return errSeries
+	}
+	return nil
+}
+
+func countSeries(body []byte) int {
+	n := 0
+	for len(body) > 0 {
+		line := body
+		if i := bytes.IndexByte(body, '\n'); i >= 0 {
+			line, body = body[:i], body[i+1:]
+		} else {
+			body = nil
+		}
+		if len(line) > 0 && line[0] != '#' {
+			n++
+		}
+	}
+	return n
+}
+
+func (t *Table) scan(body []byte, p *Page) error {
+	parser := textparse.NewPromParser(body, labels.NewSymbolTable(), false)
+	var last []byte // name of the series before: families come in runs
+	var kind sampleKind
+	var wanted bool
+	for {
+		entry, err := parser.Next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		case entry == textparse.EntryType:
+			name, declared := parser.Type()
+			t.declare(p, name, declared)
+			continue
+		case entry != textparse.EntrySeries:
+			continue
+		}
+		series, _, value := parser.Series()
+		if p.Series++; p.Series > MaxSeries {
+			return errSeries // a raw line end within a label hides series from countSeries
+		}
+		name, rest := splitName(series)
+		if !bytes.Equal(name, last) {
+			kind, wanted = t.samples[string(name)]
+			last = name
+		}
+		if !wanted || math.IsNaN(value) || math.IsInf(value, 0) {
+			continue
+		}
+		if value < 0 && (kind.part == PartBucket || kind.part == PartCount || t.families[kind.family].Type == Counter) {
+			continue
+		}
+		p.put(series, Sample{Family: int(kind.family), Part: kind.part, Labels: Labels(rest), Value: value})
+	}
+}
+
+// declare notes a family whose type does not fit what is wanted of it. Where a page names
+// a counter without its "_total", as OpenMetrics does, its samples still carry it.
+func (t *Table) declare(p *Page, name []byte, declared model.MetricType) {
+	family, ok := t.types[string(name)]
+	if !ok {
+		return
+	}
+	got, known := typeOf(declared)
+	if !known || got&t.families[family].Type != 0 || p.wrong[family] {
+		return
+	}
+	p.wrong[family] = true
+	p.notice(fleet.Concat(fleet.Label(t.families[family].Name), fleet.Text(" is a "),
+		fleet.Label(string(declared)), fleet.Text(" on this page, which is not what it should be; it was left out")))
+}
+
+// dropWrong removes samples that came before their family turned out to have the wrong type, or after.
+func (t *Table) dropWrong(p *Page) {
+	kept := p.Samples[:0]
+	for _, s := range p.Samples {
+		if !p.wrong[s.Family] {
+			kept = append(kept, s)
+		}
+	}
+	p.Samples = kept
+}
+
+func (p *Page) notice(text fleet.Safe) {
+	p.Notices = append(p.Notices, fleet.Notice{Level: fleet.LevelWarn, Text: text})
+}
