@@ -112,8 +112,9 @@ type GatewayReading struct {
 	CanBlock    Maybe[bool] // whether it has block and unblock calls
 	Deployments []DeploymentReading
 	Fallbacks   map[RouteID][]RouteID
-	Metrics     bool // whether the metrics page was read
-	MetricsWhy  Safe // why not
+	Aliases     map[RouteID]RouteID // other public names of a route
+	Metrics     bool                // whether the metrics page was read
+	MetricsWhy  Safe                // why not
 	InFlight    Maybe[Count]
 }
 

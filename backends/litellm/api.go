@@ -70,7 +70,7 @@ func (a *api) detailsVersion(ctx context.Context) string {
 }
 
 // models lists what the replica's router holds now.
-func (a *api) models(ctx context.Context, aliases map[string]string) ([]deployment, error) {
+func (a *api) models(ctx context.Context, aliases map[fleet.RouteID]fleet.RouteID) ([]deployment, error) {
 	reply, err := a.client.Do(ctx, http.MethodGet, "/model/info", nil)
 	if err != nil {
 		return nil, err

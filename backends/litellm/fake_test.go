@@ -197,6 +197,12 @@ func (r *fakeReplica) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 
 func (r *fakeReplica) serve(w *httptest.ResponseRecorder, req *http.Request, body []byte) {
 	path := req.URL.Path
+	if path == "/test/reload" {
+		if err := r.load(req.URL.Query().Get("path")); err != nil {
+			answer(w, 500, err.Error())
+		}
+		return
+	}
 	open := path == "/health/liveliness" || path == "/health/readiness" || path == "/openapi.json" ||
 		strings.HasPrefix(path, "/metrics") && r.gw.openPage
 	if !open && req.Header.Get("Authorization") != "Bearer "+testKey {

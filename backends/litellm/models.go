@@ -98,7 +98,7 @@ func (t *lenientAt) UnmarshalJSON(b []byte) error {
 
 // deployments lists the members. 1.109 repeats deployments under the names of aliases and expands wildcards:
 // an entry whose id and route were seen is dropped, and aliases are left out by name.
-func (answer modelsAnswer) deployments(aliases map[string]string) ([]deployment, error) {
+func (answer modelsAnswer) deployments(aliases map[fleet.RouteID]fleet.RouteID) ([]deployment, error) {
 	if answer.Data == nil {
 		return nil, errors.New("the answer has no list of models")
 	}
@@ -117,7 +117,7 @@ func (answer modelsAnswer) deployments(aliases map[string]string) ([]deployment,
 			name = m.Info.TeamPublic
 		}
 		k := key{fleet.DeploymentID(m.Info.ID), fleet.RouteID(name)}
-		if _, isAlias := aliases[name]; isAlias || seen[k] {
+		if _, isAlias := aliases[fleet.RouteID(name)]; isAlias || seen[k] {
 			continue
 		}
 		seen[k] = true

@@ -32,7 +32,7 @@ func (r *Reader) Read(ctx context.Context) (fleet.Partial, error) {
 	}
 	out := fleet.Partial{
 		Version: fleet.Label(ready.Version), ServerTime: reply.ServerTime,
-		Health:  fleet.Some(ready.Status == "healthy" || ready.Status == "connected"),
+		Health:  fleet.Some(reply.Status == http.StatusOK && (ready.Status == "healthy" || ready.Status == "connected")),
 		Gateway: &fleet.GatewayReading{},
 	}
 	live, err := r.settings(ctx, &out)
@@ -45,7 +45,7 @@ func (r *Reader) Read(ctx context.Context) (fleet.Partial, error) {
 	}
 	g := out.Gateway
 	g.Mode, g.ModeWhy = detectMode(ready, deployments)
-	g.Strategy, g.Fallbacks = live.strategy, live.fallbacks
+	g.Strategy, g.Fallbacks, g.Aliases = live.strategy, live.fallbacks, live.aliases
 	counters, err := r.metrics(ctx, g)
 	if err != nil {
 		return fleet.Partial{}, err

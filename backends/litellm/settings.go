@@ -13,7 +13,7 @@ type settings struct {
 	strategy   string
 	strategies map[string]string // per model group, where the version has routing groups (1.96 and later)
 	fallbacks  map[fleet.RouteID][]fleet.RouteID
-	aliases    map[string]string // public name to route
+	aliases    map[fleet.RouteID]fleet.RouteID // public name to route
 }
 
 type settingsAnswer struct {
@@ -34,7 +34,7 @@ func (answer settingsAnswer) settings() (settings, error) {
 	}
 	s := settings{
 		strategy: answer.Router.Strategy, strategies: map[string]string{},
-		fallbacks: map[fleet.RouteID][]fleet.RouteID{}, aliases: map[string]string{},
+		fallbacks: map[fleet.RouteID][]fleet.RouteID{}, aliases: map[fleet.RouteID]fleet.RouteID{},
 	}
 	for _, g := range answer.Router.Groups {
 		for _, m := range g.Models {
@@ -48,7 +48,7 @@ func (answer settingsAnswer) settings() (settings, error) {
 	}
 	for alias, raw := range answer.Router.Aliases {
 		if to := modelName(raw); to != "" {
-			s.aliases[alias] = to
+			s.aliases[fleet.RouteID(alias)] = fleet.RouteID(to)
 		}
 	}
 	return s, nil
