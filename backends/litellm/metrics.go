@@ -1,10 +1,12 @@
 package litellm
 
 import (
+	"bytes"
 	"math"
 	"slices"
 	"strconv"
 
+	"pitwall/backends/internal/promtext"
 	"pitwall/fleet"
 )
 
@@ -33,22 +35,49 @@ const (
 	labelNone   = "None" // how a missing label value is written
 )
 
+// The families by their number in the table.
+const (
+	fRequests = iota
+	fSuccesses
+	fFailures
+	fCooldowns
+	fInTokens
+	fOutTokens
+	fRemRequests
+	fRemTokens
+	fInFlight
+	fTTFT
+	fLatency
+	fTotalLatency
+	familyCount
+)
+
+// families is in the order of the numbers.
+func families() []promtext.Family {
+	return []promtext.Family{
+		{Name: mRequests, Type: promtext.Counter}, {Name: mSuccesses, Type: promtext.Counter},
+		{Name: mFailures, Type: promtext.Counter}, {Name: mCooldowns, Type: promtext.Counter},
+		{Name: mInTokens, Type: promtext.Counter}, {Name: mOutTokens, Type: promtext.Counter},
+		{Name: mRemRequests, Type: promtext.Gauge}, {Name: mRemTokens, Type: promtext.Gauge},
+		{Name: mInFlight, Type: promtext.Gauge}, {Name: mTTFT, Type: promtext.Histogram},
+		{Name: mLatency, Type: promtext.Histogram}, {Name: mTotalLatency, Type: promtext.Histogram},
+	}
+}
+
 // page is what a metrics page says, summed over all label sets of one model_id.
 type page struct {
-	families map[string]bool // counters whose family is on the page, even without a series
+	present  [familyCount]bool // on the page, even without a series
 	models   map[string]*modelPage
 	inFlight fleet.Maybe[fleet.Count]
 	series   int
+	notices  []fleet.Notice
 }
 
 // modelPage is one deployment's share of the page.
 type modelPage struct {
-	counters map[string]float64
-	failures map[string]float64 // by exception status
-	least    map[string]float64 // gauges of what is left: the least of the label sets
-	ttft     buckets
-	latency  buckets
-	total    buckets
+	values   [familyCount]fleet.Maybe[float64] // counters: the sum; gauges of what is left: the least
+	failures map[string]float64                // by exception status
+	spread   [familyCount]buckets
 }
 
 // buckets sums cumulative histogram counts by upper bound.
@@ -57,81 +86,75 @@ type buckets struct {
 	sum    float64
 }
 
-func newPage() *page {
-	return &page{families: map[string]bool{}, models: map[string]*modelPage{}}
-}
+func newPage() *page { return &page{models: map[string]*modelPage{}} }
 
-// sample is one line of the page.
-type sample struct {
-	name   string
-	model  string
-	status string
-	bound  string
-	value  float64
-}
-
-// wanted tells whether a sample name matters, so that others cost nothing.
-func wanted(name string) bool {
-	switch name {
-	case mRequests, mSuccesses, mFailures, mCooldowns, mInTokens, mOutTokens, mRemRequests, mRemTokens, mInFlight,
-		mTTFT + "_bucket", mTTFT + "_sum", mLatency + "_bucket", mLatency + "_sum",
-		mTotalLatency + "_bucket", mTotalLatency + "_sum":
-		return true
+// parsePage reads a page whole, or refuses it. A page without a line is one on which nothing was counted yet, as
+// several workers with a shared metrics folder answer it.
+func parsePage(table *promtext.Table, raw *promtext.Page, body []byte) (*page, error) {
+	p := newPage()
+	if len(bytes.TrimSpace(body)) == 0 {
+		return p, nil
 	}
-	return false
+	if err := table.Parse(body, raw); err != nil {
+		return nil, err
+	}
+	for i, f := range families() {
+		line := []byte("# TYPE " + f.Name + " ")
+		p.present[i] = bytes.HasPrefix(body, line) || bytes.Contains(body, append([]byte{'\n'}, line...))
+	}
+	for _, s := range raw.Samples {
+		p.add(s)
+	}
+	p.notices = raw.Notices
+	return p, nil
 }
 
 // add takes one sample in.
-func (p *page) add(s sample) {
-	if math.IsNaN(s.value) {
-		return
-	}
+func (p *page) add(s promtext.Sample) {
 	p.series++
-	if s.name == mInFlight {
-		p.inFlight = fleet.Some(p.inFlight.Or(0) + fleet.Count(s.value)) // one series for each worker
+	if s.Family == fInFlight {
+		p.inFlight = fleet.Some(p.inFlight.Or(0) + fleet.Count(s.Value)) // one series for each worker
 		return
 	}
-	if s.model == "" || s.model == labelNone { // refused before a deployment was picked
+	id := s.Labels.Raw(labelModel)
+	if len(id) == 0 || string(id) == labelNone { // refused before a deployment was picked
 		return
 	}
-	m := p.models[s.model]
+	m := p.models[string(id)]
 	if m == nil {
-		m = &modelPage{counters: map[string]float64{}, failures: map[string]float64{}, least: map[string]float64{}}
-		p.models[s.model] = m
+		m = &modelPage{failures: map[string]float64{}}
+		p.models[promtext.Decode(id)] = m
 	}
-	switch s.name {
-	case mRemRequests, mRemTokens:
-		if old, ok := m.least[s.name]; !ok || s.value < old {
-			m.least[s.name] = s.value
-		}
-	case mTTFT + "_bucket", mTTFT + "_sum":
-		m.ttft.add(s, mTTFT+"_sum")
-	case mLatency + "_bucket", mLatency + "_sum":
-		m.latency.add(s, mLatency+"_sum")
-	case mTotalLatency + "_bucket", mTotalLatency + "_sum":
-		m.total.add(s, mTotalLatency+"_sum")
+	p.present[s.Family] = true
+	v := &m.values[s.Family]
+	switch s.Family {
+	case fRemRequests, fRemTokens:
+		*v = fleet.Some(min(v.Or(s.Value), s.Value))
+	case fTTFT, fLatency, fTotalLatency:
+		m.spread[s.Family].add(s)
 	default:
-		m.counters[s.name] += s.value
-		p.families[s.name] = true
-		if s.name == mFailures {
-			m.failures[s.status] += s.value
+		*v = fleet.Some(v.Or(0) + s.Value)
+		if s.Family == fFailures {
+			m.failures[s.Labels.Value(labelStatus)] += s.Value
 		}
 	}
 }
 
-func (b *buckets) add(s sample, sumName string) {
-	if s.name == sumName {
-		b.sum += s.value
-		return
+func (b *buckets) add(s promtext.Sample) {
+	switch s.Part {
+	case promtext.PartSum:
+		b.sum += s.Value
+	case promtext.PartBucket:
+		bound, err := strconv.ParseFloat(string(s.Labels.Raw(labelBound)), 64)
+		if err != nil || math.IsNaN(bound) {
+			return
+		}
+		if b.counts == nil {
+			b.counts = map[float64]float64{}
+		}
+		b.counts[bound] += s.Value
+	case promtext.PartCount, promtext.PartValue: // the last bucket is the count
 	}
-	bound, err := strconv.ParseFloat(s.bound, 64)
-	if err != nil || math.IsNaN(bound) {
-		return
-	}
-	if b.counts == nil {
-		b.counts = map[float64]float64{}
-	}
-	b.counts[bound] += s.value
 }
 
 // histogram gives the sum, or nothing where the label sets do not share their bounds: then a higher bound counts
@@ -157,47 +180,39 @@ func (b buckets) histogram() fleet.Histogram {
 
 // counter is known where the deployment has a series. A family that is on the page without a series of this
 // deployment counts 0: the Python client writes no series before the first event. A family that is not on the
-// page at all was taken out by the operator, or never counted anything, and is unknown.
-func (p *page) counter(id fleet.DeploymentID, name string) fleet.Maybe[float64] {
-	if m := p.models[string(id)]; m != nil {
-		if v, ok := m.counters[name]; ok {
-			return fleet.Some(v)
-		}
+// page at all was taken out by the operator and is unknown.
+func (p *page) counter(m *modelPage, family int) fleet.Maybe[float64] {
+	if v := m.values[family]; v.OK {
+		return v
 	}
-	if p.families[name] {
+	if p.present[family] {
 		return fleet.Some(0.0)
-	}
-	return fleet.None[float64]()
-}
-
-func (p *page) left(id fleet.DeploymentID, name string) fleet.Maybe[float64] {
-	if m := p.models[string(id)]; m != nil {
-		if v, ok := m.least[name]; ok {
-			return fleet.Some(v)
-		}
 	}
 	return fleet.None[float64]()
 }
 
 // fill puts what the page says of a deployment into its reading.
 func (p *page) fill(d *fleet.DeploymentReading) {
-	d.Requests = p.counter(d.ID, mRequests)
-	d.Successes = p.counter(d.ID, mSuccesses)
-	d.Failures = p.counter(d.ID, mFailures)
-	d.Cooldowns = p.counter(d.ID, mCooldowns)
-	d.InTokens = p.counter(d.ID, mInTokens)
-	d.OutTokens = p.counter(d.ID, mOutTokens)
-	d.RemainingRequests = p.left(d.ID, mRemRequests)
-	d.RemainingTokens = p.left(d.ID, mRemTokens)
 	m := p.models[string(d.ID)]
 	if m == nil {
-		return
+		m = &modelPage{}
 	}
+	d.Requests = p.counter(m, fRequests)
+	d.Successes = p.counter(m, fSuccesses)
+	d.Failures = p.counter(m, fFailures)
+	if !d.Failures.OK && d.Requests.OK && d.Requests == d.Successes {
+		d.Failures = fleet.Some(0.0) // several workers show no family before its first event; every request succeeded
+	}
+	d.Cooldowns = p.counter(m, fCooldowns)
+	d.InTokens = p.counter(m, fInTokens)
+	d.OutTokens = p.counter(m, fOutTokens)
+	d.RemainingRequests = m.values[fRemRequests]
+	d.RemainingTokens = m.values[fRemTokens]
 	if len(m.failures) > 0 {
 		d.FailuresByStatus = m.failures
 	}
-	d.TTFT = m.ttft.histogram()
-	if d.Latency = m.latency.histogram(); d.Latency.IsZero() {
-		d.Latency = m.total.histogram()
+	d.TTFT = m.spread[fTTFT].histogram()
+	if d.Latency = m.spread[fLatency].histogram(); d.Latency.IsZero() {
+		d.Latency = m.spread[fTotalLatency].histogram()
 	}
 }

@@ -3,7 +3,9 @@ package litellm
 import (
 	"context"
 	"net/http"
+	"sync"
 
+	"pitwall/backends/internal/promtext"
 	"pitwall/fleet"
 )
 
@@ -12,6 +14,10 @@ import (
 type Reader struct {
 	api   *api
 	clock fleet.Clock
+
+	table    *promtext.Table
+	scraping sync.Mutex
+	raw      promtext.Page // memory that is used again
 }
 
 // NewReader returns a reader of the replica at the source's URL.
@@ -20,7 +26,7 @@ func NewReader(s fleet.SourceSpec, deps fleet.Deps) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Reader{api: a, clock: deps.Clock}, nil
+	return &Reader{api: a, clock: deps.Clock, table: promtext.NewTable(families()...)}, nil
 }
 
 // Read asks for readiness, models, live settings and metrics. Without readiness and models there is no reading;
@@ -50,6 +56,7 @@ func (r *Reader) Read(ctx context.Context) (fleet.Partial, error) {
 	if err != nil {
 		return fleet.Partial{}, err
 	}
+	out.Notices = append(out.Notices, counters.notices...)
 	g.Deployments = readings(deployments, counters, &out)
 	r.api.sawVersion(ready.Version)
 	g.CanBlock = r.canBlock(ctx, g.Mode)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"pitwall/backends/internal/promtext"
 	"pitwall/fleet"
 )
 
@@ -315,18 +316,44 @@ func TestLiveSettingsOdds(t *testing.T) {
 	}
 }
 
+func readPage(t *testing.T, text string) *page {
+	t.Helper()
+	var raw promtext.Page
+	p, err := parsePage(promtext.NewTable(families()...), &raw, []byte(text))
+	must(t, err)
+	return p
+}
+
 func TestHistogramsOfDifferentBoundsAreNotMixed(t *testing.T) {
-	p := newPage()
-	for _, s := range []sample{
-		{mTTFT + "_bucket", "a", "", "0.5", 10}, {mTTFT + "_bucket", "a", "", "+Inf", 10},
-		{mTTFT + "_bucket", "a", "", "0.7", 2}, {mTTFT + "_bucket", "a", "", "+Inf", 2},
-	} {
-		p.add(s)
-	}
+	p := readPage(t, mTTFT+`_bucket{model_id="a",le="0.5",team="x"} 10
+`+mTTFT+`_bucket{model_id="a",le="+Inf",team="x"} 10
+`+mTTFT+`_bucket{model_id="a",le="0.7",team="y"} 2
+`+mTTFT+`_bucket{model_id="a",le="+Inf",team="y"} 2
+`)
 	d := fleet.DeploymentReading{ID: "a"}
 	p.fill(&d)
 	if !d.TTFT.IsZero() {
 		t.Errorf("got %+v", d.TTFT)
+	}
+}
+
+// A counter without an event is 0 where its family is on the page, and unknown where it is not.
+func TestNoFailureYet(t *testing.T) {
+	for _, tc := range []struct {
+		name, page string
+		want       fleet.Maybe[float64]
+	}{
+		{"nothing at all", "", fleet.None[float64]()},
+		{"declared", "# TYPE " + mFailures + " counter\n", fleet.Some(0.0)},
+		{"several workers", mRequests + "{model_id=\"a\"} 3\n" + mSuccesses + "{model_id=\"a\"} 3\n", fleet.Some(0.0)},
+		{"taken out", mRequests + "{model_id=\"a\"} 3\n" + mSuccesses + "{model_id=\"a\"} 2\n", fleet.None[float64]()},
+		{"requests alone", mRequests + "{model_id=\"a\"} 3\n", fleet.None[float64]()},
+	} {
+		d := fleet.DeploymentReading{ID: "a"}
+		readPage(t, tc.page).fill(&d)
+		if d.Failures != tc.want {
+			t.Errorf("%s: %v, want %v", tc.name, d.Failures, tc.want)
+		}
 	}
 }
 

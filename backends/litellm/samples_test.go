@@ -89,8 +89,7 @@ func TestSampleConfig(t *testing.T) {
 // Every value of the sample page that pitwall reads, compared with a plain reading of its lines.
 func TestSampleMetrics(t *testing.T) {
 	body := sharedFile(t, "litellm-metrics-sample.prom")
-	p, err := parsePage(body)
-	must(t, err)
+	p := readPage(t, string(body))
 	for _, id := range []fleet.DeploymentID{"dep-a", "dep-b"} {
 		d := fleet.DeploymentReading{ID: id}
 		p.fill(&d)
