@@ -11,10 +11,10 @@ func (p *Page) reset(families int) {
 	clear(p.index)
 	p.Samples, p.hashes, p.Series, p.dupes = p.Samples[:0], p.hashes[:0], 0, 0
 	p.Notices = nil // handed out
-	if cap(p.wrong) < families {
-		p.wrong = make([]bool, families)
+	if len(p.seen) != families {
+		p.seen, p.wrong = make([]bool, families), make([]bool, families)
 	}
-	p.wrong = p.wrong[:families]
+	clear(p.seen)
 	clear(p.wrong)
 }
 

@@ -39,6 +39,7 @@ type Page struct {
 	seed    maphash.Seed
 	index   []int32 // open-addressing hash table over Samples: position + 1, 0 for free
 	hashes  []uint64
+	seen    []bool // families that the page declares
 	wrong   []bool // families declared with a type that does not fit
 	dupes   int
 	buckets []bucket
@@ -164,6 +165,7 @@ func (t *Table) declare(p *Page, name []byte, declared model.MetricType) {
 	if !ok {
 		return
 	}
+	p.seen[family] = true
 	got, known := typeOf(declared)
 	if !known || got&t.families[family].Type != 0 || p.wrong[family] {
 		return
@@ -183,6 +185,10 @@ func (t *Table) dropWrong(p *Page) {
 	}
 	p.Samples = kept
 }
+
+// Declared tells whether the page has a TYPE line of this family, which says that the system counts it
+// even where no series exists yet.
+func (p *Page) Declared(family int) bool { return p.seen[family] && !p.wrong[family] }
 
 func (p *Page) notice(text fleet.Safe) {
 	p.Notices = append(p.Notices, fleet.Notice{Level: fleet.LevelWarn, Text: text})
