@@ -37,7 +37,12 @@ func Textf(format constant, args ...Safe) Safe {
 
 // Concat joins Safe values without anything between them.
 func Concat(parts ...Safe) Safe {
+	size := 0
+	for _, p := range parts {
+		size += len(p.s)
+	}
 	var b strings.Builder
+	b.Grow(size)
 	for _, p := range parts {
 		b.WriteString(p.s)
 	}

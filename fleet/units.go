@@ -3,6 +3,7 @@ package fleet
 import (
 	"math"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -52,13 +53,13 @@ func (s Seconds) Text() Safe {
 	case math.IsNaN(v) || math.IsInf(v, 0):
 		return Safe{Unknown}
 	case v < 0.0995 && v > 0:
-		return Safe{trimZero(number(v*1000, digitsFor(v*1000, 2))) + "ms"}
+		return Safe{milliseconds(v * 1000)}
 	case v < 0.9995:
-		return Safe{number(v*1000, 0) + "ms"}
+		return Safe{withUnit(v*1000, 0, "ms")}
 	case v < 9.95:
-		return Safe{number(v, 1) + "s"}
+		return Safe{withUnit(v, 1, "s")}
 	case v < 100:
-		return Safe{number(v, 0) + "s"}
+		return Safe{withUnit(v, 0, "s")}
 	default:
 		return Age(s.Duration())
 	}
@@ -85,19 +86,19 @@ func (b Bytes) Text() Safe {
 		}
 		v, unit = v/1024, u
 	}
-	return Safe{significant(v) + unit}
+	return Safe{withUnit(v, digitsFor(v, 3), unit)}
 }
 
 // Text draws watts: "690W", "6.20kW".
 func (w Watts) Text() Safe {
 	if math.Abs(float64(w)) >= 1000 {
-		return Safe{significant(float64(w)/1000) + "kW"}
+		return Safe{withUnit(float64(w)/1000, digitsFor(float64(w)/1000, 3), "kW")}
 	}
-	return Safe{number(float64(w), 0) + "W"}
+	return Safe{withUnit(float64(w), 0, "W")}
 }
 
 // Text draws a temperature: "78C".
-func (c Celsius) Text() Safe { return Safe{number(float64(c), 0) + "C"} }
+func (c Celsius) Text() Safe { return Safe{withUnit(float64(c), 0, "C")} }
 
 // Text draws a burn rate without the sign: "412", "7.10".
 func (u USDPerHour) Text() Safe { return Safe{scaled(float64(u))} }
@@ -154,18 +155,35 @@ func Stamp(t time.Time) Safe {
 	return Safe{t.UTC().Format("2006-01-02 15:04Z")}
 }
 
-func number(v float64, decimals int) string {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
+func number(v float64, decimals int) string { return withUnit(v, decimals, "") }
+
+// withUnit draws a number and its unit with one allocation at most: a screen draws hundreds of them. What is no
+// number has no unit either.
+func withUnit(v float64, decimals int, unit string) string {
+	switch {
+	case math.IsNaN(v) || math.IsInf(v, 0):
 		return Unknown
+	case decimals == 0 && unit == "" && v >= 0 && v < 99:
+		return strconv.Itoa(int(math.RoundToEven(v))) // small whole numbers cost nothing
 	}
-	s := strconv.FormatFloat(v, 'f', decimals, 64)
-	if v < 0 && s[0] == '-' && isZeroText(s[1:]) {
-		return s[1:]
+	var room [48]byte
+	b := strconv.AppendFloat(room[:0], v, 'f', decimals, 64)
+	if b[0] == '-' && isZeroText(b[1:]) {
+		b = b[1:]
+	}
+	return string(append(b, unit...))
+}
+
+// milliseconds draws two digits without a trailing zero: "4.2ms", "4ms", "41ms".
+func milliseconds(v float64) string {
+	s := withUnit(v, digitsFor(v, 2), "ms")
+	if whole, ok := strings.CutSuffix(s, ".0ms"); ok {
+		return whole + "ms"
 	}
 	return s
 }
 
-func isZeroText(s string) bool {
+func isZeroText(s []byte) bool {
 	for i := range len(s) {
 		if s[i] != '0' && s[i] != '.' {
 			return false
@@ -187,22 +205,15 @@ func digitsFor(v float64, digits int) int {
 	return 0
 }
 
-func trimZero(s string) string {
-	if len(s) > 2 && s[len(s)-2:] == ".0" {
-		return s[:len(s)-2]
-	}
-	return s
-}
-
 func scaled(v float64) string {
 	a := math.Abs(v)
 	switch {
 	case a >= 999_500_000:
-		return significant(v/1e9) + "G"
+		return withUnit(v/1e9, digitsFor(v/1e9, 3), "G")
 	case a >= 999_500:
-		return significant(v/1e6) + "M"
+		return withUnit(v/1e6, digitsFor(v/1e6, 3), "M")
 	case a >= 999.5:
-		return significant(v/1e3) + "k"
+		return withUnit(v/1e3, digitsFor(v/1e3, 3), "k")
 	case a >= 9.95 || a == math.Trunc(a):
 		return number(v, 0)
 	default:
