@@ -2,7 +2,6 @@ package views
 
 import (
 	"strings"
-	"unicode/utf8"
 
 	"pitwall/fleet"
 	"pitwall/themes"
@@ -18,20 +17,34 @@ type line struct {
 	trend fleet.Trend
 }
 
-// seriesRoles tell lines apart where there is colour; the letter does it everywhere.
-var seriesRoles = [...]themes.Role{themes.Accent, themes.Warn, themes.OK, themes.Stale, themes.Text, themes.Crit, themes.Dim}
+// chartSpec is a chart with its section rule.
+type chartSpec struct {
+	title fleet.Safe
+	lines []line
+	limit fleet.Maybe[float64]
+	word  fleet.Safe // what the limit is; "" means "limit"
+	label func(float64) fleet.Safe
+	top   float64 // upper edge of the scale; 0 takes it from the values
+}
 
-// chartPane draws histories under a rule that names each line's letter, over the scene's window, in n lines in all.
-func chartPane(b *part.Block, sc Scene, title fleet.Safe, lines []line, limit fleet.Maybe[float64],
-	label func(float64) fleet.Safe, n int) {
-	if len(lines) > maxSeries {
-		lines = lines[:maxSeries]
-	}
+// seriesRoles tell lines apart where there is colour; the letter does it everywhere.
+var seriesRoles = [...]themes.Role{
+	themes.Accent, themes.Warn, themes.OK, themes.Stale, themes.Text, themes.Crit, themes.Dim,
+}
+
+// chartPane draws histories over the scene's window in n lines, the rule that names each line's letter included.
+func chartPane(b *part.Block, sc Scene, spec chartSpec, n int) {
+	lines := spec.lines[:min(len(spec.lines), maxSeries)]
 	right := fleet.Text("")
-	if limit.OK {
-		right = fleet.Concat(fleet.Text("limit "), label(limit.V))
+	if spec.limit.OK {
+		word := spec.word
+		if word.IsEmpty() {
+			word = fleet.Text("limit")
+		}
+		right = fleet.Concat(word, fleet.Text(" "), spec.label(spec.limit.V))
 	}
-	c := part.Chart{From: sc.Now.Add(-sc.Window), To: sc.Now, Limit: limit, Label: label}
+	c := part.Chart{From: sc.Now.Add(-sc.Window), To: sc.Now, Limit: spec.limit, Label: spec.label, Top: spec.top,
+		Series: make([]part.Series, 0, len(lines))}
 	legend := make([]fleet.Safe, 0, len(lines)+1)
 	legend = append(legend, fleet.Age(sc.Window))
 	used := ""
@@ -42,12 +55,13 @@ func chartPane(b *part.Block, sc Scene, title fleet.Safe, lines []line, limit fl
 		}
 		used += letter
 		mark := fleet.Label(letter)
-		c.Series = append(c.Series, part.Series{Letter: mark, Role: seriesRoles[i%len(seriesRoles)], Trend: newest(l.trend, sc.Window)})
+		c.Series = append(c.Series, part.Series{Letter: mark, Role: seriesRoles[i%len(seriesRoles)],
+			Trend: newest(l.trend, sc.Window)})
 		if len(lines) > 1 {
 			legend = append(legend, fleet.Concat(mark, fleet.Text("="), fleet.Label(l.id)))
 		}
 	}
-	b.Rule(title, fleet.Join(legend, fleet.Text("  ")), right)
+	b.Rule(spec.title, fleet.Join(legend, fleet.Text("  ")), right)
 	if len(lines) == 0 {
 		b.Gap(2).Say(themes.Dim, "no history yet").End()
 		b.Fill(b.Len() + max(0, n-2))
@@ -61,7 +75,7 @@ func pickLetter(name, used string) string {
 	for _, s := range []string{name, "abcdefghijklmnopqrstuvwxyz0123456789"} {
 		for _, r := range s {
 			plain := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
-			if plain && r < utf8.RuneSelf && !strings.ContainsRune(used, r) {
+			if plain && !strings.ContainsRune(used, r) {
 				return string(r)
 			}
 		}

@@ -7,11 +7,11 @@ import (
 )
 
 // costPane draws today's money in one or, on narrow blocks, two lines. The streams stay apart.
-func costPane(b *part.Block, sc Scene) {
+func costPane(b *part.Block, sc Scene, d day) {
 	s := &sc.Snap.Spend
 	b.Rule(fleet.Text("COST today"), fleet.Text(""), fleet.Text("6 detail"))
 	b.Gap(1)
-	budgetLine(b, s)
+	budgetLine(b, s, d)
 	if b.Room() < 50 {
 		b.End().Gap(1)
 	} else {
@@ -30,13 +30,39 @@ func costPane(b *part.Block, sc Scene) {
 	b.End()
 }
 
+// day is the budget day in dollars as figures: exact amounts are turned into them once a frame.
+type day struct {
+	spent, budget, forecast fleet.Maybe[float64]
+}
+
+func dayOf(s *fleet.Spend) day {
+	dollars := func(m fleet.Maybe[fleet.Money]) fleet.Maybe[float64] {
+		if !m.OK {
+			return fleet.None[float64]()
+		}
+		return fleet.Some(m.V.Float())
+	}
+	return day{spent: dollars(s.Today), budget: dollars(s.Budget.PerDay), forecast: dollars(s.Forecast)}
+}
+
+// over tells whether the day is going to end over its budget.
+func (d day) over() bool { return d.budget.OK && d.forecast.OK && d.forecast.V > d.budget.V }
+
+// hourly spreads the day's budget evenly.
+func (d day) hourly() fleet.Maybe[float64] {
+	if !d.budget.OK {
+		return d.budget
+	}
+	return fleet.Some(d.budget.V / 24)
+}
+
 // budgetLine says what the day has cost and how it will end at this rate.
-func budgetLine(b *part.Block, s *fleet.Spend) {
-	b.Say(themes.Dim, "spend ").Put(themes.Text, cash(s.Today))
-	if day := s.Budget.PerDay; day.OK {
-		b.Say(themes.Dim, " of ").Put(themes.Text, cash(day))
-		if s.Today.OK && day.V.Float() > 0 {
-			b.Put(themes.Text, fleet.Textf(" (%s%%)", fleet.Float(s.Today.V.Float()/day.V.Float()*100, 0)))
+func budgetLine(b *part.Block, s *fleet.Spend, d day) {
+	b.Say(themes.Dim, "spend ").Put(themes.Text, cash(s.Today, d.spent))
+	if d.budget.OK {
+		b.Say(themes.Dim, " of ").Put(themes.Text, cash(s.Budget.PerDay, d.budget))
+		if d.spent.OK && d.budget.V > 0 {
+			b.Say(themes.Text, " (").Put(themes.Text, fleet.Float(d.spent.V/d.budget.V*100, 0)).Say(themes.Text, "%)")
 		}
 	} else {
 		b.Say(themes.Dim, ", no budget set")
@@ -44,11 +70,11 @@ func budgetLine(b *part.Block, s *fleet.Spend) {
 	if !s.TodayFrom.IsZero() {
 		b.Say(themes.Dim, " since ").Put(themes.Dim, fleet.ClockTime(s.TodayFrom))
 	}
-	if s.Forecast.OK {
-		b.Gap(2).Say(themes.Dim, "at this rate ").Put(themes.Text, fleet.Concat(fleet.Text("~"), cash(s.Forecast)))
+	if d.forecast.OK {
+		b.Gap(2).Say(themes.Dim, "at this rate ").Say(themes.Text, "~").Put(themes.Text, cash(s.Forecast, d.forecast))
 		b.Say(themes.Dim, " by 24:00Z")
 	}
-	if overBudget(s) {
+	if d.over() {
 		b.Say(themes.Bad, " OVER")
 	}
 }
@@ -74,13 +100,13 @@ func idle(b *part.Block, s *fleet.Snapshot) {
 }
 
 // cash draws an amount with three significant digits: "$5.80k".
-func cash(m fleet.Maybe[fleet.Money]) fleet.Safe {
+func cash(m fleet.Maybe[fleet.Money], dollars fleet.Maybe[float64]) fleet.Safe {
 	switch {
 	case !m.OK:
 		return fleet.Text(fleet.Unknown)
-	case m.V.Currency() != fleet.USD || m.V.Float() < 1000:
+	case m.V.Currency() != fleet.USD || dollars.V < 1000:
 		return m.V.Text()
 	default:
-		return fleet.Concat(fleet.Text("$"), fleet.USDPerHour(m.V.Float()).Text())
+		return fleet.Concat(fleet.Text("$"), fleet.USDPerHour(dollars.V).Text())
 	}
 }

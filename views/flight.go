@@ -36,7 +36,11 @@ func flightLine(b *part.Block, c *actions.Change, now time.Time) {
 	} else {
 		b.Put(themes.Text, p.Before.Text(p.Order)).Say(themes.Dim, " -> ").Put(themes.Text, p.After.Text(p.Order))
 	}
-	b.Gap(gap).Put(themes.Text, fleet.Textf("step %s/%s", fleet.Int(c.Step), fleet.Int(len(p.Steps))))
+	b.Gap(gap)
+	if b.Width() >= 80 {
+		b.Say(themes.Dim, "step ")
+	}
+	b.Put(themes.Text, fleet.Textf("%s/%s", fleet.Int(c.Step), fleet.Int(len(p.Steps))))
 	b.Gap(1).Put(stateRole(c.State), fleet.Label(string(c.State)))
 	if !c.NextAt.IsZero() {
 		b.Gap(tail).Say(themes.Dim, "next ").Put(themes.Text, countdown(c.NextAt.Sub(now)))

@@ -33,8 +33,8 @@ func frame(sc Scene, sz Size, strip bool, draw func(b *part.Block, rows int)) st
 		signals(b, sc)
 	}
 	rows := sz.H - b.Len() - 1
-	if sc.Snap == nil {
-		connecting(b)
+	if sc.Snap == nil || answered(sc.Snap) == 0 && len(sc.Snap.Sources) > 0 {
+		connecting(b, sc, rows)
 	} else {
 		draw(b, rows)
 	}
@@ -62,10 +62,23 @@ func tooSmall(sc Scene, sz Size) string {
 	return b.Fill(sz.H).String()
 }
 
-// connecting stands for the body until the first snapshot comes.
-func connecting(b *part.Block) {
+// connecting stands for the body until the first source has answered: which ones are waited for, and what they said.
+func connecting(b *part.Block, sc Scene, rows int) {
 	b.End()
-	b.Gap(1).Say(themes.Title, "connecting").End()
-	b.Gap(1).Say(themes.Text, "Waiting for the first answers of the sources. Nothing is known yet, so nothing is shown.").End()
-	b.Gap(1).Say(themes.Dim, ":sources lists each one with its last error.").End()
+	b.Gap(1).Say(themes.Title, "connecting").Gap(2)
+	b.Say(themes.Text, "no source has answered yet; nothing is known,").End()
+	b.Gap(13).Say(themes.Text, "so nothing is shown").End().End()
+	if sc.Snap != nil {
+		sourcesPane(b, sc, Table{}, rows-b.Len()-2)
+	}
+}
+
+func answered(s *fleet.Snapshot) int {
+	n := 0
+	for i := range s.Sources {
+		if !s.Sources[i].LastGood.IsZero() {
+			n++
+		}
+	}
+	return n
 }

@@ -119,7 +119,7 @@ func overviewColumn(b *part.Block, sc Scene, u OverviewState, rows int) {
 		blank()
 	}
 	if cost {
-		costPane(b, sc)
+		costPane(b, sc, dayOf(&s.Spend))
 		blank()
 	}
 	if withEvents {
@@ -143,9 +143,9 @@ func spareCharts(b *part.Block, sc Scene, u OverviewState, rows int) {
 		n = left / 2
 	}
 	b.End()
-	chartPane(b, sc, fleet.Text("TTFT95 by pool"), poolLines(sc, u.Pools), limits.ttft, secondsLabel, min(n, most))
+	chartPane(b, sc, latencyChart(sc, u, limits), min(n, most))
 	if left >= 2*least {
-		chartPane(b, sc, fleet.Text("ERR% by route"), routeLines(sc.Snap), limits.errors, ratioLabel, min(n, most))
+		chartPane(b, sc, errorChart(sc, limits), min(n, most))
 	}
 }
 
@@ -190,8 +190,16 @@ func wideLeft(b *part.Block, sc Scene, u OverviewState, rows int) {
 	}
 	chart += spare / 2
 	limits := limitsOf(s)
-	chartPane(b, sc, fleet.Text("TTFT95 by pool"), poolLines(sc, u.Pools), limits.ttft, secondsLabel, chart)
-	chartPane(b, sc, fleet.Text("ERR% by route"), routeLines(s), limits.errors, ratioLabel, rows-b.Len())
+	chartPane(b, sc, latencyChart(sc, u, limits), chart)
+	chartPane(b, sc, errorChart(sc, limits), rows-b.Len())
+}
+
+func latencyChart(sc Scene, u OverviewState, limits guardLimits) chartSpec {
+	return chartSpec{title: fleet.Text("TTFT95 by pool"), lines: poolLines(sc, u.Pools), limit: limits.ttft, label: secondsLabel}
+}
+
+func errorChart(sc Scene, limits guardLimits) chartSpec {
+	return chartSpec{title: fleet.Text("ERR% by route"), lines: routeLines(sc.Snap), limit: limits.errors, label: ratioLabel}
 }
 
 // shownPool is the selected pool, else the worst one that has machines.
@@ -247,18 +255,12 @@ func wideRight(b *part.Block, sc Scene, u OverviewState, rows int) {
 	b.End()
 	flightPane(b, sc, flight.got)
 	b.End()
-	costPane(b, sc)
+	d := dayOf(&s.Spend)
+	costPane(b, sc, d)
 	if chart > 0 {
-		chartPane(b, sc, fleet.Text("BURN $/h"), []line{{"$", s.Totals.Trends.Burn}}, hourlyBudget(&s.Spend), rateLabel, chart)
+		chartPane(b, sc, chartSpec{title: fleet.Text("BURN $/h"), lines: []line{{"", s.Totals.Trends.Burn}},
+			limit: d.hourly(), word: fleet.Text("budget"), label: rateLabel}, chart)
 	}
 	b.End()
 	happenings(b, sc, events.got)
-}
-
-// hourlyBudget spreads the day's budget evenly.
-func hourlyBudget(s *fleet.Spend) fleet.Maybe[float64] {
-	if !s.Budget.PerDay.OK {
-		return fleet.None[float64]()
-	}
-	return fleet.Some(s.Budget.PerDay.V.Float() / 24)
 }

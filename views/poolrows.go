@@ -62,11 +62,14 @@ func (r *poolRow) model() fleet.Safe {
 }
 
 // ready draws ready of desired replicas.
-func (r *poolRow) ready() fleet.Safe {
-	if r.pool == nil {
-		return fleet.Text("api")
+func (r *poolRow) ready(role themes.Role) part.Cell {
+	switch {
+	case r.pool == nil:
+		return part.Cell{Text: fleet.Text("api"), Role: role}
+	case r.pool.Ready < r.pool.Desired:
+		role = themes.Warn
 	}
-	return fleet.Textf("%s/%s", fleet.Int(r.pool.Ready), fleet.Int(r.pool.Desired))
+	return part.Cell{Lead: fleet.Int(r.pool.Ready), Text: fleet.Text("/"), Tail: fleet.Int(r.pool.Desired), Role: role}
 }
 
 // text is what a filter looks at.
@@ -204,10 +207,7 @@ func fillPool(c []part.Cell, r *poolRow, sc Scene, limits guardLimits) {
 	l := r.load
 	c[colName] = part.Cell{Text: fleet.Label(r.id)}
 	c[colModel] = part.Cell{Text: r.model(), Role: themes.Dim}
-	c[colReady] = part.Cell{Text: r.ready(), Role: role}
-	if r.pool != nil && r.pool.Ready < r.pool.Desired {
-		c[colReady].Role = themes.Warn
-	}
+	c[colReady] = r.ready(role)
 	c[colRequests] = part.Cell{Text: fleet.Show(l.Requests), Role: role}
 	c[colErrors] = part.Cell{Text: fleet.Show(l.Errors), Role: bad(role, limits.errors.OK && over(l.Errors, limits.errors.V))}
 	c[colTTFT] = part.Cell{Text: fleet.Show(l.TTFT95), Role: bad(role, limits.ttft.OK && over(l.TTFT95, limits.ttft.V))}
@@ -216,7 +216,7 @@ func fillPool(c []part.Cell, r *poolRow, sc Scene, limits guardLimits) {
 	c[colGPU] = part.Cell{Text: whole(r.gpu), Role: role}
 	c[colKV] = part.Cell{Text: whole(l.KV), Role: bad(role, over(l.KV, overKV))}
 	c[colTokens] = part.Cell{Text: fleet.Show(l.OutRate), Role: role}
-	c[colBurn] = part.Cell{Text: burnText(r.burn, r.provider != nil), Role: role}
+	c[colBurn] = burnCell(r.burn, r.provider != nil, role)
 	c[colState] = part.Cell{Text: stateText(r.state, l.At, sc.Now), Role: themes.OfState(r.state)}
 	c[colRequestsTrend] = trendCell(r.trends.Requests, sc.Window, 0)
 	c[colTTFTTrend] = trendCell(r.trends.TTFT95, sc.Window, 0)
@@ -229,12 +229,13 @@ func bad(role themes.Role, over bool) themes.Role {
 	return role
 }
 
-// burnText draws dollars an hour; what is metered from tokens is an estimate and begins with "~".
-func burnText(u fleet.Maybe[fleet.USDPerHour], estimate bool) fleet.Safe {
+// burnCell draws dollars an hour; what is metered from tokens is an estimate and begins with "~".
+func burnCell(u fleet.Maybe[fleet.USDPerHour], estimate bool, role themes.Role) part.Cell {
+	c := part.Cell{Text: fleet.Show(u), Role: role}
 	if u.OK && estimate {
-		return fleet.Concat(fleet.Text("~"), u.V.Text())
+		c.Lead = fleet.Text("~")
 	}
-	return fleet.Show(u)
+	return c
 }
 
 // stateText draws a state; a stale one carries its age.

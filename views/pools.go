@@ -100,6 +100,9 @@ func tables(b *part.Block, sc Scene, u PoolsState, p *fleet.Pool, rows int, mach
 	gpus := share{least: 2, want: max(1, len(gpu)), weight: 1}
 	nodes := share{}
 	fixed := 6 // rules, titles, and a line of evidence for each
+	if b.Width() < normalWidth {
+		fixed++ // the evidence of a GPU takes two
+	}
 	if machines && len(p.Nodes) > 0 {
 		columns := max(1, b.Width()/nodeWidth)
 		nodes = share{least: 1, want: (len(p.Nodes) + columns - 1) / columns, weight: 1}
@@ -141,30 +144,28 @@ func poolCharts(b *part.Block, sc Scene, p *fleet.Pool, rows int) {
 	const least = 8
 	limits := limitsOf(sc.Snap)
 	t := &p.Trends
-	charts := []struct {
-		title fleet.Safe
-		trend fleet.Trend
-		limit fleet.Maybe[float64]
-		label func(float64) fleet.Safe
-	}{
-		{fleet.Text("TTFT95"), t.TTFT95, limits.ttft, secondsLabel},
-		{fleet.Text("WAITING requests"), t.Waiting, fleet.None[float64](), rateLabel},
-		{fleet.Text("ERR%"), t.Errors, limits.errors, ratioLabel},
-		{fleet.Text("TOK/S out"), t.OutRate, ratedDecode(p), rateLabel},
-		{fleet.Text("KV%"), t.KV, fleet.Some(overKV), ratioLabel},
-		{fleet.Text("GPU%"), t.GPUUtil, fleet.None[float64](), ratioLabel},
-		{fleet.Text("ITL95"), t.ITL95, fleet.None[float64](), secondsLabel},
+	none := fleet.None[float64]()
+	charts := []chartSpec{
+		{title: fleet.Text("TTFT95"), lines: single(t.TTFT95), limit: limits.ttft, label: secondsLabel},
+		{title: fleet.Text("WAITING requests"), lines: single(t.Waiting), limit: none, label: rateLabel},
+		{title: fleet.Text("ERR%"), lines: single(t.Errors), limit: limits.errors, label: ratioLabel},
+		{title: fleet.Text("TOK/S out"), lines: single(t.OutRate), limit: ratedDecode(p), word: fleet.Text("rated"), label: rateLabel},
+		{title: fleet.Text("KV%"), lines: single(t.KV), limit: fleet.Some(overKV), label: ratioLabel, top: 1},
+		{title: fleet.Text("GPU%"), lines: single(t.GPUUtil), limit: none, label: ratioLabel, top: 1},
+		{title: fleet.Text("ITL95"), lines: single(t.ITL95), limit: none, label: secondsLabel},
 	}
-	left := rows - b.Len()
-	n := min(len(charts), left/least)
+	n := min(len(charts), (rows-b.Len())/least)
 	for i := range n {
-		c := &charts[i]
-		lines := []line{{string(p.Spec.ID), c.trend}}
-		if len(c.trend.V) == 0 {
-			lines = nil
-		}
-		chartPane(b, sc, c.title, lines, c.limit, c.label, (rows-b.Len())/(n-i))
+		chartPane(b, sc, charts[i], (rows-b.Len())/(n-i))
 	}
+}
+
+// single is the one line of a chart, none while there is no history.
+func single(t fleet.Trend) []line {
+	if len(t.V) == 0 {
+		return nil
+	}
+	return []line{{"", t}}
 }
 
 func ratedDecode(p *fleet.Pool) fleet.Maybe[float64] {

@@ -105,7 +105,15 @@ func chosen[T any](rows []T, index []int, ids []string, selected string) *T {
 
 // evidence is the line under a table that says what its cells have no room for.
 func evidence(b *part.Block, name, why fleet.Safe, role themes.Role) {
-	b.Gap(2).Put(themes.Dim, name).Say(themes.Dim, ": ").Put(role, why).End()
+	b.Gap(2).Put(themes.Dim, name).Say(themes.Dim, ": ")
+	lines := part.Wrap(why, b.Room(), 2)
+	if b.Width() >= normalWidth {
+		lines = part.Wrap(why, b.Room(), 1)
+	}
+	indent := b.Column()
+	for _, l := range lines {
+		b.To(indent).Put(role, l).End()
+	}
 }
 
 // paneNote says how to get to a table that the keys do not move.
@@ -143,13 +151,13 @@ func fillReplica(c []part.Cell, r *fleet.Replica, now time.Time) {
 func progressCell(p *fleet.Progress, now time.Time) part.Cell {
 	switch {
 	case p.Stalled > 0 || p.Moving.OK && !p.Moving.V:
-		return part.Cell{Text: fleet.Concat(fleet.Text("STALLED "), fleet.Age(p.Stalled)), Role: themes.Crit}
+		return part.Cell{Lead: fleet.Text("STALLED "), Text: fleet.Age(p.Stalled), Role: themes.Crit}
 	case !p.Moving.OK && !p.LastToken.IsZero():
-		return part.Cell{Text: fleet.Concat(fleet.Text("no work "), fleet.Age(now.Sub(p.LastToken))), Role: themes.Dim}
+		return part.Cell{Lead: fleet.Text("no work "), Text: fleet.Age(now.Sub(p.LastToken)), Role: themes.Dim}
 	case !p.Moving.OK:
 		return part.Cell{Text: fleet.Text("no work yet"), Role: themes.Dim}
 	default:
-		return part.Cell{Text: fleet.Concat(fleet.Text("moving "), ageText(p.LastToken, now))}
+		return part.Cell{Lead: fleet.Text("moving "), Text: ageText(p.LastToken, now)}
 	}
 }
 

@@ -21,7 +21,7 @@ func signals(b *part.Block, sc Scene) {
 	t := &sc.Snap.Totals
 	l, h := &t.Load, &t.Trends
 	limits := limitsOf(sc.Snap)
-	burn := moneyRate(t.Burn, !t.BurnWhy.IsEmpty())
+	burn, day := moneyRate(t.Burn, !t.BurnWhy.IsEmpty()), dayOf(&sc.Snap.Spend)
 	all := []signal{
 		{fleet.Text("req"), unit(fleet.Show(l.Requests), "/s", l.Requests.OK), false, newest(h.Requests, sc.Window), 0, 0},
 		{fleet.Text("err"), unit(percent(l.Errors), "%", l.Errors.OK), over(l.Errors, limits.errors.Or(usualErrors)), newest(h.Errors, sc.Window), 0.01, 0},
@@ -30,7 +30,7 @@ func signals(b *part.Block, sc Scene) {
 		{fleet.Text("queue"), fleet.Show(l.Waiting), over(l.Waiting, overQueue), newest(h.Waiting, sc.Window), 1, 0},
 		{fleet.Text("gpu"), unit(whole(t.GPUUtil), "%", t.GPUUtil.OK), false, newest(h.GPUUtil, sc.Window), 1, 1},
 		{fleet.Text("kv"), unit(whole(l.KV), "%", l.KV.OK), over(l.KV, overKV), newest(h.KV, sc.Window), 1, 2},
-		{fleet.Text(""), burn, overBudget(&sc.Snap.Spend), fleet.Trend{}, 0, 0},
+		{fleet.Text(""), burn, day.over(), fleet.Trend{}, 0, 0},
 	}
 	spark := 0
 	switch {
@@ -51,7 +51,7 @@ func signals(b *part.Block, sc Scene) {
 		s.draw(b, spark)
 	}
 	if b.Width() >= wideWidth {
-		budgetNote(b, &sc.Snap.Spend, between)
+		budgetNote(b, day, between)
 	}
 	b.End()
 }
@@ -115,22 +115,13 @@ func (s signal) draw(b *part.Block, spark int) {
 }
 
 // budgetNote says what a wide screen has room for: the budget and how the day will end.
-func budgetNote(b *part.Block, s *fleet.Spend, between int) {
-	if !s.Budget.PerDay.OK || !s.Today.OK {
+func budgetNote(b *part.Block, d day, between int) {
+	if !d.budget.OK || !d.spent.OK || d.budget.V <= 0 {
 		return
 	}
-	day := s.Budget.PerDay.V.Float()
-	if day <= 0 {
-		return
-	}
-	b.Gap(between).Say(themes.Dim, "today ").Put(themes.Text, fleet.Float(s.Today.V.Float()/day*100, 0))
+	b.Gap(between).Say(themes.Dim, "today ").Put(themes.Text, fleet.Float(d.spent.V/d.budget.V*100, 0))
 	b.Say(themes.Text, "%").Say(themes.Dim, " of budget")
-	if overBudget(s) {
+	if d.over() {
 		b.Gap(1).Say(themes.Bad, "OVER by 24:00Z")
 	}
-}
-
-// overBudget tells whether the day is going to end over its budget.
-func overBudget(s *fleet.Spend) bool {
-	return s.Budget.PerDay.OK && s.Forecast.OK && s.Forecast.V.Float() > s.Budget.PerDay.V.Float()
 }

@@ -82,6 +82,26 @@ func (b *Block) Cell(r themes.Role, t fleet.Safe, n int, a Align) *Block {
 	return b.Gap(n - (b.col - start))
 }
 
+// joined writes the parts of a cell side by side into n cells.
+func (b *Block) joined(c *Cell, n int, a Align) {
+	if c.Lead.IsEmpty() && c.Tail.IsEmpty() {
+		b.Cell(c.Role, c.Text, n, a)
+		return
+	}
+	all := Width(c.Lead) + Width(c.Text) + Width(c.Tail)
+	if all > min(n, b.Room()) {
+		b.Cell(c.Role, fleet.Concat(c.Lead, c.Text, c.Tail), n, a)
+		return
+	}
+	if a == Right {
+		b.Gap(n - all)
+	}
+	b.Put(c.Role, c.Lead).Put(c.Role, c.Text).Put(c.Role, c.Tail)
+	if a == Left {
+		b.Gap(n - all)
+	}
+}
+
 // Glyph writes a drawing character n times.
 func (b *Block) Glyph(r themes.Role, g themes.Glyph, n int) *Block {
 	n = min(n, b.Room())

@@ -23,6 +23,7 @@ type Chart struct {
 	From, To time.Time
 	Limit    fleet.Maybe[float64]
 	Label    func(float64) fleet.Safe // draws a value of the y axis
+	Top      float64                  // value of the upper edge; 0 takes it from the values and the limit
 }
 
 // labels is the room for the labels of the y axis.
@@ -55,7 +56,7 @@ func (c Chart) Draw(b *Block, lines int) {
 	}
 	limit := -1
 	if c.Limit.OK && top > 0 {
-		limit = p.rows - 1 - int(c.Limit.V/top*float64(p.rows)*0.9999)
+		limit = p.rows - 1 - height(c.Limit.V, top, p.rows)
 	}
 	for row := range p.rows {
 		c.row(b, &p, row, limit, top)
@@ -68,6 +69,9 @@ func (c Chart) Draw(b *Block, lines int) {
 
 // top is the value at the upper edge: a little above all points and the limit.
 func (c Chart) top() float64 {
+	if c.Top > 0 {
+		return c.Top
+	}
 	high := c.Limit.Or(0)
 	for _, s := range c.Series {
 		for _, v := range s.Trend.V {
@@ -83,31 +87,46 @@ func (c Chart) trace(p *plot, s Series, number int8, top float64, fine bool) {
 	if top <= 0 {
 		top = 1
 	}
-	per := 1
 	if fine {
-		per = 2
+		c.draw(p, s, number, top)
+		return
 	}
-	last := -1
-	for x := range p.width * per {
-		v := c.at(s.Trend, x, p.width*per)
+	for x := range p.width {
+		if v := c.at(s.Trend, x, p.width); !math.IsNaN(v) {
+			cell := (p.rows-1-height(v, top, p.rows))*p.width + x
+			p.series[cell], p.letter[cell] = number, true
+		}
+	}
+}
+
+// draw sets the dots of a line, with vertical strokes where it climbs or falls.
+func (c Chart) draw(p *plot, s Series, number int8, top float64) {
+	last, before := -1, -1
+	for x := range p.width * 2 {
+		v := c.at(s.Trend, x, p.width*2)
 		if math.IsNaN(v) {
+			before = -1
 			continue
 		}
-		height := min(1, max(0, v/top)) * 0.9999
-		if fine {
-			y := int(height * float64(p.rows*4))
-			cell := (p.rows-1-y/4)*p.width + x/2
-			p.dots[cell] |= braille[x%2][y%4]
-			p.series[cell], last = number, cell
-			continue
+		y := height(v, top, p.rows*4)
+		if before < 0 {
+			before = y
 		}
-		cell := (p.rows-1-int(height*float64(p.rows)))*p.width + x
-		p.series[cell], p.letter[cell] = number, true
+		for dot := min(before, y); dot <= max(before, y); dot++ {
+			cell := (p.rows-1-dot/4)*p.width + x/2
+			p.dots[cell] |= braille[x%2][dot%4]
+			p.series[cell] = number
+		}
+		before = y
+		last = (p.rows-1-y/4)*p.width + x/2
 	}
 	if last >= 0 {
 		p.letter[last] = true
 	}
 }
+
+// height is the step of n on which a value stands, 0 at the bottom; values beyond the scale stay at its edge.
+func height(v, top float64, n int) int { return int(min(1, max(0, v/top)) * 0.9999 * float64(n)) }
 
 // at is the mean of the values whose time falls into the x-th of n columns, or the value in force where the
 // history is coarser than the columns; NaN where there is none.

@@ -18,9 +18,12 @@ type Column struct {
 	Least int
 }
 
-// Cell is one cell of a row: text, a sparkline, or a bar.
+// Cell is one cell of a row: text, a sparkline, or a bar. Lead and Tail stand around Text without a joined string
+// being made for each cell of each frame.
 type Cell struct {
+	Lead  fleet.Safe
 	Text  fleet.Safe
+	Tail  fleet.Safe
 	Role  themes.Role
 	Spark bool // draw Trend
 	Trend fleet.Trend
@@ -159,7 +162,7 @@ func (g *Grid) Row(b *Block, cells []Cell, selected bool) {
 		case cell.Bar.OK:
 			b.Bar(cell.Role, cell.Bar, c.Width)
 		default:
-			b.Cell(cell.Role, cell.Text, c.Width, c.Align)
+			b.joined(cell, c.Width, c.Align)
 		}
 	}
 	b.End()

@@ -1,0 +1,59 @@
+package views_test
+
+import (
+	"strings"
+	"testing"
+
+	"pitwall/themes"
+	"pitwall/views"
+	"pitwall/views/viewtest"
+)
+
+func contains(s, part string) bool { return strings.Contains(s, part) }
+
+func largeScene() views.Scene {
+	sc := scene(false, themes.ANSI16)
+	sc.Snap = viewtest.Large(64, 8)
+	return sc
+}
+
+func BenchmarkOverview200x60(b *testing.B) {
+	sc := largeScene()
+	b.ReportAllocs()
+	for b.Loop() {
+		views.Overview(sc, views.OverviewState{Pools: views.Table{Selected: "pool-9"}}, sizes[2])
+	}
+}
+
+func BenchmarkPools200x60(b *testing.B) {
+	sc := largeScene()
+	b.ReportAllocs()
+	for b.Loop() {
+		views.Pools(sc, views.PoolsState{List: views.Table{Selected: "pool-9"}}, sizes[2])
+	}
+}
+
+func BenchmarkPool200x60(b *testing.B) {
+	sc := scene(false, themes.ANSI16)
+	b.ReportAllocs()
+	for b.Loop() {
+		views.Pools(sc, views.PoolsState{Pool: "b200-a"}, sizes[2])
+	}
+}
+
+// TestAllocations keeps a full frame of a large fleet under 500 allocations, which, other than its time, does not
+// depend on the machine.
+func TestAllocations(t *testing.T) {
+	sc := largeScene()
+	frames := map[string]func(){
+		"overview": func() { views.Overview(sc, views.OverviewState{}, sizes[2]) },
+		"pools":    func() { views.Pools(sc, views.PoolsState{}, sizes[2]) },
+		"pool":     func() { views.Pools(sc, views.PoolsState{Pool: "pool-4"}, sizes[2]) },
+		"sources":  func() { views.Sources(sc, views.SourcesState{}, sizes[2]) },
+	}
+	for name, draw := range frames {
+		if n := testing.AllocsPerRun(5, draw); n >= 500 {
+			t.Errorf("%s: %.0f allocations a frame, limit 500", name, n)
+		}
+	}
+}

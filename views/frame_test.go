@@ -1,0 +1,141 @@
+package views_test
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/charmbracelet/x/ansi"
+	"github.com/charmbracelet/x/exp/golden"
+
+	"pitwall/fleet"
+	"pitwall/themes"
+	"pitwall/views"
+	"pitwall/views/viewtest"
+)
+
+var sizes = []views.Size{{W: 80, H: 24}, {W: 120, H: 40}, {W: 200, H: 60}}
+
+// screens are the frames of this package that need no dialog.
+var screens = map[string]func(views.Scene, views.Size) string{
+	"overview": func(sc views.Scene, sz views.Size) string {
+		return views.Overview(sc, views.OverviewState{Pools: views.Table{Selected: "b200-a"}}, sz)
+	},
+	"pools": func(sc views.Scene, sz views.Size) string {
+		return views.Pools(sc, views.PoolsState{List: views.Table{Selected: "h100-b"}}, sz)
+	},
+	"pool": func(sc views.Scene, sz views.Size) string {
+		return views.Pools(sc, views.PoolsState{Pool: "b200-a", Replicas: views.Table{Selected: "b200-a-r7"}}, sz)
+	},
+	"gpus": func(sc views.Scene, sz views.Size) string {
+		return views.Pools(sc, views.PoolsState{Pool: "b200-a", Pane: "gpus", GPUs: views.Table{Selected: "GPU-b200-a-07-7"}}, sz)
+	},
+	"sources": func(sc views.Scene, sz views.Size) string {
+		return views.Sources(sc, views.SourcesState{List: views.Table{Selected: "openai-probe"}}, sz)
+	},
+	"connecting": func(sc views.Scene, sz views.Size) string {
+		sc.Snap = nil
+		return views.Overview(sc, views.OverviewState{}, sz)
+	},
+}
+
+func TestGolden(t *testing.T) {
+	for name, draw := range screens {
+		for _, sz := range sizes {
+			for _, set := range []string{"ascii", "utf8"} {
+				t.Run(name+"/"+strconv.Itoa(sz.W)+"x"+strconv.Itoa(sz.H)+"/"+set, func(t *testing.T) {
+					frame := draw(scene(set == "ascii", themes.Mono), sz)
+					exact(t, frame, sz)
+					golden.RequireEqual(t, plain(frame))
+				})
+			}
+		}
+		t.Run(name+"/16colours", func(t *testing.T) {
+			frame := draw(scene(true, themes.ANSI16), sizes[0])
+			golden.RequireEqual(t, frame)
+			if got, want := plain(frame), plain(draw(scene(true, themes.Mono), sizes[0])); got != want {
+				t.Errorf("colour changes the text:\n%s", got)
+			}
+		})
+	}
+}
+
+// plain is the text of a frame without looks and without spaces at line ends, so that goldens survive editors.
+func plain(frame string) string {
+	lines := strings.Split(ansi.Strip(frame), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	return strings.Join(lines, "\n") + "\n"
+}
+
+func exact(t interface{ Fatalf(string, ...any) }, frame string, sz views.Size) {
+	lines := strings.Split(frame, "\n")
+	if len(lines) != sz.H {
+		t.Fatalf("%d lines, want %d", len(lines), sz.H)
+	}
+	for i, l := range lines {
+		if w := ansi.StringWidth(l); w != sz.W {
+			t.Fatalf("line %d is %d cells wide, want %d: %q", i, w, sz.W, l)
+		}
+	}
+}
+
+func TestASCIIFramesAreASCII(t *testing.T) {
+	for name, draw := range screens {
+		for _, r := range ansi.Strip(draw(scene(true, themes.TrueColor), sizes[2])) {
+			if r > '~' {
+				t.Errorf("%s draws %q", name, r)
+			}
+		}
+	}
+}
+
+func TestTooSmall(t *testing.T) {
+	for _, sz := range []views.Size{{W: 59, H: 24}, {W: 80, H: 15}, {W: 10, H: 3}, {W: 1, H: 1}} {
+		frame := views.Overview(scene(true, themes.Mono), views.OverviewState{}, sz)
+		exact(t, frame, sz)
+		if sz.W == 59 && !strings.HasPrefix(frame, "need 60x16, have 59x24  alerts 3") {
+			t.Errorf("got %q", strings.SplitN(frame, "\n", 2)[0])
+		}
+	}
+}
+
+func TestUnknownIsNeverZero(t *testing.T) {
+	sc := scene(true, themes.Mono)
+	s := viewtest.Fleet()
+	s.Pools[1].Load = fleet.Load{At: viewtest.Now()}
+	s.Pools[1].GPUUtil, s.Pools[1].Burn = fleet.None[fleet.Ratio](), fleet.None[fleet.USDPerHour]()
+	s.Totals = fleet.Totals{}
+	sc.Snap = s
+	frame := plain(views.Overview(sc, views.OverviewState{}, sizes[0]))
+	row := ""
+	for l := range strings.Lines(frame) {
+		if strings.HasPrefix(l, "  h100-b ") {
+			row = l
+		}
+	}
+	if row == "" || strings.ContainsAny(row[30:], "0123456789") {
+		t.Errorf("row of a pool that says nothing: %q", row)
+	}
+	if !strings.Contains(frame, "req -  err -  ttft95 -  itl95 -  queue -  gpu -  kv -  $-/h") {
+		t.Errorf("signals:\n%s", frame)
+	}
+}
+
+func TestStaleSaysItsAge(t *testing.T) {
+	sc := scene(true, themes.Mono)
+	sc.Snap.Pools[1].State, sc.Snap.Pools[1].Load.At = fleet.StateStale, viewtest.Now().Add(-12*60e9)
+	if frame := views.Overview(sc, views.OverviewState{}, sizes[0]); !strings.Contains(ansi.Strip(frame), "STALE12m") {
+		t.Errorf("no age:\n%s", plain(frame))
+	}
+}
+
+func TestWorstRowsStay(t *testing.T) {
+	sc := scene(true, themes.Mono)
+	sc.Snap = viewtest.Large(64, 8)
+	frame := plain(views.Overview(sc, views.OverviewState{}, views.Size{W: 60, H: 16}))
+	if !strings.Contains(frame, "pool-4 ") || !strings.Contains(frame, "CRIT") || !strings.Contains(frame, " of 66") {
+		t.Errorf("the worst pool is not shown:\n%s", frame)
+	}
+}
