@@ -123,6 +123,13 @@ func (g *fakeGateway) propagate() {
 	}
 }
 
+// refuse makes one replica answer otherwise.
+func (g *fakeGateway) refuse(replica int, f func(method, path string) (int, string)) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.replicas[replica].refuse = f
+}
+
 // set is a change by somebody else, who spoke to one replica.
 func (g *fakeGateway) set(via int, id string, w float64) {
 	g.mu.Lock()

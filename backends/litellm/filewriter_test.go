@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -23,9 +24,9 @@ import (
 func TestMain(m *testing.M) {
 	switch {
 	case len(os.Args) == 4 && os.Args[1] == "reload":
-		os.Exit(reloadCommand(os.Args[2], os.Args[3]))
+		syscall.Exit(reloadCommand(os.Args[2], os.Args[3]))
 	case len(os.Args) == 4 && os.Args[1] == "edit":
-		os.Exit(killedEditor(os.Args[2], os.Args[3]))
+		syscall.Exit(killedEditor(os.Args[2], os.Args[3]))
 	}
 	os.Exit(m.Run())
 }
@@ -206,7 +207,7 @@ func TestAReplicaThatDoesNotComeBackStopsTheRollout(t *testing.T) {
 	for _, tc := range []struct {
 		name, want string
 		refuse     func(method, path string) (int, string)
-		clock      *fleet.VirtualClock
+		clock      fleet.Clock
 	}{
 		{"the command fails", "the reload command failed (exit status 3): reload refused^[[31m",
 			func(_, path string) (int, string) {
@@ -221,16 +222,14 @@ func TestAReplicaThatDoesNotComeBackStopsTheRollout(t *testing.T) {
 					return 200, ""
 				}
 				return 0, ""
-			}, fleet.NewVirtualClock(time.Unix(1_700_000_000, 0))},
+			}, &leapClock{}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			g, path := newFileFake(t, 3)
 			w, r := g.fileWriter(t, path), chatRoute("a", "b")
-			g.replicas[1].refuse = tc.refuse
+			g.refuse(1, tc.refuse)
 			if tc.clock != nil {
 				w.clock = tc.clock
-				stop := advance(t, tc.clock)
-				defer stop()
 			}
 			err := w.SetWeights(context.Background(), r, before6040, after5050)
 			for _, part := range []string{
@@ -241,7 +240,7 @@ func TestAReplicaThatDoesNotComeBackStopsTheRollout(t *testing.T) {
 					t.Errorf("error %v\nlacks %q", err, part)
 				}
 			}
-			g.replicas[1].refuse = nil
+			g.refuse(1, nil)
 			if err := w.Resync(context.Background(), r, "gw-2"); err != nil {
 				t.Error(err)
 			}
@@ -252,19 +251,32 @@ func TestAReplicaThatDoesNotComeBackStopsTheRollout(t *testing.T) {
 	}
 }
 
-// advance lets a virtual clock run while the test waits.
-func advance(t *testing.T, c *fleet.VirtualClock) (stop func()) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for ctx.Err() == nil {
-			_ = c.Advance(ctx, time.Second)
-		}
-	}()
-	return func() { cancel(); <-done }
+// leapClock is a clock whose sleepers find their time gone by at once.
+type leapClock struct {
+	mu  sync.Mutex
+	now time.Time
 }
+
+func (c *leapClock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *leapClock) Task() fleet.Task { return leapTask{c} }
+
+type leapTask struct{ clock *leapClock }
+
+func (t leapTask) Sleep(ctx context.Context, d time.Duration) error {
+	t.clock.mu.Lock()
+	defer t.clock.mu.Unlock()
+	t.clock.now = t.clock.now.Add(d)
+	return ctx.Err()
+}
+
+func (leapTask) Idle(wait func()) { wait() }
+
+func (leapTask) Done() {}
 
 func TestFileModeRefusals(t *testing.T) {
 	for _, tc := range []struct {

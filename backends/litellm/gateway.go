@@ -128,15 +128,15 @@ func (h holding) weights() (fleet.Weights, error) {
 	}
 	w := fleet.Weights{}
 	for id, d := range h.members {
-		if !d.weight.OK {
-			continue
-		}
 		whole, ok := wholeWeight(d.weight)
-		if !ok {
+		switch {
+		case d.odd || d.weight.OK && !ok:
 			return nil, &fleet.Error{
 				Kind: fleet.KindUnsupported, Op: "read weights", Source: fleet.SourceID(h.replica),
-				Next: fmt.Sprintf("the weight of %s is %v, which is not a whole number; set whole numbers first", id, d.weight.V),
+				Next: fmt.Sprintf("the weight of %s is not a whole number; set whole numbers first", id),
 			}
+		case !ok:
+			continue
 		}
 		w[id] = whole
 	}

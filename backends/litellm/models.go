@@ -1,7 +1,6 @@
 package litellm
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -20,6 +19,7 @@ type deployment struct {
 	model     string
 	apiBase   string
 	weight    fleet.Maybe[float64] // an absent weight is unset, which is not 0
+	odd       bool                 // the weight is there, but is no number
 	order     fleet.Maybe[float64]
 	blocked   fleet.Maybe[bool]
 	fromDB    bool
@@ -64,18 +64,22 @@ func (p *params) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, (*plain)(p))
 }
 
-// number is a JSON number, or a text that holds one; anything else is an error, null and absence are unknown.
-type number struct{ fleet.Maybe[float64] }
+// number is a JSON number. Null and absence are unknown; any other value is odd and unknown, since one
+// deployment's fault must not hide the others. LiteLLM itself takes no text for a number (1.109).
+type number struct {
+	fleet.Maybe[float64]
+	odd bool
+}
 
 // UnmarshalJSON reads a number.
 func (n *number) UnmarshalJSON(b []byte) error {
-	s := string(bytes.Trim(b, `"`))
-	if s == "null" || s == "" {
+	if string(b) == "null" {
 		return nil
 	}
-	v, err := strconv.ParseFloat(s, 64)
+	v, err := strconv.ParseFloat(string(b), 64)
 	if err != nil {
-		return errors.New("a weight or an order is not a number")
+		n.odd = true
+		return nil
 	}
 	n.Maybe = fleet.Some(v)
 	return nil
@@ -123,7 +127,7 @@ func (answer modelsAnswer) deployments(aliases map[fleet.RouteID]fleet.RouteID) 
 		seen[k] = true
 		d := deployment{
 			id: k.id, route: k.route, model: m.Params.Model, apiBase: m.Params.APIBase,
-			weight: m.Params.Weight.Maybe, order: m.Params.Order.Maybe,
+			weight: m.Params.Weight.Maybe, odd: m.Params.Weight.odd, order: m.Params.Order.Maybe,
 			fromDB: m.Info.DBModel, updatedAt: m.Info.UpdatedAt.Maybe,
 		}
 		if m.Info.Blocked != nil {

@@ -118,7 +118,7 @@ func (r *Reader) canBlock(ctx context.Context, mode fleet.GatewayMode) fleet.May
 
 // readings joins members with their counters. Values that the gateway could not decrypt are not shown.
 func readings(ds []deployment, counters *page, out *fleet.Partial) []fleet.DeploymentReading {
-	sealed := 0
+	sealed, odd := 0, 0
 	list := make([]fleet.DeploymentReading, 0, len(ds))
 	seen := map[fleet.DeploymentID]bool{}
 	for _, d := range ds {
@@ -128,6 +128,9 @@ func readings(ds []deployment, counters *page, out *fleet.Partial) []fleet.Deplo
 		}
 		if isSealed(d.model) || isSealed(d.apiBase) {
 			sealed++
+		}
+		if d.odd {
+			odd++
 		}
 		if isSealed(d.model) {
 			m.Model = ""
@@ -140,6 +143,12 @@ func readings(ds []deployment, counters *page, out *fleet.Partial) []fleet.Deplo
 			seen[d.id] = true
 		}
 		list = append(list, m)
+	}
+	if odd > 0 {
+		out.Notices = append(out.Notices, fleet.Notice{
+			Level: fleet.LevelWarn,
+			Text:  fleet.Textf("%s models have a weight that is no number, which LiteLLM cannot use", fleet.Int(odd)),
+		})
 	}
 	if sealed > 0 {
 		out.Notices = append(out.Notices, fleet.Notice{

@@ -284,10 +284,10 @@ func TestModelListOdds(t *testing.T) {
 	if len(ds) != 2 || ds[0].weight.OK || !ds[0].updatedAt.OK || ds[0].blocked.OK {
 		t.Fatalf("read %+v", ds)
 	}
-	if d := ds[1]; d.route != "team-chat" || d.weight != fleet.Some(3.0) || d.order != fleet.Some(2.0) || !d.blocked.V {
+	if d := ds[1]; d.route != "team-chat" || d.weight.OK || !d.odd || d.order != fleet.Some(2.0) || !d.blocked.V {
 		t.Errorf("read %+v", d)
 	}
-	for _, bad := range []string{`{}`, `[]`, `{"data":[{"model_name":"x"}]}`, `{"data":[{"litellm_params":{"weight":"many"},"model_info":{"id":"a"}}]}`} {
+	for _, bad := range []string{`{}`, `[]`, `{"data":[{"model_name":"x"}]}`, `{"data":[{"litellm_params":7,"model_info":{"id":"a"}}]}`} {
 		if ds, err := parse(bad, nil); err == nil {
 			t.Errorf("%s is read as %v", bad, ds)
 		}
