@@ -51,7 +51,7 @@ func alertsPane(b *part.Block, sc Scene, t Table, active bool, n int) {
 		right = fleet.Concat(position(from, to, len(index)), fleet.Text("  a all"))
 	}
 	if len(alerts) == 0 {
-		right = fleet.Text("nothing is over its limit")
+		right = fleet.Text("none")
 	}
 	b.Rule(fleet.Concat(fleet.Text("ALERTS "), fleet.Int(len(alerts))), filterNote(t), right)
 	object, text := 8, 16

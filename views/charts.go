@@ -9,7 +9,7 @@ import (
 )
 
 // maxSeries is how many lines one chart holds before it stops being read.
-const maxSeries = 8
+const maxSeries = 6
 
 // line is one history that a chart may show.
 type line struct {

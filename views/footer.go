@@ -21,7 +21,7 @@ func footer(b *part.Block, sc Scene) {
 		between = 3
 	}
 	if sc.Banner.Paused {
-		b.Gap(1).Say(themes.Stale, "PAUSED: the display stands still; p goes on").Gap(between - 1)
+		b.Gap(1).Say(themes.Stale, "PAUSED  p goes on").Gap(between - 1)
 	}
 	note := part.Width(sc.Banner.Note)
 	if note > 0 {

@@ -19,7 +19,7 @@ const (
 )
 
 // frame draws a whole screen: header, body and bottom line. With strip the header has a second line with the
-// golden signals. The body is cut or filled to the rows between; draw gets how many there are.
+// golden signals. Draw gets an empty block of its own and how many rows there are; what it draws is cut or filled to them.
 func frame(sc Scene, sz Size, strip bool, draw func(b *part.Block, rows int)) string {
 	if sz.W < minWidth || sz.H < minHeight {
 		return tooSmall(sc, sz)
@@ -33,12 +33,13 @@ func frame(sc Scene, sz Size, strip bool, draw func(b *part.Block, rows int)) st
 		signals(b, sc)
 	}
 	rows := sz.H - b.Len() - 1
+	body := part.NewBlock(sc.Theme, sz.W, rows)
 	if sc.Snap == nil || answered(sc.Snap) == 0 && len(sc.Snap.Sources) > 0 {
-		connecting(b, sc, rows)
+		connecting(body, sc, rows)
 	} else {
-		draw(b, rows)
+		draw(body, rows)
 	}
-	b.Cut(sz.H - 1).Fill(sz.H - 1)
+	b.Append(body.Cut(rows).Fill(rows))
 	footer(b, sc)
 	return b.String()
 }
@@ -57,7 +58,8 @@ func tooSmall(sc Scene, sz Size) string {
 	if sc.Snap != nil {
 		alerts = len(sc.Snap.Alerts)
 	}
-	b.Put(themes.Text, fleet.Textf("need 60x16, have %sx%s", fleet.Int(sz.W), fleet.Int(sz.H)))
+	b.Put(themes.Text, fleet.Textf("need %sx%s, have %sx%s", fleet.Int(minWidth), fleet.Int(minHeight),
+		fleet.Int(sz.W), fleet.Int(sz.H)))
 	b.Put(themes.Text, fleet.Textf("  alerts %s", fleet.Int(alerts))).End()
 	return b.Fill(sz.H).String()
 }

@@ -135,17 +135,6 @@ func gpusPane(b *part.Block, sc Scene, t Table, p *fleet.Pool, rows []gpuRow, ac
 		fillGPU(c, rows[index[k]], sc.Now)
 		g.Row(b, c, active && ids[k] == t.Selected)
 	}
-	row := chosen(rows, index, ids, t.Selected)
-	if row == nil {
-		return
-	}
-	if _, why := xidCells(row.gpu, sc.Now); !why.Text.IsEmpty() {
-		at := fleet.Concat(fleet.Label(string(row.node.ID)), fleet.Text(" GPU "), place(&row.gpu.Reading))
-		if row.gpu.Xid.OK {
-			at = fleet.Concat(at, fleet.Text(" Xid "), fleet.Int(row.gpu.Xid.V.Code))
-		}
-		evidence(b, at, why.Text, themes.OfState(row.state()))
-	}
 }
 
 func fillGPU(c []part.Cell, row gpuRow, now time.Time) {

@@ -28,9 +28,11 @@ func header(b *part.Block, sc Scene) {
 	notes := headerNotes(sc, b.Width() >= wideWidth)
 	right := freshness(sc, b.Width() >= normalWidth, longestSource)
 	room := func() int { return b.Room() - part.Width(right) - gap - part.Width(clock) - gap }
-	if len(notes) > 0 && part.Width(notes[0])+gap > room() {
-		// The incident or the lock matters more than the whole name of the silent source.
-		right = freshness(sc, b.Width() >= normalWidth, shortestSource)
+	for _, name := range []int{shortestSource, 0} {
+		// The incident or the lock matters more than the name of the silent source.
+		if room() < 0 || len(notes) > 0 && part.Width(notes[0])+gap > room() {
+			right = freshness(sc, b.Width() >= normalWidth, name)
+		}
 	}
 	for _, t := range notes {
 		if w := part.Width(t) + gap; w <= room() {
@@ -50,7 +52,7 @@ func header(b *part.Block, sc Scene) {
 	b.To(end).Put(themes.Text, clock).End()
 }
 
-// How many cells the name of a silent source may take.
+// How many cells the name of a silent source may take; none is named where even the shortest is too long.
 const (
 	longestSource  = 24
 	shortestSource = 8
@@ -139,6 +141,9 @@ func freshness(sc Scene, roomy bool, name int) fleet.Safe {
 		return fleet.Concat(count, fleet.Text(" ok"))
 	}
 	worst := silent(sc.Snap)
+	if name == 0 {
+		return fleet.Concat(count, fleet.Text(" STALE"))
+	}
 	state := fleet.Text("never read")
 	if !worst.LastGood.IsZero() {
 		state = fleet.Age(sc.Now.Sub(worst.LastGood))
@@ -153,7 +158,7 @@ func freshness(sc Scene, roomy bool, name int) fleet.Safe {
 func fresh(s *fleet.Snapshot) int {
 	good := 0
 	for i := range s.Sources {
-		if !s.Sources[i].Stale {
+		if !s.Sources[i].Stale && !s.Sources[i].LastGood.IsZero() {
 			good++
 		}
 	}
@@ -164,7 +169,7 @@ func fresh(s *fleet.Snapshot) int {
 func silent(s *fleet.Snapshot) *fleet.SourceStatus {
 	var worst *fleet.SourceStatus
 	for i := range s.Sources {
-		if c := &s.Sources[i]; c.Stale && (worst == nil || c.LastGood.Before(worst.LastGood)) {
+		if c := &s.Sources[i]; (c.Stale || c.LastGood.IsZero()) && (worst == nil || c.LastGood.Before(worst.LastGood)) {
 			worst = c
 		}
 	}

@@ -84,9 +84,15 @@ func (u PoolsState) pane() string {
 	return u.Pane
 }
 
+// lowScreen is the body height under which a pool shows its state and the focused table only.
+const lowScreen = 18
+
 // poolColumn stacks facts, replicas, machines and GPUs. The focused table gets the room first.
 func poolColumn(b *part.Block, sc Scene, u PoolsState, p *fleet.Pool, rows int) {
 	poolFacts(b, sc, p)
+	if rows < lowScreen {
+		b.Cut(2)
+	}
 	tables(b, sc, u, p, rows, b.Width() >= normalWidth)
 	if b.Width() >= normalWidth {
 		poolCharts(b, sc, p, rows)
@@ -96,20 +102,29 @@ func poolColumn(b *part.Block, sc Scene, u PoolsState, p *fleet.Pool, rows int) 
 // tables draws replicas, machines where asked for, and GPUs into what is left of rows.
 func tables(b *part.Block, sc Scene, u PoolsState, p *fleet.Pool, rows int, machines bool) {
 	gpu := gpuRows(p)
+	blame, fault := replicaEvidence(p, u.Replicas), gpuEvidence(gpu, u.GPUs, sc.Now)
 	replicas := share{least: 2, want: max(1, len(p.Replicas)), weight: 2}
 	gpus := share{least: 2, want: max(1, len(gpu)), weight: 1}
 	nodes := share{}
-	fixed := 6 // rules, titles, and a line of evidence for each
-	if b.Width() < normalWidth {
-		fixed++ // the evidence of a GPU takes two
-	}
+	fixed := 4 + blame.lines(b.Width()) + fault.lines(b.Width()) // rules, titles and evidence
 	if machines && len(p.Nodes) > 0 {
 		columns := max(1, b.Width()/nodeWidth)
 		nodes = share{least: 1, want: (len(p.Nodes) + columns - 1) / columns, weight: 1}
 		fixed += 4 // its rule, and blanks between the sections
 	}
-	if u.pane() == "gpus" {
+	onGPUs := u.pane() == "gpus"
+	if onGPUs {
 		replicas.weight, gpus.weight = 1, 2
+	}
+	if rows < lowScreen && onGPUs {
+		gpusPane(b, sc, u.GPUs, p, gpu, true, rows-b.Len()-2-fault.lines(b.Width()))
+		fault.draw(b)
+		return
+	}
+	if rows < lowScreen {
+		replicasPane(b, sc, u.Replicas, p, true, rows-b.Len()-2-blame.lines(b.Width()))
+		blame.draw(b)
+		return
 	}
 	divide(rows-b.Len()-fixed, []*share{&replicas, &nodes, &gpus})
 	blank := func() {
@@ -118,13 +133,15 @@ func tables(b *part.Block, sc Scene, u PoolsState, p *fleet.Pool, rows int, mach
 		}
 	}
 	blank()
-	replicasPane(b, sc, u.Replicas, p, u.pane() == "replicas", replicas.got)
+	replicasPane(b, sc, u.Replicas, p, !onGPUs, replicas.got)
+	blame.draw(b)
 	blank()
 	if nodes.want > 0 {
 		nodesPane(b, sc, p, nodes.got)
 		b.End()
 	}
-	gpusPane(b, sc, u.GPUs, p, gpu, u.pane() == "gpus", gpus.got)
+	gpusPane(b, sc, u.GPUs, p, gpu, onGPUs, gpus.got)
+	fault.draw(b)
 }
 
 // widePool has the tables on the left and the pool's history on the right.

@@ -85,35 +85,6 @@ func replicasPane(b *part.Block, sc Scene, t Table, p *fleet.Pool, active bool, 
 		fillReplica(c, r, sc.Now)
 		g.Row(b, c, active && ids[k] == t.Selected)
 	}
-	if r := chosen(p.Replicas, index, ids, t.Selected); r != nil && !r.Why.IsEmpty() {
-		evidence(b, fleet.Label(string(r.ID)), r.Why, themes.OfState(r.State))
-	}
-}
-
-// chosen is the selected row of a table, else the first.
-func chosen[T any](rows []T, index []int, ids []string, selected string) *T {
-	for k, id := range ids {
-		if id == selected {
-			return &rows[index[k]]
-		}
-	}
-	if len(index) == 0 {
-		return nil
-	}
-	return &rows[index[0]]
-}
-
-// evidence is the line under a table that says what its cells have no room for.
-func evidence(b *part.Block, name, why fleet.Safe, role themes.Role) {
-	b.Gap(2).Put(themes.Dim, name).Say(themes.Dim, ": ")
-	lines := part.Wrap(why, b.Room(), 2)
-	if b.Width() >= normalWidth {
-		lines = part.Wrap(why, b.Room(), 1)
-	}
-	indent := b.Column()
-	for _, l := range lines {
-		b.To(indent).Put(role, l).End()
-	}
 }
 
 // paneNote says how to get to a table that the keys do not move.

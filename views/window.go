@@ -7,17 +7,20 @@ import (
 )
 
 // window tells which rows of a table are visible: [from, to) of ids when rows fit. The row of t.Top stays on top
-// as long as the selected row is visible; a selected row out of sight pulls the window along.
+// as long as the selected row is visible; a selected row out of sight pulls the window along. Without Top the table turns
+// pages, so that rows stand still while the cursor moves within one.
 func window(ids []string, t Table, rows int) (from, to int) {
 	if rows <= 0 {
 		return 0, 0
 	}
 	from = max(0, slices.Index(ids, t.Top))
 	if i := slices.Index(ids, t.Selected); i >= 0 {
-		if i < from {
+		switch {
+		case t.Top == "":
+			from = i / rows * rows
+		case i < from:
 			from = i
-		}
-		if i >= from+rows {
+		case i >= from+rows:
 			from = i - rows + 1
 		}
 	}
@@ -27,8 +30,11 @@ func window(ids []string, t Table, rows int) (from, to int) {
 
 // position draws which part of a table is visible: "1-6 of 64".
 func position(from, to, all int) fleet.Safe {
-	if all == 0 {
+	switch {
+	case all == 0:
 		return fleet.Text("none")
+	case from == to:
+		return fleet.Textf("0 of %s", fleet.Int(all))
 	}
 	return fleet.Textf("%s-%s of %s", fleet.Int(from+1), fleet.Int(to), fleet.Int(all))
 }

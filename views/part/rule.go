@@ -10,8 +10,8 @@ import (
 func (b *Block) Rule(title, note, right fleet.Safe) *Block {
 	g := b.theme.Glyphs
 	b.Glyph(themes.Rule, g.HLine, 2).Gap(1).Put(themes.Title, title)
-	if !note.IsEmpty() {
-		b.Gap(2).Put(themes.Dim, note)
+	if room := b.Room() - 2 - Width(right) - 8; !note.IsEmpty() && room > 2 {
+		b.Gap(2).Cell(themes.Dim, note, min(room, Width(note)), Left) // what stands at the right is not to be cut
 	}
 	b.Gap(1)
 	if right.IsEmpty() {

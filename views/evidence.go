@@ -1,0 +1,79 @@
+package views
+
+import (
+	"time"
+
+	"pitwall/fleet"
+	"pitwall/themes"
+	"pitwall/views/part"
+)
+
+// evidence stands under a table and says about its selected row what the cells have no room for.
+type evidence struct {
+	name fleet.Safe
+	why  fleet.Safe
+	role themes.Role
+}
+
+// replicaEvidence is why the selected replica, else the worst, is in its state.
+func replicaEvidence(p *fleet.Pool, t Table) evidence {
+	index, ids := replicaOrder(p, t)
+	r := chosen(p.Replicas, index, ids, t.Selected)
+	if r == nil {
+		return evidence{}
+	}
+	return evidence{fleet.Label(string(r.ID)), r.Why, themes.OfState(r.State)}
+}
+
+// gpuEvidence is what the last Xid of the selected device, else the worst, means and what is to be done.
+func gpuEvidence(rows []gpuRow, t Table, now time.Time) evidence {
+	index, ids := gpuOrder(rows, t)
+	row := chosen(rows, index, ids, t.Selected)
+	if row == nil {
+		return evidence{}
+	}
+	_, why := xidCells(row.gpu, now)
+	at := fleet.Concat(fleet.Label(string(row.node.ID)), fleet.Text(" GPU "), place(&row.gpu.Reading))
+	if row.gpu.Xid.OK {
+		at = fleet.Concat(at, fleet.Text(" Xid "), fleet.Int(row.gpu.Xid.V.Code))
+	}
+	return evidence{at, why.Text, themes.OfState(row.state())}
+}
+
+// chosen is the selected row of a table, else the first.
+func chosen[T any](rows []T, index []int, ids []string, selected string) *T {
+	for k, id := range ids {
+		if id == selected {
+			return &rows[index[k]]
+		}
+	}
+	if len(index) == 0 {
+		return nil
+	}
+	return &rows[index[0]]
+}
+
+// wrapped breaks the text for a width: one line where there is room, two on a compact screen.
+func (e evidence) wrapped(width int) []fleet.Safe {
+	most := 2
+	if width >= normalWidth {
+		most = 1
+	}
+	return part.Wrap(e.why, width-e.indent(width), most)
+}
+
+// indent is where the text begins; a long name leaves at least half of the line to it.
+func (e evidence) indent(width int) int { return min(width/2, 2+part.Width(e.name)+2) }
+
+// lines is how many lines draw takes.
+func (e evidence) lines(width int) int { return len(e.wrapped(width)) }
+
+func (e evidence) draw(b *part.Block) {
+	indent := e.indent(b.Width())
+	for i, l := range e.wrapped(b.Width()) {
+		if i == 0 {
+			b.Gap(2).Cell(themes.Dim, e.name, indent-4, part.Left).Say(themes.Dim, ": ")
+		}
+		b.To(indent).Put(e.role, l).End()
+	}
+}
