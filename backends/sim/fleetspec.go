@@ -1,0 +1,159 @@
+package sim
+
+import (
+	"fmt"
+
+	"pitwall/backends/sim/world"
+)
+
+// The names of the embedded fleet.
+const (
+	siteFRA = "fra1"
+	siteAMS = "ams1"
+
+	poolB200 = "b200-a"
+	poolH100 = "h100-b"
+	poolCode = "h100-c"
+	poolDR   = "h200-dr"
+
+	providerOpenAI    = "openai"
+	providerAnthropic = "anthropic"
+
+	routeChat   = "chat"
+	routeCode   = "code"
+	routeBatch  = "batch"
+	routeBackup = "chat-backup"
+	routeLoad   = "load" // of the further pools
+)
+
+func siteOf(pool string) string {
+	if pool == poolCode || pool == poolDR {
+		return siteAMS
+	}
+	return siteFRA
+}
+
+// spec is the fleet of design.md section 5. The world begins a while before it is shown.
+func (o Options) spec() world.Spec {
+	s := world.Spec{
+		Seed: o.Seed, Start: o.Start.Add(-warmUp), Gateways: []string{"gw-1", "gw-2", "gw-3"},
+		Pools: pools(), Providers: providers(), Routes: routes(), Deployments: deployments(),
+		Fallbacks: map[string][]string{routeChat: {routeBackup}},
+		Previous:  map[string]float64{"chat-b200-a": 70, "chat-h100-b": 20, "chat-openai": 10},
+	}
+	o.scale(&s)
+	return s
+}
+
+var (
+	b200 = world.Device{Product: "NVIDIA B200", MemoryMiB: 183359, IdleWatts: 140, MaxWatts: 1000, BoostMHz: 1965,
+		MemMHz: 3996}
+	h100 = world.Device{Product: "NVIDIA H100 80GB HBM3", MemoryMiB: 81559, IdleWatts: 72, MaxWatts: 700, BoostMHz: 1980,
+		MemMHz: 2619}
+	h200 = world.Device{Product: "NVIDIA H200", MemoryMiB: 143771, IdleWatts: 78, MaxWatts: 700, BoostMHz: 1980,
+		MemMHz: 3201}
+)
+
+func pools() []world.PoolSpec {
+	const llama, qwen = "llama-70b", "qwen-coder"
+	return []world.PoolSpec{
+		pool(poolB200, llama, 3, 8, b200, world.Cost{Host: .006, Weights: .006, Prefill: 16e-6, Decode: 40e-6, KV: 9e-9,
+			Capacity: 420_000, MaxSeqs: 256, MaxBatch: 8192}),
+		pool(poolH100, llama, 4, 8, h100, world.Cost{Host: .006, Weights: .009, Prefill: 17e-6, Decode: 45e-6, KV: 12e-9,
+			Capacity: 360_000, MaxSeqs: 256, MaxBatch: 8192}),
+		pool(poolCode, qwen, 2, 4, h100, world.Cost{Host: .006, Weights: .009, Prefill: 20e-6, Decode: 50e-6, KV: 14e-9,
+			Capacity: 400_000, MaxSeqs: 256, MaxBatch: 8192}),
+		pool(poolDR, llama, 2, 8, h200, world.Cost{Host: .006, Weights: .010, Prefill: 22e-6, Decode: 55e-6, KV: 11e-9,
+			Capacity: 560_000, MaxSeqs: 256, MaxBatch: 8192}),
+	}
+}
+
+func pool(name, model string, replicas, gpus int, d world.Device, c world.Cost) world.PoolSpec {
+	p := world.PoolSpec{Name: name, Engine: "vllm", Model: model, PerNode: 8, GPUs: gpus, Device: d, Cost: c}
+	for i := range replicas {
+		p.Replicas = append(p.Replicas, fmt.Sprintf("%s-r%d", name, i+1))
+	}
+	for i := range (replicas*gpus + 7) / 8 {
+		p.Nodes = append(p.Nodes, fmt.Sprintf("%s-%02d", name, i+1))
+	}
+	return p
+}
+
+func providers() []world.ProviderSpec {
+	return []world.ProviderSpec{
+		{Name: providerOpenAI, Models: []string{"gpt-4o", "gpt-4o-mini"}, RPM: 5_000, TPM: 2_000_000,
+			TTFT: world.Lengths{Median: 310, Sigma: .38}, Speed: 85, Errors: .002},
+		{Name: providerAnthropic, Models: []string{"claude-sonnet-4-5"}, RPM: 2_000, TPM: 1_200_000,
+			TTFT: world.Lengths{Median: 420, Sigma: .3}, Speed: 70, Errors: .002},
+	}
+}
+
+func routes() []world.RouteSpec {
+	return []world.RouteSpec{
+		{Name: routeChat, Rate: 90, Swing: .10, Prompt: world.Lengths{Median: 700, Sigma: .9, Max: 16000},
+			Output: world.Lengths{Median: 170, Sigma: .7, Max: 2048}, CacheHit: .35, Stream: .85, MaxTokens: 2048},
+		{Name: routeCode, Rate: 19, Swing: .15, Prompt: world.Lengths{Median: 1500, Sigma: .8, Max: 24000},
+			Output: world.Lengths{Median: 130, Sigma: .8, Max: 2048}, CacheHit: .5, Stream: .95, MaxTokens: 2048},
+		{Name: routeBatch, Rate: 12, Swing: .05, Prompt: world.Lengths{Median: 1600, Sigma: .6, Max: 16000},
+			Output: world.Lengths{Median: 260, Sigma: .5, Max: 1024}, CacheHit: .1, Stream: 0, MaxTokens: 1024},
+	}
+}
+
+func deployments() []world.DeploymentSpec {
+	own := func(route, pool, model string, weight float64) world.DeploymentSpec {
+		return world.DeploymentSpec{
+			ID: route + "-" + pool, Route: route, Pool: pool, Model: "openai/" + model, Weight: weight, MaxInput: maxContext,
+			APIBase: "http://" + pool + "." + siteOf(pool) + ".internal:8000/v1",
+		}
+	}
+	rented := func(id, route, provider, model string, weight, in, out float64) world.DeploymentSpec {
+		return world.DeploymentSpec{ID: id, Route: route, Provider: provider, Model: provider + "/" + model, Weight: weight,
+			InCost: in / 1e6, OutCost: out / 1e6, MaxInput: 128_000}
+	}
+	return []world.DeploymentSpec{
+		own(routeChat, poolB200, "llama-70b", 60),
+		own(routeChat, poolH100, "llama-70b", 30),
+		rented("chat-openai", routeChat, providerOpenAI, "gpt-4o", 10, 2.50, 10),
+		own(routeCode, poolCode, "qwen-coder", 95),
+		rented("code-anthropic", routeCode, providerAnthropic, "claude-sonnet-4-5", 5, 3, 15),
+		own(routeBatch, poolH100, "llama-70b", 100),
+		own(routeBatch, poolDR, "llama-70b", 0),
+		rented("backup-anthropic", routeBackup, providerAnthropic, "claude-sonnet-4-5", 1, 3, 15),
+	}
+}
+
+// maxContext is what the self-hosted engines take, in tokens.
+const maxContext = 32_768
+
+// scale adds pools of one replica and eight GPUs that share a route of their own.
+func (o Options) scale(s *world.Spec) {
+	if o.Scale <= 0 {
+		return
+	}
+	s.Routes = append(s.Routes, world.RouteSpec{
+		Name: routeLoad, Rate: 9 * float64(o.Scale), Swing: .1, Prompt: world.Lengths{Median: 700, Sigma: .9, Max: 16000},
+		Output: world.Lengths{Median: 170, Sigma: .7, Max: 2048}, CacheHit: .35, Stream: .85, MaxTokens: 2048,
+	})
+	for i := range o.Scale {
+		p := pool(fmt.Sprintf("pool-%02d", i+1), "llama-70b", 1, 8, h100, pools()[1].Cost)
+		s.Pools = append(s.Pools, p)
+		s.Deployments = append(s.Deployments, world.DeploymentSpec{
+			ID: routeLoad + "-" + p.Name, Route: routeLoad, Pool: p.Name, Model: "openai/llama-70b", Weight: 1,
+			MaxInput: maxContext, APIBase: "http://" + p.Name + "." + siteFRA + ".internal:8000/v1",
+		})
+	}
+}
+
+// endpoints lists everything that listens.
+func endpoints(s *world.Spec) []string {
+	var names []string
+	for _, p := range s.Pools {
+		names = append(names, p.Replicas...)
+		names = append(names, p.Nodes...)
+	}
+	names = append(names, s.Gateways...)
+	for _, p := range s.Providers {
+		names = append(names, p.Name)
+	}
+	return names
+}

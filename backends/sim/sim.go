@@ -1,0 +1,188 @@
+package sim
+
+import (
+	"context"
+	"time"
+
+	"pitwall/backends/sim/wire"
+	"pitwall/backends/sim/world"
+	"pitwall/fleet"
+)
+
+// KeyName is the credential that the inventory refers to; Secret resolves it without any environment.
+const KeyName = "PITWALL_DEMO_KEY"
+
+// key is what the simulated gateways and providers take. It opens nothing but the simulation.
+const key = "sk-pitwall-demo-not-a-secret"
+
+// Options shape the embedded fleet; the zero value is the demo.
+type Options struct {
+	Seed        uint64      // 0 means 1
+	Clock       fleet.Clock // nil means the system's
+	Start       time.Time   // when the world begins; zero means the clock's now
+	Env         fleet.Env   // "" means stage, so that confirming is practised without typing names
+	Mode        fleet.Mode  // "" means demo
+	Scale       int         // further pools of one replica and eight GPUs, for measuring
+	MetricsAuth bool        // the gateways want a key on /metrics, as LiteLLM does from 1.85 on
+}
+
+// Fleet is a running embedded fleet.
+type Fleet struct {
+	options   Options
+	world     *world.World
+	servers   *wire.Servers
+	inventory fleet.Inventory
+}
+
+// warmUp is how long the world has run when it is first shown, so that engines are in their steady state.
+const warmUp = 90 * time.Second
+
+// Listen starts the fleet on free ports of 127.0.0.1. ctx bounds the start only. Errors are KindUnreachable.
+func Listen(ctx context.Context, o Options) (*Fleet, error) {
+	o = o.withDefaults()
+	spec := o.spec()
+	held, err := wire.Reserve(ctx, endpoints(&spec))
+	if err != nil {
+		return nil, err
+	}
+	for i := range spec.Deployments {
+		d := &spec.Deployments[i]
+		if l := held[d.Provider]; l != nil {
+			d.APIBase = "http://" + l.Addr().String() + "/v1"
+		}
+	}
+	f := &Fleet{options: o, world: world.New(&spec)}
+	f.world.At(o.Start, func() {})
+	renamed := map[string]bool{}
+	for _, p := range spec.Pools {
+		for _, n := range p.Nodes {
+			renamed[n] = siteOf(p.Name) == siteAMS
+		}
+	}
+	f.servers = wire.Serve(wire.Options{
+		World: f.world, Clock: o.Clock, Key: key, MetricsAuth: o.MetricsAuth, Renamed: renamed,
+		Styles: map[string]string{providerAnthropic: "anthropic"},
+	}, held)
+	f.inventory = f.buildInventory(&spec)
+	return f, nil
+}
+
+func (o Options) withDefaults() Options {
+	if o.Seed == 0 {
+		o.Seed = 1
+	}
+	if o.Clock == nil {
+		o.Clock = fleet.SystemClock{}
+	}
+	if o.Start.IsZero() {
+		o.Start = o.Clock.Now()
+	}
+	o.Start = o.Start.UTC().Truncate(world.Step)
+	if o.Env == "" {
+		o.Env = fleet.EnvStage
+	}
+	if o.Mode == "" {
+		o.Mode = fleet.ModeDemo
+	}
+	return o
+}
+
+// Close stops all servers; requests under way are cut.
+func (f *Fleet) Close() error { return f.servers.Close() }
+
+// Inventory names the endpoints as a configuration would.
+func (f *Fleet) Inventory() fleet.Inventory { return f.inventory }
+
+// Secret resolves the credentials that the inventory refers to.
+func (f *Fleet) Secret(_ context.Context, ref fleet.SecretRef) (fleet.Secret, error) {
+	switch {
+	case ref.IsZero():
+		return fleet.Secret{}, nil
+	case ref.Env == KeyName:
+		return fleet.NewSecret(key), nil
+	}
+	return fleet.Secret{}, &fleet.Error{Kind: fleet.KindAuth, Op: "read credential",
+		Next: "the embedded fleet has only one, " + KeyName}
+}
+
+// Fault is a cause that can be put into the fleet: its number in the failure catalogue, a title, and what it changes.
+type Fault struct {
+	ID     string
+	Title  fleet.Safe
+	Text   fleet.Safe
+	Active bool
+}
+
+// Faults lists what can be started.
+func (f *Fleet) Faults() []Fault {
+	var out []Fault
+	f.world.At(f.options.Clock.Now(), func() {
+		for _, x := range f.world.Faults() {
+			out = append(out, Fault{ID: x.ID, Title: fleet.Label(x.Title), Text: fleet.Label(x.Text), Active: x.Active})
+		}
+	})
+	return out
+}
+
+// Start puts a fault in at a time; a time that has passed means now. An unknown fault is KindNotFound.
+func (f *Fleet) Start(id string, at time.Time) error {
+	return f.fault(id, func() bool { return f.world.Start(id, at) })
+}
+
+// Stop takes a fault out. Recovery follows from the model, at its own speed.
+func (f *Fleet) Stop(id string) error {
+	return f.fault(id, func() bool { return f.world.Stop(id) })
+}
+
+func (f *Fleet) fault(id string, change func() bool) error {
+	found := false
+	f.world.At(f.options.Clock.Now(), func() { found = change() })
+	if !found {
+		return &fleet.Error{Kind: fleet.KindNotFound, Op: "find fault " + id, Next: "known are F01, F24 and F32"}
+	}
+	return nil
+}
+
+// Skew sets the clock of one endpoint off by d; the fleet runs on. The name is that of a replica, node, gateway
+// replica or provider.
+func (f *Fleet) Skew(name string, d time.Duration) error {
+	return known(name, f.servers.Skew(name, d))
+}
+
+// FreezeTelemetry makes one endpoint's metrics page repeat what it says next, or lets it go on.
+func (f *Fleet) FreezeTelemetry(name string, on bool) error {
+	return known(name, f.servers.Freeze(name, on))
+}
+
+func known(name string, ok bool) error {
+	if !ok {
+		return &fleet.Error{Kind: fleet.KindNotFound, Op: "find endpoint " + name}
+	}
+	return nil
+}
+
+// URL returns the base URL of an endpoint, "" when there is none of that name.
+func (f *Fleet) URL(name string) string { return f.servers.URL(name) }
+
+// Endpoints lists the names of all endpoints in order.
+func (f *Fleet) Endpoints() []string { return f.servers.Names() }
+
+// Drive moves a virtual clock with real time times speed until ctx ends; tick is the real time between moves. The
+// clock waits for whoever is at work, so that rates are true at any speed.
+func (f *Fleet) Drive(ctx context.Context, clock *fleet.VirtualClock, speed float64, tick time.Duration) error {
+	real := fleet.SystemClock{}
+	task := real.Task()
+	defer task.Done()
+	last := real.Now()
+	for {
+		if err := task.Sleep(ctx, tick); err != nil {
+			return nil //nolint:nilerr // the end of ctx is the way to stop
+		}
+		now := real.Now()
+		step := time.Duration(float64(now.Sub(last)) * speed)
+		last = now
+		if err := clock.Advance(ctx, step); err != nil {
+			return nil //nolint:nilerr // likewise
+		}
+	}
+}

@@ -1,0 +1,101 @@
+package wire
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"pitwall/backends/sim/world"
+)
+
+// provider serves an API account with the free list of models and OpenAI-style inference.
+func (s *server) provider(p *world.Provider, style string) {
+	guard := func(next http.HandlerFunc) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			if got := bearer(r, "x-api-key"); got != s.o.Key {
+				message := "Incorrect API key provided."
+				if got == "" {
+					message = "You didn't provide an API key."
+				}
+				respond(w, http.StatusUnauthorized, object{"error": object{
+					"message": message, "type": "invalid_request_error", "param": nil, "code": "invalid_api_key"}})
+				return
+			}
+			next(w, r)
+		}
+	}
+	s.mux.HandleFunc("GET /v1/models", guard(func(w http.ResponseWriter, _ *http.Request) {
+		var limits world.Limits
+		s.o.World.At(s.o.Clock.Now(), func() { limits = p.Now(s.o.World.Seconds()) })
+		limitHeaders(w.Header(), limits, style, s.o.Clock.Now())
+		respond(w, http.StatusOK, providerModels(p, style, s.o.World.Spec.Start))
+	}))
+	s.mux.HandleFunc("POST /v1/chat/completions", guard(func(w http.ResponseWriter, r *http.Request) {
+		q, err := readCompletion(r)
+		if err != nil {
+			fail(w, http.StatusBadRequest, "invalid_request_error", err.Error())
+			return
+		}
+		known := false
+		for _, m := range p.Spec.Models {
+			known = known || m == q.Model
+		}
+		if !known {
+			fail(w, http.StatusNotFound, "invalid_request_error", "The model "+q.Model+" does not exist.")
+			return
+		}
+		a := answer{s: s, chat: true, model: q.Model, stream: q.Stream, header: func(c *world.Call, h http.Header) {
+			limitHeaders(h, c.Limits, style, s.o.Clock.Now())
+		}}
+		a.serve(w, r, func() *world.Call { return s.o.World.AskProvider(p, q.ask()) })
+	}))
+}
+
+func providerModels(p *world.Provider, style string, start time.Time) object {
+	list := make([]object, 0, len(p.Spec.Models))
+	for _, m := range p.Spec.Models {
+		created := start.Add(-200 * 24 * time.Hour)
+		if style == "anthropic" {
+			list = append(list, object{"type": "model", "id": m, "display_name": m, "created_at": created.Format(time.RFC3339)})
+			continue
+		}
+		list = append(list, object{"id": m, "object": "model", "created": created.Unix(), "owned_by": p.Spec.Name})
+	}
+	if style == "anthropic" && len(list) > 0 {
+		return object{"data": list, "has_more": false, "first_id": p.Spec.Models[0],
+			"last_id": p.Spec.Models[len(p.Spec.Models)-1]}
+	}
+	return object{"object": "list", "data": list}
+}
+
+// limitHeaders tells what is left of the quotas. Real OpenAI and Anthropic send these with inference answers; other
+// OpenAI-compatible services with every answer, as here, so that the free probe sees them.
+func limitHeaders(h http.Header, l world.Limits, style string, now time.Time) {
+	if l.RetryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(int(l.RetryAfter)))
+	}
+	if !l.Known {
+		return
+	}
+	number := func(v float64) string { return strconv.FormatFloat(max(v, 0), 'f', 0, 64) }
+	if style == "anthropic" {
+		reset := func(s float64) string {
+			return now.Add(time.Duration(s * float64(time.Second))).UTC().Truncate(time.Second).Format(time.RFC3339)
+		}
+		h.Set("anthropic-ratelimit-requests-limit", number(l.MaxRequests))
+		h.Set("anthropic-ratelimit-requests-remaining", number(l.Requests))
+		h.Set("anthropic-ratelimit-requests-reset", reset(l.ResetRequests))
+		h.Set("anthropic-ratelimit-tokens-limit", number(l.MaxTokens))
+		h.Set("anthropic-ratelimit-tokens-remaining", number(l.Tokens))
+		h.Set("anthropic-ratelimit-tokens-reset", reset(l.ResetTokens))
+		return
+	}
+	reset := func(s float64) string { return fmt.Sprintf("%dms", int(s*1000)) }
+	h.Set("x-ratelimit-limit-requests", number(l.MaxRequests))
+	h.Set("x-ratelimit-remaining-requests", number(l.Requests))
+	h.Set("x-ratelimit-reset-requests", reset(l.ResetRequests))
+	h.Set("x-ratelimit-limit-tokens", number(l.MaxTokens))
+	h.Set("x-ratelimit-remaining-tokens", number(l.Tokens))
+	h.Set("x-ratelimit-reset-tokens", reset(l.ResetTokens))
+}

@@ -1,0 +1,151 @@
+package world
+
+import (
+	"container/heap"
+	"math"
+	"math/rand/v2"
+)
+
+// Provider is an API account: token buckets in front of a service of its own latency and errors.
+type Provider struct {
+	Spec     *ProviderSpec
+	Requests float64 // answered with 200
+	Errors   float64 // 5xx and timeouts of its own making
+	Refused  float64 // 429
+	Tokens   float64 // output tokens of answers
+
+	rpm, tpm bucket
+	slow     float64 // factor on latency: 1 in normal times
+	faulty   float64 // probability of an error now
+	flights  flightHeap
+	order    uint64
+	results  []result
+	rng      *rand.Rand
+}
+
+// bucket is a continuously refilled quota of one minute.
+type bucket struct{ limit, left, at float64 }
+
+func (b *bucket) refill(now float64) {
+	b.left = min(b.limit, b.left+(now-b.at)*b.limit/60)
+	b.at = now
+}
+
+func newProvider(s *ProviderSpec, rng *rand.Rand) *Provider {
+	return &Provider{
+		Spec: s, rng: rng, slow: 1, faulty: s.Errors,
+		rpm: bucket{limit: s.RPM, left: s.RPM}, tpm: bucket{limit: s.TPM, left: s.TPM},
+	}
+}
+
+// receive starts an attempt, or refuses it when a quota is used up.
+func (p *Provider) receive(t *attempt, now float64) {
+	t.provider, t.arrived = p, now
+	p.rpm.refill(now)
+	p.tpm.refill(now)
+	want := float64(t.prompt + t.output)
+	if p.rpm.left < 1 || p.tpm.left < want {
+		p.Refused++
+		limits := p.limits()
+		limits.RetryAfter = math.Ceil(max((1-p.rpm.left)*60/p.rpm.limit, (want-p.tpm.left)*60/p.tpm.limit, 1))
+		p.end(flight{at: now + 0.05, try: t, status: 429, limits: limits})
+		return
+	}
+	p.rpm.left--
+	p.tpm.left -= want
+	ttft := p.Spec.TTFT.sample(p.rng) / 1000 * p.slow
+	speed := p.Spec.Speed * (0.8 + 0.4*p.rng.Float64()) / p.slow
+	f := flight{status: 200, limits: p.limits(), first: now + ttft, at: now + ttft + float64(t.output)/speed, try: t}
+	switch kind := p.rng.Float64(); {
+	case p.rng.Float64() >= p.faulty:
+	case kind < 0.6:
+		f.status, f.first, f.at = 500, 0, now+ttft
+	case kind < 0.9:
+		f.status, f.first, f.at = 503, 0, now+0.2
+	default: // accepted, never answered: the caller's own deadline ends it
+		f.status, f.first, f.at = 504, 0, now+60
+	}
+	p.end(f)
+}
+
+func (p *Provider) end(f flight) {
+	p.order++
+	f.order = p.order
+	heap.Push(&p.flights, f)
+}
+
+func (p *Provider) limits() Limits {
+	return Limits{
+		Known: true, MaxRequests: p.rpm.limit, Requests: math.Floor(p.rpm.left), MaxTokens: p.tpm.limit,
+		Tokens: math.Floor(p.tpm.left), ResetRequests: (p.rpm.limit - p.rpm.left) * 60 / p.rpm.limit,
+		ResetTokens: (p.tpm.limit - p.tpm.left) * 60 / p.tpm.limit,
+	}
+}
+
+// Now returns what the limit headers say at a time.
+func (p *Provider) Now(now float64) Limits {
+	p.rpm.refill(now)
+	p.tpm.refill(now)
+	return p.limits()
+}
+
+// Latency is how long a cheap call such as the list of models takes, in seconds.
+func (p *Provider) Latency() float64 { return p.Spec.TTFT.Median / 2000 * p.slow }
+
+// advance ends the attempts that are due.
+func (p *Provider) advance(end float64) {
+	for len(p.flights) > 0 && p.flights[0].at <= end {
+		f := heap.Pop(&p.flights).(flight)
+		if f.try.ended {
+			continue
+		}
+		f.try.ended = true
+		if f.status == 200 {
+			f.try.first, f.try.call.First = f.first, f.first
+			f.try.made = f.try.output
+			p.Requests++
+			p.Tokens += float64(f.try.output)
+		} else if f.status != 429 {
+			p.Errors++
+		}
+		p.results = append(p.results, result{at: f.at, try: f.try, status: f.status, limits: f.limits})
+	}
+}
+
+// progress is how much of an answer has come by now.
+func (p *Provider) progress(t *attempt, now float64) int {
+	for _, f := range p.flights {
+		if f.try == t && f.status == 200 && now > f.first {
+			return int((now - f.first) / (f.at - f.first) * float64(t.output))
+		}
+	}
+	return 0
+}
+
+// flight is an attempt that a provider works on, with what will become of it.
+type flight struct {
+	at, first float64
+	try       *attempt
+	status    int
+	limits    Limits
+	order     uint64
+}
+
+type flightHeap []flight
+
+func (h flightHeap) Len() int { return len(h) }
+func (h flightHeap) Less(i, j int) bool {
+	return h[i].at < h[j].at || h[i].at == h[j].at && h[i].order < h[j].order
+}
+func (h flightHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+
+// Push adds an entry.
+func (h *flightHeap) Push(x any) { *h = append(*h, x.(flight)) }
+
+// Pop removes the last entry.
+func (h *flightHeap) Pop() any {
+	old := *h
+	x := old[len(old)-1]
+	*h = old[:len(old)-1]
+	return x
+}

@@ -1,0 +1,203 @@
+package world
+
+import (
+	"math/rand/v2"
+)
+
+// Replica is one engine with continuous batching. Its numbers are cumulative since it started.
+type Replica struct {
+	Name  string
+	Pool  *PoolSpec
+	GPUs  []*GPU
+	Stats EngineStats
+
+	clock    float64 // end of the last step
+	pending  bool    // a step is under way
+	stepEnd  float64
+	stepLen  float64
+	batch    int // prompt tokens in the step under way
+	decoders int // decoding requests in it
+	stepNo   int64
+	inbox    []*attempt // arrived, not yet seen by the scheduler
+	waiting  []*attempt
+	running  []*attempt
+	prefills []*attempt // running, still prefilling, oldest first
+	finishes finishHeap
+	decoding int
+	kv       int
+	order    uint64
+	frozen   bool
+	shown    Gauges  // what the page showed when the loop froze
+	busy     float64 // GPU seconds of the present sub-step
+	feeding  float64 // of those, prefill
+	results  []result
+	rng      *rand.Rand
+}
+
+// Gauges is the scheduler's state.
+type Gauges struct {
+	Running, Waiting int
+	KV               float64 // 0 to 1
+}
+
+// EngineStats are the counters and histograms of one engine.
+type EngineStats struct {
+	Prompt, Cached, Generated        float64 // tokens
+	PrefixQueries, PrefixHits        float64 // tokens
+	Stop, Length, Abort              float64 // ended requests by reason
+	Preemptions                      float64
+	Steps                            float64
+	Flops, ReadBytes, WriteBytes     float64 // per GPU
+	TTFT, ITL, TPOT                  Histogram
+	E2E, Queue, Infer, Prefill, Deco Histogram
+	PromptLen, OutputLen, MaxTokens  Histogram
+	ParamMax, ParamN, Computed, Iter Histogram
+	HTTP                             map[int]float64 // answers of the inference paths, by status class
+}
+
+func newReplica(name string, pool *PoolSpec, rng *rand.Rand) *Replica {
+	h := newHistogram
+	return &Replica{Name: name, Pool: pool, rng: rng, Stats: EngineStats{
+		TTFT: h(ttftBounds), ITL: h(itlBounds), TPOT: h(itlBounds),
+		E2E: h(e2eBounds), Queue: h(e2eBounds), Infer: h(e2eBounds), Prefill: h(e2eBounds), Deco: h(e2eBounds),
+		PromptLen: h(lenBounds), OutputLen: h(lenBounds), MaxTokens: h(lenBounds), ParamMax: h(lenBounds),
+		Computed: h(lenBounds), ParamN: h(nBounds), Iter: h(iterBound), HTTP: map[int]float64{},
+	}}
+}
+
+// Gauges returns what the engine reports of its scheduler. The scheduler's own loop publishes these, so that a
+// frozen one leaves the last values standing.
+func (r *Replica) Gauges() Gauges {
+	if r.frozen {
+		return r.shown
+	}
+	return r.truth()
+}
+
+func (r *Replica) truth() Gauges {
+	return Gauges{
+		Running: len(r.running), Waiting: len(r.waiting) + len(r.inbox),
+		KV: float64(r.kv) / float64(r.Pool.Cost.Capacity),
+	}
+}
+
+func (r *Replica) freeze() {
+	if !r.frozen {
+		r.shown, r.frozen = r.truth(), true
+	}
+}
+
+// thaw lets the loop go on; a step that was under way starts anew.
+func (r *Replica) thaw(now float64) {
+	if r.frozen {
+		r.frozen, r.clock = false, now
+		r.stepEnd = now + r.stepLen
+	}
+}
+
+// receive queues an attempt; attempts come in the order of their times.
+func (r *Replica) receive(t *attempt, at float64) {
+	t.replica, t.arrived = r, at
+	t.cached = int(t.call.cacheable * float64(t.prompt))
+	t.left = t.prompt - t.cached
+	r.inbox = append(r.inbox, t)
+}
+
+// advance runs whole steps up to end; a step that ends later stays under way and shows nothing yet.
+func (r *Replica) advance(end float64) {
+	r.busy, r.feeding = 0, 0
+	if r.frozen {
+		return
+	}
+	for {
+		if r.pending {
+			if r.stepEnd > end {
+				return
+			}
+			r.finish()
+		}
+		r.take()
+		if len(r.running) == 0 && len(r.waiting) == 0 {
+			if len(r.inbox) == 0 || r.inbox[0].arrived > end {
+				r.clock = end
+				return
+			}
+			r.clock = r.inbox[0].arrived
+			r.take()
+		}
+		r.begin()
+	}
+}
+
+// take moves what has arrived by now into the waiting queue.
+func (r *Replica) take() {
+	n := 0
+	for n < len(r.inbox) && r.inbox[n].arrived <= r.clock {
+		n++
+	}
+	if n > 0 {
+		r.waiting = append(r.waiting, r.inbox[:n]...)
+		r.inbox = append(r.inbox[:0], r.inbox[n:]...)
+	}
+}
+
+// drop takes an attempt out, whose client has given up. A frozen loop does not notice: the front end forgets the
+// request, the scheduler keeps its place and memory until it runs again.
+func (r *Replica) drop(t *attempt) {
+	if t.ended {
+		return
+	}
+	t.ended = true
+	r.Stats.Abort++
+	if i := find(r.inbox, t); i >= 0 {
+		r.inbox = append(r.inbox[:i], r.inbox[i+1:]...)
+		return
+	}
+	if i := find(r.waiting, t); i >= 0 {
+		r.waiting = append(r.waiting[:i], r.waiting[i+1:]...)
+		return
+	}
+	r.leave(t)
+}
+
+func find(list []*attempt, t *attempt) int {
+	for i, x := range list {
+		if x == t {
+			return i
+		}
+	}
+	return -1
+}
+
+// leave frees a running attempt's slot and memory.
+func (r *Replica) leave(t *attempt) {
+	last := len(r.running) - 1
+	r.running[t.slot] = r.running[last]
+	r.running[t.slot].slot = t.slot
+	r.running[last] = nil
+	r.running = r.running[:last]
+	r.kv -= r.held(t)
+	if t.decoding {
+		r.decoding--
+		t.decoding = false
+	} else if i := find(r.prefills, t); i >= 0 {
+		r.prefills = append(r.prefills[:i], r.prefills[i+1:]...)
+	}
+	t.epoch++
+}
+
+// held is how many tokens of the cache an attempt occupies.
+func (r *Replica) held(t *attempt) int {
+	if t.decoding {
+		return t.prompt + r.tokens(t)
+	}
+	return t.prompt + t.made - t.left
+}
+
+// tokens is how many tokens an attempt has made so far.
+func (r *Replica) tokens(t *attempt) int {
+	if t.decoding {
+		return t.made + int(r.stepNo-t.decodeAt)
+	}
+	return t.made
+}

@@ -1,0 +1,139 @@
+package world
+
+import "slices"
+
+// send routes a call to a member of its group.
+func (w *World) send(c *Call, at float64) {
+	g := c.gateway
+	d, refused := g.pick(c.group, at)
+	if d == nil {
+		w.conclude(c, nil, result{at: at, status: refused, class: ExceptionClass(refused)})
+		return
+	}
+	c.Deployment = d.row.Spec.ID
+	c.Attempts++
+	c.tries++
+	t := &attempt{call: c, deployment: d, start: at, prompt: c.Prompt, output: c.Output}
+	c.try = t
+	w.track(t)
+	if p := w.byName[d.row.Spec.Provider]; p != nil {
+		p.receive(t, at)
+		return
+	}
+	replicas := w.byPool[d.row.Spec.Pool]
+	replicas[w.spread.IntN(len(replicas))].receive(t, at)
+}
+
+func (w *World) track(t *attempt) {
+	w.deadline[0] = append(w.deadline[0], t)
+	w.deadline[1] = append(w.deadline[1], t)
+}
+
+// expire gives up attempts whose client has waited too long.
+func (w *World) expire(now float64) {
+	for i, limit := range [2]float64{FirstTimeout, LastTimeout} {
+		list := w.deadline[i]
+		n := 0
+		for ; n < len(list) && (list[n].ended || now-list[n].start >= limit); n++ {
+			t := list[n]
+			list[n] = nil
+			if !t.ended && (i == 1 || t.first == 0) && t.deployment != nil {
+				w.abandon(t, now)
+			}
+		}
+		w.deadline[i] = list[n:]
+	}
+}
+
+func (w *World) abandon(t *attempt, now float64) {
+	if t.replica != nil {
+		w.ledger.lose(t.replica.tokens(t))
+		t.replica.drop(t)
+		t.replica.results = append(t.replica.results, result{at: now, try: t, status: 408})
+		return
+	}
+	t.ended = true
+	t.provider.Errors++
+	t.provider.results = append(t.provider.results, result{at: now, try: t, status: 408})
+}
+
+// settle hands the results of the sub-step to the gateways, in the order of their times.
+func (w *World) settle() {
+	var all []result
+	for _, r := range w.Replicas {
+		all = append(all, r.results...)
+		r.results = r.results[:0]
+	}
+	for _, p := range w.Providers {
+		all = append(all, p.results...)
+		p.results = p.results[:0]
+	}
+	slices.SortStableFunc(all, func(a, b result) int {
+		switch {
+		case a.at < b.at:
+			return -1
+		case a.at > b.at:
+			return 1
+		}
+		return 0
+	})
+	for _, r := range all {
+		w.book(r)
+	}
+}
+
+func (w *World) book(r result) {
+	t := r.try
+	c := t.call
+	if t.deployment == nil { // straight to an engine
+		c.Ended, c.Status, c.End, c.Received = true, r.status, r.at, t.made
+		w.ledger.close(c)
+		return
+	}
+	d := t.deployment
+	r.class = ExceptionClass(r.status)
+	if r.status == 504 {
+		r.status = 408
+	}
+	if d.note(r.status, r.at) {
+		d.stats.Cooled[r.status]++
+		d.stats.Outage = true
+	}
+	if r.status == 200 {
+		d.stats.success(c, t, r)
+		w.conclude(c, d, r)
+		return
+	}
+	d.stats.failure(c, r)
+	if c.tries <= NumRetries {
+		w.retries = append(w.retries, retry{at: r.at, call: c})
+		return
+	}
+	w.conclude(c, d, r)
+}
+
+// conclude ends a call for its client, or sends it to a fallback route once.
+func (w *World) conclude(c *Call, d *deployment, r result) {
+	g := c.gateway
+	if next := w.Spec.Fallbacks[c.Route]; r.status != 200 && !c.FellBack && len(next) > 0 && r.status != 400 {
+		c.FellBack, c.group, c.tries = true, next[0], 0
+		w.retries = append(w.retries, retry{at: r.at, call: c})
+		return
+	}
+	if c.FellBack && d != nil && r.status == 200 {
+		d.stats.FellBack[RequestKey{Route: c.Route, ID: c.group}]++
+	}
+	g.InFlight--
+	c.Ended, c.Status, c.End, c.Limits = true, r.status, r.at, r.limits
+	id := ""
+	if d != nil {
+		id = d.row.Spec.ID
+	}
+	g.Stats.Requests[RequestKey{Route: c.Route, ID: id, Status: r.status}]++
+	if r.status != 200 {
+		g.Stats.Failures[RequestKey{Route: c.Route, ID: id, Status: r.status, Class: r.class}]++
+	} else {
+		c.Received = c.Output
+	}
+	w.ledger.close(c)
+}

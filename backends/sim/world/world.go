@@ -1,0 +1,188 @@
+package world
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Step is the fixed sub-step in which the world advances; inputs take effect at its boundaries.
+const Step = 100 * time.Millisecond
+
+const stepSeconds = 0.1
+
+// World is a running fleet. All access goes through At.
+type World struct {
+	Spec      *Spec
+	Replicas  []*Replica // in order of the pools
+	GPUs      []*GPU
+	Gateways  []*Gateway
+	Providers []*Provider
+
+	mu       sync.Mutex
+	steps    int64 // done since Start
+	routes   []*route
+	db       *database
+	byPool   map[string][]*Replica
+	byName   map[string]*Provider
+	retries  []retry
+	deadline [2][]*attempt // waiting for the first token, and for the last, in order of their deadlines
+	pending  []*Call
+	faults   []*fault
+	sequence uint64
+	spread   *rand.Rand // how clients and services spread their requests
+	ledger   Ledger
+}
+
+type retry struct {
+	at   float64
+	call *Call
+}
+
+// New builds a world that stands at spec.Start.
+func New(spec *Spec) *World {
+	w := &World{Spec: spec, db: newDatabase(spec), byPool: map[string][]*Replica{}, byName: map[string]*Provider{}}
+	stream := uint64(0)
+	next := func() *rand.Rand {
+		stream++
+		return rand.New(rand.NewPCG(spec.Seed, stream)) //nolint:gosec // a simulation must repeat, not surprise
+	}
+	w.spread = next()
+	for i := range spec.Routes {
+		w.routes = append(w.routes, newRoute(&spec.Routes[i], next()))
+	}
+	for i, name := range spec.Gateways {
+		phase := pollEvery * (float64(i) + 0.5) / float64(len(spec.Gateways))
+		w.Gateways = append(w.Gateways, newGateway(name, w.db, phase, next()))
+	}
+	for i := range spec.Providers {
+		p := newProvider(&spec.Providers[i], next())
+		w.Providers = append(w.Providers, p)
+		w.byName[p.Spec.Name] = p
+	}
+	for i := range spec.Pools {
+		w.addPool(&spec.Pools[i], next)
+	}
+	w.faults = newFaults(w)
+	return w
+}
+
+func (w *World) addPool(p *PoolSpec, next func() *rand.Rand) {
+	rng := next()
+	var gpus []*GPU
+	for n, node := range p.Nodes {
+		for i := range p.PerNode {
+			g := &GPU{
+				Device: &p.Device, Index: i, Node: node, trait: 2*rng.Float64() - 1,
+				Bus: fmt.Sprintf("00000000:%02X:00.0", 0x0a+i*0x11),
+			}
+			g.UUID = fmt.Sprintf("GPU-%08x-%04x-4%03x-8%03x-%012x", rng.Uint32(), rng.Uint32N(1<<16),
+				rng.Uint32N(1<<12), rng.Uint32N(1<<12), rng.Uint64N(1<<48))
+			if k := (n*p.PerNode + i) / max(p.GPUs, 1); k < len(p.Replicas) {
+				g.Energy = 1e8 * (1 + rng.Float64())
+			}
+			gpus = append(gpus, g)
+		}
+	}
+	for i, name := range p.Replicas {
+		r := newReplica(name, p, next())
+		for j := i * p.GPUs; j < (i+1)*p.GPUs && j < len(gpus); j++ {
+			gpus[j].Owner = r
+			r.GPUs = append(r.GPUs, gpus[j])
+		}
+		w.Replicas = append(w.Replicas, r)
+		w.byPool[p.Name] = append(w.byPool[p.Name], r)
+	}
+	for _, g := range gpus {
+		g.settle()
+	}
+	w.GPUs = append(w.GPUs, gpus...)
+}
+
+// At brings the world to a time and runs f on it, alone. A time before the world's own changes nothing.
+func (w *World) At(now time.Time, f func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.advance(now)
+	f()
+}
+
+func (w *World) advance(now time.Time) {
+	for target := int64(now.Sub(w.Spec.Start) / Step); w.steps < target; {
+		w.step()
+	}
+}
+
+// Seconds returns the world's time since Start. It is for use inside At.
+func (w *World) Seconds() float64 { return float64(w.steps) * stepSeconds }
+
+// Now returns the world's time, a multiple of Step. It is for use inside At.
+func (w *World) Now() time.Time { return w.Spec.Start.Add(time.Duration(w.steps) * Step) }
+
+func (w *World) step() {
+	from, wall := w.Seconds(), w.Now()
+	end := from + stepSeconds
+	for _, f := range w.faults {
+		f.tick(from)
+	}
+	for _, g := range w.Gateways {
+		g.poll(from)
+	}
+	w.arrive(wall, from)
+	for _, r := range w.Replicas {
+		r.advance(end)
+		for _, g := range r.GPUs {
+			g.advance(stepSeconds, r.busy, r.feeding)
+		}
+	}
+	for _, g := range w.GPUs {
+		if g.Owner == nil {
+			g.advance(stepSeconds, 0, 0)
+		}
+	}
+	for _, p := range w.Providers {
+		p.advance(end)
+	}
+	w.expire(end)
+	w.settle()
+	w.steps++
+}
+
+// arrive makes the sub-step's new requests and repeats those that failed, in the order of their times.
+func (w *World) arrive(wall time.Time, from float64) {
+	batch := w.pending
+	w.pending = nil
+	for _, c := range batch {
+		c.Start = from
+	}
+	for _, r := range w.routes {
+		r.arrivals(wall, from, stepSeconds, func(at float64) {
+			c := r.call()
+			c.Start = at
+			w.sequence++
+			c.sequence = w.sequence
+			c.gateway = w.Gateways[w.spread.IntN(len(w.Gateways))]
+			batch = append(batch, c)
+		})
+	}
+	slices.SortStableFunc(batch, func(a, b *Call) int {
+		switch {
+		case a.Start < b.Start:
+			return -1
+		case a.Start > b.Start:
+			return 1
+		}
+		return 0
+	})
+	for _, x := range w.retries {
+		w.send(x.call, max(x.at, from))
+	}
+	w.retries = w.retries[:0]
+	for _, c := range batch {
+		w.ledger.open(c)
+		c.gateway.InFlight++
+		w.send(c, c.Start)
+	}
+}
