@@ -1,0 +1,63 @@
+package tui
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"pitwall/fleet"
+	"pitwall/views"
+)
+
+// question is an open question with what its answer means.
+type question struct {
+	state  views.AskState
+	answer answer
+}
+
+// answer is what a question is about. choose is called with the choice and what was typed; the first choice is
+// always harmless. It keeps the question open by setting its Err.
+type answer interface {
+	choose(m *Model, chosen int, typed string) tea.Cmd
+}
+
+// open shows a question and gives the person a moment to see it.
+func (m *Model) open(q *question) tea.Cmd {
+	m.ask = q
+	return m.startGrace()
+}
+
+func (m *Model) askNext(string) tea.Cmd     { return m.askTurn(+1) }
+func (m *Model) askPrevious(string) tea.Cmd { return m.askTurn(-1) }
+
+func (m *Model) askTurn(by int) tea.Cmd {
+	s := &m.ask.state
+	if n := len(s.Choices); n > 0 {
+		s.Chosen = (s.Chosen + by + n) % n
+	}
+	return nil
+}
+
+func (m *Model) askEnter(string) tea.Cmd {
+	q := m.ask
+	typed := ""
+	if q.state.Field != nil {
+		typed = q.state.Field.Text
+	}
+	q.state.Err = fleet.Safe{}
+	cmd := q.answer.choose(m, q.state.Chosen, typed)
+	if m.ask == q && q.state.Err.IsEmpty() {
+		m.ask = nil
+		return tea.Batch(cmd, m.askOrphan())
+	}
+	return cmd
+}
+
+func (m *Model) askCancel(string) tea.Cmd {
+	m.ask = nil
+	return m.askOrphan()
+}
+
+// refuse keeps the question open and says why.
+func (m *Model) refuse(why fleet.Safe) tea.Cmd {
+	m.ask.state.Err = why
+	return nil
+}

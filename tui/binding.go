@@ -1,0 +1,62 @@
+package tui
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"pitwall/fleet"
+)
+
+// Scope is where a key is heard. While a dialog is open only its own scope and Always are.
+type Scope string
+
+// The scopes.
+const (
+	ScopeAlways  Scope = "everywhere"
+	ScopeScreens Scope = "screens"
+	ScopePlan    Scope = "shift: 1 plan"
+	ScopeChecks  Scope = "shift: 2 checks"
+	ScopeConfirm Scope = "shift: 3 confirm"
+	ScopeApply   Scope = "shift: 4 apply+verify"
+	ScopeSoak    Scope = "shift: 5 soak"
+	ScopeAsk     Scope = "question"
+	ScopeHelp    Scope = "help"
+	ScopeLine    Scope = "command and filter line"
+)
+
+// scopes lists all scopes in the order of the help and the printed sheet.
+func scopes() []Scope {
+	return []Scope{
+		ScopeScreens, ScopePlan, ScopeChecks, ScopeConfirm, ScopeApply, ScopeSoak,
+		ScopeAsk, ScopeLine, ScopeHelp, ScopeAlways,
+	}
+}
+
+// Risk is what a key can lead to.
+type Risk string
+
+// The risks. No key sends anything to a fleet by itself but the steering of a change that is confirmed and runs.
+const (
+	RiskLook  Risk = "looks"  // changes what is shown
+	RiskPlan  Risk = "plans"  // opens a plan or a question and sends nothing; always a capital letter
+	RiskSteer Risk = "steers" // acts on a confirmed change, or is the confirmation itself
+)
+
+// Binding is one line of the key table: it drives dispatch, help, hints, completion and the printed sheet.
+type Binding struct {
+	ID    string   // stable name, for the configuration
+	Keys  []string // as tea prints them, the first one being shown in hints
+	Scope Scope
+	Word  fleet.Safe // short, for the bottom line; "" keeps it out
+	Help  fleet.Safe
+	Risk  Risk
+	Why   func(*Model) fleet.Safe // why it does nothing now, "" when it works; nil means that it always works
+	do    func(*Model, string) tea.Cmd
+}
+
+// off tells why the binding does nothing now; "" means that it works.
+func (b *Binding) off(m *Model) fleet.Safe {
+	if b.Why == nil {
+		return fleet.Safe{}
+	}
+	return b.Why(m)
+}

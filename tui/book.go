@@ -1,0 +1,135 @@
+package tui
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"pitwall/actions"
+	"pitwall/fleet"
+)
+
+// bookName names the waiting command of the book in the log.
+const bookName = "book"
+
+// readBook gives the first book at once: open changes are shown before anything else.
+func (m *Model) readBook() tea.Cmd {
+	control := m.control
+	return command(bookName, func() tea.Msg { return bookMsg{book: control.Book()} })
+}
+
+// waitBook waits until the book changes. Exactly one such command is under way at any time.
+func (m *Model) waitBook() tea.Cmd {
+	ctx, control := m.ctx, m.control
+	return command(bookName, func() tea.Msg {
+		if err := control.BookChanged(ctx); err != nil {
+			return bookMsg{err: err}
+		}
+		return bookMsg{book: control.Book()}
+	})
+}
+
+// bookChange takes over a new list of changes.
+func (m *Model) bookChange(msg bookMsg) tea.Cmd {
+	if m.ctx.Err() != nil {
+		return nil
+	}
+	if msg.err != nil {
+		m.fail(fleet.Sentence(msg.err))
+		m.bookDue = true // the next second asks again, so that a failing book cannot spin
+		return nil
+	}
+	old, first := m.book, !m.read
+	m.book, m.read = msg.book, true
+	if !first {
+		m.announce(&old)
+	}
+	m.followChange()
+	m.clamp(true)
+	return tea.Batch(m.waitBook(), m.askOrphan())
+}
+
+// announce says what became of a change that no dialog shows.
+func (m *Model) announce(old *actions.Book) {
+	for i := range m.book.Changes {
+		c := &m.book.Changes[i]
+		was := old.Change(c.ID)
+		if was == nil || was.State == c.State || m.shift != nil && m.shift.state.Change == c.ID {
+			continue
+		}
+		text := fleet.Concat(changeName(c), fleet.Text(": "), fleet.Label(string(c.State)))
+		if !c.Why.IsEmpty() {
+			text = fleet.Concat(text, fleet.Text(": "), c.Why)
+		}
+		switch c.State {
+		case actions.StateHeld, actions.StateRollingBack, actions.StateRolledBack, actions.StateUnknown:
+			m.fail(text)
+		case actions.StateCommitted, actions.StateSoaking, actions.StateAborted:
+			m.say(text)
+		default: // steps come and go without a word
+		}
+	}
+}
+
+// changeName is how people call a change: "change 119 on chat-default".
+func changeName(c *actions.Change) fleet.Safe {
+	return fleet.Textf("change %s on %s", fleet.Int(c.Seq), fleet.Label(string(c.Plan.Intent.Route)))
+}
+
+// selectedChange is the change that is open in the detail or under the cursor of the journal, or nil.
+func (m *Model) selectedChange() *actions.Change {
+	p := m.place()
+	switch {
+	case p.change != "":
+		return m.book.Change(p.change)
+	case m.pane() == paneJournal:
+		return m.book.Change(fleet.ChangeID(m.selected()))
+	default:
+		return nil
+	}
+}
+
+// changeMeant is the change that Z means: that of the dialog, the selected one, the one on the selected route, else
+// the last one.
+func (m *Model) changeMeant() *actions.Change {
+	if m.shift != nil {
+		return m.book.Change(m.shift.state.Change)
+	}
+	if c := m.selectedChange(); c != nil {
+		return c
+	}
+	if route := m.selectedRoute(); route != "" {
+		if c := m.book.OpenOn(route); c != nil {
+			return c
+		}
+		return m.lastChange(func(c *actions.Change) bool { return c.Plan.Intent.Route == route })
+	}
+	if open := m.book.Open(); len(open) > 0 {
+		return m.book.Change(open[0].ID)
+	}
+	return m.lastChange(func(*actions.Change) bool { return true })
+}
+
+// lastChange is the newest change that fits; the book lists closed ones newest first.
+func (m *Model) lastChange(fits func(*actions.Change) bool) *actions.Change {
+	for i := range m.book.Changes {
+		if c := &m.book.Changes[i]; fits(c) {
+			return c
+		}
+	}
+	return nil
+}
+
+// unguarded tells whether an open change is carried by no live process, as far as that is known.
+func unguarded(c *actions.Change) bool {
+	return !c.State.Closed() && !c.Guard.Mine && !c.Guard.Alive.Or(false)
+}
+
+// mine are the open changes that this process guards.
+func (m *Model) mine() []*actions.Change {
+	var list []*actions.Change
+	for i := range m.book.Changes {
+		if c := &m.book.Changes[i]; !c.State.Closed() && c.Guard.Mine {
+			list = append(list, c)
+		}
+	}
+	return list
+}

@@ -1,0 +1,143 @@
+package tui
+
+import "pitwall/fleet"
+
+func planKeys() []Binding {
+	s := ScopePlan
+	return []Binding{
+		{ID: "plan.down", Keys: []string{"j", "down", "tab"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("next target"), Why: whyFixed, do: (*Model).planDown},
+		{ID: "plan.up", Keys: []string{"k", "up", "shift+tab"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("previous target"), Why: whyFixed, do: (*Model).planUp},
+		{ID: "plan.more", Keys: []string{"+", "="}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("5 points more for the target"), Why: whyFixed, do: (*Model).planMore},
+		{ID: "plan.less", Keys: []string{"-", "_"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("5 points less for the target"), Why: whyFixed, do: (*Model).planLess},
+		{ID: "plan.digit", Keys: []string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("type the weight of the target"), Why: whyFixed, do: (*Model).planDigit},
+		{ID: "plan.erase", Keys: []string{"backspace"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("take back the last digit"), Why: whyFixed, do: (*Model).planErase},
+		{ID: "plan.ramp", Keys: []string{"r"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("change the ramp: greatest step and time between steps"), Why: whyFixed, do: (*Model).planRamp},
+		{ID: "plan.limits", Keys: []string{"b"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("change the error limit that rolls back"), do: (*Model).planLimits},
+		{ID: "plan.checks", Keys: []string{"enter"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("on to the checks"), Why: whyNoPlan, do: (*Model).planDone},
+		{ID: "plan.cancel", Keys: []string{"esc", "q"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("cancel; nothing was sent"), do: (*Model).cancelShift},
+	}
+}
+
+func checksKeys() []Binding {
+	s := ScopeChecks
+	return []Binding{
+		{ID: "checks.down", Keys: []string{"j", "down"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("scroll down"), do: (*Model).checksDown},
+		{ID: "checks.up", Keys: []string{"k", "up"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("scroll up"), do: (*Model).checksUp},
+		{ID: "checks.again", Keys: []string{"e"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("run the checks again"), do: (*Model).checksAgain},
+		{ID: "checks.resync", Keys: []string{"R"}, Scope: s, Risk: RiskPlan,
+			Help: fleet.Text("leave this plan and plan the resync of the replica that lags"), Why: whyNoResync, do: (*Model).openResync},
+		{ID: "checks.plan", Keys: []string{"p"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("back to the plan"), do: (*Model).backToPlan},
+		{ID: "checks.confirm", Keys: []string{"enter"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("on to the confirmation"), Why: whyNoConfirm, do: (*Model).checksDone},
+		{ID: "checks.cancel", Keys: []string{"esc", "q"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("cancel; nothing was sent"), do: (*Model).cancelShift},
+	}
+}
+
+// confirmKeys are heard where they are not text of a field.
+func confirmKeys() []Binding {
+	s := ScopeConfirm
+	return []Binding{
+		{ID: "confirm.next", Keys: []string{"tab", "down"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("next field or button"), do: (*Model).confirmNext},
+		{ID: "confirm.previous", Keys: []string{"shift+tab", "up"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("previous field or button"), do: (*Model).confirmPrevious},
+		{ID: "confirm.act", Keys: []string{"enter"}, Scope: s, Risk: RiskSteer,
+			Help: fleet.Text("press the button; does nothing until everything asked for is there"), do: (*Model).confirmEnter},
+		{ID: "confirm.checks", Keys: []string{"p"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("back to the checks (outside of a field)"), do: (*Model).backToChecks},
+		{ID: "confirm.cancel", Keys: []string{"esc"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("cancel; nothing was sent"), do: (*Model).cancelShift},
+	}
+}
+
+func applyKeys() []Binding {
+	s := ScopeApply
+	return []Binding{
+		{ID: "apply.hold", Keys: []string{"space"}, Scope: s, Word: fleet.Text("hold"), Risk: RiskSteer,
+			Help: fleet.Text("hold the ramp, or go on; the step in force stays guarded"), Why: whyNotRunning, do: (*Model).toggleHold},
+		{ID: "apply.next", Keys: []string{"n"}, Scope: s, Word: fleet.Text("next now"), Risk: RiskSteer,
+			Help: fleet.Text("start the next step without waiting"), Why: whyNotRunning, do: (*Model).nextNow},
+		{ID: "apply.undo", Keys: []string{"Z"}, Scope: s, Word: fleet.Text("undo"), Risk: RiskPlan,
+			Help: fleet.Text("ask to roll back to the state before"), Why: whyNoUndo, do: (*Model).openUndo},
+		{ID: "apply.report", Keys: []string{"w"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("write a report to a file"), Why: whyNoReport, do: (*Model).saveReport},
+		{ID: "apply.hide", Keys: []string{"esc", "q"}, Scope: s, Word: fleet.Text("hide"), Risk: RiskLook,
+			Help: fleet.Text("hide this; the change keeps running (7 journal)"), do: (*Model).hideShift},
+	}
+}
+
+func soakKeys() []Binding {
+	s := ScopeSoak
+	return []Binding{
+		{ID: "soak.undo", Keys: []string{"Z"}, Scope: s, Word: fleet.Text("undo"), Risk: RiskPlan,
+			Help: fleet.Text("open the undo plan, or while it soaks ask to roll back"), Why: whyNoUndo, do: (*Model).openUndo},
+		{ID: "soak.report", Keys: []string{"w"}, Scope: s, Word: fleet.Text("report"), Risk: RiskLook,
+			Help: fleet.Text("write a report to a file"), Why: whyNoReport, do: (*Model).saveReport},
+		{ID: "soak.journal", Keys: []string{"7"}, Scope: s, Word: fleet.Text("journal"), Risk: RiskLook,
+			Help: fleet.Text("close this and show the entry of the journal"), do: (*Model).showInJournal},
+		{ID: "soak.close", Keys: []string{"enter", "esc", "q"}, Scope: s, Word: fleet.Text("close"), Risk: RiskLook,
+			Help: fleet.Text("close; a soak goes on"), do: (*Model).hideShift},
+	}
+}
+
+func askKeys() []Binding {
+	s := ScopeAsk
+	return []Binding{
+		{ID: "ask.next", Keys: []string{"tab", "down", "right", "j"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("next choice"), do: (*Model).askNext},
+		{ID: "ask.previous", Keys: []string{"shift+tab", "up", "left", "k"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("previous choice"), do: (*Model).askPrevious},
+		{ID: "ask.act", Keys: []string{"enter"}, Scope: s, Word: fleet.Text("choose"), Risk: RiskSteer,
+			Help: fleet.Text("take the choice; the first one is always harmless"), do: (*Model).askEnter},
+		{ID: "ask.cancel", Keys: []string{"esc", "q"}, Scope: s, Word: fleet.Text("cancel"), Risk: RiskLook,
+			Help: fleet.Text("cancel"), do: (*Model).askCancel},
+	}
+}
+
+// lineKeys are heard where they are not text of the line.
+func lineKeys() []Binding {
+	s := ScopeLine
+	return []Binding{
+		{ID: "line.run", Keys: []string{"enter"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("run the command, or keep the filter"), do: (*Model).lineEnter},
+		{ID: "line.complete", Keys: []string{"tab"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("take the next completion"), do: (*Model).lineComplete},
+		{ID: "line.complete-back", Keys: []string{"shift+tab"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("take the previous completion"), do: (*Model).lineCompleteBack},
+		{ID: "line.older", Keys: []string{"up"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("older line"), do: (*Model).lineOlder},
+		{ID: "line.newer", Keys: []string{"down"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("newer line"), do: (*Model).lineNewer},
+		{ID: "line.cancel", Keys: []string{"esc"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("close the line; a filter goes back to what it was"), do: (*Model).lineCancel},
+	}
+}
+
+func helpKeys() []Binding {
+	s := ScopeHelp
+	return []Binding{
+		{ID: "help.down", Keys: []string{"j", "down"}, Scope: s, Risk: RiskLook, Help: fleet.Text("scroll down"), do: (*Model).helpDown},
+		{ID: "help.up", Keys: []string{"k", "up"}, Scope: s, Risk: RiskLook, Help: fleet.Text("scroll up"), do: (*Model).helpUp},
+		{ID: "help.page-down", Keys: []string{"pgdown", "space", "ctrl+d"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("a page down"), do: (*Model).helpPageDown},
+		{ID: "help.page-up", Keys: []string{"pgup", "ctrl+u"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("a page up"), do: (*Model).helpPageUp},
+		{ID: "help.close", Keys: []string{"esc", "q", "enter"}, Scope: s, Word: fleet.Text("close"), Risk: RiskLook,
+			Help: fleet.Text("close"), do: (*Model).closeHelp},
+	}
+}

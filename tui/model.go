@@ -1,0 +1,143 @@
+package tui
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"pitwall/actions"
+	"pitwall/fleet"
+	"pitwall/themes"
+	"pitwall/views"
+)
+
+// Model is the one tea.Model. Only the event loop touches it: commands get copies and answer with messages.
+type Model struct {
+	ctx     context.Context
+	feed    Feed
+	control Control
+	faults  Faults
+	ladder  func(actions.Plan, []actions.Check) views.Ladder
+	save    func(string, []byte) (string, error)
+	clock   fleet.Clock
+	hands   fleet.Clock
+	log     *slog.Logger
+	keys    *Keymap
+	leaving fleet.Safe
+	named   string // raw name of the context before the first snapshot
+
+	size   views.Size
+	theme  *themes.Theme
+	mode   fleet.Mode
+	window time.Duration
+
+	snap   *fleet.Snapshot // the one that is drawn
+	latest *fleet.Snapshot // the newest; differs from snap only while paused
+	paused bool
+	book   actions.Book
+	read   bool // a book has come
+	// broken says why no data come; bookDue that the book must be asked for again. The next second does both.
+	broken  fleet.Safe
+	bookDue bool
+
+	trail  trail
+	states states
+	rows   map[string][]string // raw IDs by pane of the screen as last drawn
+	help   *views.HelpState
+	ask    *question
+	line   *entry
+	said   map[string][]string // history of the command and the filter line, by prompt
+	notice notice
+	sorts  bool // o was pressed: the next letter names a column
+
+	shift  *dialog
+	grace  grace
+	typing typing
+
+	asked  map[fleet.ChangeID]bool // open changes that were asked about
+	faulty []FaultInfo
+	req    uint64 // ID of the last request; answers to older ones are dropped
+	late   uint64 // dropped answers
+
+	rev   uint64 // grows with every message that may change the frame
+	cache cached
+}
+
+// New makes the console ready to run. ctx ends its waiting commands.
+func New(ctx context.Context, o Options) (*Model, error) {
+	keys, err := NewKeymap(o.Keys)
+	if err != nil {
+		return nil, err
+	}
+	m := &Model{
+		ctx: ctx, feed: o.Feed, control: o.Control, faults: o.Faults, ladder: o.Ladder, save: o.Save,
+		clock: o.Clock, hands: o.Hands, log: o.Log, keys: keys, leaving: o.Leaving, named: o.Context,
+		size: o.Size, theme: o.Theme, mode: o.Mode, window: windows()[1],
+		said: map[string][]string{}, asked: map[fleet.ChangeID]bool{},
+		grace: grace{off: o.NoGrace},
+	}
+	if m.ladder == nil {
+		m.ladder = Ladder
+	}
+	if m.clock == nil {
+		m.clock = fleet.SystemClock{}
+	}
+	if m.hands == nil {
+		m.hands = fleet.SystemClock{}
+	}
+	if m.log == nil {
+		m.log = slog.New(slog.DiscardHandler)
+	}
+	if m.leaving.IsEmpty() {
+		m.leaving = fleet.Text("The guard goes on without a screen: no further step starts, the step in force is watched and rolled back if it fails.")
+	}
+	m.states = newStates()
+	m.trail = newTrail()
+	return m, nil
+}
+
+// Init starts the three things that re-arm themselves: the feed, the book and the second.
+func (m *Model) Init() tea.Cmd {
+	return tea.Batch(m.waitFeed(), m.readBook(), m.waitSecond(), m.readFaults())
+}
+
+// Update only dispatches; each message has its method in a file of its name.
+func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	m.rev++
+	var cmd tea.Cmd
+	switch msg := msg.(type) {
+	case tea.KeyPressMsg:
+		cmd = m.keyPress(msg)
+	case tea.PasteMsg:
+		cmd = m.paste(msg)
+	case tea.WindowSizeMsg:
+		cmd = m.resize(msg)
+	case snapshotMsg:
+		cmd = m.snapshot(msg)
+	case bookMsg:
+		cmd = m.bookChange(msg)
+	case secondMsg:
+		cmd = m.second(msg)
+	case graceMsg:
+		cmd = m.graceOver(msg)
+	case planMsg:
+		cmd = m.planned(msg)
+	case checksMsg:
+		cmd = m.checked(msg)
+	case startedMsg:
+		cmd = m.started(msg)
+	case intentMsg:
+		cmd = m.undoPlanned(msg)
+	case doneMsg:
+		cmd = m.done(msg)
+	case faultsMsg:
+		cmd = m.faultList(msg)
+	case panicMsg:
+		cmd = m.panicked(msg)
+	default:
+		m.rev-- // nothing that a screen shows
+	}
+	return m, cmd
+}

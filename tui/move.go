@@ -1,0 +1,174 @@
+package tui
+
+import (
+	"slices"
+
+	tea "charm.land/bubbletea/v2"
+
+	"pitwall/fleet"
+	"pitwall/views"
+)
+
+// motion is one way to move the cursor or the columns.
+type motion int
+
+const (
+	moveDown motion = iota
+	moveUp
+	moveFirst
+	moveLast
+	moveHalfDown
+	moveHalfUp
+	movePageDown
+	movePageUp
+	moveLeft
+	moveRight
+	moveNext     // around the end
+	movePrevious // around the start
+)
+
+// move applies a motion to the pane with the focus, or scrolls a page without tables.
+func (by motion) move(m *Model, _ string) tea.Cmd {
+	t := m.table(m.pane())
+	if t == nil {
+		m.scroll(by)
+		return nil
+	}
+	if by == moveLeft || by == moveRight {
+		if by == moveRight {
+			t.Column = min(t.Column+1, maxColumn)
+		} else {
+			t.Column = max(0, t.Column-1)
+		}
+		return nil
+	}
+	m.reorder()
+	rows := m.rows[m.pane()]
+	if len(rows) == 0 {
+		return nil
+	}
+	t.Selected = rows[by.from(slices.Index(rows, t.Selected), len(rows), m.page())]
+	return nil
+}
+
+// maxColumn bounds how far columns scroll; no table has more.
+const maxColumn = 16
+
+// from gives the new index for a cursor at index i of n rows.
+func (by motion) from(i, n, page int) int {
+	switch by {
+	case moveDown:
+		i++
+	case moveUp:
+		i--
+	case moveFirst:
+		i = 0
+	case moveLast:
+		i = n - 1
+	case moveHalfDown:
+		i += max(1, page/2)
+	case moveHalfUp:
+		i -= max(1, page/2)
+	case movePageDown:
+		i += page
+	case movePageUp:
+		i -= page
+	case moveNext:
+		i = (i + 1) % n
+	case movePrevious:
+		i = (i + n - 1) % n
+	}
+	return max(0, min(n-1, i))
+}
+
+// page is about how many rows a pane shows.
+func (m *Model) page() int {
+	if m.place().screen == views.ScreenOverview {
+		return max(1, m.size.H/3)
+	}
+	return max(1, m.size.H-10)
+}
+
+// maxScroll bounds the scrolling of pages; the longest is the detail of a change.
+const maxScroll = 2000
+
+// scroll moves a page without tables.
+func (m *Model) scroll(by motion) {
+	s := &m.states.events.Scroll
+	if by == moveFirst {
+		*s = 0
+		return
+	}
+	*s = by.from(*s, maxScroll, m.page())
+	if by == moveLast {
+		*s = 0 // the end is not known here
+	}
+}
+
+func (m *Model) nextPane(string) tea.Cmd     { return m.turn(+1) }
+func (m *Model) previousPane(string) tea.Cmd { return m.turn(-1) }
+
+func (m *Model) turn(by int) tea.Cmd {
+	all := panes(m.place())
+	if len(all) == 0 {
+		return nil
+	}
+	i := slices.Index(all, m.pane())
+	m.setPane(all[(i+by+len(all))%len(all)])
+	m.sorts = false
+	m.clamp(false)
+	return nil
+}
+
+// reorder reads the order of the screen's rows again.
+func (m *Model) reorder() {
+	m.rows = orderScreen(m.place().screen, m.scene(m.now()), &m.states)
+}
+
+// clamp reads the order again and keeps every cursor on a row: by ID, or where the row has gone on its neighbour.
+// With tell it says so for the pane with the focus.
+func (m *Model) clamp(tell bool) {
+	old := m.rows
+	m.reorder()
+	for _, pane := range panes(m.place()) {
+		t, rows := m.table(pane), m.rows[pane]
+		if t == nil || slices.Contains(rows, t.Selected) {
+			continue
+		}
+		gone := t.Selected
+		t.Selected = neighbour(old[pane], rows, gone)
+		if tell && gone != "" && pane == m.pane() {
+			m.say(vanished(gone, t.Selected))
+		}
+	}
+}
+
+// neighbour is the row that takes the cursor when its row is gone: the next of the old order that is still there,
+// else the one before, else the first.
+func neighbour(old, rows []string, gone string) string {
+	if len(rows) == 0 {
+		return ""
+	}
+	i := slices.Index(old, gone)
+	if i < 0 {
+		return rows[0]
+	}
+	for _, id := range old[i:] {
+		if slices.Contains(rows, id) {
+			return id
+		}
+	}
+	for _, id := range slices.Backward(old[:i]) {
+		if slices.Contains(rows, id) {
+			return id
+		}
+	}
+	return rows[0]
+}
+
+func vanished(gone, now string) fleet.Safe {
+	if now == "" {
+		return fleet.Concat(fleet.Label(gone), fleet.Text(" is gone, and no row is left"))
+	}
+	return fleet.Concat(fleet.Label(gone), fleet.Text(" is gone; the cursor stands on "), fleet.Label(now))
+}

@@ -1,0 +1,214 @@
+package tui
+
+import (
+	"slices"
+
+	tea "charm.land/bubbletea/v2"
+
+	"pitwall/fleet"
+	"pitwall/views"
+)
+
+// place is a screen with the object that it shows.
+type place struct {
+	screen views.Screen
+	route  fleet.RouteID
+	pool   fleet.PoolID
+	change fleet.ChangeID
+	source fleet.SourceID
+}
+
+// trail is the history of places, like that of a browser.
+type trail struct {
+	past []place
+	at   int
+	last place // where the person was before, for going to and fro
+}
+
+// maxTrail bounds the history.
+const maxTrail = 64
+
+func newTrail() trail {
+	root := place{screen: views.ScreenOverview}
+	return trail{past: []place{root}, last: root}
+}
+
+func (m *Model) place() place { return m.trail.past[m.trail.at] }
+
+// visit shows a place and remembers it.
+func (m *Model) visit(p place) {
+	t := &m.trail
+	if p == m.place() {
+		return
+	}
+	t.last = m.place()
+	t.past = append(slices.Clip(t.past[:t.at+1]), p)
+	if len(t.past) > maxTrail {
+		t.past = slices.Clone(t.past[len(t.past)-maxTrail:])
+	}
+	t.at = len(t.past) - 1
+	m.arrive()
+}
+
+// travel moves in the history.
+func (m *Model) travel(by int) {
+	t := &m.trail
+	t.last = m.place()
+	t.at = max(0, min(len(t.past)-1, t.at+by))
+	m.arrive()
+}
+
+// arrive brings the states of the screens to the place.
+func (m *Model) arrive() {
+	p := m.place()
+	s := &m.states
+	s.routes.Route, s.pools.Pool, s.events.Change, s.sources.Open = p.route, p.pool, p.change, p.source
+	s.events.Scroll = 0
+	m.sorts = false
+	m.clamp(false)
+}
+
+func (m *Model) viewKey(key string) tea.Cmd {
+	screens := map[string]views.Screen{"overview": views.ScreenOverview, "routes": views.ScreenRoutes,
+		"pools": views.ScreenPools, "events": views.ScreenEvents}
+	if b := m.keys.find(ScopeScreens, key); b != nil {
+		m.visit(place{screen: screens[b.ID]})
+	}
+	return nil
+}
+
+func (m *Model) lastView(string) tea.Cmd {
+	m.visit(m.trail.last)
+	return nil
+}
+
+func (m *Model) historyBack(string) tea.Cmd {
+	m.travel(-1)
+	return nil
+}
+
+func (m *Model) historyForward(string) tea.Cmd {
+	m.travel(+1)
+	return nil
+}
+
+func (m *Model) showAlerts(string) tea.Cmd {
+	m.visit(place{screen: views.ScreenOverview})
+	m.setPane(paneAlerts)
+	m.clamp(false)
+	return nil
+}
+
+// openRow shows what the cursor stands on.
+func (m *Model) openRow(string) tea.Cmd {
+	p, ok := m.target()
+	if !ok {
+		m.say(fleet.Text("there is nothing more to show about this"))
+		return nil
+	}
+	m.visit(p)
+	return nil
+}
+
+// target is the place that shows what the cursor stands on.
+func (m *Model) target() (place, bool) {
+	id := m.selected()
+	here := m.place()
+	switch m.pane() {
+	case panePools:
+		return m.memberPlace(id)
+	case paneRoutes:
+		return place{screen: views.ScreenRoutes, route: fleet.RouteID(id)}, true
+	case paneTargets:
+		if r := m.snap.Route(here.route); r != nil {
+			if t := r.Target(fleet.TargetID(id)); t != nil {
+				return m.memberPlace(string(t.Spec.Pool) + string(t.Spec.Provider))
+			}
+		}
+	case paneAlerts:
+		if a := alertByID(m.snap, id); a != nil {
+			return m.subjectPlace(a.Subject, a.Route)
+		}
+	case paneJournal:
+		return place{screen: views.ScreenEvents, change: fleet.ChangeID(id)}, true
+	case paneSources:
+		return place{screen: views.ScreenSources, source: fleet.SourceID(id)}, true
+	case paneEvents:
+		if e := eventByID(m.snap, id); e != nil && e.Change != "" && m.book.Change(e.Change) != nil {
+			return place{screen: views.ScreenEvents, change: e.Change}, true
+		}
+	case paneReplicas:
+		if src := m.replicaSource(here.pool, fleet.ReplicaID(id)); src != "" {
+			return place{screen: views.ScreenSources, source: src}, true
+		}
+	}
+	return place{}, false
+}
+
+func (m *Model) memberPlace(id string) (place, bool) {
+	if m.snap.Pool(fleet.PoolID(id)) != nil {
+		return place{screen: views.ScreenPools, pool: fleet.PoolID(id)}, true
+	}
+	if p := m.snap.Provider(fleet.ProviderID(id)); p != nil && p.Source != "" {
+		return place{screen: views.ScreenSources, source: p.Source}, true
+	}
+	return place{}, false
+}
+
+func (m *Model) subjectPlace(s fleet.Subject, route fleet.RouteID) (place, bool) {
+	switch {
+	case s.Pool != "":
+		return m.memberPlace(string(s.Pool))
+	case s.Provider != "":
+		return m.memberPlace(string(s.Provider))
+	case route != "":
+		return place{screen: views.ScreenRoutes, route: route}, true
+	default:
+		return place{screen: views.ScreenSources}, true
+	}
+}
+
+func (m *Model) replicaSource(pool fleet.PoolID, id fleet.ReplicaID) fleet.SourceID {
+	if p := m.snap.Pool(pool); p != nil {
+		for i := range p.Replicas {
+			if p.Replicas[i].ID == id {
+				return p.Replicas[i].Source
+			}
+		}
+	}
+	return ""
+}
+
+// escape goes one level back: clears the filter, then leaves the object, then the view.
+func (m *Model) escape(string) tea.Cmd {
+	if t := m.table(m.pane()); t != nil && t.Filter.Match != nil {
+		t.Filter = views.Filter{}
+		m.clamp(false)
+		return nil
+	}
+	m.up()
+	return nil
+}
+
+// up leaves the object or the view; it tells whether there was one to leave.
+func (m *Model) up() bool {
+	p := m.place()
+	switch {
+	case p != place{screen: p.screen} && m.trail.at > 0 && m.trail.past[m.trail.at-1].screen != p.screen:
+		m.travel(-1) // it was opened from another screen
+	case p != place{screen: p.screen}:
+		m.visit(place{screen: p.screen})
+	case p.screen != views.ScreenOverview:
+		m.visit(place{screen: views.ScreenOverview})
+	default:
+		return false
+	}
+	return true
+}
+
+func (m *Model) leave(string) tea.Cmd {
+	if m.up() {
+		return nil
+	}
+	return m.quit()
+}

@@ -1,0 +1,22 @@
+package tui
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	tea "charm.land/bubbletea/v2"
+
+	"pitwall/fleet"
+)
+
+// paste puts pasted text into the open field. Without one it is dropped: it would act as keys.
+func (m *Model) paste(msg tea.PasteMsg) tea.Cmd {
+	f := m.field()
+	if f == nil || m.grace.swallows(m.hands.Now()) {
+		m.fail(fleet.Textf("Paste of %s characters dropped: no text field is open", fleet.Int(utf8.RuneCountInString(msg.Content))))
+		return nil
+	}
+	m.notice = notice{}
+	f.insert(strings.Join(strings.Fields(msg.Content), " "))
+	return m.edited()
+}

@@ -1,0 +1,65 @@
+package tui
+
+import (
+	"context"
+	"time"
+
+	"pitwall/actions"
+	"pitwall/fleet"
+)
+
+// Feed delivers the fleet.
+type Feed interface {
+	// Next blocks until there is a snapshot newer than the last one it gave, and returns the newest; older ones are
+	// gone. An error ends only this wait, unless the context has ended.
+	Next(ctx context.Context) (*fleet.Snapshot, error)
+}
+
+// Control plans, checks and carries out changes. Every call may block and is made outside of the event loop.
+type Control interface {
+	// Plan turns an intent into pure data. Nothing is sent.
+	Plan(intent actions.Intent) (actions.Plan, error)
+	// Check asks every interlock about a plan on live data.
+	Check(plan actions.Plan) []actions.Check
+	// Start hands a confirmed plan to the runner and returns once it is journalled.
+	Start(plan actions.Plan, approval actions.Approval) (fleet.ChangeID, error)
+	// Hold stops forward steps; the step in force stays guarded.
+	Hold(id fleet.ChangeID) error
+	// Release ends a hold.
+	Release(id fleet.ChangeID) error
+	// NextNow starts the next step without waiting for its time.
+	NextNow(id fleet.ChangeID) error
+	// RollBack takes an open change back to where it began.
+	RollBack(id fleet.ChangeID) error
+	// Resume lets this process guard an open change that nobody carries, after comparing it with the world.
+	Resume(id fleet.ChangeID) error
+	// Abandon closes an open change without writing anything more.
+	Abandon(id fleet.ChangeID) error
+	// UndoIntent is the intent that restores the state before a closed change.
+	UndoIntent(id fleet.ChangeID) (actions.Intent, error)
+	// Book is the newest list of changes.
+	Book() actions.Book
+	// BookChanged blocks until the book differs from the one that Book gave last.
+	BookChanged(ctx context.Context) error
+	// Arm constructs the writers for d. typed is the name of the context as the person typed it.
+	Arm(d time.Duration, typed string) error
+	// Lock drops the writers.
+	Lock()
+	// Incident takes an incident by its raw id; "" drops the taken one.
+	Incident(id string) error
+	// Refresh makes every source read now.
+	Refresh()
+}
+
+// Faults is what only the demo and drills have: causes that can be switched on and off.
+type Faults interface {
+	Faults() []FaultInfo
+	ToggleFault(id string) error
+}
+
+// FaultInfo is one fault that the demo can run.
+type FaultInfo struct {
+	ID    string // such as "F24"
+	Title fleet.Safe
+	On    bool
+}

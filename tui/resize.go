@@ -1,0 +1,13 @@
+package tui
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"pitwall/views"
+)
+
+// resize takes over the size of the terminal.
+func (m *Model) resize(msg tea.WindowSizeMsg) tea.Cmd {
+	m.size = views.Size{W: msg.Width, H: msg.Height}
+	return nil
+}

@@ -1,0 +1,67 @@
+package tui
+
+import (
+	"pitwall/fleet"
+	"pitwall/views"
+)
+
+// drawScreen is the only caller of the screens.
+func drawScreen(screen views.Screen, sc views.Scene, s *states, sz views.Size) string {
+	switch screen {
+	case views.ScreenRoutes:
+		return views.Routes(sc, s.routes, sz)
+	case views.ScreenPools:
+		return views.Pools(sc, s.pools, sz)
+	case views.ScreenEvents:
+		return views.Events(sc, s.events, sz)
+	case views.ScreenSources:
+		return views.Sources(sc, s.sources, sz)
+	default:
+		return views.Overview(sc, s.overview, sz)
+	}
+}
+
+// orderScreen gives the raw IDs of each pane after filter and sort; nothing before the first snapshot.
+func orderScreen(screen views.Screen, sc views.Scene, s *states) map[string][]string {
+	if sc.Snap == nil {
+		return nil
+	}
+	switch screen {
+	case views.ScreenRoutes:
+		return views.RoutesOrder(sc, s.routes)
+	case views.ScreenPools:
+		return views.PoolsOrder(sc, s.pools)
+	case views.ScreenEvents:
+		return views.EventsOrder(sc, s.events)
+	case views.ScreenSources:
+		return views.SourcesOrder(sc, s.sources)
+	default:
+		return views.OverviewOrder(sc, s.overview)
+	}
+}
+
+// alertByID returns the alert that a row stands for, or nil.
+func alertByID(snap *fleet.Snapshot, id string) *fleet.Alert {
+	if snap == nil {
+		return nil
+	}
+	for i := range snap.Alerts {
+		if views.AlertID(snap.Alerts[i]) == id {
+			return &snap.Alerts[i]
+		}
+	}
+	return nil
+}
+
+// eventByID returns the event that a row stands for, or nil.
+func eventByID(snap *fleet.Snapshot, id string) *fleet.Event {
+	if snap == nil {
+		return nil
+	}
+	for i := range snap.Events {
+		if views.EventID(snap.Events[i]) == id {
+			return &snap.Events[i]
+		}
+	}
+	return nil
+}

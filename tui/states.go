@@ -1,0 +1,180 @@
+package tui
+
+import (
+	"pitwall/fleet"
+	"pitwall/views"
+)
+
+// Panes of the screens, by the names that views order them by.
+const (
+	panePools    = "pools"
+	paneRoutes   = "routes"
+	paneAlerts   = "alerts"
+	paneTargets  = "targets"
+	paneReplicas = "replicas"
+	paneGPUs     = "gpus"
+	paneJournal  = "journal"
+	paneEvents   = "events"
+	paneSources  = "sources"
+)
+
+// states are what the screens remember, whether they are shown or not.
+type states struct {
+	overview views.OverviewState
+	routes   views.RoutesState
+	pools    views.PoolsState
+	events   views.EventsState
+	sources  views.SourcesState
+}
+
+func newStates() states {
+	return states{
+		overview: views.OverviewState{Pane: panePools},
+		pools:    views.PoolsState{Pane: paneReplicas},
+		events:   views.EventsState{Pane: paneJournal},
+	}
+}
+
+// panes lists the panes of a place in the order of tab.
+func panes(p place) []string {
+	switch {
+	case p.screen == views.ScreenOverview:
+		return []string{paneAlerts, panePools, paneRoutes}
+	case p.screen == views.ScreenRoutes && p.route != "":
+		return []string{paneTargets}
+	case p.screen == views.ScreenRoutes:
+		return []string{paneRoutes}
+	case p.screen == views.ScreenPools && p.pool != "":
+		return []string{paneReplicas, paneGPUs}
+	case p.screen == views.ScreenPools:
+		return []string{panePools}
+	case p.screen == views.ScreenEvents && p.change != "":
+		return nil
+	case p.screen == views.ScreenEvents:
+		return []string{paneJournal, paneEvents}
+	case p.screen == views.ScreenSources && p.source == "":
+		return []string{paneSources}
+	default:
+		return nil
+	}
+}
+
+// pane is the pane with the focus, "" on a page without tables.
+func (m *Model) pane() string {
+	p := m.place()
+	all := panes(p)
+	if len(all) == 0 {
+		return ""
+	}
+	if len(all) == 1 {
+		return all[0]
+	}
+	switch p.screen {
+	case views.ScreenOverview:
+		return m.states.overview.Pane
+	case views.ScreenPools:
+		return m.states.pools.Pane
+	default:
+		return m.states.events.Pane
+	}
+}
+
+func (m *Model) setPane(pane string) {
+	switch m.place().screen {
+	case views.ScreenOverview:
+		m.states.overview.Pane = pane
+	case views.ScreenPools:
+		m.states.pools.Pane = pane
+	case views.ScreenEvents:
+		m.states.events.Pane = pane
+	}
+}
+
+// table is the state of a pane of the screen that is shown, nil for a page without tables.
+func (m *Model) table(pane string) *views.Table {
+	s := &m.states
+	switch screen := m.place().screen; {
+	case screen == views.ScreenOverview && pane == panePools:
+		return &s.overview.Pools
+	case screen == views.ScreenOverview && pane == paneRoutes:
+		return &s.overview.Routes
+	case screen == views.ScreenOverview && pane == paneAlerts:
+		return &s.overview.Alerts
+	case pane == paneRoutes:
+		return &s.routes.List
+	case pane == paneTargets:
+		return &s.routes.Targets
+	case pane == panePools:
+		return &s.pools.List
+	case pane == paneReplicas:
+		return &s.pools.Replicas
+	case pane == paneGPUs:
+		return &s.pools.GPUs
+	case pane == paneJournal:
+		return &s.events.Journal
+	case pane == paneEvents:
+		return &s.events.Events
+	case pane == paneSources:
+		return &s.sources.List
+	default:
+		return nil
+	}
+}
+
+// selected is the raw ID under the cursor, "" when there is none.
+func (m *Model) selected() string {
+	if t := m.table(m.pane()); t != nil {
+		return t.Selected
+	}
+	return ""
+}
+
+// selectedRoute is the route that the keys for routes mean, "" when there is none.
+func (m *Model) selectedRoute() fleet.RouteID {
+	p := m.place()
+	if m.shift != nil {
+		return m.shift.state.Route
+	}
+	if p.route != "" {
+		return p.route
+	}
+	if c := m.selectedChange(); c != nil {
+		return c.Plan.Intent.Route
+	}
+	id := m.selected()
+	switch m.pane() {
+	case paneRoutes:
+		return fleet.RouteID(id)
+	case paneAlerts:
+		if a := alertByID(m.snap, id); a != nil {
+			return a.Route
+		}
+	case panePools:
+		return onlyRouteOf(m.snap, id)
+	case paneReplicas, paneGPUs:
+		return onlyRouteOf(m.snap, string(p.pool))
+	}
+	return ""
+}
+
+// onlyRouteOf returns the route that a pool or provider serves, when it is exactly one.
+func onlyRouteOf(snap *fleet.Snapshot, member string) fleet.RouteID {
+	var found fleet.RouteID
+	if snap == nil {
+		return ""
+	}
+	for i := range snap.Routes {
+		r := &snap.Routes[i]
+		for j := range r.Targets {
+			t := &r.Targets[j].Spec
+			if string(t.Pool) != member && (t.Pool != "" || string(t.Provider) != member) {
+				continue
+			}
+			if found != "" && found != r.Spec.ID {
+				return ""
+			}
+			found = r.Spec.ID
+		}
+	}
+	return found
+}
