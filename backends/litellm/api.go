@@ -151,7 +151,7 @@ func (a *api) setWeight(ctx context.Context, id fleet.DeploymentID, weight fleet
 	} else {
 		body.Remove = []string{"weight"}
 	}
-	stored, err := a.patch(ctx, id, body)
+	stored, err := a.patch(ctx, "set weight", id, body)
 	if err != nil {
 		return err
 	}
@@ -173,14 +173,14 @@ func (a *api) setWeight(ctx context.Context, id fleet.DeploymentID, weight fleet
 
 // touch writes nothing new, which makes the replica load all stored models again.
 func (a *api) touch(ctx context.Context, id fleet.DeploymentID) error {
-	_, err := a.patch(ctx, id, patchBody{Params: map[string]any{}})
+	_, err := a.patch(ctx, "reload the models", id, patchBody{Params: map[string]any{}})
 	return err
 }
 
-func (a *api) patch(ctx context.Context, id fleet.DeploymentID, body patchBody) (row, error) {
+func (a *api) patch(ctx context.Context, op string, id fleet.DeploymentID, body patchBody) (row, error) {
 	reply, err := a.client.Do(ctx, http.MethodPatch, "/model/"+url.PathEscape(string(id))+"/update", body)
 	if err != nil {
-		return row{}, a.refusal("set weight", reply, err)
+		return row{}, a.refusal(op, reply, err)
 	}
 	var stored row
 	if err := reply.JSON(&stored); err != nil {

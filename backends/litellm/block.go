@@ -33,7 +33,7 @@ func (w *dbWriter) SetBlocked(ctx context.Context, r fleet.RouteSpec, target fle
 		return &fleet.Error{Kind: fleet.KindNotFound, Op: op, Next: "no such target on " + string(state.replica)}
 	}
 	if !d.fromDB {
-		return w.explainFile(ctx, to[0], r, target)
+		return w.explainFile(ctx, to[0], op, target)
 	}
 	if blocked && lastOpen(state, target) {
 		return &fleet.Error{

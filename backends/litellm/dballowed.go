@@ -16,7 +16,7 @@ func (w *dbWriter) allowed(ctx context.Context, r fleet.RouteSpec, held []holdin
 		}
 		for _, t := range r.Targets {
 			if d, ok := h.members[t.ID]; ok && !d.fromDB {
-				return w.explainFile(ctx, w.replicas[i], r, t.ID)
+				return w.explainFile(ctx, w.replicas[i], "set weights of "+string(r.ID), t.ID)
 			}
 		}
 	}
@@ -28,29 +28,27 @@ func (w *dbWriter) allowed(ctx context.Context, r fleet.RouteSpec, held []holdin
 	return nil
 }
 
-func (w *dbWriter) explainFile(ctx context.Context, rep replica, r fleet.RouteSpec, t fleet.TargetID) error {
+func (w *dbWriter) explainFile(ctx context.Context, rep replica, op string, t fleet.TargetID) error {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	if ready, _, err := rep.api.readiness(ctx); err == nil && ready.DB == dbNone {
-		return unsupported(r, noDatabase)
+		return unsupported(op, noDatabase)
 	}
-	return unsupported(r, fmt.Sprintf("%s comes from the config file, and LiteLLM's API only changes models that are "+
+	return unsupported(op, fmt.Sprintf("%s comes from the config file, and LiteLLM's API only changes models that are "+
 		"kept in its database: %s", t, fileAdvice))
 }
 
 // The sentences for the modes in which the API cannot write.
 const (
 	fileAdvice = "configure the gateway's file and reload command, and pitwall edits the file"
-	noDatabase = "this LiteLLM runs without a database, so its API cannot change weights: " + fileAdvice
+	noDatabase = "this LiteLLM runs without a database, so its API cannot change routing: " + fileAdvice
 	noStore    = "this LiteLLM keeps its models in the config file (store_model_in_db is off), so its API cannot change " +
-		"weights: " + fileAdvice
+		"routing: " + fileAdvice
 	configModel = "the model comes from the config file, which LiteLLM's API does not change: " + fileAdvice
 )
 
-func unsupported(r fleet.RouteSpec, sentence string) error {
-	return &fleet.Error{
-		Kind: fleet.KindUnsupported, Op: "set weights of " + string(r.ID), Next: sentence + "; nothing was written",
-	}
+func unsupported(op, sentence string) error {
+	return &fleet.Error{Kind: fleet.KindUnsupported, Op: op, Next: sentence + "; nothing was written"}
 }
 
 // checkStrategy asks for the live strategy. Where the call is refused the strategy stays unknown, and the write
@@ -68,8 +66,8 @@ func checkStrategy(ctx context.Context, g gateway, rep replica, r fleet.RouteSpe
 		return nil
 	}
 	if strategy := s.strategyOf(r.ID); strategy != "" && strategy != simpleShuffle {
-		return unsupported(r, fmt.Sprintf("the router picks by %s, which ignores weights; only %s uses them",
-			strategy, simpleShuffle))
+		return unsupported("set weights of "+string(r.ID), fmt.Sprintf(
+			"the router picks by %s, which ignores weights; only %s uses them", strategy, simpleShuffle))
 	}
 	return nil
 }

@@ -32,7 +32,7 @@ type fakeGateway struct {
 	version  string
 	metrics  string // "" for none, else the page
 	openPage bool   // metrics without a key
-	slash    bool   // /metrics redirects to /metrics/
+	slash    string // /metrics redirects to this
 	rows     []fakeRow
 	replicas []*fakeReplica
 	log      []exchange
@@ -282,8 +282,8 @@ func (r *fakeReplica) metrics(w *httptest.ResponseRecorder, path string) {
 	switch {
 	case r.gw.metrics == "":
 		answer(w, 404, map[string]any{"detail": "Not Found"})
-	case r.gw.slash && path == "/metrics":
-		w.Header().Set("Location", "/metrics/")
+	case r.gw.slash != "" && path == "/metrics":
+		w.Header().Set("Location", r.gw.slash)
 		w.WriteHeader(307)
 	default:
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4")

@@ -78,8 +78,8 @@ func (w *fileWriter) checkAll(ctx context.Context, r fleet.RouteSpec, before, af
 		}
 		for id, d := range h.members {
 			if d.fromDB {
-				return w.refuse(r, fleet.KindUnsupported, fmt.Sprintf("%s comes from the database on %s, where the file has no say: "+
-					"leave the gateway's file out of the configuration, and pitwall uses the API", id, h.replica), nil)
+				return w.refuse(r, fleet.KindUnsupported, fmt.Sprintf("%s comes from the database on %s, where the file "+
+					"has no say: leave the gateway's file out of the configuration, and pitwall uses the API", id, h.replica), nil)
 			}
 		}
 		if !strategySeen {
@@ -113,8 +113,8 @@ func (w *fileWriter) plan(r fleet.RouteSpec, path string, before, after fleet.We
 	case now.Equal(after):
 		return old, old, nil
 	case !now.Equal(before):
-		return nil, nil, w.refuse(r, fleet.KindConflict, fmt.Sprintf("the file %s holds %s, neither %s as planned on nor %s as "+
-			"wanted: someone else changed it", path, list(r, now), list(r, before), list(r, after)), nil)
+		return nil, nil, w.refuse(r, fleet.KindConflict, fmt.Sprintf("the file %s holds %s, neither %s as planned on "+
+			"nor %s as wanted: someone else changed it", path, list(r, now), list(r, before), list(r, after)), nil)
 	}
 	text, err = c.edit(r, after)
 	if err != nil {

@@ -74,8 +74,8 @@ func (r *Reader) settings(ctx context.Context, out *fleet.Partial) (settings, er
 	case fleet.KindAuth, fleet.KindNotFound, fleet.KindUnsupported:
 		out.Notices = append(out.Notices, fleet.Notice{
 			Level: fleet.LevelWarn,
-			Text: fleet.Text("the router settings are closed to this key, so that strategy, fallbacks and aliases are unknown; " +
-				"they need a proxy admin's key"),
+			Text: fleet.Text("the router settings are closed to this key, so that strategy, fallbacks and aliases are " +
+				"unknown; they need a proxy admin's key"),
 		})
 		return settings{}, nil
 	default:
@@ -96,10 +96,11 @@ func (r *Reader) metrics(ctx context.Context, g *fleet.GatewayReading) (*page, e
 		g.MetricsWhy = fleet.Text("the metrics page has no LiteLLM series yet")
 		return p, nil
 	case status == http.StatusNotFound:
-		g.MetricsWhy = fleet.Text("no metrics page here: litellm_settings.callbacks lacks prometheus, or it is served on its own port")
+		g.MetricsWhy = fleet.Text("no metrics page here: litellm_settings.callbacks lacks prometheus, " +
+			"or it is served on its own port")
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
-		g.MetricsWhy = fleet.Text("the metrics page needs a LiteLLM key (default since 1.85); give this source a key, or set " +
-			"litellm_settings.require_auth_for_metrics_endpoint: false")
+		g.MetricsWhy = fleet.Text("the metrics page needs a LiteLLM key (default since 1.85); give this source a key, " +
+			"or set litellm_settings.require_auth_for_metrics_endpoint: false")
 	case status != 0 && status/100 == 3:
 		g.MetricsWhy = fleet.Text("the metrics page redirects to another place, which is not followed")
 	default:

@@ -65,7 +65,7 @@ var withKey = fleet.SecretRef{Env: "KEY"}
 
 func TestRead(t *testing.T) {
 	g := newFake(t, 1)
-	g.metrics, g.slash = metricsPage, true
+	g.metrics, g.slash = metricsPage, "/metrics/"
 	g.replicas[0].loaded[1].Weight = nil
 	p, err := g.read(t, withKey)
 	if err != nil {
@@ -216,6 +216,11 @@ func TestMetricsAbsentOrClosed(t *testing.T) {
 		if p.Gateway.Metrics || !strings.Contains(p.Gateway.MetricsWhy.String(), tc.why) || p.Gateway.Deployments[0].Requests.OK {
 			t.Errorf("%s: %v because %s", tc.name, p.Gateway.Metrics, p.Gateway.MetricsWhy)
 		}
+	}
+	behindTLS := newFake(t, 1)
+	behindTLS.metrics, behindTLS.slash = metricsPage, "https://gateway.invalid/metrics/"
+	if p, err := behindTLS.read(t, withKey); err != nil || !p.Gateway.Metrics {
+		t.Errorf("a redirect with another scheme: %v", err)
 	}
 	for name, body := range map[string]string{"cut": metricsPage[:len(metricsPage)-3], "not metrics": "{}{}\n"} {
 		g := newFake(t, 1)

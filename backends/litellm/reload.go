@@ -38,7 +38,7 @@ func runReload(ctx context.Context, argv []string, limit time.Duration) error {
 	if err := os.Remove(out.Name()); err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...) //nolint:gosec // the operator's own command, from the configuration
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...) //nolint:gosec // the operator configured this command
 	cmd.Env = environment(os.Environ())
 	cmd.Stdout, cmd.Stderr = out, out
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a hang-up of the terminal must not reach what it starts
