@@ -29,8 +29,12 @@ type Theme struct {
 	open    [roleCount]string
 }
 
-// New makes the theme ready for a terminal.
+// New makes the theme ready for a terminal. Without colour every theme looks like mono, whose attributes tell
+// roles apart that other themes part by colour.
 func New(o Options) *Theme {
+	if o.Profile == Mono {
+		o.Name = "mono"
+	}
 	look, ok := embedded(o.Name)
 	if !ok {
 		o.Name = DefaultName

@@ -21,7 +21,8 @@ func alertOrder(alerts []fleet.Alert, t Table) ([]int, []string) {
 		n: len(alerts), id: func(i int) string { return AlertID(alerts[i]) }, filter: t.Filter,
 		text: func(i int) string {
 			a := &alerts[i]
-			return strings.Join([]string{string(a.Level), a.Object.String(), a.Text.String(), a.Detail.String(), string(a.Route)}, " ")
+			words := []string{string(a.Level), a.Object.String(), a.Text.String(), a.Detail.String(), string(a.Route)}
+			return strings.Join(words, " ")
 		},
 	}
 	index := o.rows()

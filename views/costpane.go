@@ -9,7 +9,7 @@ import (
 // costPane draws today's money in one or, on narrow blocks, two lines. The streams stay apart.
 func costPane(b *part.Block, sc Scene, d day) {
 	s := &sc.Snap.Spend
-	b.Rule(fleet.Text("COST today"), fleet.Text(""), fleet.Text("6 detail"))
+	b.Rule(fleet.Text("COST today"), missing(s), fleet.Text("6 detail"))
 	b.Gap(1)
 	budgetLine(b, s, d)
 	if b.Room() < 50 {
@@ -20,14 +20,19 @@ func costPane(b *part.Block, sc Scene, d day) {
 	b.Say(themes.Dim, "self-hosted ").Put(themes.Text, moneyRate(s.Capacity, false))
 	b.Gap(2).Say(themes.Dim, "api ").Put(themes.Text, moneyRate(s.Metered, s.Metered.OK))
 	idle(b, sc.Snap)
-	if len(s.Unpriced) > 0 {
-		names := make([]fleet.Safe, len(s.Unpriced))
-		for i, m := range s.Unpriced {
-			names[i] = fleet.Label(string(m))
-		}
-		b.Gap(2).Say(themes.Warn, "unpriced: ").Put(themes.Warn, fleet.Join(names, fleet.Text(" ")))
-	}
 	b.End()
+}
+
+// missing says what the figures leave out: a sum without it looks like a low bill.
+func missing(s *fleet.Spend) fleet.Safe {
+	if len(s.Unpriced) == 0 {
+		return s.BurnWhy
+	}
+	names := make([]fleet.Safe, len(s.Unpriced))
+	for i, m := range s.Unpriced {
+		names[i] = fleet.Label(string(m))
+	}
+	return fleet.Concat(fleet.Text("not counted, unpriced: "), fleet.Join(names, fleet.Text(" ")))
 }
 
 // day is the budget day in dollars as figures: exact amounts are turned into them once a frame.
@@ -96,7 +101,8 @@ func idle(b *part.Block, s *fleet.Snapshot) {
 	if count > 1 {
 		only = fleet.Concat(fleet.Int(count), fleet.Text(" pools"))
 	}
-	b.Gap(2).Say(themes.Dim, "idle ").Put(themes.Dim, only).Gap(1).Put(themes.Text, moneyRate(fleet.Some(fleet.USDPerHour(sum)), false))
+	b.Gap(2).Say(themes.Dim, "idle ").Put(themes.Dim, only).Gap(1)
+	b.Put(themes.Text, moneyRate(fleet.Some(fleet.USDPerHour(sum)), false))
 }
 
 // cash draws an amount with three significant digits: "$5.80k".

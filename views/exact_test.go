@@ -16,16 +16,19 @@ import (
 // chaos changes a fleet at random: names, unknown figures, states, and how many there are of everything.
 func chaos(t *rapid.T) *fleet.Snapshot {
 	s := viewtest.Fleet()
-	name := rapid.OneOf(rapid.String(), rapid.SampledFrom(viewtest.HostileNames()), rapid.StringMatching(`[a-z0-9-]{1,40}`))
+	name := rapid.OneOf(rapid.String(), rapid.SampledFrom(viewtest.HostileNames()),
+		rapid.StringMatching(`[a-z0-9-]{1,40}`))
 	number := rapid.OneOf(rapid.Float64(), rapid.Float64Range(0, 5))
-	state := rapid.SampledFrom([]fleet.State{"OK", "STANDBY", "IDLE", "UNKNOWN", "STALE", "WARN", "DRIFT", "CRIT", "DOWN", "?"})
+	state := rapid.SampledFrom([]fleet.State{"OK", "STANDBY", "IDLE", "UNKNOWN", "STALE", "WARN", "DRIFT", "CRIT",
+		"DOWN", "?"})
 	s.Context = name.Draw(t, "context")
 	s.Pools = s.Pools[:rapid.IntRange(0, len(s.Pools)).Draw(t, "pools")]
 	for i := range s.Pools {
 		p := &s.Pools[i]
 		p.Spec.ID, p.Spec.Model = fleet.PoolID(name.Draw(t, "pool")), fleet.ModelName(name.Draw(t, "model"))
 		p.State, p.Why = state.Draw(t, "state"), fleet.Label(name.Draw(t, "why"))
-		p.Load.Requests = fleet.Maybe[fleet.Rate]{V: fleet.Rate(number.Draw(t, "req")), OK: rapid.Bool().Draw(t, "ok")}
+		p.Load.Requests = fleet.Maybe[fleet.Rate]{V: fleet.Rate(number.Draw(t, "req")), OK: rapid.Bool().Draw(t,
+			"ok")}
 		p.Load.Errors = fleet.Some(fleet.Ratio(number.Draw(t, "err")))
 		p.Load.TTFT95 = fleet.Some(fleet.Seconds(number.Draw(t, "ttft")))
 		p.Burn = fleet.Some(fleet.USDPerHour(number.Draw(t, "burn")))
@@ -50,7 +53,8 @@ func TestEveryFrameIsExact(t *testing.T) {
 		sz := views.Size{W: rapid.IntRange(60, 220).Draw(rt, "w"), H: rapid.IntRange(16, 70).Draw(rt, "h")}
 		sc := scene(rapid.Bool().Draw(rt, "ascii"), themes.TrueColor)
 		sc.Snap = chaos(rt)
-		sc.Window = rapid.SampledFrom([]time.Duration{0, 5 * time.Minute, time.Hour, 6 * time.Hour}).Draw(rt, "window")
+		sc.Window = rapid.SampledFrom([]time.Duration{0, 5 * time.Minute, time.Hour, 6 * time.Hour}).Draw(rt,
+			"window")
 		sc.Banner.Paused = rapid.Bool().Draw(rt, "paused")
 		sc.Banner.Message = fleet.Label(rapid.String().Draw(rt, "message"))
 		table := views.Table{
@@ -77,11 +81,14 @@ func TestOrderFollowsStateSortAndFilter(t *testing.T) {
 		table views.Table
 		want  []string
 	}{
-		{"worst first, then as configured", views.Table{}, []string{"b200-a", "h100-c", "h100-b", "h200-dr", "openai", "anthropic"}},
-		{"by name", views.Table{Sort: "name"}, []string{"anthropic", "b200-a", "h100-b", "h100-c", "h200-dr", "openai"}},
+		{"worst first, then as configured", views.Table{}, []string{"b200-a", "h100-c", "h100-b", "h200-dr",
+			"openai", "anthropic"}},
+		{"by name", views.Table{Sort: "name"}, []string{"anthropic", "b200-a", "h100-b", "h100-c", "h200-dr",
+			"openai"}},
 		{"figures: greatest first, unknown last", views.Table{Sort: "gpu"},
 			[]string{"b200-a", "h100-b", "h100-c", "h200-dr", "openai", "anthropic"}},
-		{"reversed", views.Table{Sort: "name", Reverse: true}, []string{"openai", "h200-dr", "h100-c", "h100-b", "b200-a", "anthropic"}},
+		{"reversed", views.Table{Sort: "name", Reverse: true}, []string{"openai", "h200-dr", "h100-c", "h100-b",
+			"b200-a", "anthropic"}},
 		{"filtered", views.Table{Filter: views.Filter{Match: func(s string) bool { return len(s) > 0 && s[0] == 'h' }}},
 			[]string{"h100-c", "h100-b", "h200-dr"}},
 	}

@@ -45,5 +45,10 @@ func moneyRate(u fleet.Maybe[fleet.USDPerHour], estimate bool) fleet.Safe {
 	}
 }
 
+// passed tells whether a known value passes a limit that is set.
+func passed[T ~float64](m fleet.Maybe[T], limit fleet.Maybe[float64]) bool {
+	return limit.OK && over(m, limit.V)
+}
+
 // over tells whether a known value passes a limit.
 func over[T ~float64](m fleet.Maybe[T], limit float64) bool { return m.OK && float64(m.V) > limit }

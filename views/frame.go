@@ -19,7 +19,8 @@ const (
 )
 
 // frame draws a whole screen: header, body and bottom line. With strip the header has a second line with the
-// golden signals. Draw gets an empty block of its own and how many rows there are; what it draws is cut or filled to them.
+// golden signals. Draw gets an empty block of its own and how many rows there are; what it draws is cut or
+// filled to them.
 func frame(sc Scene, sz Size, strip bool, draw func(b *part.Block, rows int)) string {
 	if sz.W < minWidth || sz.H < minHeight {
 		return tooSmall(sc, sz)

@@ -28,7 +28,8 @@ var screens = map[string]func(views.Scene, views.Size) string{
 		return views.Pools(sc, views.PoolsState{Pool: "b200-a", Replicas: views.Table{Selected: "b200-a-r7"}}, sz)
 	},
 	"gpus": func(sc views.Scene, sz views.Size) string {
-		return views.Pools(sc, views.PoolsState{Pool: "b200-a", Pane: "gpus", GPUs: views.Table{Selected: "GPU-b200-a-07-7"}}, sz)
+		return views.Pools(sc, views.PoolsState{Pool: "b200-a", Pane: "gpus",
+			GPUs: views.Table{Selected: "GPU-b200-a-07-7"}}, sz)
 	},
 	"sources": func(sc views.Scene, sz views.Size) string {
 		return views.Sources(sc, views.SourcesState{List: views.Table{Selected: "openai-probe"}}, sz)
@@ -126,7 +127,8 @@ func TestUnknownIsNeverZero(t *testing.T) {
 func TestStaleSaysItsAge(t *testing.T) {
 	sc := scene(true, themes.Mono)
 	sc.Snap.Pools[1].State, sc.Snap.Pools[1].Load.At = fleet.StateStale, viewtest.Now().Add(-12*60e9)
-	if frame := views.Overview(sc, views.OverviewState{}, sizes[0]); !strings.Contains(ansi.Strip(frame), "STALE12m") {
+	if frame := views.Overview(sc, views.OverviewState{}, sizes[0]); !strings.Contains(ansi.Strip(frame),
+		"STALE12m") {
 		t.Errorf("no age:\n%s", plain(frame))
 	}
 }

@@ -69,7 +69,8 @@ func (r gpuRow) sortValue(key string) (float64, bool) {
 
 func gpuOrder(rows []gpuRow, t Table) ([]int, []string) {
 	o := order{
-		n: len(rows), id: func(i int) string { return GPUKey(*rows[i].node, *rows[i].gpu) }, filter: t.Filter, flip: t.Reverse,
+		n: len(rows), filter: t.Filter, flip: t.Reverse,
+		id: func(i int) string { return GPUKey(*rows[i].node, *rows[i].gpu) },
 		text: func(i int) string {
 			g := &rows[i].gpu.Reading
 			return strings.Join([]string{string(rows[i].node.ID), g.Index, string(g.ID), string(rows[i].state()), g.Pod}, " ")
@@ -119,7 +120,8 @@ func gpusPane(b *part.Block, sc Scene, t Table, p *fleet.Pool, rows []gpuRow, ac
 	b.Rule(fleet.Concat(fleet.Text("GPUS "), fleet.Int(len(rows))), filterNote(t),
 		paneNote(active, position(from, to, len(index))))
 	if len(rows) == 0 {
-		b.Gap(2).Say(themes.Dim, "no exporter is configured for the machines of ").Put(themes.Dim, fleet.Label(string(p.Spec.ID))).End()
+		b.Gap(2).Say(themes.Dim, "no exporter is configured for the machines of ")
+		b.Put(themes.Dim, fleet.Label(string(p.Spec.ID))).End()
 		return
 	}
 	name, where := 9, 3
@@ -166,7 +168,8 @@ func place(r *fleet.GPUReading) fleet.Safe {
 	if r.MIG == "" {
 		return fleet.Label(r.Index)
 	}
-	return fleet.Concat(fleet.Label(r.Index), fleet.Text("/"), fleet.Label(r.MIG), fleet.Text(" "), fleet.Label(r.MIGProfile))
+	part := fleet.Concat(fleet.Label(r.MIG), fleet.Text(" "), fleet.Label(r.MIGProfile))
+	return fleet.Concat(fleet.Label(r.Index), fleet.Text("/"), part)
 }
 
 func megahertz(m fleet.Maybe[float64]) fleet.Safe {

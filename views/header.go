@@ -18,7 +18,7 @@ func header(b *part.Block, sc Scene) {
 	}
 	b.Say(themes.Title, "pitwall")
 	if sc.Snap != nil {
-		b.Gap(gap).Cell(themes.Text, fleet.Label(sc.Snap.Context), min(part.Width(fleet.Label(sc.Snap.Context)), b.Width()/4), part.Left)
+		b.Gap(gap).Put(themes.Text, part.Short(fleet.Label(sc.Snap.Context), b.Width()/4))
 	}
 	b.Gap(1)
 	band(b, sc)

@@ -18,8 +18,11 @@ import (
 func TestHostileNamesStayInTheirRow(t *testing.T) {
 	hostile := viewtest.Hostile()
 	draw := map[string]func(views.Scene, views.Size) string{
-		"overview": func(sc views.Scene, sz views.Size) string { return views.Overview(sc, views.OverviewState{}, sz) },
-		"pools":    func(sc views.Scene, sz views.Size) string { return views.Pools(sc, views.PoolsState{}, sz) },
+		"overview": func(sc views.Scene, sz views.Size) string {
+			return views.Overview(sc, views.OverviewState{},
+				sz)
+		},
+		"pools": func(sc views.Scene, sz views.Size) string { return views.Pools(sc, views.PoolsState{}, sz) },
 		"pool": func(sc views.Scene, sz views.Size) string {
 			return views.Pools(sc, views.PoolsState{Pool: hostile.Pools[0].Spec.ID}, sz)
 		},

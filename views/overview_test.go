@@ -17,7 +17,8 @@ func scene(ascii bool, p themes.Profile) views.Scene {
 	return views.Scene{
 		Snap: viewtest.Fleet(), Book: viewtest.Book(), Now: viewtest.Now(), Window: 15 * time.Minute,
 		Theme: themes.New(themes.Options{Profile: p, ASCII: ascii}),
-		Keys: []views.KeyHint{key("enter", "open"), key("S", "shift"), key("/", "filter"), key(":", "command"), key("?", "help"),
+		Keys: []views.KeyHint{key("enter", "open"), key("S", "shift"), key("/", "filter"), key(":", "command"),
+			key("?", "help"),
 			key("q", "quit"), key("x", "all actions"), key("1-7", "views"), key("-", "last view"), key("p", "pause")},
 	}
 }
@@ -33,7 +34,8 @@ func TestLook(t *testing.T) {
 			continue
 		}
 		fmt.Println(views.Pools(sc, views.PoolsState{List: views.Table{Selected: "b200-a"}}, sz) + "\n")
-		fmt.Println(views.Pools(sc, views.PoolsState{Pool: "b200-a", Replicas: views.Table{Selected: "b200-a-r7"}}, sz) + "\n")
+		fmt.Println(views.Pools(sc, views.PoolsState{Pool: "b200-a", Replicas: views.Table{Selected: "b200-a-r7"}},
+			sz) + "\n")
 		fmt.Println(views.Sources(sc, views.SourcesState{List: views.Table{Selected: "openai-probe"}}, sz) + "\n")
 	}
 }

@@ -16,22 +16,33 @@ type signal struct {
 	drop  int // given up in this order when the line is too short, the highest first
 }
 
+// figuresOf lists the figures of the strip, the money last.
+func figuresOf(sc Scene, d day) []signal {
+	t := &sc.Snap.Totals
+	l, h, look := &t.Load, &t.Trends, sc.Window
+	limits := limitsOf(sc.Snap)
+	return []signal{
+		{name: fleet.Text("req"), value: unit(fleet.Show(l.Requests), "/s", l.Requests.OK),
+			trend: newest(h.Requests, look)},
+		{name: fleet.Text("err"), value: unit(percent(l.Errors), "%", l.Errors.OK),
+			over: over(l.Errors, limits.errors.Or(usualErrors)), trend: newest(h.Errors, look), top: usualErrors},
+		{name: fleet.Text("ttft95"), value: fleet.Show(l.TTFT95),
+			over: over(l.TTFT95, limits.ttft.Or(usualTTFT)), trend: newest(h.TTFT95, look)},
+		{name: fleet.Text("itl95"), value: fleet.Show(l.ITL95), over: over(l.ITL95, overITL), trend: newest(h.ITL95, look)},
+		{name: fleet.Text("queue"), value: fleet.Show(l.Waiting), over: over(l.Waiting, overQueue),
+			trend: newest(h.Waiting, look), top: 1},
+		{name: fleet.Text("gpu"), value: unit(whole(t.GPUUtil), "%", t.GPUUtil.OK), trend: newest(h.GPUUtil, look),
+			top: 1, drop: 1},
+		{name: fleet.Text("kv"), value: unit(whole(l.KV), "%", l.KV.OK), over: over(l.KV, overKV),
+			trend: newest(h.KV, look), top: 1, drop: 2},
+		{value: moneyRate(t.Burn, !t.BurnWhy.IsEmpty()), over: d.over()},
+	}
+}
+
 // signals is the second line: is the user hurt. Limits that are passed carry "!".
 func signals(b *part.Block, sc Scene) {
-	t := &sc.Snap.Totals
-	l, h := &t.Load, &t.Trends
-	limits := limitsOf(sc.Snap)
-	burn, day := moneyRate(t.Burn, !t.BurnWhy.IsEmpty()), dayOf(&sc.Snap.Spend)
-	all := []signal{
-		{fleet.Text("req"), unit(fleet.Show(l.Requests), "/s", l.Requests.OK), false, newest(h.Requests, sc.Window), 0, 0},
-		{fleet.Text("err"), unit(percent(l.Errors), "%", l.Errors.OK), over(l.Errors, limits.errors.Or(usualErrors)), newest(h.Errors, sc.Window), 0.01, 0},
-		{fleet.Text("ttft95"), fleet.Show(l.TTFT95), over(l.TTFT95, limits.ttft.Or(usualTTFT)), newest(h.TTFT95, sc.Window), 0, 0},
-		{fleet.Text("itl95"), fleet.Show(l.ITL95), over(l.ITL95, overITL), newest(h.ITL95, sc.Window), 0, 0},
-		{fleet.Text("queue"), fleet.Show(l.Waiting), over(l.Waiting, overQueue), newest(h.Waiting, sc.Window), 1, 0},
-		{fleet.Text("gpu"), unit(whole(t.GPUUtil), "%", t.GPUUtil.OK), false, newest(h.GPUUtil, sc.Window), 1, 1},
-		{fleet.Text("kv"), unit(whole(l.KV), "%", l.KV.OK), over(l.KV, overKV), newest(h.KV, sc.Window), 1, 2},
-		{fleet.Text(""), burn, day.over(), fleet.Trend{}, 0, 0},
-	}
+	d := dayOf(&sc.Snap.Spend)
+	all := figuresOf(sc, d)
 	spark := 0
 	switch {
 	case b.Width() >= wideWidth:
@@ -51,7 +62,7 @@ func signals(b *part.Block, sc Scene) {
 		s.draw(b, spark)
 	}
 	if b.Width() >= wideWidth {
-		budgetNote(b, day, between)
+		budgetNote(b, d, between)
 	}
 	b.End()
 }

@@ -100,8 +100,8 @@ func sourcesPane(b *part.Block, sc Scene, t Table, n int) {
 	index, ids := sourceOrder(all, t)
 	from, to := window(ids, t, n)
 	note := fleet.Textf("%s answer", fleet.Int(fresh(sc.Snap)))
-	b.Rule(fleet.Concat(fleet.Text("SOURCES "), fleet.Int(len(all))), fleet.Join(nonEmpty(note, filterNote(t)), fleet.Text("  ")),
-		position(from, to, len(index)))
+	note = fleet.Join(nonEmpty(note, filterNote(t)), fleet.Text("  "))
+	b.Rule(fleet.Concat(fleet.Text("SOURCES "), fleet.Int(len(all))), note, position(from, to, len(index)))
 	g := part.Layout(sourceColumns, b.Width(), t.Column)
 	g.Sort = t.Sort
 	g.Head(b)
@@ -191,54 +191,11 @@ func skewCell(s *fleet.SourceStatus) part.Cell {
 // subjectText says what a source tells about, from the large to the small.
 func subjectText(s fleet.Subject) fleet.Safe {
 	parts := make([]fleet.Safe, 0, 3)
-	for _, id := range []string{string(s.Pool), string(s.Replica), string(s.Node), string(s.Gateway), string(s.GatewayReplica), string(s.Provider)} {
+	for _, id := range []string{string(s.Pool), string(s.Replica), string(s.Node), string(s.Gateway),
+		string(s.GatewayReplica), string(s.Provider)} {
 		if id != "" {
 			parts = append(parts, fleet.Label(id))
 		}
 	}
 	return fleet.Join(parts, fleet.Text(" "))
-}
-
-// errorLines is how many lines the sentence of a failure may take, sourceDetailLines how many sourceDetail takes.
-const (
-	errorLines        = 3
-	sourceDetailLines = 7 + errorLines
-)
-
-func sourceDetail(b *part.Block, sc Scene, s *fleet.SourceStatus) {
-	state := sourceState(s)
-	b.Rule(fleet.Concat(fleet.Text("SOURCE "), fleet.Label(string(s.ID))), fleet.Label(s.Kind), fleet.Text("r read now"))
-	field := func(name fleet.Safe) *part.Block { return b.Gap(2).Cell(themes.Dim, name, 9, part.Left) }
-	field(fleet.Text("address")).Put(themes.Text, s.URL).End()
-	field(fleet.Text("tells of")).Put(themes.Text, subjectText(s.Subject)).End()
-	field(fleet.Text("state")).Put(themes.OfState(state), state.Text()).Gap(2)
-	b.Say(themes.Dim, "last good ").Put(themes.Text, fleet.Stamp(s.LastGood)).Gap(2).Say(themes.Dim, "age ")
-	b.Put(themes.Text, ageText(s.LastGood, sc.Now)).Gap(2).Say(themes.Dim, "next try in ").Put(themes.Text, nextTry(s, sc.Now)).End()
-	field(fleet.Text("reads")).Put(themes.Text, fleet.Int(s.Reads)).Say(themes.Dim, " tried, ").Put(themes.Text, fleet.Int(s.Failures))
-	b.Say(themes.Dim, " failed, ").Put(themes.Text, fleet.Int(s.Failing)).Say(themes.Dim, " in a row, ")
-	b.Put(themes.Text, fleet.Int(s.Dropped)).Say(themes.Dim, " late answers dropped; took ").Put(themes.Text, tookText(s.Took)).End()
-	skew := skewCell(s)
-	field(fleet.Text("version")).Put(themes.Text, orUnknown(s.Version)).Gap(2).Say(themes.Dim, "clock skew ").Put(skew.Role, skew.Text)
-	if s.Insecure {
-		b.Gap(2).Say(themes.Warn, "TLS is not verified: writes to it are forbidden")
-	}
-	b.End()
-	errorText := s.Err
-	if errorText.IsEmpty() {
-		errorText = fleet.Text("none")
-	}
-	for i, t := range part.Wrap(errorText, b.Width()-12, errorLines) {
-		name := fleet.Text("")
-		if i == 0 {
-			name = fleet.Text("error")
-		}
-		field(name).Put(themes.OfState(state), t).End()
-	}
-}
-
-func orUnknown(t fleet.Safe) fleet.Safe {
-	if t.IsEmpty() {
-		return fleet.Text(fleet.Unknown)
-	}
-	return t
 }

@@ -134,7 +134,8 @@ func setSeen(r *fleet.Route) fleet.Safe {
 		if i > 0 {
 			parts = append(parts, fleet.Text(" | "))
 		}
-		parts = append(parts, fleet.Label(string(t.Spec.ID)), fleet.Text(" "), setText(t), fleet.Text(" ("), whole(t.Seen), fleet.Text(")"))
+		parts = append(parts, fleet.Label(string(t.Spec.ID)), fleet.Text(" "), setText(t),
+			fleet.Text(" ("), whole(t.Seen), fleet.Text(")"))
 	}
 	return fleet.Concat(parts...)
 }

@@ -7,8 +7,8 @@ import (
 )
 
 // window tells which rows of a table are visible: [from, to) of ids when rows fit. The row of t.Top stays on top
-// as long as the selected row is visible; a selected row out of sight pulls the window along. Without Top the table turns
-// pages, so that rows stand still while the cursor moves within one.
+// as long as the selected row is visible; a selected row out of sight pulls the window along. Without Top the
+// table turns pages, so that rows stand still while the cursor moves within one.
 func window(ids []string, t Table, rows int) (from, to int) {
 	if rows <= 0 {
 		return 0, 0

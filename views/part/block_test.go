@@ -48,7 +48,8 @@ func TestPadIsExact(t *testing.T) {
 }
 
 func FuzzFit(f *testing.F) {
-	for _, s := range []string{"a\rEVIL", "\x1b[2J", "\u202e", "\u6a21\u578b", "e\u0301\u0301\u0301", "\u0903x", "\u0d4ea"} {
+	for _, s := range []string{"a\rEVIL", "\x1b[2J", "\u202e", "\u6a21\u578b", "e\u0301\u0301\u0301", "\u0903x",
+		"\u0d4ea"} {
 		f.Add(s, 5)
 	}
 	f.Fuzz(func(t *testing.T, s string, n int) {
@@ -102,7 +103,8 @@ func TestLinesAreExact(t *testing.T) {
 			case 5:
 				b.Bar(r, fleet.Some(fleet.Ratio(0.3)), n)
 			case 6:
-				b.Rule(fleet.Label(text.Draw(rt, "s")), fleet.Label(text.Draw(rt, "s")), fleet.Label(text.Draw(rt, "s")))
+				b.Rule(fleet.Label(text.Draw(rt, "s")), fleet.Label(text.Draw(rt, "s")), fleet.Label(text.Draw(rt,
+					"s")))
 			}
 		}
 		b.End()
@@ -167,8 +169,9 @@ func TestLayoutDropsByPriority(t *testing.T) {
 func TestChartMarksLimitAndSeries(t *testing.T) {
 	now := time.Date(2026, 11, 22, 14, 0, 0, 0, time.UTC)
 	c := Chart{
-		Series: []Series{{Letter: fleet.Text("b"), Trend: fleet.Trend{Step: time.Minute, End: now, V: []float64{1, 2, 3, 4, 5}}}},
-		From:   now.Add(-5 * time.Minute), To: now,
+		Series: []Series{{Letter: fleet.Text("b"), Trend: fleet.Trend{Step: time.Minute, End: now, V: []float64{1, 2,
+			3, 4, 5}}}},
+		From: now.Add(-5 * time.Minute), To: now,
 		Limit: fleet.Some(2.0), Label: func(v float64) fleet.Safe { return fleet.Float(v, 1) },
 	}
 	for _, ascii := range []bool{true, false} {

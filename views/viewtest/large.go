@@ -11,7 +11,8 @@ import (
 func Large(count, gpus int) *fleet.Snapshot {
 	s := Fleet()
 	s.Pools = nil
-	states := []fleet.State{fleet.StateOK, fleet.StateOK, fleet.StateWarn, fleet.StateOK, fleet.StateCrit, fleet.StateIdle}
+	states := []fleet.State{fleet.StateOK, fleet.StateOK, fleet.StateWarn, fleet.StateOK, fleet.StateCrit,
+		fleet.StateIdle}
 	for i := range count {
 		f := figures{float64(100 + i*7), 0.001 * float64(i%9), 0.3 + float64(i%7)/9, 0.03, float64(i % 40), 0.5, 4000}
 		p := pool(fleet.PoolID("pool-"+strconv.Itoa(i)), "llama-70b", "H100", 8, f, 0.8, 90, states[i%len(states)])
@@ -25,8 +26,10 @@ func Large(count, gpus int) *fleet.Snapshot {
 func HostileNames() []string {
 	return []string{
 		"\x1b[2J\x1b[H\x1b[31mEVIL", "safe-name\rEVIL", "a\nb\tc\x00", "\u202eyllaer\u202c", "zero\u200bwidth\ufeff",
-		strings.Repeat("x", 10_000), "\u6a21\u578b\u5343\u95ee-\u5927", "e" + strings.Repeat("\u0301", 50), "\x9b31m\u009d0;title\x07",
-		"\U0001F468\u200d\U0001F469\u200d\U0001F467 family", "\u0903first", "last\u0d4e", "\xff\xfe", "\x1bP+q544e\x1b\\",
+		strings.Repeat("x", 10_000), "\u6a21\u578b\u5343\u95ee-\u5927", "e" + strings.Repeat("\u0301", 50),
+		"\x9b31m\u009d0;title\x07",
+		"\U0001F468\u200d\U0001F469\u200d\U0001F467 family", "\u0903first", "last\u0d4e", "\xff\xfe",
+		"\x1bP+q544e\x1b\\",
 	}
 }
 
@@ -40,7 +43,8 @@ func Hostile() *fleet.Snapshot {
 	s.Context = name()
 	for i := range s.Pools {
 		p := &s.Pools[i]
-		p.Spec.ID, p.Spec.Model, p.Spec.GPU, p.Why = fleet.PoolID(name()), fleet.ModelName(name()), name(), fleet.Label(name())
+		p.Spec.ID, p.Spec.Model, p.Spec.GPU, p.Why = fleet.PoolID(name()), fleet.ModelName(name()), name(),
+			fleet.Label(name())
 		for j := range p.Replicas {
 			p.Replicas[j].ID, p.Replicas[j].Node = fleet.ReplicaID(name()), fleet.NodeID(name())
 			p.Replicas[j].Version, p.Replicas[j].Why = fleet.Label(name()), fleet.Label(name())
@@ -56,13 +60,15 @@ func Hostile() *fleet.Snapshot {
 		}
 	}
 	for i := range s.Alerts {
-		s.Alerts[i].Object, s.Alerts[i].Text, s.Alerts[i].Detail = fleet.Label(name()), fleet.Label(name()), fleet.Label(name())
+		s.Alerts[i].Object, s.Alerts[i].Text, s.Alerts[i].Detail = fleet.Label(name()), fleet.Label(name()),
+			fleet.Label(name())
 	}
 	for i := range s.Events {
 		s.Events[i].Object, s.Events[i].Text = fleet.Label(name()), fleet.Label(name())
 	}
 	for i := range s.Sources {
-		s.Sources[i].ID, s.Sources[i].URL, s.Sources[i].Err = fleet.SourceID(name()), fleet.Label(name()), fleet.Label(name())
+		s.Sources[i].ID, s.Sources[i].URL, s.Sources[i].Err = fleet.SourceID(name()), fleet.Label(name()),
+			fleet.Label(name())
 		s.Sources[i].Version = fleet.Label(name())
 	}
 	return s

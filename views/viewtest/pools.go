@@ -50,17 +50,22 @@ func trends(f figures) fleet.Trends {
 }
 
 func pools() []fleet.Pool {
-	b := pool("b200-a", "llama-70b", "B200", 8, figures{412, 0.062, 2.1, 0.088, 188, 0.97, 4100}, 0.99, 186, fleet.StateCrit)
-	b.Spec.Site, b.Why, b.Since = "fra-1", fleet.Text("err 6.2% > 2.0%; 1 of 8 replicas makes no progress"), ago(4*time.Minute)
+	b := pool("b200-a", "llama-70b", "B200", 8, figures{412, 0.062, 2.1, 0.088, 188, 0.97, 4100}, 0.99, 186,
+		fleet.StateCrit)
+	b.Spec.Site, b.Why, b.Since = "fra-1", fleet.Text("err 6.2% > 2.0%; 1 of 8 replicas makes no progress"),
+		ago(4*time.Minute)
 	lose(&b)
-	h := pool("h100-b", "llama-70b", "H100", 4, figures{298, 0.0031, 0.72, 0.039, 12, 0.58, 3900}, 0.71, 98, fleet.StateOK)
-	c := pool("h100-c", "qwen-embed", "H100", 2, figures{940, 0.0002, 0.038, 0, 0, 0.20, 88000}, 0.44, 31, fleet.StateOK)
+	h := pool("h100-b", "llama-70b", "H100", 4, figures{298, 0.0031, 0.72, 0.039, 12, 0.58, 3900}, 0.71, 98,
+		fleet.StateOK)
+	c := pool("h100-c", "qwen-embed", "H100", 2, figures{940, 0.0002, 0.038, 0, 0, 0.20, 88000}, 0.44, 31,
+		fleet.StateOK)
 	d := pool("h200-dr", "llama-70b", "H200", 2, figures{0, 0, 0, 0, 0, 0.03, 0}, 0.01, 61, fleet.StateStandby)
 	d.Spec.Standby, d.PerMTok = true, fleet.None[fleet.USDPerMTok]()
 	return []fleet.Pool{b, h, c, d}
 }
 
-func pool(id fleet.PoolID, model fleet.ModelName, gpu string, n int, f figures, util, burn float64, s fleet.State) fleet.Pool {
+func pool(id fleet.PoolID, model fleet.ModelName, gpu string, n int, f figures, util, burn float64,
+	s fleet.State) fleet.Pool {
 	p := fleet.Pool{
 		Spec: fleet.PoolSpec{ID: id, Site: "fra-2", Engine: "vllm", Model: model, GPUsPerReplica: 8, GPU: gpu,
 			GPUHour: fleet.Some(fleet.USDPerHour(burn / float64(n) / 8)), Labels: []string{"eu"}},
@@ -74,7 +79,8 @@ func pool(id fleet.PoolID, model fleet.ModelName, gpu string, n int, f figures, 
 	p.Trends.GPUUtil = Wave(60, util, util/30, 0.3)
 	for i := range n {
 		name := string(id) + "-0" + strconv.Itoa(i+1)
-		p.Replicas = append(p.Replicas, replica(fleet.ReplicaID(string(id)+"-r"+strconv.Itoa(i+1)), fleet.NodeID(name), f, float64(n)))
+		p.Replicas = append(p.Replicas, replica(fleet.ReplicaID(string(id)+"-r"+strconv.Itoa(i+1)),
+			fleet.NodeID(name), f, float64(n)))
 		p.Nodes = append(p.Nodes, Node(fleet.NodeID(name), 8, util))
 	}
 	return p
@@ -83,7 +89,8 @@ func pool(id fleet.PoolID, model fleet.ModelName, gpu string, n int, f figures, 
 func replica(id fleet.ReplicaID, node fleet.NodeID, f figures, n float64) fleet.Replica {
 	f.requests, f.queue, f.out = f.requests/n, f.queue/n, f.out/n
 	r := fleet.Replica{ID: id, Node: node, Load: load(f), Trends: trends(f), Health: fleet.Some(true),
-		Version: fleet.Text("0.24.0"), Engines: 1, State: fleet.StateOK, At: ago(2 * time.Second), Source: fleet.SourceID(node),
+		Version: fleet.Text("0.24.0"), Engines: 1, State: fleet.StateOK, At: ago(2 * time.Second),
+		Source:   fleet.SourceID(node),
 		Progress: fleet.Progress{Moving: fleet.Some(true), LastToken: ago(2 * time.Second)}}
 	if f.requests == 0 {
 		r.State, r.Progress.Moving = fleet.StateIdle, fleet.None[bool]()
@@ -93,12 +100,15 @@ func replica(id fleet.ReplicaID, node fleet.NodeID, f figures, n float64) fleet.
 
 // Node is a healthy machine of n GPUs at a utilisation.
 func Node(id fleet.NodeID, n int, util float64) fleet.Node {
-	node := fleet.Node{ID: id, State: fleet.StateOK, Power: fleet.Some(fleet.Watts(6200 * util)), At: ago(3 * time.Second)}
+	node := fleet.Node{ID: id, State: fleet.StateOK, Power: fleet.Some(fleet.Watts(6200 * util)),
+		At: ago(3 * time.Second)}
 	for i := range n {
 		node.GPUs = append(node.GPUs, fleet.GPU{
-			Reading: fleet.GPUReading{ID: fleet.GPUID("GPU-" + string(id) + "-" + strconv.Itoa(i)), Index: strconv.Itoa(i),
-				Product: "NVIDIA", Host: string(id), Util: fleet.Some(fleet.Ratio(util)), DRAMUtil: fleet.Some(fleet.Ratio(util * 0.6)),
-				MemUsed: fleet.Some(fleet.Bytes(72 << 30)), MemFree: fleet.Some(fleet.Bytes(8 << 30)),
+			Reading: fleet.GPUReading{ID: fleet.GPUID("GPU-" + string(id) + "-" + strconv.Itoa(i)),
+				Index:   strconv.Itoa(i),
+				Product: "NVIDIA", Host: string(id), Util: fleet.Some(fleet.Ratio(util)),
+				DRAMUtil: fleet.Some(fleet.Ratio(util * 0.6)),
+				MemUsed:  fleet.Some(fleet.Bytes(72 << 30)), MemFree: fleet.Some(fleet.Bytes(8 << 30)),
 				Temp: fleet.Some(fleet.Celsius(60 + 20*util)), Power: fleet.Some(fleet.Watts(775 * util)),
 				SMClockMHz: fleet.Some(1755.0), LastXid: fleet.Some(0), ECCDouble: fleet.Some(0.0)},
 			Trend: Wave(30, util, util/20, 0.3), State: fleet.StateOK,
@@ -121,7 +131,8 @@ func lose(p *fleet.Pool) {
 	node.GPUs[7].Missing, node.GPUs[7].Why = true, fleet.Text("gone from the exporter's page")
 	r := &p.Replicas[6]
 	r.State, r.Why = fleet.StateDown, fleet.Text("no token for 4m with 11 running, /health says ok")
-	r.Progress = fleet.Progress{Moving: fleet.Some(false), LastToken: ago(4 * time.Minute), Stalled: 4 * time.Minute, Why: r.Why}
+	r.Progress = fleet.Progress{Moving: fleet.Some(false), LastToken: ago(4 * time.Minute), Stalled: 4 * time.Minute,
+		Why: r.Why}
 	r.Load.OutRate, r.Load.Errors = fleet.Some(fleet.TokenRate(0)), fleet.Some(fleet.Ratio(0.97))
 	r.Load.TTFT95, r.Load.ITL95 = fleet.None[fleet.Seconds](), fleet.None[fleet.Seconds]()
 	p.Ready = 7

@@ -9,7 +9,8 @@ import (
 
 func providers() []fleet.Provider {
 	o := provider("openai", "gpt-x", figures{69, 0.009, 0.61, 0.033, -1, -1, 840}, 29)
-	o.Limits = []fleet.Limit{{Kind: fleet.LimitTPM, Max: fleet.Some(2e6), Remaining: fleet.Some(1.18e6), At: ago(8 * time.Second)}}
+	o.Limits = []fleet.Limit{{Kind: fleet.LimitTPM, Max: fleet.Some(2e6), Remaining: fleet.Some(1.18e6),
+		At: ago(8 * time.Second)}}
 	return []fleet.Provider{o, provider("anthropic", "claude", figures{4, 0, 0.54, 0.029, -1, -1, 120}, 7)}
 }
 
@@ -18,7 +19,8 @@ func provider(id fleet.ProviderID, model fleet.ModelName, f figures, burn float6
 		Spec: fleet.ProviderSpec{ID: id, Kind: string(id), Models: []fleet.ProviderModel{{Name: model}}},
 		Load: load(f), Trends: trends(f), Authorised: fleet.Some(true), ProbeAt: ago(40 * time.Second),
 		ProbeTime: fleet.Some(fleet.Seconds(0.512)), Models: []fleet.ModelName{model},
-		Burn: fleet.Some(fleet.USDPerHour(burn)), State: fleet.StateOK, Since: ago(26 * time.Hour), Source: fleet.SourceID(id) + "-probe",
+		Burn: fleet.Some(fleet.USDPerHour(burn)), State: fleet.StateOK, Since: ago(26 * time.Hour),
+		Source: fleet.SourceID(id) + "-probe",
 	}
 	p.Load.Running = fleet.None[fleet.Count]()
 	return p
@@ -30,11 +32,14 @@ func gateways() []fleet.Gateway {
 		State: fleet.StateDrift, Why: fleet.Text("gw-3 holds other weights"), Writable: fleet.Some(true),
 	}
 	for _, id := range []fleet.GatewayReplicaID{"gw-1", "gw-2", "gw-3"} {
-		g.Replicas = append(g.Replicas, fleet.GatewayReplica{ID: id, Version: fleet.Text("1.83.0"), Mode: fleet.GatewayModeDatabase,
-			Strategy: fleet.Text("simple-shuffle"), InFlight: fleet.Some(fleet.Count(38)), At: ago(4 * time.Second), State: fleet.StateOK,
+		g.Replicas = append(g.Replicas, fleet.GatewayReplica{ID: id, Version: fleet.Text("1.83.0"),
+			Mode:     fleet.GatewayModeDatabase,
+			Strategy: fleet.Text("simple-shuffle"), InFlight: fleet.Some(fleet.Count(38)), At: ago(4 * time.Second),
+			State:  fleet.StateOK,
 			Source: fleet.SourceID(id)})
 	}
-	g.Replicas[2].State, g.Replicas[2].Why = fleet.StateDrift, fleet.Text("weights 70/20/10, the others hold 60/30/10")
+	g.Replicas[2].State, g.Replicas[2].Why = fleet.StateDrift,
+		fleet.Text("weights 70/20/10, the others hold 60/30/10")
 	return []fleet.Gateway{g}
 }
 
@@ -44,7 +49,8 @@ func routes() []fleet.Route {
 		target("h100-b", 30, 0.312, figures{218, 0.0031, 0.72, 0.039, 12, 0.58, 3900}, 0.97, fleet.StateOK),
 		target("openai", 10, 0.099, figures{69, 0.009, 0.61, 0.033, -1, -1, 840}, 4.10, fleet.StateOK))
 	chat.Spec.Tier, chat.Spec.Fallbacks, chat.Spec.Requires = 1, []fleet.TargetID{"anthropic"}, []string{"eu"}
-	chat.Spec.Guard = fleet.Guard{ErrRatio: fleet.Some(fleet.Ratio(0.02)), TTFT95: fleet.Some(fleet.Seconds(1.5)), For: time.Minute}
+	chat.Spec.Guard = fleet.Guard{ErrRatio: fleet.Some(fleet.Ratio(0.02)), TTFT95: fleet.Some(fleet.Seconds(1.5)),
+		For: time.Minute}
 	chat.Why = fleet.Text("gw-3 holds 70/20/10, the others 60/30/10")
 	chat.Replicas[2].Weights, chat.Replicas[2].Differs = fleet.Weights{"b200-a": 70, "h100-b": 20, "openai": 10}, true
 	chat.Replicas[2].Hash = fleet.HashWeights(chat.Replicas[2].Weights)
@@ -59,7 +65,8 @@ func routes() []fleet.Route {
 }
 
 func route(id fleet.RouteID, s fleet.State, f figures, targets ...fleet.Target) fleet.Route {
-	r := fleet.Route{Spec: fleet.RouteSpec{ID: id, Gateway: "edge", Tier: 2}, Load: load(f), Trends: trends(f), Targets: targets,
+	r := fleet.Route{Spec: fleet.RouteSpec{ID: id, Gateway: "edge", Tier: 2}, Load: load(f), Trends: trends(f),
+		Targets: targets,
 		Weights: fleet.Weights{}, Strategy: fleet.Text("simple-shuffle"), State: s}
 	r.Load.Waiting, r.Load.KV = fleet.None[fleet.Count](), fleet.None[fleet.Ratio]()
 	for _, t := range targets {
@@ -68,7 +75,8 @@ func route(id fleet.RouteID, s fleet.State, f figures, targets ...fleet.Target) 
 	}
 	r.Hash = fleet.HashWeights(r.Weights)
 	for _, gw := range []fleet.GatewayReplicaID{"gw-1", "gw-2", "gw-3"} {
-		r.Replicas = append(r.Replicas, fleet.RouteReplica{ID: gw, Weights: r.Weights.Clone(), Hash: r.Hash, At: ago(4 * time.Second)})
+		r.Replicas = append(r.Replicas, fleet.RouteReplica{ID: gw, Weights: r.Weights.Clone(), Hash: r.Hash,
+			At: ago(4 * time.Second)})
 	}
 	return r
 }
@@ -76,9 +84,12 @@ func route(id fleet.RouteID, s fleet.State, f figures, targets ...fleet.Target) 
 func target(id fleet.TargetID, set int, seen float64, f figures, price float64, s fleet.State) fleet.Target {
 	return fleet.Target{
 		Spec: fleet.TargetSpec{ID: id, Pool: fleet.PoolID(id), Model: "llama-70b"},
-		Set:  fleet.Some(set), SetShare: fleet.Some(fleet.Ratio(float64(set) / 100)), Effective: fleet.Some(fleet.Ratio(float64(set) / 100)),
-		Seen: fleet.Some(fleet.Ratio(seen)), SeenN: f.requests * 60, SeenOver: time.Minute, Load: load(f), Trends: seenTrends(f, seen),
-		Blocked: fleet.Some(false), Price: fleet.Some(fleet.USDPerMTok(price)), Carried: fleet.Some(fleet.Ratio(0.8)), State: s,
+		Set:  fleet.Some(set), SetShare: fleet.Some(fleet.Ratio(float64(set) / 100)),
+		Effective: fleet.Some(fleet.Ratio(float64(set) / 100)),
+		Seen:      fleet.Some(fleet.Ratio(seen)), SeenN: f.requests * 60, SeenOver: time.Minute, Load: load(f),
+		Trends:  seenTrends(f, seen),
+		Blocked: fleet.Some(false), Price: fleet.Some(fleet.USDPerMTok(price)),
+		Carried: fleet.Some(fleet.Ratio(0.8)), State: s,
 		Verdicts: []fleet.HealthVerdict{{Kind: fleet.HealthGateway, Up: fleet.Some(true), At: ago(3 * time.Second)},
 			{Kind: fleet.HealthEngine, Up: fleet.Some(s == fleet.StateOK), At: ago(3 * time.Second)}},
 	}
@@ -93,11 +104,15 @@ func seenTrends(f figures, seen float64) fleet.Trends {
 // Book is a book with a shift on its second step, one closed change and mara's incident; it may write.
 func Book() actions.Book {
 	mara := actions.Actor{UID: 1001, Name: "mara", Verified: true, Host: "bastion-1"}
-	before, after := fleet.Weights{"b200-a": 60, "h100-b": 30, "openai": 10}, fleet.Weights{"b200-a": 30, "h100-b": 60, "openai": 10}
+	before, after := fleet.Weights{"b200-a": 60, "h100-b": 30, "openai": 10}, fleet.Weights{"b200-a": 30,
+		"h100-b": 60, "openai": 10}
 	shift := actions.Change{
-		ID: "c-119", Seq: 119, State: actions.StateVerifying, Step: 2, Started: ago(5 * time.Minute), Updated: ago(3 * time.Second),
-		NextAt: Now().Add(72 * time.Second), Plan: plan(before, after, mara), Approval: actions.Approval{By: mara, At: ago(5 * time.Minute)},
-		Why: fleet.Text("waiting for 200 requests of step 2"), Guard: actions.Guardian{PID: 4242, Host: "bastion-1", Alive: fleet.Some(true), Mine: true},
+		ID: "c-119", Seq: 119, State: actions.StateVerifying, Step: 2, Started: ago(5 * time.Minute),
+		Updated: ago(3 * time.Second),
+		NextAt:  Now().Add(72 * time.Second), Plan: plan(before, after, mara), Approval: actions.Approval{By: mara,
+			At: ago(5 * time.Minute)},
+		Why: fleet.Text("waiting for 200 requests of step 2"), Guard: actions.Guardian{PID: 4242, Host: "bastion-1",
+			Alive: fleet.Some(true), Mine: true},
 	}
 	old := shift
 	old.ID, old.Seq, old.State, old.Step, old.NextAt = "c-118", 118, actions.StateCommitted, 3, time.Time{}
@@ -105,8 +120,10 @@ func Book() actions.Book {
 	old.Plan = plan(fleet.Weights{"b200-a": 80, "h100-b": 10, "openai": 10}, before, mara)
 	return actions.Book{
 		At: Now(), Changes: []actions.Change{shift, old},
-		Locks:  []actions.Lock{{Route: "chat-default", Holder: mara, PID: 4242, Change: "c-119", Expires: Now().Add(9*time.Minute + 12*time.Second), Mine: true}},
-		Access: actions.Access{Write: true, ArmedUntil: Now().Add(28 * time.Minute), Incident: "INC-4821", Actor: mara},
+		Locks: []actions.Lock{{Route: "chat-default", Holder: mara, PID: 4242, Change: "c-119",
+			Expires: Now().Add(9*time.Minute + 12*time.Second), Mine: true}},
+		Access: actions.Access{Write: true, ArmedUntil: Now().Add(28 * time.Minute), Incident: "INC-4821",
+			Actor: mara},
 	}
 }
 
@@ -123,11 +140,15 @@ func plan(before, after fleet.Weights, by actions.Actor) actions.Plan {
 		was = next
 	}
 	return actions.Plan{
-		Format: 1, Digest: "7f3c91d0a5b6c7d8", Created: ago(6 * time.Minute), Context: "prod-eu-1", Env: fleet.EnvProd, Mode: fleet.ModeLive,
+		Format: 1, Digest: "7f3c91d0a5b6c7d8", Created: ago(6 * time.Minute), Context: "prod-eu-1",
+		Env: fleet.EnvProd, Mode: fleet.ModeLive,
 		Gateway: "edge", Route: routes()[0].Spec, Order: []fleet.TargetID{"b200-a", "h100-b", "openai"},
-		Intent: actions.Intent{Kind: actions.KindShift, Route: "chat-default", Weights: after, Reason: "INC-4821 Xid 119", Incident: "INC-4821", Actor: by},
-		Before: before, BeforeHash: fleet.HashWeights(before), After: after, AfterHash: fleet.HashWeights(after), Steps: steps,
-		Ramp: actions.Ramp{}.WithDefaults(), Guard: routes()[0].Spec.Guard, Soak: actions.DefaultSoak,
-		BurnNow: fleet.Some(fleet.USDPerHour(412)), BurnThen: fleet.Some(fleet.USDPerHour(412)), SeenGen: 4700, SeenAt: ago(6 * time.Minute),
+		Intent: actions.Intent{Kind: actions.KindShift, Route: "chat-default", Weights: after,
+			Reason: "INC-4821 Xid 119", Incident: "INC-4821", Actor: by},
+		Before: before, BeforeHash: fleet.HashWeights(before), After: after, AfterHash: fleet.HashWeights(after),
+		Steps: steps,
+		Ramp:  actions.Ramp{}.WithDefaults(), Guard: routes()[0].Spec.Guard, Soak: actions.DefaultSoak,
+		BurnNow: fleet.Some(fleet.USDPerHour(412)), BurnThen: fleet.Some(fleet.USDPerHour(412)), SeenGen: 4700,
+		SeenAt: ago(6 * time.Minute),
 	}
 }
