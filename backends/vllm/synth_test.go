@@ -192,14 +192,21 @@ func (p *pageBuilder) distributions() {
 }
 
 func (p *pageBuilder) http() {
+	const get = `handler="/v1/models",method="GET",status="2xx"`
 	p.family("http_requests_total", "counter")
-	p.line("http_requests_total", `handler="/v1/models",method="GET",status="2xx"`, 4)
-	p.family("http_request_size_bytes", "summary")
-	p.line("http_request_size_bytes_count", `handler="/v1/models"`, 4)
-	p.line("http_request_size_bytes_sum", `handler="/v1/models"`, 0)
+	p.line("http_requests_total", get, 4)
+	p.family("http_requests_created", "gauge")
+	p.line("http_requests_created", get, created)
+	for _, n := range []string{"http_request_size_bytes", "http_response_size_bytes"} {
+		p.family(n, "summary")
+		p.line(n+"_count", `handler="/v1/models"`, 4)
+		p.line(n+"_sum", `handler="/v1/models"`, 1816)
+		p.family(n+"_created", "gauge")
+		p.line(n+"_created", `handler="/v1/models"`, created)
+	}
 	engines := p.engines
 	p.engines = []string{`handler="/v1/models"`}
-	p.histogram("http_request_duration_highr_seconds", append(append([]float64{}, e2eBounds...), 9000, 10000))
+	p.histogram("http_request_duration_highr_seconds", e2eBounds)
 	p.histogram("http_request_duration_seconds", []float64{.1, .5, 1})
 	p.engines = engines
 }

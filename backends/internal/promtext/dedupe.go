@@ -11,6 +11,7 @@ func (p *Page) reset(families int) {
 	clear(p.index)
 	p.Samples, p.hashes, p.Series, p.dupes = p.Samples[:0], p.hashes[:0], 0, 0
 	p.Notices = nil // handed out
+	p.kept, p.kinds = p.kept[:0], p.kinds[:0]
 	if len(p.seen) != families {
 		p.seen, p.wrong = make([]bool, families), make([]bool, families)
 	}

@@ -9,49 +9,48 @@ import (
 // decoded only where it is asked.
 type Labels []byte
 
-// splitName parts a series into its name and its labels. A series with a quoted name has the name "".
-func splitName(series []byte) (name, rest []byte) {
+// labelsOf returns what stands between the braces of a series.
+func labelsOf(series []byte) Labels {
 	i := bytes.IndexByte(series, '{')
-	if i < 0 {
-		return bytes.TrimRight(series, " \t"), nil
+	j := len(series) - 1
+	if i < 0 || series[j] != '}' {
+		return nil
 	}
-	rest = series[i+1:]
-	if j := bytes.LastIndexByte(rest, '}'); j >= 0 {
-		rest = rest[:j]
-	}
-	return bytes.TrimRight(series[:i], " \t"), rest
+	return Labels(series[i+1 : j])
 }
 
 // Next returns the first label, its value still escaped, and the labels after it. ok is false at the end.
 func (l Labels) Next() (name, value []byte, rest Labels, ok bool) {
-	i := 0
-	for i < len(l) && (l[i] == ' ' || l[i] == '\t' || l[i] == ',') {
-		i++
+	for len(l) > 0 && (l[0] == ',' || l[0] == ' ' || l[0] == '\t') {
+		l = l[1:]
 	}
-	l = l[i:]
-	eq := bytes.IndexByte(l, '=')
-	if eq < 0 {
+	eq := 0
+	for eq < len(l) && l[eq] != '=' {
+		eq++
+	}
+	if eq+1 >= len(l) {
 		return nil, nil, nil, false
 	}
-	name = bytes.TrimRight(l[:eq], " \t")
-	l = l[eq+1:]
-	open := bytes.IndexByte(l, '"')
-	if open < 0 {
-		return nil, nil, nil, false
+	name, l = l[:eq], l[eq+1:]
+	if l[0] != '"' { // blanks around the sign are allowed and hardly ever written
+		name = bytes.TrimRight(name, " \t")
+		if l = bytes.TrimLeft(l, " \t"); len(l) == 0 || l[0] != '"' {
+			return nil, nil, nil, false
+		}
 	}
-	l = l[open+1:]
-	end := 0
-	for {
-		n := bytes.IndexByte(l[end:], '"')
+	l = l[1:]
+	end := bytes.IndexByte(l, '"')
+	for end >= 0 && isEscaped(l[:end]) {
+		n := bytes.IndexByte(l[end+1:], '"')
 		if n < 0 {
 			return nil, nil, nil, false
 		}
-		end += n
-		if !isEscaped(l[:end]) {
-			return name, l[:end], l[end+1:], true
-		}
-		end++
+		end += 1 + n
 	}
+	if end < 0 {
+		return nil, nil, nil, false
+	}
+	return name, l[:end], l[end+1:], true
 }
 
 // isEscaped tells whether the byte after b is escaped: an odd number of backslashes stands before it.

@@ -21,7 +21,7 @@ const MaxSeries = 200_000
 // Accept asks for the text format; servers answer OpenMetrics only to those who name it.
 const Accept = "text/plain;version=0.0.4"
 
-// Sample is one wanted sample. Labels points into the page's body.
+// Sample is one wanted sample. Labels points into the page's memory and is valid until the next Parse.
 type Sample struct {
 	Family int
 	Part   Part
@@ -36,6 +36,8 @@ type Page struct {
 	Series  int // all series of the page, wanted or not
 	Notices []fleet.Notice
 
+	kept    []byte       // the lines that matter, see sift
+	kinds   []sampleKind // of each series line in kept
 	seed    maphash.Seed
 	index   []int32 // open-addressing hash table over Samples: position + 1, 0 for free
 	hashes  []uint64
@@ -53,7 +55,11 @@ func (t *Table) Parse(body []byte, p *Page) error {
 	if err := check(body); err != nil {
 		return err
 	}
-	if err := t.scan(body, p); err != nil {
+	err := t.sift(body, p)
+	if err == nil {
+		err = t.scan(p)
+	}
+	if err != nil {
 		p.reset(len(t.families))
 		if errors.Is(err, errSeries) {
 			return err
@@ -71,6 +77,7 @@ var (
 	errEmpty   = errors.New("the page is empty")
 	errCut     = errors.New("the page was cut off: it does not end with a line end")
 	errNotText = errors.New("the page is HTML or JSON, not metrics")
+	errLine    = errors.New("a line is neither a comment nor a series")
 	errSeries  = fmt.Errorf("the page has more than %d series", MaxSeries)
 )
 
@@ -98,37 +105,17 @@ func check(body []byte) error {
 		return errNotText
 	case body[len(body)-1] != '\n':
 		return errCut
-	case bytes.Count(body, []byte{'\n'}) > MaxSeries && countSeries(body) > MaxSeries:
-		return errSeries
 	}
 	return nil
 }
 
-func countSeries(body []byte) int {
-	n := 0
-	for len(body) > 0 {
-		line := body
-		if i := bytes.IndexByte(body, '\n'); i >= 0 {
-			line, body = body[:i], body[i+1:]
-		} else {
-			body = nil
-		}
-		if len(line) > 0 && line[0] != '#' {
-			n++
-		}
-	}
-	return n
-}
-
-func (t *Table) scan(body []byte, p *Page) error {
-	parser := textparse.NewPromParser(body, labels.NewSymbolTable(), false)
-	var last []byte // name of the series before: families come in runs
-	var kind sampleKind
-	var wanted bool
-	for {
+// scan parses the lines that sift kept. Each kept series line gives one series, in order.
+func (t *Table) scan(p *Page) error {
+	parser := textparse.NewPromParser(p.kept, labels.NewSymbolTable(), false)
+	for n := 0; ; {
 		entry, err := parser.Next()
 		switch {
-		case errors.Is(err, io.EOF):
+		case errors.Is(err, io.EOF) && n == len(p.kinds):
 			return nil
 		case err != nil:
 			return err
@@ -136,26 +123,22 @@ func (t *Table) scan(body []byte, p *Page) error {
 			name, declared := parser.Type()
 			t.declare(p, name, declared)
 			continue
-		case entry != textparse.EntrySeries:
-			continue
+		case entry != textparse.EntrySeries || n == len(p.kinds):
+			return errLine
 		}
 		series, _, value := parser.Series()
-		if p.Series++; p.Series > MaxSeries {
-			return errSeries // a raw line end within a label hides series from countSeries
-		}
-		name, rest := splitName(series)
-		if !bytes.Equal(name, last) {
-			kind, wanted = t.samples[string(name)]
-			last = name
-		}
-		if !wanted || math.IsNaN(value) || math.IsInf(value, 0) {
+		kind := p.kinds[n]
+		n++
+		if math.IsNaN(value) || math.IsInf(value, 0) || value < 0 && t.isCount(kind) {
 			continue
 		}
-		if value < 0 && (kind.part == PartBucket || kind.part == PartCount || t.families[kind.family].Type == Counter) {
-			continue
-		}
-		p.put(series, Sample{Family: int(kind.family), Part: kind.part, Labels: Labels(rest), Value: value})
+		p.put(series, Sample{Family: int(kind.family), Part: kind.part, Labels: labelsOf(series), Value: value})
 	}
+}
+
+// isCount tells whether a sample counts things, so that it cannot be below zero.
+func (t *Table) isCount(k sampleKind) bool {
+	return k.part == PartBucket || k.part == PartCount || t.families[k.family].Type == Counter
 }
 
 // declare notes a family whose type does not fit what is wanted of it. Where a page names
