@@ -56,7 +56,7 @@ func chartPane(b *part.Block, sc Scene, spec chartSpec, n int) {
 		used += letter
 		mark := fleet.Label(letter)
 		c.Series = append(c.Series, part.Series{Letter: mark, Role: seriesRoles[i%len(seriesRoles)],
-			Trend: newest(l.trend, sc.Window)})
+			Trend: newest(l.trend, sc.Window, sc.Now)})
 		if len(lines) > 1 {
 			legend = append(legend, fleet.Concat(mark, fleet.Text("="), fleet.Label(l.id)))
 		}

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"math"
 	"time"
 
 	"pitwall/fleet"
@@ -70,8 +71,8 @@ func fillPool(c []part.Cell, r *poolRow, sc Scene, limits guardLimits) {
 	c[colTokens] = part.Cell{Text: fleet.Show(l.OutRate), Role: role}
 	c[colBurn] = burnCell(r.burn, r.provider != nil, role)
 	c[colState] = part.Cell{Text: stateText(r.state, l.At, sc.Now), Role: themes.OfState(r.state)}
-	c[colRequestsTrend] = trendCell(r.trends.Requests, sc.Window, 0)
-	c[colTTFTTrend] = trendCell(r.trends.TTFT95, sc.Window, 0)
+	c[colRequestsTrend] = part.Cell{Spark: true, Trend: newest(r.trends.Requests, sc.Window, sc.Now), Role: dim(role)}
+	c[colTTFTTrend] = part.Cell{Spark: true, Trend: newest(r.trends.TTFT95, sc.Window, sc.Now), Role: dim(role)}
 }
 
 func bad(role themes.Role, over bool) themes.Role {
@@ -102,19 +103,29 @@ func stateText(s fleet.State, at, now time.Time) fleet.Safe {
 	return fleet.Concat(s.Text(), age)
 }
 
-// trendCell is a sparkline of the newest part of a history; top is what counts as full height at least.
-func trendCell(t fleet.Trend, look time.Duration, top float64) part.Cell {
-	t = newest(t, look)
-	return part.Cell{Spark: true, Trend: t, Top: top, Role: themes.Dim}
+// dim is the role of a sparkline beside figures of a role.
+func dim(role themes.Role) themes.Role {
+	if role == themes.Text {
+		return themes.Dim
+	}
+	return role
 }
 
-// newest cuts a history to the time that screens look back.
-func newest(t fleet.Trend, look time.Duration) fleet.Trend {
-	if t.Step <= 0 || look <= 0 {
+// newest cuts a history to the time that screens look back. Where it ended some time ago the end is a gap, so that
+// an old line does not stand where the newest values belong.
+func newest(t fleet.Trend, look time.Duration, now time.Time) fleet.Trend {
+	if t.Step <= 0 || look <= 0 || len(t.V) == 0 {
 		return t
 	}
-	if n := int(look / t.Step); n > 0 && n < len(t.V) {
-		t.V = t.V[len(t.V)-n:]
+	n := max(1, int(look/t.Step))
+	if late := int(now.Sub(t.End) / t.Step); late > 1 {
+		v := make([]float64, 0, n)
+		v = append(v, t.V[max(0, len(t.V)-max(0, n-late)):]...)
+		for range min(late, n) {
+			v = append(v, math.NaN())
+		}
+		return fleet.Trend{Step: t.Step, End: t.End.Add(time.Duration(late) * t.Step), V: v}
 	}
+	t.V = t.V[max(0, len(t.V)-n):]
 	return t
 }

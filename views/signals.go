@@ -23,18 +23,18 @@ func figuresOf(sc Scene, d day) []signal {
 	limits := limitsOf(sc.Snap)
 	return []signal{
 		{name: fleet.Text("req"), value: unit(fleet.Show(l.Requests), "/s", l.Requests.OK),
-			trend: newest(h.Requests, look)},
+			trend: newest(h.Requests, look, sc.Now)},
 		{name: fleet.Text("err"), value: unit(percent(l.Errors), "%", l.Errors.OK),
-			over: over(l.Errors, limits.errors.Or(usualErrors)), trend: newest(h.Errors, look), top: usualErrors},
+			over: over(l.Errors, limits.errors.Or(usualErrors)), trend: newest(h.Errors, look, sc.Now), top: usualErrors},
 		{name: fleet.Text("ttft95"), value: fleet.Show(l.TTFT95),
-			over: over(l.TTFT95, limits.ttft.Or(usualTTFT)), trend: newest(h.TTFT95, look)},
-		{name: fleet.Text("itl95"), value: fleet.Show(l.ITL95), over: over(l.ITL95, overITL), trend: newest(h.ITL95, look)},
+			over: over(l.TTFT95, limits.ttft.Or(usualTTFT)), trend: newest(h.TTFT95, look, sc.Now)},
+		{name: fleet.Text("itl95"), value: fleet.Show(l.ITL95), over: over(l.ITL95, overITL), trend: newest(h.ITL95, look, sc.Now)},
 		{name: fleet.Text("queue"), value: fleet.Show(l.Waiting), over: over(l.Waiting, overQueue),
-			trend: newest(h.Waiting, look), top: 1},
-		{name: fleet.Text("gpu"), value: unit(whole(t.GPUUtil), "%", t.GPUUtil.OK), trend: newest(h.GPUUtil, look),
+			trend: newest(h.Waiting, look, sc.Now), top: 1},
+		{name: fleet.Text("gpu"), value: unit(whole(t.GPUUtil), "%", t.GPUUtil.OK), trend: newest(h.GPUUtil, look, sc.Now),
 			top: 1, drop: 1},
 		{name: fleet.Text("kv"), value: unit(whole(l.KV), "%", l.KV.OK), over: over(l.KV, overKV),
-			trend: newest(h.KV, look), top: 1, drop: 2},
+			trend: newest(h.KV, look, sc.Now), top: 1, drop: 2},
 		{value: moneyRate(t.Burn, !t.BurnWhy.IsEmpty()), over: d.over()},
 	}
 }

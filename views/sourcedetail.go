@@ -6,13 +6,13 @@ import (
 	"pitwall/views/part"
 )
 
-// errorLines is how many lines the sentence of a failure may take, sourceDetailLines how many sourceDetail takes.
+// errorLines is how many lines the sentence of a failure may take, sourceDetailLines about how many the whole detail.
 const (
 	errorLines        = 3
-	sourceDetailLines = 7 + errorLines
+	sourceDetailLines = 16
 )
 
-// sourceDetail says all that is known of one connection.
+// sourceDetail says all that is known of one connection, and how the thing does that it tells about.
 func sourceDetail(b *part.Block, sc Scene, s *fleet.SourceStatus) {
 	state, skew := sourceState(s), skewCell(s)
 	b.Rule(fleet.Concat(fleet.Text("SOURCE "), fleet.Label(string(s.ID))), fleet.Label(s.Kind), fleet.Text("r read now"))
@@ -43,6 +43,9 @@ func sourceDetail(b *part.Block, sc Scene, s *fleet.SourceStatus) {
 			name = fleet.Text("error")
 		}
 		field(b, name).Put(themes.OfState(state), t).End()
+	}
+	for _, f := range subjectFacts(sc.Snap, s.Subject, sc.Now) {
+		field(b, f.name).Put(f.role, f.text).End()
 	}
 }
 

@@ -20,15 +20,15 @@ func Sources(sc Scene, u SourcesState, sz Size) string {
 			detail = fleet.SourceID(u.List.Selected)
 		}
 		source := sc.Snap.Source(detail)
-		n := rows - 2
-		if source != nil && (u.Open != "" || rows >= 20) {
-			n -= sourceDetailLines
+		if source == nil || u.Open == "" && rows < 20 {
+			sourcesPane(b, sc, u.List, rows-2)
+			return
 		}
-		sourcesPane(b, sc, u.List, max(1, n))
-		if source != nil && (u.Open != "" || rows >= 20) {
-			b.Fill(min(b.Len()+1, rows-sourceDetailLines))
-			sourceDetail(b, sc, source)
-		}
+		below := part.NewBlock(sc.Theme, b.Width(), sourceDetailLines)
+		sourceDetail(below, sc, source)
+		list := max(4, min(2+len(sc.Snap.Sources), rows-below.Len()-1))
+		sourcesPane(b, sc, u.List, list-2)
+		b.Fill(list + 1).Append(below)
 	})
 }
 
