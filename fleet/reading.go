@@ -91,6 +91,7 @@ type GPUReading struct {
 	RemapPending Maybe[bool]
 	ECCDouble    Maybe[float64]
 	Throttle     Maybe[uint64] // NVML clock event reasons
+	Recovery     Maybe[int]    // what the driver asks for (NVML field 230): 0 none, 1 reset, 2 reboot, 3-5 drain and repair
 }
 
 // GatewayMode says what can change routing at run time (LiteLLM: gateways.md 1.1).
