@@ -1,0 +1,171 @@
+package interlocks
+
+import (
+	"time"
+
+	"pitwall/actions"
+	"pitwall/actions/plan"
+	"pitwall/fleet"
+)
+
+func project(p actions.Plan, s *fleet.Snapshot, r *fleet.Route, id fleet.TargetID) plan.Projection {
+	return plan.Project(s, r, p.Before, p.After, id)
+}
+
+// compute is IL-04.
+func compute(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time) actions.Check {
+	return eachReceiver(p, s, func(r *fleet.Route, t *fleet.Target) actions.Check {
+		pool := s.Pool(t.Spec.Pool)
+		if pool == nil {
+			return pass(fleet.Text("rented: its limits are IL-10"))
+		}
+		return poolCompute(pool, project(p, s, r, t.Spec.ID), now)
+	})
+}
+
+func poolCompute(pool *fleet.Pool, pr plan.Projection, now time.Time) actions.Check {
+	if !pool.Rating.OK {
+		return noHistory(actions.SeverityOVR, fleet.Text("no proven rating"))
+	}
+	rating := pool.Rating.V
+	decode := tokens(pr.OutNow, pr.AddedOut, rating.Decode, fleet.Text("decode"), rating, pool.Load.At, now)
+	prefill := tokens(pr.InNow, pr.AddedIn, rating.Prefill, fleet.Text("prefill"), rating, pool.Load.At, now)
+	return worse(decode, prefill)
+}
+
+// tokens judges one of the two rates of a pool against its rating.
+func tokens(load, added fleet.Maybe[fleet.TokenRate], limit fleet.TokenRate, name fleet.Safe, rating fleet.Rating, at, now time.Time) actions.Check {
+	if limit <= 0 {
+		return noHistory(actions.SeverityOVR, fleet.Text("no proven "), name, fleet.Text(" rating"))
+	}
+	if !load.OK || !added.OK {
+		return missing(actions.SeverityOVR, name, fleet.Text(" load or the length of requests is unknown"))
+	}
+	terms := fleet.Concat(fleet.Text("("), grouped(load.V), fleet.Text(" + "), grouped(added.V), fleet.Text(")/"), grouped(limit),
+		fleet.Text(" tok/s "), name, fleet.Text(", rating from "), day(rating.From), age(now, at))
+	c := judge(float64((load.V+added.V)/limit), terms,
+		band{1.0, actions.SeverityBlock}, band{0.85, actions.SeverityOVR}, band{0.70, actions.SeverityWarn})
+	c.Inputs = []actions.Input{input(name, load.V.Text(), at), input(fleet.Text("rating"), limit.Text(), rating.From)}
+	if c.Severity >= actions.SeverityOVR {
+		c.Fix = fleet.Text("move less, or add replicas first")
+	}
+	return c
+}
+
+func day(t time.Time) fleet.Safe {
+	if t.IsZero() {
+		return fleet.Text("an unknown day")
+	}
+	return fleet.Label(t.UTC().Format("2006-01-02"))
+}
+
+// kvCache is IL-05: tokens in flight by Little's law.
+func kvCache(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time) actions.Check {
+	return eachReceiver(p, s, func(r *fleet.Route, t *fleet.Target) actions.Check {
+		pool := s.Pool(t.Spec.Pool)
+		if pool == nil {
+			return pass(fleet.Text("rented: it has no KV cache of ours"))
+		}
+		pr := project(p, s, r, t.Spec.ID)
+		duration := pool.Load.E2E
+		if !duration.OK || !pr.AddedRequests.OK || !pool.Load.Requests.OK || !pr.Prompt.OK || !pr.Output.OK || !pool.KVTokens.OK || pool.KVTokens.V <= 0 {
+			return missing(actions.SeverityOVR, fleet.Text("rate, duration, lengths or KV size is unknown"))
+		}
+		lambda := max(0, pool.Load.Requests.V+pr.AddedRequests.V)
+		each := pr.Prompt.V + pr.Output.V/2
+		terms := fleet.Concat(lambda.Text(), fleet.Text(" req/s x "), duration.V.Text(), fleet.Text(" x "), grouped(each),
+			fleet.Text(" tok / "), grouped(pool.KVTokens.V), fleet.Text(" tok KV"), age(now, pool.Load.At))
+		return judge(float64(lambda)*float64(duration.V)*float64(each)/float64(pool.KVTokens.V), terms,
+			band{0.95, actions.SeverityBlock}, band{0.80, actions.SeverityOVR})
+	})
+}
+
+// nPlusOne is IL-06: what the other targets carry when the domain with the greatest share is lost.
+func nPlusOne(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) actions.Check {
+	severity := actions.SeverityWarn
+	if p.Route.Tier == 1 {
+		severity = actions.SeverityOVR
+	}
+	r := route(p, s)
+	if r == nil {
+		return missing(severity, fleet.Text("the route is not in the fleet as read now"))
+	}
+	lost, rest := withoutLargest(p.After, r, s)
+	if rest.Sum() <= 0 {
+		return verdict(severity, fleet.Text("losing "), fleet.Label(lost), fleet.Text(" leaves no target with weight"))
+	}
+	out := pass(fleet.Text("losing "), fleet.Label(lost), fleet.Text(" leaves every target under its rating"))
+	for _, id := range p.Order {
+		t := r.Target(id)
+		if rest[id] <= 0 || t == nil {
+			continue
+		}
+		u := plan.Utilisation(s, r, id, plan.Project(s, r, p.Before, rest, id))
+		switch {
+		case !u.Then.OK:
+			out = worse(out, missing(severity, fleet.Text("losing "), fleet.Label(lost), fleet.Text(": the load of "), target(id), fleet.Text(" is unknown")))
+		case u.Then.V > 1:
+			out = worse(out, verdict(severity, fleet.Text("losing "), fleet.Label(lost), fleet.Text(" puts "), target(id), fleet.Text(" at "),
+				fleet.Float(float64(u.Then.V), 2), fleet.Text(" of its "), u.Of, fleet.Text(" rating > 1.0")))
+		}
+	}
+
+	return out
+}
+
+// withoutLargest drops the targets of the domain with the greatest weight.
+func withoutLargest(w fleet.Weights, r *fleet.Route, s *fleet.Snapshot) (string, fleet.Weights) {
+	sum := map[string]int{}
+	best := ""
+	for i := range r.Targets { // in order, so that ties fall the same way
+		t := &r.Targets[i]
+		d := domain(s, t)
+		sum[d] += w[t.Spec.ID]
+	}
+	for i := range r.Targets {
+		if d := domain(s, &r.Targets[i]); best == "" || sum[d] > sum[best] {
+			best = d
+		}
+	}
+	rest := fleet.Weights{}
+	for i := range r.Targets {
+		t := &r.Targets[i]
+		if domain(s, t) != best {
+			rest[t.Spec.ID] = w[t.Spec.ID]
+		}
+	}
+	return best, rest
+}
+
+// rateLimits is IL-10.
+func rateLimits(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time) actions.Check {
+	return eachReceiver(p, s, func(r *fleet.Route, t *fleet.Target) actions.Check {
+		provider := s.Provider(t.Spec.Provider)
+		if provider == nil {
+			return pass(fleet.Text("own capacity: it has no API limits"))
+		}
+		if len(provider.Limits) == 0 {
+			return missing(actions.SeverityOVR, fleet.Text("no limit is known"))
+		}
+		pr := project(p, s, r, t.Spec.ID)
+		var out actions.Check
+		for _, l := range provider.Limits {
+			u := plan.Quota(l, provider.Load, pr)
+			if !u.Then.OK {
+				out = worse(out, missing(actions.SeverityOVR, fleet.Label(string(l.Kind)), fleet.Text(" use is unknown")))
+				continue
+			}
+			terms := fleet.Concat(fleet.Float(float64(u.Now.V), 2), fleet.Text(" now + "), fleet.Float(float64(u.Then.V-u.Now.V), 2),
+				fleet.Text(" of "), grouped(l.Max.V), fleet.Text(" "), fleet.Label(string(l.Kind)), limitAge(l, now))
+			out = worse(out, judge(float64(u.Then.V), terms, band{1.0, actions.SeverityBlock}, band{0.8, actions.SeverityOVR}, band{0.6, actions.SeverityWarn}))
+		}
+		return out
+	})
+}
+
+func limitAge(l fleet.Limit, now time.Time) fleet.Safe {
+	if l.At.IsZero() {
+		return fleet.Text(", configured")
+	}
+	return age(now, l.At)
+}

@@ -1,0 +1,217 @@
+package interlocks
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"pitwall/actions"
+	"pitwall/fleet"
+)
+
+// residency is IL-14. What is not offered in so many words is not offered.
+func residency(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) actions.Check {
+	if len(p.Route.Requires) == 0 {
+		return pass(fleet.Text("the route declares no requirement"))
+	}
+	return eachReceiver(p, s, func(_ *fleet.Route, t *fleet.Target) actions.Check {
+		offered := offers(s, t)
+		for _, need := range p.Route.Requires {
+			if !slices.Contains(offered, need) {
+				c := verdict(actions.SeverityHard, fleet.Text("requires "), labels(p.Route.Requires), fleet.Text(", offers "), labels(offered))
+				c.Missing = len(offered) == 0
+				return c
+			}
+		}
+		return pass(fleet.Text("offers "), labels(p.Route.Requires))
+	})
+}
+
+// offers are the residency and compliance labels of a target.
+func offers(s *fleet.Snapshot, t *fleet.Target) []string {
+	if pool := s.Pool(t.Spec.Pool); pool != nil {
+		out := slices.Clone(pool.Spec.Labels)
+		if site := s.Site(pool.Spec.Site); site != nil {
+			out = append(out, site.Labels...)
+		}
+		return out
+	}
+	if provider := s.Provider(t.Spec.Provider); provider != nil {
+		return provider.Spec.Labels
+	}
+	return nil
+}
+
+func labels(list []string) fleet.Safe {
+	if len(list) == 0 {
+		return fleet.Text("none")
+	}
+	parts := make([]fleet.Safe, len(list))
+	for i, l := range list {
+		parts[i] = fleet.Label(l)
+	}
+	return fleet.Join(parts, fleet.Text(" "))
+}
+
+// contextLimit is the greatest prompt plus output that a target takes.
+func contextLimit(s *fleet.Snapshot, t *fleet.Target) fleet.Maybe[fleet.Tokens] {
+	if pool := s.Pool(t.Spec.Pool); pool != nil {
+		return pool.Spec.MaxContext
+	}
+	if m := rented(s, t); m != nil {
+		return m.MaxContext
+	}
+	return fleet.None[fleet.Tokens]()
+}
+
+func rented(s *fleet.Snapshot, t *fleet.Target) *fleet.ProviderModel {
+	provider := s.Provider(t.Spec.Provider)
+	if provider == nil {
+		return nil
+	}
+	i := slices.IndexFunc(provider.Spec.Models, func(m fleet.ProviderModel) bool { return m.Name == t.Spec.Model })
+	if i < 0 {
+		return nil
+	}
+	return &provider.Spec.Models[i]
+}
+
+// contextLength is IL-15.
+func contextLength(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time) actions.Check {
+	return eachReceiver(p, s, func(r *fleet.Route, t *fleet.Target) actions.Check {
+		limit := contextLimit(s, t)
+		if !limit.OK {
+			return missing(actions.SeverityOVR, fleet.Text("its context limit is unknown"))
+		}
+		if serving, ok := smallestServing(p, s, r); ok && limit.V >= serving {
+			return pass(fleet.Text("limit "), grouped(limit.V), fleet.Text(" tok >= "), grouped(serving), fleet.Text(" of the targets that serve now"))
+		}
+		share := overLimit(r.Lengths, float64(limit.V))
+		if !share.OK {
+			return noHistory(actions.SeverityOVR, fleet.Text("limit "), grouped(limit.V), fleet.Text(" tok, request lengths are unknown"))
+		}
+		terms := fleet.Concat(fleet.Text("% of requests at most over "), grouped(limit.V), fleet.Text(" tok"), age(now, r.Lengths.At))
+		return judge(float64(share.V)*100, terms, band{1, actions.SeverityBlock}, band{0.1, actions.SeverityOVR}, band{0, actions.SeverityWarn})
+	})
+}
+
+// smallestServing is the least context limit over the targets that carry weight now: every request already fits it,
+// wherever the gateway sends it. It is not known when one of them has no known limit.
+func smallestServing(p actions.Plan, s *fleet.Snapshot, r *fleet.Route) (fleet.Tokens, bool) {
+	least, found := fleet.Tokens(math.Inf(1)), false
+	for i := range r.Targets {
+		t := &r.Targets[i]
+		if p.Before[t.Spec.ID] <= 0 {
+			continue
+		}
+		limit := contextLimit(s, t)
+		if !limit.OK {
+			return 0, false
+		}
+		least, found = min(least, limit.V), true
+	}
+	return least, found
+}
+
+// overLimit is an upper bound of the share of requests whose prompt plus allowed output exceeds a limit. The two
+// distributions are known apart only, so P(p+m > L) <= P(p > x) + P(m > L-x), for the x that makes it least.
+func overLimit(l fleet.Lengths, limit float64) fleet.Maybe[fleet.Ratio] {
+	if l.Prompt.Count() == 0 || l.Output.Count() == 0 {
+		return fleet.None[fleet.Ratio]()
+	}
+	best := 1.0
+	for _, x := range l.Prompt.Bounds {
+		if x <= limit {
+			best = math.Min(best, above(l.Prompt, x)+above(l.Output, limit-x))
+		}
+	}
+	return fleet.Some(fleet.Ratio(best))
+}
+
+// above is an upper bound of the part of observations over x: the nearest bound at or below x decides.
+func above(h fleet.Histogram, x float64) float64 {
+	part := 1.0
+	for i, b := range h.Bounds {
+		if b <= x {
+			part = 1 - h.Counts[i]/h.Count()
+		}
+	}
+	return math.Max(0, part)
+}
+
+// capabilities is IL-16.
+func capabilities(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) actions.Check {
+	if len(p.Route.Uses) == 0 {
+		return pass(fleet.Text("the route declares no capability"))
+	}
+	return eachReceiver(p, s, func(_ *fleet.Route, t *fleet.Target) actions.Check {
+		has, known := capabilitiesOf(s, t)
+		if !known {
+			return missing(actions.SeverityOVR, fleet.Text("its capabilities are unknown"))
+		}
+		var out actions.Check
+		for _, name := range slices.Sorted(keys(p.Route.Uses)) {
+			share := p.Route.Uses[name]
+			if share <= 0 || slices.Contains(has, name) {
+				continue
+			}
+			severity := actions.SeverityOVR
+			if share > 0.01 {
+				severity = actions.SeverityBlock
+			}
+			out = worse(out, verdict(severity, fleet.Text("lacks "), fleet.Label(name), fleet.Text(", used by "), share.Text(), fleet.Text("% of requests")))
+		}
+		if out.Formula.IsEmpty() {
+			return pass(fleet.Text("has all that the route uses"))
+		}
+		return out
+	})
+}
+
+func keys(m map[string]fleet.Ratio) func(func(string) bool) {
+	return func(yield func(string) bool) {
+		for k := range m {
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}
+
+func capabilitiesOf(s *fleet.Snapshot, t *fleet.Target) ([]string, bool) {
+	if pool := s.Pool(t.Spec.Pool); pool != nil {
+		return pool.Spec.Offers, pool.Spec.Offers != nil
+	}
+	if m := rented(s, t); m != nil {
+		return m.Offers, m.Offers != nil
+	}
+	return nil, false
+}
+
+// embeddings is IL-17: vectors of two models cannot be compared, so a route must never mix them.
+func embeddings(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) actions.Check {
+	want := p.Route.Embedding
+	if want == nil {
+		return pass(fleet.Text("not an embeddings route"))
+	}
+	return eachReceiver(p, s, func(_ *fleet.Route, t *fleet.Target) actions.Check {
+		var got *fleet.EmbeddingIdentity
+		if pool := s.Pool(t.Spec.Pool); pool != nil {
+			got = pool.Spec.Embedding
+		} else if m := rented(s, t); m != nil {
+			got = m.Embedding
+		}
+		switch {
+		case got == nil:
+			return missing(actions.SeverityHard, fleet.Text("its embedding model is not declared"))
+		case *got != *want:
+			return verdict(actions.SeverityHard, vectors(*got), fleet.Text(" is not "), vectors(*want))
+		default:
+			return pass(vectors(*got))
+		}
+	})
+}
+
+func vectors(e fleet.EmbeddingIdentity) fleet.Safe {
+	return fleet.Concat(fleet.Label(string(e.Model)), fleet.Text("/"), fleet.Int(e.Dimensions), fleet.Text("/"), fleet.Label(e.Pooling))
+}

@@ -1,0 +1,152 @@
+package interlocks
+
+import (
+	"strconv"
+	"time"
+
+	"pitwall/actions"
+	"pitwall/fleet"
+)
+
+func verdict(sev actions.Severity, formula ...fleet.Safe) actions.Check {
+	return actions.Check{Severity: sev, Formula: fleet.Concat(formula...)}
+}
+
+func pass(formula ...fleet.Safe) actions.Check { return verdict(actions.SeverityPass, formula...) }
+
+// missing is a verdict that comes from absent data.
+func missing(sev actions.Severity, what ...fleet.Safe) actions.Check {
+	c := verdict(sev, what...)
+	c.Missing = true
+	return c
+}
+
+// noHistory is a verdict that comes from absent look-back; such overrides form one.
+func noHistory(sev actions.Severity, what ...fleet.Safe) actions.Check {
+	c := missing(sev, what...)
+	c.History = true
+	return c
+}
+
+// worse keeps the stronger objection, and of two equal ones the first.
+func worse(a, b actions.Check) actions.Check {
+	if b.Severity > a.Severity {
+		return b
+	}
+	if a.Formula.IsEmpty() {
+		return b
+	}
+	return a
+}
+
+// band is a limit with the severity of crossing it.
+type band struct {
+	over float64
+	sev  actions.Severity
+}
+
+// judge compares a value with bands, the severest first, and prints "0.91 = … > 0.85".
+func judge(value float64, terms fleet.Safe, bands ...band) actions.Check {
+	for _, b := range bands {
+		if value > b.over {
+			return verdict(b.sev, fleet.Float(value, 2), fleet.Text(" = "), terms, fleet.Text(" > "), trim(b.over))
+		}
+	}
+	least := bands[len(bands)-1]
+	return pass(fleet.Float(value, 2), fleet.Text(" = "), terms, fleet.Text(" <= "), trim(least.over))
+}
+
+func trim(v float64) fleet.Safe { return fleet.Label(strconv.FormatFloat(v, 'g', -1, 64)) }
+
+// grouped draws a number with thousands apart: "9,100".
+func grouped[T ~float64](v T) fleet.Safe {
+	digits := strconv.FormatFloat(float64(v), 'f', 0, 64)
+	sign := ""
+	if digits != "" && digits[0] == '-' {
+		sign, digits = "-", digits[1:]
+	}
+	out := ""
+	for len(digits) > 3 {
+		out = "," + digits[len(digits)-3:] + out
+		digits = digits[:len(digits)-3]
+	}
+	return fleet.Label(sign + digits + out)
+}
+
+func target(id fleet.TargetID) fleet.Safe { return fleet.Label(string(id)) }
+
+func on(c actions.Check, id fleet.TargetID) actions.Check {
+	c.Target = id
+	c.Formula = fleet.Concat(target(id), fleet.Text(": "), c.Formula)
+	return c
+}
+
+// age draws ", age 12s"; the zero time has none.
+func age(now, at time.Time) fleet.Safe {
+	if at.IsZero() {
+		return fleet.Text(", age unknown")
+	}
+	return fleet.Concat(fleet.Text(", age "), fleet.Age(now.Sub(at)))
+}
+
+func input(name, value fleet.Safe, at time.Time) actions.Input {
+	return actions.Input{Name: name, Value: value, At: at}
+}
+
+// receivers are the targets whose share grows.
+func receivers(p actions.Plan) []fleet.TargetID {
+	var out []fleet.TargetID
+	for _, id := range p.Order {
+		was, will := p.Before.Share(id), p.After.Share(id)
+		if will.OK && will.V > was.Or(0) {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// givers are the targets whose share falls.
+func givers(p actions.Plan) []fleet.TargetID {
+	var out []fleet.TargetID
+	for _, id := range p.Order {
+		was, will := p.Before.Share(id), p.After.Share(id)
+		if was.OK && will.Or(0) < was.V {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// eachReceiver asks about every target whose share grows and keeps the strongest objection.
+func eachReceiver(p actions.Plan, s *fleet.Snapshot, ask func(*fleet.Route, *fleet.Target) actions.Check) actions.Check {
+	r := route(p, s)
+	list := receivers(p)
+	if len(list) == 0 {
+		return pass(fleet.Text("no target's share grows"))
+	}
+	var out actions.Check
+	for _, id := range list {
+		if r == nil || r.Target(id) == nil {
+			return missing(actions.SeverityHard, fleet.Text("the fleet no longer has target "), target(id))
+		}
+		c := ask(r, r.Target(id))
+		out = worse(out, on(c, id))
+	}
+	return out
+}
+
+func route(p actions.Plan, s *fleet.Snapshot) *fleet.Route {
+	if s == nil {
+		return nil
+	}
+	return s.Route(p.Route.ID)
+}
+
+// weightsOnTheWay are the weights that the plan sets, one after the other.
+func weightsOnTheWay(p actions.Plan) []fleet.Weights {
+	out := make([]fleet.Weights, 0, len(p.Steps)+1)
+	for _, st := range p.Steps {
+		out = append(out, st.After)
+	}
+	return append(out, p.After)
+}

@@ -1,0 +1,102 @@
+package plan
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gowebpki/jcs"
+
+	"pitwall/actions"
+	"pitwall/fleet"
+)
+
+// Digest is SHA-256 over the canonical JSON (RFC 8785) of the plan without its digest. It is "" for a plan
+// that has no JSON form, which no plan of this package is.
+func Digest(p actions.Plan) string {
+	p.Digest = ""
+	body, err := json.Marshal(p)
+	if err != nil {
+		return ""
+	}
+	canonical, err := jcs.Transform(body)
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(canonical)
+	return hex.EncodeToString(sum[:])
+}
+
+// resync plans that one gateway replica takes over the stored state again; no weight changes.
+func resync(in actions.Intent, s *fleet.Snapshot, now time.Time) (actions.Plan, error) {
+	p, r, err := begin(in, s, now)
+	if err != nil {
+		return actions.Plan{}, err
+	}
+	i := slices.IndexFunc(r.Replicas, func(v fleet.RouteReplica) bool { return v.ID == in.Replica })
+	if i < 0 {
+		return actions.Plan{}, refuse(fmt.Errorf("route %q has no gateway replica %q", r.Spec.ID, in.Replica))
+	}
+	if !r.Replicas[i].Differs && !r.Replicas[i].Stale {
+		return actions.Plan{}, refuse(fmt.Errorf("gateway replica %q holds what the others hold: nothing to resync", in.Replica))
+	}
+	p.After, p.AfterHash = p.Before.Clone(), p.BeforeHash
+	p.Steps = []actions.Step{{N: 1, Before: p.Before, BeforeHash: p.BeforeHash, After: p.After, AfterHash: p.AfterHash, Replica: in.Replica}}
+	p.Soak = min(p.Soak, time.Minute) // nothing moves but the one that lagged
+	p.Effects = effects(&p, r, s)
+	p.BurnNow, p.BurnThen = s.Totals.Burn, s.Totals.Burn
+	p.Digest = Digest(p)
+	return p, nil
+}
+
+// Undo is the intent that restores what a change found: a new plan is made of it, with the same
+// checks and the same confirmation.
+func Undo(c actions.Change, actor actions.Actor) (actions.Intent, error) {
+	if c.Plan.Intent.Kind != actions.KindShift {
+		return actions.Intent{}, refuse(errors.New("a resync changes no weight: there is nothing to undo"))
+	}
+	if c.Step == 0 {
+		return actions.Intent{}, refuse(errors.New("the change wrote nothing: there is nothing to undo"))
+	}
+	back := c.Plan.Before.Clone()
+	for id := range c.Plan.After {
+		if _, had := back[id]; !had {
+			back[id] = 0 // it had no weight, which counts as none
+		}
+	}
+	return actions.Intent{Kind: actions.KindShift, Route: c.Plan.Intent.Route, Weights: back,
+		Ramp: c.Plan.Intent.Ramp, Guard: c.Plan.Intent.Guard, Undoes: c.ID, Actor: actor,
+		Reason: "undo " + string(c.ID)}, nil
+}
+
+// Twin is the same as a command line, quoted for a shell.
+func Twin(in actions.Intent, order []fleet.TargetID) string {
+	switch {
+	case in.Kind == actions.KindResync:
+		return "pitwall resync " + quote(string(in.Route)) + " " + quote(string(in.Replica)) + " --dry-run"
+	case in.Undoes != "":
+		return "pitwall undo " + quote(string(in.Undoes)) + " --dry-run"
+	}
+	parts := []string{"pitwall shift", quote(string(in.Route))}
+	for _, id := range order {
+		if v, ok := in.Weights[id]; ok {
+			parts = append(parts, quote(fmt.Sprintf("%s=%d", id, v)))
+		}
+	}
+	return strings.Join(append(parts, "--dry-run"), " ")
+}
+
+func quote(s string) string {
+	plain := strings.IndexFunc(s, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./=:@", r))
+	}) < 0
+	if plain && s != "" && !strings.HasPrefix(s, "-") {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
