@@ -59,8 +59,8 @@ func pools() []world.PoolSpec {
 	return []world.PoolSpec{
 		pool(poolB200, llama, 3, 8, b200, world.Cost{Host: .006, Weights: .006, Prefill: 16e-6, Decode: 40e-6, KV: 9e-9,
 			Capacity: 420_000, MaxSeqs: 256, MaxBatch: 8192}),
-		pool(poolH100, llama, 4, 8, h100, world.Cost{Host: .006, Weights: .009, Prefill: 17e-6, Decode: 45e-6, KV: 12e-9,
-			Capacity: 360_000, MaxSeqs: 256, MaxBatch: 8192}),
+		pool(poolH100, llama, 4, 8, h100, world.Cost{Host: .006, Weights: .009, Prefill: 16e-6, Decode: 42e-6, KV: 12e-9,
+			Capacity: 400_000, MaxSeqs: 256, MaxBatch: 8192}),
 		pool(poolCode, qwen, 2, 4, h100, world.Cost{Host: .006, Weights: .009, Prefill: 20e-6, Decode: 50e-6, KV: 14e-9,
 			Capacity: 400_000, MaxSeqs: 256, MaxBatch: 8192}),
 		pool(poolDR, llama, 2, 8, h200, world.Cost{Host: .006, Weights: .010, Prefill: 22e-6, Decode: 55e-6, KV: 11e-9,
@@ -90,9 +90,9 @@ func providers() []world.ProviderSpec {
 
 func routes() []world.RouteSpec {
 	return []world.RouteSpec{
-		{Name: routeChat, Rate: 90, Swing: .10, Prompt: world.Lengths{Median: 700, Sigma: .9, Max: 16000},
+		{Name: routeChat, Rate: 90, Swing: .06, Prompt: world.Lengths{Median: 700, Sigma: .9, Max: 16000},
 			Output: world.Lengths{Median: 170, Sigma: .7, Max: 2048}, CacheHit: .35, Stream: .85, MaxTokens: 2048},
-		{Name: routeCode, Rate: 19, Swing: .15, Prompt: world.Lengths{Median: 1500, Sigma: .8, Max: 24000},
+		{Name: routeCode, Rate: 19, Swing: .10, Prompt: world.Lengths{Median: 1500, Sigma: .8, Max: 24000},
 			Output: world.Lengths{Median: 130, Sigma: .8, Max: 2048}, CacheHit: .5, Stream: .95, MaxTokens: 2048},
 		{Name: routeBatch, Rate: 12, Swing: .05, Prompt: world.Lengths{Median: 1600, Sigma: .6, Max: 16000},
 			Output: world.Lengths{Median: 260, Sigma: .5, Max: 1024}, CacheHit: .1, Stream: 0, MaxTokens: 1024},
@@ -108,7 +108,7 @@ func deployments() []world.DeploymentSpec {
 	}
 	rented := func(id, route, provider, model string, weight, in, out float64) world.DeploymentSpec {
 		return world.DeploymentSpec{ID: id, Route: route, Provider: provider, Model: provider + "/" + model, Weight: weight,
-			InCost: in / 1e6, OutCost: out / 1e6, MaxInput: 128_000}
+			APIBase: "https://" + provider + ".simulated/v1", InCost: in / 1e6, OutCost: out / 1e6, MaxInput: 128_000}
 	}
 	return []world.DeploymentSpec{
 		own(routeChat, poolB200, "llama-70b", 60),

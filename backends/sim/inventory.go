@@ -67,10 +67,10 @@ var poolFacts = map[string]struct {
 	prefill, decode float64 // tokens per second of one replica
 	fate            fleet.Fate
 }{
-	poolB200: {"B200", 6.20, 0, 0, fleet.Fate{"power": "F2"}},
-	poolH100: {"H100", 2.95, 0, 0, fleet.Fate{"power": "F2"}},
-	poolCode: {"H100", 2.95, 0, 0, fleet.Fate{"power": "A1"}},
-	poolDR:   {"H200", 3.80, 0, 0, fleet.Fate{"power": "A1"}},
+	poolB200: {"B200", 6.20, 30_500, 6_300, fleet.Fate{"power": "F2"}},
+	poolH100: {"H100", 2.95, 26_000, 5_000, fleet.Fate{"power": "F2"}},
+	poolCode: {"H100", 2.95, 34_000, 2_950, fleet.Fate{"power": "A1"}},
+	poolDR:   {"H200", 3.80, 26_500, 5_000, fleet.Fate{"power": "A1"}},
 }
 
 func (f *Fleet) poolSpec(p *world.PoolSpec) fleet.PoolSpec {

@@ -45,12 +45,6 @@ func Listen(ctx context.Context, o Options) (*Fleet, error) {
 	if err != nil {
 		return nil, err
 	}
-	for i := range spec.Deployments {
-		d := &spec.Deployments[i]
-		if l := held[d.Provider]; l != nil {
-			d.APIBase = "http://" + l.Addr().String() + "/v1"
-		}
-	}
 	f := &Fleet{options: o, world: world.New(&spec)}
 	f.world.At(o.Start, func() {})
 	renamed := map[string]bool{}

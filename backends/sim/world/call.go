@@ -23,7 +23,8 @@ type Call struct {
 	group     string // route or fallback route in use
 	maxTokens int
 	cacheable float64
-	tries     int // attempts in the present group
+	tries     int  // attempts in the present group
+	gone      bool // the client has hung up
 	sequence  uint64
 }
 

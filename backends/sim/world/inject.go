@@ -74,6 +74,7 @@ func (w *World) Progress(c *Call) int {
 // GiveUp ends a call whose client has hung up. It is for use inside At.
 func (w *World) GiveUp(c *Call) {
 	if t := c.try; !c.Ended && t != nil && !t.ended {
+		c.gone = true
 		w.abandon(t, w.Seconds())
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"math/rand/v2"
 )
 
-// Provider is an API account: token buckets in front of a service of its own latency and errors.
+// Provider is an API account: quotas in front of a service of its own latency and errors.
 type Provider struct {
 	Spec     *ProviderSpec
 	Requests float64 // answered with 200
@@ -14,7 +14,7 @@ type Provider struct {
 	Refused  float64 // 429
 	Tokens   float64 // output tokens of answers
 
-	rpm, tpm bucket
+	rpm, tpm quota
 	slow     float64 // factor on latency: 1 in normal times
 	faulty   float64 // probability of an error now
 	flights  flightHeap
@@ -23,39 +23,29 @@ type Provider struct {
 	rng      *rand.Rand
 }
 
-// bucket is a continuously refilled quota of one minute.
-type bucket struct{ limit, left, at float64 }
-
-func (b *bucket) refill(now float64) {
-	b.left = min(b.limit, b.left+(now-b.at)*b.limit/60)
-	b.at = now
-}
-
 func newProvider(s *ProviderSpec, rng *rand.Rand) *Provider {
 	return &Provider{
 		Spec: s, rng: rng, slow: 1, faulty: s.Errors,
-		rpm: bucket{limit: s.RPM, left: s.RPM}, tpm: bucket{limit: s.TPM, left: s.TPM},
+		rpm: quota{limit: s.RPM}, tpm: quota{limit: s.TPM},
 	}
 }
 
 // receive starts an attempt, or refuses it when a quota is used up.
 func (p *Provider) receive(t *attempt, now float64) {
 	t.provider, t.arrived = p, now
-	p.rpm.refill(now)
-	p.tpm.refill(now)
 	want := float64(t.prompt + t.output)
-	if p.rpm.left < 1 || p.tpm.left < want {
+	if p.rpm.left(now) < 1 || p.tpm.left(now) < want {
 		p.Refused++
-		limits := p.limits()
-		limits.RetryAfter = math.Ceil(max((1-p.rpm.left)*60/p.rpm.limit, (want-p.tpm.left)*60/p.tpm.limit, 1))
+		limits := p.limits(now)
+		limits.RetryAfter = max(p.rpm.wait(now, 1), p.tpm.wait(now, want), 1)
 		p.end(flight{at: now + 0.05, try: t, status: 429, limits: limits})
 		return
 	}
-	p.rpm.left--
-	p.tpm.left -= want
+	p.rpm.use(now, 1)
+	p.tpm.use(now, want)
 	ttft := p.Spec.TTFT.sample(p.rng) / 1000 * p.slow
 	speed := p.Spec.Speed * (0.8 + 0.4*p.rng.Float64()) / p.slow
-	f := flight{status: 200, limits: p.limits(), first: now + ttft, at: now + ttft + float64(t.output)/speed, try: t}
+	f := flight{status: 200, limits: p.limits(now), first: now + ttft, at: now + ttft + float64(t.output)/speed, try: t}
 	switch kind := p.rng.Float64(); {
 	case p.rng.Float64() >= p.faulty:
 	case kind < 0.6:
@@ -74,20 +64,15 @@ func (p *Provider) end(f flight) {
 	heap.Push(&p.flights, f)
 }
 
-func (p *Provider) limits() Limits {
+func (p *Provider) limits(now float64) Limits {
 	return Limits{
-		Known: true, MaxRequests: p.rpm.limit, Requests: math.Floor(p.rpm.left), MaxTokens: p.tpm.limit,
-		Tokens: math.Floor(p.tpm.left), ResetRequests: (p.rpm.limit - p.rpm.left) * 60 / p.rpm.limit,
-		ResetTokens: (p.tpm.limit - p.tpm.left) * 60 / p.tpm.limit,
+		Known: true, MaxRequests: p.rpm.limit, Requests: math.Floor(p.rpm.left(now)), MaxTokens: p.tpm.limit,
+		Tokens: math.Floor(p.tpm.left(now)), ResetRequests: p.rpm.full(now), ResetTokens: p.tpm.full(now),
 	}
 }
 
 // Now returns what the limit headers say at a time.
-func (p *Provider) Now(now float64) Limits {
-	p.rpm.refill(now)
-	p.tpm.refill(now)
-	return p.limits()
-}
+func (p *Provider) Now(now float64) Limits { return p.limits(now) }
 
 // Latency is how long a cheap call such as the list of models takes, in seconds.
 func (p *Provider) Latency() float64 { return p.Spec.TTFT.Median / 2000 * p.slow }

@@ -2,6 +2,9 @@ package world
 
 import "slices"
 
+// statusGone is what servers log for a client that hung up.
+const statusGone = 499
+
 // send routes a call to a member of its group.
 func (w *World) send(c *Call, at float64) {
 	g := c.gateway
@@ -91,6 +94,11 @@ func (w *World) book(r result) {
 		return
 	}
 	d := t.deployment
+	if c.gone {
+		r.status = statusGone
+		w.conclude(c, d, r)
+		return
+	}
 	r.class = ExceptionClass(r.status)
 	if r.status == 504 {
 		r.status = 408
@@ -115,7 +123,7 @@ func (w *World) book(r result) {
 // conclude ends a call for its client, or sends it to a fallback route once.
 func (w *World) conclude(c *Call, d *deployment, r result) {
 	g := c.gateway
-	if next := w.Spec.Fallbacks[c.Route]; r.status != 200 && !c.FellBack && len(next) > 0 && r.status != 400 {
+	if next := w.Spec.Fallbacks[c.Route]; r.status != 200 && !c.FellBack && !c.gone && len(next) > 0 && r.status != 400 {
 		c.FellBack, c.group, c.tries = true, next[0], 0
 		w.retries = append(w.retries, retry{at: r.at, call: c})
 		return
