@@ -1,6 +1,7 @@
 package tuitest
 
 import (
+	"io"
 	"strings"
 	"sync"
 
@@ -15,13 +16,19 @@ type Screen struct {
 	changed chan struct{}
 }
 
-// NewScreen returns a terminal of w columns and h lines. A line feed also returns the carriage, since a program whose
+// NewScreen returns a terminal of w columns and h lines, which must be closed. A line feed also returns the carriage, since a program whose
 // input is no terminal writes bare line feeds and trusts the line discipline.
 func NewScreen(w, h int) *Screen {
 	s := &Screen{term: vt.NewEmulator(w, h), changed: make(chan struct{}, 1)}
 	_, _ = s.term.WriteString("\x1b[20h")
+	go func() {
+		_, _ = io.Copy(io.Discard, s.term) // answers to queries: nobody reads them, and unread they would block Write
+	}()
 	return s
 }
+
+// Close ends the terminal.
+func (s *Screen) Close() { _ = s.term.Close() }
 
 // Write shows bytes.
 func (s *Screen) Write(p []byte) (int, error) {
