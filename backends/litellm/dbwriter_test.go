@@ -262,6 +262,30 @@ func TestAMixedGroupGetsNumbersEverywhere(t *testing.T) {
 	}
 }
 
+func TestAMemberThatLeftTheRouteIsNoMember(t *testing.T) {
+	g := newFake(t, 1)
+	g.replicas[0].loaded[1].Route = "chat-old"
+	held := g.writer(t).ReadBack(context.Background(), chatRoute("a", "b"))[0]
+	if !held.Weights.Equal(fleet.Weights{"a": 60}) || len(held.Unset) != 0 {
+		t.Errorf("read back %v", held)
+	}
+}
+
+// A gateway that says yes and stores something else is not believed.
+func TestTheAnswerIsCompared(t *testing.T) {
+	g := newFake(t, 1)
+	g.refuse(0, func(method, _ string) (int, string) {
+		if method == http.MethodPatch {
+			return 200, `{"model_id":"b","model_name":"chat","litellm_params":"{\"weight\":40}"}`
+		}
+		return 0, ""
+	})
+	err := g.writer(t).SetWeights(context.Background(), chatRoute("a", "b"), before6040, after5050)
+	if fleet.KindOf(err) != fleet.KindServer || !strings.Contains(err.Error(), "does not show it") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestAnEvictedDeploymentIsVisible(t *testing.T) {
 	g := newFake(t, 2)
 	g.replicas[1].loaded = g.replicas[1].loaded[:1]

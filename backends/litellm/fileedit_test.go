@@ -115,6 +115,8 @@ func TestEditRefusesWithAReason(t *testing.T) {
 		{"from the environment", "model_list:\n" + member("{weight: os.environ/W}", "{id: a}") + member("{weight: 1}", "{id: b}"),
 			"plain number"},
 		{"shared by an alias", "model_list:\n" + member("&p {weight: 1}", "{id: a}") + member("*p", "{id: b}"), "alias"},
+		{"shared with another route", "model_list:\n" + member("&p {weight: 1}", "{id: a}") + member("{weight: 2}", "{id: b}") +
+			"  - model_name: backup\n    litellm_params: *p\n", "in a way in which the weights cannot be edited alone"},
 		{"a shared number", "model_list:\n" + member("{weight: &w 1}", "{id: a}") + member("{weight: *w}", "{id: b}"),
 			"cannot be edited"},
 	} {

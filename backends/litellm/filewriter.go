@@ -144,9 +144,7 @@ func (w *fileWriter) ensureFile(r fleet.RouteSpec, path string, before, after fl
 		if errors.Is(err, errChanged) {
 			kind = fleet.KindConflict
 		}
-		return &fleet.Error{
-			Kind: kind, Op: "replace " + path, Err: err, Next: "the file is unchanged unless it reads otherwise",
-		}
+		return &fleet.Error{Kind: kind, Op: "replace " + path, Err: err}
 	}
 	w.log.Info("config file edited", "path", path, "route", string(r.ID), "weights", list(r, after))
 	return nil

@@ -297,7 +297,7 @@ func TestFileModeRefusals(t *testing.T) {
 			}},
 		{"an open folder", "may be written by group or others", fleet.KindInvalid,
 			func(t *testing.T, _ *fakeGateway, _ *fileWriter, path string) {
-				must(t, os.Chmod(filepath.Dir(path), 0o775)) //nolint:gosec // the fault of this test
+				must(t, os.Chmod(filepath.Dir(path), 0o775))
 			}},
 		{"no file", "cannot be edited", fleet.KindInvalid,
 			func(t *testing.T, _ *fakeGateway, _ *fileWriter, path string) { must(t, os.Remove(path)) }},
@@ -327,7 +327,7 @@ func TestFileModeRefusals(t *testing.T) {
 
 func rewrite(t *testing.T, path, text string) {
 	t.Helper()
-	must(t, os.WriteFile(path, []byte(text), 0o640)) //nolint:gosec // a test file
+	must(t, os.WriteFile(path, []byte(text), 0o640))
 }
 
 func must(t *testing.T, err error) {

@@ -18,7 +18,7 @@ const (
 	mFailures     = "litellm_deployment_failure_responses_total"
 	mCooldowns    = "litellm_deployment_cooled_down_total"
 	mInTokens     = "litellm_input_tokens_metric_total"
-	mOutTokens    = "litellm_output_tokens_metric_total"
+	mOutTokens    = "litellm_output_tokens_metric_total" //nolint:gosec // a metric of tokens, not a credential
 	mRemRequests  = "litellm_remaining_requests_metric"
 	mRemTokens    = "litellm_remaining_tokens_metric"
 	mInFlight     = "litellm_in_flight_requests"

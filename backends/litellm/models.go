@@ -77,11 +77,9 @@ func (n *number) UnmarshalJSON(b []byte) error {
 		return nil
 	}
 	v, err := strconv.ParseFloat(string(b), 64)
-	if err != nil {
-		n.odd = true
-		return nil
+	if n.odd = err != nil; !n.odd {
+		n.Maybe = fleet.Some(v)
 	}
-	n.Maybe = fleet.Some(v)
 	return nil
 }
 

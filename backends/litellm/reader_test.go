@@ -271,6 +271,18 @@ func TestSealedValuesAreNotShown(t *testing.T) {
 	}
 }
 
+func TestCountersOfADeploymentWithTwoNamesAreToldOnce(t *testing.T) {
+	g := newFake(t, 1)
+	g.metrics = metricsPage
+	g.replicas[0].loaded = append(g.replicas[0].loaded, fakeRow{ID: "a", Route: "chat-large"})
+	p, err := g.read(t, withKey)
+	must(t, err)
+	ds := p.Gateway.Deployments
+	if len(ds) != 4 || ds[0].Requests != fleet.Some(903.0) || ds[3].Route != "chat-large" || ds[3].Requests.OK {
+		t.Errorf("read %+v", ds)
+	}
+}
+
 func TestModelListOdds(t *testing.T) {
 	parse := func(text string, aliases map[fleet.RouteID]fleet.RouteID) ([]deployment, error) {
 		var answer modelsAnswer
@@ -352,6 +364,7 @@ func TestNoFailureYet(t *testing.T) {
 		{"declared", "# TYPE " + mFailures + " counter\n", fleet.Some(0.0)},
 		{"several workers", mRequests + "{model_id=\"a\"} 3\n" + mSuccesses + "{model_id=\"a\"} 3\n", fleet.Some(0.0)},
 		{"taken out", mRequests + "{model_id=\"a\"} 3\n" + mSuccesses + "{model_id=\"a\"} 2\n", fleet.None[float64]()},
+		{"of refused requests only", mFailures + "{model_id=\"None\"} 3\n" + mFailures + "{model_id=\"\"} 3\n", fleet.None[float64]()},
 		{"requests alone", mRequests + "{model_id=\"a\"} 3\n", fleet.None[float64]()},
 	} {
 		d := fleet.DeploymentReading{ID: "a"}

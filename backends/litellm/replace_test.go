@@ -45,7 +45,7 @@ func TestKilledAtAnyStepTheFileIsOldOrNew(t *testing.T) {
 	for i, step := range editSteps {
 		t.Run(step, func(t *testing.T) {
 			g, path := newFileFake(t, 1)
-			err := exec.Command(self, "edit", path, step).Run() //nolint:gosec,noctx // the test binary itself
+			err := exec.Command(self, "edit", path, step).Run()
 			if err == nil || !strings.Contains(err.Error(), "killed") {
 				t.Fatalf("the editor ended with %v", err)
 			}
