@@ -1,9 +1,18 @@
 package views
 
 import (
+	"pitwall/fleet"
 	"pitwall/themes"
 	"pitwall/views/part"
 )
+
+// pausedFor is how old the standing picture is.
+func pausedFor(sc Scene) fleet.Safe {
+	if sc.Snap == nil {
+		return fleet.Text(fleet.Unknown)
+	}
+	return fleet.Age(sc.Now.Sub(sc.Snap.At))
+}
 
 // footer is the bottom line: the answer to the last key or command, else the keys that do something here,
 // as many as fit.
@@ -21,7 +30,7 @@ func footer(b *part.Block, sc Scene) {
 		between = 3
 	}
 	if sc.Banner.Paused {
-		b.Gap(1).Say(themes.Stale, "PAUSED  p goes on").Gap(between - 1)
+		b.Gap(1).Say(themes.Stale, "PAUSED ").Put(themes.Stale, pausedFor(sc)).Gap(between - 1)
 	}
 	note := part.Width(sc.Banner.Note)
 	if note > 0 {

@@ -25,9 +25,6 @@ func frame(sc Scene, sz Size, strip bool, draw func(b *part.Block, rows int)) st
 	if sz.W < minWidth || sz.H < minHeight {
 		return tooSmall(sc, sz)
 	}
-	if sc.Theme == nil {
-		sc.Theme = themes.New(themes.Options{ASCII: true})
-	}
 	b := part.NewBlock(sc.Theme, sz.W, sz.H)
 	header(b, sc)
 	if strip && sc.Snap != nil {
@@ -50,11 +47,7 @@ func tooSmall(sc Scene, sz Size) string {
 	if sz.W <= 0 || sz.H <= 0 {
 		return ""
 	}
-	t := sc.Theme
-	if t == nil {
-		t = themes.New(themes.Options{ASCII: true})
-	}
-	b := part.NewBlock(t, sz.W, sz.H)
+	b := part.NewBlock(sc.Theme, sz.W, sz.H)
 	alerts := 0
 	if sc.Snap != nil {
 		alerts = len(sc.Snap.Alerts)

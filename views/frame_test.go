@@ -162,10 +162,11 @@ func TestAccountsAndGatewaysBehindSources(t *testing.T) {
 	sc.Snap.Gateways[0].Writable = fleet.Some(false)
 	sc.Snap.Gateways[0].WritableWhy = fleet.Text("models are in the file and no reload command is configured")
 	for id, want := range map[fleet.SourceID][]string{
-		"openai-probe": {"key      accepted   probe took 512ms", "limit    tpm 1.18M of 2.00M left (59%), 8s ago", "burn     ~$29/h"},
-		"gw-3":         {"replica  DRIFT: weights 70/20/10", "writes   not possible: models are in the file"},
-		"b200-a-dcgm":  {"node     OK", "GPUs     8 of pool b200-a"},
-		"b200-a-01":    {"replica  OK", "progress moving 2s", "clock skew -61m", "TLS is not verified"},
+		"openai-probe": {"key      accepted   probe took 512ms", "limit    tpm 1.18M of 2.00M left (59%), 8s ago",
+			"burn     ~$29/h"},
+		"gw-3":        {"replica  DRIFT: weights 70/20/10", "writes   not possible: models are in the file"},
+		"b200-a-dcgm": {"node     OK", "GPUs     8 of pool b200-a"},
+		"b200-a-01":   {"replica  OK", "progress moving 2s", "clock skew -61m", "TLS is not verified"},
 	} {
 		frame := plain(views.Sources(sc, views.SourcesState{Open: id}, sizes[0]))
 		for _, w := range want {

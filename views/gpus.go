@@ -137,6 +137,7 @@ func gpusPane(b *part.Block, sc Scene, t Table, p *fleet.Pool, rows []gpuRow, ac
 		fillGPU(c, rows[index[k]], sc.Now)
 		g.Row(b, c, active && ids[k] == t.Selected)
 	}
+	noMatch(b, len(rows), len(index))
 }
 
 func fillGPU(c []part.Cell, row gpuRow, now time.Time) {

@@ -30,13 +30,13 @@ func header(b *part.Block, sc Scene) {
 	room := func() int { return b.Room() - part.Width(right) - gap - part.Width(clock) - gap }
 	for _, name := range []int{shortestSource, 0} {
 		// The incident or the lock matters more than the name of the silent source.
-		if room() < 0 || len(notes) > 0 && part.Width(notes[0])+gap > room() {
+		if room() < 0 || len(notes) > 0 && part.Width(notes[0].text)+gap > room() {
 			right = freshness(sc, b.Width() >= normalWidth, name)
 		}
 	}
-	for _, t := range notes {
-		if w := part.Width(t) + gap; w <= room() {
-			b.Gap(gap).Put(themes.Accent, t)
+	for _, n := range notes {
+		if part.Width(n.text)+gap <= room() {
+			b.Gap(gap).Put(n.role, n.text)
 		}
 	}
 	role := themes.Dim
@@ -96,26 +96,59 @@ func access(b *part.Block, sc Scene) {
 	}
 }
 
+// note is one remark of the first line.
+type note struct {
+	text fleet.Safe
+	role themes.Role
+}
+
 // headerNotes are what the first line says where there is room, the most important first.
-func headerNotes(sc Scene, wide bool) []fleet.Safe {
-	notes := make([]fleet.Safe, 0, 4)
+func headerNotes(sc Scene, wide bool) []note {
+	notes := make([]note, 0, 6)
 	if id := sc.Book.Access.Incident; id != "" {
-		notes = append(notes, fleet.Label(id))
+		notes = append(notes, note{fleet.Label(id), themes.Accent})
 	}
 	if lock := shownLock(sc.Book); lock != nil {
-		who := fleet.Concat(fleet.Text("lock "), fleet.Label(string(lock.Route)), fleet.Text(" "), lock.Holder.Text())
-		if lock.Mine {
-			who = fleet.Concat(fleet.Text("lock "), fleet.Label(string(lock.Route)))
-		}
-		if wide && !lock.Expires.IsZero() {
-			who = fleet.Concat(who, fleet.Text(" "), countdown(lock.Expires.Sub(sc.Now)))
-		}
-		notes = append(notes, who)
+		notes = append(notes, lockNote(lock, sc.Now, wide))
+	}
+	if n := unverified(sc.Snap); n > 0 {
+		notes = append(notes, note{fleet.Concat(fleet.Text("insecure "), fleet.Int(n)), themes.Warn})
+	}
+	if !sc.Book.LockWarn.IsEmpty() {
+		notes = append(notes, note{sc.Book.LockWarn, themes.Warn})
+	}
+	if !sc.Book.LockScope.IsEmpty() {
+		notes = append(notes, note{fleet.Concat(fleet.Text("lock: "), sc.Book.LockScope), themes.Dim})
 	}
 	if user := sc.Book.Access.Actor; user.Name != "" {
-		notes = append(notes, fleet.Concat(fleet.Text("user "), user.Text()))
+		notes = append(notes, note{fleet.Concat(fleet.Text("user "), user.Text()), themes.Dim})
 	}
 	return notes
+}
+
+// lockNote says which route is held, by whom when it is another person, and for how long where there is room.
+func lockNote(lock *actions.Lock, now time.Time, wide bool) note {
+	n := note{fleet.Concat(fleet.Text("lock "), fleet.Label(string(lock.Route))), themes.Accent}
+	if !lock.Mine {
+		n = note{fleet.Concat(n.text, fleet.Text(" "), lock.Holder.Text()), themes.Warn}
+	}
+	if wide && !lock.Expires.IsZero() {
+		n.text = fleet.Concat(n.text, fleet.Text(" "), countdown(lock.Expires.Sub(now)))
+	}
+	return n
+}
+
+// unverified counts the connections whose TLS is not verified.
+func unverified(s *fleet.Snapshot) int {
+	n := 0
+	if s != nil {
+		for i := range s.Sources {
+			if s.Sources[i].Insecure {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // shownLock is the lock that matters most to the person: another's before the own.

@@ -38,6 +38,14 @@ func poolsPane(b *part.Block, sc Scene, t Table, active, providers bool, n int) 
 	if len(rows) == 0 {
 		b.Gap(2).Say(themes.Dim, "no pool and no provider is configured").End()
 	}
+	noMatch(b, len(rows), len(index))
+}
+
+// noMatch says why a table is empty that has rows.
+func noMatch(b *part.Block, all, shown int) {
+	if all > 0 && shown == 0 {
+		b.Gap(2).Say(themes.Dim, "nothing matches the filter; esc clears it").End()
+	}
 }
 
 // nameWidth is the room that the visible names need, within what the screen can spare.

@@ -85,6 +85,7 @@ func replicasPane(b *part.Block, sc Scene, t Table, p *fleet.Pool, active bool, 
 		fillReplica(c, r, sc.Now)
 		g.Row(b, c, active && ids[k] == t.Selected)
 	}
+	noMatch(b, len(p.Replicas), len(index))
 }
 
 // paneNote says how to get to a table that the keys do not move.

@@ -110,6 +110,7 @@ func sourcesPane(b *part.Block, sc Scene, t Table, n int) {
 		fillSource(c, &all[index[k]], sc.Now)
 		g.Row(b, c, ids[k] == t.Selected)
 	}
+	noMatch(b, len(all), len(index))
 }
 
 func fillSource(c []part.Cell, s *fleet.SourceStatus, now time.Time) {

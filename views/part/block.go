@@ -22,8 +22,11 @@ type Block struct {
 // spaces is what padding is copied from.
 const spaces = "                                                                                "
 
-// NewBlock returns an empty block; lines is how many are expected.
+// NewBlock returns an empty block; lines is how many are expected. Without a theme it draws plain ASCII.
 func NewBlock(t *themes.Theme, width, lines int) *Block {
+	if t == nil || t.Glyphs == nil {
+		t = themes.New(themes.Options{ASCII: true})
+	}
 	return &Block{
 		theme: t, width: max(0, width),
 		buf: make([]byte, 0, lines*(width+width/2+16)), ends: make([]int, 0, lines),
