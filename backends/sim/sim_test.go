@@ -75,3 +75,191 @@ func TestEverySourceOfTheInventoryAnswers(t *testing.T) {
 		}
 	}
 }
+
+// scrape reads every page once and returns them as one text.
+func scrape(t *testing.T, f *Fleet) string {
+	t.Helper()
+	var b strings.Builder
+	for _, s := range f.Inventory().Sources {
+		for _, path := range map[string][]string{"vllm": {"/metrics"}, "dcgm": {""}, "litellm": {"/metrics", "/model/info"},
+			"openai": {"/models"}}[s.Kind] {
+			_, body := get(t, s.URL+path, true)
+			b.WriteString(string(s.ID) + path + "\n" + body)
+		}
+	}
+	return b.String()
+}
+
+func TestSameSeedGivesTheSamePages(t *testing.T) {
+	pages := func(seed uint64, stops int) string {
+		f, clock := listen(t, Options{Seed: seed})
+		for range stops {
+			if err := clock.Advance(t.Context(), 3*time.Minute/time.Duration(stops)); err != nil {
+				t.Fatal(err)
+			}
+			f.Faults() // whoever looks makes the world advance
+		}
+		return scrape(t, f)
+	}
+	if pages(1, 1) != pages(1, 18) {
+		t.Error("the same seed gave other pages")
+	}
+	if pages(1, 1) == pages(2, 1) {
+		t.Error("another seed gave the same pages")
+	}
+}
+
+func TestPagesStandStillBetweenSteps(t *testing.T) {
+	f, clock := listen(t, Options{})
+	before := scrape(t, f)
+	if scrape(t, f) != before {
+		t.Error("pages changed although no time passed")
+	}
+	if err := clock.Advance(t.Context(), time.Second); err != nil {
+		t.Fatal(err)
+	}
+	if scrape(t, f) == before {
+		t.Error("pages did not change in a second")
+	}
+}
+
+func TestInventoryIsWhole(t *testing.T) {
+	f, _ := listen(t, Options{Env: fleet.EnvProd, Scale: 3})
+	inv := f.Inventory()
+	if inv.Env != fleet.EnvProd || inv.Mode != fleet.ModeDemo || len(inv.Pools) != 7 || len(inv.Routes) != 4 {
+		t.Fatalf("%s, %s, %d pools, %d routes", inv.Env, inv.Mode, len(inv.Pools), len(inv.Routes))
+	}
+	pools, providers := map[fleet.PoolID]bool{}, map[fleet.ProviderID]bool{}
+	for _, p := range inv.Pools {
+		pools[p.ID] = true
+		if len(p.Replicas) == 0 || len(p.Nodes) == 0 || !p.GPUHour.OK || p.Rating.V.Decode <= 0 || p.Rating.V.Prefill <= 0 {
+			t.Errorf("pool %s is not whole: %+v", p.ID, p)
+		}
+	}
+	for _, p := range inv.Providers {
+		providers[p.ID] = true
+		for _, m := range p.Models {
+			if !m.Price.OK || m.Price.V.Output.Currency() != fleet.USD {
+				t.Errorf("%s of %s has no price", m.Name, p.ID)
+			}
+		}
+	}
+	for _, r := range inv.Routes {
+		for _, target := range r.Targets {
+			if target.Pool != "" && !pools[target.Pool] || target.Provider != "" && !providers[target.Provider] ||
+				target.Pool == "" == (target.Provider == "") || target.Deployment == "" {
+				t.Errorf("route %s: target %+v", r.ID, target)
+			}
+		}
+	}
+	ids := map[fleet.SourceID]bool{}
+	for _, s := range inv.Sources {
+		if ids[s.ID] {
+			t.Errorf("two sources are called %s", s.ID)
+		}
+		ids[s.ID] = true
+	}
+	if s, err := f.Secret(t.Context(), inv.Gateways[0].Auth); err != nil || s.Reveal() != key {
+		t.Errorf("the gateway's credential does not resolve: %v", err)
+	}
+	if _, err := f.Secret(t.Context(), fleet.SecretRef{Env: "OTHER"}); fleet.KindOf(err) != fleet.KindAuth {
+		t.Errorf("another credential resolved: %v", err)
+	}
+}
+
+func TestFaultsByName(t *testing.T) {
+	f, clock := listen(t, Options{})
+	if err := f.Start("F99", noon); fleet.KindOf(err) != fleet.KindNotFound {
+		t.Errorf("an unknown fault started: %v", err)
+	}
+	for _, id := range []string{"F01", "F24", "F32"} {
+		if err := f.Start(id, noon); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := clock.Advance(t.Context(), time.Second); err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range f.Faults() {
+		if !x.Active || x.Title.IsEmpty() || x.Text.IsEmpty() {
+			t.Errorf("%+v", x)
+		}
+		if err := f.Stop(x.ID); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, x := range f.Faults() {
+		if x.Active {
+			t.Errorf("%s is still active", x.ID)
+		}
+	}
+}
+
+func TestTelemetryKnobs(t *testing.T) {
+	f, clock := listen(t, Options{})
+	if err := f.Skew("gw-1", time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	resp, _ := get(t, f.URL("gw-1")+"/health/liveliness", false)
+	if got := resp.Header.Get("Date"); got != noon.Add(time.Hour).Format(http.TimeFormat) {
+		t.Errorf("the skewed server says %s", got)
+	}
+	if err := f.FreezeTelemetry("b200-a-r1", true); err != nil {
+		t.Fatal(err)
+	}
+	_, before := get(t, f.URL("b200-a-r1")+"/metrics", false)
+	if err := clock.Advance(t.Context(), time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if _, after := get(t, f.URL("b200-a-r1")+"/metrics", false); after != before {
+		t.Error("frozen telemetry moved")
+	}
+	if err := f.FreezeTelemetry("b200-a-r1", false); err != nil {
+		t.Fatal(err)
+	}
+	if _, after := get(t, f.URL("b200-a-r1")+"/metrics", false); after == before {
+		t.Error("telemetry is still frozen")
+	}
+	if err := f.Skew("nobody", 0); fleet.KindOf(err) != fleet.KindNotFound {
+		t.Errorf("an unknown server has a clock: %v", err)
+	}
+}
+
+func TestHistoryAgreesWithTheModel(t *testing.T) {
+	f, _ := listen(t, Options{})
+	var n int
+	var last time.Time
+	carried := map[fleet.TargetID]fleet.Ratio{}
+	sums := map[time.Time][2]float64{} // requests of pools and providers, and of targets
+	for p := range f.History() {
+		n++
+		if p.At.Before(last) {
+			t.Fatalf("%s comes after %s", p.At, last)
+		}
+		last = p.At
+		s := sums[p.At]
+		if p.Route == "" {
+			s[0] += p.Requests
+		} else {
+			s[1] += p.Requests
+			if p.Route == routeChat && noon.Sub(p.At) < 24*time.Hour {
+				carried[p.Target] = max(carried[p.Target], p.Seen)
+			}
+		}
+		sums[p.At] = s
+		if p.Requests > 0 && (p.InTokens <= 0 || p.OutTokens <= 0 || p.TTFT95 <= 0 || p.Errors > 0.005*p.Requests+1) {
+			t.Fatalf("%+v", p)
+		}
+	}
+	if want := HistoryDays*24*12 + 1; len(sums) != want || !last.Equal(noon) {
+		t.Errorf("%d moments up to %s, want %d up to %s", len(sums), last, want, noon)
+	}
+	for at, s := range sums {
+		if s[0] != s[1] {
+			t.Fatalf("%s: pools and providers took %v requests, targets %v", at, s[0], s[1])
+		}
+	}
+	if c := carried[poolH100]; c < .55 || c > .65 {
+		t.Errorf("in the last day h100-b carried %.2f of chat at most, the rehearsal was 0.60", c)
+	}
+}

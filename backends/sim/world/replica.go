@@ -141,8 +141,8 @@ func (r *Replica) take() {
 	}
 }
 
-// drop takes an attempt out, whose client has given up. A frozen loop does not notice: the front end forgets the
-// request, the scheduler keeps its place and memory until it runs again.
+// drop takes an attempt out, whose client has given up. A frozen scheduler would do so once it runs again; its
+// gauges stand still until then, so that nobody can see it happen earlier.
 func (r *Replica) drop(t *attempt) {
 	if t.ended {
 		return
