@@ -84,7 +84,7 @@ func TestQuitWithAChangeInFlightAsks(t *testing.T) {
 	} {
 		r := newRig(t, world(), running(actions.StateVerifying, 1))
 		r.keys(c.keys[0])
-		r.wants("LEAVE with a change in flight", "The guard goes on without a screen")
+		r.wants("LEAVE with a change in flight", "The guard goes on without a screen", "rolled back if it fails")
 		r.keys(c.keys[1:]...)
 		if r.quit != c.quits {
 			t.Errorf("%q quits: %v", c.keys, r.quit)
@@ -215,5 +215,21 @@ func TestMouseIsOff(t *testing.T) {
 	v := newRig(t, world(), writable()).m.View()
 	if v.MouseMode != tea.MouseModeNone || !v.AltScreen || v.WindowTitle != "" {
 		t.Errorf("mouse %v, alt screen %v, title %q", v.MouseMode, v.AltScreen, v.WindowTitle)
+	}
+}
+
+func TestArmingAsksAgainAboutWhatCouldNotBeResumed(t *testing.T) {
+	b := orphan(1)
+	b.Access.Write = false
+	r := newRig(t, world(), b)
+	r.keys("esc")
+	r.send(bookMsg{book: b})
+	if r.m.ask != nil {
+		t.Fatal("it asks again though nothing changed")
+	}
+	b.Access.Write = true
+	r.send(bookMsg{book: b})
+	if r.m.ask == nil {
+		t.Error("it does not ask again once it may write")
 	}
 }

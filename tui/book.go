@@ -41,6 +41,9 @@ func (m *Model) bookChange(msg bookMsg) tea.Cmd {
 	m.book, m.read = msg.book, true
 	if !first {
 		m.announce(&old)
+		if m.book.Access.Write && !old.Access.Write {
+			clear(m.asked) // what could not be resumed before can be now
+		}
 	}
 	m.followChange()
 	m.clamp(true)

@@ -175,8 +175,11 @@ func (m *Model) undoPlanned(msg intentMsg) tea.Cmd {
 	}
 	d := &dialog{seen: r.Hash, state: views.ShiftState{
 		Step: views.ShiftPlan, Kind: in.Kind, Route: in.Route, Replica: in.Replica, Undoes: in.Undoes,
-		Draft: currentWeights(r), Ramp: in.Ramp, Guard: in.Guard, Soak: in.Soak,
+		Draft: currentWeights(r), Ramp: in.Ramp.WithDefaults(), Guard: in.Guard, Soak: in.Soak,
 	}}
+	if d.state.Soak <= 0 {
+		d.state.Soak = actions.DefaultSoak
+	}
 	for id, w := range in.Weights {
 		d.state.Draft[id] = w
 	}

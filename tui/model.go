@@ -25,7 +25,7 @@ type Model struct {
 	hands   fleet.Clock
 	log     *slog.Logger
 	keys    *Keymap
-	leaving fleet.Safe
+	leaving []fleet.Safe
 	named   string // raw name of the context before the first snapshot
 
 	size   views.Size
@@ -78,6 +78,9 @@ func New(ctx context.Context, o Options) (*Model, error) {
 		said: map[string][]string{}, asked: map[fleet.ChangeID]bool{},
 		grace: grace{off: o.NoGrace},
 	}
+	if m.theme == nil {
+		m.theme = themes.New(themes.Options{ASCII: true})
+	}
 	if m.ladder == nil {
 		m.ladder = Ladder
 	}
@@ -90,8 +93,11 @@ func New(ctx context.Context, o Options) (*Model, error) {
 	if m.log == nil {
 		m.log = slog.New(slog.DiscardHandler)
 	}
-	if m.leaving.IsEmpty() {
-		m.leaving = fleet.Text("The guard goes on without a screen: no further step starts, the step in force is watched and rolled back if it fails.")
+	if len(m.leaving) == 0 {
+		m.leaving = []fleet.Safe{
+			fleet.Text("The guard goes on without a screen: no further step starts, and the"),
+			fleet.Text("step in force is watched and rolled back if it fails."),
+		}
 	}
 	m.states = newStates()
 	m.trail = newTrail()

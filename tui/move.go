@@ -47,8 +47,21 @@ func (by motion) move(m *Model, _ string) tea.Cmd {
 	if len(rows) == 0 {
 		return nil
 	}
-	t.Selected = rows[by.from(slices.Index(rows, t.Selected), len(rows), m.page())]
+	i := by.from(slices.Index(rows, t.Selected), len(rows), m.page())
+	t.Selected = rows[i]
+	t.Top = topRow(rows, t.Top, i, m.page())
 	return nil
+}
+
+// topRow is the first visible row for a cursor at index i: the window moves only when the cursor leaves it. page may
+// be less than what is really visible; the screen itself keeps the cursor in sight.
+func topRow(rows []string, top string, i, page int) string {
+	first := max(0, slices.Index(rows, top))
+	first = max(min(first, i), i-page+1)
+	if first == 0 {
+		return ""
+	}
+	return rows[first]
 }
 
 // maxColumn bounds how far columns scroll; no table has more.
@@ -84,7 +97,7 @@ func (by motion) from(i, n, page int) int {
 // page is about how many rows a pane shows.
 func (m *Model) page() int {
 	if m.place().screen == views.ScreenOverview {
-		return max(1, m.size.H/3)
+		return max(1, m.size.H/4)
 	}
 	return max(1, m.size.H-10)
 }

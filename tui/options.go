@@ -27,8 +27,9 @@ type Options struct {
 
 	Context string     // raw name of the context, until the first snapshot tells it
 	Mode    fleet.Mode // demo and drill replace the environment in the header
-	// Leaving says what becomes of an open change when the console ends; "" means that its guard goes on.
-	Leaving fleet.Safe
+	// Leaving says, in lines of at most 70 cells, what becomes of an open change when the console ends; nil means that
+	// its guard goes on.
+	Leaving []fleet.Safe
 
 	In      io.Reader // nil means standard input
 	Out     io.Writer // nil means standard output

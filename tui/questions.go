@@ -29,16 +29,15 @@ type orphanAnswer struct{ id fleet.ChangeID }
 func (m *Model) askAbout(c *actions.Change) tea.Cmd {
 	m.asked[c.ID] = true
 	p := &c.Plan
-	carrier := fleet.Textf("process %s on %s is gone.", fleet.Int(c.Guard.PID), fleet.Label(c.Guard.Host))
+	carrier := fleet.Textf("Nobody guards it: process %s on %s is gone.", fleet.Int(c.Guard.PID), fleet.Label(c.Guard.Host))
 	if !c.Guard.Alive.OK {
-		carrier = fleet.Textf("whether process %s on %s still lives cannot be told from here.",
-			fleet.Int(c.Guard.PID), fleet.Label(c.Guard.Host))
+		carrier = fleet.Textf("Its guard, process %s on %s, cannot be reached from here.", fleet.Int(c.Guard.PID), fleet.Label(c.Guard.Host))
 	}
 	lines := []fleet.Safe{
 		fleet.Concat(p.Before.Text(p.Order), fleet.Text(" -> "), p.After.Text(p.Order),
 			fleet.Textf(", step %s of %s, ", fleet.Int(c.Step), fleet.Int(len(p.Steps))), fleet.Label(string(c.State))),
 		fleet.Concat(fleet.Text("started "), fleet.Stamp(c.Started), fleet.Text(" by "), p.Intent.Actor.Text()),
-		fleet.Concat(fleet.Text("Nobody guards it: "), carrier),
+		carrier,
 	}
 	if !c.Why.IsEmpty() {
 		lines = append(lines, c.Why)
@@ -111,10 +110,14 @@ type leaveAnswer struct{ ids []fleet.ChangeID }
 // quit ends the console, after a question when it guards a change.
 func (m *Model) quit() tea.Cmd {
 	mine := m.mine()
-	if len(mine) == 0 {
+	starting := m.shift != nil && m.shift.starting != 0
+	if len(mine) == 0 && !starting {
 		return tea.Quit
 	}
 	var lines []fleet.Safe
+	if starting {
+		lines = append(lines, fleet.Text("A change is being started at this moment."))
+	}
 	var ids []fleet.ChangeID
 	for _, c := range mine {
 		ids = append(ids, c.ID)
@@ -123,7 +126,7 @@ func (m *Model) quit() tea.Cmd {
 	}
 	return m.open(&question{answer: leaveAnswer{ids}, state: views.AskState{
 		Title:   fleet.Text("LEAVE with a change in flight"),
-		Lines:   append(lines, m.leaving),
+		Lines:   append(lines, m.leaving...),
 		Choices: []fleet.Safe{fleet.Text("stay"), fleet.Text("leave, it keeps its guard"), fleet.Text("hold it, then leave")},
 	}})
 }

@@ -2,7 +2,6 @@ package tui
 
 import (
 	"context"
-	"errors"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
@@ -10,11 +9,11 @@ import (
 	"pitwall/fleet"
 )
 
-// Run shows the console until the person leaves, or until ctx ends, which restores the terminal as well. Signals are
+// Run shows the console until the person leaves, or until parent ends, which restores the terminal as well. Signals are
 // the caller's business; a change in flight is not touched and goes on in its runner. An error of kind invalid means
 // that Options cannot be used, kind internal that the console broke.
-func Run(ctx context.Context, o Options) error {
-	ctx, cancel := context.WithCancel(ctx)
+func Run(parent context.Context, o Options) error {
+	ctx, cancel := context.WithCancel(parent)
 	defer cancel() // ends the waiting commands: the runtime never does
 	m, err := New(ctx, o)
 	if err != nil {
@@ -23,7 +22,7 @@ func Run(ctx context.Context, o Options) error {
 	p := tea.NewProgram(m, o.program()...)
 	stop := context.AfterFunc(ctx, p.Quit)
 	defer stop()
-	if _, err := p.Run(); err != nil && !errors.Is(err, tea.ErrInterrupted) {
+	if _, err := p.Run(); err != nil && parent.Err() == nil { // a terminal that hangs up fails while the context ends
 		return &fleet.Error{
 			Kind: fleet.KindInternal, Op: "show the console", Err: err,
 			Next: "changes in flight are not touched by this; start again to see them",

@@ -178,7 +178,7 @@ func TestPauseHoldsTheDisplayAndThePlans(t *testing.T) {
 func TestSortByLetter(t *testing.T) {
 	r := newRig(t, world(), writable())
 	r.keys("3", "o")
-	r.wantNotice("n name")
+	r.wantNotice("n=name")
 	r.keys("n")
 	if got := r.m.rows[panePools]; !slices.IsSorted(got) || r.m.states.pools.List.Sort != "name" {
 		t.Errorf("sorted by %q: %q", r.m.states.pools.List.Sort, got)

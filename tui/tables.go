@@ -62,11 +62,11 @@ func (m *Model) cmdFilter(args []string) (tea.Cmd, fleet.Safe) {
 
 // startSort waits for the letter of a column.
 func (m *Model) startSort(string) tea.Cmd {
-	words := []fleet.Safe{fleet.Text("sort by:")}
+	var words []fleet.Safe
 	for _, k := range views.SortKeys(m.place().screen, m.pane()) {
-		words = append(words, fleet.Concat(fleet.Label(string(k.Letter)), fleet.Text(" "), k.Word))
+		words = append(words, fleet.Concat(fleet.Label(string(k.Letter)), fleet.Text("="), k.Word))
 	}
-	m.say(fleet.Join(words, fleet.Text("  ")))
+	m.say(fleet.Join(words, fleet.Text(" ")))
 	m.sorts = true
 	return nil
 }
