@@ -97,13 +97,13 @@ func memoryShare(g *fleet.GPUReading) fleet.Maybe[fleet.Ratio] {
 	return fleet.Some(fleet.Ratio(g.MemUsed.V / (g.MemUsed.V + g.MemFree.V)))
 }
 
-func gpuColumns(name, place int) []part.Column {
+func gpuColumns(look time.Duration, name, place int) []part.Column {
 	return []part.Column{
 		{Key: "name", Title: fleet.Text("NODE"), Width: name},
 		{Title: fleet.Text("GPU"), Width: place},
 		{Key: "state", Title: fleet.Text("STATE"), Width: 8},
 		{Key: "gpu", Title: fleet.Text("UTIL%"), Width: 5, Align: part.Right},
-		{Title: fleet.Text("30m"), Width: 8, Drop: 8, Least: normalWidth},
+		{Title: fleet.Age(look), Width: 8, Drop: 8, Least: normalWidth},
 		{Key: "mem", Title: fleet.Text("MEM%"), Width: 4, Align: part.Right},
 		{Key: "temp", Title: fleet.Text("TEMP"), Width: 4, Align: part.Right},
 		{Key: "power", Title: fleet.Text("POWER"), Width: 6, Align: part.Right},
@@ -129,18 +129,18 @@ func gpusPane(b *part.Block, sc Scene, t Table, p *fleet.Pool, rows []gpuRow, ac
 		name = max(name, min(24, part.Width(fleet.Label(string(rows[i].node.ID)))))
 		where = max(where, min(14, part.Width(place(&rows[i].gpu.Reading))))
 	}
-	g := part.Layout(gpuColumns(name, where), b.Width(), t.Column)
+	g := part.Layout(gpuColumns(sc.Window, name, where), b.Width(), t.Column)
 	g.Sort = t.Sort
 	g.Head(b)
 	for k := from; k < to; k++ {
 		c := g.Cells()
-		fillGPU(c, rows[index[k]], sc.Now)
+		fillGPU(c, rows[index[k]], sc)
 		g.Row(b, c, active && ids[k] == t.Selected)
 	}
 	noMatch(b, len(rows), len(index))
 }
 
-func fillGPU(c []part.Cell, row gpuRow, now time.Time) {
+func fillGPU(c []part.Cell, row gpuRow, sc Scene) {
 	r := &row.gpu.Reading
 	role := themes.Text
 	if row.gpu.Missing || row.state() == fleet.StateStale {
@@ -148,14 +148,15 @@ func fillGPU(c []part.Cell, row gpuRow, now time.Time) {
 	}
 	c[0] = part.Cell{Text: fleet.Label(string(row.node.ID))}
 	c[1] = part.Cell{Text: place(r)}
-	c[2] = part.Cell{Text: stateText(row.state(), row.node.At, now), Role: themes.OfState(row.state())}
+	c[2] = part.Cell{Text: stateText(row.state(), row.node.At, sc.Now), Role: themes.OfState(row.state())}
 	c[3] = part.Cell{Text: whole(r.Util), Role: role}
-	c[4] = part.Cell{Spark: true, Trend: row.gpu.Trend, Top: 1, Role: themes.Dim}
+	c[4] = trendCell(row.gpu.Trend, sc, themes.Dim)
+	c[4].Top = 1
 	c[5] = part.Cell{Text: whole(memoryShare(r)), Role: role}
 	c[6] = part.Cell{Text: fleet.Show(r.Temp), Role: role}
 	c[7] = part.Cell{Text: fleet.Show(r.Power), Role: role}
 	c[8] = part.Cell{Text: megahertz(r.SMClockMHz), Role: role}
-	c[9], c[10] = xidCells(row.gpu, now)
+	c[9], c[10] = xidCells(row.gpu, sc.Now)
 	if row.gpu.Missing {
 		c[2].Text = fleet.Text("MISSING")
 		for i := 3; i <= 8; i++ {

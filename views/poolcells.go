@@ -71,8 +71,8 @@ func fillPool(c []part.Cell, r *poolRow, sc Scene, limits guardLimits) {
 	c[colTokens] = part.Cell{Text: fleet.Show(l.OutRate), Role: role}
 	c[colBurn] = burnCell(r.burn, r.provider != nil, role)
 	c[colState] = part.Cell{Text: stateText(r.state, l.At, sc.Now), Role: themes.OfState(r.state)}
-	c[colRequestsTrend] = part.Cell{Spark: true, Trend: newest(r.trends.Requests, sc.Window, sc.Now), Role: dim(role)}
-	c[colTTFTTrend] = part.Cell{Spark: true, Trend: newest(r.trends.TTFT95, sc.Window, sc.Now), Role: dim(role)}
+	c[colRequestsTrend] = trendCell(r.trends.Requests, sc, dim(role))
+	c[colTTFTTrend] = trendCell(r.trends.TTFT95, sc, dim(role))
 }
 
 func bad(role themes.Role, over bool) themes.Role {
@@ -111,14 +111,31 @@ func dim(role themes.Role) themes.Role {
 	return role
 }
 
+// trendCell is a sparkline over the scene's window.
+func trendCell(t fleet.Trend, sc Scene, role themes.Role) part.Cell {
+	return part.Cell{Spark: true, Trend: newest(t, sc.Window, sc.Now), Span: span(t, sc.Window), Role: role}
+}
+
+// span is how many values of a history make a look back.
+func span(t fleet.Trend, look time.Duration) int {
+	if t.Step <= 0 {
+		return 0
+	}
+	return int(look / t.Step)
+}
+
+// lateHistory is how far the end of a history may lie back before it is drawn as a gap.
+const lateHistory = 45 * time.Second
+
 // newest cuts a history to the time that screens look back. Where it ended some time ago the end is a gap, so that
 // an old line does not stand where the newest values belong.
 func newest(t fleet.Trend, look time.Duration, now time.Time) fleet.Trend {
 	if t.Step <= 0 || look <= 0 || len(t.V) == 0 {
 		return t
 	}
-	n := max(1, int(look/t.Step))
-	if late := int(now.Sub(t.End) / t.Step); late > 1 {
+	n := max(1, span(t, look))
+	if behind := now.Sub(t.End); behind > max(lateHistory, 2*t.Step) {
+		late := int(behind / t.Step)
 		v := make([]float64, 0, n)
 		v = append(v, t.V[max(0, len(t.V)-max(0, n-late)):]...)
 		for range min(late, n) {

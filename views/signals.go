@@ -13,6 +13,7 @@ type signal struct {
 	over  bool
 	trend fleet.Trend
 	top   float64
+	span  int
 	drop  int // given up in this order when the line is too short, the highest first
 }
 
@@ -60,6 +61,7 @@ func signals(b *part.Block, sc Scene) {
 		if i > 0 {
 			b.Gap(between)
 		}
+		s.span = span(s.trend, sc.Window)
 		s.draw(b, spark)
 	}
 	if b.Width() >= wideWidth {
@@ -122,7 +124,7 @@ func (s signal) draw(b *part.Block, spark int) {
 		b.Say(role, "!")
 	}
 	if spark > 1 && len(s.trend.V) > 0 {
-		b.Gap(1).Spark(role, s.trend, spark, s.top)
+		b.Gap(1).Spark(role, s.trend, spark, s.top, s.span)
 	}
 }
 

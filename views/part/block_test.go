@@ -99,7 +99,7 @@ func TestLinesAreExact(t *testing.T) {
 			case 3:
 				b.Right(r, fleet.Label(text.Draw(rt, "s")))
 			case 4:
-				b.Spark(r, fleet.Trend{V: []float64{1, math.NaN(), 3}}, n, 1)
+				b.Spark(r, fleet.Trend{V: []float64{1, math.NaN(), 3}}, n, 1, 5)
 			case 5:
 				b.Bar(r, fleet.Some(fleet.Ratio(0.3)), n)
 			case 6:
@@ -127,7 +127,7 @@ func TestRule(t *testing.T) {
 
 func TestSparkShowsGapsAndLevels(t *testing.T) {
 	b := NewBlock(mono(true), 6, 1)
-	b.Spark(themes.Text, fleet.Trend{V: []float64{0, 1, math.NaN(), 4, 8}}, 6, 0).End()
+	b.Spark(themes.Text, fleet.Trend{V: []float64{0, 1, math.NaN(), 4, 8}}, 6, 0, 0).End()
 	if got := b.String(); got != " .. =#" {
 		t.Errorf("got %q", got)
 	}
@@ -199,8 +199,16 @@ func TestWrap(t *testing.T) {
 
 func TestSteadyValueIsALevelLine(t *testing.T) {
 	b := NewBlock(mono(true), 4, 1)
-	b.Spark(themes.Text, fleet.Trend{V: []float64{100, 100, 100, 100}}, 4, 0).End()
+	b.Spark(themes.Text, fleet.Trend{V: []float64{100, 100, 100, 100}}, 4, 0, 0).End()
 	if got := b.String(); got != "====" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestYoungHistoryStandsAtTheRight(t *testing.T) {
+	b := NewBlock(mono(true), 6, 1)
+	b.Spark(themes.Text, fleet.Trend{V: []float64{9, 9, 9, 9}}, 6, 0, 12).End()
+	if got := b.String(); got != "    ==" {
 		t.Errorf("got %q", got)
 	}
 }

@@ -28,6 +28,7 @@ type Cell struct {
 	Spark bool // draw Trend
 	Trend fleet.Trend
 	Top   float64 // of the sparkline: at least this value is full height
+	Span  int     // of the sparkline: how many values its width stands for
 	Bar   fleet.Maybe[fleet.Ratio]
 }
 
@@ -158,7 +159,7 @@ func (g *Grid) Row(b *Block, cells []Cell, selected bool) {
 		cell := &cells[g.Index[i]]
 		switch {
 		case cell.Spark:
-			b.Spark(cell.Role, cell.Trend, c.Width, cell.Top)
+			b.Spark(cell.Role, cell.Trend, c.Width, cell.Top, cell.Span)
 		case cell.Bar.OK:
 			b.Bar(cell.Role, cell.Bar, c.Width)
 		default:

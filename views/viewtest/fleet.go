@@ -51,23 +51,26 @@ func totals() fleet.Totals {
 	}
 }
 
-// Wave is an hour-like history of n minutes around a mean.
-func Wave(n int, mean, swing, step float64) fleet.Trend {
-	v := make([]float64, n)
+// trendStep is how far two values of a history are apart.
+const trendStep = 10 * time.Second
+
+// Wave is a history of some minutes around a mean.
+func Wave(minutes int, mean, swing, step float64) fleet.Trend {
+	v := make([]float64, minutes*6)
 	for i := range v {
-		v[i] = mean + swing*math.Sin(float64(i)*step)
+		v[i] = mean + swing*math.Sin(float64(i)*step/6)
 	}
-	return fleet.Trend{Step: time.Minute, End: Now(), V: v}
+	return fleet.Trend{Step: trendStep, End: Now(), V: v}
 }
 
-// Climb is a history of n minutes that stays low and then rises over its last third.
-func Climb(n int, low, high float64) fleet.Trend {
-	v := make([]float64, n)
+// Climb is a history of some minutes that stays low and then rises over its last third.
+func Climb(minutes int, low, high float64) fleet.Trend {
+	v := make([]float64, minutes*6)
 	for i := range v {
-		part := math.Max(0, float64(i-n*2/3)/float64(n-1-n*2/3))
+		part := math.Max(0, float64(i-len(v)*2/3)/float64(len(v)-1-len(v)*2/3))
 		v[i] = low + (high-low)*part
 	}
-	return fleet.Trend{Step: time.Minute, End: Now(), V: v}
+	return fleet.Trend{Step: trendStep, End: Now(), V: v}
 }
 
 func alerts() []fleet.Alert {
