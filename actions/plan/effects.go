@@ -12,10 +12,13 @@ type Projection struct {
 	ShareNow, ShareNew        fleet.Maybe[fleet.Ratio]
 	RequestsNow, RequestsThen fleet.Maybe[fleet.Rate]
 	Prompt, Output            fleet.Maybe[fleet.Tokens] // means of one request of the route
-	InNow, InThen             fleet.Maybe[fleet.TokenRate]
-	OutNow, OutThen           fleet.Maybe[fleet.TokenRate]
-	AddedIn, AddedOut         fleet.Maybe[fleet.TokenRate] // may be negative
-	AddedRequests             fleet.Maybe[fleet.Rate]
+	// Guessed is true where the gateway does not count the route's tokens, and an engine's means over all of its
+	// routes stand in for them.
+	Guessed           bool
+	InNow, InThen     fleet.Maybe[fleet.TokenRate]
+	OutNow, OutThen   fleet.Maybe[fleet.TokenRate]
+	AddedIn, AddedOut fleet.Maybe[fleet.TokenRate] // may be negative
+	AddedRequests     fleet.Maybe[fleet.Rate]
 }
 
 // Project estimates what a target carries when its route has the given weights: the route's own request rate and
@@ -26,6 +29,7 @@ func Project(s *fleet.Snapshot, r *fleet.Route, before, after fleet.Weights, id 
 		p.ShareNow = fleet.Some(fleet.Ratio(0))
 	}
 	p.Prompt, p.Output = lengths(s, r)
+	p.Guessed = !r.Load.PromptMean.OK || !r.Load.OutputMean.OK
 	t := r.Target(id)
 	if t == nil || !r.Load.Requests.OK || !p.ShareNew.OK {
 		return p
@@ -58,9 +62,11 @@ func carried(s *fleet.Snapshot, t *fleet.Target) fleet.Load {
 	return t.Load
 }
 
-func add(now fleet.Maybe[fleet.TokenRate], requests fleet.Rate, length fleet.Maybe[fleet.Tokens]) (from, added, then fleet.Maybe[fleet.TokenRate]) {
+// add adds requests of a mean length to a token rate: what it is, what comes on top, and both together.
+func add(now fleet.Maybe[fleet.TokenRate], requests fleet.Rate, length fleet.Maybe[fleet.Tokens]) (
+	from, added, then fleet.Maybe[fleet.TokenRate]) {
 	if !length.OK {
-		return now, fleet.None[fleet.TokenRate](), fleet.None[fleet.TokenRate]()
+		return now, added, then
 	}
 	added = fleet.Some(fleet.TokenRate(float64(requests) * float64(length.V)))
 	if !now.OK {

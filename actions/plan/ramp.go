@@ -7,40 +7,66 @@ import (
 	"pitwall/fleet"
 )
 
-// percent is the finest scale that steps are cut on: one point of share is one unit of weight.
+// percent is the sum that makes one unit of weight one point of share.
 const percent = 100
 
 // ramp cuts a change into steps. No target's share moves by more than the ramp's points in one step; each target
-// moves in one direction only; sums are never 0, and stay the same where before and after sums are equal and fine enough.
-// The last step is after, exactly.
+// moves in one direction only; sums are never 0. Where before and after have the same sum the steps have it too,
+// unless it is too coarse for the points. The last step is after, exactly.
 func ramp(before, after fleet.Weights, order []fleet.TargetID, r actions.Ramp) []actions.Step {
-	from, to := shares(before, order), shares(after, order)
-	greatest := 0.0
-	for i := range order {
-		greatest = math.Max(greatest, math.Abs(to[i]-from[i]))
+	if before.Sum() <= 0 {
+		// All weights are 0: there is no share to move gradually.
+		return steps(before, []fleet.Weights{after.Clone()}, r)
 	}
 	points := float64(r.Points) / percent
-	n := max(1, int(math.Ceil(greatest/points-1e-9)))
-	for ; ; n++ {
-		if path := cut(before, after, order, n); n >= 10*percent || keeps(path, before, order, points) {
-			return steps(before, path, r)
+	least := max(1, int(math.Ceil(farthest(shares(before, order), shares(after, order))/points-slack)))
+	var path []fleet.Weights
+	for _, scale := range scales(before, after) {
+		for n := least; n <= 2*least+2; n++ {
+			if path = cut(before, after, order, n, scale); keeps(path, before, order, points) {
+				return steps(before, path, r)
+			}
 		}
 	}
+	return steps(before, path, r)
 }
 
-// cut returns n weights on the straight way from before to after.
-func cut(before, after fleet.Weights, order []fleet.TargetID, n int) []fleet.Weights {
-	scale := scaleOf(before, after)
+// slack absorbs the rounding of shares that are no binary fractions.
+const slack = 1e-9
+
+// scales are the sums of the intermediate weights to try, from coarse to fine. Multiples of both sums hold both ends
+// exactly.
+func scales(before, after fleet.Weights) []int {
+	a, b := max(1, before.Sum()), max(1, after.Sum())
+	sum := max(a, b)
+	fine := sum * ((percent + sum - 1) / sum)
+	both := a / gcd(a, b) * b
+	list := []int{fine, 10 * fine, percent * fine, both, 10 * both, percent * both}
+	if a == b {
+		list = append([]int{sum}, list...)
+	}
+	return list
+}
+
+func gcd(a, b int) int {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
+}
+
+// cut returns n weights on the straight way from before to after; all but the last add up to scale.
+func cut(before, after fleet.Weights, order []fleet.TargetID, n, scale int) []fleet.Weights {
 	from, to := shares(before, order), shares(after, order)
-	last := apportion(from, scale, nil, nil, from, to)
-	end := apportion(to, scale, nil, nil, from, to)
+	last := apportion(from, scale, nil, nil)
+	end := apportion(to, scale, nil, nil)
 	path := make([]fleet.Weights, 0, n)
 	for k := 1; k < n; k++ {
 		want := make([]float64, len(order))
 		for i := range order {
 			want[i] = from[i] + (to[i]-from[i])*float64(k)/float64(n)
 		}
-		last = apportion(want, scale, last, end, from, to)
+		last = apportion(want, scale, last, end)
 		w := fleet.Weights{}
 		for i, id := range order {
 			if _, member := after[id]; member {
@@ -50,17 +76,6 @@ func cut(before, after fleet.Weights, order []fleet.TargetID, n int) []fleet.Wei
 		path = append(path, w)
 	}
 	return append(path, after.Clone())
-}
-
-// scaleOf is the sum of the intermediate weights: the common sum of before and after, made finer
-// where it is too coarse for points of share.
-func scaleOf(before, after fleet.Weights) int {
-	sum := max(after.Sum(), before.Sum())
-	scale := sum
-	for scale < percent {
-		scale += sum
-	}
-	return scale
 }
 
 func shares(w fleet.Weights, order []fleet.TargetID) []float64 {
@@ -76,7 +91,7 @@ func shares(w fleet.Weights, order []fleet.TargetID) []float64 {
 
 // apportion turns shares into integers that add up to scale. With last and end given, each stays between
 // them, so that a target never turns back on its way.
-func apportion(want []float64, scale int, last, end []int, from, to []float64) []int {
+func apportion(want []float64, scale int, last, end []int) []int {
 	out := make([]int, len(want))
 	sum := 0
 	for i, w := range want {
@@ -87,20 +102,11 @@ func apportion(want []float64, scale int, last, end []int, from, to []float64) [
 		sum += out[i]
 	}
 	for sum != scale {
-		best, miss := -1, math.Inf(-1)
 		d := 1
 		if sum > scale {
 			d = -1
 		}
-		for i, w := range want {
-			next := out[i] + d
-			if next < 0 || last != nil && next != clamp(next, last[i], end[i]) || last == nil && w == 0 && from[i] == 0 && to[i] == 0 {
-				continue
-			}
-			if off := float64(d) * (w*float64(scale) - float64(out[i])); off > miss {
-				best, miss = i, off
-			}
-		}
+		best := mostOff(out, want, scale, d, last, end)
 		if best < 0 {
 			return out
 		}
@@ -110,15 +116,31 @@ func apportion(want []float64, scale int, last, end []int, from, to []float64) [
 	return out
 }
 
+// mostOff is the index whose weight gains most by a change of d, or -1 where none may change. What has no share
+// gets none.
+func mostOff(out []int, want []float64, scale, d int, last, end []int) int {
+	best, miss := -1, math.Inf(-1)
+	for i, w := range want {
+		next := out[i] + d
+		if next < 0 || last == nil && w == 0 || last != nil && next != clamp(next, last[i], end[i]) {
+			continue
+		}
+		if off := float64(d) * (w*float64(scale) - float64(out[i])); off > miss {
+			best, miss = i, off
+		}
+	}
+	return best
+}
+
 func clamp(v, a, b int) int { return max(min(a, b), min(v, max(a, b))) }
 
-// keeps tells whether no share moves further than allowed in any step.
+// keeps tells whether no share moves further than allowed in any step, nor away from where it goes.
 func keeps(path []fleet.Weights, before fleet.Weights, order []fleet.TargetID, points float64) bool {
-	last := shares(before, order)
+	last, end := shares(before, order), shares(path[len(path)-1], order)
 	for _, w := range path {
 		now := shares(w, order)
 		for i := range order {
-			if math.Abs(now[i]-last[i]) > points+1e-9 {
+			if math.Abs(now[i]-last[i]) > points+slack || math.Abs(end[i]-now[i]) > math.Abs(end[i]-last[i])+slack {
 				return false
 			}
 		}
@@ -145,10 +167,10 @@ func steps(before fleet.Weights, path []fleet.Weights, r actions.Ramp) []actions
 // which the second is the beginning, exactly.
 func Rollback(p actions.Plan, from fleet.Weights) []actions.Step {
 	hops := 1
-	if a, b := shares(from, p.Order), shares(p.Before, p.Order); farthest(a, b) > rollbackHop {
+	if from.Sum() > 0 && p.Before.Sum() > 0 && farthest(shares(from, p.Order), shares(p.Before, p.Order)) > rollbackHop {
 		hops = 2
 	}
-	return steps(from, cut(from, p.Before, p.Order, hops), actions.Ramp{})
+	return steps(from, cut(from, p.Before, p.Order, hops, scales(from, p.Before)[0]), actions.Ramp{})
 }
 
 // rollbackHop is the share beyond which going back takes two writes instead of one.

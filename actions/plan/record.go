@@ -32,8 +32,8 @@ func Digest(p actions.Plan) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// resync plans that one gateway replica takes over the stored state again; no weight changes.
-func resync(in actions.Intent, s *fleet.Snapshot, now time.Time) (actions.Plan, error) {
+// Resync plans that one gateway replica takes over the stored state again; no weight changes.
+func Resync(in actions.Intent, s *fleet.Snapshot, now time.Time) (actions.Plan, error) {
 	p, r, err := begin(in, s, now)
 	if err != nil {
 		return actions.Plan{}, err
@@ -50,8 +50,7 @@ func resync(in actions.Intent, s *fleet.Snapshot, now time.Time) (actions.Plan, 
 	p.Soak = min(p.Soak, time.Minute) // nothing moves but the one that lagged
 	p.Effects = effects(&p, r, s)
 	p.BurnNow, p.BurnThen = s.Totals.Burn, s.Totals.Burn
-	p.Digest = Digest(p)
-	return p, nil
+	return seal(p)
 }
 
 // Undo is the intent that restores what a change found: a new plan is made of it, with the same

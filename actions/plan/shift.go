@@ -21,16 +21,18 @@ const maxWeight = 1_000_000
 func New(in actions.Intent, s *fleet.Snapshot, now time.Time) (actions.Plan, error) {
 	switch in.Kind {
 	case actions.KindResync:
-		return resync(in, s, now)
+		return Resync(in, s, now)
 	case actions.KindShift:
-		return shift(in, s, now)
+		return Shift(in, s, now)
 	default:
 		return actions.Plan{}, refuse(fmt.Errorf("the kind of change %q is not known", fleet.Label(string(in.Kind))))
 	}
 }
 
-// shift plans a change of weights. Targets that the intent does not name keep theirs.
-func shift(in actions.Intent, s *fleet.Snapshot, now time.Time) (actions.Plan, error) {
+// Shift plans a change of weights. Targets that the intent does not name keep theirs. A route, a target or a weight
+// that does not exist is refused with the names that do (KindInvalid); weights that no gateway replica tells are
+// refused as KindStale.
+func Shift(in actions.Intent, s *fleet.Snapshot, now time.Time) (actions.Plan, error) {
 	p, r, err := begin(in, s, now)
 	if err != nil {
 		return actions.Plan{}, err
@@ -55,7 +57,15 @@ func shift(in actions.Intent, s *fleet.Snapshot, now time.Time) (actions.Plan, e
 	p.Steps = ramp(p.Before, p.After, p.Order, p.Ramp)
 	p.Effects = effects(&p, r, s)
 	p.BurnNow, p.BurnThen = burn(&p, s)
-	p.Digest = Digest(p)
+	return seal(p)
+}
+
+// seal gives a finished plan its digest.
+func seal(p actions.Plan) (actions.Plan, error) {
+	if p.Digest = Digest(p); p.Digest == "" {
+		return actions.Plan{}, &fleet.Error{Kind: fleet.KindInternal, Op: "plan",
+			Err: errors.New("a figure of the plan is no number"), Next: "nothing was changed"}
+	}
 	return p, nil
 }
 
