@@ -38,7 +38,8 @@ func TestProfiles(t *testing.T) {
 		{"a theme without fine colours stays with names", Options{Profile: TrueColor}, BandProd, "\x1b[1;37;41m"},
 		{"okabe in true colour", Options{Name: "okabe", Profile: TrueColor}, OK, "\x1b[38;2;86;180;233m"},
 		{"okabe in sixteen", Options{Name: "okabe", Profile: ANSI16}, OK, "\x1b[34m"},
-		{"okabe with a ground", Options{Name: "okabe", Profile: TrueColor}, BandSafe, "\x1b[1;38;2;255;255;255;48;2;0;114;178m"},
+		{"okabe with a ground", Options{Name: "okabe", Profile: TrueColor}, BandSafe,
+			"\x1b[1;38;2;255;255;255;48;2;0;114;178m"},
 		{"an unknown name is the default", Options{Name: "../secret", Profile: ANSI16}, Crit, "\x1b[1;31m"},
 	}
 	for _, c := range cases {

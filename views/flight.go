@@ -42,6 +42,7 @@ func flightLine(b *part.Block, c *actions.Change, now time.Time) {
 	}
 	b.Put(themes.Text, fleet.Textf("%s/%s", fleet.Int(c.Step), fleet.Int(len(p.Steps))))
 	b.Gap(1).Put(stateRole(c.State), fleet.Label(string(c.State)))
+	carried(b, &c.Guard)
 	if !c.NextAt.IsZero() {
 		b.Gap(tail).Say(themes.Dim, "next ").Put(themes.Text, countdown(c.NextAt.Sub(now)))
 	}
@@ -53,6 +54,17 @@ func flightLine(b *part.Block, c *actions.Change, now time.Time) {
 		b.Right(themes.Dim, keys)
 	}
 	b.End()
+}
+
+// carried warns when no process verifies or rolls back what is in force, or says that one does so without a screen.
+func carried(b *part.Block, g *actions.Guardian) {
+	switch {
+	case g.Mine:
+	case g.Alive.OK && !g.Alive.V:
+		b.Gap(1).Say(themes.Crit, "NOBODY CARRIES IT: resume or undo")
+	case g.Detached:
+		b.Gap(1).Say(themes.Dim, "without a screen, pid ").Put(themes.Dim, fleet.Int(g.PID))
+	}
 }
 
 func stateRole(s actions.State) themes.Role {

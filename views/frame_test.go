@@ -8,6 +8,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/exp/golden"
 
+	"pitwall/actions"
 	"pitwall/fleet"
 	"pitwall/themes"
 	"pitwall/views"
@@ -174,5 +175,19 @@ func TestAccountsAndGatewaysBehindSources(t *testing.T) {
 				t.Errorf("%s does not say %q:\n%s", id, w, frame)
 			}
 		}
+	}
+}
+
+func TestChangeWithoutGuardIsLoud(t *testing.T) {
+	sc := scene(true, themes.Mono)
+	sc.Book.Changes[0].Guard = actions.Guardian{PID: 77, Alive: fleet.Some(false)}
+	if frame := plain(views.Overview(sc, views.OverviewState{}, sizes[0])); !strings.Contains(frame,
+		"NOBODY CARRIES IT") {
+		t.Errorf("an abandoned change looks like a running one:\n%s", frame)
+	}
+	sc.Book.Changes[0].Guard = actions.Guardian{PID: 77, Alive: fleet.Some(true), Detached: true}
+	if frame := plain(views.Overview(sc, views.OverviewState{}, sizes[1])); !strings.Contains(frame,
+		"without a screen, pid 77") {
+		t.Errorf("a detached guard is not named:\n%s", frame)
 	}
 }
