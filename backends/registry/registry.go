@@ -1,0 +1,99 @@
+// Package registry lists the connectors: adding one means its folder under backends and its line here.
+// It holds no logic of any of them.
+package registry
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"pitwall/backends/dcgm"
+	"pitwall/backends/litellm"
+	"pitwall/backends/openai"
+	"pitwall/backends/vllm"
+	"pitwall/fleet"
+)
+
+// Connectors returns every kind of system that pitwall can talk to.
+func Connectors() []fleet.Connector {
+	return slices.Concat(
+		[]fleet.Connector{vllm.Connector()},
+		[]fleet.Connector{dcgm.Connector()},
+		[]fleet.Connector{litellm.Connector()},
+		openai.Connectors(),
+	)
+}
+
+// Set is the connectors of one run.
+type Set []fleet.Connector
+
+// Interval is the default interval of a kind, 0 for an unknown one.
+func (s Set) Interval(kind string) time.Duration {
+	if c := s.find(kind); c != nil {
+		return c.Interval
+	}
+	return 0
+}
+
+func (s Set) find(kind string) *fleet.Connector {
+	for i := range s {
+		if s[i].Kind == kind {
+			return &s[i]
+		}
+	}
+	return nil
+}
+
+// Readers opens a reader for each source. One that cannot be opened is a problem of that source, not of the others.
+func (s Set) Readers(sources []fleet.SourceSpec, deps fleet.Deps) (map[fleet.SourceID]fleet.Reader, map[fleet.SourceID]error) {
+	readers, problems := map[fleet.SourceID]fleet.Reader{}, map[fleet.SourceID]error{}
+	for _, spec := range sources {
+		c := s.find(spec.Kind)
+		if c == nil || c.NewReader == nil {
+			problems[spec.ID] = s.unknown(spec.Kind, spec.ID)
+			continue
+		}
+		r, err := c.NewReader(spec, deps)
+		if err != nil {
+			problems[spec.ID] = err
+			continue
+		}
+		readers[spec.ID] = r
+	}
+	return readers, problems
+}
+
+// Writers opens a writer for each gateway that can be written. It is only called while writing is allowed.
+func (s Set) Writers(gateways []fleet.GatewaySpec, deps fleet.Deps) (map[fleet.GatewayID]fleet.RouteWriter, error) {
+	writers := map[fleet.GatewayID]fleet.RouteWriter{}
+	var errs []error
+	for _, spec := range gateways {
+		c := s.find(spec.Kind)
+		if c == nil || c.NewWriter == nil {
+			continue
+		}
+		if spec.TLS.Insecure {
+			errs = append(errs, &fleet.Error{Kind: fleet.KindReadOnly, Op: "open writer of " + string(spec.ID),
+				Err: errors.New("TLS is not verified for this gateway"), Next: "it can be watched, not changed"})
+			continue
+		}
+		w, err := c.NewWriter(spec, deps)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		writers[spec.ID] = w
+	}
+	return writers, errors.Join(errs...)
+}
+
+func (s Set) unknown(kind string, source fleet.SourceID) error {
+	known := make([]string, 0, len(s))
+	for _, c := range s {
+		known = append(known, c.Kind)
+	}
+	return &fleet.Error{Kind: fleet.KindInvalid, Op: "open source", Source: source,
+		Err: fmt.Errorf("there is no connector %q; there are %s", kind, strings.Join(known, ", "))}
+}

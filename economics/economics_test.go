@@ -1,0 +1,124 @@
+package economics
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"pitwall/fleet"
+)
+
+func usd(t *testing.T, s string) fleet.Money {
+	t.Helper()
+	m, err := fleet.ParseMoney(s, fleet.USD)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func embedded(t *testing.T) *Catalogue {
+	t.Helper()
+	c, err := Embedded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestCatalogueCoversTheProvidersWithSourceAndDate(t *testing.T) {
+	c := embedded(t)
+	if c.Len() < 200 {
+		t.Errorf("%d models, want at least 200", c.Len())
+	}
+	kinds := map[string]int{}
+	for k, p := range c.prices {
+		kinds[k.kind]++
+		if p.Source == "" || p.AsOf.IsZero() {
+			t.Errorf("%s/%s has no source or date", k.kind, k.model)
+		}
+		in := p.Input.Float()
+		if in <= 0 || p.CachedIn.OK && p.CachedIn.V.Float() > in {
+			t.Errorf("%s/%s: input %v, cached %v", k.kind, k.model, in, p.CachedIn.V)
+		}
+	}
+	for _, kind := range []string{"openai", "anthropic", "google", "bedrock", "vertex", "azure", "together"} {
+		if kinds[kind] == 0 {
+			t.Errorf("no price of %s", kind)
+		}
+	}
+}
+
+func TestPriceIsFoundByNameAndNeverGuessed(t *testing.T) {
+	c := embedded(t)
+	for name, tc := range map[string]struct {
+		kind, model, input string
+	}{
+		"exact":            {"openai", "gpt-4o", "2.5"},
+		"provider prefix":  {"openai", "openai/gpt-4o", "2.5"},
+		"date suffix":      {"openai", "gpt-4o-2099-01-01", "2.5"},
+		"other kind":       {"anthropic", "gpt-4o", ""},
+		"unknown":          {"openai", "gpt-4o-but-larger", ""},
+		"own model":        {"vllm", "llama-70b", ""},
+		"prefix and other": {"openai", "mistral/nothing", ""},
+	} {
+		p, ok := c.Price(tc.kind, fleet.ModelName(tc.model))
+		if ok != (tc.input != "") || ok && !p.Input.Amount().Equal(usd(t, tc.input).Amount()) {
+			t.Errorf("%s: got %v %v, want %q", name, p.Input.Amount(), ok, tc.input)
+		}
+	}
+}
+
+func TestASiteFileWinsAndABadOneIsRefusedByLine(t *testing.T) {
+	head := strings.Join(columns, ",") + "\n"
+	c, err := WithOverrides([]byte("# as of 2026-11-01\n" + head + "openai,gpt-4o,chat,2.00,,,8.00,\nopenai,house-model,chat,1,,,2,\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, _ := c.Price("openai", "gpt-4o")
+	if !p.Input.Amount().Equal(usd(t, "2").Amount()) || !p.AsOf.Equal(time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)) {
+		t.Errorf("override: %+v", p)
+	}
+	if _, ok := c.Price("openai", "house-model"); !ok {
+		t.Error("a new model is not priced")
+	}
+	for name, file := range map[string]string{
+		"negative":      head + "openai,x,chat,-1,,,2,\n",
+		"no number":     head + "openai,x,chat,cheap,,,2,\n",
+		"short row":     head + "openai,x\n",
+		"cached dearer": head + "openai,x,chat,1,2,,2,\n",
+		"bad date":      "# yesterday\n" + head,
+	} {
+		if _, err := WithOverrides([]byte(file)); fleet.KindOf(err) != fleet.KindInvalid {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+func TestBurn(t *testing.T) {
+	p := fleet.Price{Input: usd(t, "2.50"), CachedIn: fleet.Some(usd(t, "1.25")), Output: usd(t, "10")}
+	got := float64(Metered(1000, 400, 200, p)) // (2,500 + 500 + 2,000) micro-dollars a second
+	if math.Abs(got-18) > 1e-9 {
+		t.Errorf("metered: got %v $/h, want 18", got)
+	}
+	if got := Capacity(16, 4); got != 64 {
+		t.Errorf("capacity: got %v", got)
+	}
+	if a := Allocated(36, 10_000); !a.OK || math.Abs(float64(a.V)-1) > 1e-9 {
+		t.Errorf("allocated: got %v, want $1 per 1M tokens", a)
+	}
+	if a := Allocated(36, 0); a.OK {
+		t.Errorf("idle capacity has a price per token: %v", a)
+	}
+}
+
+func FuzzWithOverrides(f *testing.F) {
+	f.Add([]byte(strings.Join(columns, ",") + "\nopenai,x,chat,1,,,2,\n"))
+	f.Fuzz(func(t *testing.T, file []byte) {
+		c, err := WithOverrides(file)
+		if err == nil && c.Len() < 200 {
+			t.Fatal("a site file removed embedded prices")
+		}
+	})
+}
