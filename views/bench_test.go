@@ -1,15 +1,12 @@
 package views_test
 
 import (
-	"strings"
 	"testing"
 
 	"pitwall/themes"
 	"pitwall/views"
 	"pitwall/views/viewtest"
 )
-
-func contains(s, part string) bool { return strings.Contains(s, part) }
 
 func largeScene() views.Scene {
 	sc := scene(false, themes.ANSI16)
