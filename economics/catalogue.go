@@ -137,7 +137,9 @@ func amount(text string) (fleet.Money, error) {
 	return m, nil
 }
 
-func invalid(err error) error { return &fleet.Error{Kind: fleet.KindInvalid, Op: "read prices", Err: err} }
+func invalid(err error) error {
+	return &fleet.Error{Kind: fleet.KindInvalid, Op: "read prices", Err: err}
+}
 
 var (
 	datedName  = regexp.MustCompile(`[-@]\d{4}-?\d{2}-?\d{2}$`)
