@@ -89,7 +89,7 @@ func (w *World) book(r result) {
 	t := r.try
 	c := t.call
 	if t.deployment == nil { // straight to an engine
-		c.Ended, c.Status, c.End, c.Received = true, r.status, r.at, t.made
+		c.Ended, c.Status, c.End, c.Received, c.Limits = true, r.status, r.at, t.made, r.limits
 		w.ledger.close(c)
 		return
 	}
