@@ -19,8 +19,9 @@ type Entry struct {
 	Answered bool // a result of the last intent was recorded
 	Verified bool // the last intent was seen on all replicas
 	Records  int
-	Torn     int  // bytes of an unfinished last line
-	Corrupt  bool // a line in the middle cannot be read
+	Torn     int     // bytes of an unfinished last line
+	Corrupt  bool    // a line in the middle cannot be read
+	prev     *Intent // the last intent before Last that was applied
 	good     int64
 }
 
@@ -91,6 +92,10 @@ func (e *Entry) apply(r Record) {
 		e.Answered = true
 	case KindVerified:
 		e.Verified = true
+	case KindRefused:
+		e.Change.Step = max(0, e.Change.Step-1)
+		e.Last, e.Answered, e.Verified = e.prev, e.prev != nil, e.prev != nil
+		c.Held = r.Held
 	case KindHeld:
 		c.Held = r.Held
 	case KindReleased, KindBack:
@@ -118,6 +123,9 @@ func (e *Entry) open(r Record) {
 func (e *Entry) intend(r Record) {
 	if r.Step == nil {
 		return
+	}
+	if e.Verified || e.Last != nil && e.Last.N != r.Step.N {
+		e.prev = e.Last
 	}
 	e.Last, e.LastAt, e.Answered, e.Verified = r.Step, r.At, false, false
 	if !r.Step.Back {

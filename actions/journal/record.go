@@ -21,6 +21,7 @@ const (
 	KindIntent   Kind = "intent"   // a step is about to be written, with its inverse
 	KindSent     Kind = "sent"     // the write left
 	KindResult   Kind = "result"   // the gateway's answer to it
+	KindRefused  Kind = "refused"  // the write was not applied: the step before is still in force
 	KindReadBack Kind = "readback" // what every replica holds now
 	KindVerified Kind = "verified" // all replicas that answered hold the step
 	KindSeen     Kind = "seen"     // traffic of the step was measured

@@ -1,0 +1,91 @@
+package runner
+
+import (
+	"maps"
+	"math"
+	"time"
+
+	"pitwall/fleet"
+)
+
+// proof adds up the measured traffic of a step over windows that do not overlap and lie wholly in it.
+type proof struct {
+	n    float64 // requests
+	by   map[fleet.TargetID]float64
+	last time.Time // end of the last window that was counted, at first the time when the step held everywhere
+}
+
+// leastTolerance is how far a measured share may be off, however many requests there were.
+const leastTolerance = 0.02
+
+// take counts the newest window of the route if it begins after the last one ended.
+func (p *proof) take(r *fleet.Route) {
+	var window time.Duration
+	var end time.Time
+	for i := range r.Targets {
+		t := &r.Targets[i]
+		if !t.Seen.OK || t.SeenN <= 0 {
+			return
+		}
+		window = max(window, t.SeenOver)
+		if end.IsZero() || t.Load.At.Before(end) {
+			end = t.Load.At
+		}
+	}
+	if len(r.Targets) == 0 || end.Sub(p.last) < window {
+		return
+	}
+	by := maps.Clone(p.by)
+	if by == nil {
+		by = map[fleet.TargetID]float64{}
+	}
+	for i := range r.Targets {
+		t := &r.Targets[i]
+		by[t.Spec.ID] += float64(t.Seen.V) * t.SeenN
+	}
+	p.by, p.last = by, end
+	p.n += r.Targets[0].SeenN
+}
+
+// shares are the measured shares so far.
+func (p *proof) shares() map[fleet.TargetID]fleet.Maybe[fleet.Ratio] {
+	out := map[fleet.TargetID]fleet.Maybe[fleet.Ratio]{}
+	for id, n := range p.by {
+		if p.n > 0 {
+			out[id] = fleet.Some(fleet.Ratio(n / p.n))
+		}
+	}
+	return out
+}
+
+// within tells whether every measured share is within max(2 points, 3 sigma) of what the weights mean; it is unknown
+// with fewer requests than least.
+func (p *proof) within(w fleet.Weights, least int) fleet.Maybe[bool] {
+	if p.n < float64(least) || p.n == 0 {
+		return fleet.None[bool]()
+	}
+	id, _ := p.farthest(w)
+	return fleet.Some(id == "")
+}
+
+// farthest is the target that is out of tolerance by most, "" when none is.
+func (p *proof) farthest(w fleet.Weights) (fleet.TargetID, float64) {
+	var worst fleet.TargetID
+	most := 0.0
+	for id := range w {
+		want := float64(w.Share(id).Or(0))
+		tolerance := math.Max(leastTolerance, 3*math.Sqrt(want*(1-want)/p.n))
+		off := math.Abs(p.by[id]/p.n-want) - tolerance
+		if off > most+1e-9 || off > 1e-9 && off > most-1e-9 && id < worst {
+			worst, most = id, off
+		}
+	}
+	return worst, most
+}
+
+// text says which share is off.
+func (p *proof) text(w fleet.Weights) fleet.Safe {
+	id, _ := p.farthest(w)
+	return fleet.Textf("%s carries %s%% of %s requests, set are %s%%: n does not skip this, Z undoes", fleet.Label(string(id)),
+		fleet.Ratio(p.by[id]/p.n).Text(), fleet.Float(p.n, 0), fleet.Show(w.Share(id)))
+}

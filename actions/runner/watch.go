@@ -1,0 +1,290 @@
+package runner
+
+import (
+	"time"
+
+	"pitwall/actions"
+	"pitwall/actions/audit"
+	"pitwall/actions/journal"
+	"pitwall/fleet"
+)
+
+// watch reads the step in force back, judges it, and decides what is next.
+func (k *carrier) watch() time.Duration {
+	if !k.detached.IsZero() && k.now().Sub(k.detached) > 2*k.c.Plan.Soak+2*actions.InconclusiveAfter {
+		k.leave(fleet.Concat(fleet.Text("left without a terminal, since this did not end: "), k.c.Why))
+		return 0
+	}
+	s := k.c.Plan.Steps[k.c.Step-1]
+	w := k.look(s)
+	k.c.Steps = journal.PutResult(k.c.Steps, k.result(s.N, false, func(r *actions.StepResult) { r.ReadBack = w.back() }))
+	k.r.publish(k)
+	switch {
+	case w.count(foreign) > 0:
+		return k.unknown(fleet.Concat(fleet.Text("somebody else changed the route: "), k.threeWay(s, w)), w)
+	case k.inForce.failed != nil:
+		if done := k.reconcile(s, w); done {
+			return 0
+		}
+	}
+	if k.over || k.c.State == actions.StateRollingBack {
+		return 0
+	}
+	if missing := w.missing(k.inForce.expected); len(missing) > 0 || w.answered() == 0 {
+		if w.count(after)+w.count(silent) == len(w.standing) && !k.inForce.settled.IsZero() {
+			return k.mute(w)
+		}
+		return k.lag(w, missing)
+	}
+	k.inForce.mute = time.Time{}
+	if k.inForce.failed != nil {
+		return k.r.o.Poll
+	}
+	if k.inForce.settled.IsZero() {
+		k.holdsEverywhere(s)
+	}
+	return k.judge(s)
+}
+
+// reconcile finds out from the world what became of a write that failed. It returns true when the state moved on.
+func (k *carrier) reconcile(s actions.Step, w world) bool {
+	err := k.inForce.failed
+	waiting := k.now().Before(k.inForce.deadline)
+	switch {
+	case w.all(after):
+		k.inForce.failed = nil // it was applied after all
+		return false
+	case waiting || w.answered() == 0:
+		return false
+	case !k.startsAt(s, w):
+		why := fleet.Textf("not all replicas took step %s (%s): %s", fleet.Int(s.N), fleet.Sentence(err), w.text(k.c.Plan.Order))
+		if w.count(between) > 0 {
+			k.unknown(fleet.Concat(fleet.Text("the write was cut short: "), k.threeWay(s, w)), w)
+			return true
+		}
+		k.rollBack(why)
+		return true
+	case fleet.KindOf(err) == fleet.KindConflict && s.N > 1:
+		k.unknown(fleet.Concat(fleet.Text("the gateway holds something else: "), fleet.Sentence(err), fleet.Text("; "),
+			w.text(k.c.Plan.Order)), w)
+		return true
+	case passing(err) && k.inForce.attempt < attempts:
+		k.again(s, err)
+		return true
+	}
+	k.refused(s, w, err)
+	return true
+}
+
+// again sends a step once more, after the world showed that it was not applied.
+func (k *carrier) again(s actions.Step, err error) {
+	wait := max(fleet.RetryAfter(err), time.Duration(k.inForce.attempt)*leastSettle)
+	why := fleet.Textf("step %s was not applied (%s): trying again", fleet.Int(s.N), fleet.Sentence(err))
+	k.say(why, k.now().Add(wait))
+	k.pause(wait)
+	k.obey()
+	if k.over || k.c.State == actions.StateRollingBack || k.c.Held {
+		return
+	}
+	k.forward(s)
+}
+
+// refused ends a step that was not applied: before it, nothing of it holds.
+func (k *carrier) refused(s actions.Step, w world, err error) {
+	why := fleet.Textf("the gateway refused step %s (%s); %s", fleet.Int(s.N), fleet.Sentence(err), w.text(k.c.Plan.Order))
+	if s.N == 1 {
+		k.close(EventAbort, audit.KindClosed, fleet.Concat(why, fleet.Text(". Nothing was changed")), w)
+		return
+	}
+	res := k.result(s.N, false, func(r *actions.StepResult) { r.Err = fleet.Sentence(err) })
+	_ = k.to(EventRefused, journal.Record{Kind: journal.KindRefused, Why: why, Held: true, Result: &res})
+	k.c.Step, k.c.Held = s.N-1, true
+	k.inForce = inForce{expected: w.expected(), attempt: k.inForce.attempt, settled: k.now(), hurry: true, forgo: true}
+	k.guard.reset()
+	k.r.publish(k)
+}
+
+// mute deals with replicas that held the step and do not answer now: their time proves nothing, and does not count.
+func (k *carrier) mute(w world) time.Duration {
+	now := k.now()
+	f := &k.inForce
+	f.looked = now
+	if f.mute.IsZero() {
+		f.mute = now
+	}
+	if now.Sub(f.mute) < staleAfter || k.c.Held {
+		return k.r.o.Poll
+	}
+	return k.hold(fleet.Concat(fleet.Text("unclear: "), w.text(k.c.Plan.Order)))
+}
+
+// lag deals with replicas that do not hold the step: first they may take their time, then they are shown, at last
+// the step is taken back.
+func (k *carrier) lag(w world, missing []fleet.GatewayReplicaID) time.Duration {
+	now := k.now()
+	if !k.inForce.settled.IsZero() { // it held everywhere and went back, such as a replica that was restarted
+		k.inForce.settled, k.inForce.deadline = time.Time{}, now.Add(2*k.settle())
+	}
+	k.inForce.calm, k.inForce.looked = 0, now
+	what := fleet.Text("no gateway replica answers")
+	if w.answered() > 0 {
+		what = fleet.Textf("%s %s not follow: %s", replicaList(missing),
+			verb(len(missing), fleet.Text("does"), fleet.Text("do")), w.text(k.c.Plan.Order))
+	}
+	end := k.inForce.deadline.Add(grace)
+	switch {
+	case now.Before(k.inForce.deadline):
+		if k.c.State != actions.StateHeld {
+			k.say(fleet.Concat(fleet.Text("waiting: "), what), k.inForce.deadline)
+		}
+		return k.r.o.Poll
+	case w.answered() == 0:
+		return k.hold(fleet.Concat(what, fleet.Text(": what holds is not known, so nothing is written")))
+	case now.Before(end):
+		if k.c.State != actions.StateHeld {
+			k.hold(what)
+		}
+		k.say(fleet.Concat(what, fleet.Text(". Rolls back unless it catches up; R resyncs it")), end)
+		return k.r.o.Poll
+	case w.count(between) > 0:
+		return k.unknown(fleet.Concat(fleet.Text("the write was cut short: "), w.text(k.c.Plan.Order)), w)
+	}
+	k.rollBack(what)
+	return 0
+}
+
+// holdsEverywhere notes that every replica that answered holds the step.
+func (k *carrier) holdsEverywhere(s actions.Step) {
+	now := k.now()
+	f := &k.inForce
+	f.settled, f.looked, f.proof = now, now, proof{last: now}
+	res := k.result(s.N, false, func(r *actions.StepResult) {
+		r.Weights, r.Verified, r.Err = s.After, now, fleet.Safe{}
+		if r.Accepted.IsZero() {
+			r.Accepted = now
+		}
+	})
+	rec := journal.Record{Kind: journal.KindVerified, Result: &res, Why: fleet.Text("all replicas hold it: waiting for its traffic"),
+		NextAt: now.Add(s.Hold), Held: k.c.Held}
+	if k.c.State == actions.StateHeld && !k.c.Held {
+		_ = k.to(EventRelease, rec)
+		return
+	}
+	rec.State, rec.At = k.c.State, now
+	_ = k.note(rec)
+	if k.c.State == actions.StateHeld {
+		rec.Why, rec.NextAt = k.c.Why, time.Time{}
+	}
+	k.apply(rec)
+}
+
+// judge weighs the traffic of the step and moves on where it may.
+func (k *carrier) judge(s actions.Step) time.Duration {
+	now := k.now()
+	v := k.guard.judge(k, now)
+	k.c.Limits, k.c.Harm = v.limits, v.harm
+	k.measure(s)
+	k.r.publish(k)
+	if !v.broken.IsEmpty() {
+		k.rollBack(v.broken)
+		return 0
+	}
+	if k.soaking() {
+		return k.soak(s, v)
+	}
+	if r := k.waitsFor(s, v); !r.why.IsEmpty() {
+		return k.wait(r)
+	}
+	if k.c.Held {
+		return k.r.o.Poll
+	}
+	if s.N < len(k.c.Plan.Steps) && k.detached.IsZero() {
+		k.noteSeen(s)
+		return k.forward(k.c.Plan.Steps[s.N])
+	}
+	return k.beginSoak(s)
+}
+
+// measure takes the measured share over into the step's result.
+func (k *carrier) measure(s actions.Step) {
+	snap := k.r.o.Latest()
+	if snap == nil {
+		return
+	}
+	route := snap.Route(k.c.Plan.Intent.Route)
+	if route == nil {
+		return
+	}
+	p := &k.inForce.proof
+	p.take(route)
+	res := k.result(s.N, false, func(r *actions.StepResult) {
+		r.Seen, r.SeenN = p.shares(), p.n
+		r.SeenOK = p.within(s.After, k.c.Plan.Ramp.WithDefaults().MinRequests)
+	})
+	k.c.Steps = journal.PutResult(k.c.Steps, res)
+}
+
+// noteSeen writes the measured share down, once a step.
+func (k *carrier) noteSeen(s actions.Step) {
+	if k.inForce.noted {
+		return
+	}
+	k.inForce.noted = true
+	res := k.result(s.N, false, func(*actions.StepResult) {})
+	_ = k.note(journal.Record{Kind: journal.KindSeen, Result: &res, Why: k.c.Why, NextAt: k.c.NextAt, Held: k.c.Held, At: k.now()})
+}
+
+// reason is a sentence with a time at which it may change.
+type reason struct {
+	why  fleet.Safe
+	next time.Time
+	hold bool // the ramp is held, not merely waiting its time
+}
+
+// waitsFor says what the ramp still waits for; an empty sentence means for nothing.
+func (k *carrier) waitsFor(s actions.Step, v verdict) (r reason) {
+	now := k.now()
+	f := &k.inForce
+	least := k.c.Plan.Ramp.WithDefaults().MinRequests
+	due := f.settled.Add(s.Hold)
+	last := s.N == len(k.c.Plan.Steps)
+	switch {
+	case k.c.Plan.Intent.Kind == actions.KindResync:
+	case !v.unclear.IsEmpty():
+		r = reason{why: v.unclear, hold: now.Sub(f.settled) > s.Hold+staleAfter}
+	case !v.over.IsEmpty():
+		r = reason{why: v.over}
+	case f.proof.n < float64(least) && !f.forgo:
+		r = reason{why: fleet.Textf("%s of %s requests of this step were seen", fleet.Float(f.proof.n, 0), fleet.Int(least))}
+		if now.Sub(f.settled) > actions.InconclusiveAfter {
+			r.hold = true
+			r.why = fleet.Concat(r.why, fleet.Text(" in 10 minutes, inconclusive: n goes on without them, Z undoes"))
+		}
+	case f.proof.n >= float64(least) && !f.proof.within(s.After, least).Or(false):
+		r = reason{why: f.proof.text(s.After), hold: true}
+	}
+	if r.why.IsEmpty() && !last && k.detached.IsZero() && !f.hurry && now.Before(due) {
+		r = reason{why: fleet.Text("verified: waiting for the next step"), next: due}
+	}
+	if r.next.IsZero() && now.Before(due) && !last {
+		r.next = due
+	}
+	return r
+}
+
+// wait stays where it is and says why.
+func (k *carrier) wait(r reason) time.Duration {
+	switch {
+	case k.c.Held: // a person's hold keeps its own sentence
+	case r.hold:
+		return k.hold(r.why)
+	case k.c.State == actions.StateHeld:
+		_ = k.to(EventRelease, journal.Record{Kind: journal.KindReleased, Why: r.why, NextAt: r.next})
+	default:
+		k.say(r.why, r.next)
+	}
+	if d := r.next.Sub(k.now()); d > 0 && d < k.r.o.Poll {
+		return d
+	}
+	return k.r.o.Poll
+}
