@@ -134,8 +134,9 @@ const (
 type Limit struct {
 	Kind      LimitKind
 	Max       Maybe[float64]
-	Remaining Maybe[float64] // at At; other clients of the account use it too
-	At        time.Time      // when the headers were seen; zero for configured limits
+	Remaining Maybe[float64]   // at At; other clients of the account use it too
+	Reset     Maybe[time.Time] // by our clock, when Remaining is back at Max if nothing more is used
+	At        time.Time        // when the headers were seen; zero for configured limits
 }
 
 // Price is what one model costs, exact, per one million tokens.
