@@ -1,0 +1,116 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"pitwall/actions"
+	"pitwall/actions/interlocks"
+	"pitwall/actions/plan"
+	"pitwall/fleet"
+)
+
+// Plan turns an intent into a plan on the newest snapshot. Nothing is sent.
+func (d *Desk) Plan(in actions.Intent) (actions.Plan, error) {
+	d.expire()
+	in.Actor = d.actor
+	if in.Incident == "" {
+		in.Incident = d.incident()
+	}
+	return plan.New(in, d.o.Latest(), d.o.Clock.Now())
+}
+
+func (d *Desk) incident() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.access.Incident
+}
+
+// Check asks every interlock about a plan on the newest snapshot.
+func (d *Desk) Check(p actions.Plan) []actions.Check {
+	d.expire()
+	return interlocks.Evaluate(p, d.o.Latest(), d.runner.Book(), d.o.Clock.Now())
+}
+
+// Start carries a confirmed plan out; see runner.Runner.Start.
+func (d *Desk) Start(p actions.Plan, a actions.Approval) (fleet.ChangeID, error) {
+	d.expire()
+	a.By = d.actor
+	if a.At.IsZero() {
+		a.At = d.o.Clock.Now()
+	}
+	id, err := d.runner.Start(p, a)
+	if err == nil && d.o.Note != nil {
+		d.o.Note(fleet.Event{At: d.o.Clock.Now(), Level: fleet.LevelInfo, Object: d.actor.Text(), Change: id,
+			Text: fleet.Concat(fleet.Text("began "), fleet.Label(string(p.Intent.Kind)), fleet.Text(" of "), fleet.Label(string(p.Route.ID)),
+				fleet.Text(" "), p.Before.Text(p.Order), fleet.Text(" -> "), p.After.Text(p.Order))})
+	}
+	return id, err
+}
+
+// Hold stops forward steps of a change; Release ends that; NextNow skips the rest of a step's time.
+func (d *Desk) Hold(id fleet.ChangeID) error { return d.runner.Hold(id) }
+
+// Release ends a hold.
+func (d *Desk) Release(id fleet.ChangeID) error { return d.runner.Release(id) }
+
+// NextNow starts the next step without waiting for its time.
+func (d *Desk) NextNow(id fleet.ChangeID) error { return d.runner.NextNow(id) }
+
+// RollBack takes an open change back to where it began.
+func (d *Desk) RollBack(id fleet.ChangeID) error { return d.runner.RollBack(id) }
+
+// Resume lets this process carry an open change on, after comparing it with the world.
+func (d *Desk) Resume(id fleet.ChangeID) error { return d.runner.Resume(id) }
+
+// Abandon closes an open change without writing anything more.
+func (d *Desk) Abandon(id fleet.ChangeID) error {
+	return d.runner.Abandon(id, "closed by "+d.actor.Text().String())
+}
+
+// UndoIntent is the intent that restores the state before a change.
+func (d *Desk) UndoIntent(id fleet.ChangeID) (actions.Intent, error) {
+	b := d.runner.Book()
+	c := b.Change(id)
+	if c == nil {
+		return actions.Intent{}, &fleet.Error{Kind: fleet.KindNotFound, Op: "undo", Err: fmt.Errorf("there is no change %q", id)}
+	}
+	if !c.State.Closed() {
+		return actions.Intent{}, &fleet.Error{Kind: fleet.KindConflict, Op: "undo",
+			Err: errors.New("the change is still open"), Next: "roll it back instead"}
+	}
+	return plan.Undo(*c, d.actor)
+}
+
+// Twin is an intent as a command line.
+func (d *Desk) Twin(in actions.Intent, order []fleet.TargetID) fleet.Safe {
+	return fleet.Label(plan.Twin(in, order))
+}
+
+// Book is the newest list of changes.
+func (d *Desk) Book() actions.Book {
+	d.expire()
+	return d.runner.Book()
+}
+
+// lookAround is how often the journal is read for what other processes did.
+const lookAround = time.Second
+
+// BookChanged blocks until something in the book may have changed. Other processes' changes and the passing of
+// armed time have no signal here, so it returns once a second of the machine's time as well.
+func (d *Desk) BookChanged(ctx context.Context) error {
+	timer := time.NewTimer(lookAround)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-d.runner.Updates():
+	case <-timer.C:
+	}
+	return nil
+}
+
+// Refresh makes every source read now.
+func (d *Desk) Refresh() { d.o.Refresh() }
