@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"pitwall/themes"
-	"pitwall/views"
 )
 
 // completions lists what can stand in place of the last word of a command line.
@@ -105,7 +104,7 @@ func replicaWords(m *Model, args []string) []string {
 
 func sortWords(m *Model, args []string) []string {
 	var names []string
-	for _, k := range views.SortKeys(m.place().screen, m.pane()) {
+	for _, k := range m.sortKeys() {
 		names = append(names, k.Key)
 	}
 	return onlyFirst(args, names)

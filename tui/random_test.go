@@ -13,34 +13,47 @@ import (
 	"pitwall/views"
 )
 
-// alphabet is every key of the table and some that are text.
-func alphabet(t *testing.T) []string {
-	k, err := NewKeymap(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var keys []string
-	for _, b := range k.Bindings() {
-		keys = append(keys, b.Keys...)
+// walkKeys is how many keys a random walk presses.
+const walkKeys = 40
+
+// randomKey draws a key that is heard where the console stands, or sometimes any key.
+func (r *rig) randomKey(rt *rapid.T) string {
+	var here, all []string
+	for _, b := range r.m.keys.list {
+		all = append(all, b.Keys...)
+		if b.Scope == r.m.scope() {
+			here = append(here, b.Keys...)
+		}
 	}
 	for c := 'a'; c <= 'z'; c++ {
-		keys = append(keys, string(c), strings.ToUpper(string(c)))
+		all = append(all, string(c), strings.ToUpper(string(c)))
 	}
-	slices.Sort(keys)
-	keys = append(slices.Compact(keys), "enter", "enter", "enter", "tab", "tab", "S", "S", "+", "2") // the way to a confirmation
-	return keys
+	if rapid.IntRange(0, 4).Draw(rt, "any") == 0 {
+		here = all
+	}
+	// Half of the time the way to a confirmation, so that walks get there.
+	if rapid.Bool().Draw(rt, "on") {
+		here = []string{"enter", "tab", "S", "+", "enter"}
+	}
+	return rapid.SampledFrom(here).Draw(rt, "key")
 }
 
 func TestNoKeySequenceStartsARefusedPlan(t *testing.T) {
-	keys := alphabet(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		severity := rapid.SampledFrom([]actions.Severity{actions.SeverityBlock, actions.SeverityHard}).Draw(rt, "severity")
 		r := newRig(t, inEnv(world(), fleet.EnvDev), writable())
 		r.control.CheckFunc = func(actions.Plan) []actions.Check { return []actions.Check{check("IL-01", severity)} }
 		r.toRoute("chat-default")
-		for _, key := range rapid.SliceOfN(rapid.SampledFrom(keys), 1, 60).Draw(rt, "keys") {
-			r.keys(key)
+		confirms := 0
+		for range walkKeys {
+			r.keys(r.randomKey(rt))
 			r.frame()
+			if r.step() == views.ShiftConfirm {
+				confirms++
+			}
+		}
+		if confirms > 0 {
+			rt.Fatal("a plan that the checks refuse reached the confirmation")
 		}
 		if slices.Contains(r.control.Calls(), "start") {
 			rt.Fatal("a plan was started that the checks refuse")
@@ -49,14 +62,13 @@ func TestNoKeySequenceStartsARefusedPlan(t *testing.T) {
 }
 
 func TestNoKeySequenceStartsWithoutTheNameInProduction(t *testing.T) {
-	keys := alphabet(t)
-	keys = slices.DeleteFunc(keys, func(k string) bool { return k == "-" }) // the name chat-default cannot be typed
 	rapid.Check(t, func(rt *rapid.T) {
 		r := newRig(t, world(), writable())
 		r.toRoute("chat-default")
-		for _, key := range rapid.SliceOfN(rapid.SampledFrom(keys), 1, 60).Draw(rt, "keys") {
-			if r.step() == views.ShiftPlan && rapid.Bool().Draw(rt, "on") {
-				key = "enter"
+		for range walkKeys {
+			key := r.randomKey(rt)
+			if key == "-" && r.step() == views.ShiftConfirm {
+				continue // so that the name chat-default cannot be typed
 			}
 			r.keys(key)
 		}
@@ -67,11 +79,10 @@ func TestNoKeySequenceStartsWithoutTheNameInProduction(t *testing.T) {
 }
 
 func TestAnyMixOfKeysAndNewsKeepsTheConsoleSane(t *testing.T) {
-	keys := alphabet(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		r := newRig(t, inEnv(world(), fleet.EnvStage), writable())
 		books := []actions.Book{writable(), running(actions.StateVerifying, 1), running(actions.StateSoaking, 3), orphan(1), {}}
-		for range rapid.IntRange(1, 60).Draw(rt, "events") {
+		for range walkKeys {
 			switch rapid.IntRange(0, 9).Draw(rt, "event") {
 			case 0:
 				s := world()
@@ -91,7 +102,7 @@ func TestAnyMixOfKeysAndNewsKeepsTheConsoleSane(t *testing.T) {
 				r.clock.advance(time.Duration(rapid.IntRange(1, 700).Draw(rt, "seconds")) * time.Second)
 				r.send(secondMsg{})
 			default:
-				r.keys(rapid.SampledFrom(keys).Draw(rt, "key"))
+				r.keys(r.randomKey(rt))
 			}
 			if r.frame() == "" {
 				rt.Fatal("nothing is drawn")

@@ -20,14 +20,23 @@ func (m *Model) toChecks() tea.Cmd {
 // runChecks asks every interlock about the plan. A plan that grows too old for its first write is made again before.
 func (m *Model) runChecks() tea.Cmd {
 	d := m.shift
-	if d.state.Plan == nil {
+	switch {
+	case d.state.Plan == nil:
 		return nil
-	}
-	if m.clock.Now().Sub(d.state.Plan.Created) > actions.PlanLife-2*checksLife && d.running == 0 && !d.recheck {
+	case d.running != 0:
+		d.recheck = true // the newest plan is not there yet
+		return nil
+	case m.clock.Now().Sub(d.state.Plan.Created) > actions.PlanLife-2*checksLife:
 		d.recheck = true
 		return m.replan()
+	default:
+		return m.check()
 	}
-	d.recheck = false
+}
+
+// check asks every interlock about the plan as it is.
+func (m *Model) check() tea.Cmd {
+	d := m.shift
 	d.checking = m.request()
 	req, plan, control := d.checking, *d.state.Plan, m.control
 	return command("check", func() tea.Msg { return checksMsg{req: req, checks: control.Check(plan)} })

@@ -92,7 +92,7 @@ func (m *Model) planned(msg planMsg) tea.Cmd {
 	s.Plan, s.PlanErr = &msg.plan, fleet.Safe{}
 	if d.recheck {
 		d.recheck = false
-		return m.runChecks()
+		return m.check()
 	}
 	return nil
 }

@@ -60,10 +60,18 @@ func (m *Model) cmdFilter(args []string) (tea.Cmd, fleet.Safe) {
 	return nil, fleet.Safe{}
 }
 
+// sortKeys are the columns that the table with the focus can be sorted by.
+func (m *Model) sortKeys() []views.SortKey {
+	if m.table(m.pane()) == nil {
+		return nil
+	}
+	return views.SortKeys(m.place().screen, m.pane())
+}
+
 // startSort waits for the letter of a column.
 func (m *Model) startSort(string) tea.Cmd {
 	var words []fleet.Safe
-	for _, k := range views.SortKeys(m.place().screen, m.pane()) {
+	for _, k := range m.sortKeys() {
 		words = append(words, fleet.Concat(fleet.Label(string(k.Letter)), fleet.Text("="), k.Word))
 	}
 	m.say(fleet.Join(words, fleet.Text(" ")))
@@ -74,7 +82,7 @@ func (m *Model) startSort(string) tea.Cmd {
 // sortBy takes the letter after o; it tells whether the key was meant for it.
 func (m *Model) sortBy(key string) bool {
 	m.sorts = false
-	for _, k := range views.SortKeys(m.place().screen, m.pane()) {
+	for _, k := range m.sortKeys() {
 		if string(k.Letter) == key {
 			m.sortTable(k.Key)
 			return true
@@ -99,7 +107,7 @@ func (m *Model) sortTable(key string) {
 
 func (m *Model) cmdSort(args []string) (tea.Cmd, fleet.Safe) {
 	if len(args) == 1 {
-		for _, k := range views.SortKeys(m.place().screen, m.pane()) {
+		for _, k := range m.sortKeys() {
 			if k.Key == args[0] {
 				m.sortTable(k.Key)
 				return nil, fleet.Safe{}

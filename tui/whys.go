@@ -3,7 +3,6 @@ package tui
 import (
 	"pitwall/actions"
 	"pitwall/fleet"
-	"pitwall/views"
 )
 
 // The reasons why keys do nothing now. Help and the list of actions show them.
@@ -134,7 +133,7 @@ func whyNoForward(m *Model) fleet.Safe {
 }
 
 func whyNoSort(m *Model) fleet.Safe {
-	if len(views.SortKeys(m.place().screen, m.pane())) == 0 {
+	if len(m.sortKeys()) == 0 {
 		return fleet.Text("this pane has an order of its own")
 	}
 	return works()
