@@ -89,12 +89,34 @@ func isSeries(line []byte, n int) bool {
 	if brace := bytes.LastIndexByte(rest, '}'); brace >= 0 {
 		rest = rest[brace+1:]
 	}
-	rest = trimBlank(rest)
-	if len(rest) == 0 || !isNumberByte(rest[0]) {
+	value, after := word(trimBlank(rest))
+	stamp, after := word(trimBlank(after))
+	return isNumber(value) && (len(stamp) == 0 || isNumber(stamp)) && len(trimBlank(after)) == 0
+}
+
+// word parts text at its first blank.
+func word(text []byte) (first, rest []byte) {
+	for i, c := range text {
+		if c == ' ' || c == '\t' {
+			return text[:i], text[i:]
+		}
+	}
+	return text, nil
+}
+
+// isNumber tells what looks like a number: digits with the marks of decimal and hexadecimal floats, Inf or NaN.
+func isNumber(w []byte) bool {
+	if len(w) > 0 && (w[0] == '+' || w[0] == '-') {
+		w = w[1:]
+	}
+	if len(w) == 0 {
 		return false
 	}
-	for _, c := range rest {
-		if !isNumberByte(c) && c != ' ' && c != '\t' {
+	if c := w[0]; c != '.' && (c < '0' || c > '9') {
+		return bytes.EqualFold(w, []byte("inf")) || bytes.EqualFold(w, []byte("nan"))
+	}
+	for _, c := range w {
+		if !isNumberByte(c) {
 			return false
 		}
 	}
@@ -105,7 +127,7 @@ func isNameByte(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c == ':'
 }
 
-// isNumberByte covers digits, signs, hexadecimal floats, Inf and NaN.
 func isNumberByte(c byte) bool {
-	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '+' || c == '-' || c == '.'
+	return c >= '0' && c <= '9' || c == '.' || c == '+' || c == '-' || c == 'x' || c == 'X' || c == 'p' || c == 'P' ||
+		c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
 }
