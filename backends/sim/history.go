@@ -40,7 +40,7 @@ func (f *Fleet) History() iter.Seq[HistoryPoint] {
 	return func(yield func(HistoryPoint) bool) {
 		end := f.options.Start.Truncate(HistoryStep)
 		h := past{spec: f.world.Spec, start: f.options.Start,
-			rng: rand.New(rand.NewPCG(f.options.Seed, 1<<32))} //nolint:gosec // a simulation must repeat
+			rng: rand.New(rand.NewPCG(f.options.Seed, 1<<32))}
 		for at := end.Add(-HistoryDays * 24 * time.Hour); !at.After(end); at = at.Add(HistoryStep) {
 			for _, p := range h.points(at) {
 				if !yield(p) {

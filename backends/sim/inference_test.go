@@ -132,7 +132,8 @@ func TestProviderInferenceAndLimits(t *testing.T) {
 	} {
 		url := f.URL(name)
 		for _, wrong := range []string{"", "sk-other"} {
-			if resp, body := send(t, "GET", url+"/v1/models", wrong, ""); resp.StatusCode != 401 || !strings.Contains(body, "error") {
+			resp, body := send(t, "GET", url+"/v1/models", wrong, "")
+			if resp.StatusCode != 401 || !strings.Contains(body, "error") {
 				t.Errorf("%s with key %q: %d %s", name, wrong, resp.StatusCode, body)
 			}
 		}
@@ -220,7 +221,7 @@ func BenchmarkSteadySecond(b *testing.B) {
 
 func poll(b *testing.B, s fleet.SourceSpec) {
 	b.Helper()
-	paths := map[string][]string{"vllm": {"/metrics", "/health"}, "dcgm": {""}, "openai": {"/models"},
+	paths := map[string][]string{"vllm": {"/metrics", "/health"}, "dcgm": {""}, "openai": {"/models"}, "anthropic": {"/models"},
 		"litellm": {"/health/readiness", "/model/info", "/get/config/callbacks", "/metrics"}}[s.Kind]
 	for _, path := range paths {
 		req, err := http.NewRequestWithContext(b.Context(), http.MethodGet, s.URL+path, http.NoBody)

@@ -84,8 +84,10 @@ func (f *Fleet) poolSpec(p *world.PoolSpec) fleet.PoolSpec {
 		ID: fleet.PoolID(p.Name), Site: fleet.SiteID(siteOf(p.Name)), Engine: p.Engine, Model: fleet.ModelName(p.Model),
 		GPUsPerReplica: p.GPUs, GPU: facts.gpu, GPUHour: fleet.Some(fleet.USDPerHour(facts.hour)), Fate: facts.fate,
 		MaxContext: fleet.Some(fleet.Tokens(maxContext)), Offers: []string{"tools", "json"}, Standby: p.Name == poolDR,
-		Rating: fleet.Some(fleet.Rating{Prefill: fleet.TokenRate(facts.prefill * n), Decode: fleet.TokenRate(facts.decode * n),
-			From: f.options.Start.Add(-9 * 24 * time.Hour).Truncate(time.Hour), Kind: "config"}),
+		Rating: fleet.Some(fleet.Rating{
+			Prefill: fleet.TokenRate(facts.prefill * n), Decode: fleet.TokenRate(facts.decode * n),
+			From: f.options.Start.Add(-9 * 24 * time.Hour).Truncate(time.Hour), Kind: "config",
+		}),
 	}
 	for i, name := range p.Replicas {
 		spec.Replicas = append(spec.Replicas, fleet.ReplicaSpec{ID: fleet.ReplicaID(name), Node: nodeOf(p, i)})
@@ -125,12 +127,14 @@ func usd(s string) fleet.Money {
 func providerSpec(p *world.ProviderSpec) fleet.ProviderSpec {
 	prices := map[string][2]string{"gpt-4o": {"2.50", "10.00"}, "gpt-4o-mini": {"0.15", "0.60"},
 		"claude-sonnet-4-5": {"3.00", "15.00"}}
-	spec := fleet.ProviderSpec{ID: fleet.ProviderID(p.Name), Kind: "openai", Labels: []string{"eu"},
+	spec := fleet.ProviderSpec{ID: fleet.ProviderID(p.Name), Kind: p.Name, Labels: []string{"eu"},
 		Fate: fleet.Fate{"cdn": "cloudflare"}}
 	for _, m := range p.Models {
 		spec.Models = append(spec.Models, fleet.ProviderModel{
 			Name: fleet.ModelName(m), MaxContext: fleet.Some(fleet.Tokens(128_000)), Offers: []string{"tools", "json", "vision"},
-			Limits: []fleet.Limit{{Kind: fleet.LimitRPM, Max: fleet.Some(p.RPM)}, {Kind: fleet.LimitTPM, Max: fleet.Some(p.TPM)}},
+			Limits: []fleet.Limit{
+				{Kind: fleet.LimitRPM, Max: fleet.Some(p.RPM)}, {Kind: fleet.LimitTPM, Max: fleet.Some(p.TPM)},
+			},
 			Price: fleet.Some(fleet.Price{Input: usd(prices[m][0]), Output: usd(prices[m][1]),
 				Source: "embedded fleet", AsOf: time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC)}),
 		})
@@ -140,26 +144,40 @@ func providerSpec(p *world.ProviderSpec) fleet.ProviderSpec {
 
 func routeSpecs(s *world.Spec, gateway fleet.GatewayID) []fleet.RouteSpec {
 	var list []fleet.RouteSpec
-	for _, r := range s.Routes {
+	for _, name := range routeNames(s) {
 		spec := fleet.RouteSpec{
-			ID: fleet.RouteID(r.Name), Gateway: gateway, Tier: 2, SLO: fleet.Some(fleet.Ratio(.995)),
+			ID: fleet.RouteID(name), Gateway: gateway, Tier: 2, SLO: fleet.Some(fleet.Ratio(.995)),
 			Guard: fleet.Guard{ErrRatio: fleet.Some(fleet.Ratio(.02)), TTFT95: fleet.Some(fleet.Seconds(1.5)), For: time.Minute},
 			Uses:  map[string]fleet.Ratio{"tools": .2, "json": .1},
 		}
-		switch r.Name {
+		switch name {
 		case routeChat:
 			spec.Tier, spec.Requires, spec.Fallbacks = 1, []string{"eu"}, []fleet.TargetID{providerAnthropic}
 		case routeBatch:
 			spec.Tier, spec.Guard.TTFT95 = 3, fleet.Some(fleet.Seconds(5))
 		}
 		for _, d := range s.Deployments {
-			if d.Route == r.Name {
+			if d.Route == name {
 				spec.Targets = append(spec.Targets, targetSpec(&d))
 			}
 		}
 		list = append(list, spec)
 	}
 	return slices.Clip(list)
+}
+
+// routeNames lists the public names of the gateway: those with demand, then those that are only fallen back to.
+func routeNames(s *world.Spec) []string {
+	var names []string
+	for _, r := range s.Routes {
+		names = append(names, r.Name)
+	}
+	for _, d := range s.Deployments {
+		if !slices.Contains(names, d.Route) {
+			names = append(names, d.Route)
+		}
+	}
+	return names
 }
 
 func targetSpec(d *world.DeploymentSpec) fleet.TargetSpec {

@@ -73,7 +73,8 @@ func held(t *testing.T, f *Fleet, gateway, id string) (weight float64, blocked b
 
 func TestPatchReachesTheOthersByTheirPoll(t *testing.T) {
 	f, clock := listen(t, Options{})
-	resp, body := send(t, http.MethodPatch, f.URL("gw-2")+"/model/chat-h100-b/update", key, `{"litellm_params":{"weight":45}}`)
+	resp, body := send(t, http.MethodPatch, f.URL("gw-2")+"/model/chat-h100-b/update", key,
+		`{"litellm_params":{"weight":45}}`)
 	if resp.StatusCode != http.StatusOK {
 		t.Fatalf("%d %s", resp.StatusCode, body)
 	}
@@ -130,7 +131,7 @@ func TestGatewayRefusals(t *testing.T) {
 		{"POST", "/model/delete", key, `{"id":"chat-openai"}`, 403, "fixed set"},
 		{"POST", "/model/delete", key, `{"id":"nobody"}`, 400, "not found"},
 		{"POST", "/model/update", key, `{}`, 400, "PATCH"},
-		{"POST", "/chat/completions", key, `{"model":"nobody","messages":[{"role":"user","content":"x"}]}`, 400, "Invalid model"},
+		{"POST", "/chat/completions", key, `{"model":"nobody","messages":[{"role":"user"}]}`, 400, "Invalid model"},
 		{"POST", "/chat/completions", key, `{"model":"chat"}`, 400, "messages"},
 		{"GET", "/fallback/code", key, "", 404, "No general fallbacks"},
 		{"GET", "/config/yaml", key, "", 404, ""},

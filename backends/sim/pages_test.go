@@ -27,7 +27,7 @@ func shared(t *testing.T, name string) string {
 		}
 		dir = filepath.Dir(dir)
 	}
-	text, err := os.ReadFile(filepath.Join(dir, "..", "shared", "data", filepath.FromSlash(name))) //nolint:gosec // test
+	text, err := os.ReadFile(filepath.Join(dir, "..", "shared", "data", filepath.FromSlash(name)))
 	if err != nil {
 		t.Skipf("the folder of recorded samples is not beside this checkout: %s is missing", name)
 	}

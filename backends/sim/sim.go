@@ -170,13 +170,13 @@ func (f *Fleet) Drive(ctx context.Context, clock *fleet.VirtualClock, speed floa
 	last := real.Now()
 	for {
 		if err := task.Sleep(ctx, tick); err != nil {
-			return nil //nolint:nilerr // the end of ctx is the way to stop
+			return nil // the end of ctx is the way to stop
 		}
 		now := real.Now()
 		step := time.Duration(float64(now.Sub(last)) * speed)
 		last = now
 		if err := clock.Advance(ctx, step); err != nil {
-			return nil //nolint:nilerr // likewise
+			return nil
 		}
 	}
 }

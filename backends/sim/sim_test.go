@@ -54,13 +54,15 @@ func TestEverySourceOfTheInventoryAnswers(t *testing.T) {
 	if len(inv.Sources) == 0 {
 		t.Fatal("the inventory has no sources")
 	}
-	want := map[string]string{"vllm": "vllm:num_requests_running", "dcgm": "DCGM_FI_DEV_", "litellm": "litellm_", "openai": `"data"`}
+	want := map[string]string{
+		"vllm": "vllm:num_requests_running", "dcgm": "DCGM_FI_DEV_", "litellm": "litellm_", "openai": `"data"`, "anthropic": `"data"`,
+	}
 	for _, s := range inv.Sources {
 		url := s.URL
 		switch s.Kind {
 		case "vllm", "litellm":
 			url += "/metrics"
-		case "openai":
+		case "openai", "anthropic":
 			url += "/models"
 		}
 		resp, body := get(t, url, true)
@@ -82,7 +84,7 @@ func scrape(t *testing.T, f *Fleet) string {
 	var b strings.Builder
 	for _, s := range f.Inventory().Sources {
 		for _, path := range map[string][]string{"vllm": {"/metrics"}, "dcgm": {""}, "litellm": {"/metrics", "/model/info"},
-			"openai": {"/models"}}[s.Kind] {
+			"openai": {"/models"}, "anthropic": {"/models"}}[s.Kind] {
 			_, body := get(t, s.URL+path, true)
 			b.WriteString(string(s.ID) + path + "\n" + body)
 		}
@@ -126,7 +128,7 @@ func TestPagesStandStillBetweenSteps(t *testing.T) {
 func TestInventoryIsWhole(t *testing.T) {
 	f, _ := listen(t, Options{Env: fleet.EnvProd, Scale: 3})
 	inv := f.Inventory()
-	if inv.Env != fleet.EnvProd || inv.Mode != fleet.ModeDemo || len(inv.Pools) != 7 || len(inv.Routes) != 4 {
+	if inv.Env != fleet.EnvProd || inv.Mode != fleet.ModeDemo || len(inv.Pools) != 7 || len(inv.Routes) != 5 {
 		t.Fatalf("%s, %s, %d pools, %d routes", inv.Env, inv.Mode, len(inv.Pools), len(inv.Routes))
 	}
 	pools, providers := map[fleet.PoolID]bool{}, map[fleet.ProviderID]bool{}

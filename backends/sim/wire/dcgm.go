@@ -48,7 +48,7 @@ var dcgmFields = []dcgmField{
 		"Rows remapped for correctable errors.", zero, 0},
 	{"DCGM_FI_DEV_ROW_REMAP_FAILURE", "DCGM_FI_DEV_ROW_REMAP_FAILED", "gauge", "Whether a remap failed.", zero, 0},
 	{"DCGM_FI_DEV_ROW_REMAP_PENDING", "DCGM_FI_DEV_ROW_REMAP_PENDING", "gauge", "Whether a remap is pending.", zero, 0},
-	{"DCGM_FI_DEV_ECC_DBE_VOL_TOTAL", "DCGM_FI_DEV_ECC_DBE_VOL_TOTAL", "counter", "Double-bit errors since boot.", zero, 0},
+	{"DCGM_FI_DEV_ECC_DBE_VOL_TOTAL", "DCGM_FI_DEV_ECC_DBE_VOL_TOTAL", "counter", "Double-bit errors.", zero, 0},
 	{"DCGM_FI_DEV_CLOCK_THROTTLE_REASONS", "DCGM_FI_DEV_CLOCKS_EVENT_REASONS", "gauge", "Why clocks are low, bits.",
 		throttle, 0},
 	{"DCGM_FI_PROF_GR_ENGINE_ACTIVE", "DCGM_FI_PROF_GR_ENGINE_UTIL_RATIO", "gauge", "Activity of the engine, 0 to 1.",

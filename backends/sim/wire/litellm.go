@@ -28,7 +28,8 @@ func (s *server) litellm(g *world.Gateway) {
 	x.handle("GET /get/config/callbacks", true, x.callbacks)
 	x.handle("GET /fallback/{model}", true, x.fallback)
 	x.handle("GET /callbacks/list", true, func(w http.ResponseWriter, _ *http.Request) {
-		respond(w, http.StatusOK, object{"success": []string{}, "failure": []string{}, "success_and_failure": []string{"prometheus"}})
+		respond(w, http.StatusOK, object{
+			"success": []string{}, "failure": []string{}, "success_and_failure": []string{"prometheus"}})
 	})
 	x.handle("GET /active/callbacks", true, func(w http.ResponseWriter, _ *http.Request) {
 		respond(w, http.StatusOK, object{"litellm.callbacks": []string{"PrometheusLogger"}})
@@ -116,7 +117,8 @@ func (x *gateway) models(w http.ResponseWriter, r *http.Request) {
 		}
 	})
 	if want != "" && len(list) == 0 {
-		respond(w, http.StatusBadRequest, object{"detail": object{"error": "Model id = " + want + " not found on litellm proxy"}})
+		respond(w, http.StatusBadRequest, object{"detail": object{
+			"error": "Model id = " + want + " not found on litellm proxy"}})
 		return
 	}
 	respond(w, http.StatusOK, object{"data": list})

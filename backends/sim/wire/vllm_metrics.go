@@ -107,7 +107,8 @@ func (p *vllmPage) scheduler() {
 	name = "vllm:engine_sleep_state"
 	p.family(name, "gauge", "Whether the engine sleeps, and how deep.")
 	for _, l := range []series{
-		p.with("sleep_state", "awake", 1), p.with("sleep_state", "weights_offloaded", 0), p.with("sleep_state", "discard_all", 0),
+		p.with("sleep_state", "awake", 1), p.with("sleep_state", "weights_offloaded", 0),
+		p.with("sleep_state", "discard_all", 0),
 	} {
 		p.sample(name, l.labels, l.v)
 	}

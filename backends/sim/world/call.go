@@ -71,5 +71,4 @@ type result struct {
 	status int
 	class  string // name of the exception as LiteLLM's metrics print it
 	limits Limits
-	order  uint64
 }

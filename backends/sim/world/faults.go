@@ -40,7 +40,7 @@ func newFaults(w *World) []*fault {
 		g := w.Gateways[n-1]
 		add(&fault{
 			Fault: Fault{ID: "F24", Title: "split-brain gateway", Text: g.Name +
-				" came back with the weights from before the last change and no longer polls the database"},
+				" came back with an old copy of the weights and no longer polls the database"},
 			begin: func(float64) {
 				g.deaf = true
 				g.load(w.db.previous(w.Spec.Previous))

@@ -78,13 +78,14 @@ func TestPick(t *testing.T) {
 			map[string]float64{"a": 0, "b": 1}, 0},
 		{"all weights 0 is an even pick", []*deployment{member("a", 0.0, false, 0), member("b", 0.0, false, 0)},
 			map[string]float64{"a": .5, "b": .5}, 0},
-		{"cooled members are left out", []*deployment{member("a", 50.0, false, 9), member("b", 25.0, false, 0), member("c", 25.0, false, 0)},
+		{"cooled members are left out", []*deployment{
+			member("a", 50.0, false, 9), member("b", 25.0, false, 0), member("c", 25.0, false, 0)},
 			map[string]float64{"a": 0, "b": .5, "c": .5}, 0},
 		{"blocked members are left out", []*deployment{member("a", 50.0, true, 0), member("b", 50.0, false, 0)},
 			map[string]float64{"a": 0, "b": 1}, 0},
-		{"the first healthy member decides: weighted", []*deployment{member("a", 50.0, false, 0), member("b", none, false, 0)},
+		{"the first healthy decides: weighted", []*deployment{member("a", 50.0, false, 0), member("b", none, false, 0)},
 			map[string]float64{"a": 1, "b": 0}, 0},
-		{"the first healthy member decides: even", []*deployment{member("b", none, false, 0), member("a", 50.0, false, 0)},
+		{"the first healthy decides: even", []*deployment{member("b", none, false, 0), member("a", 50.0, false, 0)},
 			map[string]float64{"a": .5, "b": .5}, 0},
 		{"weight 0 serves when it is alone", []*deployment{member("a", 0.0, false, 0), member("b", 5.0, false, 9)},
 			map[string]float64{"a": 1, "b": 0}, 0},
@@ -93,7 +94,8 @@ func TestPick(t *testing.T) {
 		{"no member is 400", nil, nil, 400},
 	}
 	for _, c := range cases {
-		g := &Gateway{groups: map[string][]*deployment{"r": c.members}, rng: rand.New(rand.NewPCG(1, 2))} //nolint:gosec // test
+		rng := rand.New(rand.NewPCG(1, 2))
+		g := &Gateway{groups: map[string][]*deployment{"r": c.members}, rng: rng}
 		const n = 20000
 		seen := map[string]float64{}
 		for range n {

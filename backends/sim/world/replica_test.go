@@ -16,7 +16,7 @@ func TestReplicaInvariants(t *testing.T) {
 			Capacity: rapid.IntRange(2000, 8000).Draw(rt, "capacity"), MaxSeqs: rapid.IntRange(1, 12).Draw(rt, "seqs"),
 			MaxBatch: rapid.IntRange(64, 2048).Draw(rt, "batch"),
 		}}
-		r := newReplica("r", pool, rand.New(rand.NewPCG(1, 1))) //nolint:gosec // test
+		r := newReplica("r", pool, rand.New(rand.NewPCG(1, 1)))
 		var all []*attempt
 		lost, now := 0, 0.0
 		for range rapid.IntRange(1, 60).Draw(rt, "moves") {
@@ -96,8 +96,9 @@ func checkReplica(rt *rapid.T, r *Replica, all []*attempt, lost int) {
 }
 
 func TestChunkedPrefillAndTimes(t *testing.T) {
-	pool := &PoolSpec{GPUs: 8, Cost: Cost{Host: .01, Weights: .01, Prefill: 1e-5, Capacity: 100_000, MaxSeqs: 8, MaxBatch: 1000}}
-	r := newReplica("r", pool, rand.New(rand.NewPCG(1, 1))) //nolint:gosec // test
+	pool := &PoolSpec{GPUs: 8, Cost: Cost{
+		Host: .01, Weights: .01, Prefill: 1e-5, Capacity: 100_000, MaxSeqs: 8, MaxBatch: 1000}}
+	r := newReplica("r", pool, rand.New(rand.NewPCG(1, 1)))
 	c := &Call{Prompt: 2500, maxTokens: 10}
 	a := &attempt{call: c, prompt: 2500, output: 3}
 	r.receive(a, 1)

@@ -12,7 +12,7 @@ type Spec struct {
 	Deployments []DeploymentSpec
 	Gateways    []string            // names of the gateway replicas
 	Fallbacks   map[string][]string // route to the routes that take over after all retries
-	Previous    map[string]float64  // weights by deployment before the last change: what F24 falls back to
+	Previous    map[string]float64  // weights by deployment in an old copy of the state: what F24 falls back to
 }
 
 // PoolSpec declares replicas of one model.

@@ -52,7 +52,7 @@ func newDatabase(spec *Spec) *database {
 	return d
 }
 
-// previous is the state before the last change.
+// previous is the old copy of the state that a split-brain replica comes back with.
 func (d *database) previous(weights map[string]float64) []*Row {
 	rows := slices.Clone(d.rows)
 	for i, r := range rows {

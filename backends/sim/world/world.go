@@ -47,7 +47,7 @@ func New(spec *Spec) *World {
 	stream := uint64(0)
 	next := func() *rand.Rand {
 		stream++
-		return rand.New(rand.NewPCG(spec.Seed, stream)) //nolint:gosec // a simulation must repeat, not surprise
+		return rand.New(rand.NewPCG(spec.Seed, stream))
 	}
 	w.spread = next()
 	for i := range spec.Routes {

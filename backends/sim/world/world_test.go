@@ -162,7 +162,7 @@ func (w *World) openPrompts() int64 {
 func TestLittlesLaw(t *testing.T) {
 	w := New(small(11))
 	run(w, 3*time.Minute)
-	type start struct{ n, e2e, area, from float64 }
+	type start struct{ n, e2e float64 }
 	before := map[string]start{}
 	for _, r := range w.Replicas {
 		before[r.Name] = start{n: float64(r.Stats.E2E.Count()), e2e: r.Stats.E2E.Sum}
