@@ -113,20 +113,20 @@ func (k *carrier) run() {
 
 // drop ends the goroutine's part.
 func (k *carrier) drop() {
-	k.letGo()
 	k.r.keep(k)
+	k.letGo()
 	k.r.work.Done()
 }
 
 // letGo frees what the end of the process would free; it writes no record.
 func (k *carrier) letGo() {
-	k.task.Done()
 	if k.lock != nil {
 		_ = k.lock.Drop() // given back before in most cases
 	}
 	if k.log != nil {
 		_ = k.log.Close()
 	}
+	k.task.Done()
 }
 
 // obey carries out the wishes that came in.
