@@ -252,3 +252,17 @@ func BenchmarkWorldMinute(b *testing.B) {
 		f.world.At(noon.Add(time.Duration(i+1)*time.Minute), func() {})
 	}
 }
+
+// BenchmarkLargeWorldMinute is one minute of a fleet of 64 pools of eight GPUs and more.
+func BenchmarkLargeWorldMinute(b *testing.B) {
+	clock := fleet.NewVirtualClock(noon)
+	f, err := Listen(b.Context(), Options{Clock: clock, Scale: 60})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	b.ResetTimer()
+	for i := range b.N {
+		f.world.At(noon.Add(time.Duration(i+1)*time.Minute), func() {})
+	}
+}

@@ -32,6 +32,8 @@ type Fleet struct {
 	world     *world.World
 	servers   *wire.Servers
 	inventory fleet.Inventory
+	stop      context.CancelFunc
+	kept      chan struct{}
 }
 
 // warmUp is how long the world has run when it is first shown, so that engines are in their steady state.
@@ -58,7 +60,26 @@ func Listen(ctx context.Context, o Options) (*Fleet, error) {
 		Styles: map[string]string{providerAnthropic: "anthropic"},
 	}, held)
 	f.inventory = f.buildInventory(&spec)
+	f.keep()
 	return f, nil
+}
+
+// keepEvery is how far the world may fall behind while nobody looks, so that the next look is quick.
+const keepEvery = 10 * time.Second
+
+// keep makes the world follow the clock until Close.
+func (f *Fleet) keep() {
+	var ctx context.Context
+	ctx, f.stop = context.WithCancel(context.Background())
+	f.kept = make(chan struct{})
+	task := f.options.Clock.Task()
+	go func() {
+		defer close(f.kept)
+		defer task.Done()
+		for task.Sleep(ctx, keepEvery) == nil {
+			f.world.At(f.options.Clock.Now(), func() {})
+		}
+	}()
 }
 
 func (o Options) withDefaults() Options {
@@ -82,7 +103,11 @@ func (o Options) withDefaults() Options {
 }
 
 // Close stops all servers; requests under way are cut.
-func (f *Fleet) Close() error { return f.servers.Close() }
+func (f *Fleet) Close() error {
+	f.stop()
+	<-f.kept
+	return f.servers.Close()
+}
 
 // Inventory names the endpoints as a configuration would.
 func (f *Fleet) Inventory() fleet.Inventory { return f.inventory }

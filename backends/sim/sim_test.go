@@ -265,3 +265,15 @@ func TestHistoryAgreesWithTheModel(t *testing.T) {
 		t.Errorf("in the last day h100-b carried %.2f of chat at most, the rehearsal was 0.60", c)
 	}
 }
+
+func TestTheWorldFollowsTheClockUnwatched(t *testing.T) {
+	f, clock := listen(t, Options{})
+	if err := clock.Advance(t.Context(), 5*time.Minute+time.Second); err != nil {
+		t.Fatal(err)
+	}
+	var at time.Time
+	f.world.At(noon, func() { at = f.world.Now() }) // a time that has passed: nothing moves
+	if at.Before(noon.Add(5*time.Minute - keepEvery)) {
+		t.Errorf("the world stands at %s although nobody had to look", at)
+	}
+}
