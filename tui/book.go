@@ -77,6 +77,16 @@ func changeName(c *actions.Change) fleet.Safe {
 	return fleet.Textf("change %s on %s", fleet.Int(c.Seq), fleet.Label(string(c.Plan.Intent.Route)))
 }
 
+// weightsMove draws where a plan leads: "60/30/10 -> 30/60/10".
+func weightsMove(p *actions.Plan) fleet.Safe {
+	return fleet.Concat(p.Before.Text(p.Order), fleet.Text(" -> "), p.After.Text(p.Order))
+}
+
+// standing draws how far a change is: "step 2 of 3, verifying".
+func standing(c *actions.Change) fleet.Safe {
+	return fleet.Textf("step %s of %s, %s", fleet.Int(c.Step), fleet.Int(len(c.Plan.Steps)), fleet.Label(string(c.State)))
+}
+
 // selectedChange is the change that is open in the detail or under the cursor of the journal, or nil.
 func (m *Model) selectedChange() *actions.Change {
 	p := m.place()

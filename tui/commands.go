@@ -37,24 +37,31 @@ func viewVerbs() []verb {
 	return []verb{
 		{names: []string{"overview", "ov"}, help: fleet.Text("overview"), run: to(place{screen: views.ScreenOverview})},
 		{names: []string{"routes", "rt"}, help: fleet.Text("all routes"), run: to(place{screen: views.ScreenRoutes})},
-		{names: []string{"route"}, args: fleet.Text("NAME"), help: fleet.Text("one route"), words: routeWords, run: (*Model).cmdRoute},
-		{names: []string{"pools", "po"}, help: fleet.Text("all pools and providers"), run: to(place{screen: views.ScreenPools})},
-		{names: []string{"pool"}, args: fleet.Text("NAME"), help: fleet.Text("one pool with its GPUs"), words: poolWords, run: (*Model).cmdPool},
+		{names: []string{"route"}, args: fleet.Text("NAME"), help: fleet.Text("one route"),
+			words: routeWords, run: (*Model).cmdRoute},
+		{names: []string{"pools", "po"}, help: fleet.Text("all pools and providers"),
+			run: to(place{screen: views.ScreenPools})},
+		{names: []string{"pool"}, args: fleet.Text("NAME"), help: fleet.Text("one pool with its GPUs"),
+			words: poolWords, run: (*Model).cmdPool},
 		{names: []string{"events", "ev"}, help: fleet.Text("events"), run: (*Model).cmdEvents},
 		{names: []string{"journal", "jn"}, help: fleet.Text("changes"), run: (*Model).cmdJournal},
-		{names: []string{"sources", "src"}, help: fleet.Text("every connection with its last error"), run: to(place{screen: views.ScreenSources})},
+		{names: []string{"sources", "src"}, help: fleet.Text("every connection with its last error"),
+			run: to(place{screen: views.ScreenSources})},
 	}
 }
 
 func changeVerbs() []verb {
 	return []verb{
-		{names: []string{"shift"}, args: fleet.Text("ROUTE [TARGET=WEIGHT ...]"), help: fleet.Text("open a plan; nothing is sent"),
+		{names: []string{"shift"}, args: fleet.Text("ROUTE [TARGET=WEIGHT ...]"),
+			help:  fleet.Text("open a plan; nothing is sent"),
 			words: shiftWords, run: (*Model).cmdShift},
 		{names: []string{"undo"}, args: fleet.Text("CHANGE"), help: fleet.Text("open the inverse of a change"),
 			words: changeWords, run: (*Model).cmdUndo},
-		{names: []string{"resync"}, args: fleet.Text("REPLICA"), help: fleet.Text("open the resync plan of a gateway replica"),
+		{names: []string{"resync"}, args: fleet.Text("REPLICA"),
+			help:  fleet.Text("open the resync plan of a gateway replica"),
 			words: replicaWords, run: (*Model).cmdResync},
-		{names: []string{"arm"}, args: fleet.Text("30m"), help: fleet.Text("allow writing for a time; asks for the context's name"),
+		{names: []string{"arm"}, args: fleet.Text("30m"),
+			help:  fleet.Text("allow writing for a time; asks for the context's name"),
 			words: fixedWords("30m", "1h", "10m"), run: (*Model).cmdArm},
 		{names: []string{"lock"}, help: fleet.Text("forbid writing now"), run: (*Model).cmdLock},
 		{names: []string{"incident"}, args: fleet.Text("ID | -"), help: fleet.Text("take an incident, or drop it"),
@@ -66,10 +73,14 @@ func settingVerbs() []verb {
 	return []verb{
 		{names: []string{"window"}, args: fleet.Text("5m | 15m | 1h | 6h"), help: fleet.Text("how far sparklines look back"),
 			words: fixedWords("5m", "15m", "1h", "6h"), run: (*Model).cmdWindow},
-		{names: []string{"filter"}, args: fleet.Text("[PATTERN]"), help: fleet.Text("filter this table; without a pattern show all"), run: (*Model).cmdFilter},
-		{names: []string{"sort"}, args: fleet.Text("COLUMN"), help: fleet.Text("sort this table"), words: sortWords, run: (*Model).cmdSort},
-		{names: []string{"theme"}, args: fleet.Text("NAME"), help: fleet.Text("another theme"), words: themeWords, run: (*Model).cmdTheme},
-		{names: []string{"fault"}, args: fleet.Text("ID"), help: fleet.Text("start or end a fault of the demo"), words: faultWords, run: (*Model).cmdFault},
+		{names: []string{"filter"}, args: fleet.Text("[PATTERN]"),
+			help: fleet.Text("filter this table; without a pattern show all"), run: (*Model).cmdFilter},
+		{names: []string{"sort"}, args: fleet.Text("COLUMN"), help: fleet.Text("sort this table"),
+			words: sortWords, run: (*Model).cmdSort},
+		{names: []string{"theme"}, args: fleet.Text("NAME"), help: fleet.Text("another theme"),
+			words: themeWords, run: (*Model).cmdTheme},
+		{names: []string{"fault"}, args: fleet.Text("ID"), help: fleet.Text("start or end a fault of the demo"),
+			words: faultWords, run: (*Model).cmdFault},
 		{names: []string{"ctx"}, help: fleet.Text("which context this is"), run: (*Model).cmdContext},
 		{names: []string{"help"}, help: fleet.Text("keys and commands"), run: (*Model).cmdHelp},
 		{names: []string{"quit", "q"}, help: fleet.Text("quit"), run: func(m *Model, _ []string) (tea.Cmd, fleet.Safe) {
@@ -100,7 +111,7 @@ func (m *Model) runCommand(text string) (tea.Cmd, fleet.Safe) {
 	words := strings.Fields(text)
 	v, ok := findVerb(words[0])
 	if !ok {
-		return nil, fleet.Concat(fleet.Text("no command "), fleet.Label(words[0]), fleet.Text("; tab completes, ? lists them"))
+		return nil, fleet.Textf("no command %s; tab completes, ? lists them", fleet.Label(words[0]))
 	}
 	return v.run(m, words[1:])
 }
@@ -150,7 +161,7 @@ func (m *Model) cmdShift(args []string) (tea.Cmd, fleet.Safe) {
 		}
 		w, err := strconv.Atoi(a[i+1:])
 		if err != nil || w < 0 || w > maxWeight {
-			return nil, fleet.Concat(fleet.Label(a), fleet.Textf(": a weight is a whole number from 0 to %s", fleet.Int(maxWeight)))
+			return nil, fleet.Textf("%s: a weight is a whole number from 0 to %s", fleet.Label(a), fleet.Int(maxWeight))
 		}
 		set[fleet.TargetID(a[:i])] = w
 	}

@@ -24,7 +24,7 @@ func (m *Model) copySheet(string) tea.Cmd {
 // sheet describes the object under the cursor.
 func (m *Model) sheet() []fleet.Safe {
 	id := m.selected()
-	head := fleet.Concat(fleet.Label(m.context()), fleet.Text(" "), fleet.Stamp(m.now()), fleet.Text(" "), fleet.Label(m.pane()))
+	head := fleet.Textf("%s %s %s", fleet.Label(m.context()), fleet.Stamp(m.now()), fleet.Label(m.pane()))
 	lines := []fleet.Safe{head}
 	if c := m.selectedChange(); c != nil {
 		return append(lines, report(c)...)
@@ -79,9 +79,9 @@ func routeSheet(r *fleet.Route) []fleet.Safe {
 	}
 	for i := range r.Targets {
 		t := &r.Targets[i]
-		lines = append(lines, fleet.Textf("  %s set %s seen %s req/s %s err%% %s ttft95 %s %s", fleet.Label(string(t.Spec.ID)),
-			fleet.Show(t.SetShare), fleet.Show(t.Seen), fleet.Show(t.Load.Requests), fleet.Show(t.Load.Errors),
-			fleet.Show(t.Load.TTFT95), t.State.Text()))
+		lines = append(lines, fleet.Textf("  %s set %s seen %s req/s %s err%% %s ttft95 %s %s",
+			fleet.Label(string(t.Spec.ID)), fleet.Show(t.SetShare), fleet.Show(t.Seen), fleet.Show(t.Load.Requests),
+			fleet.Show(t.Load.Errors), fleet.Show(t.Load.TTFT95), t.State.Text()))
 	}
 	for i := range r.Replicas {
 		g := &r.Replicas[i]

@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -170,7 +169,8 @@ func (m *Model) undoPlanned(msg intentMsg) tea.Cmd {
 	in := msg.intent
 	r := m.snap.Route(in.Route)
 	if r == nil {
-		m.fail(fleet.Concat(fleet.Label(string(in.Route)), fleet.Text(" is no route of this fleet any more; nothing was sent")))
+		gone := fleet.Text(" is no route of this fleet any more; nothing was sent")
+		m.fail(fleet.Concat(fleet.Label(string(in.Route)), gone))
 		return nil
 	}
 	d := &dialog{seen: r.Hash, state: views.ShiftState{
@@ -244,7 +244,8 @@ func (m *Model) worldChanged() tea.Cmd {
 	}
 	r := m.snap.Route(d.state.Route)
 	if r == nil {
-		return m.closeShift(fleet.Concat(fleet.Label(string(d.state.Route)), fleet.Text(" is gone from the fleet; nothing was sent")))
+		gone := fleet.Text(" is gone from the fleet; nothing was sent")
+		return m.closeShift(fleet.Concat(fleet.Label(string(d.state.Route)), gone))
 	}
 	if r.Hash == d.seen {
 		return nil
@@ -273,8 +274,5 @@ func (m *Model) targets() []fleet.TargetID {
 	if r == nil {
 		return nil
 	}
-	return slices.DeleteFunc(r.Order(), func(id fleet.TargetID) bool {
-		_, ok := m.shift.state.Draft[id]
-		return !ok && m.shift.state.Kind == actions.KindResync
-	})
+	return r.Order()
 }

@@ -38,7 +38,8 @@ func checksKeys() []Binding {
 		{ID: "checks.again", Keys: []string{"e"}, Scope: s, Risk: RiskLook,
 			Help: fleet.Text("run the checks again"), do: (*Model).checksAgain},
 		{ID: "checks.resync", Keys: []string{"R"}, Scope: s, Risk: RiskPlan,
-			Help: fleet.Text("leave this plan and plan the resync of the replica that lags"), Why: whyNoResync, do: (*Model).openResync},
+			Help: fleet.Text("leave this plan and plan the resync of the replica that lags"),
+			Why:  whyNoResync, do: (*Model).openResync},
 		{ID: "checks.plan", Keys: []string{"p"}, Scope: s, Risk: RiskLook,
 			Help: fleet.Text("back to the plan"), do: (*Model).backToPlan},
 		{ID: "checks.confirm", Keys: []string{"enter"}, Scope: s, Risk: RiskLook,
@@ -69,7 +70,8 @@ func applyKeys() []Binding {
 	s := ScopeApply
 	return []Binding{
 		{ID: "apply.hold", Keys: []string{"space"}, Scope: s, Word: fleet.Text("hold"), Risk: RiskSteer,
-			Help: fleet.Text("hold the ramp, or go on; the step in force stays guarded"), Why: whyNotRunning, do: (*Model).toggleHold},
+			Help: fleet.Text("hold the ramp, or go on; the step in force stays guarded"),
+			Why:  whyNotRunning, do: (*Model).toggleHold},
 		{ID: "apply.next", Keys: []string{"n"}, Scope: s, Word: fleet.Text("next now"), Risk: RiskSteer,
 			Help: fleet.Text("start the next step without waiting"), Why: whyNotRunning, do: (*Model).nextNow},
 		{ID: "apply.undo", Keys: []string{"Z"}, Scope: s, Word: fleet.Text("undo"), Risk: RiskPlan,
@@ -131,8 +133,10 @@ func lineKeys() []Binding {
 func helpKeys() []Binding {
 	s := ScopeHelp
 	return []Binding{
-		{ID: "help.down", Keys: []string{"j", "down"}, Scope: s, Risk: RiskLook, Help: fleet.Text("scroll down"), do: (*Model).helpDown},
-		{ID: "help.up", Keys: []string{"k", "up"}, Scope: s, Risk: RiskLook, Help: fleet.Text("scroll up"), do: (*Model).helpUp},
+		{ID: "help.down", Keys: []string{"j", "down"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("scroll down"), do: (*Model).helpDown},
+		{ID: "help.up", Keys: []string{"k", "up"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("scroll up"), do: (*Model).helpUp},
 		{ID: "help.page-down", Keys: []string{"pgdown", "space", "ctrl+d"}, Scope: s, Risk: RiskLook,
 			Help: fleet.Text("a page down"), do: (*Model).helpPageDown},
 		{ID: "help.page-up", Keys: []string{"pgup", "ctrl+u"}, Scope: s, Risk: RiskLook,

@@ -16,10 +16,7 @@ func (m *Model) readFaults() tea.Cmd {
 	return command("faults", func() tea.Msg { return faultsMsg{faults.Faults()} })
 }
 
-func (m *Model) faultList(msg faultsMsg) tea.Cmd {
-	m.faulty = msg.faults
-	return nil
-}
+func (m *Model) faultList(msg faultsMsg) { m.faulty = msg.faults }
 
 // faultAnswer is about starting or ending a fault of the demo.
 type faultAnswer struct{ list []FaultInfo }
@@ -34,8 +31,11 @@ func (m *Model) askFaults(string) tea.Cmd {
 		choices = append(choices, fleet.Concat(verb, fleet.Label(f.ID), fleet.Text("  "), f.Title))
 	}
 	return m.open(&question{answer: faultAnswer{m.faulty}, state: views.AskState{
-		Title:   fleet.Text("FAULTS of the demo"),
-		Lines:   []fleet.Safe{fleet.Text("A fault changes a cause in the simulated fleet; every number follows. No real system is touched.")},
+		Title: fleet.Text("FAULTS of the demo"),
+		Lines: []fleet.Safe{
+			fleet.Text("A fault changes a cause in the simulated fleet; every number follows."),
+			fleet.Text("No real system is touched."),
+		},
 		Choices: choices,
 	}})
 }

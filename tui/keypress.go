@@ -43,9 +43,11 @@ func (m *Model) keyPress(k tea.KeyPressMsg) tea.Cmd {
 	if f := m.field(); f != nil && f.edit(k) {
 		return m.edited()
 	}
-	if m.sorts && m.sortBy(key) {
+	if m.sorts && m.scope() == ScopeScreens && (b == nil || b.Scope != ScopeAlways) {
+		m.sortBy(key)
 		return nil
 	}
+	m.sorts = false
 	if b == nil {
 		m.say(fleet.Concat(keyName(key), fleet.Text(" does nothing here; ? lists the keys")))
 		return nil

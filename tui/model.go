@@ -119,7 +119,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.PasteMsg:
 		cmd = m.paste(msg)
 	case tea.WindowSizeMsg:
-		cmd = m.resize(msg)
+		m.resize(msg)
 	case snapshotMsg:
 		cmd = m.snapshot(msg)
 	case bookMsg:
@@ -131,7 +131,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case planMsg:
 		cmd = m.planned(msg)
 	case checksMsg:
-		cmd = m.checked(msg)
+		m.checked(msg)
 	case startedMsg:
 		cmd = m.started(msg)
 	case intentMsg:
@@ -139,7 +139,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case doneMsg:
 		cmd = m.done(msg)
 	case faultsMsg:
-		cmd = m.faultList(msg)
+		m.faultList(msg)
 	case panicMsg:
 		cmd = m.panicked(msg)
 	default:

@@ -90,6 +90,7 @@ func (by motion) from(i, n, page int) int {
 		i = (i + 1) % n
 	case movePrevious:
 		i = (i + n - 1) % n
+	default: // columns do not move the cursor
 	}
 	return max(0, min(n-1, i))
 }

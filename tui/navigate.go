@@ -120,11 +120,7 @@ func (m *Model) target() (place, bool) {
 	case paneRoutes:
 		return place{screen: views.ScreenRoutes, route: fleet.RouteID(id)}, true
 	case paneTargets:
-		if r := m.snap.Route(here.route); r != nil {
-			if t := r.Target(fleet.TargetID(id)); t != nil {
-				return m.memberPlace(string(t.Spec.Pool) + string(t.Spec.Provider))
-			}
-		}
+		return m.targetPlace(here.route, fleet.TargetID(id))
 	case paneAlerts:
 		if a := alertByID(m.snap, id); a != nil {
 			return m.subjectPlace(a.Subject, a.Route)
@@ -143,6 +139,18 @@ func (m *Model) target() (place, bool) {
 		}
 	}
 	return place{}, false
+}
+
+func (m *Model) targetPlace(route fleet.RouteID, id fleet.TargetID) (place, bool) {
+	r := m.snap.Route(route)
+	if r == nil {
+		return place{}, false
+	}
+	t := r.Target(id)
+	if t == nil {
+		return place{}, false
+	}
+	return m.memberPlace(string(t.Spec.Pool) + string(t.Spec.Provider))
 }
 
 func (m *Model) memberPlace(id string) (place, bool) {

@@ -13,7 +13,8 @@ import (
 func (m *Model) paste(msg tea.PasteMsg) tea.Cmd {
 	f := m.field()
 	if f == nil || m.grace.swallows(m.hands.Now()) {
-		m.fail(fleet.Textf("Paste of %s characters dropped: no text field is open", fleet.Int(utf8.RuneCountInString(msg.Content))))
+		n := utf8.RuneCountInString(msg.Content)
+		m.fail(fleet.Textf("Paste of %s characters dropped: no text field is open", fleet.Int(n)))
 		return nil
 	}
 	m.notice = notice{}

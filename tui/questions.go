@@ -29,13 +29,13 @@ type orphanAnswer struct{ id fleet.ChangeID }
 func (m *Model) askAbout(c *actions.Change) tea.Cmd {
 	m.asked[c.ID] = true
 	p := &c.Plan
-	carrier := fleet.Textf("Nobody guards it: process %s on %s is gone.", fleet.Int(c.Guard.PID), fleet.Label(c.Guard.Host))
+	host, pid := fleet.Label(c.Guard.Host), fleet.Int(c.Guard.PID)
+	carrier := fleet.Textf("Nobody guards it: process %s on %s is gone.", pid, host)
 	if !c.Guard.Alive.OK {
-		carrier = fleet.Textf("Its guard, process %s on %s, cannot be reached from here.", fleet.Int(c.Guard.PID), fleet.Label(c.Guard.Host))
+		carrier = fleet.Textf("Its guard, process %s on %s, cannot be reached from here.", pid, host)
 	}
 	lines := []fleet.Safe{
-		fleet.Concat(p.Before.Text(p.Order), fleet.Text(" -> "), p.After.Text(p.Order),
-			fleet.Textf(", step %s of %s, ", fleet.Int(c.Step), fleet.Int(len(p.Steps))), fleet.Label(string(c.State))),
+		fleet.Concat(weightsMove(p), fleet.Text(", "), standing(c)),
 		fleet.Concat(fleet.Text("started "), fleet.Stamp(c.Started), fleet.Text(" by "), p.Intent.Actor.Text()),
 		carrier,
 	}
@@ -88,8 +88,7 @@ func (m *Model) askRollback(c *actions.Change) tea.Cmd {
 	return m.open(&question{answer: rollbackAnswer{c.ID}, state: views.AskState{
 		Title: fleet.Concat(fleet.Text("UNDO "), changeName(c)),
 		Lines: []fleet.Safe{
-			fleet.Concat(p.Before.Text(p.Order), fleet.Text(" -> "), p.After.Text(p.Order),
-				fleet.Textf(", step %s of %s, ", fleet.Int(c.Step), fleet.Int(len(p.Steps))), fleet.Label(string(c.State))),
+			fleet.Concat(weightsMove(p), fleet.Text(", "), standing(c)),
 			fleet.Text("Nothing is sent before you choose. Only HARD interlocks can stop a roll-back."),
 		},
 		Choices: []fleet.Safe{fleet.Text("cancel"), back},
@@ -121,8 +120,7 @@ func (m *Model) quit() tea.Cmd {
 	var ids []fleet.ChangeID
 	for _, c := range mine {
 		ids = append(ids, c.ID)
-		lines = append(lines, fleet.Concat(changeName(c), fleet.Textf(": step %s of %s, ", fleet.Int(c.Step), fleet.Int(len(c.Plan.Steps))),
-			fleet.Label(string(c.State))))
+		lines = append(lines, fleet.Concat(changeName(c), fleet.Text(": "), standing(c)))
 	}
 	return m.open(&question{answer: leaveAnswer{ids}, state: views.AskState{
 		Title:   fleet.Text("LEAVE with a change in flight"),
@@ -182,7 +180,8 @@ func (a armAnswer) choose(m *Model, _ int, typed string) tea.Cmd {
 		return m.refuse(fleet.Text("that is not the name of this context; nothing is armed"))
 	}
 	control := m.control
-	return m.act("arm", fleet.Concat(fleet.Text("armed for "), fleet.Age(a.d)), func() error { return control.Arm(a.d, typed) })
+	done := fleet.Concat(fleet.Text("armed for "), fleet.Age(a.d))
+	return m.act("arm", done, func() error { return control.Arm(a.d, typed) })
 }
 
 // context is the raw name of the context.

@@ -24,11 +24,11 @@ func (m *Model) saveReport(string) tea.Cmd {
 func report(c *actions.Change) []fleet.Safe {
 	p := &c.Plan
 	lines := []fleet.Safe{
-		fleet.Concat(changeName(c), fleet.Text(" ("), fleet.Label(string(p.Intent.Kind)), fleet.Text("): "), fleet.Label(string(c.State))),
+		fleet.Textf("%s (%s): %s", changeName(c), fleet.Label(string(p.Intent.Kind)), fleet.Label(string(c.State))),
 		row(fleet.Text("why"), c.Why),
 		row(fleet.Text("context"), fleet.Concat(fleet.Label(p.Context), fleet.Text(" "), fleet.Label(string(p.Env)))),
 		row(fleet.Text("plan"), fleet.Label(p.Short())),
-		row(fleet.Text("weights"), fleet.Concat(p.Before.Text(p.Order), fleet.Text(" -> "), p.After.Text(p.Order))),
+		row(fleet.Text("weights"), weightsMove(p)),
 		row(fleet.Text("by"), c.Approval.By.Text()), row(fleet.Text("reason"), fleet.Label(c.Approval.Reason)),
 		row(fleet.Text("overrides"), fleet.Label(strings.Join(c.Approval.Overrides, " "))),
 		row(fleet.Text("started"), fleet.Stamp(c.Started)), row(fleet.Text("ended"), fleet.Stamp(c.Ended)),
@@ -46,8 +46,9 @@ func report(c *actions.Change) []fleet.Safe {
 				back++
 			}
 		}
-		line := fleet.Textf("step %s set %s sent %s, held by %s of %s replicas, verified %s", fleet.Int(s.N), s.Weights.Text(p.Order),
-			fleet.ClockTime(s.Sent), fleet.Int(back), fleet.Int(len(s.ReadBack)), fleet.ClockTime(s.Verified))
+		line := fleet.Textf("step %s set %s sent %s, held by %s of %s replicas, verified %s", fleet.Int(s.N),
+			s.Weights.Text(p.Order), fleet.ClockTime(s.Sent), fleet.Int(back), fleet.Int(len(s.ReadBack)),
+			fleet.ClockTime(s.Verified))
 		if s.Back {
 			line = fleet.Concat(fleet.Text("back: "), line)
 		}
@@ -57,8 +58,8 @@ func report(c *actions.Change) []fleet.Safe {
 		lines = append(lines, line)
 	}
 	for _, l := range append(append([]actions.LimitNow(nil), c.Limits...), c.Harm...) {
-		lines = append(lines, fleet.Textf("limit %s %s: before %s, now %s, limit %s %s", fleet.Label(string(l.Target)), l.Name,
-			l.Before, l.Now, l.Limit, fleet.Label(l.Verdict)))
+		lines = append(lines, fleet.Textf("limit %s %s: before %s, now %s, limit %s %s",
+			fleet.Label(string(l.Target)), l.Name, l.Before, l.Now, l.Limit, fleet.Label(l.Verdict)))
 	}
 	return lines
 }

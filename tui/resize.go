@@ -7,7 +7,6 @@ import (
 )
 
 // resize takes over the size of the terminal.
-func (m *Model) resize(msg tea.WindowSizeMsg) tea.Cmd {
+func (m *Model) resize(msg tea.WindowSizeMsg) {
 	m.size = views.Size{W: msg.Width, H: msg.Height}
-	return nil
 }

@@ -10,11 +10,12 @@ func Sheet(k *Keymap) string {
 	var b strings.Builder
 	b.WriteString("# Keys\n\n")
 	b.WriteString("This page is made from the key table of the console by `go test ./tui -run TestSheet -update`.\n\n")
-	b.WriteString("Lower case looks, upper case opens a plan, and nothing is sent before the confirm step. `?` shows the keys\n")
-	b.WriteString("that work where you are, with the reason where one is off. While a dialog is open only its own keys, `?`\n")
-	b.WriteString("and `ctrl+c` are heard. Keys can be changed in the configuration by the name in the last column.\n\n")
-	b.WriteString("In a text field `backspace`, `delete`, `left`, `right`, `home`, `end`, `ctrl+u` (erase to the start) and\n")
-	b.WriteString("`ctrl+w` (erase the word) edit, and letters are text.\n")
+	b.WriteString("Lower case looks, upper case opens a plan, and nothing is sent before the confirm step.\n")
+	b.WriteString("`?` shows the keys that work where you are, with the reason where one is off.\n")
+	b.WriteString("While a dialog is open only its own keys, `?` and `ctrl+c` are heard.\n")
+	b.WriteString("Keys can be changed in the configuration by the name in the last column.\n\n")
+	b.WriteString("In a text field letters are text; `backspace`, `delete`, `left`, `right`, `home`, `end`,\n")
+	b.WriteString("`ctrl+u` (erase to the start) and `ctrl+w` (erase the word) edit.\n")
 	for _, s := range scopes() {
 		fmt.Fprintf(&b, "\n## %s\n\n| Keys | What they do | Risk | Name |\n|---|---|---|---|\n", heading(s))
 		for _, x := range k.list {

@@ -35,7 +35,8 @@ func (m *Model) toggleHold(string) tea.Cmd {
 	if c.Held || c.State == actions.StateHeld {
 		return m.act("release", fleet.Text("goes on"), func() error { return control.Release(id) })
 	}
-	return m.act("hold", fleet.Text("held: the step in force stays guarded; space goes on"), func() error { return control.Hold(id) })
+	held := fleet.Text("held: the step in force stays guarded; space goes on")
+	return m.act("hold", held, func() error { return control.Hold(id) })
 }
 
 func (m *Model) nextNow(string) tea.Cmd {

@@ -43,11 +43,11 @@ func (m *Model) check() tea.Cmd {
 }
 
 // checked takes over the verdicts. Where they ask for something else than before, the confirmation is left.
-func (m *Model) checked(msg checksMsg) tea.Cmd {
+func (m *Model) checked(msg checksMsg) {
 	d := m.shift
 	if d == nil || msg.req != d.checking {
 		m.late++
-		return nil
+		return
 	}
 	d.checking = 0
 	s := &d.state
@@ -59,7 +59,6 @@ func (m *Model) checked(msg checksMsg) tea.Cmd {
 		s.Stale = fleet.Text("The checks ask for something else than before: look at them again.")
 	}
 	d.arm()
-	return nil
 }
 
 // climb is what the confirmation asks now. Without a writer nothing can be confirmed, whatever the checks say.

@@ -33,7 +33,8 @@ func ramps() []actions.Ramp {
 // errorLimits are the choices of b in the plan step; the first leaves the route's own limit.
 func errorLimits() []fleet.Maybe[fleet.Ratio] {
 	return []fleet.Maybe[fleet.Ratio]{
-		fleet.None[fleet.Ratio](), fleet.Some(fleet.Ratio(0.01)), fleet.Some(fleet.Ratio(0.02)), fleet.Some(fleet.Ratio(0.05)),
+		fleet.None[fleet.Ratio](),
+		fleet.Some(fleet.Ratio(0.01)), fleet.Some(fleet.Ratio(0.02)), fleet.Some(fleet.Ratio(0.05)),
 	}
 }
 

@@ -87,6 +87,7 @@ func (m *Model) setPane(pane string) {
 		m.states.pools.Pane = pane
 	case views.ScreenEvents:
 		m.states.events.Pane = pane
+	default: // one pane, always the same
 	}
 }
 

@@ -79,19 +79,18 @@ func (m *Model) startSort(string) tea.Cmd {
 	return nil
 }
 
-// sortBy takes the letter after o; it tells whether the key was meant for it.
-func (m *Model) sortBy(key string) bool {
+// sortBy takes the key after o: the letter of a column.
+func (m *Model) sortBy(key string) {
 	m.sorts = false
 	for _, k := range m.sortKeys() {
 		if string(k.Letter) == key {
 			m.sortTable(k.Key)
-			return true
+			return
 		}
 	}
 	if key != "esc" {
 		m.say(fleet.Concat(keyName(key), fleet.Text(" is no column here; the order stays")))
 	}
-	return true
 }
 
 // sortTable sorts by a column; the same column again turns the order round.

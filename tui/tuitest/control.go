@@ -88,8 +88,9 @@ func (c *Control) Plan(in actions.Intent) (actions.Plan, error) {
 	}
 	r := c.Snap.Route(in.Route)
 	p := actions.Plan{
-		Format: 1, Digest: "7f3c91d0aa", Created: c.Now, Intent: in, Context: c.Snap.Context, Env: c.Snap.Env, Mode: c.Snap.Mode,
-		Route: r.Spec, Order: r.Order(), Before: r.Weights, BeforeHash: r.Hash, Ramp: in.Ramp, Soak: in.Soak,
+		Format: 1, Digest: "7f3c91d0aa", Created: c.Now, Intent: in,
+		Context: c.Snap.Context, Env: c.Snap.Env, Mode: c.Snap.Mode, Route: r.Spec, Order: r.Order(),
+		Before: r.Weights, BeforeHash: r.Hash, Ramp: in.Ramp, Soak: in.Soak,
 	}
 	p.After = fleet.Weights{}
 	for _, id := range p.Order {
@@ -110,7 +111,8 @@ func (c *Control) Check(p actions.Plan) []actions.Check {
 	if c.CheckFunc != nil {
 		return c.CheckFunc(p)
 	}
-	return []actions.Check{{ID: "IL-03", Title: fleet.Text("weights sum to more than zero"), Severity: actions.SeverityPass}}
+	title := fleet.Text("weights sum to more than zero")
+	return []actions.Check{{ID: "IL-03", Title: title, Severity: actions.SeverityPass}}
 }
 
 // Start records the approval.

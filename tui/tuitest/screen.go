@@ -16,8 +16,8 @@ type Screen struct {
 	changed chan struct{}
 }
 
-// NewScreen returns a terminal of w columns and h lines, which must be closed. A line feed also returns the carriage, since a program whose
-// input is no terminal writes bare line feeds and trusts the line discipline.
+// NewScreen returns a terminal of w columns and h lines, which must be closed. A line feed also returns the carriage,
+// since a program whose input is no terminal writes bare line feeds and trusts the line discipline.
 func NewScreen(w, h int) *Screen {
 	s := &Screen{term: vt.NewEmulator(w, h), changed: make(chan struct{}, 1)}
 	_, _ = s.term.WriteString("\x1b[20h")
@@ -27,8 +27,12 @@ func NewScreen(w, h int) *Screen {
 	return s
 }
 
-// Close ends the terminal.
-func (s *Screen) Close() { _ = s.term.Close() }
+// Close ends the terminal. The emulator's own Close races with its Read, so only the pipe between them is closed.
+func (s *Screen) Close() {
+	if c, ok := s.term.InputPipe().(io.Closer); ok {
+		_ = c.Close()
+	}
+}
 
 // Write shows bytes.
 func (s *Screen) Write(p []byte) (int, error) {
