@@ -98,7 +98,7 @@ func (d *decoder) assign() error {
 				d.groups = append(d.groups, g)
 			}
 		}
-		d.owner = append(d.owner, int32(last)) //nolint:gosec // at most maxEngines
+		d.owner = append(d.owner, int32(last))
 	}
 	return nil
 }

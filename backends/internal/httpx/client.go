@@ -116,7 +116,7 @@ func (c *Client) exchange(ctx context.Context, method, path, accept string, body
 	if err != nil {
 		return nil, c.sendFailure(ctx, op, err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // the body was read to its end or is given up
+	defer resp.Body.Close()
 	reply := &Reply{Status: resp.StatusCode, Header: resp.Header, source: c.opt.Source, op: op}
 	if t, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
 		reply.ServerTime = fleet.Some(t.UTC())

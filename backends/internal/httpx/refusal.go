@@ -16,32 +16,40 @@ const maxRetry = 24 * time.Hour
 
 // refusal maps a status that is not 2xx.
 func (c *Client) refusal(op string, r *Reply) *fleet.Error {
-	kind, next := fleet.KindInvalid, "the request and this version of the system do not fit"
-	switch s := r.Status; {
-	case s == http.StatusUnauthorized:
-		kind, next = fleet.KindAuth, "set or renew the credential of this source"
-	case s == http.StatusForbidden:
-		kind, next = fleet.KindAuth, "the credential lacks the right for this call"
-	case s == http.StatusNotFound || s == http.StatusGone:
-		kind, next = fleet.KindNotFound, "check the url and what this version of the system offers"
-	case s == http.StatusMethodNotAllowed || s == http.StatusNotImplemented:
-		kind, next = fleet.KindUnsupported, "this version of the system does not offer the call"
-	case s == http.StatusRequestTimeout:
-		kind, next = fleet.KindTimeout, "it is asked again later"
-	case s == http.StatusConflict || s == http.StatusPreconditionFailed:
-		kind, next = fleet.KindConflict, "read its state again before the next write"
-	case s == http.StatusTooManyRequests:
-		kind, next = fleet.KindRateLimited, "it is asked less often"
-	case s >= 500:
-		kind, next = fleet.KindServer, "the failure is on its side; it is asked again later"
-	case s >= 300 && s < 400:
-		next = "it sends us elsewhere, which is not followed; put the final address into the url"
-	}
+	kind, next := meaning(r.Status)
 	e := c.fail(kind, op, fmt.Sprintf("it answered %d", r.Status), next, nil)
-	if r.Status == http.StatusTooManyRequests || r.Status >= 500 {
+	if r.Status == http.StatusTooManyRequests || r.Status >= http.StatusInternalServerError {
 		e.Retry = c.retryAfter(r)
 	}
 	return e
+}
+
+// meaning is what a status says and what to do about it.
+func meaning(status int) (fleet.Kind, string) {
+	switch status {
+	case http.StatusUnauthorized:
+		return fleet.KindAuth, "set or renew the credential of this source"
+	case http.StatusForbidden:
+		return fleet.KindAuth, "the credential lacks the right for this call"
+	case http.StatusNotFound, http.StatusGone:
+		return fleet.KindNotFound, "check the url and what this version of the system offers"
+	case http.StatusMethodNotAllowed, http.StatusNotImplemented:
+		return fleet.KindUnsupported, "this version of the system does not offer the call"
+	case http.StatusRequestTimeout:
+		return fleet.KindTimeout, "it is asked again later"
+	case http.StatusConflict, http.StatusPreconditionFailed:
+		return fleet.KindConflict, "read its state again before the next write"
+	case http.StatusTooManyRequests:
+		return fleet.KindRateLimited, "it is asked less often"
+	}
+	switch {
+	case status >= http.StatusInternalServerError:
+		return fleet.KindServer, "the failure is on its side; it is asked again later"
+	case status >= http.StatusMultipleChoices && status < http.StatusBadRequest:
+		return fleet.KindInvalid, "it sends us elsewhere, which is not followed; put the final address into the url"
+	default:
+		return fleet.KindInvalid, "the request and this version of the system do not fit"
+	}
 }
 
 // retryAfter reads seconds, or a date, which is taken relative to the server's own clock:

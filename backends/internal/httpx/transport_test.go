@@ -148,7 +148,7 @@ func TestTLS(t *testing.T) {
 func TestTLSVersionAndClientCertificate(t *testing.T) {
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	s.Config.ErrorLog = log.New(io.Discard, "", 0)
-	s.TLS = &tls.Config{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10} //nolint:gosec // refused by the client
+	s.TLS = &tls.Config{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}
 	s.StartTLS()
 	defer s.Close()
 	_, err := client(t, s.URL, func(o *Options) { o.TLS.Insecure = true }).Get(t.Context(), "/p", "")

@@ -2,8 +2,15 @@ package promtext
 
 import "hash/maphash"
 
+// keepAtMost bounds the memory that one huge page leaves behind.
+const keepAtMost = 1 << 20
+
 // reset empties the page and keeps its memory.
 func (p *Page) reset(families int) {
+	if cap(p.kept) > keepAtMost {
+		seed := p.seed
+		*p = Page{seed: seed}
+	}
 	if p.seed == (maphash.Seed{}) {
 		p.seed = maphash.MakeSeed()
 	}
@@ -32,7 +39,7 @@ func (p *Page) put(series []byte, s Sample) {
 		if at == 0 {
 			p.Samples = append(p.Samples, s)
 			p.hashes = append(p.hashes, h)
-			p.index[i] = int32(len(p.Samples)) //nolint:gosec // at most MaxSeries
+			p.index[i] = int32(len(p.Samples))
 			return
 		}
 		if p.hashes[at-1] == h {
@@ -53,6 +60,6 @@ func (p *Page) grow() {
 		for p.index[i] != 0 {
 			i = (i + 1) & mask
 		}
-		p.index[i] = int32(n + 1) //nolint:gosec // at most MaxSeries
+		p.index[i] = int32(n + 1)
 	}
 }

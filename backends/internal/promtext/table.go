@@ -51,7 +51,7 @@ type sampleKind struct {
 func NewTable(families ...Family) *Table {
 	t := &Table{families: families, samples: map[string]sampleKind{}, types: map[string]int32{}}
 	for i, f := range families {
-		n := int32(i) //nolint:gosec // a table holds tens of families
+		n := int32(i)
 		t.types[f.Name] = n
 		if f.Type&Histogram != 0 {
 			t.samples[f.Name+"_bucket"] = sampleKind{n, PartBucket}
