@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -231,5 +232,18 @@ func TestArmingAsksAgainAboutWhatCouldNotBeResumed(t *testing.T) {
 	r.send(bookMsg{book: b})
 	if r.m.ask == nil {
 		t.Error("it does not ask again once it may write")
+	}
+}
+
+func TestUnchangedBookDrawsNothing(t *testing.T) {
+	r := newRig(t, world(), running(actions.StateVerifying, 1))
+	r.frame()
+	drawn := r.m.cache.drawn
+	same := running(actions.StateVerifying, 1)
+	same.At = same.At.Add(time.Second)
+	r.send(bookMsg{book: same})
+	r.frame()
+	if r.m.cache.drawn != drawn {
+		t.Error("a book that only looked again drew a frame")
 	}
 }

@@ -1,6 +1,9 @@
 package tui
 
 import (
+	"reflect"
+	"time"
+
 	tea "charm.land/bubbletea/v2"
 
 	"pitwall/actions"
@@ -37,6 +40,10 @@ func (m *Model) bookChange(msg bookMsg) tea.Cmd {
 		m.bookDue = true // the next second asks again, so that a failing book cannot spin
 		return nil
 	}
+	if m.read && sameBook(m.book, msg.book) {
+		m.rev-- // whoever watches other processes' changes looks once a second
+		return m.waitBook()
+	}
 	old, first := m.book, !m.read
 	m.book, m.read = msg.book, true
 	if !first {
@@ -48,6 +55,12 @@ func (m *Model) bookChange(msg bookMsg) tea.Cmd {
 	m.followChange()
 	m.clamp(true)
 	return tea.Batch(m.waitBook(), m.askOrphan())
+}
+
+// sameBook tells whether two books differ in nothing but their time.
+func sameBook(a, b actions.Book) bool {
+	a.At, b.At = time.Time{}, time.Time{}
+	return reflect.DeepEqual(a, b)
 }
 
 // announce says what became of a change that no dialog shows.

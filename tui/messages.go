@@ -25,6 +25,7 @@ type (
 	planMsg   struct {
 		req  uint64
 		plan actions.Plan
+		twin fleet.Safe
 		err  error
 	}
 	checksMsg struct {

@@ -19,7 +19,6 @@ type Model struct {
 	feed    Feed
 	control Control
 	faults  Faults
-	ladder  func(actions.Plan, []actions.Check) views.Ladder
 	save    func(string, []byte) (string, error)
 	clock   fleet.Clock
 	hands   fleet.Clock
@@ -72,7 +71,7 @@ func New(ctx context.Context, o Options) (*Model, error) {
 		return nil, err
 	}
 	m := &Model{
-		ctx: ctx, feed: o.Feed, control: o.Control, faults: o.Faults, ladder: o.Ladder, save: o.Save,
+		ctx: ctx, feed: o.Feed, control: o.Control, faults: o.Faults, save: o.Save,
 		clock: o.Clock, hands: o.Hands, log: o.Log, keys: keys, leaving: o.Leaving, named: o.Context,
 		size: o.Size, theme: o.Theme, mode: o.Mode, window: windows()[1],
 		said: map[string][]string{}, asked: map[fleet.ChangeID]bool{},
@@ -80,9 +79,6 @@ func New(ctx context.Context, o Options) (*Model, error) {
 	}
 	if m.theme == nil {
 		m.theme = themes.New(themes.Options{ASCII: true})
-	}
-	if m.ladder == nil {
-		m.ladder = Ladder
 	}
 	if m.clock == nil {
 		m.clock = fleet.SystemClock{}

@@ -6,7 +6,6 @@ import (
 
 	"github.com/charmbracelet/colorprofile"
 
-	"pitwall/actions"
 	"pitwall/fleet"
 	"pitwall/themes"
 	"pitwall/views"
@@ -21,9 +20,7 @@ type Options struct {
 	Feed    Feed
 	Control Control
 	Faults  Faults // nil outside of the demo and drills
-	// Ladder tells what a confirmation asks; nil means the function Ladder. It must be pure.
-	Ladder func(actions.Plan, []actions.Check) views.Ladder
-	Theme  *themes.Theme
+	Theme   *themes.Theme
 
 	Context string     // raw name of the context, until the first snapshot tells it
 	Mode    fleet.Mode // demo and drill replace the environment in the header

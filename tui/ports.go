@@ -19,6 +19,8 @@ type Feed interface {
 type Control interface {
 	// Plan turns an intent into pure data. Nothing is sent.
 	Plan(intent actions.Intent) (actions.Plan, error)
+	// Twin is an intent as a command line, for the ticket; order is that of the route's targets.
+	Twin(intent actions.Intent, order []fleet.TargetID) fleet.Safe
 	// Check asks every interlock about a plan on live data.
 	Check(plan actions.Plan) []actions.Check
 	// Start hands a confirmed plan to the runner and returns once it is journalled.

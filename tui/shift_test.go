@@ -33,7 +33,7 @@ func TestShiftWalksThroughItsFiveSteps(t *testing.T) {
 	if got := r.m.shift.state.Plan.After.Text(r.m.shift.state.Plan.Order).String(); got != "30/60/10" {
 		t.Fatalf("the plan of the draft is %s", got)
 	}
-	if got, want := r.m.shift.state.Twin.String(), "pitwall shift chat-default b200-a=30 h100-b=60 --dry-run"; got != want {
+	if got, want := r.m.shift.state.Twin.String(), "shift chat-default b200-a=30 h100-b=60"; got != want {
 		t.Errorf("twin %q, want %q", got, want)
 	}
 	r.keys("enter")
@@ -282,7 +282,7 @@ func TestUndo(t *testing.T) {
 		if r.m.shift.state.Undoes != "c-1" {
 			t.Errorf("undoes %q", r.m.shift.state.Undoes)
 		}
-		if got := r.m.shift.state.Twin.String(); got != "pitwall undo c-1 --dry-run" {
+		if got := r.m.shift.state.Twin.String(); got != "undo c-1" {
 			t.Errorf("twin %q", got)
 		}
 		r.keys("+")

@@ -64,7 +64,7 @@ func (m *Model) checked(msg checksMsg) {
 // climb is what the confirmation asks now. Without a writer nothing can be confirmed, whatever the checks say.
 func (m *Model) climb() views.Ladder {
 	s := &m.shift.state
-	l := m.ladder(*s.Plan, s.Checks)
+	l := ladder(*s.Plan, s.Checks)
 	if a := m.book.Access; l.Refused.IsEmpty() && !a.Write {
 		l.Refused = fleet.Text("this console may not write")
 		if !a.Why.IsEmpty() {

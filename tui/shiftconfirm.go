@@ -55,7 +55,7 @@ func (d *dialog) field() *views.TextField {
 func (d *dialog) reasonOK() bool {
 	least := 1
 	if len(d.state.Ladder.Overrides) > 0 {
-		least = minOverrideReason
+		least = actions.MinOverrideReason
 	}
 	return utf8.RuneCountInString(strings.TrimSpace(d.state.Reason.Text)) >= least
 }
@@ -67,7 +67,7 @@ func (d *dialog) missing() fleet.Safe {
 	case !l.Refused.IsEmpty():
 		return fleet.Concat(fleet.Text("refused: "), l.Refused)
 	case l.NeedsReason && !d.reasonOK() && len(l.Overrides) > 0:
-		return fleet.Textf("an override needs a reason of at least %s characters", fleet.Int(minOverrideReason))
+		return fleet.Textf("an override needs a reason of at least %s characters", fleet.Int(actions.MinOverrideReason))
 	case l.NeedsReason && !d.reasonOK():
 		return fleet.Text("type the reason, or take an incident with :incident")
 	case l.TypeName && s.Name.Text != string(s.Route):

@@ -2,7 +2,6 @@ package tui
 
 import (
 	"maps"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,7 +10,6 @@ import (
 
 	"pitwall/actions"
 	"pitwall/fleet"
-	"pitwall/views"
 )
 
 // weightStep is what + and - move a weight by; maxWeight bounds what can be typed.
@@ -56,7 +54,6 @@ func (m *Model) intent() actions.Intent {
 func (m *Model) replan() tea.Cmd {
 	d := m.shift
 	d.wanted = m.request()
-	d.state.Twin = twin(m.snap.Route(d.state.Route), &d.state)
 	if d.running != 0 {
 		return nil
 	}
@@ -66,10 +63,11 @@ func (m *Model) replan() tea.Cmd {
 func (m *Model) launchPlan() tea.Cmd {
 	d, in, control := m.shift, m.intent(), m.control
 	d.running = d.wanted
-	req := d.running
+	req, r := d.running, m.snap.Route(d.state.Route)
+	short, order := changed(in, currentWeights(r)), r.Order()
 	return command("plan", func() tea.Msg {
 		plan, err := control.Plan(in)
-		return planMsg{req: req, plan: plan, err: err}
+		return planMsg{req: req, plan: plan, twin: control.Twin(short, order), err: err}
 	})
 }
 
@@ -86,6 +84,7 @@ func (m *Model) planned(msg planMsg) tea.Cmd {
 		return m.launchPlan()
 	}
 	s := &d.state
+	s.Twin = msg.twin
 	if msg.err != nil {
 		s.Plan, s.PlanErr, s.Checks, d.recheck = nil, fleet.Sentence(msg.err), nil, false
 		return nil
@@ -190,35 +189,9 @@ func (m *Model) planDone(string) tea.Cmd {
 	return m.toChecks()
 }
 
-// twin is the same change as a command line, for the ticket.
-func twin(r *fleet.Route, s *views.ShiftState) fleet.Safe {
-	switch {
-	case s.Undoes != "":
-		return fleet.Concat(fleet.Text("pitwall undo "), shellWord(string(s.Undoes)), fleet.Text(" --dry-run"))
-	case s.Kind != actions.KindShift || r == nil:
-		return fleet.Safe{}
-	}
-	now := currentWeights(r)
-	parts := []fleet.Safe{fleet.Text("pitwall shift"), shellWord(string(s.Route))}
-	order := r.Order()
-	ids := slices.SortedFunc(maps.Keys(s.Draft), func(a, b fleet.TargetID) int {
-		return slices.Index(order, a) - slices.Index(order, b)
-	})
-	for _, id := range ids {
-		if w := s.Draft[id]; w != now[id] {
-			parts = append(parts, fleet.Concat(shellWord(string(id)), fleet.Text("="), fleet.Int(w)))
-		}
-	}
-	return fleet.Join(append(parts, fleet.Text("--dry-run")), fleet.Text(" "))
-}
-
-// shellWord quotes a raw name for a POSIX shell where it needs it.
-func shellWord(s string) fleet.Safe {
-	plain := s != "" && strings.IndexFunc(s, func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-_./:@%+,", r)
-	}) < 0
-	if plain {
-		return fleet.Label(s)
-	}
-	return fleet.Label("'" + strings.ReplaceAll(s, "'", `'\''`) + "'")
+// changed is the intent with only those weights that the draft changes, for the command line that does the same.
+func changed(in actions.Intent, now fleet.Weights) actions.Intent {
+	in.Weights = in.Weights.Clone()
+	maps.DeleteFunc(in.Weights, func(id fleet.TargetID, w int) bool { return now[id] == w })
+	return in
 }

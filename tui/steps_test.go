@@ -175,7 +175,7 @@ func TestLadder(t *testing.T) {
 			views.Ladder{Refused: fleet.Text("IL-01 HARD: title; do this")}},
 		{"no checks", fleet.EnvDev, nil, views.Ladder{Refused: fleet.Text("no check has run")}},
 	} {
-		if got := Ladder(actions.Plan{Env: c.env}, c.checks); !sameLadder(got, c.want) {
+		if got := ladder(actions.Plan{Env: c.env, Intent: actions.Intent{Route: "chat"}}, c.checks); !sameLadder(got, c.want) {
 			t.Errorf("%s: %+v, want %+v", c.name, got, c.want)
 		}
 	}

@@ -106,6 +106,20 @@ func (c *Control) Plan(in actions.Intent) (actions.Plan, error) {
 	return p, nil
 }
 
+// Twin names the kind, the route and the changed weights in order.
+func (c *Control) Twin(in actions.Intent, order []fleet.TargetID) fleet.Safe {
+	text := fmt.Sprintf("%s %s", in.Kind, in.Route)
+	if in.Undoes != "" {
+		text = fmt.Sprintf("undo %s", in.Undoes)
+	}
+	for _, id := range order {
+		if w, ok := in.Weights[id]; ok {
+			text += fmt.Sprintf(" %s=%d", id, w)
+		}
+	}
+	return fleet.Label(text)
+}
+
 // Check passes everything.
 func (c *Control) Check(p actions.Plan) []actions.Check {
 	if c.CheckFunc != nil {
