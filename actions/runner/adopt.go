@@ -140,6 +140,9 @@ func (k *carrier) compareForward(entry journal.Entry, s actions.Step, w world, b
 	switch {
 	case w.count(foreign) > 0:
 		return k.lost(s, w)
+	case back && w.all(before) && !entry.Answered && s.Replica == "":
+		k.rollBackFrom(s.Before, fleet.Concat(fleet.Text("wanted by "), k.r.o.Actor.Text()))
+		return nil
 	case back:
 		k.rollBack(fleet.Concat(fleet.Text("wanted by "), k.r.o.Actor.Text()))
 		return nil
@@ -166,8 +169,11 @@ func (k *carrier) compareBack(entry journal.Entry, s actions.Step, w world) erro
 		b.at = entry.Last.N - 1
 	}
 	b.steps[b.at] = s
-	b.sent = entry.Answered || w.all(after)
-	b.deadline = later(entry.LastAt.Add(2*k.settle()), k.now())
+	// One replica that took it shows that the write was stored; where none did, it may still be on its way.
+	b.assumed = !entry.Answered && w.count(after)+w.count(between) > 0
+	b.sent = entry.Answered || b.assumed
+	b.notBefore = entry.LastAt.Add(2 * k.settle())
+	b.deadline = later(b.notBefore, k.now())
 	k.retreat = b
 	if id, strange := k.stranger(w); strange {
 		return k.lost(s, w, id)

@@ -15,12 +15,15 @@ type retreat struct {
 	steps    []actions.Step
 	at       int  // index of the step that is next or in force
 	sent     bool // its write went out
+	assumed  bool // its answer was lost, and a replica that holds it shows that it was applied
 	expected map[fleet.GatewayReplicaID]bool
 	deadline time.Time
 	tries    int
-	swapped  bool // the other possible starting point was tried
-	cause    fleet.Safe
-	why      fleet.Safe // cause as a sentence
+	// notBefore is until when a write of a process that died may still show; it is not sent again earlier.
+	notBefore time.Time
+	swapped   bool // the other possible starting point was tried
+	cause     fleet.Safe
+	why       fleet.Safe // cause as a sentence
 }
 
 // rollBack begins the way back. It is stopped by nothing but HARD interlocks, a foreign change, a lost lock, and a
@@ -73,9 +76,12 @@ func (k *carrier) goBack() time.Duration {
 		return k.r.o.Poll
 	case b.sent:
 		return k.arrive(s, w)
-	case b.tries > 0 && w.all(after): // a write that failed was applied after all
-		b.sent = true
+	case b.tries > 0 && w.all(after), !b.notBefore.IsZero() && w.count(after) > 0:
+		b.sent, b.assumed = true, true // a write whose answer was lost was applied after all
+		b.deadline = later(b.deadline, k.now().Add(2*k.settle()))
 		return k.arrive(s, w)
+	case k.now().Before(b.notBefore):
+		return k.r.o.Poll
 	}
 	return k.sendBack(s, w)
 }
@@ -132,8 +138,12 @@ func (k *carrier) sendBack(s actions.Step, w world) time.Duration {
 func (k *carrier) sendBackAgain(s actions.Step, w world, res actions.StepResult, err error) time.Duration {
 	b := k.retreat
 	if fleet.KindOf(err) == fleet.KindConflict {
-		// The last step's write may never have been stored: then the way back begins where that step began.
-		from := k.c.Plan.Steps[max(k.c.Step, 1)-1].Before
+		// Whether the last step's write was stored is not known for sure: the way back begins at its other end.
+		last := k.c.Plan.Steps[max(k.c.Step, 1)-1]
+		from := last.Before
+		if s.BeforeHash == last.BeforeHash {
+			from = last.After
+		}
 		if b.swapped || b.at > 0 {
 			return k.unknown(fleet.Concat(fleet.Text("not rolled back: "), fleet.Sentence(err), fleet.Text("; "),
 				w.text(k.c.Plan.Order)), w)
@@ -171,6 +181,9 @@ func (k *carrier) arrive(s actions.Step, w world) time.Duration {
 	switch {
 	case len(missing) > 0 && now.Before(b.deadline):
 		return k.r.o.Poll
+	case len(missing) > 0 && b.assumed:
+		b.sent, b.assumed, b.notBefore = false, false, time.Time{} // it was applied in part only: write it again
+		return 0
 	case len(missing) > 0 && now.Before(b.deadline.Add(grace)):
 		k.say(fleet.Textf("%s; %s %s not follow: R resyncs", b.why, replicaList(missing),
 			verb(len(missing), fleet.Text("does"), fleet.Text("do"))), b.deadline.Add(grace))
@@ -182,7 +195,7 @@ func (k *carrier) arrive(s actions.Step, w world) time.Duration {
 	_ = k.to(EventRollBack, journal.Record{Kind: journal.KindVerified, Result: &res, Why: b.why})
 	if b.at+1 < len(b.steps) {
 		b.at++
-		b.sent, b.tries, b.swapped = false, 0, true
+		b.sent, b.assumed, b.tries, b.swapped = false, false, 0, true
 		return 0
 	}
 	k.close(EventRestored, audit.KindRolledBack, fleet.Concat(fleet.Text("rolled back: every replica holds "),

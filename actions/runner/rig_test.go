@@ -181,11 +181,12 @@ type rig struct {
 	o       Options
 	step    []actions.Check // what EvaluateStep says
 	back    []actions.Check
+	soak    time.Duration
 }
 
 func newRig(t *testing.T) *rig {
 	clock := fleet.NewVirtualClock(start)
-	g := &rig{t: t, clock: clock, gw: newGateway(clock), state: t.TempDir(),
+	g := &rig{t: t, clock: clock, gw: newGateway(clock), state: t.TempDir(), soak: 10 * time.Minute,
 		tm: &telemetry{perMinute: 600, errors: map[fleet.TargetID]fleet.Ratio{}}}
 	g.fresh(nil)
 	return g
@@ -197,10 +198,12 @@ func (g *rig) fresh(edit func(*Options, *journal.Options)) {
 	clock := strictClock{g.clock}
 	jo := journal.Options{Clock: clock, Write: quick}
 	g.o = Options{Clock: clock, Latest: g.snapshot, Actor: actions.Actor{UID: 1001, Name: "mara", Verified: true, Host: "bastion"},
-		Writers:          func(id fleet.GatewayID) (fleet.RouteWriter, bool) { return g.gw, id == "lite" },
-		Evaluate:         func(actions.Plan, *fleet.Snapshot, actions.Book, time.Time) []actions.Check { return nil },
-		EvaluateStep:     func(actions.Plan, int, *fleet.Snapshot, actions.Book, time.Time) []actions.Check { return g.step },
-		EvaluateRollback: func(actions.Plan, actions.Step, *fleet.Snapshot, actions.Book, time.Time) []actions.Check { return g.back },
+		Writers:      func(id fleet.GatewayID) (fleet.RouteWriter, bool) { return g.gw, id == "lite" },
+		Evaluate:     func(actions.Plan, *fleet.Snapshot, actions.Book, time.Time) []actions.Check { return nil },
+		EvaluateStep: func(actions.Plan, int, *fleet.Snapshot, actions.Book, time.Time) []actions.Check { return g.step },
+		EvaluateRollback: func(actions.Plan, actions.Step, *fleet.Snapshot, actions.Book, time.Time) []actions.Check {
+			return g.back
+		},
 	}
 	if edit != nil {
 		edit(&g.o, &jo)
@@ -259,7 +262,7 @@ func (g *rig) plan() actions.Plan {
 	p := actions.Plan{Format: 1, Digest: "7f3c91d0", Created: g.clock.Now(), Env: fleet.EnvDev, Gateway: "lite", Route: g.spec(),
 		Intent: actions.Intent{Kind: actions.KindShift, Route: "chat"}, Order: order,
 		Before: path[0], BeforeHash: fleet.HashWeights(path[0]), After: path[3], AfterHash: fleet.HashWeights(path[3]),
-		Guard: fleet.Guard{ErrRatio: fleet.Some(fleet.Ratio(0.02)), For: 30 * time.Second}, Soak: 10 * time.Minute}
+		Guard: fleet.Guard{ErrRatio: fleet.Some(fleet.Ratio(0.02)), For: 30 * time.Second}, Soak: g.soak}
 	for i := range 3 {
 		p.Steps = append(p.Steps, actions.Step{N: i + 1, Before: path[i], BeforeHash: fleet.HashWeights(path[i]),
 			After: path[i+1], AfterHash: fleet.HashWeights(path[i+1]), Hold: 2 * time.Minute})
