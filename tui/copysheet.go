@@ -40,6 +40,9 @@ func (m *Model) sheet() []fleet.Safe {
 			return append(lines, fleet.Join([]fleet.Safe{fleet.Stamp(e.At), e.Level.Text(), e.Object, e.Text}, fleet.Text("  ")))
 		}
 	}
+	if m.snap == nil {
+		return append(lines, fleet.Label(id))
+	}
 	if p := m.snap.Pool(fleet.PoolID(id)); p != nil && m.pane() == panePools {
 		return append(lines, poolSheet(p)...)
 	}

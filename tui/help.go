@@ -60,7 +60,7 @@ func (m *Model) helpPageDown(string) tea.Cmd { return m.helpScroll(max(1, m.size
 func (m *Model) helpPageUp(string) tea.Cmd   { return m.helpScroll(-max(1, m.size.H-8)) }
 
 func (m *Model) helpScroll(by int) tea.Cmd {
-	m.help.Scroll = max(0, min(len(m.help.Rows)-1, m.help.Scroll+by))
+	m.settle(&m.help.Scroll, min(len(m.help.Rows)-1, m.help.Scroll+by))
 	return nil
 }
 

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"slices"
+	"sort"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -103,20 +104,29 @@ func (m *Model) page() int {
 	return max(1, m.size.H-10)
 }
 
-// maxScroll bounds the scrolling of pages; the longest is the detail of a change.
-const maxScroll = 2000
+// maxScroll bounds the scrolling of pages, in lines; the longest page is that of a change.
+const maxScroll = 1000
 
 // scroll moves a page without tables.
 func (m *Model) scroll(by motion) {
 	s := &m.states.events.Scroll
-	if by == moveFirst {
-		*s = 0
+	m.settle(s, by.from(*s, maxScroll, m.page()))
+}
+
+// settle scrolls to want, but not further than something new comes into sight: only the drawing knows where its text
+// ends, and a position beyond would swallow as many keys on the way back.
+func (m *Model) settle(at *int, want int) {
+	if want <= *at || m.size.W <= 0 {
+		*at = max(0, want)
 		return
 	}
-	*s = by.from(*s, maxScroll, m.page())
-	if by == moveLast {
-		*s = 0 // the end is not known here
-	}
+	now := m.now()
+	*at = want
+	end := m.draw(now)
+	*at = sort.Search(want, func(n int) bool {
+		*at = n
+		return m.draw(now) == end
+	})
 }
 
 func (m *Model) nextPane(string) tea.Cmd     { return m.turn(+1) }

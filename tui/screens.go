@@ -21,9 +21,10 @@ func drawScreen(screen views.Screen, sc views.Scene, s *states, sz views.Size) s
 	}
 }
 
-// orderScreen gives the raw IDs of each pane after filter and sort; nothing before the first snapshot.
+// orderScreen gives the raw IDs of each pane after filter and sort. Before the first snapshot only the journal has
+// rows: an open change must be found while nothing else answers.
 func orderScreen(screen views.Screen, sc views.Scene, s *states) map[string][]string {
-	if sc.Snap == nil {
+	if sc.Snap == nil && screen != views.ScreenEvents {
 		return nil
 	}
 	switch screen {

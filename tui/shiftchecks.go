@@ -94,7 +94,7 @@ func (m *Model) checksAge() tea.Cmd {
 
 func (m *Model) checksDown(string) tea.Cmd {
 	s := &m.shift.state
-	s.Scroll = max(0, min(len(s.Checks)-1, s.Scroll+1))
+	m.settle(&s.Scroll, min(len(s.Checks)-1, s.Scroll+1))
 	return nil
 }
 

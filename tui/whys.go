@@ -15,7 +15,7 @@ func notYet(what fleet.Safe) func(*Model) fleet.Safe {
 }
 
 func whyNoRow(m *Model) fleet.Safe {
-	if m.snap == nil || m.selected() == "" {
+	if m.selected() == "" {
 		return fleet.Text("no row is selected")
 	}
 	return works()
@@ -89,7 +89,7 @@ func whyNoUndo(m *Model) fleet.Safe {
 	switch {
 	case c == nil:
 		return fleet.Text("there is no change to undo")
-	case m.paused:
+	case m.paused, m.snap == nil && c.State.Closed():
 		return whyNoPlans(m)
 	case c.State == actions.StateRolledBack, c.State == actions.StateAborted:
 		return fleet.Concat(changeName(c), fleet.Text(" left nothing to undo"))
