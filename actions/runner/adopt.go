@@ -13,7 +13,7 @@ import (
 
 // adopt takes over a change that no living process carries.
 func (r *Runner) adopt(id fleet.ChangeID, back bool) error {
-	k, entry, err := r.take(id)
+	k, entry, err := r.take(id, false)
 	if err != nil {
 		return err
 	}
@@ -36,8 +36,9 @@ func (r *Runner) adopt(id fleet.ChangeID, back bool) error {
 	return nil
 }
 
-// take locks the route of an open change and opens its journal.
-func (r *Runner) take(id fleet.ChangeID) (*carrier, journal.Entry, error) {
+// take locks the route of an open change and opens its journal. A change whose plan is lost has no gateway: it can
+// only be closed, without a writer.
+func (r *Runner) take(id fleet.ChangeID, closing bool) (*carrier, journal.Entry, error) {
 	if r.carrierOf(id) != nil {
 		return nil, journal.Entry{}, &fleet.Error{Kind: fleet.KindConflict, Op: "take the change over",
 			Err: errors.New("it is being carried here")}
@@ -48,7 +49,7 @@ func (r *Runner) take(id fleet.ChangeID) (*carrier, journal.Entry, error) {
 		return nil, journal.Entry{}, r.notHere(id)
 	}
 	writer, err := r.writerFor(c.Plan.Gateway)
-	if err != nil {
+	if err != nil && !(closing && r.accessNow().Write) {
 		return nil, journal.Entry{}, err
 	}
 	lock, err := r.o.Locks.Acquire(c.Plan.Intent.Route, r.o.Actor, id)
@@ -191,7 +192,7 @@ func (k *carrier) lost(s actions.Step, w world, _ ...fleet.GatewayReplicaID) err
 
 // Abandon closes an open change that nobody carries as it stands: nothing is written to the gateway.
 func (r *Runner) Abandon(id fleet.ChangeID, reason string) error {
-	k, _, err := r.take(id)
+	k, _, err := r.take(id, true)
 	if err != nil {
 		return err
 	}
@@ -201,7 +202,7 @@ func (r *Runner) Abandon(id fleet.ChangeID, reason string) error {
 	if reason != "" {
 		why = fleet.Concat(why, fleet.Text(": "), fleet.Label(reason))
 	}
-	if len(k.c.Plan.Steps) > 0 {
+	if len(k.c.Plan.Steps) > 0 && k.writer != nil {
 		w = k.look(k.c.Plan.Steps[max(k.c.Step, 1)-1])
 		why = fleet.Concat(why, fleet.Text("; "), w.text(k.c.Plan.Order))
 	}

@@ -171,7 +171,7 @@ type telemetry struct {
 
 // rig is a runner on a fake gateway.
 type rig struct {
-	t       *testing.T
+	t       testing.TB
 	clock   *fleet.VirtualClock
 	gw      *gateway
 	tm      *telemetry
@@ -184,9 +184,11 @@ type rig struct {
 	soak    time.Duration
 }
 
-func newRig(t *testing.T) *rig {
+func newRig(t *testing.T) *rig { return newRigIn(t, t.TempDir()) }
+
+func newRigIn(t testing.TB, state string) *rig {
 	clock := fleet.NewVirtualClock(start)
-	g := &rig{t: t, clock: clock, gw: newGateway(clock), state: t.TempDir(), soak: 10 * time.Minute,
+	g := &rig{t: t, clock: clock, gw: newGateway(clock), state: state, soak: 10 * time.Minute,
 		tm: &telemetry{perMinute: 600, errors: map[fleet.TargetID]fleet.Ratio{}}}
 	g.fresh(nil)
 	return g
@@ -323,6 +325,12 @@ func settledAt(n int) func(actions.Change) bool {
 
 func (g *rig) change(id fleet.ChangeID) actions.Change {
 	g.t.Helper()
+	g.r.mu.Lock()
+	mine, carried := g.r.shown[id], g.r.carried[id] != nil
+	g.r.mu.Unlock()
+	if carried {
+		return mine // as Book has it, without reading the disk
+	}
 	c := g.r.Book().Change(id)
 	if c == nil {
 		g.t.Fatalf("change %s is not in the book", id)

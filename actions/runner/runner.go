@@ -228,13 +228,11 @@ func (r *Runner) Stop(ctx context.Context) error {
 	r.mu.Lock()
 	r.stopping = true
 	r.mu.Unlock()
-	var asked sync.WaitGroup
 	for _, k := range r.carriers() {
-		asked.Go(func() {
+		go func() { // ends when the change's goroutine answers or ends
 			_ = k.post(func() error { k.leave(fleet.Text("stopped: resume or undo it")); return nil })
-		})
+		}()
 	}
-	defer asked.Wait()
 	return r.Wait(ctx)
 }
 

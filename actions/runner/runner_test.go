@@ -1,7 +1,10 @@
 package runner
 
 import (
+	"bytes"
 	"context"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -645,4 +648,130 @@ func TestResync(t *testing.T) {
 		t.Errorf("%v %v %+v", g.gw.writes, g.gw.resyncs, c.Steps)
 	}
 	g.sound()
+}
+
+func TestAHeldChangeIsLeftWhenTheTerminalGoes(t *testing.T) {
+	for _, at := range []func(actions.Change) bool{settledAt(1), in(actions.StateSoaking)} {
+		g := newRig(t)
+		id := g.start()
+		g.until(id, at)
+		if err := g.r.Hold(id); err != nil {
+			t.Fatal(err)
+		}
+		g.r.Detach()
+		wrote := len(g.gw.writes)
+		c := g.until(id, func(c actions.Change) bool { return !c.Guard.Alive.Or(true) })
+		if c.State.Closed() || !c.Held || len(g.gw.writes) != wrote {
+			t.Errorf("%s, held %v: %s", c.State, c.Held, c.Why)
+		}
+		g.sound()
+	}
+}
+
+func TestALostLockStopsEverything(t *testing.T) {
+	for name, act := range map[string]func(*rig, fleet.ChangeID){
+		"forward": func(*rig, fleet.ChangeID) {},
+		"back":    func(g *rig, id fleet.ChangeID) { _ = g.r.RollBack(id) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newRig(t)
+			id := g.start()
+			g.until(id, settledAt(1))
+			files, err := filepath.Glob(filepath.Join(g.state, "locks", "*.lock"))
+			if err != nil || len(files) != 1 {
+				t.Fatal(files, err)
+			}
+			if err := os.Remove(files[0]); err != nil {
+				t.Fatal(err)
+			}
+			act(g, id)
+			c := g.until(id, in(actions.StateUnknown))
+			if len(g.gw.writes) != 1 || !strings.Contains(c.Why.String(), "lock") {
+				t.Errorf("%d writes: %s", len(g.gw.writes), c.Why)
+			}
+		})
+	}
+}
+
+func TestADamagedJournalCanOnlyBeClosed(t *testing.T) {
+	for name, damage := range map[string]string{"first line": "seq\":1,", "later line": "seq\":2,"} {
+		t.Run(name, func(t *testing.T) {
+			g := newRig(t)
+			id := g.start()
+			g.until(id, settledAt(1))
+			if err := g.r.Stop(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			files, _ := filepath.Glob(filepath.Join(g.state, "journal", "*.jsonl"))
+			b, err := os.ReadFile(files[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			b = bytes.Replace(b, []byte(damage), []byte(strings.Replace(damage, ":", ": ", 1)[:len(damage)]), 1)
+			if err := os.WriteFile(files[0], b, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			g.fresh(nil)
+			if c := g.change(id); c.State != actions.StateUnknown {
+				t.Fatalf("%s: %s", c.State, c.Why)
+			}
+			if err := g.r.Resume(id); err == nil {
+				t.Error("resumed")
+			}
+			if err := g.r.Abandon(id, "looked at it"); err != nil {
+				t.Fatal(err)
+			}
+			if c := g.change(id); c.State != actions.StateAborted || len(g.gw.writes) != 1 {
+				t.Errorf("%s, %d writes", c.State, len(g.gw.writes))
+			}
+			g.fresh(nil)
+			if c := g.change(id); c.State != actions.StateAborted {
+				t.Errorf("the journal says %s", c.State)
+			}
+		})
+	}
+}
+
+func TestAnOldPlanIsNotStartedByResuming(t *testing.T) {
+	g := newRig(t)
+	g.step = []actions.Check{{ID: "IL-24", Severity: actions.SeverityBlock, Formula: fleet.Text("1 of 2")}}
+	id := g.start()
+	g.until(id, in(actions.StateHeld))
+	if err := g.r.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	g.pass(11 * time.Minute)
+	g.fresh(nil)
+	g.step = nil
+	if err := g.r.Resume(id); fleet.KindOf(err) != fleet.KindConflict || !strings.Contains(err.Error(), "older than 10 minutes") {
+		t.Errorf("%v", err)
+	}
+	if c := g.change(id); c.State != actions.StateAborted || len(g.gw.writes) != 0 {
+		t.Errorf("%s: %s", c.State, c.Why)
+	}
+	g.sound()
+}
+
+// BenchmarkConfirmToWrite measures from the confirmation to the write, with every record on the disk before it.
+func BenchmarkConfirmToWrite(b *testing.B) {
+	for b.Loop() {
+		b.StopTimer()
+		g := newRigIn(b, b.TempDir())
+		g.fresh(func(_ *Options, j *journal.Options) { j.Write = nil })
+		sent := make(chan struct{})
+		g.gw.fail = func(int, fleet.Weights, fleet.Weights) (bool, error) { close(sent); return true, nil }
+		b.StartTimer()
+		if _, err := g.r.Start(g.plan(), actions.Approval{}); err != nil {
+			b.Fatal(err)
+		}
+		<-sent
+		b.StopTimer()
+		g.gw.mu.Lock()
+		g.gw.fail = nil
+		g.gw.mu.Unlock()
+		if err := g.r.Stop(context.Background()); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+	}
 }

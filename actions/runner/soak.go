@@ -31,8 +31,8 @@ func (k *carrier) beginSoak(s actions.Step) time.Duration {
 var soakText = fleet.Text("soaking: FAIL rolls back, unclear holds")
 
 // leaves tells whether the soak of this step does not end the change, since steps are missing that are not started
-// without a terminal.
-func (k *carrier) leaves(s actions.Step) bool { return s.N < len(k.c.Plan.Steps) }
+// without a terminal, or since a person holds the change.
+func (k *carrier) leaves(s actions.Step) bool { return s.N < len(k.c.Plan.Steps) || k.c.Held }
 
 // soak counts only time in which everything was clear.
 func (k *carrier) soak(s actions.Step, v verdict) time.Duration {
@@ -94,7 +94,6 @@ func (k *carrier) soakOn(s actions.Step, left time.Duration) {
 
 // finish commits the change after one last look.
 func (k *carrier) finish(s actions.Step) {
-	k.c.Held = false
 	k.soakOn(s, 0)
 	w := k.look(s)
 	if !w.all(after) {

@@ -68,12 +68,17 @@ func (k *carrier) reconcile(s actions.Step, w world) bool {
 		k.unknown(fleet.Concat(fleet.Text("the gateway holds something else: "), fleet.Sentence(err), fleet.Text("; "),
 			w.text(k.c.Plan.Order)), w)
 		return true
-	case passing(err) && k.inForce.attempt < attempts:
+	case passing(err) && k.inForce.attempt < attempts && !k.tooOld(s):
 		k.again(s, err)
 		return true
 	}
 	k.refused(s, w, err)
 	return true
+}
+
+// tooOld tells whether nothing was written and the plan outlived itself (IL-37).
+func (k *carrier) tooOld(s actions.Step) bool {
+	return s.N == 1 && k.now().Sub(k.c.Plan.Created) > actions.PlanLife
 }
 
 // again sends a step once more, after the world showed that it was not applied.
@@ -195,7 +200,7 @@ func (k *carrier) judge(s actions.Step) time.Duration {
 	if r := k.waitsFor(s, v); !r.why.IsEmpty() {
 		return k.wait(r)
 	}
-	if k.c.Held {
+	if k.c.Held && k.detached.IsZero() {
 		return k.r.o.Poll
 	}
 	if s.N < len(k.c.Plan.Steps) && k.detached.IsZero() {
