@@ -19,8 +19,17 @@ func compute(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time) a
 		if pool == nil {
 			return pass(fleet.Text("rented: its limits are IL-10"))
 		}
-		return poolCompute(pool, project(p, s, r, t.Spec.ID), now)
+		pr := project(p, s, r, t.Spec.ID)
+		return stoodIn(pr, poolCompute(pool, pr, now))
 	})
+}
+
+// stoodIn raises a verdict that rests on lengths of other routes' requests to what missing lengths mean.
+func stoodIn(pr plan.Projection, c actions.Check) actions.Check {
+	if !pr.Guessed || c.Severity >= actions.SeverityOVR {
+		return c
+	}
+	return missing(actions.SeverityOVR, c.Formula, fleet.Text("; the route's own request lengths are unknown"))
 }
 
 func poolCompute(pool *fleet.Pool, pr plan.Projection, now time.Time) actions.Check {
@@ -67,17 +76,30 @@ func kvCache(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time) a
 			return pass(fleet.Text("rented: it has no KV cache of ours"))
 		}
 		pr := project(p, s, r, t.Spec.ID)
-		duration := pool.Load.E2E
-		if !duration.OK || !pr.AddedRequests.OK || !pool.Load.Requests.OK || !pr.Prompt.OK || !pr.Output.OK || !pool.KVTokens.OK || pool.KVTokens.V <= 0 {
+		duration := requestTime(pool, r)
+		known := duration.OK && pr.AddedRequests.OK && pool.Load.Requests.OK && pr.Prompt.OK && pr.Output.OK
+		if !known || pool.KVTokens.V <= 0 {
 			return missing(actions.SeverityOVR, fleet.Text("rate, duration, lengths or KV size is unknown"))
 		}
 		lambda := max(0, pool.Load.Requests.V+pr.AddedRequests.V)
 		each := pr.Prompt.V + pr.Output.V/2
 		terms := fleet.Concat(lambda.Text(), fleet.Text(" req/s x "), duration.V.Text(), fleet.Text(" x "), grouped(each),
 			fleet.Text(" tok / "), grouped(pool.KVTokens.V), fleet.Text(" tok KV"), age(now, pool.Load.At))
-		return judge(float64(lambda)*float64(duration.V)*float64(each)/float64(pool.KVTokens.V), terms,
+		c := judge(float64(lambda)*float64(duration.V)*float64(each)/float64(pool.KVTokens.V), terms,
 			band{0.95, actions.SeverityBlock}, band{0.80, actions.SeverityOVR})
+		c.Inputs = []actions.Input{input(fleet.Text("requests"), lambda.Text(), pool.Load.At),
+			input(fleet.Text("KV tokens"), pool.KVTokens.V.Text(), pool.Load.At)}
+		return stoodIn(pr, c)
 	})
+}
+
+// requestTime is how long a request stays in a pool. A pool without requests has no time of its own: there the
+// route's stands for it.
+func requestTime(pool *fleet.Pool, r *fleet.Route) fleet.Maybe[fleet.Seconds] {
+	if !pool.Load.E2E.OK && pool.Load.Requests.OK && pool.Load.Requests.V == 0 {
+		return r.Load.E2E
+	}
+	return pool.Load.E2E
 }
 
 // nPlusOne is IL-06: what the other targets carry when the domain with the greatest share is lost.
@@ -149,18 +171,35 @@ func rateLimits(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time
 		}
 		pr := project(p, s, r, t.Spec.ID)
 		var out actions.Check
+		most := fleet.Ratio(-1)
 		for _, l := range provider.Limits {
-			u := plan.Quota(l, provider.Load, pr)
-			if !u.Then.OK {
-				out = worse(out, missing(actions.SeverityOVR, fleet.Label(string(l.Kind)), fleet.Text(" use is unknown")))
+			c, use := oneLimit(l, provider, pr, now)
+			if c.Severity == out.Severity && use > most { // the tightest speaks for those that fire alike
+				out, most = c, use
 				continue
 			}
-			terms := fleet.Concat(fleet.Float(float64(u.Now.V), 2), fleet.Text(" now + "), fleet.Float(float64(u.Then.V-u.Now.V), 2),
-				fleet.Text(" of "), grouped(l.Max.V), fleet.Text(" "), fleet.Label(string(l.Kind)), limitAge(l, now))
-			out = worse(out, judge(float64(u.Then.V), terms, band{1.0, actions.SeverityBlock}, band{0.8, actions.SeverityOVR}, band{0.6, actions.SeverityWarn}))
+			if c.Severity > out.Severity {
+				most = use
+			}
+			out = worse(out, c)
 		}
-		return out
+		return stoodIn(pr, out)
 	})
+}
+
+// oneLimit judges one quota. Headers without what remains do not tell what others on the account use.
+func oneLimit(l fleet.Limit, provider *fleet.Provider, pr plan.Projection, now time.Time) (
+	actions.Check, fleet.Ratio) {
+	u := plan.Quota(l, provider.Load, pr)
+	if !u.Now.OK || !u.Then.OK || !l.At.IsZero() && !l.Remaining.OK {
+		return missing(actions.SeverityOVR, fleet.Label(string(l.Kind)), fleet.Text(" use is unknown")), -1
+	}
+	terms := fleet.Concat(fleet.Float(float64(u.Now.V), 2), fleet.Text(" now + "), fleet.Float(float64(u.Then.V-u.Now.V), 2),
+		fleet.Text(" of "), grouped(l.Max.V), fleet.Text(" "), fleet.Label(string(l.Kind)), limitAge(l, now))
+	c := judge(float64(u.Then.V), terms,
+		band{1.0, actions.SeverityBlock}, band{0.8, actions.SeverityOVR}, band{0.6, actions.SeverityWarn})
+	c.Inputs = []actions.Input{input(fleet.Label(string(l.Kind)), grouped(l.Max.V), l.At)}
+	return c, u.Then.V
 }
 
 func limitAge(l fleet.Limit, now time.Time) fleet.Safe {

@@ -32,13 +32,14 @@ func sharedFate(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) 
 			}
 			theirs := fate(s, f)
 			if len(mine) == 0 || len(theirs) == 0 {
-				out = worse(out, missing(actions.SeverityWarn, fleet.Text("dependencies of it or of "), target(f.Spec.ID), fleet.Text(" are not declared")))
+				out = worse(out, missing(actions.SeverityWarn, fleet.Text("dependencies of it or of "), target(f.Spec.ID),
+					fleet.Text(" are not declared")))
 				continue
 			}
 			for _, kind := range sortedKinds(mine) {
 				if theirs[kind] == mine[kind] {
-					out = worse(out, verdict(actions.SeverityOVR, fleet.Text("shares "), fleet.Label(kind), fleet.Text(" "), fleet.Label(mine[kind]),
-						fleet.Text(" with "), target(f.Spec.ID), fleet.Text(", which is "), f.State.Text()))
+					out = worse(out, verdict(actions.SeverityOVR, fleet.Text("shares "), fleet.Label(kind), fleet.Text(" "),
+						fleet.Label(mine[kind]), fleet.Text(" with "), target(f.Spec.ID), fleet.Text(", which is "), f.State.Text()))
 				}
 			}
 		}

@@ -1,6 +1,7 @@
 package interlocks
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -18,7 +19,8 @@ func residency(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) a
 		offered := offers(s, t)
 		for _, need := range p.Route.Requires {
 			if !slices.Contains(offered, need) {
-				c := verdict(actions.SeverityHard, fleet.Text("requires "), labels(p.Route.Requires), fleet.Text(", offers "), labels(offered))
+				c := verdict(actions.SeverityHard, fleet.Text("requires "), labels(p.Route.Requires), fleet.Text(", offers "),
+					labels(offered))
 				c.Missing = len(offered) == 0
 				return c
 			}
@@ -83,22 +85,24 @@ func contextLength(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.T
 		if !limit.OK {
 			return missing(actions.SeverityOVR, fleet.Text("its context limit is unknown"))
 		}
-		if serving, ok := smallestServing(p, s, r); ok && limit.V >= serving {
-			return pass(fleet.Text("limit "), grouped(limit.V), fleet.Text(" tok >= "), grouped(serving), fleet.Text(" of the targets that serve now"))
+		if serving, ok := greatestServing(p, s, r); ok && limit.V >= serving {
+			return pass(fleet.Text("limit "), grouped(limit.V), fleet.Text(" tok >= "), grouped(serving),
+				fleet.Text(" of every target that serves now"))
 		}
 		share := overLimit(r.Lengths, float64(limit.V))
 		if !share.OK {
 			return noHistory(actions.SeverityOVR, fleet.Text("limit "), grouped(limit.V), fleet.Text(" tok, request lengths are unknown"))
 		}
 		terms := fleet.Concat(fleet.Text("% of requests at most over "), grouped(limit.V), fleet.Text(" tok"), age(now, r.Lengths.At))
-		return judge(float64(share.V)*100, terms, band{1, actions.SeverityBlock}, band{0.1, actions.SeverityOVR}, band{0, actions.SeverityWarn})
+		return judge(float64(share.V)*100, terms,
+			band{1, actions.SeverityBlock}, band{0.1, actions.SeverityOVR}, band{0, actions.SeverityWarn})
 	})
 }
 
-// smallestServing is the least context limit over the targets that carry weight now: every request already fits it,
-// wherever the gateway sends it. It is not known when one of them has no known limit.
-func smallestServing(p actions.Plan, s *fleet.Snapshot, r *fleet.Route) (fleet.Tokens, bool) {
-	least, found := fleet.Tokens(math.Inf(1)), false
+// greatestServing is the greatest context limit over the targets that carry weight now: no request over it is served
+// today. It is not known when one of them has no known limit.
+func greatestServing(p actions.Plan, s *fleet.Snapshot, r *fleet.Route) (fleet.Tokens, bool) {
+	most, found := fleet.Tokens(0), false
 	for i := range r.Targets {
 		t := &r.Targets[i]
 		if p.Before[t.Spec.ID] <= 0 {
@@ -108,9 +112,9 @@ func smallestServing(p actions.Plan, s *fleet.Snapshot, r *fleet.Route) (fleet.T
 		if !limit.OK {
 			return 0, false
 		}
-		least, found = min(least, limit.V), true
+		most, found = max(most, limit.V), true
 	}
-	return least, found
+	return most, found
 }
 
 // overLimit is an upper bound of the share of requests whose prompt plus allowed output exceeds a limit. The two
@@ -120,10 +124,16 @@ func overLimit(l fleet.Lengths, limit float64) fleet.Maybe[fleet.Ratio] {
 		return fleet.None[fleet.Ratio]()
 	}
 	best := 1.0
-	for _, x := range l.Prompt.Bounds {
-		if x <= limit {
+	try := func(x float64) {
+		if x >= 0 && x <= limit {
 			best = math.Min(best, above(l.Prompt, x)+above(l.Output, limit-x))
 		}
+	}
+	for _, x := range l.Prompt.Bounds {
+		try(x)
+	}
+	for _, x := range l.Output.Bounds {
+		try(limit - x)
 	}
 	return fleet.Some(fleet.Ratio(best))
 }
@@ -132,7 +142,7 @@ func overLimit(l fleet.Lengths, limit float64) fleet.Maybe[fleet.Ratio] {
 func above(h fleet.Histogram, x float64) float64 {
 	part := 1.0
 	for i, b := range h.Bounds {
-		if b <= x {
+		if b <= x && i < len(h.Counts) {
 			part = 1 - h.Counts[i]/h.Count()
 		}
 	}
@@ -150,7 +160,7 @@ func capabilities(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time
 			return missing(actions.SeverityOVR, fleet.Text("its capabilities are unknown"))
 		}
 		var out actions.Check
-		for _, name := range slices.Sorted(keys(p.Route.Uses)) {
+		for _, name := range slices.Sorted(maps.Keys(p.Route.Uses)) {
 			share := p.Route.Uses[name]
 			if share <= 0 || slices.Contains(has, name) {
 				continue
@@ -159,23 +169,14 @@ func capabilities(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time
 			if share > 0.01 {
 				severity = actions.SeverityBlock
 			}
-			out = worse(out, verdict(severity, fleet.Text("lacks "), fleet.Label(name), fleet.Text(", used by "), share.Text(), fleet.Text("% of requests")))
+			out = worse(out, verdict(severity, fleet.Text("lacks "), fleet.Label(name), fleet.Text(", used by "), share.Text(),
+				fleet.Text("% of requests")))
 		}
 		if out.Formula.IsEmpty() {
 			return pass(fleet.Text("has all that the route uses"))
 		}
 		return out
 	})
-}
-
-func keys(m map[string]fleet.Ratio) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
-	}
 }
 
 func capabilitiesOf(s *fleet.Snapshot, t *fleet.Target) ([]string, bool) {

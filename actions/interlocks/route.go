@@ -13,12 +13,8 @@ func heldRoute(p actions.Plan, _ *fleet.Snapshot, b actions.Book, now time.Time)
 		return missing(actions.SeverityBlock, fleet.Text("the journal and the locks could not be read"))
 	}
 	if l := b.LockOn(p.Route.ID); l != nil {
-		switch {
-		case !l.Err.IsEmpty():
-			return missing(actions.SeverityBlock, fleet.Text("the lock cannot be read: "), l.Err)
-		case !l.Mine:
-			return verdict(actions.SeverityBlock, l.Holder.Text(), fleet.Text(" on "), fleet.Label(l.Holder.Host), fleet.Text(" (pid "), fleet.Int(l.PID),
-				fleet.Text(") holds the route for change "), fleet.Label(string(l.Change)), fleet.Text(" until "), fleet.ClockTime(l.Expires))
+		if c := locked(l, now); c.Severity != actions.SeverityPass {
+			return c
 		}
 	}
 	for i := range b.Changes {
@@ -26,8 +22,11 @@ func heldRoute(p actions.Plan, _ *fleet.Snapshot, b actions.Book, now time.Time)
 		if c.Plan.Route.ID != p.Route.ID || c.State.Closed() || c.Guard.Mine && c.Plan.Digest == p.Digest {
 			continue
 		}
-		return verdict(actions.SeverityBlock, fleet.Text("change "), fleet.Label(string(c.ID)), fleet.Text(" is "), fleet.Label(string(c.State)),
-			fleet.Text(" on this route: finish, undo or abandon it first"))
+		return verdict(actions.SeverityBlock, fleet.Text("change "), fleet.Label(string(c.ID)), fleet.Text(" is "),
+			fleet.Label(string(c.State)), fleet.Text(" on this route: finish, undo or abandon it first"))
+	}
+	if !b.LockWarn.IsEmpty() {
+		return verdict(actions.SeverityWarn, b.LockWarn)
 	}
 	if !b.LockScope.IsEmpty() {
 		return pass(fleet.Text("nobody holds it; lock: "), b.LockScope)
@@ -35,12 +34,34 @@ func heldRoute(p actions.Plan, _ *fleet.Snapshot, b actions.Book, now time.Time)
 	return pass(fleet.Text("nobody holds it"), age(now, b.At))
 }
 
+// locked judges a lock on the route. A lock that ran out may be taken over; so may a change go on whose own lock is
+// held here while a lock service cannot be asked.
+func locked(l *actions.Lock, now time.Time) actions.Check {
+	switch {
+	case !l.Err.IsEmpty() && l.Mine:
+		return missing(actions.SeverityOVR, fleet.Text("held here, but elsewhere cannot be asked: "), l.Err)
+	case !l.Err.IsEmpty():
+		return missing(actions.SeverityBlock, fleet.Text("the lock cannot be read: "), l.Err)
+	case l.Mine:
+		return pass(fleet.Text("held here"))
+	}
+	who := fleet.Concat(l.Holder.Text(), fleet.Text(" on "), fleet.Label(l.Holder.Host), fleet.Text(" (pid "), fleet.Int(l.PID),
+		fleet.Text(") holds the route for change "), fleet.Label(string(l.Change)))
+	if !l.Expires.IsZero() && now.After(l.Expires) {
+		return verdict(actions.SeverityOVR, who, fleet.Text("; it ran out "), fleet.Age(now.Sub(l.Expires)), fleet.Text(" ago"))
+	}
+	return verdict(actions.SeverityBlock, who, fleet.Text(" until "), fleet.ClockTime(l.Expires))
+}
+
+// The cool-down of IL-21: the longer of a fixed time and three windows of the guard.
 const (
-	coolDownTime = 5 * time.Minute
-	reversalMax  = 3
+	coolDownTime    = 5 * time.Minute
+	coolDownWindows = 3
+	reversalMax     = 3
 )
 
-// coolDown is IL-21: the last change of the route, whoever made it in this journal, and how often its weights turned back.
+// coolDown is IL-21: the last change of the route, whoever made it in this journal, and how often its weights turned
+// back.
 func coolDown(p actions.Plan, s *fleet.Snapshot, b actions.Book, now time.Time) actions.Check {
 	r := route(p, s)
 	if r == nil || b.At.IsZero() {
@@ -60,10 +81,11 @@ func coolDown(p actions.Plan, s *fleet.Snapshot, b actions.Book, now time.Time) 
 		return pass(fleet.Text("no earlier change, "), fleet.Int(r.Reversals), fleet.Text(" reversals in 30 min"))
 	}
 	since := fleet.Concat(fleet.Text("last change "), fleet.Age(now.Sub(last.Ended)), fleet.Text(" ago by "), last.Approval.By.Text())
-	if now.Sub(last.Ended) < coolDownTime {
-		return verdict(actions.SeverityOVR, since, fleet.Text(" < 5m"))
+	rest := max(coolDownTime, coolDownWindows*p.Guard.For)
+	if now.Sub(last.Ended) < rest {
+		return verdict(actions.SeverityOVR, since, fleet.Text(" < "), fleet.Age(rest))
 	}
-	return pass(since, fleet.Text(" >= 5m"))
+	return pass(since, fleet.Text(" >= "), fleet.Age(rest))
 }
 
 // replicasAgree is IL-36. A resync is how the disagreement is mended, so it only warns there.
@@ -95,15 +117,16 @@ func replicasAgree(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.T
 	}
 	switch {
 	case len(seen) > 1:
-		c := verdict(severity, fleet.Int(len(seen)), fleet.Text(" different states over "), fleet.Int(len(r.Replicas)), fleet.Text(" replicas: "), differs, age(now, oldest))
+		c := verdict(severity, fleet.Int(len(seen)), fleet.Text(" different states over "), fleet.Int(len(r.Replicas)),
+			fleet.Text(" replicas: "), differs, age(now, oldest))
 		c.Fix = fleet.Text("R resyncs the replica that differs")
 		return c
-	case unread > 0 && p.Intent.Kind == actions.KindResync:
-		return missing(actions.SeverityWarn, fleet.Int(unread), fleet.Text(" of "), fleet.Int(len(r.Replicas)), fleet.Text(" replicas do not answer"))
 	case unread > 0 || len(seen) == 0:
-		return missing(actions.SeverityOVR, fleet.Int(unread), fleet.Text(" of "), fleet.Int(len(r.Replicas)), fleet.Text(" replicas do not answer"))
+		return missing(min(severity, actions.SeverityOVR), fleet.Int(unread), fleet.Text(" of "), fleet.Int(len(r.Replicas)),
+			fleet.Text(" replicas do not answer"))
 	default:
-		return pass(fleet.Int(len(r.Replicas)), fleet.Text("/"), fleet.Int(len(r.Replicas)), fleet.Text(" replicas hold the same weights"), age(now, oldest))
+		return pass(fleet.Int(len(r.Replicas)), fleet.Text("/"), fleet.Int(len(r.Replicas)),
+			fleet.Text(" replicas hold the same weights"), age(now, oldest))
 	}
 }
 
@@ -113,10 +136,13 @@ func currentPlan(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Tim
 	if r == nil {
 		return missing(actions.SeverityHard, fleet.Text("the route is not in the fleet as read now: plan again"))
 	}
-	if p.Created.IsZero() || now.Sub(p.Created) > actions.PlanLife {
-		return verdict(actions.SeverityHard, fleet.Text("planned "), fleet.Age(now.Sub(p.Created)), fleet.Text(" ago > 10m: plan again"))
+	old := now.Sub(p.Created)
+	switch {
+	case p.Created.IsZero() || old < 0:
+		return missing(actions.SeverityHard, fleet.Text("when it was planned is unknown: plan again"))
+	case old > actions.PlanLife:
+		return verdict(actions.SeverityHard, fleet.Text("planned "), fleet.Age(old), fleet.Text(" ago > 10m: plan again"))
 	}
-	now5 := fleet.Concat(fleet.Text("planned "), fleet.Age(now.Sub(p.Created)), fleet.Text(" ago <= 10m"))
 	found := false
 	for _, v := range r.Replicas {
 		if v.Stale || v.Hash == "" || p.Intent.Kind == actions.KindResync && v.ID == p.Intent.Replica {
@@ -127,17 +153,21 @@ func currentPlan(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Tim
 		}
 	}
 	if !found {
-		return verdict(actions.SeverityHard, fleet.Text("planned on "), p.Before.Text(p.Order), fleet.Text(", no replica holds that now: plan again"))
+		return verdict(actions.SeverityHard, fleet.Text("planned on "), p.Before.Text(p.Order),
+			fleet.Text(", no replica holds that now: plan again"))
 	}
 	if r.Hash != "" && r.Hash != p.BeforeHash {
 		return verdict(actions.SeverityHard, fleet.Text("planned on "), p.Before.Text(p.Order), fleet.Text(", the gateway holds "),
 			r.Weights.Text(p.Order), fleet.Text(": plan again"))
 	}
-	return pass(now5, fleet.Text(", weights unchanged"))
+	return pass(fleet.Text("planned "), fleet.Age(old), fleet.Text(" ago <= 10m, weights unchanged"))
 }
 
 // permission is IL-39.
-func permission(p actions.Plan, s *fleet.Snapshot, b actions.Book, _ time.Time) actions.Check {
+func permission(p actions.Plan, s *fleet.Snapshot, b actions.Book, now time.Time) actions.Check {
+	if until := b.Access.ArmedUntil; !until.IsZero() && now.After(until) {
+		return verdict(actions.SeverityHard, fleet.Text("writing was allowed until "), fleet.ClockTime(until))
+	}
 	if !b.Access.Write {
 		why := b.Access.Why
 		if why.IsEmpty() {
@@ -165,8 +195,9 @@ func drillSeparation(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.T
 		return missing(actions.SeverityHard, fleet.Text("the mode of plan or fleet is unknown"))
 	}
 	if s.Mode != p.Mode || s.Context != p.Context {
-		return verdict(actions.SeverityHard, fleet.Text("planned for "), fleet.Label(p.Context), fleet.Text(" ("), fleet.Label(string(p.Mode)),
-			fleet.Text("), this is "), fleet.Label(s.Context), fleet.Text(" ("), fleet.Label(string(s.Mode)), fleet.Text(")"))
+		return verdict(actions.SeverityHard, fleet.Text("planned for "), fleet.Label(p.Context), fleet.Text(" ("),
+			fleet.Label(string(p.Mode)), fleet.Text("), this is "), fleet.Label(s.Context), fleet.Text(" ("),
+			fleet.Label(string(s.Mode)), fleet.Text(")"))
 	}
 	return pass(fleet.Text("plan and fleet are both "), fleet.Label(string(p.Mode)))
 }

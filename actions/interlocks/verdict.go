@@ -1,6 +1,7 @@
 package interlocks
 
 import (
+	"math"
 	"strconv"
 	"time"
 
@@ -28,15 +29,28 @@ func noHistory(sev actions.Severity, what ...fleet.Safe) actions.Check {
 	return c
 }
 
-// worse keeps the stronger objection, and of two equal ones the first.
+// worse keeps the stronger objection. Of two equal ones it keeps what was measured before what is missing, so that no
+// grouped override of missing history hides a real one, and else the first.
 func worse(a, b actions.Check) actions.Check {
-	if b.Severity > a.Severity {
+	switch {
+	case a.Formula.IsEmpty(), b.Severity > a.Severity:
 		return b
-	}
-	if a.Formula.IsEmpty() {
+	case b.Severity == a.Severity && absence(b) < absence(a):
 		return b
+	default:
+		return a
 	}
-	return a
+}
+
+func absence(c actions.Check) int {
+	switch {
+	case c.Missing && c.History:
+		return 2
+	case c.Missing:
+		return 1
+	default:
+		return 0
+	}
 }
 
 // band is a limit with the severity of crossing it.
@@ -47,6 +61,9 @@ type band struct {
 
 // judge compares a value with bands, the severest first, and prints "0.91 = … > 0.85".
 func judge(value float64, terms fleet.Safe, bands ...band) actions.Check {
+	if math.IsNaN(value) {
+		return missing(actions.SeverityOVR, fleet.Text("a figure is no number: "), terms)
+	}
 	for _, b := range bands {
 		if value > b.over {
 			return verdict(b.sev, fleet.Float(value, 2), fleet.Text(" = "), terms, fleet.Text(" > "), trim(b.over))

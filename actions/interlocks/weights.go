@@ -60,22 +60,25 @@ func bigStep(t *fleet.Target, grows float64, to fleet.Ratio, now time.Time) acti
 	case grows > provenStep+shareMargin:
 		return verdict(actions.SeverityOVR, points(grows), fleet.Text(" points in one step > 25"))
 	case !t.Carried.OK:
-		return noHistory(actions.SeverityOVR, points(grows), fleet.Text(" points in one step > 10, and what it carried in 24 h is unknown"))
+		return noHistory(actions.SeverityOVR, points(grows),
+			fleet.Text(" points in one step > 10, and what it carried in 24 h is unknown"))
 	case t.Carried.V < to:
 		return verdict(actions.SeverityOVR, points(grows), fleet.Text(" points in one step > 10 to "), to.Whole(),
 			fleet.Text("%, carried at most "), t.Carried.V.Whole(), fleet.Text("% in 24 h"), age(now, t.CarriedAt))
 	default:
-		return pass(points(grows), fleet.Text(" points in one step <= 25, carried "), t.Carried.V.Whole(), fleet.Text("% in 24 h"))
+		return pass(points(grows), fleet.Text(" points in one step <= 25, carried "), t.Carried.V.Whole(),
+			fleet.Text("% in 24 h"), age(now, t.CarriedAt))
 	}
 }
 
+// greatestStep is by how much a share grows at most in one step.
 func greatestStep(p actions.Plan) float64 {
 	greatest := 0.0
 	last := p.Before
 	for _, st := range p.Steps {
 		for _, id := range p.Order {
 			was, will := last.Share(id), st.After.Share(id)
-			greatest = math.Max(greatest, math.Abs(float64(will.V-was.V)))
+			greatest = math.Max(greatest, float64(will.V-was.V))
 		}
 		last = st.After
 	}
