@@ -25,7 +25,7 @@ func budgetCap(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time)
 		return pass(fleet.Text("est. $"), p.BurnThen.V.Text(), fleet.Text("/h <= $"), p.BurnNow.V.Text(),
 			fleet.Text("/h: the change adds no spend"))
 	}
-	out := pass(fleet.Text("no cap"))
+	var out actions.Check
 	if budget.PerDay.OK {
 		out = dayCap(p, s, now)
 	}
