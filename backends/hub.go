@@ -48,6 +48,7 @@ type Hub struct {
 	published time.Time
 	scheduled bool
 	fresh     chan struct{} // closed and replaced at each snapshot
+	ended     chan struct{} // closed when Run's context ends: nobody waits for a later snapshot
 	tasks     sync.WaitGroup
 }
 
@@ -62,7 +63,7 @@ func New(opt Options) *Hub {
 	h := &Hub{
 		opt: opt, log: opt.Log,
 		byID:  map[fleet.SourceID]*sourceState{},
-		fresh: make(chan struct{}),
+		fresh: make(chan struct{}), ended: make(chan struct{}),
 	}
 	for _, spec := range opt.Inventory.Sources {
 		s := newSourceState(spec, opt.Readers[spec.ID], opt.Problems[spec.ID], opt.Rand.Uint64())
@@ -76,6 +77,7 @@ func New(opt Options) *Hub {
 // Run reads until ctx ends, and returns when every source's goroutine has stopped.
 func (h *Hub) Run(ctx context.Context) {
 	h.publish()
+	defer context.AfterFunc(ctx, func() { close(h.ended) })()
 	for _, s := range h.states {
 		if s.reader == nil {
 			continue
@@ -158,8 +160,16 @@ func (h *Hub) changed() {
 		h.scheduled = true
 		h.mu.Unlock()
 		h.start(func(task fleet.Task) {
-			// The pause needs no context: it ends by itself before anybody could wait for it.
-			if err := task.Sleep(context.Background(), wait); err == nil {
+			ctx, cancel := context.WithCancel(context.Background())
+			defer cancel()
+			go func() {
+				select {
+				case <-h.ended:
+					cancel()
+				case <-ctx.Done():
+				}
+			}()
+			if task.Sleep(ctx, wait) == nil {
 				h.publish()
 			}
 		})
