@@ -15,7 +15,7 @@ func networkFileSystem(path string) string {
 	if err := unix.Statfs(path, &s); err != nil {
 		return ""
 	}
-	return networkName(uint32(s.Type)) //nolint:gosec // the magic is 32 bits wide on every platform
+	return networkName(uint32(s.Type)) // 32 bits wide on every platform
 }
 
 func networkName(magic uint32) string {

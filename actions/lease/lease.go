@@ -260,7 +260,8 @@ func heldBy(route fleet.RouteID, p page, readErr error) error {
 }
 
 func lost(err error) error {
-	return &fleet.Error{Kind: fleet.KindConflict, Op: "check the route lock", Err: err, Next: "the lock is lost: nothing more is written"}
+	return &fleet.Error{Kind: fleet.KindConflict, Op: "check the route lock", Err: err,
+		Next: "the lock is lost: nothing more is written"}
 }
 
 func fault(op string, err error) error {

@@ -63,8 +63,8 @@ func (r *Runner) take(id fleet.ChangeID, closing bool) (*carrier, journal.Entry,
 	if err != nil {
 		return nil, journal.Entry{}, errors.Join(err, lock.Release())
 	}
-	k := &carrier{r: r, writer: writer, task: r.o.Clock.Task(), lock: lock, log: log, c: entry.Change, renewed: r.o.Clock.Now(),
-		finished: make(chan struct{})}
+	k := &carrier{r: r, writer: writer, task: r.o.Clock.Task(), lock: lock, log: log, c: entry.Change,
+		renewed: r.o.Clock.Now(), finished: make(chan struct{})}
 	k.c.Guard = *r.me(false)
 	k.guard.reset()
 	k.setBase(entry.Baseline)
@@ -80,8 +80,8 @@ func (k *carrier) compare(entry journal.Entry, back bool) error {
 	s := lastStep(k.c.Plan, entry)
 	w := k.look(s)
 	if w.answered() == 0 {
-		return &fleet.Error{Kind: fleet.KindUnreachable, Op: "resume the change", Err: errors.New("no gateway replica answers"),
-			Next: "nothing was written; try again when one does"}
+		return &fleet.Error{Kind: fleet.KindUnreachable, Op: "resume the change",
+			Err: errors.New("no gateway replica answers"), Next: "nothing was written; try again when one does"}
 	}
 	if err := k.log.Append(journal.Record{Kind: journal.KindGuard, State: k.c.State, Why: k.c.Why, Held: k.c.Held,
 		Guard: &k.c.Guard, At: k.now()}); err != nil {
@@ -219,4 +219,5 @@ func later(a, b time.Time) time.Time {
 }
 
 // errCrashed stands for the answer that a process did not live to see.
-var errCrashed = &fleet.Error{Kind: fleet.KindInterrupted, Op: "write the step", Err: errors.New("the process ended during it")}
+var errCrashed = &fleet.Error{Kind: fleet.KindInterrupted, Op: "write the step",
+	Err: errors.New("the process ended during it")}

@@ -63,7 +63,7 @@ func TestAFullDiskUnderTheJournal(t *testing.T) {
 				t.Fatalf("room for %d: %s: %s", room, c.State, c.Why)
 			}
 			wrote := len(g.gw.writes)
-			g.tm.errors["b"] = 0.3
+			g.knob(func() { g.tm.errors["b"] = 0.3 })
 			g.pass(5 * time.Minute)
 			c = g.change(id)
 			if wrote > 0 && (c.State != actions.StateRolledBack || !g.gw.now().Equal(path[0])) {

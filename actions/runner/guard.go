@@ -58,7 +58,8 @@ func baseline(s *fleet.Snapshot, gateway fleet.GatewayID) []journal.Figure {
 		out = append(out, journal.Figure{Route: r.Spec.ID, Errors: r.Load.Errors, TTFT95: r.Load.TTFT95})
 		for j := range r.Targets {
 			t := &r.Targets[j]
-			out = append(out, journal.Figure{Route: r.Spec.ID, Target: t.Spec.ID, Errors: t.Load.Errors, TTFT95: firstToken(s, t)})
+			out = append(out, journal.Figure{Route: r.Spec.ID, Target: t.Spec.ID, Errors: t.Load.Errors,
+				TTFT95: firstToken(s, t)})
 		}
 	}
 	return out

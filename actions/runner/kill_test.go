@@ -35,18 +35,16 @@ func (s story) tell(g *rig, dead func() bool) {
 		}
 	}()
 	<-done
-	for range 3600 {
+	for range 1800 {
 		g.still()
 		book := g.r.Book()
 		if dead() || len(book.Changes) == 0 || len(book.Open()) == 0 {
 			return
 		}
 		if s.breach && book.Changes[0].Step == 2 && !book.Changes[0].NextAt.IsZero() {
-			g.tm.mu.Lock()
-			g.tm.errors["b"] = 0.2
-			g.tm.mu.Unlock()
+			g.knob(func() { g.tm.errors["b"] = 0.2 })
 		}
-		g.pass(time.Second)
+		g.pass(2 * time.Second)
 	}
 	g.t.Error("the story has no end")
 }

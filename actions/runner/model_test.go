@@ -34,31 +34,35 @@ func TestAnySequenceStaysOnThePath(t *testing.T) {
 				g.fresh(nil)
 			},
 			"errors": func(rt *rapid.T) {
-				g.tm.errors["b"] = fleet.Ratio(rapid.SampledFrom([]float64{0, 0.01, 0.1}).Draw(rt, "ratio"))
+				ratio := fleet.Ratio(rapid.SampledFrom([]float64{0, 0.01, 0.1}).Draw(rt, "ratio"))
+				g.knob(func() { g.tm.errors["b"] = ratio })
 			},
 			"stale": func(rt *rapid.T) {
-				g.tm.frozen = rapid.SampledFrom([]time.Time{{}, g.clock.Now()}).Draw(rt, "at")
+				g.knob(func() { g.tm.frozen = rapid.SampledFrom([]time.Time{{}, g.clock.Now()}).Draw(rt, "at") })
 			},
 			"silent": func(rt *rapid.T) {
-				g.gw.silent["gw-2"] = rapid.Bool().Draw(rt, "silent")
+				g.knob(func() { g.gw.silent["gw-2"] = rapid.Bool().Draw(rt, "silent") })
 			},
 			"fail": func(rt *rapid.T) {
 				kind := rapid.SampledFrom([]fleet.Kind{"", fleet.KindTimeout, fleet.KindServer, fleet.KindAuth}).Draw(rt, "kind")
 				applied := rapid.Bool().Draw(rt, "applied")
-				g.gw.fail = func(int, fleet.Weights, fleet.Weights) (bool, error) {
+				fail := func(int, fleet.Weights, fleet.Weights) (bool, error) {
 					if kind == "" {
 						return true, nil
 					}
 					return applied && ambiguous(&fleet.Error{Kind: kind}), &fleet.Error{Kind: kind, Op: "set weights"}
 				}
+				g.knob(func() { g.gw.fail = fail })
 			},
 			"foreign": func(rt *rapid.T) {
 				if rapid.IntRange(0, 9).Draw(rt, "once in a while") == 0 {
 					touched = true
+					g.still()
 					g.gw.set(stranger)
 				}
 			},
 			"": func(rt *rapid.T) {
+				g.still()
 				if len(g.gw.faults) > 0 {
 					rt.Fatal(g.gw.faults)
 				}
@@ -73,9 +77,11 @@ func TestAnySequenceStaysOnThePath(t *testing.T) {
 
 // settleDown takes all faults away and sees where the change ends.
 func (g *rig) settleDown(rt *rapid.T, id fleet.ChangeID, touched bool) {
-	g.gw.fail, g.tm.frozen = nil, time.Time{}
-	g.tm.errors = map[fleet.TargetID]fleet.Ratio{}
-	g.gw.silent = map[fleet.GatewayReplicaID]bool{}
+	g.knob(func() {
+		g.gw.fail, g.tm.frozen = nil, time.Time{}
+		g.tm.errors = map[fleet.TargetID]fleet.Ratio{}
+		g.gw.silent = map[fleet.GatewayReplicaID]bool{}
+	})
 	g.pass(time.Minute)
 	if c := g.change(id); !c.State.Closed() && !c.Guard.Alive.Or(false) {
 		_ = g.r.Resume(id)

@@ -27,7 +27,8 @@ type Options struct {
 	// EvaluateStep runs those that are asked again before the plan's step n, counted from 1.
 	EvaluateStep func(p actions.Plan, n int, s *fleet.Snapshot, b actions.Book, now time.Time) []actions.Check
 	// EvaluateRollback runs those that may stop one write of a roll-back: only HARD ones are heeded.
-	EvaluateRollback func(p actions.Plan, back actions.Step, s *fleet.Snapshot, b actions.Book, now time.Time) []actions.Check
+	EvaluateRollback func(
+		p actions.Plan, back actions.Step, s *fleet.Snapshot, b actions.Book, now time.Time) []actions.Check
 	// Rollback gives the inverse steps, at most two, from what the gateway holds to Plan.Before.
 	// Nil means one step.
 	Rollback func(p actions.Plan, holds fleet.Weights) []actions.Step

@@ -86,6 +86,6 @@ func (p *proof) farthest(w fleet.Weights) (fleet.TargetID, float64) {
 // text says which share is off.
 func (p *proof) text(w fleet.Weights) fleet.Safe {
 	id, _ := p.farthest(w)
-	return fleet.Textf("%s carries %s%% of %s requests, set are %s%%: n does not skip this, Z undoes", fleet.Label(string(id)),
-		fleet.Ratio(p.by[id]/p.n).Text(), fleet.Float(p.n, 0), fleet.Show(w.Share(id)))
+	return fleet.Textf("%s carries %s%% of %s requests, set are %s%%: n does not skip this, Z undoes",
+		fleet.Label(string(id)), fleet.Ratio(p.by[id]/p.n).Text(), fleet.Float(p.n, 0), fleet.Show(w.Share(id)))
 }

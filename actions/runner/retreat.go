@@ -67,7 +67,8 @@ func (k *carrier) goBack() time.Duration {
 	k.c.Steps = journal.PutResult(k.c.Steps, res)
 	k.r.publish(k)
 	if id, strange := k.stranger(w); strange {
-		return k.unknown(fleet.Textf("somebody else changed the route, so it is not rolled back over: %s holds neither %s nor a step; %s",
+		return k.unknown(fleet.Textf(
+			"somebody else changed the route, so it is not rolled back over: %s holds neither %s nor a step; %s",
 			fleet.Label(string(id)), k.c.Plan.Before.Text(k.c.Plan.Order), w.text(k.c.Plan.Order)), w)
 	}
 	switch {

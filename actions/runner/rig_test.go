@@ -144,6 +144,24 @@ func (g *gateway) Resync(_ context.Context, _ fleet.RouteSpec, id fleet.GatewayR
 
 func (g *gateway) Settle() time.Duration { return g.settle }
 
+// knob turns something between two actions of the change.
+func (g *rig) knob(turn func()) {
+	g.t.Helper()
+	g.still()
+	g.tm.mu.Lock()
+	defer g.tm.mu.Unlock()
+	g.gw.mu.Lock()
+	defer g.gw.mu.Unlock()
+	turn()
+}
+
+// said is what an interlock says as the rig has it now.
+func (g *rig) said(checks *[]actions.Check) []actions.Check {
+	g.tm.mu.Lock()
+	defer g.tm.mu.Unlock()
+	return *checks
+}
+
 // set is a foreign hand on the store.
 func (g *gateway) set(w fleet.Weights) {
 	g.mu.Lock()
@@ -303,11 +321,11 @@ func (g *rig) still() {
 func (g *rig) until(id fleet.ChangeID, want func(actions.Change) bool) actions.Change {
 	g.t.Helper()
 	g.still()
-	for range 3600 {
+	for range 1800 {
 		if c := g.change(id); want(c) {
 			return c
 		}
-		g.pass(time.Second)
+		g.pass(2 * time.Second)
 	}
 	g.t.Fatalf("an hour later the change is %q: %s", g.change(id).State, g.change(id).Why)
 	return actions.Change{}

@@ -249,8 +249,8 @@ func (r *Runner) Detach() {
 
 // audit appends to the chain; with head, the head is published too.
 func (r *Runner) audit(kind audit.Kind, c *actions.Change, result fleet.Safe, head bool) {
-	rec := audit.Record{Kind: kind, Change: c.ID, Context: c.Plan.Context, Before: c.Plan.BeforeHash, After: c.Plan.AfterHash,
-		Verdicts: audit.Verdicts(c.Checks), Overrides: c.Approval.Overrides, Reason: c.Approval.Reason,
+	rec := audit.Record{Kind: kind, Change: c.ID, Context: c.Plan.Context,
+		Before: c.Plan.BeforeHash, After: c.Plan.AfterHash, Verdicts: audit.Verdicts(c.Checks), Overrides: c.Approval.Overrides, Reason: c.Approval.Reason,
 		Incident: c.Plan.Intent.Incident, Result: string(c.State) + ": " + result.String()}.By(r.o.Actor)
 	if rec.Host == "" {
 		rec.Host = r.host
@@ -264,5 +264,5 @@ func (r *Runner) audit(kind audit.Kind, c *actions.Change, result fleet.Safe, he
 	}
 }
 
-var errNotCarried = &fleet.Error{Kind: fleet.KindConflict, Op: "act on the change", Err: errors.New("no longer carried here"),
-	Next: "look at its state, then resume or close it"}
+var errNotCarried = &fleet.Error{Kind: fleet.KindConflict, Op: "act on the change",
+	Err: errors.New("no longer carried here"), Next: "look at its state, then resume or close it"}

@@ -74,9 +74,7 @@ func TestABrokenLimitRollsBack(t *testing.T) {
 				g := newRig(t)
 				id := g.start()
 				g.until(id, at)
-				g.tm.mu.Lock()
 				breach(g)
-				g.tm.mu.Unlock()
 				broken := g.clock.Now()
 				c := g.until(id, in(actions.StateRolledBack))
 				if took := g.clock.Now().Sub(broken); took < 30*time.Second || took > 90*time.Second {
@@ -98,12 +96,12 @@ func TestAShortBreachIsSurvived(t *testing.T) {
 	g := newRig(t)
 	id := g.start()
 	g.until(id, settledAt(1))
-	g.tm.errors["b"] = 0.05
+	g.knob(func() { g.tm.errors["b"] = 0.05 })
 	g.pass(20 * time.Second)
 	if c := g.change(id); !strings.Contains(c.Why.String(), "rolls back at 30s") {
 		t.Errorf("%s", c.Why)
 	}
-	g.tm.errors["b"] = 0
+	g.knob(func() { g.tm.errors["b"] = 0 })
 	g.until(id, in(actions.StateCommitted))
 }
 
@@ -160,7 +158,7 @@ func TestAForeignChange(t *testing.T) {
 		g := newRig(t)
 		id := g.start()
 		g.until(id, settledAt(1))
-		g.gw.strange = stranger
+		g.knob(func() { g.gw.strange = stranger })
 		c := g.until(id, in(actions.StateUnknown))
 		if !strings.Contains(c.Why.String(), "gw-1 and gw-3 hold 50/50, gw-2 holds 1/99") {
 			t.Errorf("%s", c.Why)
@@ -171,7 +169,7 @@ func TestAForeignChange(t *testing.T) {
 func TestALaggard(t *testing.T) {
 	t.Run("rolls back", func(t *testing.T) {
 		g := newRig(t)
-		g.gw.lags["gw-3"] = true
+		g.knob(func() { g.gw.lags["gw-3"] = true })
 		id := g.start()
 		c := g.until(id, in(actions.StateHeld))
 		if !strings.Contains(c.Why.String(), "gw-3 does not follow: gw-1 and gw-2 hold 50/50, gw-3 holds 60/40") {
@@ -180,19 +178,19 @@ func TestALaggard(t *testing.T) {
 		if c.NextAt.IsZero() {
 			t.Error("it does not say when it rolls back")
 		}
-		delete(g.gw.lags, "gw-3")
+		g.knob(func() { delete(g.gw.lags, "gw-3") })
 		g.until(id, in(actions.StateCommitted)) // it caught up in time
 	})
 	t.Run("never follows", func(t *testing.T) {
 		g := newRig(t)
 		id := g.start()
 		g.until(id, settledAt(1))
-		g.gw.lags["gw-3"] = true
+		g.knob(func() { g.gw.lags["gw-3"] = true })
 		c := g.until(id, in(actions.StateRollingBack))
 		if !strings.Contains(c.Why.String(), "gw-3 does not follow") {
 			t.Errorf("%s", c.Why)
 		}
-		delete(g.gw.lags, "gw-3")
+		g.knob(func() { delete(g.gw.lags, "gw-3") })
 		g.until(id, in(actions.StateRolledBack))
 		if !g.gw.now().Equal(path[0]) {
 			t.Errorf("%v", g.gw.now())
@@ -200,7 +198,7 @@ func TestALaggard(t *testing.T) {
 	})
 	t.Run("does not answer from the start", func(t *testing.T) {
 		g := newRig(t)
-		g.gw.silent["gw-2"] = true
+		g.knob(func() { g.gw.silent["gw-2"] = true })
 		id := g.start()
 		c := g.until(id, in(actions.StateCommitted))
 		if back := c.Steps[0].ReadBack[1]; back.Err.IsEmpty() || back.OK {
@@ -211,7 +209,7 @@ func TestALaggard(t *testing.T) {
 		g := newRig(t)
 		id := g.start()
 		g.until(id, in(actions.StateSoaking))
-		g.gw.silent["gw-2"] = true
+		g.knob(func() { g.gw.silent["gw-2"] = true })
 		c := g.until(id, in(actions.StateHeld))
 		if !strings.Contains(c.Why.String(), "gw-2 does not answer") {
 			t.Errorf("%s", c.Why)
@@ -220,7 +218,7 @@ func TestALaggard(t *testing.T) {
 		if g.change(id).State != actions.StateHeld {
 			t.Error("it passed without proof")
 		}
-		delete(g.gw.silent, "gw-2")
+		g.knob(func() { delete(g.gw.silent, "gw-2") })
 		g.until(id, in(actions.StateCommitted))
 	})
 }
@@ -285,7 +283,7 @@ func TestARefusedStepGoesOnWhenReleased(t *testing.T) {
 
 func TestHalfOfTheReplicasRefuse(t *testing.T) {
 	g := newRig(t)
-	g.gw.lags["gw-2"], g.gw.lags["gw-3"] = true, true
+	g.knob(func() { g.gw.lags["gw-2"], g.gw.lags["gw-3"] = true, true })
 	g.gw.fail = func(n int, _, _ fleet.Weights) (bool, error) {
 		if n == 1 {
 			return true, &fleet.Error{Kind: fleet.KindUnsupported, Op: "set weights", Next: "gw-2 and gw-3 did not reload"}
@@ -346,13 +344,13 @@ func TestAHeldStepIsStillGuarded(t *testing.T) {
 	if err := g.r.Hold(id); err != nil {
 		t.Fatal(err)
 	}
-	g.tm.errors["b"] = 0.3
+	g.knob(func() { g.tm.errors["b"] = 0.3 })
 	g.until(id, in(actions.StateRolledBack))
 }
 
 func TestTooFewRequestsAreInconclusive(t *testing.T) {
 	g := newRig(t)
-	g.tm.perMinute = 3
+	g.knob(func() { g.tm.perMinute = 3 })
 	id := g.start()
 	c := g.until(id, in(actions.StateHeld))
 	if c.Step != 1 || c.Held || !strings.Contains(c.Why.String(), "of 200 requests") || !strings.Contains(c.Why.String(), "inconclusive") {
@@ -370,7 +368,7 @@ func TestTooFewRequestsAreInconclusive(t *testing.T) {
 
 func TestAShareThatIsOffHolds(t *testing.T) {
 	g := newRig(t)
-	g.tm.skew = 0.2
+	g.knob(func() { g.tm.skew = 0.2 })
 	id := g.start()
 	c := g.until(id, in(actions.StateHeld))
 	if c.Steps[0].SeenOK.V || !strings.Contains(c.Why.String(), "carries") {
@@ -389,7 +387,7 @@ func TestStaleTelemetryNeverPasses(t *testing.T) {
 	g := newRig(t)
 	id := g.start()
 	g.until(id, in(actions.StateSoaking))
-	g.tm.frozen = g.clock.Now()
+	g.knob(func() { g.tm.frozen = g.clock.Now() })
 	c := g.until(id, in(actions.StateHeld))
 	if !strings.Contains(c.Why.String(), "unclear") || c.Limits[0].Verdict != verdictUnclear {
 		t.Fatalf("%s, %+v", c.Why, c.Limits)
@@ -398,7 +396,7 @@ func TestStaleTelemetryNeverPasses(t *testing.T) {
 	if c := g.change(id); c.State != actions.StateHeld {
 		t.Fatalf("it became %s", c.State)
 	}
-	g.tm.frozen = time.Time{}
+	g.knob(func() { g.tm.frozen = time.Time{} })
 	back := g.clock.Now()
 	g.until(id, in(actions.StateCommitted))
 	if took := g.clock.Now().Sub(back); took < 8*time.Minute {
@@ -410,13 +408,15 @@ func TestInterlocksAreAskedBeforeEachStep(t *testing.T) {
 	g := newRig(t)
 	id := g.start()
 	g.until(id, settledAt(1))
-	g.step = []actions.Check{{ID: "IL-04", Severity: actions.SeverityBlock, Formula: fleet.Text("1.20 = 12,000/10,000 tok/s > 1.0")}}
+	g.knob(func() {
+		g.step = []actions.Check{{ID: "IL-04", Severity: actions.SeverityBlock, Formula: fleet.Text("1.20 = 12,000/10,000 tok/s > 1.0")}}
+	})
 	c := g.until(id, in(actions.StateHeld))
 	if c.Step != 1 || c.Why.String() != "IL-04 BLOCK: 1.20 = 12,000/10,000 tok/s > 1.0" {
 		t.Fatalf("step %d: %s", c.Step, c.Why)
 	}
 	g.pass(20 * time.Minute)
-	g.step = []actions.Check{{ID: "IL-13", Severity: actions.SeverityWarn}}
+	g.knob(func() { g.step = []actions.Check{{ID: "IL-13", Severity: actions.SeverityWarn}} })
 	g.until(id, in(actions.StateCommitted))
 	g.sound()
 }
@@ -425,8 +425,10 @@ func TestOnlyHardStopsARollBack(t *testing.T) {
 	g := newRig(t)
 	id := g.start()
 	g.until(id, settledAt(2))
-	g.tm.frozen = start // everything is stale
-	g.back = []actions.Check{{ID: "IL-03", Severity: actions.SeverityHard, Formula: fleet.Text("sum 0")}}
+	g.knob(func() { g.tm.frozen = start }) // everything is stale
+	g.knob(func() {
+		g.back = []actions.Check{{ID: "IL-03", Severity: actions.SeverityHard, Formula: fleet.Text("sum 0")}}
+	})
 	if err := g.r.RollBack(id); err != nil {
 		t.Fatal(err)
 	}
@@ -434,7 +436,7 @@ func TestOnlyHardStopsARollBack(t *testing.T) {
 	if c := g.change(id); c.State != actions.StateRollingBack || !strings.Contains(c.Why.String(), "IL-03 HARD: sum 0") || len(g.gw.writes) != 2 {
 		t.Fatalf("%s: %s", c.State, c.Why)
 	}
-	g.back = []actions.Check{{ID: "IL-23", Severity: actions.SeverityBlock}}
+	g.knob(func() { g.back = []actions.Check{{ID: "IL-23", Severity: actions.SeverityBlock}} })
 	g.until(id, in(actions.StateRolledBack))
 	g.sound()
 }
@@ -443,12 +445,14 @@ func TestARollBackTriesOn(t *testing.T) {
 	g := newRig(t)
 	id := g.start()
 	g.until(id, settledAt(1))
-	g.gw.fail = func(n int, _, _ fleet.Weights) (bool, error) {
-		if n < 8 {
-			return false, &fleet.Error{Kind: fleet.KindUnreachable, Op: "set weights"}
+	g.knob(func() {
+		g.gw.fail = func(n int, _, _ fleet.Weights) (bool, error) {
+			if n < 8 {
+				return false, &fleet.Error{Kind: fleet.KindUnreachable, Op: "set weights"}
+			}
+			return true, nil
 		}
-		return true, nil
-	}
+	})
 	if err := g.r.RollBack(id); err != nil {
 		t.Fatal(err)
 	}
@@ -571,7 +575,7 @@ func TestDetachGuardsTheStepInForce(t *testing.T) {
 		id := g.start()
 		g.until(id, settledAt(2))
 		g.r.Detach()
-		g.tm.errors["b"] = 0.2
+		g.knob(func() { g.tm.errors["b"] = 0.2 })
 		g.until(id, in(actions.StateRolledBack))
 	})
 	t.Run("in the soak", func(t *testing.T) {
@@ -585,7 +589,7 @@ func TestDetachGuardsTheStepInForce(t *testing.T) {
 		g := newRig(t)
 		id := g.start()
 		g.until(id, settledAt(1))
-		g.tm.frozen = g.clock.Now()
+		g.knob(func() { g.tm.frozen = g.clock.Now() })
 		g.r.Detach()
 		c := g.until(id, func(c actions.Change) bool { return !c.Guard.Alive.Or(true) })
 		if c.State.Closed() || !strings.Contains(c.Why.String(), "unclear") {
@@ -627,14 +631,14 @@ func TestLockedConsoleStillRollsBack(t *testing.T) {
 	if a := g.r.Book().Access; a.Write || a.Why.IsEmpty() {
 		t.Errorf("%+v", a)
 	}
-	g.tm.errors["b"] = 0.2
+	g.knob(func() { g.tm.errors["b"] = 0.2 })
 	g.until(id, in(actions.StateRolledBack))
 }
 
 func TestResync(t *testing.T) {
 	g := newRig(t)
 	g.gw.S.Was = fleet.Weights{"a": 90, "b": 10}
-	g.gw.lags["gw-3"] = true
+	g.knob(func() { g.gw.lags["gw-3"] = true })
 	p := g.plan()
 	p.Intent.Kind, p.Intent.Replica = actions.KindResync, "gw-3"
 	p.After, p.AfterHash, p.Soak = p.Before, p.BeforeHash, time.Minute
@@ -734,7 +738,9 @@ func TestADamagedJournalCanOnlyBeClosed(t *testing.T) {
 
 func TestAnOldPlanIsNotStartedByResuming(t *testing.T) {
 	g := newRig(t)
-	g.step = []actions.Check{{ID: "IL-24", Severity: actions.SeverityBlock, Formula: fleet.Text("1 of 2")}}
+	g.knob(func() {
+		g.step = []actions.Check{{ID: "IL-24", Severity: actions.SeverityBlock, Formula: fleet.Text("1 of 2")}}
+	})
 	id := g.start()
 	g.until(id, in(actions.StateHeld))
 	if err := g.r.Stop(t.Context()); err != nil {
@@ -742,7 +748,7 @@ func TestAnOldPlanIsNotStartedByResuming(t *testing.T) {
 	}
 	g.pass(11 * time.Minute)
 	g.fresh(nil)
-	g.step = nil
+	g.knob(func() { g.step = nil })
 	if err := g.r.Resume(id); fleet.KindOf(err) != fleet.KindConflict || !strings.Contains(err.Error(), "older than 10 minutes") {
 		t.Errorf("%v", err)
 	}

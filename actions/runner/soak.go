@@ -99,5 +99,6 @@ func (k *carrier) finish(s actions.Step) {
 	if !w.all(after) {
 		return // the next look decides
 	}
-	k.close(EventPass, audit.KindClosed, fleet.Text("done: every replica holds it, and its traffic stayed within the limits"), w)
+	why := fleet.Text("done: every replica holds it, and its traffic stayed within the limits")
+	k.close(EventPass, audit.KindClosed, why, w)
 }

@@ -200,6 +200,9 @@ func (r *Runner) RollBack(id fleet.ChangeID) error {
 // Hold stops the ramp; the step in force stays guarded.
 func (r *Runner) Hold(id fleet.ChangeID) error {
 	return r.ask(id, func(k *carrier) error {
+		if k.c.State == actions.StateRollingBack {
+			return busy("hold it", k.c.State)
+		}
 		return k.to(EventHold, journal.Record{Kind: journal.KindHeld, Held: true,
 			Why: fleet.Concat(fleet.Text("held by "), r.o.Actor.Text())})
 	})
@@ -207,7 +210,9 @@ func (r *Runner) Hold(id fleet.ChangeID) error {
 
 // Release lets a held ramp go on.
 func (r *Runner) Release(id fleet.ChangeID) error {
-	return r.ask(id, func(k *carrier) error { return k.release(fleet.Concat(fleet.Text("released by "), r.o.Actor.Text())) })
+	return r.ask(id, func(k *carrier) error {
+		return k.release(fleet.Concat(fleet.Text("released by "), r.o.Actor.Text()))
+	})
 }
 
 // NextNow skips the rest of the step's hold, and goes on without enough requests where they do not come. It skips no
@@ -234,7 +239,8 @@ func (r *Runner) notHere(id fleet.ChangeID) error {
 	c := book.Change(id)
 	switch {
 	case c == nil:
-		return &fleet.Error{Kind: fleet.KindNotFound, Op: "act on the change", Err: fmt.Errorf("there is no change %s", fleet.Label(string(id)))}
+		return &fleet.Error{Kind: fleet.KindNotFound, Op: "act on the change",
+			Err: fmt.Errorf("there is no change %s", fleet.Label(string(id)))}
 	case c.State.Closed():
 		return &fleet.Error{Kind: fleet.KindConflict, Op: "act on the change", Err: fmt.Errorf("it is %s", c.State)}
 	case c.Guard.Alive.Or(false):
@@ -252,7 +258,7 @@ func (k *carrier) release(why fleet.Safe) error {
 		}
 	}
 	if k.c.State == actions.StateRollingBack || k.c.State == actions.StateSoaking {
-		return &fleet.Error{Kind: fleet.KindConflict, Op: "go on", Err: fmt.Errorf("the change is %s", k.c.State)}
+		return busy("go on", k.c.State)
 	}
 	event, rec := EventRelease, journal.Record{Kind: journal.KindReleased, Why: why}
 	if k.c.Step == 0 {
@@ -269,6 +275,10 @@ func (k *carrier) release(why fleet.Safe) error {
 	rec.At = k.now()
 	k.apply(rec)
 	return nil
+}
+
+func busy(op string, s actions.State) error {
+	return &fleet.Error{Kind: fleet.KindConflict, Op: op, Err: fmt.Errorf("the change is %s", s)}
 }
 
 func withState(rec journal.Record, s actions.State, e Event, at time.Time) journal.Record {
@@ -302,7 +312,8 @@ func (k *carrier) detach() error {
 	}
 	k.detached = k.now()
 	k.c.Guard = *k.r.me(true)
-	_ = k.note(journal.Record{Kind: journal.KindGuard, Guard: &k.c.Guard, Why: k.c.Why, NextAt: k.c.NextAt, Held: k.c.Held, At: k.now()})
+	_ = k.note(journal.Record{Kind: journal.KindGuard, Guard: &k.c.Guard, Why: k.c.Why, NextAt: k.c.NextAt,
+		Held: k.c.Held, At: k.now()})
 	k.r.publish(k)
 	return nil
 }

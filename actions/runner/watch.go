@@ -57,7 +57,8 @@ func (k *carrier) reconcile(s actions.Step, w world) bool {
 	case waiting || w.answered() == 0:
 		return false
 	case !k.startsAt(s, w):
-		why := fleet.Textf("not all replicas took step %s (%s): %s", fleet.Int(s.N), fleet.Sentence(err), w.text(k.c.Plan.Order))
+		why := fleet.Textf("not all replicas took step %s (%s): %s", fleet.Int(s.N), fleet.Sentence(err),
+			w.text(k.c.Plan.Order))
 		if w.count(between) > 0 {
 			k.unknown(fleet.Concat(fleet.Text("the write was cut short: "), k.threeWay(s, w)), w)
 			return true
@@ -169,8 +170,8 @@ func (k *carrier) holdsEverywhere(s actions.Step) {
 			r.Accepted = now
 		}
 	})
-	rec := journal.Record{Kind: journal.KindVerified, Result: &res, Why: fleet.Text("all replicas hold it: waiting for its traffic"),
-		NextAt: now.Add(s.Hold), Held: k.c.Held}
+	rec := journal.Record{Kind: journal.KindVerified, Result: &res,
+		Why: fleet.Text("all replicas hold it: waiting for its traffic"), NextAt: now.Add(s.Hold), Held: k.c.Held}
 	if k.c.State == actions.StateHeld && !k.c.Held {
 		_ = k.to(EventRelease, rec)
 		return
@@ -236,7 +237,8 @@ func (k *carrier) noteSeen(s actions.Step) {
 	}
 	k.inForce.noted = true
 	res := k.result(s.N, false, func(*actions.StepResult) {})
-	_ = k.note(journal.Record{Kind: journal.KindSeen, Result: &res, Why: k.c.Why, NextAt: k.c.NextAt, Held: k.c.Held, At: k.now()})
+	_ = k.note(journal.Record{Kind: journal.KindSeen, Result: &res, Why: k.c.Why, NextAt: k.c.NextAt,
+		Held: k.c.Held, At: k.now()})
 }
 
 // reason is a sentence with a time at which it may change.
