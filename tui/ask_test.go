@@ -170,7 +170,7 @@ func TestActionsListSaysWhyOneIsOff(t *testing.T) {
 	r := newRig(t, world(), writable())
 	r.toRoute("chat-default")
 	r.keys("x")
-	r.wants("S  plan a shift", "no gateway replica differs")
+	r.wants("S  plan a shift", "(off: no gateway")
 	r.keys("j", "j", "j", "enter") // resync
 	r.wants("no gateway replica differs")
 	if r.m.ask == nil {

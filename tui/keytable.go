@@ -6,7 +6,7 @@ import "pitwall/fleet"
 func keyTable() []Binding {
 	var all []Binding
 	for _, part := range [][]Binding{
-		objectKeys(), changeKeys(), screenKeys(), moveKeys(), everywhereKeys(),
+		everywhereKeys(), objectKeys(), changeKeys(), screenKeys(), moveKeys(),
 		planKeys(), checksKeys(), confirmKeys(), applyKeys(), soakKeys(),
 		askKeys(), lineKeys(), helpKeys(),
 	} {
@@ -76,7 +76,7 @@ func screenKeys() []Binding {
 		{ID: "events", Keys: []string{"7", "e"}, Scope: s, Risk: RiskLook,
 			Help: fleet.Text("events and journal"), do: (*Model).viewKey},
 		{ID: "alerts", Keys: []string{"a"}, Scope: s, Risk: RiskLook, Help: fleet.Text("alerts"), do: (*Model).showAlerts},
-		{ID: "sort", Keys: []string{"o"}, Scope: s, Word: fleet.Text("sort"), Risk: RiskLook,
+		{ID: "sort", Keys: []string{"o"}, Scope: s, Risk: RiskLook,
 			Help: fleet.Text("sort by the column of the next letter; the same again flips"),
 			Why:  whyNoSort, do: (*Model).startSort},
 		{ID: "window", Keys: []string{"t"}, Scope: s, Risk: RiskLook,

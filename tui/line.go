@@ -83,10 +83,10 @@ func parseFilter(text string) (views.Filter, error) {
 	if pattern == "" {
 		return views.Filter{}, nil
 	}
-	if strings.IndexFunc(pattern, unicode.IsUpper) < 0 {
-		pattern = "(?i)" + pattern
-	}
 	re, err := regexp.Compile(pattern)
+	if err == nil && strings.IndexFunc(pattern, unicode.IsUpper) < 0 {
+		re, err = regexp.Compile("(?i)" + pattern)
+	}
 	if err != nil {
 		return views.Filter{}, err
 	}
