@@ -1,0 +1,42 @@
+package views
+
+import (
+	"pitwall/fleet"
+	"pitwall/themes"
+	"pitwall/views/part"
+)
+
+// fillRoute fills the cells of a row of the list.
+func fillRoute(c []part.Cell, r *fleet.Route, sc Scene) {
+	role := themes.Text
+	if r.State == fleet.StateStale || r.State == fleet.StateUnknown {
+		role = themes.Stale
+	}
+	set, seen := setAndSeen(r)
+	limit := limitsOfRoute(r)
+	c[colRoute] = part.Cell{Text: fleet.Label(string(r.Spec.ID))}
+	c[colTier] = part.Cell{Text: tierText(r), Role: themes.Dim}
+	c[colSet] = part.Cell{Text: set, Role: role}
+	c[colSeen] = part.Cell{Text: seen, Role: role}
+	c[colRouteRequests] = part.Cell{Text: fleet.Show(r.Load.Requests), Role: role}
+	c[colRouteTrend] = trendCell(r.Trends.Requests, sc, dim(role))
+	c[colRouteErrors] = part.Cell{Text: fleet.Show(r.Load.Errors), Role: bad(role, passed(r.Load.Errors, limit.errors))}
+	c[colRouteTTFT] = part.Cell{Text: fleet.Show(r.Load.TTFT95), Role: bad(role, passed(r.Load.TTFT95, limit.ttft))}
+	c[colFallback] = part.Cell{Text: fallbackText(r), Role: themes.Dim}
+	c[colReplicas] = replicasCell(r)
+	c[colRouteState] = part.Cell{Text: stateText(r.State, r.Load.At, sc.Now), Role: themes.OfState(r.State)}
+}
+
+// tierText draws the tier; an undeclared one counts as 2.
+func tierText(r *fleet.Route) fleet.Safe {
+	if r.Spec.Tier == 0 {
+		return fleet.Text("(2)")
+	}
+	return fleet.Int(r.Spec.Tier)
+}
+
+// limitsOfRoute are the limits that roll back changes of this route.
+func limitsOfRoute(r *fleet.Route) guardLimits {
+	none := fleet.None[float64]()
+	return guardLimits{errors: stricter(none, r.Spec.Guard.ErrRatio), ttft: stricter(none, r.Spec.Guard.TTFT95)}
+}
