@@ -42,7 +42,8 @@ type verdict struct {
 	harm    []actions.LimitNow
 	broken  fleet.Safe // a limit was broken for long enough: roll back
 	over    fleet.Safe // a limit is broken, not yet for long enough
-	unclear fleet.Safe // what cannot be judged
+	unclear fleet.Safe // what is not read, or too old to judge
+	quiet   fleet.Safe // what is read and says nothing, such as the errors of a target without requests
 }
 
 func (g *guard) reset() { g.since = map[figureKey]time.Time{} }
@@ -149,9 +150,9 @@ func (g *guard) other(k *carrier, v *verdict, r *fleet.Route, now time.Time) {
 	row := actions.LimitNow{Name: fleet.Concat(name, fleet.Text(" err%")), Before: percent(was), Now: percent(is),
 		Limit: percent(fleet.Some(limit))}
 	row.Verdict, row.Broken = g.rate(figureKey{r.Spec.ID, "", "err"}, known, is.V > limit, r.Load.At)
-	unclear := v.unclear
+	quiet := v.quiet
 	row = k.weigh(v, row, fleet.Concat(fleet.Text("other route "), name))
-	v.unclear = unclear
+	v.quiet = quiet
 	v.harm = append(v.harm, row)
 }
 
@@ -178,8 +179,8 @@ func (k *carrier) weigh(v *verdict, row actions.LimitNow, who fleet.Safe) action
 	}
 	what := fleet.Textf("%s %s %s over %s", who, row.Name, row.Now, row.Limit)
 	switch {
-	case row.Verdict == verdictUnclear && v.unclear.IsEmpty():
-		v.unclear = fleet.Textf("unclear: %s of %s is not known", row.Name, who)
+	case row.Verdict == verdictUnclear && v.quiet.IsEmpty():
+		v.quiet = fleet.Textf("unclear: %s of %s is not known", row.Name, who)
 	case row.Verdict == verdictFail && row.Broken >= lasted && v.broken.IsEmpty():
 		v.broken = fleet.Concat(what, fleet.Text(" for "), fleet.Age(row.Broken))
 	case row.Verdict == verdictFail && v.over.IsEmpty():

@@ -250,8 +250,9 @@ func (r *Runner) Detach() {
 // audit appends to the chain; with head, the head is published too.
 func (r *Runner) audit(kind audit.Kind, c *actions.Change, result fleet.Safe, head bool) {
 	rec := audit.Record{Kind: kind, Change: c.ID, Context: c.Plan.Context,
-		Before: c.Plan.BeforeHash, After: c.Plan.AfterHash, Verdicts: audit.Verdicts(c.Checks), Overrides: c.Approval.Overrides, Reason: c.Approval.Reason,
-		Incident: c.Plan.Intent.Incident, Result: string(c.State) + ": " + result.String()}.By(r.o.Actor)
+		Before: c.Plan.BeforeHash, After: c.Plan.AfterHash, Verdicts: audit.Verdicts(c.Checks),
+		Overrides: c.Approval.Overrides, Reason: c.Approval.Reason, Incident: c.Plan.Intent.Incident,
+		Result: string(c.State) + ": " + result.String()}.By(r.o.Actor)
 	if rec.Host == "" {
 		rec.Host = r.host
 	}

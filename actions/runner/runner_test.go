@@ -366,6 +366,23 @@ func TestTooFewRequestsAreInconclusive(t *testing.T) {
 	g.sound()
 }
 
+func TestARouteWithoutTrafficNeedsAPerson(t *testing.T) {
+	g := newRig(t)
+	g.tm.perMinute = 0
+	id := g.start()
+	for step := 1; step <= 3; step++ {
+		c := g.until(id, func(c actions.Change) bool { return c.State == actions.StateHeld && c.Step == step })
+		if !strings.Contains(c.Why.String(), "inconclusive") || c.Limits[0].Verdict != verdictUnclear {
+			t.Fatalf("step %d: %s", step, c.Why)
+		}
+		if err := g.r.NextNow(id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	g.until(id, in(actions.StateCommitted))
+	g.sound()
+}
+
 func TestAShareThatIsOffHolds(t *testing.T) {
 	g := newRig(t)
 	g.knob(func() { g.tm.skew = 0.2 })

@@ -39,6 +39,9 @@ func (k *carrier) soak(s actions.Step, v verdict) time.Duration {
 	now := k.now()
 	f := &k.inForce
 	why := v.unclear
+	if why.IsEmpty() && !f.forgo {
+		why = v.quiet
+	}
 	if why.IsEmpty() {
 		why = v.over
 	}

@@ -215,8 +215,8 @@ func (r *Runner) Release(id fleet.ChangeID) error {
 	})
 }
 
-// NextNow skips the rest of the step's hold, and goes on without enough requests where they do not come. It skips no
-// other verification and no interlock.
+// NextNow skips the rest of the step's hold. Where traffic did not come in ten minutes, which is inconclusive, it
+// goes on without it. It skips no other verification and no interlock.
 func (r *Runner) NextNow(id fleet.ChangeID) error {
 	return r.ask(id, func(k *carrier) error {
 		k.inForce.hurry = true

@@ -249,34 +249,51 @@ type reason struct {
 }
 
 // waitsFor says what the ramp still waits for; an empty sentence means for nothing.
-func (k *carrier) waitsFor(s actions.Step, v verdict) (r reason) {
-	now := k.now()
-	f := &k.inForce
-	least := k.c.Plan.Ramp.WithDefaults().MinRequests
-	due := f.settled.Add(s.Hold)
+func (k *carrier) waitsFor(s actions.Step, v verdict) reason {
 	last := s.N == len(k.c.Plan.Steps)
-	switch {
-	case k.c.Plan.Intent.Kind == actions.KindResync:
-	case !v.unclear.IsEmpty():
-		r = reason{why: v.unclear, hold: now.Sub(f.settled) > s.Hold+staleAfter}
-	case !v.over.IsEmpty():
-		r = reason{why: v.over}
-	case f.proof.n < float64(least) && !f.forgo:
-		r = reason{why: fleet.Textf("%s of %s requests of this step were seen", fleet.Float(f.proof.n, 0), fleet.Int(least))}
-		if now.Sub(f.settled) > actions.InconclusiveAfter {
-			r.hold = true
-			r.why = fleet.Concat(r.why, fleet.Text(" in 10 minutes, inconclusive: n goes on without them, Z undoes"))
-		}
-	case f.proof.n >= float64(least) && !f.proof.within(s.After, least).Or(false):
-		r = reason{why: f.proof.text(s.After), hold: true}
+	due := k.inForce.settled.Add(s.Hold)
+	early := !last && k.now().Before(due)
+	r := k.lacks(s, v)
+	if r.why.IsEmpty() && early && k.detached.IsZero() && !k.inForce.hurry {
+		r.why = fleet.Text("verified: waiting for the next step")
 	}
-	if r.why.IsEmpty() && !last && k.detached.IsZero() && !f.hurry && now.Before(due) {
-		r = reason{why: fleet.Text("verified: waiting for the next step"), next: due}
-	}
-	if r.next.IsZero() && now.Before(due) && !last {
+	if early {
 		r.next = due
 	}
 	return r
+}
+
+// lacks says which evidence of the step is missing.
+func (k *carrier) lacks(s actions.Step, v verdict) reason {
+	f := &k.inForce
+	least := k.c.Plan.Ramp.WithDefaults().MinRequests
+	since := k.now().Sub(f.settled)
+	few := f.proof.n < float64(least)
+	switch {
+	case k.c.Plan.Intent.Kind == actions.KindResync: // moves no traffic
+	case !v.unclear.IsEmpty():
+		return reason{why: v.unclear, hold: since > s.Hold+staleAfter}
+	case !v.over.IsEmpty():
+		return reason{why: v.over}
+	case f.forgo && (few || !v.quiet.IsEmpty()):
+	case few:
+		why := fleet.Textf("%s of %s requests of this step were seen", fleet.Float(f.proof.n, 0), fleet.Int(least))
+		return k.inconclusive(why, since)
+	case !f.proof.within(s.After, least).Or(false):
+		return reason{why: f.proof.text(s.After), hold: true}
+	case !v.quiet.IsEmpty():
+		return k.inconclusive(v.quiet, since)
+	}
+	return reason{}
+}
+
+// inconclusive waits for evidence, and holds when it does not come in time.
+func (k *carrier) inconclusive(why fleet.Safe, since time.Duration) reason {
+	if since <= actions.InconclusiveAfter {
+		return reason{why: why}
+	}
+	why = fleet.Concat(why, fleet.Text(" in 10 minutes, inconclusive: n goes on without, Z undoes"))
+	return reason{why: why, hold: true}
 }
 
 // wait stays where it is and says why.
