@@ -25,7 +25,7 @@ func (f *Fleet) buildInventory(s *world.Spec) fleet.Inventory {
 			{ID: siteFRA, Labels: []string{"eu"}, Fate: fleet.Fate{"cloud": "own/fra1"}},
 			{ID: siteAMS, Labels: []string{"eu"}, Fate: fleet.Fate{"cloud": "own/ams1"}},
 		},
-		Budget: fleet.Budget{PerDay: fleet.Some(usd("13500")), PerMonth: fleet.Some(usd("400000"))},
+		Budget: fleet.Budget{PerDay: fleet.Some(usd("22000")), PerMonth: fleet.Some(usd("660000"))},
 	}
 	for i := range s.Pools {
 		inv.Pools = append(inv.Pools, f.poolSpec(&s.Pools[i]))
@@ -152,7 +152,7 @@ func routeSpecs(s *world.Spec, gateway fleet.GatewayID) []fleet.RouteSpec {
 		}
 		switch name {
 		case routeChat:
-			spec.Tier, spec.Requires, spec.Fallbacks = 1, []string{"eu"}, []fleet.TargetID{providerAnthropic}
+			spec.Requires, spec.Fallbacks = []string{"eu"}, []fleet.TargetID{providerAnthropic}
 		case routeBatch:
 			spec.Tier, spec.Guard.TTFT95 = 3, fleet.Some(fleet.Seconds(5))
 		}

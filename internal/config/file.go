@@ -83,6 +83,7 @@ type Node struct {
 	URL      string  `yaml:"url"`
 	Exporter string  `yaml:"exporter,omitempty"`
 	GPUs     int     `yaml:"gpus,omitempty"`
+	Poll     Polling `yaml:"poll,omitempty"`
 	Auth     *Secret `yaml:"auth,omitempty"`
 	TLS      *TLS    `yaml:"tls,omitempty"`
 }

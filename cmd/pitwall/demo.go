@@ -1,0 +1,199 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"pitwall/backends/history"
+	"pitwall/backends/registry"
+	"pitwall/backends/sim"
+	"pitwall/economics"
+	"pitwall/fleet"
+	"pitwall/internal/config"
+	"pitwall/tui"
+)
+
+// demoOptions shape the embedded fleet of one run.
+type demoOptions struct {
+	seed   uint64
+	speed  float64
+	env    string
+	faults []string
+	after  time.Duration
+}
+
+func (o *demoOptions) bind(cmd *cobra.Command) {
+	fl := cmd.Flags()
+	fl.Uint64Var(&o.seed, "seed", 1, "same seed, same run")
+	fl.StringVar(&o.env, "env", "stage", "prod asks for typed names, stage and dev do not")
+	fl.StringSliceVar(&o.faults, "fault", nil, "start with faults: F01 zombie engine, F24 split gateway, F32 provider brownout")
+	fl.DurationVar(&o.after, "fault-after", 0, "when the faults begin")
+}
+
+func demoCommand(f *flags, c console) *cobra.Command {
+	o := demoOptions{}
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "The console on the embedded fleet: everything works, no configuration, no network",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s, err := openDemo(cmd.Context(), f, c, o)
+			if err != nil {
+				return err
+			}
+			return s.console(cmd.Context(), f, c)
+		},
+	}
+	o.bind(cmd)
+	cmd.Flags().Float64Var(&o.speed, "speed", 1, "how fast its time runs")
+	return cmd
+}
+
+func simCommand(f *flags, c console) *cobra.Command {
+	o := demoOptions{}
+	cmd := &cobra.Command{
+		Use:   "sim",
+		Short: "The embedded fleet as a server only, for use with curl, other consoles, or pitwall itself",
+		Long: "Serves the embedded fleet on loopback in the wire formats of the real systems until interrupted,\n" +
+			"and prints a configuration for it: pitwall sim > sim.yaml, then " + sim.KeyName + "=... pitwall --config sim.yaml",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return serveSim(cmd.Context(), c, o) },
+	}
+	o.bind(cmd)
+	_ = f
+	return cmd
+}
+
+func serveSim(ctx context.Context, c console, o demoOptions) error {
+	clock := fleet.SystemClock{}
+	embedded, err := sim.Listen(ctx, sim.Options{Seed: o.seed, Clock: clock, Env: fleet.Env(o.env), Mode: fleet.ModeDemo})
+	if err != nil {
+		return err
+	}
+	defer embedded.Close()
+	for _, id := range o.faults {
+		if err := embedded.Start(id, clock.Now().Add(o.after)); err != nil {
+			return usage(err)
+		}
+	}
+	key, err := embedded.Secret(ctx, fleet.SecretRef{Env: sim.KeyName})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(c.out, "# The credential of gateways and providers: export %s=%s\n", sim.KeyName, key.Reveal())
+	body, err := config.Write(embedded.Inventory())
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(c.out, "%s", body)
+	fmt.Fprintln(c.errs, "pitwall: serving the embedded fleet on loopback, ctrl+c ends it")
+	ctx, stop := untilSignal(ctx)
+	defer stop()
+	<-ctx.Done()
+	return nil
+}
+
+// openDemo starts the embedded fleet on loopback and a session on it, as if its endpoints were real.
+func openDemo(ctx context.Context, f *flags, c console, o demoOptions) (*session, error) {
+	clock := fleet.NewVirtualClock(time.Now())
+	dir := first(f.stateDir, c.environ("PITWALL_DEMO_STATE"))
+	s := &session{clock: clock, set: registry.Set(registry.Connectors())}
+	if dir == "" {
+		temp, err := os.MkdirTemp("", "pitwall-demo-")
+		if err != nil {
+			return nil, &fleet.Error{Kind: fleet.KindInternal, Op: "start the demo", Err: err}
+		}
+		dir = temp
+		s.closers = append(s.closers, func() error { return os.RemoveAll(temp) })
+	}
+	s.stateDir = dir
+	s.openLog(f)
+	embedded, err := sim.Listen(ctx, sim.Options{Seed: o.seed, Clock: clock, Env: fleet.Env(o.env)})
+	if err != nil {
+		return nil, err
+	}
+	s.closers = append(s.closers, embedded.Close)
+	s.sim, s.inventory = embedded, embedded.Inventory()
+	for _, id := range o.faults {
+		if err := embedded.Start(id, clock.Now().Add(o.after)); err != nil {
+			return nil, usage(err)
+		}
+	}
+	s.deps = fleet.Deps{Clock: clock, Log: s.logger(), Secret: embedded.Secret}
+	s.drive = func(ctx context.Context) {
+		if err := embedded.Drive(ctx, clock, o.speed, driveTick); err != nil {
+			s.deps.Log.Error("the demo's clock stopped", "err", err)
+		}
+	}
+	if err := s.fillHistory(); err != nil {
+		s.warnings = append(s.warnings, fleet.Sentence(err))
+	}
+	prices, err := economics.Embedded()
+	if err != nil {
+		return nil, err
+	}
+	return s, s.openHub(prices)
+}
+
+// driveTick is how often the demo's clock moves.
+const driveTick = 50 * time.Millisecond
+
+// fillHistory writes the demo's last fourteen days where the look-back reads them.
+func (s *session) fillHistory() error {
+	store, err := history.Open(filepath.Join(s.stateDir, "history", s.inventory.Context), 0)
+	if err != nil {
+		return err
+	}
+	if err := store.Fill(pastOf(s.sim)); err != nil {
+		return fmt.Errorf("the demo starts without its history: %w", err)
+	}
+	return nil
+}
+
+// pastOf turns the demo's history into stored points.
+func pastOf(f *sim.Fleet) iter.Seq[history.Point] {
+	return func(yield func(history.Point) bool) {
+		for p := range f.History() {
+			key := "pool/" + string(p.Pool)
+			switch {
+			case p.Target != "":
+				key = "target/" + string(p.Route) + "/" + string(p.Target)
+			case p.Provider != "":
+				key = "provider/" + string(p.Provider)
+			}
+			if !yield(history.Point{At: p.At, Key: key, Requests: p.Requests, Errors: p.Errors, In: p.InTokens,
+				Out: p.OutTokens, TTFT95: float64(p.TTFT95), Share: float64(p.Seen), Within: p.Within}) {
+				return
+			}
+		}
+	}
+}
+
+// demoFaults lets the console switch the demo's faults.
+type demoFaults struct{ s *session }
+
+// Faults lists what can be switched.
+func (d demoFaults) Faults() []tui.FaultInfo {
+	var out []tui.FaultInfo
+	for _, x := range d.s.sim.Faults() {
+		out = append(out, tui.FaultInfo{ID: x.ID, Title: x.Title, On: x.Active})
+	}
+	return out
+}
+
+// ToggleFault starts a fault, or takes it out.
+func (d demoFaults) ToggleFault(id string) error {
+	for _, x := range d.s.sim.Faults() {
+		if strings.EqualFold(x.ID, id) && x.Active {
+			return d.s.sim.Stop(x.ID)
+		}
+	}
+	return d.s.sim.Start(strings.ToUpper(id), d.s.clock.Now())
+}

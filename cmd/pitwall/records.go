@@ -1,0 +1,181 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"pitwall/actions"
+	"pitwall/actions/audit"
+	"pitwall/actions/desk"
+	"pitwall/actions/journal"
+	"pitwall/fleet"
+	"pitwall/internal/config"
+	"pitwall/views/plain"
+)
+
+// stateOf finds the state directory without opening anything.
+func stateOf(f *flags, c console) (string, error) {
+	if f.stateDir != "" {
+		return f.stateDir, nil
+	}
+	path, _ := config.Find(f.config, c.environ)
+	if path == "" {
+		return config.StateDir("", c.environ), nil
+	}
+	file, err := config.Load(path)
+	if err != nil {
+		return "", usage(err)
+	}
+	return config.StateDir(file.StateDir, c.environ), nil
+}
+
+func journalCommand(f *flags, c console) *cobra.Command {
+	cmd := &cobra.Command{Use: "journal", Short: "The record of changes: list, show, resume, abandon", Args: cobra.NoArgs}
+	var output string
+	cmd.PersistentFlags().StringVarP(&output, "output", "o", "text", "text or json")
+	cmd.RunE = func(*cobra.Command, []string) error { return journalList(f, c, output) }
+	x := &changeFlags{}
+	resume := &cobra.Command{Use: "resume CHANGE", Short: "Carry an open change on, after comparing it with the world", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return takeUp(cmd, f, c, x, fleet.ChangeID(args[0]), (*desk.Desk).Resume)
+		}}
+	back := &cobra.Command{Use: "rollback CHANGE", Short: "Take an open change back to where it began", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return takeUp(cmd, f, c, x, fleet.ChangeID(args[0]), (*desk.Desk).RollBack)
+		}}
+	abandon := &cobra.Command{Use: "abandon CHANGE", Short: "Close an open change without writing anything more", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return takeUp(cmd, f, c, x, fleet.ChangeID(args[0]), (*desk.Desk).Abandon)
+		}}
+	cmd.AddCommand(
+		&cobra.Command{Use: "list", Short: "All changes, open ones first", Args: cobra.NoArgs,
+			RunE: func(*cobra.Command, []string) error { return journalList(f, c, output) }},
+		&cobra.Command{Use: "show CHANGE", Short: "One change with its steps and checks", Args: cobra.ExactArgs(1),
+			RunE: func(_ *cobra.Command, args []string) error { return journalShow(f, c, output, fleet.ChangeID(args[0])) }},
+		resume, back, abandon)
+	return cmd
+}
+
+func changes(f *flags, c console) (actions.Book, error) {
+	dir, err := stateOf(f, c)
+	if err != nil {
+		return actions.Book{}, err
+	}
+	list, problems := journal.Load(dir)
+	journal.Order(list)
+	for _, p := range problems {
+		fmt.Fprintf(c.errs, "pitwall: journal %s, line %d: %s\n", fleet.Label(p.File), p.Line, p.Text)
+	}
+	return actions.Book{At: fleet.SystemClock{}.Now(), Changes: list}, nil
+}
+
+func journalList(f *flags, c console, output string) error {
+	b, err := changes(f, c)
+	if err != nil {
+		return err
+	}
+	return report(c, output, b.Changes, func() string { return plain.Journal(b, b.At) })
+}
+
+func journalShow(f *flags, c console, output string, id fleet.ChangeID) error {
+	b, err := changes(f, c)
+	if err != nil {
+		return err
+	}
+	ch := b.Change(id)
+	if ch == nil {
+		return &fleet.Error{Kind: fleet.KindNotFound, Op: "show change", Err: fmt.Errorf("there is no change %q", id)}
+	}
+	return report(c, output, *ch, func() string {
+		return plain.Change(*ch, ch.Plan.Order, b.At) + "\n" + plain.Plan(ch.Plan, ch.Checks)
+	})
+}
+
+// takeUp does something with an open change and follows it to its end.
+func takeUp(cmd *cobra.Command, f *flags, c console, x *changeFlags, id fleet.ChangeID, do func(*desk.Desk, fleet.ChangeID) error) error {
+	s, err := openConfigured(f, c)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	d, err := s.openDesk(f)
+	if err != nil {
+		return err
+	}
+	wait := s.start(cmd.Context())
+	_ = wait // the Hub ends with the process
+	s.settle(cmd.Context(), readTime)
+	if err := do(d, id); err != nil {
+		return err
+	}
+	x.output = "text"
+	return s.follow(cmd.Context(), d, id, c, x)
+}
+
+func auditCommand(f *flags, c console) *cobra.Command {
+	cmd := &cobra.Command{Use: "audit", Short: "The hash-chained record of who did what: list, verify", Args: cobra.NoArgs}
+	var output string
+	var heads []string
+	cmd.PersistentFlags().StringVarP(&output, "output", "o", "text", "text or json")
+	verify := &cobra.Command{Use: "verify", Short: "Check the chain: edits, holes, cut tails, clock reversals", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return auditVerify(f, c, output, heads) }}
+	verify.Flags().StringSliceVar(&heads, "head", nil, "a head kept elsewhere, as SEQ:HASH, that the chain must hold")
+	cmd.AddCommand(verify, &cobra.Command{Use: "list", Short: "All records", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return auditList(f, c, output) }})
+	return cmd
+}
+
+func auditVerify(f *flags, c console, output string, heads []string) error {
+	dir, err := stateOf(f, c)
+	if err != nil {
+		return err
+	}
+	var outside []audit.Head
+	for _, h := range heads {
+		var head audit.Head
+		if n, err := fmt.Sscanf(strings.Replace(h, ":", " ", 1), "%d %s", &head.Seq, &head.Hash); n != 2 || err != nil {
+			return usage(fmt.Errorf("%q is not SEQ:HASH", h))
+		}
+		outside = append(outside, head)
+	}
+	r, err := audit.Verify(dir, outside...)
+	if err != nil {
+		return err
+	}
+	if err := report(c, output, r, func() string { return verified(r) }); err != nil {
+		return err
+	}
+	if !r.OK() {
+		return exit{exitFailed, errors.New("the audit does not hold: somebody changed it, or its disk did")}
+	}
+	return nil
+}
+
+func verified(r audit.Report) string {
+	if r.OK() {
+		return fmt.Sprintf("%d records, unbroken; head %d:%s", r.Records, r.Head.Seq, r.Head.Hash)
+	}
+	return fmt.Sprintf("%d records; first bad record %d; heads that are missing: %v; head %d:%s", r.Records, r.FirstBad, r.MissingHeads, r.Head.Seq, r.Head.Hash)
+}
+
+func auditList(f *flags, c console, output string) error {
+	dir, err := stateOf(f, c)
+	if err != nil {
+		return err
+	}
+	list, err := audit.Records(dir)
+	if err != nil {
+		return err
+	}
+	return report(c, output, list, func() string {
+		var b strings.Builder
+		for _, r := range list {
+			fmt.Fprintf(&b, "%5d  %s  %-18s %-10s %-14s %s\n", r.Seq, fleet.Stamp(r.Time), fleet.Label(string(r.Kind)), fleet.Label(r.Actor.Name),
+				fleet.Label(string(r.Change)), fleet.Label(r.Result))
+		}
+		return b.String()
+	})
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"pitwall/internal/buildinfo"
+)
+
+// console is the terminal and the environment of one run.
+type console struct {
+	in      io.Reader
+	out     io.Writer
+	errs    io.Writer
+	environ func(string) string
+}
+
+// flags are the global flags.
+type flags struct {
+	config     string
+	context    string
+	write      bool
+	readOnly   bool
+	theme      string
+	ascii      bool
+	color      string
+	accessible bool
+	calm       bool
+	logFile    string
+	stateDir   string
+}
+
+// run executes one command line and returns its exit code.
+func run(ctx context.Context, args []string, c console) int {
+	root := newRoot(c)
+	root.SetArgs(args)
+	root.SetIn(c.in)
+	root.SetOut(c.out)
+	root.SetErr(c.errs)
+	err := root.ExecuteContext(ctx)
+	if err != nil {
+		say(c.errs, err)
+	}
+	return codeOf(err)
+}
+
+func newRoot(c console) *cobra.Command {
+	f := &flags{}
+	root := &cobra.Command{
+		Use:   "pitwall",
+		Short: "Terminal control console for hybrid LLM serving",
+		Long: "pitwall shows the models that you host, the APIs that you rent and the gateways between them,\n" +
+			"and carries out routing changes with checks, read-back and a way back.\n\n" +
+			"Without a command it opens the console on the configuration found: --config, then\n" +
+			"PITWALL_CONFIG, then the XDG folders. Try it without any: pitwall demo",
+		Version:       buildinfo.Version(),
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return openConsole(cmd.Context(), f, c) },
+	}
+	p := root.PersistentFlags()
+	p.StringVar(&f.config, "config", "", "configuration file")
+	p.StringVar(&f.context, "context", "", "context of the configuration")
+	p.BoolVar(&f.write, "write", false, "allow writing in PROD without :arm")
+	p.BoolVar(&f.readOnly, "read-only", false, "construct no writer")
+	p.StringVar(&f.theme, "theme", "", "default, okabe or mono")
+	p.BoolVar(&f.ascii, "ascii", false, "draw with ASCII only")
+	p.StringVar(&f.color, "color", "auto", "auto, always or never")
+	p.BoolVar(&f.accessible, "accessible", false, "labelled lines instead of a screen")
+	p.BoolVar(&f.calm, "calm", false, "slow link: 10 frames a second")
+	p.StringVar(&f.logFile, "log-file", "", "log file (default: pitwall.log in the state directory)")
+	p.StringVar(&f.stateDir, "state-dir", "", "where journal, audit, locks, history and log live")
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
+	root.CompletionOptions.HiddenDefaultCmd = false
+	root.AddCommand(
+		demoCommand(f, c), simCommand(f, c), snapshotCommand(f, c), doctorCommand(f, c), configCommand(f, c),
+		shiftCommand(f, c), resyncCommand(f, c), undoCommand(f, c), journalCommand(f, c), auditCommand(f, c),
+		manCommand(root, c),
+	)
+	return root
+}

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"pitwall/backends"
+	"pitwall/backends/history"
+	"pitwall/backends/registry"
+	"pitwall/backends/sim"
+	"pitwall/economics"
+	"pitwall/fleet"
+	"pitwall/internal/config"
+	"pitwall/internal/logfile"
+	"pitwall/internal/secrets"
+)
+
+// session is one run on one fleet: what was configured, its Hub, and where its state lives.
+type session struct {
+	inventory fleet.Inventory
+	file      *config.File // nil in the demo
+	clock     fleet.Clock
+	deps      fleet.Deps
+	set       registry.Set
+	hub       *backends.Hub
+	stateDir  string
+	log       *logfile.Log // nil where it could not be opened
+	warnings  []fleet.Safe
+	sim       *sim.Fleet                // nil outside of the demo
+	drive     func(ctx context.Context) // moves the demo's clock, nil outside of it
+	closers   []func() error
+}
+
+// close ends what the session opened, the newest first.
+func (s *session) close() {
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		if err := s.closers[i](); err != nil && s.deps.Log != nil {
+			s.deps.Log.Warn("close", "err", err)
+		}
+	}
+}
+
+// openConfigured finds and reads the configuration and prepares a session on one of its contexts.
+func openConfigured(f *flags, c console) (*session, error) {
+	path, looked := config.Find(f.config, c.environ)
+	if path == "" {
+		return nil, usage(errors.New(noConfig(looked)))
+	}
+	file, err := config.Load(path)
+	if err != nil {
+		return nil, usage(err)
+	}
+	picked, err := file.Pick(f.context)
+	if err != nil {
+		return nil, usage(err)
+	}
+	set := registry.Set(registry.Connectors())
+	inv, err := picked.Inventory(set.Interval)
+	if err != nil {
+		return nil, usage(err)
+	}
+	s := &session{inventory: inv, file: file, clock: fleet.SystemClock{}, set: set}
+	s.stateDir = config.StateDir(first(f.stateDir, file.StateDir), c.environ)
+	s.openLog(f)
+	resolver := secrets.Resolver{Environ: os.LookupEnv, Seen: s.redact}
+	s.deps = fleet.Deps{Clock: s.clock, Log: s.logger(), Secret: resolver.Resolve}
+	prices, err := loadPrices(file.Prices)
+	if err != nil {
+		return nil, usage(err)
+	}
+	return s, s.openHub(prices)
+}
+
+// noConfig says where a configuration was looked for and what to do next.
+func noConfig(looked []string) string {
+	return "no configuration was found; looked for " + strings.Join(looked, ", ") + "\n" +
+		"try the embedded fleet:       pitwall demo\n" +
+		"write one from the example:   pitwall config example > ~/.config/pitwall/config.yaml\n" +
+		"check it before you use it:   pitwall config check FILE"
+}
+
+func first(list ...string) string {
+	for _, v := range list {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+func loadPrices(path string) (*economics.Catalogue, error) {
+	if path == "" {
+		return economics.Embedded()
+	}
+	body, err := os.ReadFile(path)
+	if err != nil {
+		return nil, &fleet.Error{Kind: fleet.KindInvalid, Op: "read prices", Err: err}
+	}
+	return economics.WithOverrides(body)
+}
+
+// openLog opens the log under the state directory. Without one pitwall still runs.
+func (s *session) openLog(f *flags) {
+	path := first(f.logFile, filepath.Join(s.stateDir, "pitwall.log"))
+	log, err := logfile.Open(path)
+	if err != nil {
+		s.warnings = append(s.warnings, fleet.Concat(fleet.Text("no log is written: "), fleet.Sentence(err)))
+		return
+	}
+	s.log = log
+	s.closers = append(s.closers, log.Close)
+}
+
+func (s *session) logger() *slog.Logger {
+	if s.log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return s.log.Logger
+}
+
+func (s *session) redact(v fleet.Secret) {
+	if s.log != nil {
+		s.log.Redact(v)
+	}
+}
+
+// openHub opens every source and the look-back file. A source that cannot be opened is shown with its problem.
+func (s *session) openHub(prices *economics.Catalogue) error {
+	readers, problems := s.set.Readers(s.inventory.Sources, s.deps)
+	store, err := history.Open(filepath.Join(s.stateDir, "history", s.inventory.Context), s.inventory.Retention.Days)
+	if err != nil {
+		s.warnings = append(s.warnings, fleet.Sentence(err))
+		store = nil
+	}
+	s.hub = backends.New(backends.Options{Inventory: s.inventory, Readers: readers, Problems: problems,
+		Clock: s.clock, Log: s.deps.Log, Prices: prices, History: store})
+	return nil
+}
+
+// start runs the Hub until ctx ends and returns a function that waits for it. The demo's clock only moves once the
+// Hub's own tasks are on it, so that no poll is missed.
+func (s *session) start(ctx context.Context) (wait func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.hub.Run(ctx)
+	}()
+	if s.drive != nil {
+		go func() {
+			if _, err := s.hub.Next(ctx, 0); err == nil {
+				s.drive(ctx)
+			}
+		}()
+	}
+	return func() { <-done }
+}
+
+// settle waits until every source was tried once, or for the given time of the machine.
+func (s *session) settle(ctx context.Context, atMost time.Duration) *fleet.Snapshot {
+	ctx, cancel := context.WithTimeout(ctx, atMost)
+	defer cancel()
+	var gen uint64
+	for {
+		snap, err := s.hub.Next(ctx, gen)
+		if err != nil {
+			return s.hub.Latest()
+		}
+		gen = snap.Gen
+		if tried(snap) {
+			return snap
+		}
+	}
+}
+
+func tried(s *fleet.Snapshot) bool {
+	for _, src := range s.Sources {
+		if src.Reads == 0 && src.ErrKind == "" {
+			return false
+		}
+	}
+	return true
+}
