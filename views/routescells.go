@@ -23,7 +23,7 @@ func fillRoute(c []part.Cell, r *fleet.Route, sc Scene) {
 	c[colRouteErrors] = part.Cell{Text: fleet.Show(r.Load.Errors), Role: bad(role, passed(r.Load.Errors, limit.errors))}
 	c[colRouteTTFT] = part.Cell{Text: fleet.Show(r.Load.TTFT95), Role: bad(role, passed(r.Load.TTFT95, limit.ttft))}
 	c[colFallback] = part.Cell{Text: fallbackText(r), Role: themes.Dim}
-	c[colReplicas] = replicasCell(r)
+	c[colReplicas] = agreementCell(r)
 	c[colRouteState] = part.Cell{Text: stateText(r.State, r.Load.At, sc.Now), Role: themes.OfState(r.State)}
 }
 
@@ -39,4 +39,23 @@ func tierText(r *fleet.Route) fleet.Safe {
 func limitsOfRoute(r *fleet.Route) guardLimits {
 	none := fleet.None[float64]()
 	return guardLimits{errors: stricter(none, r.Spec.Guard.ErrRatio), ttft: stricter(none, r.Spec.Guard.TTFT95)}
+}
+
+// agreementCell says whether the gateway replicas agree, and names the first that does not.
+func agreementCell(r *fleet.Route) part.Cell {
+	var bad []fleet.Safe
+	for i := range r.Replicas {
+		if x := &r.Replicas[i]; x.Differs || x.Stale {
+			word, _ := replicaWord(x)
+			bad = append(bad, fleet.Concat(fleet.Label(string(x.ID)), fleet.Text(" "), word))
+		}
+	}
+	switch len(bad) {
+	case 0:
+		return replicasCell(r)
+	case 1:
+		return part.Cell{Text: bad[0], Role: themes.Warn}
+	default:
+		return part.Cell{Text: fleet.Textf("%s of %s off", fleet.Int(len(bad)), fleet.Int(len(r.Replicas))), Role: themes.Warn}
+	}
 }

@@ -45,10 +45,19 @@ func changeLine(b *part.Block, sc Scene, c *actions.Change) {
 	default:
 		b.Put(themes.Dim, ageOf(c.Ended, sc))
 	}
+	if b.Width() < 60 {
+		b.Gap(2).Put(stateRole(c.State), fleet.Label(string(c.State))).Gap(2).Put(themes.Text, movement(&c.Plan))
+		b.Gap(2).Put(themes.Dim, c.Plan.Intent.Actor.Text()).End()
+		return
+	}
 	b.Gap(2).Put(themes.Text, c.Plan.Intent.Actor.Text()).Gap(2).Put(themes.Text, movement(&c.Plan)).Gap(2)
 	b.Put(stateRole(c.State), fleet.Label(string(c.State)))
-	if b.Width() >= 60 && !c.Why.IsEmpty() {
-		b.Gap(2).Put(themes.Dim, c.Why)
+	why := c.Why
+	if c.State == actions.StateCommitted {
+		why = fleet.Label(c.Plan.Intent.Reason) // it went well: what it was for says more
+	}
+	if !why.IsEmpty() {
+		b.Gap(2).Put(themes.Dim, why)
 	}
 	b.End()
 }
@@ -68,10 +77,10 @@ func lastChangeLine(b *part.Block, sc Scene, id fleet.RouteID) {
 		if !c.State.Closed() {
 			continue
 		}
-		b.Say(themes.Dim, "last change ").Put(themes.Text, fleet.Stamp(c.Ended)).Say(themes.Dim, " by ")
+		b.Put(themes.Dim, fleet.Textf("last change %s  ", fleet.Int(c.Seq)))
+		b.Put(themes.Text, fleet.Stamp(c.Ended)).Say(themes.Dim, " by ")
 		b.Put(themes.Text, c.Plan.Intent.Actor.Text()).Gap(2).Put(themes.Text, movement(&c.Plan)).Gap(2)
-		b.Put(stateRole(c.State), fleet.Label(string(c.State)))
-		b.Put(themes.Dim, fleet.Textf("  (journal %s)", fleet.Int(c.Seq))).End()
+		b.Put(stateRole(c.State), fleet.Label(string(c.State))).End()
 		return
 	}
 	b.Say(themes.Dim, "no change of this route in the journal").End()

@@ -1,6 +1,10 @@
 package views
 
-import "pitwall/fleet"
+import (
+	"slices"
+
+	"pitwall/fleet"
+)
 
 // routeCharts are the histories of a route's targets, the most telling first: who gets the traffic, how much of it
 // fails and how long it waits.
@@ -10,7 +14,7 @@ func routeCharts(sc Scene, r *fleet.Route) []chartSpec {
 	}
 	limit := limitsOfRoute(r)
 	none := fleet.None[float64]()
-	return []chartSpec{
+	charts := []chartSpec{
 		{title: fleet.Text("SEEN share"), lines: targetLines(r, func(t *fleet.Trends) fleet.Trend { return t.Seen }),
 			limit: none, label: ratioLabel, top: 1},
 		{title: fleet.Text("ERR%"), lines: targetLines(r, func(t *fleet.Trends) fleet.Trend { return t.Errors }),
@@ -22,6 +26,7 @@ func routeCharts(sc Scene, r *fleet.Route) []chartSpec {
 		{title: fleet.Text("ITL95"), lines: targetLines(r, func(t *fleet.Trends) fleet.Trend { return t.ITL95 }),
 			limit: none, label: secondsLabel},
 	}
+	return slices.DeleteFunc(charts, func(c chartSpec) bool { return len(c.lines) == 0 })
 }
 
 func targetLines(r *fleet.Route, of func(*fleet.Trends) fleet.Trend) []line {

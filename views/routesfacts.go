@@ -11,7 +11,7 @@ import (
 const routeFactLines = 2
 
 // routeRule opens a route and says at the right whether its gateway replicas agree.
-func routeRule(b *part.Block, sc Scene, r *fleet.Route) {
+func routeRule(b *part.Block, sc Scene, r *fleet.Route, t Table) {
 	note := fleet.Safe{}
 	if n := len(sc.Snap.Routes); n > 1 && b.Width() >= normalWidth {
 		for i := range sc.Snap.Routes {
@@ -20,7 +20,7 @@ func routeRule(b *part.Block, sc Scene, r *fleet.Route) {
 			}
 		}
 	}
-	b.Rule(fleet.Concat(fleet.Text("ROUTE "), fleet.Label(string(r.Spec.ID))), note, agreement(r))
+	b.Rule(fleet.Concat(fleet.Text("ROUTE "), fleet.Label(string(r.Spec.ID))), fleet.Join(nonEmpty(note, filterNote(t)), fleet.Text("  ")), agreement(r))
 }
 
 // agreement counts the gateway replicas and names those that differ or are silent.

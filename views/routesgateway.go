@@ -32,7 +32,7 @@ func replicasOfRoute(b *part.Block, sc Scene, r *fleet.Route, n int) {
 		b.Cell(themes.Dim, ageOf(x.At, sc), 4, part.Right)
 		if g := gatewayReplica(sc, r, x.ID); g != nil {
 			b.Gap(3).Put(themes.Dim, g.Version)
-			if x.Differs || x.Stale {
+			if (x.Differs || x.Stale) && b.Room() > 24 {
 				b.Gap(2).Put(themes.Warn, g.Why)
 			}
 		}
@@ -99,6 +99,7 @@ func gatewayReplica(sc Scene, r *fleet.Route, id fleet.GatewayReplicaID) *fleet.
 
 // replicaLine is replicasOfRoute in one line; those that differ come first where not all fit.
 func replicaLine(b *part.Block, sc Scene, r *fleet.Route) {
+	const most = 14 // cells for the weights: that they differ matters more than all of them
 	list := r.Replicas
 	if len(list) > 3 {
 		list = worstReplicas(list)
@@ -107,7 +108,8 @@ func replicaLine(b *part.Block, sc Scene, r *fleet.Route) {
 	for i := range list {
 		x := &list[i]
 		word, role := replicaWord(x)
-		text := fleet.Concat(fleet.Label(string(x.ID)), fleet.Text(" "), heldWeights(x, r), fleet.Text(" "))
+		text := fleet.Concat(fleet.Label(string(x.ID)), fleet.Text(" "), part.Short(heldWeights(x, r), most),
+			fleet.Text(" "))
 		age := fleet.Concat(fleet.Text(" "), ageOf(x.At, sc))
 		if part.Width(text)+part.Width(word)+part.Width(age)+6 > b.Room() {
 			b.Put(themes.Warn, fleet.Textf("+%s more", fleet.Int(len(list)-i)))

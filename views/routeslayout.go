@@ -13,7 +13,7 @@ const (
 
 // routeColumn is a route on a compact screen without a dialog.
 func routeColumn(b *part.Block, sc Scene, u RoutesState, r *fleet.Route, rows int) {
-	routeRule(b, sc, r)
+	routeRule(b, sc, r, u.Targets)
 	if rows >= lowScreen {
 		routeFacts(b, sc, r)
 	}
@@ -24,14 +24,17 @@ func routeColumn(b *part.Block, sc Scene, u RoutesState, r *fleet.Route, rows in
 	if rows >= lowScreen {
 		fallbacks = share{least: 1, want: max(1, len(r.Spec.Fallbacks)), weight: 1}
 	}
-	blame := targetEvidence(r, u.Targets)
+	blame := targetEvidence(sc, r, u.Targets)
 	fixed := 1 + blame.lines(b.Width()) + 2 // titles, evidence, rules of replicas and changes
 	if fallbacks.want > 0 {
-		fixed++
+		fixed += 2 // its rule, and the proof of the target
 	}
 	divide(rows-b.Len()-fixed, []*share{&targets, &replicas, &changes, &fallbacks})
 	targetTable(b, sc, u, r, targets.got)
 	blame.draw(b)
+	if fallbacks.want > 0 {
+		proofLine(b, sc, r, u.Targets)
+	}
 	replicasOfRoute(b, sc, r, replicas.got)
 	changeList(b, sc, r.Spec.ID, changes.got)
 	if fallbacks.want > 0 {
@@ -45,7 +48,7 @@ func routeUnderShift(b *part.Block, sc Scene, u RoutesState, r *fleet.Route, row
 	const least = 11 // lines of the dialog
 	after := 0
 	if r != nil {
-		routeRule(b, sc, r)
+		routeRule(b, sc, r, u.Targets)
 		after = 2
 		if rows < lowScreen {
 			after = 0
@@ -66,11 +69,12 @@ func routeUnderShift(b *part.Block, sc Scene, u RoutesState, r *fleet.Route, row
 // the dialog or charts on the right.
 func routePage(b *part.Block, sc Scene, u RoutesState, r *fleet.Route, rows int) {
 	if r != nil {
-		routeRule(b, sc, r)
+		routeRule(b, sc, r, u.Targets)
 		routeFacts(b, sc, r)
 		n := max(1, min(len(r.Targets), rows/3))
 		targetTable(b, sc, u, r, n)
-		targetEvidence(r, u.Targets).draw(b)
+		targetEvidence(sc, r, u.Targets).draw(b)
+		proofLine(b, sc, r, u.Targets)
 		b.End()
 	}
 	beneath := rows - b.Len()
@@ -93,10 +97,11 @@ func wideRoute(b *part.Block, sc Scene, u RoutesState, r *fleet.Route, rows int)
 	right := part.NewBlock(sc.Theme, b.Width()-width-gap, rows)
 	charts := routeRight(right, sc, u, r, rows, routeCharts(sc, r), 3)
 	if r != nil {
-		routeRule(left, sc, r)
+		routeRule(left, sc, r, u.Targets)
 		routeFacts(left, sc, r)
 		targetTable(left, sc, u, r, max(1, min(len(r.Targets), rows/3)))
-		targetEvidence(r, u.Targets).draw(left)
+		targetEvidence(sc, r, u.Targets).draw(left)
+		proofLine(left, sc, r, u.Targets)
 		left.End()
 	}
 	routeLeft(left, sc, r, rows, charts)

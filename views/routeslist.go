@@ -28,15 +28,15 @@ const (
 func routeColumns(look time.Duration, name int) []part.Column {
 	return []part.Column{
 		{Key: "name", Title: fleet.Text("ROUTE"), Width: name},
-		{Title: fleet.Text("TIER"), Width: 4, Align: part.Right, Drop: 4},
-		{Title: fleet.Text("WEIGHTS (set)"), Width: 24, Most: 40, Drop: 1},
-		{Title: fleet.Text("SEEN%"), Width: 14, Most: 20, Drop: 5},
+		{Title: fleet.Text("TIER"), Width: 4, Align: part.Right, Drop: 6},
+		{Title: fleet.Text("WEIGHTS (set)"), Width: 34, Most: 40, Drop: 1},
+		{Title: fleet.Text("SEEN%"), Width: 18, Most: 20, Drop: 5},
 		{Key: "req", Title: fleet.Text("REQ/S"), Width: 6, Align: part.Right},
 		{Title: fleet.Age(look), Width: 6, Most: 10, Drop: 8},
 		{Key: "err", Title: fleet.Text("ERR%"), Width: 5, Align: part.Right},
 		{Key: "ttft", Title: fleet.Text("TTFT95"), Width: 6, Align: part.Right},
 		{Title: fleet.Text("FALLBACK"), Width: 10, Most: 18, Drop: 7},
-		{Title: fleet.Text("REPLICAS"), Width: 10, Most: 16, Drop: 6},
+		{Title: fleet.Text("REPLICAS"), Width: 12, Most: 16, Drop: 4},
 		{Key: "state", Title: fleet.Text("STATE"), Width: 8, Most: 10},
 	}
 }
@@ -59,7 +59,7 @@ func routeList(b *part.Block, sc Scene, u RoutesState, rows int) {
 		return
 	}
 	b.End()
-	routeRule(b, sc, shown)
+	routeRule(b, sc, shown, Table{})
 	routeFacts(b, sc, shown)
 	targetTable(b, sc, RoutesState{}, shown, targets.got)
 	replicasOfRoute(b, sc, shown, replicas.got)
@@ -81,8 +81,8 @@ func listCharts(b *part.Block, sc Scene, r *fleet.Route, rows int) {
 	half := (b.Width() - gap) / 2
 	first := part.NewBlock(sc.Theme, half, left)
 	second := part.NewBlock(sc.Theme, b.Width()-gap-half, left)
-	charts = drawCharts(first, sc, charts, left, max(1, left/20))
-	drawCharts(second, sc, charts, left, max(1, left/20))
+	charts = drawCharts(first, sc, charts, left, max(1, left/14))
+	drawCharts(second, sc, charts, left, max(1, left/14))
 	b.Beside(first.Cut(left).Fill(left), second.Cut(left).Fill(left), gap)
 }
 

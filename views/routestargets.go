@@ -165,22 +165,3 @@ func limitLeft(p *fleet.Provider) fleet.Safe {
 	}
 	return text
 }
-
-// targetEvidence is why the selected target, else the worst, is in its state.
-func targetEvidence(r *fleet.Route, t Table) evidence {
-	var worst *fleet.Target
-	for i := range r.Targets {
-		x := &r.Targets[i]
-		if string(x.Spec.ID) == t.Selected {
-			worst = x
-			break
-		}
-		if !x.Why.IsEmpty() && (worst == nil || trouble(x.State) > trouble(worst.State)) {
-			worst = x
-		}
-	}
-	if worst == nil || worst.Why.IsEmpty() {
-		return evidence{}
-	}
-	return evidence{fleet.Label(string(worst.Spec.ID)), worst.Why, themes.OfState(worst.State)}
-}
