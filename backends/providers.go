@@ -92,7 +92,7 @@ func (w *world) providerState(p *fleet.Provider, s *sourceState, guard fleet.Gua
 		return fleet.StateUnknown, fleet.Text("not probed yet")
 	case s != nil && s.stale(now):
 		return fleet.StateStale, fleet.Concat(fleet.Text("last probe "), fleet.Age(now.Sub(s.status.LastGood)), fleet.Text(" ago"))
-	case p.Load.Requests.Or(0) == 0:
+	case p.Load.Requests.OK && p.Load.Requests.V == 0:
 		return fleet.StateIdle, fleet.Safe{}
 	}
 	return fleet.StateOK, fleet.Safe{}

@@ -260,8 +260,11 @@ func effective(targets []fleet.Target) {
 }
 
 func routeState(r *fleet.Route, remark fleet.Safe, settled bool) (fleet.State, fleet.Safe) {
-	fresh, differing := 0, fleet.Safe{}
+	fresh, read, differing := 0, 0, fleet.Safe{}
 	for _, v := range r.Replicas {
+		if !v.At.IsZero() {
+			read++
+		}
 		if !v.Stale {
 			fresh++
 		}
@@ -279,6 +282,8 @@ func routeState(r *fleet.Route, remark fleet.Safe, settled bool) (fleet.State, f
 	switch {
 	case len(r.Replicas) == 0:
 		return fleet.StateUnknown, fleet.Text("no gateway replica is configured")
+	case read == 0:
+		return fleet.StateUnknown, fleet.Text("no gateway replica was read yet")
 	case fresh == 0:
 		return fleet.StateStale, fleet.Text("no gateway replica answers")
 	case worst != nil && worst.State.Rank() >= fleet.StateCrit.Rank():

@@ -27,9 +27,12 @@ func (w *world) spend(s *fleet.Snapshot, seen gatewayLoads, now time.Time) fleet
 	if w.opt.Prices != nil {
 		out.PricesAsOf = w.opt.Prices.AsOf()
 	}
+	unmeasured := 0
 	for _, p := range s.Providers {
 		if p.Burn.OK {
 			out.Metered = fleet.Some(out.Metered.V + p.Burn.V)
+		} else if len(p.Unpriced) == 0 && len(seen.gather(onProvider(p.Spec.ID))) > 0 {
+			unmeasured++
 		}
 		for _, m := range p.Unpriced {
 			out.Unpriced = appendNew(out.Unpriced, m)
@@ -49,6 +52,8 @@ func (w *world) spend(s *fleet.Snapshot, seen gatewayLoads, now time.Time) fleet
 	switch {
 	case len(out.Unpriced) > 0:
 		out.BurnWhy = fleet.Concat(fleet.Text("without "), fleet.Label(string(out.Unpriced[0])), fleet.Text(": unpriced"))
+	case unmeasured > 0:
+		out.BurnWhy = fleet.Concat(fleet.Text("without "), fleet.Int(unmeasured), fleet.Text(" providers: their tokens are not measured yet"))
 	case unpricedPools > 0:
 		out.BurnWhy = fleet.Concat(fleet.Text("without "), fleet.Int(unpricedPools), fleet.Text(" pools: no GPU price"))
 	}

@@ -151,7 +151,7 @@ func (s *session) screen(ctx context.Context, d *desk.Desk, f *flags, c console)
 	}
 	if s.sim != nil {
 		o.Faults = demoFaults{s}
-		o.Leaving = fleet.Text("the demo's fleet ends with this process, and its changes with it")
+		o.Leaving = []fleet.Safe{fleet.Text("the demo's fleet ends with this process, and its changes with it")}
 	}
 	return tui.Run(ctx, o)
 }

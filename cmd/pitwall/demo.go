@@ -102,7 +102,7 @@ func serveSim(ctx context.Context, c console, o demoOptions) error {
 
 // openDemo starts the embedded fleet on loopback and a session on it, as if its endpoints were real.
 func openDemo(ctx context.Context, f *flags, c console, o demoOptions) (*session, error) {
-	clock := fleet.NewVirtualClock(time.Now())
+	clock := fleet.NewVirtualClock(time.Now().Add(-preRoll))
 	dir := first(f.stateDir, c.environ("PITWALL_DEMO_STATE"))
 	s := &session{clock: clock, set: registry.Set(registry.Connectors())}
 	if dir == "" {
@@ -128,6 +128,9 @@ func openDemo(ctx context.Context, f *flags, c console, o demoOptions) (*session
 	}
 	s.deps = fleet.Deps{Clock: clock, Log: s.logger(), Secret: embedded.Secret}
 	s.drive = func(ctx context.Context) {
+		if clock.Advance(ctx, preRoll) != nil {
+			return
+		}
 		if err := embedded.Drive(ctx, clock, o.speed, driveTick); err != nil {
 			s.deps.Log.Error("the demo's clock stopped", "err", err)
 		}
@@ -141,6 +144,10 @@ func openDemo(ctx context.Context, f *flags, c console, o demoOptions) (*session
 	}
 	return s, s.openHub(prices)
 }
+
+// preRoll is fleet time that passes as fast as the polls are answered before the demo is shown: rates and shares
+// need more than one reading, and nobody waits a minute for a demo.
+const preRoll = 70 * time.Second
 
 // driveTick is how often the demo's clock moves.
 const driveTick = 50 * time.Millisecond
