@@ -22,7 +22,7 @@ func Routes(sc Scene, u RoutesState, sz Size) string {
 			goneLine(b, fleet.Text("ROUTE "), string(id))
 		case b.Width() >= wideWidth:
 			wideRoute(b, sc, u, r, rows)
-		case b.Width() >= normalWidth:
+		case b.Width() >= besideWidth, b.Width() >= normalWidth && u.Shift == nil:
 			routePage(b, sc, u, r, rows)
 		case u.Shift != nil:
 			routeUnderShift(b, sc, u, r, rows)

@@ -9,6 +9,9 @@ import (
 const (
 	leastChart = 8
 	sideWidth  = 45
+	// besideWidth is the width from which the dialog has room beside the data; below it covers what is under the
+	// targets.
+	besideWidth = 116
 )
 
 // routeColumn is a route on a compact screen without a dialog.

@@ -49,9 +49,12 @@ func routeList(b *part.Block, sc Scene, u RoutesState, rows int) {
 	fixed := 2
 	if shown != nil && rows >= 14 {
 		targets = share{least: 2, want: max(1, len(shown.Targets)), weight: 2}
+		fixed += 1 + 1 + routeFactLines + 1 // blank, rule, facts, titles
+	}
+	if targets.want > 0 && rows >= lowScreen {
 		replicas = share{least: 1, want: len(shown.Replicas), weight: 1}
 		changes = share{least: 1, want: max(1, len(changesOn(sc, shown.Spec.ID))), weight: 1}
-		fixed += 1 + 1 + routeFactLines + 1 + 2 // blank, rule, facts, titles, rules of replicas and changes
+		fixed += 2 // rules
 	}
 	divide(rows-fixed, []*share{&list, &targets, &replicas, &changes})
 	routesPane(b, sc, u.List, list.got)
@@ -62,6 +65,9 @@ func routeList(b *part.Block, sc Scene, u RoutesState, rows int) {
 	routeRule(b, sc, shown, Table{})
 	routeFacts(b, sc, shown)
 	targetTable(b, sc, RoutesState{}, shown, targets.got)
+	if replicas.want+changes.want == 0 {
+		return
+	}
 	replicasOfRoute(b, sc, shown, replicas.got)
 	changeList(b, sc, shown.Spec.ID, changes.got)
 	if b.Width() >= normalWidth {

@@ -161,3 +161,19 @@ func TestHostileRoutesStayInTheirRow(t *testing.T) {
 		}
 	}
 }
+
+func TestShiftCoversOnlyWhatHasNoRoomBesideIt(t *testing.T) {
+	sc := scene(true, themes.Mono)
+	u := views.RoutesState{Route: "chat-default", Shift: &views.ShiftState{Step: views.ShiftPlan, Kind: actions.KindShift,
+		Route: "chat-default"}}
+	for _, w := range []int{60, 80, 100, 115, 116, 120, 159, 160, 200} {
+		frame := plain(views.Routes(sc, u, views.Size{W: w, H: 24}))
+		if !strings.Contains(frame, "SHIFT chat-default") || !strings.Contains(frame, "h100-b") {
+			t.Errorf("width %d shows no dialog with the targets:\n%s", w, frame)
+		}
+		beside := strings.Contains(frame, "-- GATEWAY REPLICAS")
+		if beside != (w >= 116) {
+			t.Errorf("width %d: data beside the dialog is %v:\n%s", w, beside, frame)
+		}
+	}
+}
