@@ -15,9 +15,12 @@ func project(p actions.Plan, s *fleet.Snapshot, r *fleet.Route, id fleet.TargetI
 // compute is IL-04.
 func compute(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time) actions.Check {
 	return eachReceiver(p, s, func(r *fleet.Route, t *fleet.Target) actions.Check {
-		pool := s.Pool(t.Spec.Pool)
-		if pool == nil {
+		pool, own := poolOf(s, t)
+		switch {
+		case !own:
 			return pass(fleet.Text("rented: its limits are IL-10"))
+		case pool == nil:
+			return missing(actions.SeverityOVR, fleet.Text("its pool was not read"))
 		}
 		pr := project(p, s, r, t.Spec.ID)
 		return stoodIn(pr, poolCompute(pool, pr, now))
@@ -71,9 +74,12 @@ func day(t time.Time) fleet.Safe {
 // kvCache is IL-05: tokens in flight by Little's law.
 func kvCache(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time) actions.Check {
 	return eachReceiver(p, s, func(r *fleet.Route, t *fleet.Target) actions.Check {
-		pool := s.Pool(t.Spec.Pool)
-		if pool == nil {
+		pool, own := poolOf(s, t)
+		switch {
+		case !own:
 			return pass(fleet.Text("rented: it has no KV cache of ours"))
+		case pool == nil:
+			return missing(actions.SeverityOVR, fleet.Text("its pool was not read"))
 		}
 		pr := project(p, s, r, t.Spec.ID)
 		duration := requestTime(pool, r)
@@ -163,10 +169,10 @@ func withoutLargest(w fleet.Weights, r *fleet.Route, s *fleet.Snapshot) (string,
 func rateLimits(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time) actions.Check {
 	return eachReceiver(p, s, func(r *fleet.Route, t *fleet.Target) actions.Check {
 		provider := s.Provider(t.Spec.Provider)
-		if provider == nil {
+		if t.Spec.Provider == "" {
 			return pass(fleet.Text("own capacity: it has no API limits"))
 		}
-		if len(provider.Limits) == 0 {
+		if provider == nil || len(provider.Limits) == 0 {
 			return missing(actions.SeverityOVR, fleet.Text("no limit is known"))
 		}
 		pr := project(p, s, r, t.Spec.ID)

@@ -39,6 +39,7 @@ func TestCompute(t *testing.T) {
 		{"unknown age", func(w *world) { w.pool("b").Load.At = time.Time{} }, ok, "age unknown", ""},
 		{"no number", func(w *world) { w.plan(t); w.pool("b").Load.OutRate = fleet.Some(fleet.TokenRate(math.NaN())) }, ovr, "no number", "missing"},
 		{"rented", (*world).toAPI, ok, "rented", ""},
+		{"pool unread", func(w *world) { w.plan(t); w.s.Pools = w.s.Pools[:1] }, ovr, "was not read", "missing"},
 		{"target gone", func(w *world) { w.plan(t); w.route().Targets = w.route().Targets[:1] }, hard, "no longer has target b", "missing"},
 		{"undated rating", func(w *world) { w.pool("b").Rating.V.From = time.Time{} }, ok, "from an unknown day", ""},
 	})
@@ -64,6 +65,7 @@ func TestKVCache(t *testing.T) {
 		}, ovr, "own request lengths", "missing"},
 		{"stale keeps its age", func(w *world) { w.pool("b").Load.At = ago(50 * time.Second) }, ok, "age 50s", ""},
 		{"rented", (*world).toAPI, ok, "rented", ""},
+		{"pool unread", func(w *world) { w.plan(t); w.s.Pools = w.s.Pools[:1] }, ovr, "was not read", "missing"},
 	})
 }
 
@@ -103,6 +105,7 @@ func TestRateLimits(t *testing.T) {
 		{"the tighter of two warnings", limit(rpm(190, 130), rpm(170, 110)), warn, "of 170 rpm", ""},
 		{"configured", limit(configured), warn, "of 180 rpm, configured > 0.6", ""},
 		{"headers without what is left", limit(unsaid), ovr, "rpm use is unknown", "missing"},
+		{"provider unread", func(w *world) { w.toAPI(); w.plan(t); w.s.Providers = nil }, ovr, "no limit is known", "missing"},
 		{"no limits", limit(), ovr, "no limit is known", "missing"},
 		{"unknown kind of limit", limit(fleet.Limit{Kind: "images", Max: fleet.Some(1.0)}), ovr, "images use is unknown", "missing"},
 		{"one unknown does not hide a block", limit(unsaid, rpm(110, 50)), block, "", ""},

@@ -41,7 +41,7 @@ func good() *world {
 			{ID: "fra-2", Labels: []string{"eu"}, Fate: fleet.Fate{"power": "F2"}}},
 		Pools:     []fleet.Pool{goodPool("a", "fra-1"), goodPool("b", "fra-2")},
 		Providers: []fleet.Provider{goodProvider()},
-		Gateways: []fleet.Gateway{{Spec: fleet.GatewaySpec{ID: "edge"}, Writable: fleet.Some(true),
+		Gateways: []fleet.Gateway{{Spec: fleet.GatewaySpec{ID: "edge", Replicas: []fleet.GatewayReplicaSpec{{ID: "gw-1"}, {ID: "gw-2"}, {ID: "gw-3"}}}, Writable: fleet.Some(true),
 			WritableWhy: fleet.Text("database mode")}},
 		Totals: fleet.Totals{Burn: fleet.Some(fleet.USDPerHour(100))},
 		Spend: fleet.Spend{Burn: fleet.Some(fleet.USDPerHour(100)), Forecast: fleet.Some(dollars(500)),

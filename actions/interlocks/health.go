@@ -104,13 +104,16 @@ func domain(s *fleet.Snapshot, t *fleet.Target) string {
 // quorum is IL-24.
 func quorum(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time) actions.Check {
 	return eachReceiver(p, s, func(_ *fleet.Route, t *fleet.Target) actions.Check {
-		up, down := agreement(t, now)
-		said := voices(t, now)
+		up, down := agreement(s, t, now)
+		said := voices(s, t, now)
 		switch {
 		case down > 0:
 			return verdict(actions.SeverityOVR, fleet.Text("evidence disagrees: "), said)
 		case up < 2:
 			return missing(actions.SeverityOVR, fleet.Int(up), fleet.Text(" of 2 kinds say it works: "), said)
+		case silent(s, t, now) != "":
+			return missing(actions.SeverityOVR, fleet.Text("the "), fleet.Label(string(silent(s, t, now))),
+				fleet.Text(" says nothing: "), said)
 		default:
 			return pass(fleet.Int(up), fleet.Text(" kinds say it works: "), said)
 		}
@@ -118,7 +121,7 @@ func quorum(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time) ac
 }
 
 // voices draws what each kind of evidence says, with its age.
-func voices(t *fleet.Target, now time.Time) fleet.Safe {
+func voices(s *fleet.Snapshot, t *fleet.Target, now time.Time) fleet.Safe {
 	if len(t.Verdicts) == 0 {
 		return fleet.Text("no evidence")
 	}
@@ -127,7 +130,7 @@ func voices(t *fleet.Target, now time.Time) fleet.Safe {
 		word := fleet.Text(" unknown")
 		switch {
 		case !v.Up.OK || v.At.IsZero():
-		case now.Sub(v.At) > evidenceLife:
+		case now.Sub(v.At) > life(s, t, v.Kind):
 			word = fleet.Concat(fleet.Text(" stale "), fleet.Age(now.Sub(v.At)))
 		case v.Up.V:
 			word = fleet.Concat(fleet.Text(" yes "), fleet.Age(now.Sub(v.At)))

@@ -56,6 +56,15 @@ func TestLastHealthy(t *testing.T) {
 			only("a")(w)
 			w.target("a").Verdicts = []fleet.HealthVerdict{up(fleet.HealthEngine), up(fleet.HealthProbe)}
 		}, hard, "0 healthy", ""},
+		{"no probe confirms", func(w *world) {
+			only("a")(w)
+			w.target("a").Verdicts = []fleet.HealthVerdict{up(fleet.HealthEngine), up(fleet.HealthGateway)}
+		}, hard, "0 healthy", ""},
+		{"a probe that is sent every 5 minutes", func(w *world) {
+			only("api")(w)
+			w.s.Sources[2].Interval = 5 * time.Minute
+			w.target("api").Verdicts[1].At = ago(9 * time.Minute)
+		}, ok, "1 healthy", ""},
 		{"an idle standby counts by its probe", func(w *world) {
 			only("b")(w)
 			w.target("b").Verdicts = []fleet.HealthVerdict{up(fleet.HealthProbe)}
@@ -95,7 +104,13 @@ func TestQuorum(t *testing.T) {
 	unknown := fleet.HealthVerdict{Kind: fleet.HealthEngine, At: now}
 	judgeAll(t, "IL-24", []verdictCase{
 		{"three agree", nil, ok, "b: 3 kinds say it works: gateway yes 5s", ""},
-		{"two agree", voices(up(fleet.HealthGateway), up(fleet.HealthProbe)), ok, "2 kinds", ""},
+		{"two agree", func(w *world) {
+			voices(up(fleet.HealthGateway), up(fleet.HealthProbe))(w)
+			w.pool("b").Load.Running, w.pool("b").Load.Waiting = fleet.Some(fleet.Count(0)), fleet.Some(fleet.Count(0))
+		}, ok, "2 kinds", ""},
+		{"two agree and the engine is silent at work", voices(up(fleet.HealthGateway), up(fleet.HealthProbe)), ovr,
+			"the engine says nothing", "missing"},
+		{"two agree and no probe", voices(up(fleet.HealthGateway), up(fleet.HealthEngine)), ovr, "the probe says nothing", "missing"},
 		{"one", voices(up(fleet.HealthProbe)), ovr, "1 of 2 kinds", "missing"},
 		{"two of one kind are one", voices(up(fleet.HealthProbe), up(fleet.HealthProbe)), ovr, "1 of 2 kinds", "missing"},
 		{"disagree", voices(up(fleet.HealthGateway), up(fleet.HealthProbe), down(fleet.HealthEngine)), ovr, "disagrees", ""},

@@ -102,6 +102,7 @@ func TestStaleTelemetry(t *testing.T) {
 		{"away from a frozen one", func(w *world) { w.pool("a").Progress.Stalled = time.Hour }, ok, "", ""},
 		{"route counters", func(w *world) { w.route().Load.At = ago(5 * time.Minute) }, block, "route counters 5m", ""},
 		{"rented by the gateway's counters", func(w *world) { w.toAPI(); w.target("api").Load.At = ago(40 * time.Second) }, warn, "api 40s", ""},
+		{"pool unread", func(w *world) { w.plan(t); w.s.Pools = w.s.Pools[:1] }, block, "b was never read", "missing"},
 		{"receiver gone", func(w *world) { w.plan(t); w.route().Targets = w.route().Targets[:1] }, block, "b was never read", "missing"},
 		{"no route", func(w *world) { w.plan(t); w.s.Routes = nil }, block, "not in the fleet", "missing"},
 	})

@@ -1,6 +1,7 @@
 package interlocks
 
 import (
+	"slices"
 	"time"
 
 	"pitwall/actions"
@@ -100,7 +101,7 @@ func replicasAgree(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.T
 	}
 	var oldest time.Time
 	seen := map[string]bool{}
-	unread := 0
+	unread := unlisted(r, s.Gateway(p.Gateway))
 	var differs fleet.Safe
 	for _, v := range r.Replicas {
 		if v.Stale || v.Hash == "" {
@@ -128,6 +129,20 @@ func replicasAgree(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.T
 		return pass(fleet.Int(len(r.Replicas)), fleet.Text("/"), fleet.Int(len(r.Replicas)),
 			fleet.Text(" replicas hold the same weights"), age(now, oldest))
 	}
+}
+
+// unlisted counts the declared replicas of a gateway that the route knows nothing of.
+func unlisted(r *fleet.Route, g *fleet.Gateway) int {
+	if g == nil {
+		return 0
+	}
+	n := 0
+	for _, spec := range g.Spec.Replicas {
+		if !slices.ContainsFunc(r.Replicas, func(v fleet.RouteReplica) bool { return v.ID == spec.ID }) {
+			n++
+		}
+	}
+	return n
 }
 
 // currentPlan is IL-37.

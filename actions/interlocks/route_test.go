@@ -119,6 +119,7 @@ func TestReplicasAgree(t *testing.T) {
 			w.route().Replicas[1].Stale = true
 		}, warn, "1 of 3", "missing"},
 		{"unread", func(w *world) { w.route().Replicas[1].Hash = "" }, ovr, "1 of 3", "missing"},
+		{"one unknown", func(w *world) { w.route().Replicas = w.route().Replicas[:2] }, ovr, "1 of 2", "missing"},
 		{"none", func(w *world) { w.route().Replicas = nil }, ovr, "no gateway replica was read", "missing"},
 	})
 }

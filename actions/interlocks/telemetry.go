@@ -101,10 +101,13 @@ func sampled(s *fleet.Snapshot, r *fleet.Route, id fleet.TargetID, adds bool) sa
 	if t == nil {
 		return out
 	}
-	pool := s.Pool(t.Spec.Pool)
-	if pool == nil {
+	pool, own := poolOf(s, t)
+	switch {
+	case !own:
 		out.at, out.every = t.Load.At, slowest(s, fleet.Subject{Gateway: r.Spec.Gateway})
 		return out
+	case pool == nil:
+		return out // never read
 	}
 	out.at, out.every = pool.Load.At, slowest(s, fleet.Subject{Pool: pool.Spec.ID})
 	if adds {
