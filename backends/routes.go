@@ -156,6 +156,9 @@ func poolTarget(t *fleet.Target, p *fleet.Pool, f targetFlow) {
 		return
 	}
 	t.State, t.Why = p.State, p.Why
+	if t.Spec.Model == "" {
+		t.Spec.Model = p.Spec.Model
+	}
 	if !t.Load.TTFT95.OK {
 		t.Load.TTFT95, t.Load.TTFT50 = p.Load.TTFT95, p.Load.TTFT50 // the engine's own, where the gateway has none
 	}
