@@ -12,7 +12,7 @@ import (
 	"pitwall/views"
 )
 
-// routeScreens are the states of the routes screen; those of the dialog's steps are proven with the dialog.
+// routeScreens are the states of the routes screen; the dialog alone is proven in all of its states with the dialog.
 var routeScreens = map[string]func(*views.Scene) views.RoutesState{
 	"list": func(*views.Scene) views.RoutesState {
 		return views.RoutesState{List: views.Table{Selected: "chat-default"}}
@@ -24,12 +24,24 @@ var routeScreens = map[string]func(*views.Scene) views.RoutesState{
 		sc.Book = actions.Book{At: sc.Now}
 		return views.RoutesState{Route: "embed"}
 	},
-	"shift": func(sc *views.Scene) views.RoutesState {
-		return views.RoutesState{Route: "chat-default", Targets: views.Table{Selected: "h100-b"},
-			Shift: &views.ShiftState{Step: views.ShiftApply, Kind: actions.KindShift, Route: "chat-default",
-				Change: "c-119", Plan: &sc.Book.Changes[0].Plan}}
-	},
-	"gone": func(*views.Scene) views.RoutesState { return views.RoutesState{Route: "retired"} },
+	"plan":         withShift("plan"),
+	"checks":       withShift("checks-block"),
+	"confirm-prod": withShift("confirm-prod"),
+	"refused":      withShift("refused"),
+	"apply":        withShift("apply"),
+	"held":         withShift("held"),
+	"soak":         withShift("soak"),
+	"rolled-back":  withShift("rolled-back"),
+	"unknown":      withShift("unknown"),
+	"gone":         func(*views.Scene) views.RoutesState { return views.RoutesState{Route: "retired"} },
+}
+
+// withShift is the page of a route with a dialog over or beside it.
+func withShift(name string) func(*views.Scene) views.RoutesState {
+	return func(sc *views.Scene) views.RoutesState {
+		shift := shifts[name](sc)
+		return views.RoutesState{Route: shift.Route, Targets: views.Table{Selected: "h100-b"}, Shift: &shift}
+	}
 }
 
 func TestRoutesGolden(t *testing.T) {

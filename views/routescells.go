@@ -56,6 +56,7 @@ func agreementCell(r *fleet.Route) part.Cell {
 	case 1:
 		return part.Cell{Text: bad[0], Role: themes.Warn}
 	default:
-		return part.Cell{Text: fleet.Textf("%s of %s off", fleet.Int(len(bad)), fleet.Int(len(r.Replicas))), Role: themes.Warn}
+		off := fleet.Textf("%s of %s off", fleet.Int(len(bad)), fleet.Int(len(r.Replicas)))
+		return part.Cell{Text: off, Role: themes.Warn}
 	}
 }

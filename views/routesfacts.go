@@ -20,7 +20,8 @@ func routeRule(b *part.Block, sc Scene, r *fleet.Route, t Table) {
 			}
 		}
 	}
-	b.Rule(fleet.Concat(fleet.Text("ROUTE "), fleet.Label(string(r.Spec.ID))), fleet.Join(nonEmpty(note, filterNote(t)), fleet.Text("  ")), agreement(r))
+	note = fleet.Join(nonEmpty(note, filterNote(t)), fleet.Text("  "))
+	b.Rule(fleet.Concat(fleet.Text("ROUTE "), fleet.Label(string(r.Spec.ID))), note, agreement(r))
 }
 
 // agreement counts the gateway replicas and names those that differ or are silent.

@@ -28,7 +28,8 @@ func TestRoutesOrder(t *testing.T) {
 	}{
 		{"worst first", views.RoutesState{}, "routes", []string{"chat-default", "embed", "batch"}},
 		{"by name", views.RoutesState{List: views.Table{Sort: "name"}}, "routes", []string{"batch", "chat-default", "embed"}},
-		{"by requests", views.RoutesState{List: views.Table{Sort: "req"}}, "routes", []string{"embed", "chat-default", "batch"}},
+		{"by requests", views.RoutesState{List: views.Table{Sort: "req"}}, "routes",
+			[]string{"embed", "chat-default", "batch"}},
 		{"filtered", views.RoutesState{List: views.Table{Filter: batch}}, "routes", []string{"batch"}},
 		{"targets keep the order of the weights", views.RoutesState{Route: "chat-default",
 			Targets: views.Table{Sort: "name", Reverse: true}}, "targets", []string{"b200-a", "h100-b", "openai"}},
