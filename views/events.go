@@ -81,7 +81,7 @@ func eventTables(b *part.Block, sc Scene, u EventsState, rows int, whole bool) i
 		why = journalEvidence(sc, u.Journal)
 	}
 	if onEvents {
-		what = eventEvidence(sc, u.Events)
+		what = eventEvidence(sc, u.Events, b.Width())
 	}
 	left := divide(rows-5-why.lines(b.Width())-what.lines(b.Width()), []*share{&changes, &events})
 	journalPane(b, sc, u.Journal, !onEvents, changes.got)

@@ -58,6 +58,7 @@ func told() actions.Book {
 	}
 	c.Approval = actions.Approval{Typed: "chat-default", Reason: "INC-4821 Xid 119 on b200-a-07, pool loses a node",
 		Overrides: []string{"IL-04"}, By: c.Plan.Intent.Actor, At: at(14, 2, 22)}
+	book.Changes[1].Why = fleet.Text("soaked for 10m, no limit broken")
 	back := book.Changes[1]
 	back.ID, back.Seq, back.State = "c-117", 117, actions.StateRolledBack
 	back.Started = time.Date(2026, 11, 21, 9, 14, 0, 0, time.UTC)
@@ -164,6 +165,10 @@ func TestEveryLineOfAChangeCanBeReached(t *testing.T) {
 func TestUndoStates(t *testing.T) {
 	sc := toldScene(true, themes.Mono)
 	c := &sc.Book.Changes[1]
+	if text := plain(views.Events(sc, views.EventsState{Change: c.ID}, sizes[1])); !strings.Contains(text, "after change 119") {
+		t.Errorf("an open change on the route comes first:\n%s", text)
+	}
+	sc.Book.Changes[0].State = actions.StateCommitted
 	sc.Snap.Routes[0].Weights = c.Plan.After
 	cases := []struct {
 		name string
@@ -227,6 +232,7 @@ func hostileBook(t *rapid.T, book *actions.Book) {
 		c.Guard = actions.Guardian{PID: rapid.Int().Draw(t, "pid"), Host: name.Draw(t, "host"),
 			Alive: fleet.Maybe[bool]{OK: rapid.Bool().Draw(t, "known"), V: rapid.Bool().Draw(t, "alive")}}
 		for j := range c.Checks {
+			c.Checks[j].Severity = actions.Severity(rapid.IntRange(-2, 9).Draw(t, "severity"))
 			c.Checks[j].Formula, c.Checks[j].Title = fleet.Label(name.Draw(t, "formula")), fleet.Label(name.Draw(t, "title"))
 		}
 		for j := range c.Steps {

@@ -106,7 +106,7 @@ func undo(s *page, sc Scene, c *actions.Change) {
 	if p.Intent.Undoes != "" {
 		s.tell(fleet.Text("undoes"), themes.Text, fleet.Concat(fleet.Text("change "), number(p.Intent.Undoes)), 1)
 	}
-	cell := undoCell(c, sc.Snap)
+	cell := undoCell(c, sc)
 	text := fleet.Safe{}
 	switch {
 	case c.Undone != "":
@@ -121,7 +121,10 @@ func undo(s *page, sc Scene, c *actions.Change) {
 		text = fleet.Text("a resync changed nothing that could be undone")
 	case !c.State.Closed():
 		text = fleet.Concat(fleet.Text("Z rolls back to "), p.Before.Text(p.Order))
-	case cell.Text == fleet.Text("Z moved since"):
+	case sc.Book.OpenOn(p.Intent.Route) != nil:
+		text = fleet.Concat(fleet.Text("after change "), number(sc.Book.OpenOn(p.Intent.Route).ID),
+			fleet.Text(", which is open on this route"))
+	case movedSince(c, sc.Snap):
 		text = fleet.Concat(fleet.Text("Z plans "), p.Before.Text(p.Order),
 			fleet.Text("; the weights have moved since this change"))
 	default:

@@ -23,8 +23,8 @@ func confirmed(s *page, c *actions.Change) {
 		s.Gap(2).Say(themes.Dim, "none recorded").End()
 		return
 	}
-	s.Rule(fleet.Concat(fleet.Text("CHECKS at confirmation "), fleet.Int(len(c.Checks))), verdicts(c.Checks), fleet.Safe{})
 	checks := bySeverity(c.Checks)
+	s.Rule(fleet.Concat(fleet.Text("CHECKS at confirmation "), fleet.Int(len(checks))), verdicts(checks), fleet.Safe{})
 	for i := range checks {
 		verdict(s, &checks[i], c.Approval.At)
 	}

@@ -73,9 +73,13 @@ func rawName(name string) fleet.Safe {
 	return fleet.Concat(fleet.Label(name), fleet.Text(" (raw "), fleet.Label(strconv.QuoteToASCII(name)), fleet.Text(")"))
 }
 
-// bySeverity puts the worst checks first and keeps the order of their numbers among equals.
+// bySeverity puts the worst checks first and keeps the order of their numbers among equals. A severity that no version
+// of ours wrote, in a journal that was tampered with, counts as the nearest one.
 func bySeverity(checks []actions.Check) []actions.Check {
 	sorted := slices.Clone(checks)
+	for i := range sorted {
+		sorted[i].Severity = max(actions.SeverityPass, min(sorted[i].Severity, actions.SeverityHard))
+	}
 	slices.SortStableFunc(sorted, func(a, b actions.Check) int { return cmp.Compare(b.Severity, a.Severity) })
 	return sorted
 }

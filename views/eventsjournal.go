@@ -33,12 +33,12 @@ func journalColumns(width, route int) []part.Column {
 	return []part.Column{
 		{Title: fleet.Text("SEQ"), Width: 4, Align: part.Right},
 		{Title: fleet.Text("WHEN"), Width: when},
-		{Title: fleet.Text("BY"), Width: 7, Most: 20, Drop: 2},
+		{Title: fleet.Text("BY"), Width: 7, Most: 24, Drop: 2},
 		{Title: fleet.Text("KIND"), Width: 6, Drop: 4, Least: normalWidth},
 		{Title: fleet.Text("ROUTE"), Width: route, Most: 28},
 		{Title: fleet.Text("WEIGHTS"), Width: 20, Most: 34},
 		{Title: fleet.Text("STATE"), Width: 12},
-		{Title: fleet.Text("UNDO"), Width: 7, Most: 13, Drop: 1},
+		{Title: fleet.Text("UNDO"), Width: 7, Drop: 1},
 		{Title: fleet.Text("REASON"), Width: 16, Most: 60, Drop: 3, Least: normalWidth},
 	}
 }
@@ -76,14 +76,14 @@ func journalPane(b *part.Block, sc Scene, t Table, active bool, n int) {
 
 func fillChange(cells []part.Cell, c *actions.Change, sc Scene, width int) {
 	in := &c.Plan.Intent
-	undo := undoCell(c, sc.Snap)
+	undo := undoCell(c, sc)
 	role := themes.Text
 	if c.State.Closed() {
 		role = themes.Dim
 	}
 	cells[0] = part.Cell{Text: fleet.Int(c.Seq)}
 	cells[1] = part.Cell{Text: whenText(begun(c), sc.Now, width), Role: role}
-	cells[2] = part.Cell{Text: in.Actor.Text()}
+	cells[2] = part.Cell{Text: byText(in.Actor)}
 	cells[3] = part.Cell{Text: fleet.Label(string(in.Kind)), Role: themes.Dim}
 	cells[4] = part.Cell{Text: fleet.Label(string(in.Route))}
 	cells[5] = part.Cell{Text: planMove(&c.Plan)}
@@ -105,7 +105,7 @@ func abandoned(c *actions.Change) bool {
 }
 
 // undoCell says what Z would do about a change.
-func undoCell(c *actions.Change, s *fleet.Snapshot) part.Cell {
+func undoCell(c *actions.Change, sc Scene) part.Cell {
 	none := part.Cell{Text: fleet.Text(fleet.Unknown), Role: themes.Dim}
 	switch {
 	case c.State == actions.StateRollingBack:
@@ -119,13 +119,30 @@ func undoCell(c *actions.Change, s *fleet.Snapshot) part.Cell {
 	case c.Plan.Intent.Kind == actions.KindResync:
 		return none
 	}
-	if s == nil {
-		return part.Cell{Text: fleet.Text("Z"), Role: themes.Dim}
+	if sc.Book.OpenOn(c.Plan.Intent.Route) != nil {
+		return part.Cell{Text: fleet.Text("waits"), Role: themes.Dim}
 	}
-	if r := s.Route(c.Plan.Intent.Route); r != nil && r.Weights != nil && !r.Weights.Equal(c.Plan.After) {
-		return part.Cell{Text: fleet.Text("Z moved since"), Role: themes.Dim}
+	if movedSince(c, sc.Snap) {
+		return part.Cell{Text: fleet.Text("Z moved"), Role: themes.Dim}
 	}
 	return part.Cell{Text: fleet.Text("Z ready"), Role: themes.Accent}
+}
+
+// movedSince tells whether the route is known to hold other weights than the change left.
+func movedSince(c *actions.Change, s *fleet.Snapshot) bool {
+	if s == nil {
+		return false
+	}
+	r := s.Route(c.Plan.Intent.Route)
+	return r != nil && r.Weights != nil && !r.Weights.Equal(c.Plan.After)
+}
+
+// byText is who did it; a name that was not verified ends with "?".
+func byText(a actions.Actor) fleet.Safe {
+	if a.Name != "" && !a.Verified {
+		return fleet.Concat(fleet.Label(a.Name), fleet.Text("?"))
+	}
+	return a.Text()
 }
 
 // begun is when a change was started, or planned where it never started.

@@ -94,12 +94,16 @@ func objectWidth(all []fleet.Event, index []int) int {
 	return width
 }
 
-// eventEvidence is the whole text of the selected event where its row has cut it.
-func eventEvidence(sc Scene, t Table) evidence {
+// eventEvidence is the whole text of the selected event where its row of a table of that width has cut it.
+func eventEvidence(sc Scene, t Table, width int) evidence {
 	all := eventsOf(sc)
 	index, ids := eventOrder(all, t)
 	e := chosen(all, index, ids, t.Selected)
-	if e == nil || part.Width(e.Text) < 40 {
+	if e == nil {
+		return evidence{}
+	}
+	g := part.Layout(eventColumns(width, objectWidth(all, index)), width, t.Column)
+	if part.Width(e.Text) <= g.Columns[len(g.Columns)-1].Width {
 		return evidence{}
 	}
 	return evidence{e.Object, e.Text, themes.OfLevel(e.Level)}

@@ -123,7 +123,7 @@ func doubts(s *page, r *actions.StepResult, c *actions.Change) {
 }
 
 var limitColumns = []part.Column{
-	{Title: fleet.Text("LIMIT"), Width: 12, Most: 24},
+	{Title: fleet.Text("FIGURE"), Width: 12, Most: 24},
 	{Title: fleet.Text("TARGET"), Width: 10, Most: 24},
 	{Title: fleet.Text("BEFORE"), Width: 7, Align: part.Right},
 	{Title: fleet.Text("NOW"), Width: 7, Align: part.Right},
