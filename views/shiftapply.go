@@ -90,18 +90,18 @@ func (d *shiftDialog) drawSent(s *sheet, r *actions.StepResult, newest bool) {
 	}
 	s.Put(role, fleet.Int(r.N)).Gap(2).Put(role, r.Weights.Text(c.Plan.Order))
 	s.Say(themes.Dim, "  sent ").Put(themes.Text, fleet.ClockTime(r.Sent))
-	hold := 0
-	for i := range r.ReadBack {
-		if r.ReadBack[i].OK {
-			hold++
-		}
-	}
 	if len(r.ReadBack) > 0 {
-		s.Gap(2).Put(themes.Text, fleet.Textf("%s/%s", fleet.Int(hold), fleet.Int(len(r.ReadBack))))
+		s.Gap(2).Put(themes.Text, fleet.Int(holding(r))).Say(themes.Text, "/").Put(themes.Text, fleet.Int(len(r.ReadBack)))
 		s.Say(themes.Dim, " hold it")
 	}
-	if seen := seenText(r.Seen, c.Plan.Order); !seen.IsEmpty() {
-		s.Say(themes.Dim, "  seen ").Put(themes.Text, seen)
+	if len(r.Seen) > 0 {
+		s.Say(themes.Dim, "  seen ")
+		for i, id := range c.Plan.Order {
+			if i > 0 {
+				s.Say(themes.Text, "/")
+			}
+			s.Put(themes.Text, fleet.Show(r.Seen[id]))
+		}
 		switch {
 		case r.SeenOK.OK && r.SeenOK.V:
 			s.Say(themes.OK, " ok")
@@ -113,6 +113,17 @@ func (d *shiftDialog) drawSent(s *sheet, r *actions.StepResult, newest bool) {
 	if !r.Err.IsEmpty() {
 		s.say(themes.Bad, r.Err, 4, 2)
 	}
+}
+
+// holding counts the gateway replicas that hold a step's weights.
+func holding(r *actions.StepResult) int {
+	n := 0
+	for i := range r.ReadBack {
+		if r.ReadBack[i].OK {
+			n++
+		}
+	}
+	return n
 }
 
 // seenText draws measured shares in the order of the weights: "41.2/48.9/9.90".

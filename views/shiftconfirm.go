@@ -109,8 +109,8 @@ func drawLink(s *sheet) {
 		fleet.Text("SIGHUP: no further step; the one in force is guarded, FAIL rolls it back, until its soak ends"), 2)
 	s.mark(spareNever)
 	s.fact(fleet.Text("killed"), themes.Text,
-		fleet.Text("SIGTERM ends the write in flight, SIGKILL stops at once: nobody guards until the next start, which resumes or undoes"),
-		2)
+		fleet.Text("SIGTERM ends the write in flight, SIGKILL stops at once: nobody guards "+
+			"until the next start, which resumes or undoes"), 2)
 	s.mark(spareLast)
 }
 

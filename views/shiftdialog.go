@@ -96,14 +96,17 @@ func (d *shiftDialog) rail(s *sheet) {
 		if n > 0 {
 			s.Say(themes.Dim, " > ")
 		}
-		text := fleet.Int(n + 1)
+		role := themes.Dim
+		if n+1 == at {
+			role = themes.Accent
+			s.Say(role, "[")
+		}
+		s.Put(role, fleet.Int(n+1))
 		if s.Width() >= full || n+1 == at {
-			text = fleet.Concat(text, fleet.Text(" "), name)
+			s.Say(role, " ").Put(role, name)
 		}
 		if n+1 == at {
-			s.Put(themes.Accent, fleet.Concat(fleet.Text("["), text, fleet.Text("]")))
-		} else {
-			s.Put(themes.Dim, text)
+			s.Say(role, "]")
 		}
 	}
 	s.End()

@@ -62,11 +62,14 @@ func TestEveryDialogIsExact(t *testing.T) {
 
 func TestDialogsOfHostileNamesStayInTheirRow(t *testing.T) {
 	for i, name := range viewtest.HostileNames() {
-		for _, step := range shiftNames() {
+		for j, step := range shiftNames() {
+			if (i+j)%3 != 0 {
+				continue // each name meets a third of the steps, each step a third of the names
+			}
 			sc := scene(true, themes.ANSI16)
 			s := shifts[step](&sc)
 			hostile(&sc, &s, name)
-			sz := sizes[i%len(sizes)]
+			sz := sizes[(i+j/3)%len(sizes)]
 			frame := views.Routes(sc, views.RoutesState{Route: s.Route, Shift: &s}, sz)
 			exact(t, frame, sz)
 			onScreen(t, step, frame, sz)

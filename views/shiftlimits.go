@@ -8,7 +8,7 @@ import (
 )
 
 var guardColumns = []part.Column{
-	{Title: fleet.Text("LIMIT"), Width: 12, Most: 30},
+	{Title: fleet.Text("GUARD"), Width: 12, Most: 30},
 	{Title: fleet.Text("ON"), Width: 10, Most: 24, Drop: 2},
 	{Title: fleet.Text("BEFORE"), Width: 7, Align: part.Right},
 	{Title: fleet.Text("NOW"), Width: 7, Align: part.Right},

@@ -37,8 +37,7 @@ func (d *shiftDialog) drawStanding(s *sheet) {
 // standing is the word of the state, large enough to be read in passing, and what it means now.
 func (d *shiftDialog) standing() (word, text fleet.Safe) {
 	c := d.change
-	step := fleet.Textf("step %s of %s", fleet.Int(c.Step), fleet.Int(len(c.Plan.Steps)))
-	left := countdown(c.NextAt.Sub(d.sc.Now))
+	step := fleet.Concat(fleet.Text("step "), fleet.Int(c.Step), fleet.Text(" of "), fleet.Int(len(c.Plan.Steps)))
 	if abandoned(c) {
 		return fleet.Text("NOBODY GUARDS IT"), fleet.Concat(step, fleet.Text(" in force, "), fleet.Label(string(c.State)))
 	}
@@ -46,7 +45,8 @@ func (d *shiftDialog) standing() (word, text fleet.Safe) {
 	case actions.StateHeld:
 		return fleet.Text("HELD"), fleet.Concat(step, fleet.Text(": no further step; the one in force stays guarded"))
 	case actions.StateSoaking:
-		return fleet.Text("SOAKING"), fleet.Concat(left, fleet.Text(" left   "), d.result())
+		return fleet.Text("SOAKING"), fleet.Concat(countdown(c.NextAt.Sub(d.sc.Now)), fleet.Text(" left   "),
+			d.result())
 	case actions.StateCommitted:
 		return fleet.Text("DONE"), fleet.Concat(fleet.ClockTime(c.Ended), fleet.Text("  "), d.result())
 	case actions.StateAborted:
@@ -72,14 +72,8 @@ func (d *shiftDialog) result() fleet.Safe {
 		return c.Plan.After.Text(c.Plan.Order)
 	}
 	r := &c.Steps[len(c.Steps)-1]
-	hold := 0
-	for i := range r.ReadBack {
-		if r.ReadBack[i].OK {
-			hold++
-		}
-	}
-	text := fleet.Concat(r.Weights.Text(c.Plan.Order), fleet.Textf(" on %s/%s replicas", fleet.Int(hold),
-		fleet.Int(len(r.ReadBack))))
+	text := fleet.Concat(r.Weights.Text(c.Plan.Order), fleet.Text(" on "), fleet.Int(holding(r)), fleet.Text("/"),
+		fleet.Int(len(r.ReadBack)), fleet.Text(" replicas"))
 	if seen := seenText(r.Seen, c.Plan.Order); !seen.IsEmpty() {
 		text = fleet.Concat(text, fleet.Text(", seen "), seen)
 	}
@@ -188,7 +182,8 @@ func (d *shiftDialog) changeHints(s *sheet) {
 	write := hint(fleet.Text("w"), fleet.Text("report"))
 	switch {
 	case c.State == actions.StateSoaking:
-		s.hints(d.state.Grace, hint(fleet.Text("Z"), fleet.Text("roll back")), write, hint(fleet.Text("7"), fleet.Text("journal")), hide)
+		s.hints(d.state.Grace, hint(fleet.Text("Z"), fleet.Text("roll back")), write,
+			hint(fleet.Text("7"), fleet.Text("journal")), hide)
 	case c.State.Closed():
 		keys := []KeyHint{write, hint(fleet.Text("7"), fleet.Text("journal")), hint(fleet.Text("enter"), fleet.Text("close"))}
 		if c.State == actions.StateCommitted && c.Undone == "" {

@@ -135,6 +135,7 @@ func (d *shiftDialog) drawResync(s *sheet) {
 		s.fact(fleet.Text("takes over"), themes.Text, fleet.Concat(d.plan.After.Text(order),
 			fleet.Text(", the stored state; no other replica changes")), 2)
 	}
-	s.fact(fleet.Text("proof"), themes.Text, fleet.Text("it is read back; what is stored is not changed, so there is nothing to ramp"), 2)
+	s.fact(fleet.Text("proof"), themes.Text,
+		fleet.Text("it is read back; what is stored is not changed, so there is nothing to ramp"), 2)
 	s.mark(spareNever)
 }

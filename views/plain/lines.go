@@ -31,7 +31,11 @@ func Lines(prev, cur *fleet.Snapshot, was, is actions.Book) []string {
 // greeting says where one is and how the whole fleet does.
 func greeting(s *fleet.Snapshot) string {
 	l := &s.Totals.Load
-	return sentence(
+	mode := fleet.Safe{}
+	if s.Mode != fleet.ModeLive && s.Mode != "" {
+		mode = fleet.Concat(fleet.Text("This is a "), fleet.Label(string(s.Mode)))
+	}
+	return sentence(mode,
 		fleet.Concat(fleet.Text("Context "), fleet.Label(s.Context)),
 		fleet.Concat(fleet.Text("Environment "), fleet.Label(string(s.Env))),
 		fleet.Concat(fleet.Text("Time "), fleet.Stamp(s.At)),
@@ -106,7 +110,7 @@ func sourceLines(prev, cur *fleet.Snapshot) []string {
 	for i := range cur.Sources {
 		s := &cur.Sources[i]
 		word := sourceWord(s)
-		before := fleet.Text("answers")
+		before := fleet.Text("Answers")
 		if prev != nil {
 			if old := prev.Source(s.ID); old != nil {
 				before = sourceWord(old)
@@ -124,12 +128,12 @@ func sourceLines(prev, cur *fleet.Snapshot) []string {
 func sourceWord(s *fleet.SourceStatus) fleet.Safe {
 	switch {
 	case s.LastGood.IsZero() && s.Failing > 0:
-		return fleet.Text("does not answer")
+		return fleet.Text("Does not answer")
 	case s.LastGood.IsZero():
-		return fleet.Text("not read yet")
+		return fleet.Text("Not read yet")
 	case s.Stale:
-		return fleet.Text("stale")
+		return fleet.Text("Stale")
 	default:
-		return fleet.Text("answers")
+		return fleet.Text("Answers")
 	}
 }
