@@ -119,7 +119,8 @@ func TestEventsOrder(t *testing.T) {
 		t.Errorf("events %v", order["events"])
 	}
 	match := views.Filter{Match: func(s string) bool { return strings.Contains(s, "tomas") || strings.Contains(s, "Xid") }}
-	order = views.EventsOrder(sc, views.EventsState{Journal: views.Table{Filter: match}, Events: views.Table{Filter: match}})
+	order = views.EventsOrder(sc, views.EventsState{Journal: views.Table{Filter: match},
+		Events: views.Table{Filter: match}})
 	if len(order["events"]) != 1 || !slices.Contains(order["journal"], "c-117") {
 		t.Errorf("filtered: %v", order)
 	}
@@ -135,7 +136,8 @@ func TestJournalIsThereBeforeAnySourceAnswers(t *testing.T) {
 	sc.Snap = nil
 	frame := views.Events(sc, views.EventsState{}, sizes[0])
 	exact(t, frame, sizes[0])
-	if text := plain(frame); !strings.Contains(text, "60/30/10 -> 30/60/10") || !strings.Contains(text, "NOBODY CARRIES IT") {
+	if text := plain(frame); !strings.Contains(text, "60/30/10 -> 30/60/10") || !strings.Contains(text,
+		"NOBODY CARRIES IT") {
 		t.Errorf("an orphaned change is hidden:\n%s", text)
 	}
 	for _, u := range eventScreens {
@@ -152,9 +154,11 @@ func TestEveryLineOfAChangeCanBeReached(t *testing.T) {
 	for scroll := range 60 {
 		all += plain(views.Events(sc, views.EventsState{Change: "c-119", Scroll: scroll}, sizes[0]))
 	}
-	for _, want := range []string{"verifying: waiting for 200 requests", "this console, process 4242 on bastion-1", "next 01:12",
+	for _, want := range []string{"verifying: waiting for 200 requests", "this console, process 4242 on bastion-1",
+		"next 01:12",
 		"50/40/10", "14:02:30Z", "3/3 ok", "2/3 NOT", "gw-3 holds 50/40/10", "50.1/39.8/10.1", "not sent", "1.6s", "UNCLEAR",
-		"0.91 = (5,200 + 3,900) / 10,000 tok/s > 0.85", "fix: move at most 20 points", "FAIL OVR", "IL-04", "Xid 119 on b200-a-07",
+		"0.91 = (5,200 + 3,900) / 10,000 tok/s > 0.85", "fix: move at most 20 points", "FAIL OVR", "IL-04",
+		"Xid 119 on b200-a-07",
 		"7f3c-91d0", "Z rolls back to 60/30/10", "10 points every 2m", "err% > 2.00 or ttft95 > 1.5s for 60s"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("no line says %q", want)
@@ -165,7 +169,8 @@ func TestEveryLineOfAChangeCanBeReached(t *testing.T) {
 func TestUndoStates(t *testing.T) {
 	sc := toldScene(true, themes.Mono)
 	c := &sc.Book.Changes[1]
-	if text := plain(views.Events(sc, views.EventsState{Change: c.ID}, sizes[1])); !strings.Contains(text, "after change 119") {
+	if text := plain(views.Events(sc, views.EventsState{Change: c.ID}, sizes[1])); !strings.Contains(text,
+		"after change 119") {
 		t.Errorf("an open change on the route comes first:\n%s", text)
 	}
 	sc.Book.Changes[0].State = actions.StateCommitted
@@ -193,7 +198,8 @@ func TestUndoStates(t *testing.T) {
 func TestOpenStateUnknownShowsTheWorld(t *testing.T) {
 	sc := toldScene(true, themes.Mono)
 	c := &sc.Book.Changes[0]
-	c.State, c.World, c.WorldAt = actions.StateUnknown, fleet.Weights{"b200-a": 55, "h100-b": 35, "openai": 10}, viewtest.Now()
+	c.State, c.World, c.WorldAt = actions.StateUnknown, fleet.Weights{"b200-a": 55, "h100-b": 35, "openai": 10},
+		viewtest.Now()
 	text := plain(views.Events(sc, views.EventsState{Change: c.ID}, sizes[0]))
 	if !strings.Contains(text, "holds 55/35/10 as of 14:07:22Z") {
 		t.Errorf("what the gateway holds is not said:\n%s", text)
@@ -225,10 +231,12 @@ func hostileBook(t *rapid.T, book *actions.Book) {
 	book.Changes = book.Changes[:rapid.IntRange(0, len(book.Changes)).Draw(t, "changes")]
 	for i := range book.Changes {
 		c := &book.Changes[i]
-		c.Why, c.Plan.Intent.Reason, c.Approval.Typed = fleet.Label(name.Draw(t, "why")), name.Draw(t, "reason"), name.Draw(t, "typed")
+		c.Why, c.Plan.Intent.Reason, c.Approval.Typed = fleet.Label(name.Draw(t, "why")), name.Draw(t, "reason"),
+			name.Draw(t, "typed")
 		c.Plan.Intent.Route, c.Plan.Intent.Actor.Name = fleet.RouteID(name.Draw(t, "route")), name.Draw(t, "actor")
 		c.Plan.Order = []fleet.TargetID{fleet.TargetID(name.Draw(t, "target")), "h100-b"}
-		c.State = actions.State(rapid.SampledFrom([]string{"committed", "unknown", "rolling back", "held", "?"}).Draw(t, "state"))
+		c.State = actions.State(rapid.SampledFrom([]string{"committed", "unknown", "rolling back", "held", "?"}).Draw(t,
+			"state"))
 		c.Guard = actions.Guardian{PID: rapid.Int().Draw(t, "pid"), Host: name.Draw(t, "host"),
 			Alive: fleet.Maybe[bool]{OK: rapid.Bool().Draw(t, "known"), V: rapid.Bool().Draw(t, "alive")}}
 		for j := range c.Checks {

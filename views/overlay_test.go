@@ -22,7 +22,8 @@ func helpState() *views.HelpState {
 			Disabled: fleet.Label(off)})
 	}
 	add("screens", "enter", "open what the cursor stands on", "")
-	add("screens", "S", "plan a shift of the route's weights, or show its running change", "this console may not write: :arm 30m")
+	add("screens", "S", "plan a shift of the route's weights, or show its running change",
+		"this console may not write: :arm 30m")
 	add("screens", "R", "plan the resync of a gateway replica that lags", "no gateway replica of chat-default lags")
 	add("screens", "Z", "open the inverse of the selected or last change", "")
 	add("screens", "/", "filter the table by a regular expression; ! inverts", "")
@@ -55,7 +56,7 @@ func orphan() *views.AskState {
 		fleet.Text("60/30/10 -> 30/60/10, step 2 of 3, verifying"),
 		fleet.Text("started 2026-11-22 14:02Z by mara"),
 		fleet.Text("Nobody guards it: process 4242 on bastion-1 is gone."),
-		fleet.Text("This console may not write: it was opened with --read-only, so that resuming and undoing are left to another one")},
+		fleet.Text("This console may not write: it was opened with --read-only, so another one has to resume or undo it")},
 		Choices: []fleet.Safe{fleet.Text("leave it as it is"), fleet.Text("resume: compare with the gateway and go on"),
 			fleet.Text("undo: roll back to 60/30/10")}, Chosen: 2}
 }
@@ -65,7 +66,8 @@ var overlays = map[string]views.Overlay{
 	"arm":    {Ask: arm()},
 	"orphan": {Ask: orphan()},
 	"command": {Command: &views.CommandState{Prompt: ":", Text: "route c", Cursor: 7,
-		Completions: []string{"chat-default", "chat-small", "embed", "batch", "r5", "r6", "r7", "r8", "r9", "r10"}, Chosen: 5}},
+		Completions: []string{"chat-default", "chat-small", "embed", "batch", "r5", "r6", "r7", "r8", "r9", "r10"},
+		Chosen:      5}},
 	"mistake": {Command: &views.CommandState{Prompt: ":", Text: "rout chat", Cursor: 3,
 		Err: fleet.Text("there is no command rout; tab completes, ? lists them")}},
 	"filter": {Command: &views.CommandState{Prompt: "/", Text: "!b200", Cursor: 5}},
@@ -146,7 +148,8 @@ func TestTypedTextKeepsItsCursorInView(t *testing.T) {
 		t.Errorf("the end of the line is out of sight:\n%s", plain(frame))
 	}
 	c.Cursor = 0
-	if !strings.Contains(plain(views.Overlaid(under(sc, sizes[0]), views.Overlay{Command: c}, sc, sizes[0])), ":abcdefghi ") {
+	if !strings.Contains(plain(views.Overlaid(under(sc, sizes[0]), views.Overlay{Command: c}, sc, sizes[0])),
+		":abcdefghi ") {
 		t.Error("the start of the line is out of sight")
 	}
 }
@@ -183,7 +186,8 @@ func TestEveryOverlayIsExact(t *testing.T) {
 		help := &views.HelpState{Title: ask.Title, Scroll: rapid.IntRange(-2, 40).Draw(rt, "scroll")}
 		for _, l := range ask.Choices {
 			command.Completions = append(command.Completions, text.Draw(rt, "completion"))
-			help.Rows = append(help.Rows, views.HelpRow{Group: safe("group"), Keys: safe("keys"), Text: l, Disabled: safe("off")})
+			help.Rows = append(help.Rows, views.HelpRow{Group: safe("group"), Keys: safe("keys"), Text: l,
+				Disabled: safe("off")})
 		}
 		frame := views.Overview(sc, views.OverviewState{}, sz)
 		for _, o := range []views.Overlay{{Ask: ask}, {Command: command}, {Help: help}} {

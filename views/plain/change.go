@@ -111,10 +111,12 @@ func sentSteps(r *report, c *actions.Change, order []fleet.TargetID) {
 	for i := range c.Plan.Steps {
 		if s := &c.Plan.Steps[i]; s.N > done {
 			none := fleet.Text(fleet.Unknown)
-			rows = append(rows, []fleet.Safe{fleet.Int(s.N), s.After.Text(order), none, none, none, none, fleet.Text("not sent")})
+			rows = append(rows, []fleet.Safe{fleet.Int(s.N), s.After.Text(order), none, none, none, none,
+				fleet.Text("not sent")})
 		}
 	}
-	r.table([]column{left(fleet.Text("STEP")), left(fleet.Text("SET")), left(fleet.Text("SENT")), left(fleet.Text("HELD BY")),
+	r.table([]column{left(fleet.Text("STEP")), left(fleet.Text("SET")), left(fleet.Text("SENT")),
+		left(fleet.Text("HELD BY")),
 		left(fleet.Text("VERIFIED")), left(fleet.Text("SEEN%")), left(fleet.Text("REMARK"))}, rows)
 }
 
@@ -181,5 +183,6 @@ func limitTable(r *report, c *actions.Change) {
 		}
 	}
 	r.table([]column{left(fleet.Text("FIGURE")), left(fleet.Text("TARGET")), right(fleet.Text("BEFORE")),
-		right(fleet.Text("NOW")), right(fleet.Text("LIMIT")), left(fleet.Text("VERDICT")), left(fleet.Text("BROKEN FOR"))}, rows)
+		right(fleet.Text("NOW")), right(fleet.Text("LIMIT")), left(fleet.Text("VERDICT")), left(fleet.Text("BROKEN FOR"))},
+		rows)
 }

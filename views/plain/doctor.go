@@ -25,12 +25,15 @@ func Doctor(s *fleet.Snapshot) string {
 		if len(todo) == 0 {
 			good++
 		}
-		rows = append(rows, []fleet.Safe{fleet.Label(string(x.ID)), or(fleet.Label(x.Kind)), reach(x), credential(s, x), permission(s, x),
+		rows = append(rows, []fleet.Safe{fleet.Label(string(x.ID)), or(fleet.Label(x.Kind)), reach(x), credential(s, x),
+			permission(s, x),
 			or(x.Version), skew(x), or(x.URL)})
 	}
 	r.line(fleet.Text("SOURCES "), fleet.Int(len(s.Sources)), fleet.Text("  without a remark "), fleet.Int(good))
-	r.table([]column{left(fleet.Text("SOURCE")), left(fleet.Text("KIND")), left(fleet.Text("REACH")), left(fleet.Text("AUTH")),
-		left(fleet.Text("PERMISSION")), left(fleet.Text("VERSION")), right(fleet.Text("SKEW")), left(fleet.Text("ADDRESS"))}, rows)
+	r.table([]column{left(fleet.Text("SOURCE")), left(fleet.Text("KIND")), left(fleet.Text("REACH")),
+		left(fleet.Text("AUTH")),
+		left(fleet.Text("PERMISSION")), left(fleet.Text("VERSION")), right(fleet.Text("SKEW")),
+		left(fleet.Text("ADDRESS"))}, rows)
 	r.line()
 	if good == len(s.Sources) {
 		r.line(fleet.Text("nothing to fix"))
@@ -132,7 +135,7 @@ func fixes(s *fleet.Snapshot, x *fleet.SourceStatus) []fleet.Safe {
 		todo = append(todo, t)
 	}
 	if p := accountOf(s, x); p != nil && p.Authorised.OK && !p.Authorised.V && x.ErrKind != fleet.KindAuth {
-		todo = append(todo, fleet.Text("the account refuses the key: renew it and put the new one where the configuration points"))
+		todo = append(todo, fleet.Text("the account refuses the key: put a new one where the configuration points"))
 	}
 	if g := s.Gateway(x.Subject.Gateway); g != nil && g.Writable.OK && !g.Writable.V && !g.WritableWhy.IsEmpty() {
 		todo = append(todo, fleet.Concat(fleet.Text("to change weights here: "), g.WritableWhy))
@@ -162,7 +165,7 @@ func failureFix(x *fleet.SourceStatus) fleet.Safe {
 	case fleet.KindTimeout:
 		return fleet.Text("it answers too slowly or a firewall drops packets: check its load, then the path to it")
 	case fleet.KindAuth:
-		return fleet.Text("the credential is missing, expired or lacks the right to read: check where the configuration points")
+		return fleet.Text("the credential is missing, expired or may not read: check where the configuration points")
 	case fleet.KindRateLimited:
 		return fleet.Text("it is asked too often: raise the interval of this source; the next try is later by itself")
 	case fleet.KindNotFound:

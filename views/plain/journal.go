@@ -61,6 +61,7 @@ func locks(r *report, b actions.Book, now time.Time) {
 		rows = append(rows, []fleet.Safe{fleet.Label(string(l.Route)), l.Holder.Text(), or(fleet.Label(l.Holder.Host)),
 			fleet.Int(l.PID), or(fleet.Label(string(l.Change))), left, or(l.Err)})
 	}
-	r.table([]column{left(fleet.Text("ROUTE")), left(fleet.Text("HELD BY")), left(fleet.Text("HOST")), right(fleet.Text("PID")),
+	r.table([]column{left(fleet.Text("ROUTE")), left(fleet.Text("HELD BY")), left(fleet.Text("HOST")),
+		right(fleet.Text("PID")),
 		left(fleet.Text("CHANGE")), right(fleet.Text("EXPIRES")), left(fleet.Text("ERROR"))}, rows)
 }

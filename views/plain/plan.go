@@ -13,7 +13,8 @@ import (
 // before a change without a screen. Nothing has been sent for a plan.
 func Plan(p actions.Plan, checks []actions.Check) string {
 	r := &report{}
-	r.line(fleet.Text("PLAN "), fleet.Label(p.Short()), fleet.Text("  "), fleet.Label(string(p.Intent.Kind)), fleet.Text(" "),
+	r.line(fleet.Text("PLAN "), fleet.Label(p.Short()), fleet.Text("  "), fleet.Label(string(p.Intent.Kind)),
+		fleet.Text(" "),
 		rawName(string(p.Intent.Route)), fleet.Text("  "), move(&p))
 	r.fact(fleet.Text("context"), fleet.Concat(rawName(p.Context), fleet.Text(" "), or(fleet.Label(string(p.Env))),
 		fleet.Text(", gateway "), fleet.Label(string(p.Gateway))))
@@ -25,7 +26,8 @@ func Plan(p actions.Plan, checks []actions.Check) string {
 		fleet.Text(" as of "), fleet.ClockTime(p.SeenAt)))
 	ramp := p.Ramp.WithDefaults()
 	r.fact(fleet.Text("ramp"), fleet.Concat(fleet.Int(ramp.Points), fleet.Text(" points every "), fleet.Age(ramp.Every),
-		fleet.Text(", "), fleet.Int(ramp.MinRequests), fleet.Text(" requests a step at least, then soak "), fleet.Age(p.Soak)))
+		fleet.Text(", "), fleet.Int(ramp.MinRequests), fleet.Text(" requests a step at least, then soak "),
+		fleet.Age(p.Soak)))
 	r.fact(fleet.Text("roll back"), limits(p.Guard))
 	for _, n := range p.Notes {
 		r.fact(fleet.Text("note"), n)
@@ -42,7 +44,8 @@ func move(p *actions.Plan) fleet.Safe {
 	if p.Intent.Kind == actions.KindResync {
 		return fleet.Concat(fleet.Text("gateway replica "), rawName(string(p.Intent.Replica)))
 	}
-	return fleet.Concat(p.Before.Text(p.Order), fleet.Text(" -> "), p.After.Text(p.Order), fleet.Text("  of "), targets(p.Order))
+	return fleet.Concat(p.Before.Text(p.Order), fleet.Text(" -> "), p.After.Text(p.Order), fleet.Text("  of "),
+		targets(p.Order))
 }
 
 func targets(order []fleet.TargetID) fleet.Safe {

@@ -79,7 +79,8 @@ func TestDoctor(t *testing.T) {
 }
 
 func TestDoctorHasAFixForEveryFailure(t *testing.T) {
-	kinds := []fleet.Kind{fleet.KindUnreachable, fleet.KindTimeout, fleet.KindAuth, fleet.KindRateLimited, fleet.KindInvalid,
+	kinds := []fleet.Kind{fleet.KindUnreachable, fleet.KindTimeout, fleet.KindAuth, fleet.KindRateLimited,
+		fleet.KindInvalid,
 		fleet.KindNotFound, fleet.KindStale, fleet.KindUnsupported, fleet.KindServer, fleet.KindInternal}
 	said := map[string]fleet.Kind{}
 	for _, kind := range kinds {
@@ -90,7 +91,8 @@ func TestDoctorHasAFixForEveryFailure(t *testing.T) {
 		}
 		said[fix] = kind
 	}
-	well := &fleet.Snapshot{Sources: []fleet.SourceStatus{{ID: "x", LastTry: viewtest.Now(), LastGood: viewtest.Now(), Reads: 3}}}
+	well := &fleet.Snapshot{Sources: []fleet.SourceStatus{{ID: "x", LastTry: viewtest.Now(), LastGood: viewtest.Now(),
+		Reads: 3}}}
 	if text := plain.Doctor(well); !strings.Contains(text, "nothing to fix") {
 		t.Errorf("a healthy source needs nothing:\n%s", text)
 	}
@@ -98,8 +100,9 @@ func TestDoctorHasAFixForEveryFailure(t *testing.T) {
 
 func TestPlanSaysWhatAConfirmationAsks(t *testing.T) {
 	p := planned()
-	block := append(checks(), actions.Check{ID: "IL-09", Severity: actions.SeverityHard, Title: fleet.Text("one target stays"),
-		Fix: fleet.Text("leave one")})
+	block := append(checks(), actions.Check{ID: "IL-09", Severity: actions.SeverityHard,
+		Title: fleet.Text("one target stays"),
+		Fix:   fleet.Text("leave one")})
 	cases := []struct {
 		name   string
 		env    fleet.Env
@@ -114,7 +117,8 @@ func TestPlanSaysWhatAConfirmationAsks(t *testing.T) {
 	}
 	for _, c := range cases {
 		p.Env = c.env
-		if text := plain.Plan(p, c.checks); !strings.Contains(text, c.want) || !strings.HasSuffix(text, "nothing was sent\n") {
+		if text := plain.Plan(p, c.checks); !strings.Contains(text, c.want) || !strings.HasSuffix(text,
+			"nothing was sent\n") {
 			t.Errorf("%s: no %q in\n%s", c.name, c.want, text)
 		}
 	}
@@ -148,7 +152,8 @@ func TestHostileTextStaysInItsLine(t *testing.T) {
 			plan.Intent.Actor.Name, plan.Context = "a"+name.Draw(rt, "actor"), name.Draw(rt, "context")
 			plan.Order = []fleet.TargetID{fleet.TargetID(name.Draw(rt, "target")), "h100-b"}
 		}
-		c.Approval.Reason, c.Guard.Host, c.ID = "r"+name.Draw(rt, "why"), name.Draw(rt, "host"), fleet.ChangeID("c"+name.Draw(rt, "id"))
+		c.Approval.Reason, c.Guard.Host, c.ID = "r"+name.Draw(rt, "why"), name.Draw(rt, "host"),
+			fleet.ChangeID("c"+name.Draw(rt, "id"))
 		c.Checks[0].Severity = actions.Severity(rapid.IntRange(-3, 12).Draw(rt, "severity"))
 		calm := running()
 		calm.Checks[0].Severity = c.Checks[0].Severity

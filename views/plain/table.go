@@ -12,7 +12,8 @@ func Table(s *fleet.Snapshot) string {
 		r.line(fleet.Text("no snapshot yet"))
 		return r.String()
 	}
-	r.line(fleet.Text("CONTEXT "), fleet.Label(s.Context), fleet.Text("  "), or(fleet.Label(string(s.Env))), fleet.Text("  "),
+	r.line(fleet.Text("CONTEXT "), fleet.Label(s.Context), fleet.Text("  "), or(fleet.Label(string(s.Env))),
+		fleet.Text("  "),
 		or(fleet.Label(string(s.Mode))), fleet.Text("  generation "), fleet.Int(s.Gen), fleet.Text("  at "),
 		fleet.Label(s.At.UTC().Format("2006-01-02T15:04:05Z")))
 	l := &s.Totals.Load
@@ -58,12 +59,14 @@ func poolTable(r *report, s *fleet.Snapshot) {
 	for i := range s.Pools {
 		p := &s.Pools[i]
 		l := &p.Load
-		rows = append(rows, []fleet.Safe{fleet.Label(string(p.Spec.ID)), or(fleet.Label(string(p.Spec.Model))), p.State.Text(),
+		rows = append(rows, []fleet.Safe{fleet.Label(string(p.Spec.ID)), or(fleet.Label(string(p.Spec.Model))),
+			p.State.Text(),
 			fleet.Textf("%s/%s", fleet.Int(p.Ready), fleet.Int(p.Desired)), fleet.Show(l.Requests), fleet.Show(l.Errors),
 			fleet.Show(l.TTFT95), fleet.Show(l.ITL95), fleet.Show(l.Waiting), wholePercent(p.GPUUtil), wholePercent(l.KV),
 			fleet.Show(l.OutRate), fleet.Show(p.Burn), or(p.Why)})
 	}
-	r.table([]column{left(fleet.Text("POOL")), left(fleet.Text("MODEL")), left(fleet.Text("STATE")), right(fleet.Text("READY")),
+	r.table([]column{left(fleet.Text("POOL")), left(fleet.Text("MODEL")), left(fleet.Text("STATE")),
+		right(fleet.Text("READY")),
 		right(fleet.Text("REQ/S")), right(fleet.Text("ERR%")), right(fleet.Text("TTFT95")), right(fleet.Text("ITL95")),
 		right(fleet.Text("QUEUE")), right(fleet.Text("GPU%")), right(fleet.Text("KV%")), right(fleet.Text("TOK/S")),
 		right(fleet.Text("$/H")), left(fleet.Text("WHY"))}, rows)
@@ -86,7 +89,8 @@ func routeTable(r *report, s *fleet.Snapshot) {
 				fleet.Show(t.Load.TTFT95), route.State.Text(), or(route.Why)})
 		}
 	}
-	r.table([]column{left(fleet.Text("ROUTE")), left(fleet.Text("TARGET")), left(fleet.Text("STATE")), right(fleet.Text("SET")),
+	r.table([]column{left(fleet.Text("ROUTE")), left(fleet.Text("TARGET")), left(fleet.Text("STATE")),
+		right(fleet.Text("SET")),
 		right(fleet.Text("SET%")), right(fleet.Text("SEEN%")), right(fleet.Text("REQ/S")), right(fleet.Text("ERR%")),
 		right(fleet.Text("TTFT95")), left(fleet.Text("ROUTE STATE")), left(fleet.Text("WHY"))}, rows)
 }
@@ -117,7 +121,8 @@ func providerTable(r *report, s *fleet.Snapshot) {
 	rows := make([][]fleet.Safe, 0, len(s.Providers))
 	for i := range s.Providers {
 		p := &s.Providers[i]
-		rows = append(rows, []fleet.Safe{fleet.Label(string(p.Spec.ID)), p.State.Text(), keyWord(p), fleet.Show(p.Load.Requests),
+		rows = append(rows, []fleet.Safe{fleet.Label(string(p.Spec.ID)), p.State.Text(), keyWord(p),
+			fleet.Show(p.Load.Requests),
 			fleet.Show(p.Load.Errors), fleet.Show(p.Load.TTFT95), fleet.Show(p.Burn), since(p.ProbeAt, s.At), or(p.Why)})
 	}
 	r.table([]column{left(fleet.Text("PROVIDER")), left(fleet.Text("STATE")), left(fleet.Text("KEY")),
@@ -137,11 +142,14 @@ func sourceTable(r *report, s *fleet.Snapshot) {
 	rows := make([][]fleet.Safe, 0, len(s.Sources))
 	for i := range s.Sources {
 		x := &s.Sources[i]
-		rows = append(rows, []fleet.Safe{fleet.Label(string(x.ID)), or(fleet.Label(x.Kind)), sourceState(x).Text(), since(x.LastGood, s.At),
+		rows = append(rows, []fleet.Safe{fleet.Label(string(x.ID)), or(fleet.Label(x.Kind)), sourceState(x).Text(),
+			since(x.LastGood, s.At),
 			fleet.Int(x.Failing), or(x.Version), or(x.URL), or(x.Err)})
 	}
-	r.table([]column{left(fleet.Text("SOURCE")), left(fleet.Text("KIND")), left(fleet.Text("STATE")), right(fleet.Text("AGE")),
-		right(fleet.Text("FAILED")), left(fleet.Text("VERSION")), left(fleet.Text("ADDRESS")), left(fleet.Text("ERROR"))}, rows)
+	r.table([]column{left(fleet.Text("SOURCE")), left(fleet.Text("KIND")), left(fleet.Text("STATE")),
+		right(fleet.Text("AGE")),
+		right(fleet.Text("FAILED")), left(fleet.Text("VERSION")), left(fleet.Text("ADDRESS")), left(fleet.Text("ERROR"))},
+		rows)
 }
 
 // sourceState is the state of a connection in the words of the fleet.
