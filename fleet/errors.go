@@ -38,12 +38,16 @@ type Error struct {
 }
 
 // Error gives the technical text: operation, source, kind and cause.
-func (e *Error) Error() string {
+func (e *Error) Error() string { return e.text(true) }
+
+func (e *Error) text(kind bool) string {
 	s := e.Op
 	if e.Source != "" {
 		s += " from " + string(e.Source)
 	}
-	s += ": " + string(e.Kind)
+	if kind || e.Err == nil {
+		s += ": " + string(e.Kind)
+	}
 	if e.Err != nil {
 		s += ": " + e.Err.Error()
 	}
@@ -76,10 +80,24 @@ func RetryAfter(err error) time.Duration {
 	return 0
 }
 
-// Sentence makes the text of an error safe for a screen.
+// Sentence makes the text of an error safe for a screen. The kind is left out where the cause says it better.
 func Sentence(err error) Safe {
-	if err == nil {
+	switch e, ok := errors.AsType[*Error](err); {
+	case err == nil:
 		return Safe{}
+	case ok && e == err:
+		return Label(e.text(e.Kind.telling()))
+	default:
+		return Label(err.Error())
 	}
-	return Label(err.Error())
+}
+
+// telling tells whether the word of a kind adds something to its cause for a person.
+func (k Kind) telling() bool {
+	switch k {
+	case KindUnreachable, KindTimeout, KindAuth, KindRateLimited, KindStale:
+		return true
+	default:
+		return false
+	}
 }

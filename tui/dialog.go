@@ -97,7 +97,7 @@ func (m *Model) planShift(route fleet.RouteID, set fleet.Weights) tea.Cmd {
 	r := m.snap.Route(route)
 	d := &dialog{seen: r.Hash, state: views.ShiftState{
 		Step: views.ShiftPlan, Kind: actions.KindShift, Route: route, Draft: currentWeights(r),
-		Ramp: ramps()[0], Soak: actions.DefaultSoak,
+		Ramp: ramps()[0], Soak: actions.DefaultSoak, Guard: r.Spec.Guard,
 	}}
 	for id, w := range set {
 		d.state.Draft[id] = w
