@@ -34,6 +34,17 @@ func EventsOrder(sc Scene, u EventsState) map[string][]string {
 	return out
 }
 
+// EventsEnd is the greatest Scroll that shows more of the open change: with it the last line is in view. It is 0
+// without an open change, or where all of it fits.
+func EventsEnd(sc Scene, u EventsState, sz Size) int {
+	c := sc.Book.Change(u.Change)
+	if u.Change == "" || c == nil || sz.W < minWidth || sz.H < minHeight {
+		return 0
+	}
+	const around = 3 // the header, the rule of the page and the bottom line
+	return max(0, changeSheet(withLook(sc), c, sz.W).Len()-(sz.H-around))
+}
+
 // digestLeast is from how many free rows the selected change is told under the lists.
 const digestLeast = 8
 

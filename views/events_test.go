@@ -166,6 +166,27 @@ func TestEveryLineOfAChangeCanBeReached(t *testing.T) {
 	}
 }
 
+func TestScrollEndsAtTheLastLine(t *testing.T) {
+	sc := toldScene(true, themes.Mono)
+	u := views.EventsState{Change: "c-119"}
+	u.Scroll = views.EventsEnd(sc, u, sizes[0])
+	end := views.Events(sc, u, sizes[0])
+	u.Scroll++
+	if past := views.Events(sc, u, sizes[0]); past != end {
+		t.Error("there is more behind the end")
+	}
+	u.Scroll -= 2
+	if before := views.Events(sc, u, sizes[0]); before == end {
+		t.Error("the end is reached before it")
+	}
+	if n := views.EventsEnd(sc, u, sizes[2]); n != 0 {
+		t.Errorf("all of it fits, and yet it scrolls by %d", n)
+	}
+	if n := views.EventsEnd(sc, views.EventsState{}, sizes[0]); n != 0 {
+		t.Errorf("no change is open, and yet it scrolls by %d", n)
+	}
+}
+
 func TestUndoStates(t *testing.T) {
 	sc := toldScene(true, themes.Mono)
 	c := &sc.Book.Changes[1]
