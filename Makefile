@@ -1,6 +1,6 @@
 # Everything a contributor runs. Tools are built from pinned modules into a cache outside of the checkout.
 CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/pitwall
-GOLANGCI_VERSION := v2.13.2
+GOLANGCI_VERSION := v2.15.0
 GOLANGCI := $(CACHE)/golangci-lint-$(GOLANGCI_VERSION)
 FUZZTIME ?= 5s
 
