@@ -95,6 +95,10 @@ func (d *shiftDialog) drawSent(s *sheet, r *actions.StepResult, newest bool) {
 		s.Say(themes.Dim, " hold it")
 	}
 	if len(r.Seen) > 0 {
+		if s.Room() < len("  seen  ok")+seenCells*len(c.Plan.Order) {
+			s.End()
+			s.Gap(2)
+		}
 		s.Say(themes.Dim, "  seen ")
 		for i, id := range c.Plan.Order {
 			if i > 0 {
@@ -114,6 +118,9 @@ func (d *shiftDialog) drawSent(s *sheet, r *actions.StepResult, newest bool) {
 		s.say(themes.Bad, r.Err, 4, 2)
 	}
 }
+
+// seenCells is the room of a measured share with the stroke after it: "41.2/".
+const seenCells = 5
 
 // holding counts the gateway replicas that hold a step's weights.
 func holding(r *actions.StepResult) int {

@@ -27,6 +27,7 @@ func (d *shiftDialog) drawChecks(s *sheet) {
 		drawCheck(s, &checks[i], d.sc)
 	}
 	s.closeList(d.state.Scroll)
+	s.moves = true
 	s.blank()
 	d.checkHints(s)
 }

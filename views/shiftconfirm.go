@@ -48,10 +48,11 @@ func (d *shiftDialog) drawSummary(s *sheet) {
 	}
 	s.Put(role, fleet.Concat(fleet.Text("["), env, fleet.Text("]"))).Gap(1).Put(themes.Text, fleet.Label(p.Context))
 	s.Gap(2).Put(themes.Title, fleet.Label(string(p.Intent.Route))).Gap(2)
-	s.Put(themes.Accent, movement(p)).Gap(2).Put(themes.Text, stepsText(p)).End()
+	s.Put(themes.Accent, movement(p)).End()
 	s.mark(spareNever)
-	s.Put(themes.Dim, tally(d.state.Checks)).Gap(2).Say(themes.Dim, "plan ").Put(themes.Dim, fleet.Label(p.Short())).End()
-	s.Say(themes.Dim, "checked ").Put(themes.Dim, d.validity()).Say(themes.Dim, ", then they run again").End()
+	s.Put(themes.Text, stepsText(p)).Gap(2).Put(themes.Dim, tally(d.state.Checks)).End()
+	s.Say(themes.Dim, "plan ").Put(themes.Dim, fleet.Label(p.Short())).Say(themes.Dim, "  checked ")
+	s.Put(themes.Dim, d.validity()).Say(themes.Dim, ", then they run again").End()
 	s.mark(spareLast)
 }
 
@@ -65,16 +66,16 @@ func (d *shiftDialog) drawRefusal(s *sheet) {
 			drawCheck(s, &c, d.sc)
 		}
 	}
-	s.closeList(d.state.Scroll)
+	s.closeList(0)
 }
 
 // drawOverrides lists each override with its number.
 func (d *shiftDialog) drawOverrides(s *sheet) {
-	n := len(d.state.Ladder.Overrides)
-	if n == 0 {
+	if len(d.state.Ladder.Overrides) == 0 {
 		return
 	}
-	s.Say(themes.Warn, "This overrides ").Put(themes.Warn, fleet.Int(n)).Say(themes.Warn, " of the checks:").End()
+	s.say(themes.Warn, fleet.Concat(fleet.Text("This overrides "), overrideList(d.state.Ladder.Overrides),
+		fleet.Text(":")), 0, 3) // all numbers, also where their formulas have no room
 	s.openList()
 	for _, id := range d.state.Ladder.Overrides {
 		s.item()

@@ -179,3 +179,27 @@ func BenchmarkShift200x60(b *testing.B) {
 		views.Routes(sc, views.RoutesState{Route: s.Route, Shift: &s}, sizes[2])
 	}
 }
+
+// TestEveryOverrideIsNamed asks for the number of each override at the smallest size.
+func TestEveryOverrideIsNamed(t *testing.T) {
+	sc := scene(true, themes.Mono)
+	s := shifts["confirm-override"](&sc)
+	for i := 3; i < 9; i++ {
+		s.Checks[i].Severity = actions.SeverityOVR
+	}
+	s.Ladder.Overrides = actions.Overrides(s.Checks)
+	frame := plain(views.Routes(sc, views.RoutesState{Route: s.Route, Shift: &s}, views.Size{W: 60, H: 16}))
+	for _, id := range s.Ladder.Overrides {
+		if !strings.Contains(frame, id) {
+			t.Errorf("%s is overridden and not named:\n%s", id, frame)
+		}
+	}
+}
+
+// TestSharesAreNeverCutSilently asks that measured shares stand whole on a narrow screen.
+func TestSharesAreNeverCutSilently(t *testing.T) {
+	frame := plain(drawShift("apply", scene(true, themes.Mono), views.Size{W: 60, H: 24}))
+	if !strings.Contains(frame, "seen 41.2/48.9/9.90 ok") {
+		t.Errorf("shares are cut:\n%s", frame)
+	}
+}

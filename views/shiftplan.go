@@ -77,6 +77,7 @@ func (d *shiftDialog) drawWeights(s *sheet) {
 		g.Row(s.Block, c, i == d.state.Cursor)
 	}
 	s.closeList(max(0, d.state.Cursor-listLeast+2))
+	s.moves = true
 	c := g.Cells()
 	now, next := d.now().Sum(), d.state.Draft.Sum()
 	c[planTarget] = part.Cell{Text: fleet.Text("sum"), Role: themes.Dim}

@@ -18,6 +18,7 @@ type sheet struct {
 	items []int   // first line of each item of the list
 	top   int     // item that the list begins with
 	keys  int     // first line of the keys at the end; 0 when there are none
+	moves bool    // j and k move the list
 }
 
 // How soon lines are given up.
@@ -92,8 +93,10 @@ func (s *sheet) pick(rows int) []int {
 	shrink(listLeast)
 	give(spareLast)
 	shrink(1)
-	for i := len(gone) - 2; i > 0 && over > 0; i-- { // the last line holds the keys
-		if !gone[i] && (i < s.from || i >= s.to) {
+	// What still does not fit is cut in the middle: the state stands at the top, fields and keys at the bottom.
+	for n := 0; n < 2*len(gone) && over > 0; n++ {
+		i := len(gone)/2 + (n+1)/2*(1-n%2*2)
+		if i > 0 && i < len(gone)-1 && !gone[i] && (i < s.from || i >= s.to) {
 			gone[i], over = true, over-1
 		}
 	}
@@ -135,6 +138,9 @@ func (s *sheet) where(picked []int) fleet.Safe {
 	}
 	if first < 0 || lines == s.to-s.from {
 		return fleet.Safe{}
+	}
+	if !s.moves {
+		return position(first, last+1, len(s.items))
 	}
 	return fleet.Concat(position(first, last+1, len(s.items)), fleet.Text("  j/k scrolls"))
 }
