@@ -19,9 +19,14 @@ const (
 	SeverityHard                  // refused, and no approval lifts it
 )
 
-// String gives the severity word of the design: "PASS", "WARN", "OVR", "BLOCK", "HARD".
+// String gives the severity word of the design: "PASS", "WARN", "OVR", "BLOCK", "HARD". What is none of
+// them, as in a damaged journal, counts as the worst.
 func (s Severity) String() string {
-	return [...]string{"PASS", "WARN", "OVR", "BLOCK", "HARD"}[s]
+	words := [...]string{"PASS", "WARN", "OVR", "BLOCK", "HARD"}
+	if s < 0 || int(s) >= len(words) {
+		return words[SeverityHard]
+	}
+	return words[s]
 }
 
 // Verdict is the word on screen: PASS, WARN or FAIL.

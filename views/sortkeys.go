@@ -37,7 +37,7 @@ func SortKeys(screen Screen, pane string) []SortKey {
 	switch {
 	case screen == ScreenOverview && pane == "pools", screen == ScreenPools && pane == "pools":
 		want = []string{"state", "name", "model", "req", "err", "ttft", "itl", "queue", "gpu", "kv", "tok", "cost"}
-	case screen == ScreenOverview && pane == "routes":
+	case screen == ScreenOverview && pane == "routes", screen == ScreenRoutes && pane == "routes":
 		want = []string{"state", "name", "req", "err", "ttft"}
 	case screen == ScreenPools && pane == "replicas":
 		want = []string{"state", "name", "node", "queue", "kv", "tok", "ttft", "itl", "age"}
