@@ -82,14 +82,13 @@ func RetryAfter(err error) time.Duration {
 
 // Sentence makes the text of an error safe for a screen. The kind is left out where the cause says it better.
 func Sentence(err error) Safe {
-	switch e, ok := errors.AsType[*Error](err); {
-	case err == nil:
+	if err == nil {
 		return Safe{}
-	case ok && e == err:
-		return Label(e.text(e.Kind.telling()))
-	default:
-		return Label(err.Error())
 	}
+	if e, ok := err.(*Error); ok { //nolint:errorlint // what wraps an Error adds words that must not be lost
+		return Label(e.text(e.Kind.telling()))
+	}
+	return Label(err.Error())
 }
 
 // telling tells whether the word of a kind adds something to its cause for a person.

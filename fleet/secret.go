@@ -25,10 +25,17 @@ func (s Secret) Equal(o Secret) bool {
 	return subtle.ConstantTimeCompare([]byte(s.value), []byte(o.value)) == 1
 }
 
-func (Secret) String() string               { return Redacted }
-func (Secret) GoString() string             { return Redacted }
+// String is for fmt. It and the three below are the doors through which a value could leave by accident.
+func (Secret) String() string { return Redacted }
+
+// GoString is for %#v.
+func (Secret) GoString() string { return Redacted }
+
+// MarshalText is for JSON and YAML.
 func (Secret) MarshalText() ([]byte, error) { return []byte(Redacted), nil }
-func (Secret) LogValue() slog.Value         { return slog.StringValue(Redacted) }
+
+// LogValue is for slog.
+func (Secret) LogValue() slog.Value { return slog.StringValue(Redacted) }
 
 // SecretRef says where a credential is found. Exactly one field is set;
 // literal credentials do not exist in configuration.

@@ -139,7 +139,7 @@ func Age(d time.Duration) Safe {
 	}
 }
 
-// Clock draws a time of day in UTC: "14:07:22Z"; the zero time is unknown.
+// ClockTime draws a time of day in UTC: "14:07:22Z"; the zero time is unknown.
 func ClockTime(t time.Time) Safe {
 	if t.IsZero() {
 		return Safe{Unknown}

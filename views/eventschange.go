@@ -107,7 +107,7 @@ func undo(s *page, sc Scene, c *actions.Change) {
 		s.tell(fleet.Text("undoes"), themes.Text, fleet.Concat(fleet.Text("change "), number(p.Intent.Undoes)), 1)
 	}
 	cell := undoCell(c, sc)
-	text := fleet.Safe{}
+	var text fleet.Safe
 	switch {
 	case c.Undone != "":
 		text = fleet.Concat(fleet.Text("undone by change "), number(c.Undone))

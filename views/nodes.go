@@ -10,7 +10,7 @@ import (
 const nodeWidth = 56
 
 // nodesPane draws the machines of a pool in n rows under its rule, one cell for each GPU, in as many columns as fit.
-func nodesPane(b *part.Block, sc Scene, p *fleet.Pool, n int) {
+func nodesPane(b *part.Block, _ Scene, p *fleet.Pool, n int) {
 	columns := max(1, b.Width()/nodeWidth)
 	width := b.Width() / columns
 	right := fleet.Text("0-9 tens of util, X fault, - gone")

@@ -8,7 +8,7 @@ import (
 
 // routeCharts are the histories of a route's targets, the most telling first: who gets the traffic, how much of it
 // fails and how long it waits.
-func routeCharts(sc Scene, r *fleet.Route) []chartSpec {
+func routeCharts(_ Scene, r *fleet.Route) []chartSpec {
 	if r == nil {
 		return nil
 	}

@@ -122,7 +122,7 @@ func weightText(m fleet.Maybe[int]) fleet.Safe {
 // targetState is the state, or what keeps a healthy target from being used.
 func targetState(t *fleet.Target, sc Scene) part.Cell {
 	c := part.Cell{Text: stateText(t.State, t.Load.At, sc.Now), Role: themes.OfState(t.State)}
-	word := fleet.Safe{}
+	var word fleet.Safe
 	switch {
 	case t.Blocked.OK && t.Blocked.V:
 		word = fleet.Text("BLOCKED")

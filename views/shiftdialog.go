@@ -118,18 +118,6 @@ func (d *shiftDialog) rail(s *sheet) {
 	s.blank()
 }
 
-// order lists the targets as the route, else the plan, has them.
-func (d *shiftDialog) order() []fleet.TargetID {
-	switch {
-	case d.plan != nil && len(d.plan.Order) > 0:
-		return d.plan.Order
-	case d.route != nil:
-		return d.route.Order()
-	default:
-		return nil
-	}
-}
-
 // typedName draws a name that must be typed or is written to: where a label does not show it exactly, its quoted form
 // stands beside it.
 func typedName(name string) fleet.Safe {

@@ -145,11 +145,6 @@ func (s *sheet) where(picked []int) fleet.Safe {
 	return fleet.Concat(position(first, last+1, len(s.items)), fleet.Text("  j/k scrolls"))
 }
 
-// box draws the sheet within a frame of at most rows rows.
-func (s *sheet) box(b *part.Block, rows int, title, right, foot fleet.Safe) {
-	s.frame(b, rows, false, title, right, foot)
-}
-
 // frame draws the sheet within a frame of at most rows rows, or of exactly rows with fill: then the keys stand at the
 // lower side.
 func (s *sheet) frame(b *part.Block, rows int, fill bool, title, right, foot fleet.Safe) {

@@ -148,7 +148,8 @@ func (d *Desk) Arm(length time.Duration, typed string) error {
 		return refuse(fleet.KindInvalid, "arm", "the time must be between 1s and 12h")
 	}
 	until := d.o.Clock.Now().Add(length)
-	if _, err := d.audit.Append(audit.Record{Kind: audit.KindArmed, Context: d.o.Context, Result: "until " + until.Format(time.RFC3339)}.By(d.actor)); err != nil {
+	armed := audit.Record{Kind: audit.KindArmed, Context: d.o.Context, Result: "until " + until.Format(time.RFC3339)}
+	if _, err := d.audit.Append(armed.By(d.actor)); err != nil {
 		return err // who cannot be recorded cannot write
 	}
 	return d.construct(until)

@@ -107,6 +107,7 @@ func (e *Entry) apply(r Record) {
 		if r.World != nil {
 			c.World, c.WorldAt = r.World, r.At
 		}
+	default: // the others carry what was taken above
 	}
 }
 

@@ -175,9 +175,10 @@ func (k *carrier) advance() time.Duration {
 		return k.watch()
 	case actions.StateRollingBack:
 		return k.goBack()
+	default:
+		k.over = true
+		return 0
 	}
-	k.over = true
-	return 0
 }
 
 // renew keeps the lock from expiring. A lost lock is found by Verify before the next write.
@@ -248,6 +249,7 @@ func (k *carrier) apply(rec journal.Record) {
 		k.c.Held = rec.Held
 	case journal.KindReleased, journal.KindBack:
 		k.c.Held = false
+	default: // the others say nothing of a hold
 	}
 	if rec.World != nil {
 		k.c.World, k.c.WorldAt = rec.World, rec.At

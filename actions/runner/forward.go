@@ -152,8 +152,9 @@ func ambiguous(err error) bool {
 	switch fleet.KindOf(err) {
 	case fleet.KindTimeout, fleet.KindUnreachable, fleet.KindServer, fleet.KindInterrupted, fleet.KindInternal:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // passing tells whether trying again can help.

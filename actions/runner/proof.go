@@ -64,12 +64,12 @@ func (p *proof) within(w fleet.Weights, least int) fleet.Maybe[bool] {
 	if p.n < float64(least) || p.n == 0 {
 		return fleet.None[bool]()
 	}
-	id, _ := p.farthest(w)
+	id := p.farthest(w)
 	return fleet.Some(id == "")
 }
 
 // farthest is the target that is out of tolerance by most, "" when none is.
-func (p *proof) farthest(w fleet.Weights) (fleet.TargetID, float64) {
+func (p *proof) farthest(w fleet.Weights) fleet.TargetID {
 	var worst fleet.TargetID
 	most := 0.0
 	for id := range w {
@@ -80,12 +80,12 @@ func (p *proof) farthest(w fleet.Weights) (fleet.TargetID, float64) {
 			worst, most = id, off
 		}
 	}
-	return worst, most
+	return worst
 }
 
 // text says which share is off.
 func (p *proof) text(w fleet.Weights) fleet.Safe {
-	id, _ := p.farthest(w)
+	id := p.farthest(w)
 	return fleet.Textf("%s carries %s%% of %s requests, set are %s%%: n does not skip this, Z undoes",
 		fleet.Label(string(id)), fleet.Ratio(p.by[id]/p.n).Text(), fleet.Float(p.n, 0), fleet.Show(w.Share(id)))
 }

@@ -89,7 +89,7 @@ func (g *gateway) save() {
 	}
 }
 
-func (g *gateway) ReadBack(_ context.Context, r fleet.RouteSpec) []fleet.ReplicaWeights {
+func (g *gateway) ReadBack(_ context.Context, _ fleet.RouteSpec) []fleet.ReplicaWeights {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.load()
@@ -153,13 +153,6 @@ func (g *rig) knob(turn func()) {
 	g.gw.mu.Lock()
 	defer g.gw.mu.Unlock()
 	turn()
-}
-
-// said is what an interlock says as the rig has it now.
-func (g *rig) said(checks *[]actions.Check) []actions.Check {
-	g.tm.mu.Lock()
-	defer g.tm.mu.Unlock()
-	return *checks
 }
 
 // set is a foreign hand on the store.

@@ -43,7 +43,7 @@ func page(host, product string, list []sample) string {
 // generation gives one page under the old or the new names.
 func generation(current bool, product string) string {
 	host := "Hostname"
-	pick := func(old, name string) string { return old }
+	pick := func(old, _ string) string { return old }
 	if current {
 		host, pick = "hostname", func(_, name string) string { return name }
 	}

@@ -68,7 +68,8 @@ func poolOf(inv fleet.Inventory, p fleet.PoolSpec) Pool {
 
 func providerOf(inv fleet.Inventory, p fleet.ProviderSpec) Provider {
 	s := sourceOf(inv, func(sub fleet.Subject) bool { return sub.Provider == p.ID })
-	out := Provider{ID: string(p.ID), Kind: p.Kind, URL: s.URL, Auth: reference(s.Auth), Labels: p.Labels, Fate: p.Fate, Poll: polling(s)}
+	out := Provider{ID: string(p.ID), Kind: p.Kind, URL: s.URL, Auth: reference(s.Auth),
+		Labels: p.Labels, Fate: p.Fate, Poll: polling(s)}
 	for _, m := range p.Models {
 		model := ProviderModel{Name: string(m.Name), Offers: m.Offers, Embedding: identity(m.Embedding)}
 		model.MaxContext = pointer(m.MaxContext, func(v fleet.Tokens) int { return int(v) })
@@ -79,7 +80,8 @@ func providerOf(inv fleet.Inventory, p fleet.ProviderSpec) Provider {
 			model.Limits[string(l.Kind)] = l.Max.V
 		}
 		if m.Price.OK {
-			model.Price = &Price{Input: m.Price.V.Input.Amount().String(), Output: m.Price.V.Output.Amount().String(), AsOf: day(m.Price.V.AsOf)}
+			model.Price = &Price{AsOf: day(m.Price.V.AsOf),
+				Input: m.Price.V.Input.Amount().String(), Output: m.Price.V.Output.Amount().String()}
 			if m.Price.V.CachedIn.OK {
 				model.Price.Cached = m.Price.V.CachedIn.V.Amount().String()
 			}
@@ -90,7 +92,8 @@ func providerOf(inv fleet.Inventory, p fleet.ProviderSpec) Provider {
 }
 
 func gatewayOf(inv fleet.Inventory, g fleet.GatewaySpec) Gateway {
-	out := Gateway{ID: string(g.ID), Kind: g.Kind, Site: string(g.Site), Auth: reference(g.Auth), Write: reference(g.Write), Settle: Duration(g.Settle)}
+	out := Gateway{ID: string(g.ID), Kind: g.Kind, Site: string(g.Site), Auth: reference(g.Auth),
+		Write: reference(g.Write), Settle: Duration(g.Settle)}
 	if g.File != nil {
 		out.File = &GatewayFile{Path: g.File.Path, ReloadReady: Duration(g.File.ReloadReady)}
 	}

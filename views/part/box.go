@@ -14,7 +14,8 @@ const frameCells = 4
 func (b *Block) Inside() int { return max(0, b.width-frameCells) }
 
 // Box writes the picked lines of inner, which must be Inside cells wide, within a frame over the whole width; a
-// negative number is an empty line. The title and, at its right, where one is stand in the upper side; foot stands at the right of the lower one.
+// negative number is an empty line. The title and, at its right, where one is stand in the upper side; foot stands at
+// the right of the lower one.
 func (b *Block) Box(inner *Block, pick []int, title, right, foot fleet.Safe) *Block {
 	g := b.theme.Glyphs
 	b.Glyph(themes.Rule, g.TopLeft, 1).Glyph(themes.Rule, g.HLine, 1).Gap(1)

@@ -6,7 +6,7 @@ import (
 	"pitwall/fleet"
 )
 
-// sentence joins the parts that hold something into sentences: "Pool b200-a. State critical."
+// sentence joins the parts that hold something into sentences, as in "Pool b200-a. State critical.".
 func sentence(parts ...fleet.Safe) string {
 	var b strings.Builder
 	for _, p := range parts {

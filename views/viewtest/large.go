@@ -22,7 +22,7 @@ func Large(count, gpus int) *fleet.Snapshot {
 	return s
 }
 
-// Hostile names: each would break a screen, or forge a row, if it were drawn as it is.
+// HostileNames are names each of which would break a screen, or forge a row, if it were drawn as it is.
 func HostileNames() []string {
 	return []string{
 		"\x1b[2J\x1b[H\x1b[31mEVIL", "safe-name\rEVIL", "a\nb\tc\x00", "\u202eyllaer\u202c", "zero\u200bwidth\ufeff",

@@ -38,7 +38,9 @@ func (c Case) redirect(t *testing.T) {
 	var asked atomic.Bool
 	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Store(true) }))
 	defer other.Close()
-	s := c.serve(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL+r.URL.Path, 302) })
+	s := c.serve(t, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, other.URL+r.URL.Path, http.StatusFound) //nolint:gosec // the redirect to elsewhere is the fault under test
+	})
 	_, err := read(c.reader(t, s), patience)
 	checkError(t, err, fleet.KindInvalid)
 	if asked.Load() {

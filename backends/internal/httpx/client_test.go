@@ -146,13 +146,13 @@ func TestRedirects(t *testing.T) {
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/metrics":
-			http.Redirect(w, r, "/metrics/", 307)
+			http.Redirect(w, r, "/metrics/", http.StatusTemporaryRedirect)
 		case "/twice":
-			http.Redirect(w, r, "/metrics", 302)
+			http.Redirect(w, r, "/metrics", http.StatusFound)
 		case "/away":
-			http.Redirect(w, r, elsewhere.URL, 302)
+			http.Redirect(w, r, elsewhere.URL, http.StatusFound)
 		case "/write":
-			http.Redirect(w, r, "/written", 307)
+			http.Redirect(w, r, "/written", http.StatusTemporaryRedirect)
 		case "/written":
 			written.Add(1)
 		default:

@@ -109,7 +109,7 @@ func TestRefusedPages(t *testing.T) {
 	} {
 		p := Page{}
 		body := "running 1\n" + c.body
-		if c.want == errEmpty || c.want == errNotText {
+		if errors.Is(c.want, errEmpty) || errors.Is(c.want, errNotText) {
 			body = c.body
 		}
 		err := table().Parse([]byte(body), &p)
