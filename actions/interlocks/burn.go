@@ -42,8 +42,8 @@ func windowed(name fleet.Safe, m fleet.Maybe[float64]) fleet.Safe {
 	return fleet.Concat(name, fleet.Text(" "), fleet.Float(m.V, 1), fleet.Text("x"))
 }
 
-// widest is the greater burn of a target and of the pool or provider behind it. A target without any burn of its own
-// takes the whole one's, but only where it carries nothing: with traffic its own burn is missing.
+// widest is the greater burn of a target and of the pool or provider behind it, known where both are: the pool serves
+// other routes too, and how it did there is no proof for a target that has carried nothing.
 func widest(s *fleet.Snapshot, t *fleet.Target) fleet.BurnRate {
 	own := t.BurnRate
 	var whole fleet.BurnRate
@@ -52,15 +52,11 @@ func widest(s *fleet.Snapshot, t *fleet.Target) fleet.BurnRate {
 	} else if provider := s.Provider(t.Spec.Provider); provider != nil {
 		whole = provider.BurnRate
 	}
-	none := !own.M5.OK && !own.M30.OK && !own.H1.OK && !own.H6.OK
-	if none && t.Load.Requests.Or(0) == 0 {
-		return whole
-	}
 	greater := func(a, b fleet.Maybe[float64]) fleet.Maybe[float64] {
-		if a.OK && b.OK && b.V > a.V {
-			return b
+		if a.OK && b.OK {
+			return fleet.Some(max(a.V, b.V))
 		}
-		return a
+		return fleet.None[float64]()
 	}
 	return fleet.BurnRate{M5: greater(own.M5, whole.M5), M30: greater(own.M30, whole.M30), H1: greater(own.H1, whole.H1),
 		H6: greater(own.H6, whole.H6), At: own.At}

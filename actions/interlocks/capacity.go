@@ -109,7 +109,7 @@ func requestTime(pool *fleet.Pool, r *fleet.Route) fleet.Maybe[fleet.Seconds] {
 }
 
 // nPlusOne is IL-06: what the other targets carry when the domain with the greatest share is lost.
-func nPlusOne(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) actions.Check {
+func nPlusOne(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time) actions.Check {
 	severity := actions.SeverityWarn
 	if p.Route.Tier == 1 {
 		severity = actions.SeverityOVR
@@ -117,6 +117,11 @@ func nPlusOne(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) ac
 	r := route(p, s)
 	if r == nil {
 		return missing(severity, fleet.Text("the route is not in the fleet as read now"))
+	}
+	for _, id := range p.Order {
+		if p.After[id] > 0 && r.Target(id) == nil {
+			return missing(severity, target(id), fleet.Text(" is not in the fleet as read now"))
+		}
 	}
 	lost, rest := withoutLargest(p.After, r, s)
 	if rest.Sum() <= 0 {
@@ -128,17 +133,29 @@ func nPlusOne(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) ac
 		if rest[id] <= 0 || t == nil {
 			continue
 		}
-		u := plan.Utilisation(s, r, id, plan.Project(s, r, p.Before, rest, id))
-		switch {
-		case !u.Then.OK:
-			out = worse(out, missing(severity, fleet.Text("losing "), fleet.Label(lost), fleet.Text(": the load of "), target(id), fleet.Text(" is unknown")))
-		case u.Then.V > 1:
-			out = worse(out, verdict(severity, fleet.Text("losing "), fleet.Label(lost), fleet.Text(" puts "), target(id), fleet.Text(" at "),
-				fleet.Float(float64(u.Then.V), 2), fleet.Text(" of its "), u.Of, fleet.Text(" rating > 1.0")))
-		}
+		out = worse(out, withoutSpare(s, t, plan.Project(s, r, p.Before, rest, id), severity, lost, now))
 	}
-
 	return out
+}
+
+// withoutSpare judges one of the targets that stay: over its rating or a limit is what IL-04 and IL-10 would block.
+func withoutSpare(s *fleet.Snapshot, t *fleet.Target, pr plan.Projection, severity actions.Severity, lost string,
+	now time.Time) actions.Check {
+	losing := fleet.Concat(fleet.Text("losing "), fleet.Label(lost), fleet.Text(": "))
+	c := missing(actions.SeverityOVR, fleet.Text("neither a pool nor a provider was read"))
+	if pool := s.Pool(t.Spec.Pool); pool != nil {
+		c = poolCompute(pool, pr, now)
+	} else if provider := s.Provider(t.Spec.Provider); provider != nil {
+		c = providerLimits(provider, pr, now)
+	}
+	switch formula := on(c, t.Spec.ID).Formula; {
+	case c.Severity >= actions.SeverityBlock:
+		return verdict(severity, losing, formula)
+	case c.Missing:
+		return missing(severity, losing, formula)
+	default:
+		return pass(losing, formula)
+	}
 }
 
 // withoutLargest drops the targets of the domain with the greatest weight.
@@ -172,25 +189,34 @@ func rateLimits(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time
 		if t.Spec.Provider == "" {
 			return pass(fleet.Text("own capacity: it has no API limits"))
 		}
-		if provider == nil || len(provider.Limits) == 0 {
+		pr := project(p, s, r, t.Spec.ID)
+		if provider == nil {
 			return missing(actions.SeverityOVR, fleet.Text("no limit is known"))
 		}
-		pr := project(p, s, r, t.Spec.ID)
-		var out actions.Check
-		most := fleet.Ratio(-1)
-		for _, l := range provider.Limits {
-			c, use := oneLimit(l, provider, pr, now)
-			if c.Severity == out.Severity && use > most { // the tightest speaks for those that fire alike
-				out, most = c, use
-				continue
-			}
+		return stoodIn(pr, providerLimits(provider, pr, now))
+	})
+}
+
+// providerLimits judges all quotas of an account; the tightest speaks for those that fire alike.
+func providerLimits(provider *fleet.Provider, pr plan.Projection, now time.Time) actions.Check {
+	if len(provider.Limits) == 0 {
+		return missing(actions.SeverityOVR, fleet.Text("no limit is known"))
+	}
+	var out actions.Check
+	most := fleet.Ratio(-1)
+	for _, l := range provider.Limits {
+		c, use := oneLimit(l, provider, pr, now)
+		switch {
+		case c.Severity == out.Severity && use > most && !out.Missing:
+			out, most = c, use
+		default:
 			if c.Severity > out.Severity {
 				most = use
 			}
 			out = worse(out, c)
 		}
-		return stoodIn(pr, out)
-	})
+	}
+	return out
 }
 
 // oneLimit judges one quota. Headers without what remains do not tell what others on the account use.

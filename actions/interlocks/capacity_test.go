@@ -75,11 +75,12 @@ func TestNPlusOne(t *testing.T) {
 	}
 	judgeAll(t, "IL-06", []verdictCase{
 		{"holds", roomy, ok, "losing site fra-1 leaves every target under its rating", ""},
-		{"does not hold", func(w *world) { roomy(w); w.pool("b").Rating.V.Decode = 150 }, warn, "puts b at 1.33 of its decode rating > 1.0", ""},
+		{"does not hold", func(w *world) { roomy(w); w.pool("b").Rating.V.Decode = 150 }, warn, "losing site fra-1: b: 1.33 = (100 + 100)/150 tok/s decode", ""},
 		{"tier 1", func(w *world) { roomy(w); w.pool("b").Rating.V.Decode = 150; w.route().Spec.Tier = 1 }, ovr, "1.33", ""},
+		{"target gone", func(w *world) { w.plan(t); w.route().Targets = w.route().Targets[:1] }, warn, "b is not in the fleet", "missing"},
 		{"nobody left", func(w *world) { w.in.Weights = fleet.Weights{"a": 100, "b": 0, "api": 0} }, warn, "leaves no target", ""},
-		{"rating unknown", func(w *world) { roomy(w); w.pool("b").Rating = fleet.None[fleet.Rating]() }, warn, "load of b is unknown", "missing"},
-		{"limits unknown", func(w *world) { w.s.Providers[0].Limits = nil }, warn, "load of api is unknown", "missing"},
+		{"rating unknown", func(w *world) { roomy(w); w.pool("b").Rating = fleet.None[fleet.Rating]() }, warn, "b: no proven rating", "missing"},
+		{"limits unknown", func(w *world) { w.s.Providers[0].Limits = nil }, warn, "api: no limit is known", "missing"},
 		{"no route", func(w *world) { w.plan(t); w.s.Routes = nil }, warn, "not in the fleet", "missing"},
 	})
 }
@@ -106,6 +107,7 @@ func TestRateLimits(t *testing.T) {
 		{"configured", limit(configured), warn, "of 180 rpm, configured > 0.6", ""},
 		{"headers without what is left", limit(unsaid), ovr, "rpm use is unknown", "missing"},
 		{"provider unread", func(w *world) { w.toAPI(); w.plan(t); w.s.Providers = nil }, ovr, "no limit is known", "missing"},
+		{"one measured and one unknown override", limit(unsaid, rpm(140, 80)), ovr, "of 140 rpm, age 8s > 0.8; rpm use is unknown", "missing"},
 		{"no limits", limit(), ovr, "no limit is known", "missing"},
 		{"unknown kind of limit", limit(fleet.Limit{Kind: "images", Max: fleet.Some(1.0)}), ovr, "images use is unknown", "missing"},
 		{"one unknown does not hide a block", limit(unsaid, rpm(110, 50)), block, "", ""},

@@ -18,15 +18,15 @@ const (
 	saysDown
 )
 
-// evidence gathers what each fresh, independent kind says of a target. Two voices of one kind count once, the bad
-// one first.
+// evidence gathers what each independent kind says of a target. Good news ages; bad news stands until the same source
+// says otherwise. Two voices of one kind count once, the bad one first.
 func evidence(s *fleet.Snapshot, t *fleet.Target, now time.Time) map[fleet.HealthKind]says {
 	out := map[fleet.HealthKind]says{}
 	for _, v := range t.Verdicts {
 		switch {
-		case !v.Up.OK || v.At.IsZero() || now.Sub(v.At) > life(s, t, v.Kind):
-		case !v.Up.V:
+		case v.Up.OK && !v.Up.V:
 			out[v.Kind] = saysDown
+		case !v.Up.OK || v.At.IsZero() || now.Sub(v.At) > life(s, t, v.Kind):
 		case out[v.Kind] == saysNothing:
 			out[v.Kind] = saysUp
 		}

@@ -103,10 +103,13 @@ func contextLength(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.T
 // today. It is not known when one of them has no known limit.
 func greatestServing(p actions.Plan, s *fleet.Snapshot, r *fleet.Route) (fleet.Tokens, bool) {
 	most, found := fleet.Tokens(0), false
-	for i := range r.Targets {
-		t := &r.Targets[i]
-		if p.Before[t.Spec.ID] <= 0 {
+	for id, weight := range p.Before {
+		if weight <= 0 {
 			continue
+		}
+		t := r.Target(id)
+		if t == nil {
+			return 0, false
 		}
 		limit := contextLimit(s, t)
 		if !limit.OK {

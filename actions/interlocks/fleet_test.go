@@ -75,6 +75,7 @@ func goodProvider() fleet.Provider {
 			Models: []fleet.ProviderModel{{Name: "gpt-x", MaxContext: fleet.Some(fleet.Tokens(128_000)), Offers: []string{"tools"}}}},
 		Load: fleet.Load{At: ago(5 * time.Second), Requests: fleet.Some(fleet.Rate(1)), InRate: fleet.Some(fleet.TokenRate(100)),
 			OutRate: fleet.Some(fleet.TokenRate(20)), E2E: fleet.Some(fleet.Seconds(2))},
+		BurnRate:   fleet.BurnRate{M5: fleet.Some(0.1), M30: fleet.Some(0.1), H1: fleet.Some(0.1), H6: fleet.Some(0.1), At: now},
 		Authorised: fleet.Some(true), ProbeAt: ago(30 * time.Second),
 		Limits: []fleet.Limit{{Kind: fleet.LimitRPM, Max: fleet.Some(600.0), Remaining: fleet.Some(540.0), At: ago(8 * time.Second)},
 			{Kind: fleet.LimitTPM, Max: fleet.Some(50_000.0), Remaining: fleet.Some(42_000.0), At: ago(8 * time.Second)}},

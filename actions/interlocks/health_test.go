@@ -39,6 +39,10 @@ func TestLastHealthy(t *testing.T) {
 				}
 			}
 		}, hard, "0 healthy", ""},
+		{"a bad voice never ages", func(w *world) {
+			only("b")(w)
+			w.target("b").Verdicts[2] = fleet.HealthVerdict{Kind: fleet.HealthProbe, Up: fleet.Some(false)}
+		}, hard, "0 healthy", ""},
 		{"no evidence", func(w *world) {
 			for i := range w.route().Targets {
 				w.route().Targets[i].Verdicts = nil
@@ -171,14 +175,12 @@ func TestBurnRate(t *testing.T) {
 		}, block, "", ""},
 		{"one window missing", func(w *world) { w.target("b").BurnRate.H6 = fleet.None[float64]() }, ovr, "6h -", "history"},
 		{"all missing under traffic", func(w *world) { w.target("b").BurnRate = fleet.BurnRate{} }, ovr, "not enough history", "history"},
-		{"carries nothing: the pool's count", func(w *world) {
-			w.target("b").BurnRate = fleet.BurnRate{}
-			w.target("b").Load.Requests = fleet.Some(fleet.Rate(0))
-		}, ok, "0.1x", ""},
-		{"provider's count", func(w *world) {
+		{"carried nothing", func(w *world) {
 			w.toAPI()
 			w.target("api").BurnRate, w.target("api").Load.Requests = fleet.BurnRate{}, fleet.None[fleet.Rate]()
-		}, ovr, "", "history"},
+		}, ovr, "not enough history", "history"},
+		{"provider", (*world).toAPI, ok, "api: 1h 0.1x", ""},
+		{"the whole unknown", func(w *world) { w.pool("b").BurnRate.H6 = fleet.None[float64]() }, ovr, "6h -", "history"},
 		{"no objective", func(w *world) { w.route().Spec.SLO = fleet.None[fleet.Ratio]() }, ok, "no objective", ""},
 	})
 }

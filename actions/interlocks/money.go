@@ -1,7 +1,9 @@
 package interlocks
 
 import (
+	"maps"
 	"math"
+	"slices"
 	"time"
 
 	"pitwall/actions"
@@ -109,19 +111,18 @@ func burnChange(p actions.Plan) fleet.Safe {
 	return fleet.Concat(fleet.Text(", "), sign, (p.BurnThen.V - p.BurnNow.V).Text(), fleet.Text(" $/h"))
 }
 
-// blend is the price of a million tokens of a route at given weights.
+// blend is the price of a million tokens of a route at given weights, known where every target with weight has one.
 func blend(r *fleet.Route, w fleet.Weights) (float64, bool) {
-	sum := 0.0
-	for i := range r.Targets {
-		t := &r.Targets[i]
-		share := w.Share(t.Spec.ID)
-		if share.V <= 0 {
+	sum, total := 0.0, w.Sum()
+	for _, id := range slices.Sorted(maps.Keys(w)) { // in order, so that the same figures add up alike
+		if w[id] <= 0 || total <= 0 {
 			continue
 		}
-		if !t.Price.OK {
+		t := r.Target(id)
+		if t == nil || !t.Price.OK {
 			return 0, false
 		}
-		sum += float64(share.V) * float64(t.Price.V)
+		sum += float64(w[id]) / float64(total) * float64(t.Price.V)
 	}
 	return sum, true
 }

@@ -96,6 +96,7 @@ func TestStaleTelemetry(t *testing.T) {
 		{"interval unknown", func(w *world) { w.s.Sources = nil }, warn, "how often it is read is unknown", "missing"},
 		{"never read", func(w *world) { w.pool("b").Load.At = time.Time{} }, block, "b was never read", "missing"},
 		{"frozen under load", func(w *world) { w.pool("b").Progress.Stalled = 70 * time.Second }, ovr, "b 70s without a change under load", ""},
+		{"frozen or not is unknown", func(w *world) { w.pool("b").Progress = fleet.Progress{} }, block, "still move", "missing"},
 		{"frozen long", func(w *world) { w.pool("b").Progress.Stalled = 3 * time.Minute }, block, "without a change", ""},
 		{"away from one that nobody can read", giver(time.Hour), ovr, "a 60m > 60s", ""},
 		{"away from one that was never read", func(w *world) { w.pool("a").Load.At = time.Time{} }, ovr, "a was never read", "missing"},

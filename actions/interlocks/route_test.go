@@ -36,6 +36,7 @@ func TestStepSize(t *testing.T) {
 			w.target("b").Carried = fleet.Some(fleet.Ratio(0.9))
 		}, ovr, "26 points in one step > 25", ""},
 		{"history unknown", func(w *world) { by(11)(w); w.target("b").Carried = fleet.None[fleet.Ratio]() }, ovr, "24 h is unknown", "history"},
+		{"target gone", func(w *world) { by(11)(w); w.plan(t); w.route().Targets = w.route().Targets[:1] }, ovr, "unknown", "history"},
 		{"history not needed", func(w *world) { w.target("b").Carried = fleet.None[fleet.Ratio]() }, ok, "", ""},
 		{"falling far is no step", func(w *world) {
 			w.in.Weights, w.in.Ramp.Points = fleet.Weights{"a": 20}, 100

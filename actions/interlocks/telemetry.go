@@ -22,6 +22,7 @@ const gaps = 3
 type sample struct {
 	name  fleet.Safe
 	at    time.Time
+	blind bool          // whether they stand still is unknown
 	still time.Duration // for how long the values stood still under load, though they are fresh
 	every time.Duration
 	adds  bool
@@ -72,6 +73,9 @@ func (in sample) verdict(now time.Time) actions.Check {
 		}
 		return missing(severity, in.name, fleet.Text(" was never read"))
 	}
+	if in.blind {
+		return missing(actions.SeverityBlock, in.name, fleet.Text(": whether its values still move under load is unknown"))
+	}
 	old := max(now.Sub(in.at), in.still)
 	text := fleet.Concat(in.name, fleet.Text(" "), fleet.Age(old))
 	if in.still > now.Sub(in.at) {
@@ -112,6 +116,7 @@ func sampled(s *fleet.Snapshot, r *fleet.Route, id fleet.TargetID, adds bool) sa
 	out.at, out.every = pool.Load.At, slowest(s, fleet.Subject{Pool: pool.Spec.ID})
 	if adds {
 		out.still = pool.Progress.Stalled
+		out.blind = !pool.Progress.Moving.OK && !idle(pool.Load)
 	}
 	return out
 }

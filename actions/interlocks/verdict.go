@@ -29,19 +29,23 @@ func noHistory(sev actions.Severity, what ...fleet.Safe) actions.Check {
 	return c
 }
 
-// worse keeps the stronger objection. Of two equal ones it keeps what was measured before what is missing, so that no
-// grouped override of missing history hides a real one, and else the first.
+// worse keeps the stronger objection. Of two equal ones it keeps what was measured before what is missing and says both,
+// so that no grouped override of missing history hides a real one, and nothing measured hides what is missing.
 func worse(a, b actions.Check) actions.Check {
 	switch {
 	case a.Formula.IsEmpty(), b.Severity > a.Severity:
 		return b
-	case b.Severity == a.Severity && absence(b) < absence(a):
-		return b
-	default:
+	case b.Severity < a.Severity || a.Severity == actions.SeverityPass || absence(a) == absence(b):
 		return a
 	}
+	if absence(b) < absence(a) {
+		a, b = b, a
+	}
+	a.Missing, a.Formula = true, fleet.Concat(a.Formula, fleet.Text("; "), b.Formula)
+	return a
 }
 
+// absence orders verdicts by how much of them rests on absent data.
 func absence(c actions.Check) int {
 	switch {
 	case c.Missing && c.History:

@@ -46,8 +46,8 @@ func stepSize(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time) 
 		for _, id := range p.Order {
 			was, will := last.Share(id), st.After.Share(id)
 			grows := float64(will.V - was.V)
-			if t := r.Target(id); t != nil && grows > newStep+shareMargin {
-				out = worse(out, on(bigStep(t, grows, will.V, now), id))
+			if grows > newStep+shareMargin {
+				out = worse(out, on(bigStep(r.Target(id), grows, will.V, now), id))
 			}
 		}
 		last = st.After
@@ -62,7 +62,7 @@ func bigStep(t *fleet.Target, grows float64, to fleet.Ratio, now time.Time) acti
 	switch {
 	case grows > provenStep+shareMargin:
 		return verdict(actions.SeverityOVR, points(grows), fleet.Text(" points in one step > 25"))
-	case !t.Carried.OK:
+	case t == nil || !t.Carried.OK:
 		return noHistory(actions.SeverityOVR, points(grows),
 			fleet.Text(" points in one step > 10, and what it carried in 24 h is unknown"))
 	case t.Carried.V < to:
