@@ -49,6 +49,7 @@ type inForce struct {
 	soakFrom time.Time     // zero while the ramp goes on
 	mute     time.Time     // since when a replica that held the step does not answer
 	noted    bool          // the measured share is in the journal
+	nudged   bool          // replicas that lag were resynced
 	unclear  time.Time     // since when evidence is missing; zero when it is not
 }
 

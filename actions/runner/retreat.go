@@ -22,6 +22,7 @@ type retreat struct {
 	// notBefore is until when a write of a process that died may still show; it is not sent again earlier.
 	notBefore time.Time
 	swapped   bool // the other possible starting point was tried
+	nudged    bool // replicas that lag were resynced
 	cause     fleet.Safe
 	why       fleet.Safe // cause as a sentence
 }
@@ -186,7 +187,8 @@ func (k *carrier) arrive(s actions.Step, w world) time.Duration {
 		b.sent, b.assumed, b.notBefore = false, false, time.Time{} // it was applied in part only: write it again
 		return 0
 	case len(missing) > 0 && now.Before(b.deadline.Add(grace)):
-		k.say(fleet.Textf("%s; %s %s not follow: R resyncs", b.why, replicaList(missing),
+		k.nudge(&b.nudged, missing)
+		k.say(fleet.Textf("%s; %s %s not follow and was resynced", b.why, replicaList(missing),
 			verb(len(missing), fleet.Text("does"), fleet.Text("do"))), b.deadline.Add(grace))
 		return k.r.o.Poll
 	case len(missing) > 0:

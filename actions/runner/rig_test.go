@@ -41,7 +41,8 @@ type gateway struct {
 	file    string // where it lives when it must outlive the process
 	S       stored
 	settle  time.Duration
-	lags    map[fleet.GatewayReplicaID]bool // never takes over
+	lags    map[fleet.GatewayReplicaID]bool // takes over only when it is resynced
+	stuck   bool                            // a resync cures nothing
 	silent  map[fleet.GatewayReplicaID]bool
 	fail    func(n int, before, after fleet.Weights) (applied bool, err error)
 	writes  []fleet.Weights
@@ -138,7 +139,9 @@ func (g *gateway) Resync(_ context.Context, _ fleet.RouteSpec, id fleet.GatewayR
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.resyncs = append(g.resyncs, id)
-	delete(g.lags, id)
+	if !g.stuck {
+		delete(g.lags, id)
+	}
 	return nil
 }
 

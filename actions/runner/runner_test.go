@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -167,7 +168,7 @@ func TestAForeignChange(t *testing.T) {
 }
 
 func TestALaggard(t *testing.T) {
-	t.Run("rolls back", func(t *testing.T) {
+	t.Run("is resynced", func(t *testing.T) {
 		g := newRig(t)
 		g.knob(func() { g.gw.lags["gw-3"] = true })
 		id := g.start()
@@ -178,14 +179,16 @@ func TestALaggard(t *testing.T) {
 		if c.NextAt.IsZero() {
 			t.Error("it does not say when it rolls back")
 		}
-		g.knob(func() { delete(g.gw.lags, "gw-3") })
-		g.until(id, in(actions.StateCommitted)) // it caught up in time
+		g.until(id, in(actions.StateCommitted))
+		if !slices.Equal(g.gw.resyncs, []fleet.GatewayReplicaID{"gw-3"}) {
+			t.Errorf("resynced: %v, want gw-3 once", g.gw.resyncs)
+		}
 	})
 	t.Run("never follows", func(t *testing.T) {
 		g := newRig(t)
 		id := g.start()
 		g.until(id, settledAt(1))
-		g.knob(func() { g.gw.lags["gw-3"] = true })
+		g.knob(func() { g.gw.lags["gw-3"], g.gw.stuck = true, true })
 		c := g.until(id, in(actions.StateRollingBack))
 		if !strings.Contains(c.Why.String(), "gw-3 does not follow") {
 			t.Errorf("%s", c.Why)

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"context"
 	"time"
 
 	"pitwall/actions"
@@ -148,15 +149,34 @@ func (k *carrier) lag(w world, missing []fleet.GatewayReplicaID) time.Duration {
 		return k.hold(fleet.Concat(what, fleet.Text(": what holds is not known, so nothing is written")))
 	case now.Before(end):
 		if k.c.State != actions.StateHeld {
-			k.hold(what)
+			k.hold(fleet.Concat(what, fleet.Text(": resyncing")))
 		}
-		k.say(fleet.Concat(what, fleet.Text(". Rolls back unless it catches up; R resyncs it")), end)
+		k.nudge(&k.inForce.nudged, missing)
+		k.say(fleet.Concat(what, fleet.Text(". It was resynced; rolls back unless it catches up")), end)
 		return k.r.o.Poll
 	case w.count(between) > 0:
 		return k.unknown(fleet.Concat(fleet.Text("the write was cut short: "), w.text(k.c.Plan.Order)), w)
 	}
 	k.rollBack(what)
 	return 0
+}
+
+// nudge makes lagging replicas take over the stored state again, once for each write. It changes no weight; what
+// comes of it is read back like everything else.
+func (k *carrier) nudge(done *bool, lagging []fleet.GatewayReplicaID) {
+	if *done || k.lock.Verify() != nil {
+		return
+	}
+	*done = true
+	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
+	defer cancel()
+	for _, id := range lagging {
+		var err error
+		k.task.Idle(func() { err = k.writer.Resync(ctx, k.c.Plan.Route, id) })
+		if err != nil {
+			k.r.o.Log.Warn("resync of a lagging replica", "change", k.c.ID, "replica", id, "err", err)
+		}
+	}
 }
 
 // holdsEverywhere notes that every replica that answered holds the step.
