@@ -40,13 +40,15 @@ func TestConfirmLadder(t *testing.T) {
 			[]string{HistoryOverride, "IL-02"}, ""},
 		{"block", fleet.EnvDev, []Check{check("IL-02", SeverityOVR), check("IL-07", SeverityBlock)}, LevelRefused, false,
 			[]string{"IL-02"}, "IL-07 BLOCK: title"},
-		{"hard outranks block", fleet.EnvDev, []Check{check("IL-07", SeverityBlock), check("IL-01", SeverityHard)}, LevelRefused,
+		{"hard outranks block", fleet.EnvDev, []Check{check("IL-07", SeverityBlock), check("IL-01", SeverityHard)},
+			LevelRefused,
 			false, nil, "IL-01 HARD: title"},
 		{"never checked", fleet.EnvDev, nil, LevelRefused, false, nil, "no check has run"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l := Confirm(planOf(c.env, "chat"), c.checks)
-			if l.Level != c.level || l.Prod != c.prod || !slices.Equal(l.Overrides, c.overrides) || l.Refused.String() != c.refused {
+			if l.Level != c.level || l.Prod != c.prod || !slices.Equal(l.Overrides,
+				c.overrides) || l.Refused.String() != c.refused {
 				t.Errorf("Confirm = %+v (refused %q), want level %d prod %v overrides %v refused %q", l, l.Refused, c.level,
 					c.prod, c.overrides, c.refused)
 			}
@@ -60,7 +62,8 @@ func TestConfirmLadder(t *testing.T) {
 func TestConfirmSaysTheFixAndRefusesNamesThatCannotBeTyped(t *testing.T) {
 	lagging := check("IL-36", SeverityBlock)
 	lagging.Fix = fleet.Text("R resync gw-3")
-	if l := Confirm(planOf(fleet.EnvDev, "chat"), []Check{lagging}); !strings.HasSuffix(l.Refused.String(), "; R resync gw-3") {
+	if l := Confirm(planOf(fleet.EnvDev, "chat"), []Check{lagging}); !strings.HasSuffix(l.Refused.String(),
+		"; R resync gw-3") {
 		t.Errorf("refusal %q does not say the fix", l.Refused)
 	}
 	pass := []Check{check("IL-03", SeverityPass)}
@@ -96,7 +99,8 @@ func TestApprove(t *testing.T) {
 		{"spaces do not count", fleet.EnvDev, ovr, func(a *Approval) { a.Reason = "12345678    " }, fleet.KindInvalid},
 		{"override not named", fleet.EnvDev, ovr, func(a *Approval) { a.Overrides = []string{"IL-02"} }, fleet.KindInvalid},
 		{"override without name", fleet.EnvDev, ovr, func(a *Approval) { a.Typed = "" }, fleet.KindInvalid},
-		{"block whatever is typed", fleet.EnvDev, block, func(a *Approval) { a.Overrides = []string{"IL-07"} }, fleet.KindBlocked},
+		{"block whatever is typed", fleet.EnvDev, block, func(a *Approval) { a.Overrides = []string{"IL-07"} },
+			fleet.KindBlocked},
 		{"nothing checked", fleet.EnvDev, nil, func(*Approval) {}, fleet.KindBlocked},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -124,7 +124,8 @@ func TestAgeNeverMakesAVerdictMilder(t *testing.T) {
 				continue
 			}
 			if c.Severity < young[i].Severity {
-				t.Fatalf("%s falls from %s (%s) to %s (%s) by waiting", c.ID, young[i].Severity, young[i].Formula, c.Severity, c.Formula)
+				t.Fatalf("%s falls from %s (%s) to %s (%s) by waiting", c.ID, young[i].Severity, young[i].Formula, c.Severity,
+					c.Formula)
 			}
 		}
 	})

@@ -93,7 +93,8 @@ func EvaluateStep(p actions.Plan, n int, s *fleet.Snapshot, b actions.Book, now 
 // EvaluateRollback asks about one step back only what nothing lifts and what does not depend on age, telemetry or
 // health: going back must be easier than going forward. Permission was given when the change began, and whether the
 // gateway holds what the change wrote is the runner's to compare.
-func EvaluateRollback(p actions.Plan, step actions.Step, s *fleet.Snapshot, b actions.Book, now time.Time) []actions.Check {
+func EvaluateRollback(p actions.Plan, step actions.Step, s *fleet.Snapshot, b actions.Book,
+	now time.Time) []actions.Check {
 	at := p
 	at.Before, at.After, at.Steps = step.Before, step.After, []actions.Step{step}
 	lasting := []string{"IL-03", "IL-14", "IL-17", "IL-45"}

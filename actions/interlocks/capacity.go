@@ -46,14 +46,16 @@ func poolCompute(pool *fleet.Pool, pr plan.Projection, now time.Time) actions.Ch
 }
 
 // tokens judges one of the two rates of a pool against its rating.
-func tokens(load, added fleet.Maybe[fleet.TokenRate], limit fleet.TokenRate, name fleet.Safe, rating fleet.Rating, at, now time.Time) actions.Check {
+func tokens(load, added fleet.Maybe[fleet.TokenRate], limit fleet.TokenRate, name fleet.Safe, rating fleet.Rating,
+	at, now time.Time) actions.Check {
 	if limit <= 0 {
 		return noHistory(actions.SeverityOVR, fleet.Text("no proven "), name, fleet.Text(" rating"))
 	}
 	if !load.OK || !added.OK {
 		return missing(actions.SeverityOVR, name, fleet.Text(" load or the length of requests is unknown"))
 	}
-	terms := fleet.Concat(fleet.Text("("), grouped(load.V), fleet.Text(" + "), grouped(added.V), fleet.Text(")/"), grouped(limit),
+	terms := fleet.Concat(fleet.Text("("), grouped(load.V), fleet.Text(" + "), grouped(added.V), fleet.Text(")/"),
+		grouped(limit),
 		fleet.Text(" tok/s "), name, fleet.Text(", rating from "), day(rating.From), age(now, at))
 	c := judge(float64((load.V+added.V)/limit), terms,
 		band{1.0, actions.SeverityBlock}, band{0.85, actions.SeverityOVR}, band{0.70, actions.SeverityWarn})
@@ -226,7 +228,8 @@ func oneLimit(l fleet.Limit, provider *fleet.Provider, pr plan.Projection, now t
 	if !u.Now.OK || !u.Then.OK || !l.At.IsZero() && !l.Remaining.OK {
 		return missing(actions.SeverityOVR, fleet.Label(string(l.Kind)), fleet.Text(" use is unknown")), -1
 	}
-	terms := fleet.Concat(fleet.Float(float64(u.Now.V), 2), fleet.Text(" now + "), fleet.Float(float64(u.Then.V-u.Now.V), 2),
+	terms := fleet.Concat(fleet.Float(float64(u.Now.V), 2), fleet.Text(" now + "), fleet.Float(float64(u.Then.V-u.Now.V),
+		2),
 		fleet.Text(" of "), grouped(l.Max.V), fleet.Text(" "), fleet.Label(string(l.Kind)), limitAge(l, now))
 	c := judge(float64(u.Then.V), terms,
 		band{1.0, actions.SeverityBlock}, band{0.8, actions.SeverityOVR}, band{0.6, actions.SeverityWarn})

@@ -24,7 +24,8 @@ func TestCompute(t *testing.T) {
 		{"no rating", func(w *world) { w.pool("b").Rating = fleet.None[fleet.Rating]() }, ovr, "no proven rating", "history"},
 		{"half a rating", rated(400, 0), ovr, "no proven prefill", "history"},
 		{"half a rating does not hide the rest", rated(119, 0), block, "decode", ""},
-		{"load unknown", func(w *world) { w.pool("b").Load.OutRate = fleet.None[fleet.TokenRate]() }, ovr, "decode load", "missing"},
+		{"load unknown", func(w *world) { w.pool("b").Load.OutRate = fleet.None[fleet.TokenRate]() }, ovr, "decode load",
+			"missing"},
 		{"route unknown", func(w *world) { w.route().Load.Requests = fleet.None[fleet.Rate]() }, ovr, "unknown", "missing"},
 		{"lengths stood in", func(w *world) {
 			w.route().Load.PromptMean = fleet.None[fleet.Tokens]()
@@ -37,10 +38,12 @@ func TestCompute(t *testing.T) {
 		}, block, "> 1", ""},
 		{"stale keeps its age", func(w *world) { w.pool("b").Load.At = ago(50 * time.Second) }, ok, "age 50s", ""},
 		{"unknown age", func(w *world) { w.pool("b").Load.At = time.Time{} }, ok, "age unknown", ""},
-		{"no number", func(w *world) { w.plan(t); w.pool("b").Load.OutRate = fleet.Some(fleet.TokenRate(math.NaN())) }, ovr, "no number", "missing"},
+		{"no number", func(w *world) { w.plan(t); w.pool("b").Load.OutRate = fleet.Some(fleet.TokenRate(math.NaN())) }, ovr,
+			"no number", "missing"},
 		{"rented", (*world).toAPI, ok, "rented", ""},
 		{"pool unread", func(w *world) { w.plan(t); w.s.Pools = w.s.Pools[:1] }, ovr, "was not read", "missing"},
-		{"target gone", func(w *world) { w.plan(t); w.route().Targets = w.route().Targets[:1] }, hard, "no longer has target b", "missing"},
+		{"target gone", func(w *world) { w.plan(t); w.route().Targets = w.route().Targets[:1] }, hard,
+			"no longer has target b", "missing"},
 		{"undated rating", func(w *world) { w.pool("b").Rating.V.From = time.Time{} }, ok, "from an unknown day", ""},
 	})
 }
@@ -55,7 +58,8 @@ func TestKVCache(t *testing.T) {
 		{"over 0.95", size(1380), block, "> 0.95", ""},
 		{"size unknown", func(w *world) { w.pool("b").KVTokens = fleet.None[fleet.Tokens]() }, ovr, "unknown", "missing"},
 		{"duration unknown", func(w *world) { w.pool("b").Load.E2E = none }, ovr, "unknown", "missing"},
-		{"requests unknown", func(w *world) { w.pool("b").Load.Requests = fleet.None[fleet.Rate]() }, ovr, "unknown", "missing"},
+		{"requests unknown", func(w *world) { w.pool("b").Load.Requests = fleet.None[fleet.Rate]() }, ovr, "unknown",
+			"missing"},
 		{"idle takes the route's time", func(w *world) {
 			w.pool("b").Load.E2E, w.pool("b").Load.Requests = none, fleet.Some(fleet.Rate(0))
 		}, ok, "1 req/s x 2.0s", ""},
@@ -75,11 +79,15 @@ func TestNPlusOne(t *testing.T) {
 	}
 	judgeAll(t, "IL-06", []verdictCase{
 		{"holds", roomy, ok, "losing site fra-1 leaves every target under its rating", ""},
-		{"does not hold", func(w *world) { roomy(w); w.pool("b").Rating.V.Decode = 150 }, warn, "losing site fra-1: b: 1.33 = (100 + 100)/150 tok/s decode", ""},
+		{"does not hold", func(w *world) { roomy(w); w.pool("b").Rating.V.Decode = 150 }, warn,
+			"losing site fra-1: b: 1.33 = (100 + 100)/150 tok/s decode", ""},
 		{"tier 1", func(w *world) { roomy(w); w.pool("b").Rating.V.Decode = 150; w.route().Spec.Tier = 1 }, ovr, "1.33", ""},
-		{"target gone", func(w *world) { w.plan(t); w.route().Targets = w.route().Targets[:1] }, warn, "b is not in the fleet", "missing"},
-		{"nobody left", func(w *world) { w.in.Weights = fleet.Weights{"a": 100, "b": 0, "api": 0} }, warn, "leaves no target", ""},
-		{"rating unknown", func(w *world) { roomy(w); w.pool("b").Rating = fleet.None[fleet.Rating]() }, warn, "b: no proven rating", "missing"},
+		{"target gone", func(w *world) { w.plan(t); w.route().Targets = w.route().Targets[:1] }, warn,
+			"b is not in the fleet", "missing"},
+		{"nobody left", func(w *world) { w.in.Weights = fleet.Weights{"a": 100, "b": 0, "api": 0} }, warn,
+			"leaves no target", ""},
+		{"rating unknown", func(w *world) { roomy(w); w.pool("b").Rating = fleet.None[fleet.Rating]() }, warn,
+			"b: no proven rating", "missing"},
 		{"limits unknown", func(w *world) { w.s.Providers[0].Limits = nil }, warn, "api: no limit is known", "missing"},
 		{"no route", func(w *world) { w.plan(t); w.s.Routes = nil }, warn, "not in the fleet", "missing"},
 	})
@@ -106,18 +114,22 @@ func TestRateLimits(t *testing.T) {
 		{"the tighter of two warnings", limit(rpm(190, 130), rpm(170, 110)), warn, "of 170 rpm", ""},
 		{"configured", limit(configured), warn, "of 180 rpm, configured > 0.6", ""},
 		{"headers without what is left", limit(unsaid), ovr, "rpm use is unknown", "missing"},
-		{"provider unread", func(w *world) { w.toAPI(); w.plan(t); w.s.Providers = nil }, ovr, "no limit is known", "missing"},
-		{"one measured and one unknown override", limit(unsaid, rpm(140, 80)), ovr, "of 140 rpm, age 8s > 0.8; rpm use is unknown", "missing"},
+		{"provider unread", func(w *world) { w.toAPI(); w.plan(t); w.s.Providers = nil }, ovr, "no limit is known",
+			"missing"},
+		{"one measured and one unknown override", limit(unsaid, rpm(140, 80)), ovr,
+			"of 140 rpm, age 8s > 0.8; rpm use is unknown", "missing"},
 		{"no limits", limit(), ovr, "no limit is known", "missing"},
-		{"unknown kind of limit", limit(fleet.Limit{Kind: "images", Max: fleet.Some(1.0)}), ovr, "images use is unknown", "missing"},
+		{"unknown kind of limit", limit(fleet.Limit{Kind: "images", Max: fleet.Some(1.0)}), ovr, "images use is unknown",
+			"missing"},
 		{"one unknown does not hide a block", limit(unsaid, rpm(110, 50)), block, "", ""},
 		{"one unknown beside a pass", limit(rpm(600, 540), unsaid), ovr, "unknown", "missing"},
 		{"load unknown", func(w *world) {
 			w.toAPI()
 			w.route().Load.Requests = fleet.None[fleet.Rate]()
 		}, ovr, "unknown", "missing"},
-		{"stale headers keep their age", limit(fleet.Limit{Kind: fleet.LimitRPM, Max: fleet.Some(600.0), Remaining: fleet.Some(540.0),
-			At: ago(9 * time.Minute)}), ok, "age 9m", ""},
+		{"stale headers keep their age", limit(fleet.Limit{Kind: fleet.LimitRPM, Max: fleet.Some(600.0),
+			Remaining: fleet.Some(540.0),
+			At:        ago(9 * time.Minute)}), ok, "age 9m", ""},
 		{"lengths stood in", func(w *world) {
 			w.toAPI()
 			w.route().Load.PromptMean = fleet.None[fleet.Tokens]()

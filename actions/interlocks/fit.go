@@ -91,9 +91,11 @@ func contextLength(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.T
 		}
 		share := overLimit(r.Lengths, float64(limit.V))
 		if !share.OK {
-			return noHistory(actions.SeverityOVR, fleet.Text("limit "), grouped(limit.V), fleet.Text(" tok, request lengths are unknown"))
+			return noHistory(actions.SeverityOVR, fleet.Text("limit "), grouped(limit.V),
+				fleet.Text(" tok, request lengths are unknown"))
 		}
-		terms := fleet.Concat(fleet.Text("% of requests at most over "), grouped(limit.V), fleet.Text(" tok"), age(now, r.Lengths.At))
+		terms := fleet.Concat(fleet.Text("% of requests at most over "), grouped(limit.V), fleet.Text(" tok"), age(now,
+			r.Lengths.At))
 		return judge(float64(share.V)*100, terms,
 			band{1, actions.SeverityBlock}, band{0.1, actions.SeverityOVR}, band{0, actions.SeverityWarn})
 	})
@@ -217,5 +219,6 @@ func embeddings(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) 
 }
 
 func vectors(e fleet.EmbeddingIdentity) fleet.Safe {
-	return fleet.Concat(fleet.Label(string(e.Model)), fleet.Text("/"), fleet.Int(e.Dimensions), fleet.Text("/"), fleet.Label(e.Pooling))
+	return fleet.Concat(fleet.Label(string(e.Model)), fleet.Text("/"), fleet.Int(e.Dimensions), fleet.Text("/"),
+		fleet.Label(e.Pooling))
 }

@@ -41,7 +41,8 @@ func good() *world {
 			{ID: "fra-2", Labels: []string{"eu"}, Fate: fleet.Fate{"power": "F2"}}},
 		Pools:     []fleet.Pool{goodPool("a", "fra-1"), goodPool("b", "fra-2")},
 		Providers: []fleet.Provider{goodProvider()},
-		Gateways: []fleet.Gateway{{Spec: fleet.GatewaySpec{ID: "edge", Replicas: []fleet.GatewayReplicaSpec{{ID: "gw-1"}, {ID: "gw-2"}, {ID: "gw-3"}}}, Writable: fleet.Some(true),
+		Gateways: []fleet.Gateway{{Spec: fleet.GatewaySpec{ID: "edge", Replicas: []fleet.GatewayReplicaSpec{{ID: "gw-1"},
+			{ID: "gw-2"}, {ID: "gw-3"}}}, Writable: fleet.Some(true),
 			WritableWhy: fleet.Text("database mode")}},
 		Totals: fleet.Totals{Burn: fleet.Some(fleet.USDPerHour(100))},
 		Spend: fleet.Spend{Burn: fleet.Some(fleet.USDPerHour(100)), Forecast: fleet.Some(dollars(500)),
@@ -64,20 +65,25 @@ func goodPool(id fleet.PoolID, site fleet.SiteID) fleet.Pool {
 		Ready: 10, Desired: 10, KVTokens: fleet.Some(fleet.Tokens(10_000)),
 		Progress: fleet.Progress{Moving: fleet.Some(true), LastToken: ago(5 * time.Second)},
 		Rating:   fleet.Some(fleet.Rating{Prefill: 2000, Decode: 400, From: now.AddDate(0, 0, -2), Kind: "history"}),
-		BurnRate: fleet.BurnRate{M5: fleet.Some(0.1), M30: fleet.Some(0.1), H1: fleet.Some(0.1), H6: fleet.Some(0.1), At: now},
-		State:    fleet.StateOK,
+		BurnRate: fleet.BurnRate{M5: fleet.Some(0.1), M30: fleet.Some(0.1), H1: fleet.Some(0.1), H6: fleet.Some(0.1),
+			At: now},
+		State: fleet.StateOK,
 	}
 }
 
 func goodProvider() fleet.Provider {
 	return fleet.Provider{
 		Spec: fleet.ProviderSpec{ID: "api", Kind: "openai", Labels: []string{"eu"},
-			Models: []fleet.ProviderModel{{Name: "gpt-x", MaxContext: fleet.Some(fleet.Tokens(128_000)), Offers: []string{"tools"}}}},
-		Load: fleet.Load{At: ago(5 * time.Second), Requests: fleet.Some(fleet.Rate(1)), InRate: fleet.Some(fleet.TokenRate(100)),
+			Models: []fleet.ProviderModel{{Name: "gpt-x", MaxContext: fleet.Some(fleet.Tokens(128_000)),
+				Offers: []string{"tools"}}}},
+		Load: fleet.Load{At: ago(5 * time.Second), Requests: fleet.Some(fleet.Rate(1)),
+			InRate:  fleet.Some(fleet.TokenRate(100)),
 			OutRate: fleet.Some(fleet.TokenRate(20)), E2E: fleet.Some(fleet.Seconds(2))},
-		BurnRate:   fleet.BurnRate{M5: fleet.Some(0.1), M30: fleet.Some(0.1), H1: fleet.Some(0.1), H6: fleet.Some(0.1), At: now},
+		BurnRate: fleet.BurnRate{M5: fleet.Some(0.1), M30: fleet.Some(0.1), H1: fleet.Some(0.1), H6: fleet.Some(0.1),
+			At: now},
 		Authorised: fleet.Some(true), ProbeAt: ago(30 * time.Second),
-		Limits: []fleet.Limit{{Kind: fleet.LimitRPM, Max: fleet.Some(600.0), Remaining: fleet.Some(540.0), At: ago(8 * time.Second)},
+		Limits: []fleet.Limit{{Kind: fleet.LimitRPM, Max: fleet.Some(600.0), Remaining: fleet.Some(540.0),
+			At: ago(8 * time.Second)},
 			{Kind: fleet.LimitTPM, Max: fleet.Some(50_000.0), Remaining: fleet.Some(42_000.0), At: ago(8 * time.Second)}},
 		State: fleet.StateOK,
 	}
@@ -86,9 +92,11 @@ func goodProvider() fleet.Provider {
 func goodRoute() fleet.Route {
 	weights := fleet.Weights{"a": 60, "b": 30, "api": 10}
 	r := fleet.Route{
-		Spec: fleet.RouteSpec{ID: "chat", Gateway: "edge", Requires: []string{"eu"}, Uses: map[string]fleet.Ratio{"tools": 0.2},
-			SLO: fleet.Some(fleet.Ratio(0.99)), Guard: fleet.Guard{For: time.Minute}},
-		Load: fleet.Load{At: ago(5 * time.Second), Requests: fleet.Some(fleet.Rate(10)), PromptMean: fleet.Some(fleet.Tokens(100)),
+		Spec: fleet.RouteSpec{ID: "chat", Gateway: "edge", Requires: []string{"eu"},
+			Uses: map[string]fleet.Ratio{"tools": 0.2},
+			SLO:  fleet.Some(fleet.Ratio(0.99)), Guard: fleet.Guard{For: time.Minute}},
+		Load: fleet.Load{At: ago(5 * time.Second), Requests: fleet.Some(fleet.Rate(10)),
+			PromptMean: fleet.Some(fleet.Tokens(100)),
 			OutputMean: fleet.Some(fleet.Tokens(20)), E2E: fleet.Some(fleet.Seconds(2))},
 		Weights: weights, Hash: fleet.HashWeights(weights),
 		Lengths: fleet.Lengths{At: ago(5 * time.Second), Prompt: lengthsOf(1000, 16_000), Output: lengthsOf(1000, 16_000)},
@@ -98,7 +106,8 @@ func goodRoute() fleet.Route {
 			Load:  fleet.Load{At: ago(5 * time.Second), Requests: fleet.Some(fleet.Rate(weights[id]) / 10)},
 			Price: fleet.Some(fleet.USDPerMTok(1)), Burn: fleet.Some(fleet.USDPerHour(40)), State: fleet.StateOK,
 			Carried: fleet.Some(fleet.Ratio(0.3)), CarriedAt: ago(3 * time.Hour),
-			BurnRate: fleet.BurnRate{M5: fleet.Some(0.1), M30: fleet.Some(0.1), H1: fleet.Some(0.1), H6: fleet.Some(0.1), At: now},
+			BurnRate: fleet.BurnRate{M5: fleet.Some(0.1), M30: fleet.Some(0.1), H1: fleet.Some(0.1), H6: fleet.Some(0.1),
+				At: now},
 			Verdicts: []fleet.HealthVerdict{up(fleet.HealthGateway), up(fleet.HealthEngine), up(fleet.HealthProbe)}}
 		if id == "api" {
 			t.Spec = fleet.TargetSpec{ID: id, Provider: "api", Model: "gpt-x"}
@@ -108,7 +117,8 @@ func goodRoute() fleet.Route {
 		r.Targets = append(r.Targets, t)
 	}
 	for _, id := range []fleet.GatewayReplicaID{"gw-1", "gw-2", "gw-3"} {
-		r.Replicas = append(r.Replicas, fleet.RouteReplica{ID: id, Weights: weights.Clone(), Hash: r.Hash, At: ago(4 * time.Second)})
+		r.Replicas = append(r.Replicas, fleet.RouteReplica{ID: id, Weights: weights.Clone(), Hash: r.Hash,
+			At: ago(4 * time.Second)})
 	}
 	return r
 }

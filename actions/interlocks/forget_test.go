@@ -126,7 +126,8 @@ func troubles() []trouble {
 			}
 		}}
 	}
-	out := []trouble{idles("a"), idles("b"), bad("a", 0), bad("a", 1), bad("a", 2), bad("b", 0), bad("b", 1), bad("b", 2), bad("api", 0), bad("api", 1)}
+	out := []trouble{idles("a"), idles("b"), bad("a", 0), bad("a", 1), bad("a", 2), bad("b", 0), bad("b", 1), bad("b", 2),
+		bad("api", 0), bad("api", 1)}
 	for _, id := range []fleet.PoolID{"a", "b"} {
 		out = append(out,
 			trouble{"slow decode " + string(id), func(w *world) { w.pool(id).Rating.V.Decode = 119 }},
@@ -144,14 +145,17 @@ func troubles() []trouble {
 			trouble{"critical " + string(id), func(w *world) { w.target(fleet.TargetID(id)).State = fleet.StateCrit }},
 			trouble{"same site " + string(id), func(w *world) { w.pool(id).Spec.Site = "fra-1" }},
 			trouble{"fast burn " + string(id), func(w *world) {
-				w.target(fleet.TargetID(id)).BurnRate.H1, w.target(fleet.TargetID(id)).BurnRate.M5 = fleet.Some(20.0), fleet.Some(20.0)
+				b := &w.target(fleet.TargetID(id)).BurnRate
+				b.H1, b.M5 = fleet.Some(20.0), fleet.Some(20.0)
 			}},
 			trouble{"slow burn of the whole " + string(id), func(w *world) {
 				w.pool(id).BurnRate.H6, w.pool(id).BurnRate.M30 = fleet.Some(7.0), fleet.Some(7.0)
 			}},
-			trouble{"long requests " + string(id), func(w *world) { w.pool(id).Spec.MaxContext = fleet.Some(fleet.Tokens(16_500)) }},
+			trouble{"long requests " + string(id),
+				func(w *world) { w.pool(id).Spec.MaxContext = fleet.Some(fleet.Tokens(16_500)) }},
 			trouble{"no tools " + string(id), func(w *world) { w.pool(id).Spec.Offers = []string{"json"} }},
-			trouble{"dear " + string(id), func(w *world) { w.target(fleet.TargetID(id)).Price = fleet.Some(fleet.USDPerMTok(30)) }},
+			trouble{"dear " + string(id),
+				func(w *world) { w.target(fleet.TargetID(id)).Price = fleet.Some(fleet.USDPerMTok(30)) }},
 		)
 	}
 	return append(out,
@@ -195,8 +199,8 @@ func drawWorld(t *rapid.T) func() *world {
 	}
 }
 
-// No loss of a piece of data makes a verdict milder than what was measured and than what the loss itself means, and none
-// makes an objection vanish.
+// No loss of a piece of data makes a verdict milder than what was measured and than what the loss itself means, and
+// none makes an objection vanish.
 func TestForgettingNeverMakesAVerdictMilder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		build := drawWorld(t)
@@ -251,7 +255,8 @@ func TestForgettingEachPieceOfAGoodWorld(t *testing.T) {
 				}
 			}
 		}
-		for _, id := range []string{"IL-02", "IL-06", "IL-07", "IL-08", "IL-13", "IL-23", "IL-24", "IL-36", "IL-37", "IL-39"} {
+		for _, id := range []string{"IL-02", "IL-06", "IL-07", "IL-08", "IL-13", "IL-23", "IL-24", "IL-36", "IL-37",
+			"IL-39"} {
 			if !stricter[id] {
 				t.Errorf("%s notices no loss at all", id)
 			}

@@ -56,7 +56,8 @@ func redundancy(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time
 		common = shared(common, fate(s, t), n == 0)
 		n++
 	}
-	count := fleet.Concat(fleet.Int(n), fleet.Text(" healthy targets in "), fleet.Int(len(domains)), fleet.Text(" failure domains"))
+	count := fleet.Concat(fleet.Int(n), fleet.Text(" healthy targets in "), fleet.Int(len(domains)),
+		fleet.Text(" failure domains"))
 	kinds := sortedKinds(common)
 	switch {
 	case n <= 1:

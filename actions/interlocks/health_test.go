@@ -83,7 +83,8 @@ func TestRedundancy(t *testing.T) {
 	judgeAll(t, "IL-02", []verdictCase{
 		{"three domains", nil, ok, "3 healthy targets in 3 failure domains", ""},
 		{"one left", only("b"), ovr, "losing it stops the route", ""},
-		{"one site", func(w *world) { only("a", "b")(w); w.pool("b").Spec.Site = "fra-1" }, ovr, "2 healthy targets in 1", ""},
+		{"one site", func(w *world) { only("a", "b")(w); w.pool("b").Spec.Site = "fra-1" }, ovr, "2 healthy targets in 1",
+			""},
 		{"one power feed", func(w *world) {
 			only("a", "b")(w)
 			w.s.Sites[1].Fate = fleet.Fate{"power": "F1"}
@@ -114,14 +115,16 @@ func TestQuorum(t *testing.T) {
 		}, ok, "2 kinds", ""},
 		{"two agree and the engine is silent at work", voices(up(fleet.HealthGateway), up(fleet.HealthProbe)), ovr,
 			"the engine says nothing", "missing"},
-		{"two agree and no probe", voices(up(fleet.HealthGateway), up(fleet.HealthEngine)), ovr, "the probe says nothing", "missing"},
+		{"two agree and no probe", voices(up(fleet.HealthGateway), up(fleet.HealthEngine)), ovr, "the probe says nothing",
+			"missing"},
 		{"one", voices(up(fleet.HealthProbe)), ovr, "1 of 2 kinds", "missing"},
 		{"two of one kind are one", voices(up(fleet.HealthProbe), up(fleet.HealthProbe)), ovr, "1 of 2 kinds", "missing"},
 		{"disagree", voices(up(fleet.HealthGateway), up(fleet.HealthProbe), down(fleet.HealthEngine)), ovr, "disagrees", ""},
 		{"stale", voices(up(fleet.HealthProbe), stale), ovr, "engine stale 3m", "missing"},
 		{"unknown", voices(up(fleet.HealthProbe), unknown), ovr, "engine unknown", "missing"},
 		{"none", voices(), ovr, "no evidence", "missing"},
-		{"bad voice of a kind wins", voices(up(fleet.HealthGateway), up(fleet.HealthProbe), down(fleet.HealthProbe)), ovr, "disagrees", ""},
+		{"bad voice of a kind wins", voices(up(fleet.HealthGateway), up(fleet.HealthProbe), down(fleet.HealthProbe)), ovr,
+			"disagrees", ""},
 	})
 }
 
@@ -133,7 +136,8 @@ func TestProgress(t *testing.T) {
 		{"one of none wanted", func(w *world) { w.pool("b").Ready, w.pool("b").Desired = 0, 0 }, block, "needs 1", ""},
 		{"stalled", func(w *world) { w.pool("b").Progress.Stalled = time.Minute }, block, "no token for 60s", ""},
 		{"stalled a little", func(w *world) { w.pool("b").Progress.Stalled = 59 * time.Second }, ok, "", ""},
-		{"unknown progress with work", func(w *world) { w.pool("b").Progress = fleet.Progress{} }, block, "unknown", "missing"},
+		{"unknown progress with work", func(w *world) { w.pool("b").Progress = fleet.Progress{} }, block, "unknown",
+			"missing"},
 		{"unknown progress without work", func(w *world) {
 			w.pool("b").Progress = fleet.Progress{}
 			w.pool("b").Load.Running, w.pool("b").Load.Waiting = fleet.Some(fleet.Count(0)), fleet.Some(fleet.Count(0))
@@ -151,8 +155,10 @@ func TestProgress(t *testing.T) {
 			w.s.Sources[2].Interval = time.Minute
 			w.s.Providers[0].ProbeAt = ago(100 * time.Second)
 		}, ok, "<= 2m", ""},
-		{"provider refused", func(w *world) { w.toAPI(); w.s.Providers[0].Authorised = fleet.Some(false) }, block, "failed", ""},
-		{"provider never probed", func(w *world) { w.toAPI(); w.s.Providers[0].ProbeAt = time.Time{} }, block, "no probe", "missing"},
+		{"provider refused", func(w *world) { w.toAPI(); w.s.Providers[0].Authorised = fleet.Some(false) }, block, "failed",
+			""},
+		{"provider never probed", func(w *world) { w.toAPI(); w.s.Providers[0].ProbeAt = time.Time{} }, block, "no probe",
+			"missing"},
 		{"provider unread", func(w *world) { w.toAPI(); w.plan(t); w.s.Providers = nil }, block, "neither a pool", "missing"},
 	})
 }
@@ -160,7 +166,8 @@ func TestProgress(t *testing.T) {
 func TestBurnRate(t *testing.T) {
 	burn := func(h1, m5, h6, m30 float64) func(w *world) {
 		return func(w *world) {
-			w.target("b").BurnRate = fleet.BurnRate{H1: fleet.Some(h1), M5: fleet.Some(m5), H6: fleet.Some(h6), M30: fleet.Some(m30), At: now}
+			w.target("b").BurnRate = fleet.BurnRate{H1: fleet.Some(h1), M5: fleet.Some(m5), H6: fleet.Some(h6),
+				M30: fleet.Some(m30), At: now}
 		}
 	}
 	judgeAll(t, "IL-08", []verdictCase{
@@ -174,7 +181,8 @@ func TestBurnRate(t *testing.T) {
 			w.pool("b").BurnRate.H1, w.pool("b").BurnRate.M5 = fleet.Some(15.0), fleet.Some(15.0)
 		}, block, "", ""},
 		{"one window missing", func(w *world) { w.target("b").BurnRate.H6 = fleet.None[float64]() }, ovr, "6h -", "history"},
-		{"all missing under traffic", func(w *world) { w.target("b").BurnRate = fleet.BurnRate{} }, ovr, "not enough history", "history"},
+		{"all missing under traffic", func(w *world) { w.target("b").BurnRate = fleet.BurnRate{} }, ovr,
+			"not enough history", "history"},
 		{"carried nothing", func(w *world) {
 			w.toAPI()
 			w.target("api").BurnRate, w.target("api").Load.Requests = fleet.BurnRate{}, fleet.None[fleet.Rate]()
@@ -190,7 +198,8 @@ func TestSharedFate(t *testing.T) {
 	judgeAll(t, "IL-26", []verdictCase{
 		{"nobody fails", nil, ok, "no target that gives load is failing", ""},
 		{"fails apart", failing, ok, "b: shares nothing", ""},
-		{"one power feed", func(w *world) { failing(w); w.s.Sites[1].Fate["power"] = "F1" }, ovr, "shares power F1 with a, which is CRIT", ""},
+		{"one power feed", func(w *world) { failing(w); w.s.Sites[1].Fate["power"] = "F1" }, ovr,
+			"shares power F1 with a, which is CRIT", ""},
 		{"one site", func(w *world) { failing(w); w.pool("b").Spec.Site = "fra-1" }, ovr, "shares", ""},
 		{"pool's own tags", func(w *world) {
 			failing(w)

@@ -50,7 +50,8 @@ func dayCap(p actions.Plan, s *fleet.Snapshot, now time.Time) actions.Check {
 	}
 	added := float64(p.BurnThen.V-p.BurnNow.V) * end.Sub(now).Hours()
 	limit := spend.Budget.PerDay.V.Float()
-	terms := fleet.Concat(fleet.Text("(est. $"), grouped(spend.Forecast.V.Float()+unwatched), fleet.Text(" + $"), grouped(added),
+	terms := fleet.Concat(fleet.Text("(est. $"), grouped(spend.Forecast.V.Float()+unwatched), fleet.Text(" + $"),
+		grouped(added),
 		fleet.Text(")/$"), grouped(limit), fleet.Text(" by the end of the budget day"), age(now, s.At))
 	return judge((spend.Forecast.V.Float()+unwatched+added)/limit, terms,
 		band{1.0, actions.SeverityBlock}, band{0.8, actions.SeverityOVR}, band{0.6, actions.SeverityWarn})
@@ -95,7 +96,8 @@ func unitPrice(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time)
 	if !ok1 || !ok2 || was <= 0 || math.IsNaN(will/was) {
 		return missing(actions.SeverityWarn, fleet.Text("a target with weight has no price"))
 	}
-	terms := fleet.Concat(fleet.Text("est. $"), fleet.USDPerMTok(will).Text(), fleet.Text(" / $"), fleet.USDPerMTok(was).Text(),
+	terms := fleet.Concat(fleet.Text("est. $"), fleet.USDPerMTok(will).Text(), fleet.Text(" / $"),
+		fleet.USDPerMTok(was).Text(),
 		fleet.Text(" per 1M tokens"), burnChange(p), fleet.Text(", prices of "), day(s.Spend.PricesAsOf), age(now, r.Load.At))
 	return judge(will/was, terms, band{5, actions.SeverityOVR}, band{2, actions.SeverityWarn})
 }

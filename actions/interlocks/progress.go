@@ -79,7 +79,8 @@ func probed(at time.Time, good fleet.Maybe[bool], every time.Duration, now time.
 	case !good.V:
 		return verdict(actions.SeverityBlock, fleet.Text("the probe "), fleet.Age(now.Sub(at)), fleet.Text(" ago failed"))
 	case now.Sub(at) > window:
-		return missing(actions.SeverityBlock, fleet.Text("last good probe "), fleet.Age(now.Sub(at)), fleet.Text(" ago > "), limit)
+		return missing(actions.SeverityBlock, fleet.Text("last good probe "), fleet.Age(now.Sub(at)), fleet.Text(" ago > "),
+			limit)
 	default:
 		return pass(fleet.Text("probe good "), fleet.Age(now.Sub(at)), fleet.Text(" ago <= "), limit)
 	}

@@ -46,10 +46,12 @@ func locked(l *actions.Lock, now time.Time) actions.Check {
 	case l.Mine:
 		return pass(fleet.Text("held here"))
 	}
-	who := fleet.Concat(l.Holder.Text(), fleet.Text(" on "), fleet.Label(l.Holder.Host), fleet.Text(" (pid "), fleet.Int(l.PID),
+	who := fleet.Concat(l.Holder.Text(), fleet.Text(" on "), fleet.Label(l.Holder.Host), fleet.Text(" (pid "),
+		fleet.Int(l.PID),
 		fleet.Text(") holds the route for change "), fleet.Label(string(l.Change)))
 	if !l.Expires.IsZero() && now.After(l.Expires) {
-		return verdict(actions.SeverityOVR, who, fleet.Text("; it ran out "), fleet.Age(now.Sub(l.Expires)), fleet.Text(" ago"))
+		return verdict(actions.SeverityOVR, who, fleet.Text("; it ran out "), fleet.Age(now.Sub(l.Expires)),
+			fleet.Text(" ago"))
 	}
 	return verdict(actions.SeverityBlock, who, fleet.Text(" until "), fleet.ClockTime(l.Expires))
 }
@@ -69,7 +71,8 @@ func coolDown(p actions.Plan, s *fleet.Snapshot, b actions.Book, now time.Time) 
 		return missing(actions.SeverityWarn, fleet.Text("past changes of the route are unknown"))
 	}
 	if r.Reversals >= reversalMax {
-		return verdict(actions.SeverityBlock, fleet.Int(r.Reversals), fleet.Text(" reversals in 30 min >= 3: find the cause first"))
+		return verdict(actions.SeverityBlock, fleet.Int(r.Reversals),
+			fleet.Text(" reversals in 30 min >= 3: find the cause first"))
 	}
 	var last *actions.Change
 	for i := range b.Changes {
@@ -81,7 +84,8 @@ func coolDown(p actions.Plan, s *fleet.Snapshot, b actions.Book, now time.Time) 
 	if last == nil {
 		return pass(fleet.Text("no earlier change, "), fleet.Int(r.Reversals), fleet.Text(" reversals in 30 min"))
 	}
-	since := fleet.Concat(fleet.Text("last change "), fleet.Age(now.Sub(last.Ended)), fleet.Text(" ago by "), last.Approval.By.Text())
+	since := fleet.Concat(fleet.Text("last change "), fleet.Age(now.Sub(last.Ended)), fleet.Text(" ago by "),
+		last.Approval.By.Text())
 	rest := max(coolDownTime, coolDownWindows*p.Guard.For)
 	if now.Sub(last.Ended) < rest {
 		return verdict(actions.SeverityOVR, since, fleet.Text(" < "), fleet.Age(rest))
@@ -172,7 +176,8 @@ func currentPlan(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Tim
 			fleet.Text(", no replica holds that now: plan again"))
 	}
 	if r.Hash != "" && r.Hash != p.BeforeHash {
-		return verdict(actions.SeverityHard, fleet.Text("planned on "), p.Before.Text(p.Order), fleet.Text(", the gateway holds "),
+		return verdict(actions.SeverityHard, fleet.Text("planned on "), p.Before.Text(p.Order),
+			fleet.Text(", the gateway holds "),
 			r.Weights.Text(p.Order), fleet.Text(": plan again"))
 	}
 	return pass(fleet.Text("planned "), fleet.Age(old), fleet.Text(" ago <= 10m, weights unchanged"))
@@ -196,7 +201,8 @@ func permission(p actions.Plan, s *fleet.Snapshot, b actions.Book, now time.Time
 	}
 	switch {
 	case g == nil || !g.Writable.OK:
-		return missing(actions.SeverityWarn, fleet.Text("whether the gateway can be written is unknown: it is tried and reported"))
+		return missing(actions.SeverityWarn,
+			fleet.Text("whether the gateway can be written is unknown: it is tried and reported"))
 	case !g.Writable.V:
 		return verdict(actions.SeverityHard, g.WritableWhy)
 	default:

@@ -11,9 +11,11 @@ import (
 func TestZeroSum(t *testing.T) {
 	judgeAll(t, "IL-03", []verdictCase{
 		{"fine", nil, ok, "sum 100 -> 100 over 1 steps", ""},
-		{"negative", func(w *world) { w.plan(t); w.p.After = fleet.Weights{"a": 101, "b": -1} }, hard, "b would get weight -1", ""},
+		{"negative", func(w *world) { w.plan(t); w.p.After = fleet.Weights{"a": 101, "b": -1} }, hard,
+			"b would get weight -1", ""},
 		{"nothing", func(w *world) { w.plan(t); w.p.After = fleet.Weights{"a": 0} }, hard, "sum would be 0", ""},
-		{"nothing on the way", func(w *world) { w.plan(t); w.p.Steps[0].After = fleet.Weights{"a": 0, "b": 0} }, hard, "sum would be 0", ""},
+		{"nothing on the way", func(w *world) { w.plan(t); w.p.Steps[0].After = fleet.Weights{"a": 0, "b": 0} }, hard,
+			"sum would be 0", ""},
 		{"no weights", func(w *world) { w.plan(t); w.p.After = nil }, hard, "no weights", "missing"},
 	})
 }
@@ -35,8 +37,10 @@ func TestStepSize(t *testing.T) {
 			by(26)(w)
 			w.target("b").Carried = fleet.Some(fleet.Ratio(0.9))
 		}, ovr, "26 points in one step > 25", ""},
-		{"history unknown", func(w *world) { by(11)(w); w.target("b").Carried = fleet.None[fleet.Ratio]() }, ovr, "24 h is unknown", "history"},
-		{"target gone", func(w *world) { by(11)(w); w.plan(t); w.route().Targets = w.route().Targets[:1] }, ovr, "unknown", "history"},
+		{"history unknown", func(w *world) { by(11)(w); w.target("b").Carried = fleet.None[fleet.Ratio]() }, ovr,
+			"24 h is unknown", "history"},
+		{"target gone", func(w *world) { by(11)(w); w.plan(t); w.route().Targets = w.route().Targets[:1] }, ovr, "unknown",
+			"history"},
 		{"history not needed", func(w *world) { w.target("b").Carried = fleet.None[fleet.Ratio]() }, ok, "", ""},
 		{"falling far is no step", func(w *world) {
 			w.in.Weights, w.in.Ramp.Points = fleet.Weights{"a": 20}, 100
@@ -67,7 +71,8 @@ func TestHeldRoute(t *testing.T) {
 		{"ran out", lock(actions.Lock{Holder: mara, Expires: ago(time.Minute)}), ovr, "ran out 60s ago", ""},
 		{"mine", lock(actions.Lock{Mine: true}), ok, "nobody holds it", ""},
 		{"mine, service away", lock(actions.Lock{Mine: true, Err: fleet.Text("timeout")}), ovr, "held here", "missing"},
-		{"unreadable", lock(actions.Lock{Err: fleet.Text("permission denied")}), block, "cannot be read: permission denied", "missing"},
+		{"unreadable", lock(actions.Lock{Err: fleet.Text("permission denied")}), block, "cannot be read: permission denied",
+			"missing"},
 		{"open change", change(actions.Change{ID: "c-8", State: actions.StateSoaking}), block, "change c-8 is soaking", ""},
 		{"closed change", change(actions.Change{ID: "c-8", State: actions.StateCommitted}), ok, "", ""},
 		{"private state", func(w *world) { w.b.LockScope = fleet.Text("this user only") }, ok, "this user only", ""},
@@ -114,7 +119,8 @@ func TestReplicasAgree(t *testing.T) {
 		{"agree", nil, ok, "3/3 replicas hold the same weights, age 4s", ""},
 		{"differ", differ, block, "2 different states over 3 replicas: gw-3 holds 70/20/10, age 4s", ""},
 		{"a resync mends it", resync, warn, "gw-3 holds", ""},
-		{"one silent", func(w *world) { w.route().Replicas[1].Stale = true }, ovr, "1 of 3 replicas do not answer", "missing"},
+		{"one silent", func(w *world) { w.route().Replicas[1].Stale = true }, ovr, "1 of 3 replicas do not answer",
+			"missing"},
 		{"one silent in a resync", func(w *world) {
 			w.in = actions.Intent{Kind: actions.KindResync, Route: "chat", Replica: "gw-2"}
 			w.route().Replicas[1].Stale = true
@@ -160,7 +166,8 @@ func TestPermission(t *testing.T) {
 	}
 	judgeAll(t, "IL-39", []verdictCase{
 		{"allowed", nil, ok, "writing is allowed, database mode", ""},
-		{"read-only", func(w *world) { w.b.Access = actions.Access{Why: fleet.Text("not armed: type :arm 30m")} }, hard, ":arm 30m", ""},
+		{"read-only", func(w *world) { w.b.Access = actions.Access{Why: fleet.Text("not armed: type :arm 30m")} }, hard,
+			":arm 30m", ""},
 		{"read-only without a reason", func(w *world) { w.b.Access = actions.Access{} }, hard, "read-only", ""},
 		{"armed", func(w *world) { w.b.Access.ArmedUntil = now.Add(time.Minute) }, ok, "", ""},
 		{"no longer armed", func(w *world) { w.b.Access.ArmedUntil = ago(time.Second) }, hard, "until 14:07:21Z", ""},
@@ -173,7 +180,8 @@ func TestPermission(t *testing.T) {
 func TestDrillSeparation(t *testing.T) {
 	judgeAll(t, "IL-45", []verdictCase{
 		{"both live", nil, ok, "plan and fleet are both live", ""},
-		{"drill on live", func(w *world) { w.plan(t); w.p.Mode = fleet.ModeDrill }, hard, "planned for eu (drill), this is eu (live)", ""},
+		{"drill on live", func(w *world) { w.plan(t); w.p.Mode = fleet.ModeDrill }, hard,
+			"planned for eu (drill), this is eu (live)", ""},
 		{"other context", func(w *world) { w.plan(t); w.s.Context = "us" }, hard, "this is us", ""},
 		{"unknown", func(w *world) { w.plan(t); w.s.Mode = "" }, hard, "unknown", "missing"},
 	})

@@ -29,7 +29,7 @@ func noHistory(sev actions.Severity, what ...fleet.Safe) actions.Check {
 	return c
 }
 
-// worse keeps the stronger objection. Of two equal ones it keeps what was measured before what is missing and says both,
+// worse keeps the stronger objection. Of two equal ones it keeps what was measured before what is missing, saying both,
 // so that no grouped override of missing history hides a real one, and nothing measured hides what is missing.
 func worse(a, b actions.Check) actions.Check {
 	switch {
@@ -139,7 +139,8 @@ func givers(p actions.Plan) []fleet.TargetID {
 }
 
 // eachReceiver asks about every target whose share grows and keeps the strongest objection.
-func eachReceiver(p actions.Plan, s *fleet.Snapshot, ask func(*fleet.Route, *fleet.Target) actions.Check) actions.Check {
+func eachReceiver(p actions.Plan, s *fleet.Snapshot, ask func(*fleet.Route,
+	*fleet.Target) actions.Check) actions.Check {
 	r := route(p, s)
 	list := receivers(p)
 	if len(list) == 0 {

@@ -20,7 +20,8 @@ func zeroSum(p actions.Plan, _ *fleet.Snapshot, _ actions.Book, _ time.Time) act
 			}
 		}
 		if w.Sum() <= 0 {
-			return verdict(actions.SeverityHard, fleet.Text("sum would be "), fleet.Int(w.Sum()), fleet.Text(" at "), w.Text(p.Order))
+			return verdict(actions.SeverityHard, fleet.Text("sum would be "), fleet.Int(w.Sum()), fleet.Text(" at "),
+				w.Text(p.Order))
 		}
 	}
 	return pass(fleet.Text("sum "), fleet.Int(p.Before.Sum()), fleet.Text(" -> "), fleet.Int(p.After.Sum()),

@@ -20,7 +20,8 @@ func demo() *fleet.Snapshot {
 				OutRate: fleet.Some(fleet.TokenRate(20)), E2E: fleet.Some(fleet.Seconds(4))},
 			Limits: []fleet.Limit{{Kind: fleet.LimitTPM, Max: fleet.Some(12_000.0)}}}}}
 	r := fleet.Route{Spec: fleet.RouteSpec{ID: "chat", Gateway: "edge",
-		Guard: fleet.Guard{ErrRatio: fleet.Some(fleet.Ratio(0.02)), For: 30 * time.Second}}, Weights: w, Hash: fleet.HashWeights(w),
+		Guard: fleet.Guard{ErrRatio: fleet.Some(fleet.Ratio(0.02)),
+			For: 30 * time.Second}}, Weights: w, Hash: fleet.HashWeights(w),
 		Load: fleet.Load{Requests: fleet.Some(fleet.Rate(10)), PromptMean: fleet.Some(fleet.Tokens(100)),
 			OutputMean: fleet.Some(fleet.Tokens(20))}}
 	for _, id := range []fleet.TargetID{"b200-a", "h100-b", "openai"} {

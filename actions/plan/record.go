@@ -43,10 +43,12 @@ func Resync(in actions.Intent, s *fleet.Snapshot, now time.Time) (actions.Plan, 
 		return actions.Plan{}, refuse(fmt.Errorf("route %q has no gateway replica %q", r.Spec.ID, in.Replica))
 	}
 	if !r.Replicas[i].Differs && !r.Replicas[i].Stale {
-		return actions.Plan{}, refuse(fmt.Errorf("gateway replica %q holds what the others hold: nothing to resync", in.Replica))
+		return actions.Plan{}, refuse(fmt.Errorf("gateway replica %q holds what the others hold: nothing to resync",
+			in.Replica))
 	}
 	p.After, p.AfterHash = p.Before.Clone(), p.BeforeHash
-	p.Steps = []actions.Step{{N: 1, Before: p.Before, BeforeHash: p.BeforeHash, After: p.After, AfterHash: p.AfterHash, Replica: in.Replica}}
+	p.Steps = []actions.Step{{N: 1, Before: p.Before, BeforeHash: p.BeforeHash, After: p.After, AfterHash: p.AfterHash,
+		Replica: in.Replica}}
 	p.Soak = min(p.Soak, time.Minute) // nothing moves but the one that lagged
 	p.Effects = effects(&p, r, s)
 	p.BurnNow, p.BurnThen = s.Totals.Burn, s.Totals.Burn

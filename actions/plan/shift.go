@@ -48,7 +48,8 @@ func Shift(in actions.Intent, s *fleet.Snapshot, now time.Time) (actions.Plan, e
 		return actions.Plan{}, err
 	}
 	if p.After.Equal(p.Before) {
-		return actions.Plan{}, refuse(fmt.Errorf("%s already has these weights: nothing to change", fleet.Label(string(r.Spec.ID))))
+		return actions.Plan{}, refuse(fmt.Errorf("%s already has these weights: nothing to change",
+			fleet.Label(string(r.Spec.ID))))
 	}
 	if p.After.Sum() <= 0 {
 		return actions.Plan{}, refuse(errors.New("all weights would be 0: the route would have no target"))
@@ -72,7 +73,8 @@ func seal(p actions.Plan) (actions.Plan, error) {
 // begin fills what every plan has and finds the route with the weights that it is planned on.
 func begin(in actions.Intent, s *fleet.Snapshot, now time.Time) (actions.Plan, *fleet.Route, error) {
 	if s == nil {
-		return actions.Plan{}, nil, &fleet.Error{Kind: fleet.KindStale, Op: "plan", Err: errors.New("nothing has been read yet")}
+		return actions.Plan{}, nil, &fleet.Error{Kind: fleet.KindStale, Op: "plan",
+			Err: errors.New("nothing has been read yet")}
 	}
 	r := s.Route(in.Route)
 	if r == nil {
@@ -85,7 +87,8 @@ func begin(in actions.Intent, s *fleet.Snapshot, now time.Time) (actions.Plan, *
 	p := actions.Plan{
 		Format: format, Created: now, Intent: in, Context: s.Context, Env: s.Env, Mode: s.Mode,
 		Gateway: r.Spec.Gateway, Route: r.Spec, Order: r.Order(), Before: before, BeforeHash: fleet.HashWeights(before),
-		Ramp: in.Ramp.WithDefaults(), Guard: withDefaults(in.Guard, r.Spec.Guard), Soak: in.Soak, SeenGen: s.Gen, SeenAt: s.At,
+		Ramp: in.Ramp.WithDefaults(), Guard: withDefaults(in.Guard,
+			r.Spec.Guard), Soak: in.Soak, SeenGen: s.Gen, SeenAt: s.At,
 	}
 	if p.Soak <= 0 {
 		p.Soak = actions.DefaultSoak
@@ -104,8 +107,9 @@ func observed(r *fleet.Route) (fleet.Weights, error) {
 			return v.Weights.Clone(), nil
 		}
 	}
-	return nil, &fleet.Error{Kind: fleet.KindStale, Op: "plan", Err: fmt.Errorf("no gateway replica of %s answers with its weights",
-		fleet.Label(string(r.Spec.ID))), Next: "nothing was changed; see Sources for what cannot be read"}
+	return nil, &fleet.Error{Kind: fleet.KindStale, Op: "plan",
+		Err: fmt.Errorf("no gateway replica of %s answers with its weights",
+			fleet.Label(string(r.Spec.ID))), Next: "nothing was changed; see Sources for what cannot be read"}
 }
 
 // withDefaults completes the guard of an intent with the route's.
@@ -146,7 +150,8 @@ func nameTargets(r *fleet.Route, w fleet.Weights) error {
 func unsetMembers(p *actions.Plan, r *fleet.Route) error {
 	for _, id := range r.Unset {
 		if _, named := p.Intent.Weights[id]; !named {
-			return refuse(fmt.Errorf("target %q has no usable weight on the gateway; give every member a number, %q too", id, id))
+			return refuse(fmt.Errorf("target %q has no usable weight on the gateway; give every member a number, %q too", id,
+				id))
 		}
 		p.Notes = append(p.Notes, fleet.Concat(fleet.Label(string(id)),
 			fleet.Text(" had no weight before; undo sets a number, since the gateway cannot clear it")))

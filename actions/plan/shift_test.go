@@ -125,7 +125,8 @@ func TestRefusals(t *testing.T) {
 		kind fleet.Kind
 		says string
 	}{
-		{"unknown route", actions.Intent{Kind: actions.KindShift, Route: "chta"}, demo(), fleet.KindInvalid, "there are batch, chat"},
+		{"unknown route", actions.Intent{Kind: actions.KindShift, Route: "chta"}, demo(), fleet.KindInvalid,
+			"there are batch, chat"},
 		{"unknown target", shiftTo(fleet.Weights{"h100": 1}), demo(), fleet.KindInvalid, "it has b200-a, h100-b, openai"},
 		{"no weights", shiftTo(nil), demo(), fleet.KindInvalid, "TARGET=WEIGHT"},
 		{"negative", shiftTo(fleet.Weights{"openai": -1}), demo(), fleet.KindInvalid, "not between 0 and"},
