@@ -21,8 +21,8 @@ type Projection struct {
 	AddedRequests     fleet.Maybe[fleet.Rate]
 }
 
-// Project estimates what a target carries when its route has the given weights: the route's own request rate and
-// mean lengths times the change of share, added to what the target carries now, other routes included.
+// Project estimates what a target carries when its route's weights go from before to after: what it carries now, plus
+// the change of its share times the route's own request rate and mean lengths. A target whose share stays keeps its load.
 func Project(s *fleet.Snapshot, r *fleet.Route, before, after fleet.Weights, id fleet.TargetID) Projection {
 	p := Projection{ShareNow: before.Share(id), ShareNew: after.Share(id)}
 	if !p.ShareNow.OK && before.Sum() <= 0 {
@@ -35,8 +35,6 @@ func Project(s *fleet.Snapshot, r *fleet.Route, before, after fleet.Weights, id 
 		return p
 	}
 	p.RequestsNow = t.Load.Requests
-	then := r.Load.Requests.V * fleet.Rate(p.ShareNew.V)
-	p.RequestsThen = fleet.Some(then)
 	now := t.Load.Requests
 	if !now.OK && t.Set.OK && t.Set.V == 0 {
 		now = fleet.Some(fleet.Rate(0)) // no weight and no requests: it carries nothing of this route
@@ -44,7 +42,8 @@ func Project(s *fleet.Snapshot, r *fleet.Route, before, after fleet.Weights, id 
 	if !now.OK {
 		return p
 	}
-	p.AddedRequests = fleet.Some(then - now.V)
+	then := max(0, now.V+r.Load.Requests.V*fleet.Rate(p.ShareNew.V-p.ShareNow.V))
+	p.RequestsThen, p.AddedRequests = fleet.Some(then), fleet.Some(then-now.V)
 	load := carried(s, t)
 	p.InNow, p.AddedIn, p.InThen = add(load.InRate, p.AddedRequests.V, p.Prompt)
 	p.OutNow, p.AddedOut, p.OutThen = add(load.OutRate, p.AddedRequests.V, p.Output)
@@ -239,14 +238,18 @@ func slower(now fleet.Maybe[fleet.Seconds], u Use) fleet.Maybe[fleet.Seconds] {
 
 // burnThen is what a target burns after the plan: own GPUs cost the same, rented tokens follow the requests.
 func burnThen(t *fleet.Target, p Projection) fleet.Maybe[fleet.USDPerHour] {
-	if t.Spec.Pool != "" {
-		return t.Burn
+	now := t.Burn
+	if t.Spec.Pool != "" || p.ShareNow == p.ShareNew {
+		return now
 	}
-	if !t.Price.OK || !p.RequestsThen.OK || !p.Prompt.OK || !p.Output.OK {
+	if !now.OK && t.Set.OK && t.Set.V == 0 {
+		now = fleet.Some(fleet.USDPerHour(0)) // no weight: nothing is bought
+	}
+	if !now.OK || !t.Price.OK || !p.AddedRequests.OK || !p.Prompt.OK || !p.Output.OK {
 		return fleet.None[fleet.USDPerHour]()
 	}
-	perHour := float64(p.RequestsThen.V) * float64(p.Prompt.V+p.Output.V) * 3600
-	return fleet.Some(fleet.USDPerHour(perHour / 1e6 * float64(t.Price.V)))
+	addedPerHour := float64(p.AddedRequests.V) * float64(p.Prompt.V+p.Output.V) * 3600
+	return fleet.Some(max(0, now.V+fleet.USDPerHour(addedPerHour/1e6*float64(t.Price.V))))
 }
 
 // burn is the fleet's burn before and after; unknown parts make the sum unknown.

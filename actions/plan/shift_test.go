@@ -56,10 +56,38 @@ func TestShiftEffects(t *testing.T) {
 		t.Errorf("openai: %+v", o)
 	}
 	more := mustPlan(t, shiftTo(fleet.Weights{"openai": 110}), demo())
-	// 110/200 of 10 r/s of 120 tokens at 4 dollars a million.
-	if want := 10 * (110.0 / 200) * 120 * 3600 * 4 / 1e6; math.Abs(float64(more.Effects[2].BurnThen.V)-want) > 1e-9 ||
-		math.Abs(float64(more.BurnThen.V)-(412+want-2)) > 1e-9 {
-		t.Errorf("burn then %v and %v, want %v more than nothing", more.Effects[2].BurnThen, more.BurnThen, want)
+	// From 1/10 to 110/200 of 10 r/s of 120 tokens at 4 dollars a million, on top of what it burns now.
+	added := 10 * (110.0/200 - 0.1) * 120 * 3600 * 4 / 1e6
+	if math.Abs(float64(more.Effects[2].BurnThen.V)-2-added) > 1e-9 || math.Abs(float64(more.BurnThen.V)-412-added) > 1e-9 {
+		t.Errorf("burn then %v and %v, want %v more", more.Effects[2].BurnThen, more.BurnThen, added)
+	}
+}
+
+// What is measured beside the set share is no effect of the plan: a target whose share stays keeps what it does.
+func TestATargetWhoseShareStaysKeepsItsLoad(t *testing.T) {
+	s := demo()
+	s.Routes[0].Targets[2].Load.Requests = fleet.Some(fleet.Rate(0.8))
+	e := mustPlan(t, shiftTo(fleet.Weights{"b200-a": 50, "h100-b": 40}), s).Effects[2]
+	if e.RequestsNow != e.RequestsThen || e.BurnNow != e.BurnThen || e.UseNow != e.UseThen {
+		t.Errorf("openai at 10 of 100 before and after: %+v", e)
+	}
+}
+
+// A target that has done nothing begins at nothing, and one that is measured as nothing never goes below.
+func TestLoadBeginsAndEndsAtNothing(t *testing.T) {
+	s := demo()
+	w := fleet.Weights{"b200-a": 70, "h100-b": 30, "openai": 0}
+	s.Routes[0].Weights = w
+	o := &s.Routes[0].Targets[2]
+	o.Set, o.Load, o.Burn = fleet.Some(0), fleet.Load{}, fleet.None[fleet.USDPerHour]()
+	e := mustPlan(t, shiftTo(fleet.Weights{"b200-a": 60, "openai": 10}), s).Effects[2]
+	if e.RequestsThen.V != 1 || math.Abs(float64(e.BurnThen.V)-120*3600*4/1e6) > 1e-9 {
+		t.Errorf("from nothing: %+v", e)
+	}
+	s = demo()
+	s.Routes[0].Targets[1].Load.Requests = fleet.Some(fleet.Rate(0.1))
+	if e := mustPlan(t, shiftTo(fleet.Weights{"h100-b": 0}), s).Effects[1]; !e.RequestsThen.OK || e.RequestsThen.V != 0 {
+		t.Errorf("to nothing: %+v", e)
 	}
 }
 
