@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -16,8 +15,8 @@ import (
 )
 
 // models.csv holds facts of public price lists in pitwall's own schema: US dollars for one million tokens, as decimal
-// text. Rows whose parts cannot be true (a cached price above the input price, an output price under 0.8 or
-// over 20 times the input price) were left out or lost that part. Read 2026-08-01 from the price map
+// text, of the standard tier at the shortest context. Rows with a part that lint doubts were left out or lost that
+// part. Read 2026-08-01 from the price map
 // of BerriAI/litellm, which names each vendor's page.
 //
 //go:embed prices/models.csv
@@ -36,12 +35,14 @@ type modelKey struct{ kind, model string }
 // Catalogue answers what a rented model costs. It never guesses: what it does not know is unpriced.
 type Catalogue struct {
 	prices map[modelKey]fleet.Price
+	limits map[modelKey]fleet.Tokens // max context, where the list says it
+	doubts []fleet.Safe
 	asOf   time.Time
 }
 
 // Embedded returns the catalogue that is compiled in.
 func Embedded() (*Catalogue, error) {
-	c := &Catalogue{prices: map[modelKey]fleet.Price{}, asOf: asOf}
+	c := &Catalogue{prices: map[modelKey]fleet.Price{}, limits: map[modelKey]fleet.Tokens{}, asOf: asOf}
 	return c, c.read(models, source, asOf)
 }
 
@@ -69,6 +70,9 @@ func (c *Catalogue) AsOf() time.Time { return c.asOf }
 // Len is how many models are priced.
 func (c *Catalogue) Len() int { return len(c.prices) }
 
+// Doubts are the rows that were taken as they are and look like typing errors, one sentence each.
+func (c *Catalogue) Doubts() []fleet.Safe { return c.doubts }
+
 func (c *Catalogue) read(file []byte, source string, date time.Time) error {
 	r := csv.NewReader(bytes.NewReader(file))
 	r.FieldsPerRecord = len(columns)
@@ -89,7 +93,21 @@ func (c *Catalogue) read(file []byte, source string, date time.Time) error {
 			return invalid(fmt.Errorf("line %d, %s: %w", line, fleet.Label(row[1]), err))
 		}
 		p.Source, p.AsOf = source, date
-		c.prices[modelKey{row[0], row[1]}] = p
+		key := modelKey{row[0], row[1]}
+		c.prices[key] = p
+		for _, doubt := range lint(row[2], p) {
+			c.doubts = append(c.doubts, fleet.Concat(fleet.Text("line "), fleet.Int(line), fleet.Text(", "),
+				fleet.Label(row[1]), fleet.Text(": "), doubt))
+		}
+		if row[7] == "" {
+			continue
+		}
+		limit, err := strconv.Atoi(row[7])
+		if err != nil || limit <= 0 {
+			return invalid(fmt.Errorf("line %d, %s: max_context %q is no number of tokens", line, fleet.Label(row[1]),
+				fleet.Label(row[7])))
+		}
+		c.limits[key] = fleet.Tokens(limit)
 	}
 }
 
@@ -118,11 +136,6 @@ func price(row []string) (fleet.Price, error) {
 	if p.CachedIn.OK && p.CachedIn.V.Amount().GreaterThan(p.Input.Amount()) {
 		return p, errors.New("cached input costs more than input")
 	}
-	if row[7] != "" {
-		if _, err := strconv.Atoi(row[7]); err != nil {
-			return p, fmt.Errorf("max_context %q is no number", fleet.Label(row[7]))
-		}
-	}
 	return p, nil
 }
 
@@ -139,28 +152,4 @@ func amount(text string) (fleet.Money, error) {
 
 func invalid(err error) error {
 	return &fleet.Error{Kind: fleet.KindInvalid, Op: "read prices", Err: err}
-}
-
-var (
-	datedName  = regexp.MustCompile(`[-@]\d{4}-?\d{2}-?\d{2}$`)
-	regionName = regexp.MustCompile(`^(us|eu|apac|global|jp|au)\.`)
-)
-
-// Price finds a model: exactly, without a provider prefix, without a date suffix, without a region prefix; in this
-// order, and nothing beyond. kind is the provider kind of the configuration.
-func (c *Catalogue) Price(kind string, model fleet.ModelName) (fleet.Price, bool) {
-	name := string(model)
-	tries := []string{name}
-	if _, bare, ok := strings.Cut(name, "/"); ok {
-		tries = append(tries, bare)
-	}
-	for _, n := range tries {
-		tries = append(tries, datedName.ReplaceAllString(n, ""), regionName.ReplaceAllString(n, ""))
-	}
-	for _, n := range tries {
-		if p, ok := c.prices[modelKey{kind, n}]; ok {
-			return p, true
-		}
-	}
-	return fleet.Price{}, false
 }
