@@ -81,14 +81,20 @@ func RetryAfter(err error) time.Duration {
 }
 
 // Sentence makes the text of an error safe for a screen. The kind is left out where the cause says it better.
-func Sentence(err error) Safe {
+func Sentence(err error) Safe { return Label(forPeople(err)) }
+
+// Sentences is Sentence for an error of several lines, such as all that is wrong with a file. It gives at most the
+// first so many lines.
+func Sentences(err error, most int) []Safe { return Block(forPeople(err), most) }
+
+func forPeople(err error) string {
 	if err == nil {
-		return Safe{}
+		return ""
 	}
 	if e, ok := err.(*Error); ok { //nolint:errorlint // what wraps an Error adds words that must not be lost
-		return Label(e.text(e.Kind.telling()))
+		return e.text(e.Kind.telling())
 	}
-	return Label(err.Error())
+	return err.Error()
 }
 
 // telling tells whether the word of a kind adds something to its cause for a person.

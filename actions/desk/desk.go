@@ -43,36 +43,29 @@ type Options struct {
 // Desk is one process's access to changes. Its methods may be called from several goroutines.
 type Desk struct {
 	o      Options
-	runner *runner.Runner
-	audit  *audit.Log
+	runner carrier
+	audit  *audit.Log // nil where the state directory cannot be used
 	actor  actions.Actor
 
 	mu     sync.Mutex
 	access actions.Access
 }
 
-// New opens journal, audit and locks. Where the state directory cannot be written the desk watches only, and says why.
+// New opens journal, audit and locks. Where the state directory cannot be used the desk watches only, and says why.
 func New(o Options) (*Desk, error) {
 	d := &Desk{o: o, actor: Actor()}
-	j, err := journal.Open(o.State, journal.Options{Clock: o.Clock})
+	files, err := openState(o)
 	if err != nil {
-		return nil, err
+		o.Log.Error("open the state directory", "path", o.State, "err", err)
+		w := newWatchOnly(o, d.actor, err)
+		d.runner, d.access = w, w.access
+		return d, nil
 	}
-	var outside func(audit.Head) error
-	if o.Syslog {
-		outside = audit.Syslog
-	}
-	if d.audit, err = audit.Open(o.State, audit.Options{Clock: o.Clock, Outside: outside}); err != nil {
-		return nil, err
-	}
-	locks, err := lease.Open(o.State, o.Clock)
-	if err != nil {
-		return nil, err
-	}
+	d.audit = files.audit
 	d.runner, err = runner.New(runner.Options{
-		Clock: o.Clock, Latest: o.Latest, Log: o.Log, Journal: j, Audit: d.audit, Locks: locks, Actor: d.actor, Poll: o.Poll,
+		Clock: o.Clock, Latest: o.Latest, Log: o.Log, Journal: files.journal, Audit: d.audit, Locks: files.locks, Actor: d.actor,
 		Evaluate: interlocks.Evaluate, EvaluateStep: interlocks.EvaluateStep, EvaluateRollback: interlocks.EvaluateRollback,
-		Rollback: plan.Rollback,
+		Rollback: plan.Rollback, Poll: o.Poll,
 	})
 	if err != nil {
 		return nil, err
@@ -81,13 +74,37 @@ func New(o Options) (*Desk, error) {
 	return d, nil
 }
 
+// state is what a desk keeps on the disk.
+type state struct {
+	journal *journal.Journal
+	audit   *audit.Log
+	locks   *lease.Locks
+}
+
+func openState(o Options) (state, error) {
+	var s state
+	var err error
+	if s.journal, err = journal.Open(o.State, journal.Options{Clock: o.Clock}); err != nil {
+		return s, err
+	}
+	var outside func(audit.Head) error
+	if o.Syslog {
+		outside = audit.Syslog
+	}
+	if s.audit, err = audit.Open(o.State, audit.Options{Clock: o.Clock, Outside: outside}); err != nil {
+		return s, err
+	}
+	s.locks, err = lease.Open(o.State, o.Clock)
+	return s, err
+}
+
 // open allows writing where nothing has to be typed for it.
 func (d *Desk) open() {
 	switch {
 	case d.o.ReadOnly:
 		d.close(fleet.Text("started with --read-only: start without it to write"))
 	case d.o.Env != fleet.EnvStage && d.o.Env != fleet.EnvDev && !d.o.Write:
-		d.close(fleet.Text("PROD opens read-only: :arm 30m allows writing"))
+		d.close(fleet.Text("PROD opens read-only: :arm 30m in the console or --write for a command allows writing"))
 	default:
 		if err := d.construct(time.Time{}); err != nil {
 			d.close(fleet.Sentence(err))
@@ -140,6 +157,8 @@ const longestArm = 12 * time.Hour
 // Arm constructs the writers for d. typed must be the raw name of the context.
 func (d *Desk) Arm(length time.Duration, typed string) error {
 	switch {
+	case d.audit == nil:
+		return refuse(fleet.KindReadOnly, "arm", d.Book().Access.Why.String())
 	case d.o.ReadOnly:
 		return refuse(fleet.KindReadOnly, "arm", "this console was started with --read-only")
 	case typed != d.o.Context:
@@ -157,6 +176,9 @@ func (d *Desk) Arm(length time.Duration, typed string) error {
 
 // Lock drops the writers. A change in flight keeps its guard.
 func (d *Desk) Lock() {
+	if d.audit == nil {
+		return // it never was anything else
+	}
 	d.record(audit.Record{Kind: audit.KindLocked})
 	d.close(fleet.Text("locked: :arm 30m allows writing again"))
 }
@@ -172,6 +194,9 @@ func (d *Desk) Incident(id string) error {
 	}
 	if !fleet.IsClean(id) || len(id) > 64 {
 		return refuse(fleet.KindInvalid, "take the incident", "an incident id is up to 64 plain characters")
+	}
+	if d.audit == nil {
+		return refuse(fleet.KindReadOnly, "take the incident", d.Book().Access.Why.String())
 	}
 	if _, err := d.audit.Append(audit.Record{Kind: kind, Context: d.o.Context, Incident: first(id, before)}.By(d.actor)); err != nil {
 		return err

@@ -51,6 +51,9 @@ func (s *session) console(ctx context.Context, f *flags, c console) error {
 	wait := s.start(watching)
 	defer wait()
 	defer stop()
+	for _, w := range s.warnings {
+		s.hub.Note(fleet.Event{At: s.clock.Now(), Level: fleet.LevelWarn, Object: fleet.Text("pitwall"), Text: w})
+	}
 	how := &ending{}
 	screen, hide := context.WithCancel(ctx)
 	defer hide()
@@ -60,7 +63,13 @@ func (s *session) console(ctx context.Context, f *flags, c console) error {
 	} else {
 		err = s.screen(screen, d, f, c)
 	}
-	return s.leave(d, how.get(), c, err)
+	if e := s.leave(d, how.get(), c); e != nil {
+		return e
+	}
+	if err == nil && how.get() == stopHere {
+		return exit{code: exitInterrupted}
+	}
+	return err
 }
 
 // ending remembers the first reason to stop.
@@ -87,7 +96,7 @@ func (e *ending) get() parting {
 const stopTime = 30 * time.Second
 
 // leave ends the process's part in open changes.
-func (s *session) leave(d *desk.Desk, how parting, c console, err error) error {
+func (s *session) leave(d *desk.Desk, how parting, c console) error {
 	if how == left && s.sim != nil {
 		how = asked // the demo's fleet ends here, so there is nothing to guard
 	}
@@ -111,10 +120,7 @@ func (s *session) leave(d *desk.Desk, how parting, c console, err error) error {
 		d.Detach()
 		_ = d.Wait(context.Background())
 	}
-	if err == nil && how == stopHere {
-		return exit{code: exitInterrupted}
-	}
-	return err
+	return nil
 }
 
 func carried(d *desk.Desk) int {

@@ -3,9 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
-	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,14 +27,55 @@ type demoOptions struct {
 	env    string
 	faults []string
 	after  time.Duration
+	// changed tells whether a flag was given.
+	changed func(flag string) bool
 }
 
-func (o *demoOptions) bind(cmd *cobra.Command) {
+func (o *demoOptions) bind(cmd *cobra.Command, prefix string) {
 	fl := cmd.Flags()
-	fl.Uint64Var(&o.seed, "seed", 1, "same seed, same run")
-	fl.StringVar(&o.env, "env", "stage", "prod asks for typed names, stage and dev do not")
-	fl.StringSliceVar(&o.faults, "fault", nil, "start with faults: F01 zombie engine, F24 split gateway, F32 provider brownout")
-	fl.DurationVar(&o.after, "fault-after", 0, "when the faults begin")
+	fl.Uint64Var(&o.seed, "seed", 1, prefix+"same seed, same run")
+	fl.StringVar(&o.env, "env", "stage", prefix+"prod asks for typed names, stage and dev do not")
+	fl.StringSliceVar(&o.faults, "fault", nil, prefix+"start with faults: F01 zombie engine, F24 split gateway, F32 provider brownout")
+	fl.DurationVar(&o.after, "fault-after", 0, prefix+"when the faults begin; 0 is before the fleet is shown")
+	o.changed = fl.Changed
+}
+
+// bindSpeed is for where the embedded fleet has a clock of its own.
+func (o *demoOptions) bindSpeed(cmd *cobra.Command, prefix string) {
+	cmd.Flags().Float64Var(&o.speed, "speed", 1, prefix+"how fast its time runs")
+}
+
+// given tells whether anything about the embedded fleet was asked for.
+func (o *demoOptions) given() bool {
+	return slices.ContainsFunc([]string{"seed", "env", "fault", "fault-after", "speed"}, o.changed)
+}
+
+// check refuses what the embedded fleet cannot be.
+func (o *demoOptions) check() error {
+	if !slices.Contains([]fleet.Env{fleet.EnvProd, fleet.EnvStage, fleet.EnvDev}, fleet.Env(o.env)) {
+		return usage(fmt.Errorf("--env %q is none of prod, stage, dev", o.env))
+	}
+	if o.speed < 0 || o.speed > maxSpeed {
+		return usage(fmt.Errorf("--speed must lie between 0 and %d", maxSpeed))
+	}
+	return nil
+}
+
+// maxSpeed bounds how far the demo's clock moves in one tick.
+const maxSpeed = 1000
+
+// start puts the faults in; shown is when the fleet is shown first.
+func (o *demoOptions) start(f *sim.Fleet, shown time.Time) error {
+	at := time.Time{} // already under way
+	if o.after > 0 {
+		at = shown.Add(o.after)
+	}
+	for _, id := range o.faults {
+		if err := f.Start(strings.ToUpper(id), at); err != nil {
+			return usage(fmt.Errorf("there is no fault %q; there are F01, F24 and F32", id))
+		}
+	}
+	return nil
 }
 
 func demoCommand(f *flags, c console) *cobra.Command {
@@ -51,12 +92,12 @@ func demoCommand(f *flags, c console) *cobra.Command {
 			return s.console(cmd.Context(), f, c)
 		},
 	}
-	o.bind(cmd)
-	cmd.Flags().Float64Var(&o.speed, "speed", 1, "how fast its time runs")
+	o.bind(cmd, "")
+	o.bindSpeed(cmd, "")
 	return cmd
 }
 
-func simCommand(f *flags, c console) *cobra.Command {
+func simCommand(c console) *cobra.Command {
 	o := demoOptions{}
 	cmd := &cobra.Command{
 		Use:   "sim",
@@ -66,22 +107,22 @@ func simCommand(f *flags, c console) *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return serveSim(cmd.Context(), c, o) },
 	}
-	o.bind(cmd)
-	_ = f
+	o.bind(cmd, "")
 	return cmd
 }
 
 func serveSim(ctx context.Context, c console, o demoOptions) error {
+	if err := o.check(); err != nil {
+		return err
+	}
 	clock := fleet.SystemClock{}
 	embedded, err := sim.Listen(ctx, sim.Options{Seed: o.seed, Clock: clock, Env: fleet.Env(o.env), Mode: fleet.ModeDemo})
 	if err != nil {
 		return err
 	}
 	defer embedded.Close()
-	for _, id := range o.faults {
-		if err := embedded.Start(id, clock.Now().Add(o.after)); err != nil {
-			return usage(err)
-		}
+	if err := o.start(embedded, clock.Now()); err != nil {
+		return err
 	}
 	key, err := embedded.Secret(ctx, fleet.SecretRef{Env: sim.KeyName})
 	if err != nil {
@@ -102,9 +143,12 @@ func serveSim(ctx context.Context, c console, o demoOptions) error {
 
 // openDemo starts the embedded fleet on loopback and a session on it, as if its endpoints were real.
 func openDemo(ctx context.Context, f *flags, c console, o demoOptions) (*session, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
 	clock := fleet.NewVirtualClock(time.Now().Add(-preRoll))
 	dir := first(f.stateDir, c.environ("PITWALL_DEMO_STATE"))
-	s := &session{clock: clock, set: registry.Set(registry.Connectors())}
+	s := &session{clock: clock, set: registry.Set(registry.Connectors()), warm: preRoll}
 	if dir == "" {
 		temp, err := os.MkdirTemp("", "pitwall-demo-")
 		if err != nil {
@@ -117,14 +161,14 @@ func openDemo(ctx context.Context, f *flags, c console, o demoOptions) (*session
 	s.openLog(f)
 	embedded, err := sim.Listen(ctx, sim.Options{Seed: o.seed, Clock: clock, Env: fleet.Env(o.env)})
 	if err != nil {
+		s.close()
 		return nil, err
 	}
 	s.closers = append(s.closers, embedded.Close)
 	s.sim, s.inventory = embedded, embedded.Inventory()
-	for _, id := range o.faults {
-		if err := embedded.Start(id, clock.Now().Add(o.after)); err != nil {
-			return nil, usage(err)
-		}
+	if err := o.start(embedded, clock.Now().Add(preRoll)); err != nil {
+		s.close()
+		return nil, err
 	}
 	s.deps = fleet.Deps{Clock: clock, Log: s.logger(), Secret: embedded.Secret}
 	s.drive = func(ctx context.Context) {
@@ -158,29 +202,10 @@ func (s *session) fillHistory() error {
 	if err != nil {
 		return err
 	}
-	if err := store.Fill(pastOf(s.sim)); err != nil {
+	if err := store.Fill(s.sim.Past()); err != nil {
 		return fmt.Errorf("the demo starts without its history: %w", err)
 	}
 	return nil
-}
-
-// pastOf turns the demo's history into stored points.
-func pastOf(f *sim.Fleet) iter.Seq[history.Point] {
-	return func(yield func(history.Point) bool) {
-		for p := range f.History() {
-			key := "pool/" + string(p.Pool)
-			switch {
-			case p.Target != "":
-				key = "target/" + string(p.Route) + "/" + string(p.Target)
-			case p.Provider != "":
-				key = "provider/" + string(p.Provider)
-			}
-			if !yield(history.Point{At: p.At, Key: key, Requests: p.Requests, Errors: p.Errors, In: p.InTokens,
-				Out: p.OutTokens, TTFT95: float64(p.TTFT95), Share: float64(p.Seen), Within: p.Within}) {
-				return
-			}
-		}
-	}
 }
 
 // demoFaults lets the console switch the demo's faults.

@@ -61,13 +61,16 @@ func codeOf(err error) int {
 	}
 }
 
-// say prints an error as one safe line for a person.
+// say prints an error as safe lines for a person.
 func say(w io.Writer, err error) {
 	var e exit
-	if errors.As(err, &e) && e.err == nil {
-		return
+	if errors.As(err, &e) {
+		if e.err == nil {
+			return
+		}
+		err = e.err
 	}
-	for _, line := range fleet.Block(err.Error(), 40) {
+	for _, line := range fleet.Sentences(err, 40) {
 		fmt.Fprintln(w, "pitwall:", line)
 	}
 }

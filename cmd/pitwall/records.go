@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -37,25 +38,24 @@ func journalCommand(f *flags, c console) *cobra.Command {
 	var output string
 	cmd.PersistentFlags().StringVarP(&output, "output", "o", "text", "text or json")
 	cmd.RunE = func(*cobra.Command, []string) error { return journalList(f, c, output) }
-	x := &changeFlags{}
-	resume := &cobra.Command{Use: "resume CHANGE", Short: "Carry an open change on, after comparing it with the world", Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return takeUp(cmd, f, c, x, fleet.ChangeID(args[0]), (*desk.Desk).Resume)
-		}}
-	back := &cobra.Command{Use: "rollback CHANGE", Short: "Take an open change back to where it began", Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return takeUp(cmd, f, c, x, fleet.ChangeID(args[0]), (*desk.Desk).RollBack)
-		}}
-	abandon := &cobra.Command{Use: "abandon CHANGE", Short: "Close an open change without writing anything more", Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return takeUp(cmd, f, c, x, fleet.ChangeID(args[0]), (*desk.Desk).Abandon)
-		}}
+	act := func(use, short string, do func(*desk.Desk, fleet.ChangeID) error) *cobra.Command {
+		x := &changeFlags{}
+		cmd := &cobra.Command{Use: use + " CHANGE", Short: short, Args: cobra.ExactArgs(1),
+			RunE: func(cmd *cobra.Command, args []string) error {
+				x.output = output
+				return takeUp(cmd.Context(), f, c, x, fleet.ChangeID(args[0]), do)
+			}}
+		x.bindDemo(cmd)
+		return cmd
+	}
 	cmd.AddCommand(
 		&cobra.Command{Use: "list", Short: "All changes, open ones first", Args: cobra.NoArgs,
 			RunE: func(*cobra.Command, []string) error { return journalList(f, c, output) }},
 		&cobra.Command{Use: "show CHANGE", Short: "One change with its steps and checks", Args: cobra.ExactArgs(1),
 			RunE: func(_ *cobra.Command, args []string) error { return journalShow(f, c, output, fleet.ChangeID(args[0])) }},
-		resume, back, abandon)
+		act("resume", "Carry an open change on, after comparing it with the world", (*desk.Desk).Resume),
+		act("rollback", "Take an open change back to where it began", (*desk.Desk).RollBack),
+		act("abandon", "Close an open change without writing anything more", (*desk.Desk).Abandon))
 	return cmd
 }
 
@@ -94,25 +94,29 @@ func journalShow(f *flags, c console, output string, id fleet.ChangeID) error {
 	})
 }
 
+// isOpen tells whether the journal has a change that is not closed.
+func isOpen(f *flags, c console, id fleet.ChangeID) (bool, error) {
+	b, err := changes(f, c)
+	if err != nil {
+		return false, err
+	}
+	ch := b.Change(id)
+	return ch != nil && !ch.State.Closed(), nil
+}
+
 // takeUp does something with an open change and follows it to its end.
-func takeUp(cmd *cobra.Command, f *flags, c console, x *changeFlags, id fleet.ChangeID, do func(*desk.Desk, fleet.ChangeID) error) error {
-	s, err := openConfigured(f, c)
-	if err != nil {
-		return err
-	}
-	defer s.close()
-	d, err := s.openDesk(f)
-	if err != nil {
-		return err
-	}
-	wait := s.start(cmd.Context())
-	_ = wait // the Hub ends with the process
-	s.settle(cmd.Context(), readTime)
-	if err := do(d, id); err != nil {
-		return err
-	}
-	x.output = "text"
-	return s.follow(cmd.Context(), d, id, c, x)
+func takeUp(ctx context.Context, f *flags, c console, x *changeFlags, id fleet.ChangeID, do func(*desk.Desk, fleet.ChangeID) error) error {
+	return onFleet(ctx, f, c, x, func(ctx context.Context, s *session, d *desk.Desk, how *ending) error {
+		if err := do(d, id); err != nil {
+			return err
+		}
+		ch, err := s.follow(ctx, d, id, c, x, how)
+		if x.output != formatJSON || ch == nil {
+			return err
+		}
+		out := outcome{Plan: ch.Plan, Checks: ch.Checks, Change: ch, Error: fleet.Sentence(err), Exit: codeOf(err)}
+		return errors.Join(report(c, x.output, out, nil), err)
+	})
 }
 
 func auditCommand(f *flags, c console) *cobra.Command {

@@ -6,10 +6,12 @@ import (
 	"strings"
 )
 
+const formatJSON = "json"
+
 // report prints a value as text or as JSON.
 func report(c console, format string, v any, text func() string) error {
 	switch format {
-	case "json":
+	case formatJSON:
 		enc := json.NewEncoder(c.out)
 		enc.SetIndent("", "  ")
 		return enc.Encode(v)

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -75,10 +77,53 @@ func newRoot(c console) *cobra.Command {
 	p.StringVar(&f.stateDir, "state-dir", "", "where journal, audit, locks, history and log live")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
 	root.CompletionOptions.HiddenDefaultCmd = false
+	root.SuggestionsMinimumDistance = 2
 	root.AddCommand(
-		demoCommand(f, c), simCommand(f, c), snapshotCommand(f, c), doctorCommand(f, c), configCommand(f, c),
+		demoCommand(f, c), simCommand(c), snapshotCommand(f, c), doctorCommand(f, c), configCommand(f, c),
 		shiftCommand(f, c), resyncCommand(f, c), undoCommand(f, c), journalCommand(f, c), auditCommand(f, c),
 		manCommand(root, c),
 	)
+	root.InitDefaultCompletionCmd()
+	strict(root)
 	return root
+}
+
+// strict makes every wrong command line a usage error, and a group without a command say which ones it has.
+func strict(cmd *cobra.Command) {
+	if args := cmd.Args; args != nil {
+		cmd.Args = func(cmd *cobra.Command, given []string) error {
+			if err := args(cmd, given); err != nil {
+				return usage(misused(cmd, given, err))
+			}
+			return nil
+		}
+	}
+	if !cmd.Runnable() {
+		cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+			return usage(fmt.Errorf("%s needs a command: %s", cmd.CommandPath(), names(cmd)))
+		}
+	}
+	for _, sub := range cmd.Commands() {
+		strict(sub)
+	}
+}
+
+func misused(cmd *cobra.Command, given []string, err error) error {
+	if cmd.HasSubCommands() && len(given) > 0 {
+		if near := cmd.SuggestionsFor(given[0]); len(near) > 0 {
+			return fmt.Errorf("%s has no command %q; did you mean %s?", cmd.CommandPath(), given[0], strings.Join(near, " or "))
+		}
+		return fmt.Errorf("%s has no command %q; it has %s", cmd.CommandPath(), given[0], names(cmd))
+	}
+	return fmt.Errorf("%w; usage: %s", err, cmd.UseLine())
+}
+
+func names(cmd *cobra.Command) string {
+	var list []string
+	for _, sub := range cmd.Commands() {
+		if sub.IsAvailableCommand() {
+			list = append(list, sub.Name())
+		}
+	}
+	return strings.Join(list, ", ")
 }

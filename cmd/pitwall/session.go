@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,7 +36,15 @@ type session struct {
 	warnings  []fleet.Safe
 	sim       *sim.Fleet                // nil outside of the demo
 	drive     func(ctx context.Context) // moves the demo's clock, nil outside of it
+	warm      time.Duration             // how long a command watches before it trusts rates
 	closers   []func() error
+}
+
+// warn tells commands without a screen what this run lacks.
+func (s *session) warn(w io.Writer) {
+	for _, line := range s.warnings {
+		fmt.Fprintln(w, "pitwall:", line)
+	}
 }
 
 // close ends what the session opened, the newest first.
@@ -64,7 +75,7 @@ func openConfigured(f *flags, c console) (*session, error) {
 	if err != nil {
 		return nil, usage(err)
 	}
-	s := &session{inventory: inv, file: file, clock: fleet.SystemClock{}, set: set}
+	s := &session{inventory: inv, file: file, clock: fleet.SystemClock{}, set: set, warm: warmTime}
 	s.stateDir = config.StateDir(first(f.stateDir, file.StateDir), c.environ)
 	s.openLog(f)
 	resolver := secrets.Resolver{Environ: os.LookupEnv, Seen: s.redact}
@@ -175,6 +186,34 @@ func (s *session) settle(ctx context.Context, atMost time.Duration) *fleet.Snaps
 			return snap
 		}
 	}
+}
+
+// watch lets the session's warm-up pass on its clock, for as long as anything is read and it is not enough.
+func (s *session) watch(ctx context.Context, enough func(*fleet.Snapshot) bool) {
+	until := s.clock.Now().Add(s.warm)
+	var gen uint64
+	for s.clock.Now().Before(until) {
+		snap, err := s.hub.Next(ctx, gen)
+		if err != nil || !anyRead(snap) || enough(snap) {
+			return
+		}
+		gen = snap.Gen
+	}
+}
+
+// everything is enough for a change: its figures are taken over the whole warm-up.
+func everything(*fleet.Snapshot) bool { return false }
+
+// readTwice is enough for a picture: each source that works and is read that often gave its rates.
+func (s *session) readTwice(snap *fleet.Snapshot) bool {
+	return s.sim == nil && !slices.ContainsFunc(snap.Sources, func(src fleet.SourceStatus) bool {
+		return src.Reads == 1 && src.Failing == 0 && src.Interval < s.warm
+	})
+}
+
+// anyRead tells whether at least one source ever answered: only then is there a rate to wait for.
+func anyRead(s *fleet.Snapshot) bool {
+	return slices.ContainsFunc(s.Sources, func(src fleet.SourceStatus) bool { return src.Reads > 0 })
 }
 
 func tried(s *fleet.Snapshot) bool {
