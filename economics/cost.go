@@ -18,7 +18,8 @@ func Cost(u Usage, p fleet.Price) fleet.Money {
 	for _, part := range []struct {
 		tokens int64
 		price  fleet.Money
-	}{{u.Input, p.Input}, {u.Cached, p.CachedIn.Or(p.Input)}, {u.CacheWrite, p.CacheWrite.Or(p.Input)}, {u.Output, p.Output}} {
+	}{{u.Input, p.Input}, {u.Cached, p.CachedIn.Or(p.Input)}, {u.CacheWrite, p.CacheWrite.Or(p.Input)}, {u.Output,
+		p.Output}} {
 		sum = sum.Add(part.price.Amount().Mul(decimal.NewFromInt(part.tokens)))
 	}
 	return fleet.NewMoney(sum.Shift(-6), p.Input.Currency()) // prices are for a million tokens

@@ -21,7 +21,8 @@ func TestNoEmbeddedPriceIsInDoubt(t *testing.T) {
 }
 
 func TestDoubtsOfASiteFile(t *testing.T) {
-	rows := []string{strings.Join(columns, ","), "openai,good,chat,1,0.1,1.25,4,1000", "openai,cheap-cache,chat,1,0.01,,4,",
+	rows := []string{strings.Join(columns, ","), "openai,good,chat,1,0.1,1.25,4,1000",
+		"openai,cheap-cache,chat,1,0.01,,4,",
 		"openai,dear-write,chat,1,,2,4,", "openai,cheap-output,chat,1,,,0.5,", "openai,dear-output,chat,1,,,21,",
 		"openai,vectors,embedding,1,,,0,"}
 	c, err := WithOverrides([]byte(strings.Join(rows, "\n") + "\n"))
@@ -33,7 +34,8 @@ func TestDoubtsOfASiteFile(t *testing.T) {
 		all = append(all, d.String())
 	}
 	text := strings.Join(all, "\n")
-	for _, want := range []string{"line 3, cheap-cache: cached input 0.01 is not 0.05 to 1 times", "line 4, dear-write: cache write",
+	for _, want := range []string{"line 3, cheap-cache: cached input 0.01 is not 0.05 to 1 times",
+		"line 4, dear-write: cache write",
 		"line 5, cheap-output: output", "line 6, dear-output: output 21"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no doubt %q in:\n%s", want, text)
@@ -61,7 +63,8 @@ func TestDoubtsOfASiteFile(t *testing.T) {
 
 func TestCandidatesComeFromExactToBare(t *testing.T) {
 	got := candidates("bedrock/us.anthropic.claude-x-2026-01-31")
-	want := []string{"bedrock/us.anthropic.claude-x-2026-01-31", "us.anthropic.claude-x-2026-01-31", "bedrock/us.anthropic.claude-x",
+	want := []string{"bedrock/us.anthropic.claude-x-2026-01-31", "us.anthropic.claude-x-2026-01-31",
+		"bedrock/us.anthropic.claude-x",
 		"us.anthropic.claude-x", "anthropic.claude-x-2026-01-31", "anthropic.claude-x"}
 	if strings.Join(got, " ") != strings.Join(want, " ") {
 		t.Errorf("candidates %v, want %v", got, want)
@@ -197,7 +200,8 @@ func TestPricesEqualTheRecordedMap(t *testing.T) {
 		}
 		compared++
 		if math.Abs(*row.In*1e6-p.Input.Float()) > 1e-9 || math.Abs(*row.Out*1e6-p.Output.Float()) > 1e-9 {
-			t.Errorf("%s: %v in, %v out; recorded %v, %v", key.model, p.Input.Float(), p.Output.Float(), *row.In*1e6, *row.Out*1e6)
+			t.Errorf("%s: %v in, %v out; recorded %v, %v", key.model, p.Input.Float(), p.Output.Float(), *row.In*1e6,
+				*row.Out*1e6)
 		}
 	}
 	if compared < 100 {

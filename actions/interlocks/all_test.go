@@ -168,7 +168,7 @@ func TestRestoringSkipsOnlyWhatItMayAndOnlyWhenItRestores(t *testing.T) {
 }
 
 func TestAnOverrideForHistoryNeverHidesARealOne(t *testing.T) {
-	real, history := verdict(actions.SeverityOVR, fleet.Text("real")), noHistory(actions.SeverityOVR,
+	real, history := verdict(actions.SeverityOVR, fleet.Text("real")), noHistory(
 		fleet.Text("history"))
 	gone := missing(actions.SeverityOVR, fleet.Text("gone"))
 	for _, c := range []struct{ a, b, want actions.Check }{

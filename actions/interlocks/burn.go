@@ -28,7 +28,7 @@ func burnRate(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time) 
 		case b.H6.OK && b.M30.OK && b.H6.V >= slowBurn && b.M30.V >= slowBurn:
 			return verdict(actions.SeverityOVR, all, fleet.Text(" >= 6x"), age(now, b.At))
 		case !b.H1.OK || !b.M5.OK || !b.H6.OK || !b.M30.OK:
-			return noHistory(actions.SeverityOVR, all, fleet.Text(": not enough history"))
+			return noHistory(all, fleet.Text(": not enough history"))
 		default:
 			return pass(all, fleet.Text(" < 6x"), age(now, b.At))
 		}

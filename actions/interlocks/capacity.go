@@ -37,7 +37,7 @@ func stoodIn(pr plan.Projection, c actions.Check) actions.Check {
 
 func poolCompute(pool *fleet.Pool, pr plan.Projection, now time.Time) actions.Check {
 	if !pool.Rating.OK {
-		return noHistory(actions.SeverityOVR, fleet.Text("no proven rating"))
+		return noHistory(fleet.Text("no proven rating"))
 	}
 	rating := pool.Rating.V
 	decode := tokens(pr.OutNow, pr.AddedOut, rating.Decode, fleet.Text("decode"), rating, pool.Load.At, now)
@@ -49,7 +49,7 @@ func poolCompute(pool *fleet.Pool, pr plan.Projection, now time.Time) actions.Ch
 func tokens(load, added fleet.Maybe[fleet.TokenRate], limit fleet.TokenRate, name fleet.Safe, rating fleet.Rating,
 	at, now time.Time) actions.Check {
 	if limit <= 0 {
-		return noHistory(actions.SeverityOVR, fleet.Text("no proven "), name, fleet.Text(" rating"))
+		return noHistory(fleet.Text("no proven "), name, fleet.Text(" rating"))
 	}
 	if !load.OK || !added.OK {
 		return missing(actions.SeverityOVR, name, fleet.Text(" load or the length of requests is unknown"))

@@ -91,7 +91,7 @@ func contextLength(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.T
 		}
 		share := overLimit(r.Lengths, float64(limit.V))
 		if !share.OK {
-			return noHistory(actions.SeverityOVR, fleet.Text("limit "), grouped(limit.V),
+			return noHistory(fleet.Text("limit "), grouped(limit.V),
 				fleet.Text(" tok, request lengths are unknown"))
 		}
 		terms := fleet.Concat(fleet.Text("% of requests at most over "), grouped(limit.V), fleet.Text(" tok"), age(now,

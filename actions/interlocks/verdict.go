@@ -22,9 +22,9 @@ func missing(sev actions.Severity, what ...fleet.Safe) actions.Check {
 	return c
 }
 
-// noHistory is a verdict that comes from absent look-back; such overrides form one.
-func noHistory(sev actions.Severity, what ...fleet.Safe) actions.Check {
-	c := missing(sev, what...)
+// noHistory is the override that absent look-back asks for; all of them together form one.
+func noHistory(what ...fleet.Safe) actions.Check {
+	c := missing(actions.SeverityOVR, what...)
 	c.History = true
 	return c
 }

@@ -64,7 +64,7 @@ func bigStep(t *fleet.Target, grows float64, to fleet.Ratio, now time.Time) acti
 	case grows > provenStep+shareMargin:
 		return verdict(actions.SeverityOVR, points(grows), fleet.Text(" points in one step > 25"))
 	case t == nil || !t.Carried.OK:
-		return noHistory(actions.SeverityOVR, points(grows),
+		return noHistory(points(grows),
 			fleet.Text(" points in one step > 10, and what it carried in 24 h is unknown"))
 	case t.Carried.V < to:
 		return verdict(actions.SeverityOVR, points(grows), fleet.Text(" points in one step > 10 to "), to.Whole(),
