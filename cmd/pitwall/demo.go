@@ -180,7 +180,7 @@ func openDemo(ctx context.Context, f *flags, c console, o demoOptions) (*session
 		}
 	}
 	if err := s.fillHistory(); err != nil {
-		s.warnings = append(s.warnings, fleet.Sentence(err))
+		s.warnings = append(s.warnings, fleet.Concat(fleet.Text("the demo starts without its history: "), fleet.Sentence(err)))
 	}
 	prices, err := economics.Embedded()
 	if err != nil {
@@ -202,10 +202,7 @@ func (s *session) fillHistory() error {
 	if err != nil {
 		return err
 	}
-	if err := store.Fill(s.sim.Past()); err != nil {
-		return fmt.Errorf("the demo starts without its history: %w", err)
-	}
-	return nil
+	return store.Fill(s.sim.Past())
 }
 
 // demoFaults lets the console switch the demo's faults.

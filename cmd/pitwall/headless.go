@@ -200,9 +200,9 @@ func ended(ch *actions.Change) error {
 	case actions.StateCommitted:
 		return nil
 	case actions.StateRolledBack:
-		return exit{exitRolledBack, fmt.Errorf("rolled back: %s", ch.Why)}
+		return exit{exitRolledBack, errors.New(ch.Why.String())}
 	case actions.StateAborted:
-		return exit{exitFailed, fmt.Errorf("aborted: %s", ch.Why)}
+		return exit{exitFailed, errors.New(ch.Why.String())}
 	default:
 		return exit{exitOpen, fmt.Errorf("open: %s", ch.Why)}
 	}

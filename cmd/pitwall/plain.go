@@ -21,6 +21,10 @@ func (s *session) plain(ctx context.Context, d *desk.Desk, f *flags, c console) 
 	}
 	fmt.Fprintf(c.out, "Line mode, because of: %s. Changes are made with pitwall shift, undo and journal. Ctrl+c ends.\n", why)
 	s.settle(ctx, readTime)
+	s.watch(ctx, s.readTwice) // so that the first lines have rates
+	if a := d.Book().Access; !a.Write {
+		fmt.Fprintf(c.out, "Writing is off: %s.\n", a.Why)
+	}
 	var before *fleet.Snapshot
 	var bookBefore actions.Book
 	var gen uint64

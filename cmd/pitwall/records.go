@@ -12,6 +12,7 @@ import (
 	"pitwall/actions/audit"
 	"pitwall/actions/desk"
 	"pitwall/actions/journal"
+	"pitwall/actions/lease"
 	"pitwall/fleet"
 	"pitwall/internal/config"
 	"pitwall/views/plain"
@@ -64,12 +65,27 @@ func changes(f *flags, c console) (actions.Book, error) {
 	if err != nil {
 		return actions.Book{}, err
 	}
+	clock := fleet.SystemClock{}
 	list, problems := journal.Load(dir)
-	journal.Order(list)
 	for _, p := range problems {
 		fmt.Fprintf(c.errs, "pitwall: journal %s, line %d: %s\n", fleet.Label(p.File), p.Line, p.Text)
 	}
-	return actions.Book{At: fleet.SystemClock{}.Now(), Changes: list}, nil
+	for i := range list {
+		list[i].Guard.Mine = false // the journal tells who began it, not who reads it
+	}
+	b := actions.Book{At: clock.Now(), Changes: list}
+	locks, err := lease.Open(dir, clock)
+	if err != nil {
+		fmt.Fprintf(c.errs, "pitwall: %s\n", fleet.Sentence(err))
+		return b, nil
+	}
+	b.Locks = locks.List()
+	b.LockScope, b.LockWarn = locks.Scope()
+	for i := range b.Open() {
+		ch := &b.Changes[i]
+		ch.Guard.Alive = locks.Alive(ch.Plan.Intent.Route, ch.Guard)
+	}
+	return b, nil
 }
 
 func journalList(f *flags, c console, output string) error {

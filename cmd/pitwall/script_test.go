@@ -2,9 +2,12 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -29,10 +32,12 @@ func TestCommands(t *testing.T) {
 			e.Setenv("TERM", "dumb")
 			// A closed port answers at once that nobody listens.
 			e.Setenv("NOBODY", "http://127.0.0.1:1")
+			e.Values[processesKey{}] = processes{}
 			return serve(e)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "fill": fill, "until": until, "value": value, "plainonly": plainOnly,
+			"keep": keep, "begin": begin, "tell": tell, "ended": awaitEnd,
 		},
 	})
 }
@@ -42,14 +47,11 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exits CODE COMMAND...")
 	}
-	err := ts.Exec(args[1], args[2:]...)
 	got := 0
-	if err != nil {
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
 		got = -1
-		var coder interface{ ExitCode() int }
-		if c, ok := err.(interface{ ExitCode() int }); ok {
-			coder = c
-			got = coder.ExitCode()
+		if ended, ok := errors.AsType[*exec.ExitError](err); ok {
+			got = ended.ExitCode()
 		}
 	}
 	if fmt.Sprint(got) != args[0] {
@@ -89,14 +91,14 @@ func until(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// value FILE PATH [WANT] finds a value in a JSON document, by keys and list numbers with dots between them. Without
+// value FILE PATH [WANT] finds a value in a JSON document, by keys and list numbers with slashes between them. Without
 // WANT it must be there and not be null.
 func value(ts *testscript.TestScript, neg bool, args []string) {
 	var doc any
 	if err := json.Unmarshal([]byte(ts.ReadFile(args[0])), &doc); err != nil {
 		ts.Fatalf("%s is no JSON document: %v", args[0], err)
 	}
-	for key := range strings.SplitSeq(args[1], ".") {
+	for key := range strings.SplitSeq(args[1], "/") {
 		switch node := doc.(type) {
 		case map[string]any:
 			doc = node[key]
@@ -117,6 +119,15 @@ func value(ts *testscript.TestScript, neg bool, args []string) {
 	if good == neg {
 		ts.Fatalf("%s is %v", args[1], doc)
 	}
+}
+
+// keep NAME PATTERN finds the pattern in the last output and keeps it in the environment.
+func keep(ts *testscript.TestScript, _ bool, args []string) {
+	found := regexp.MustCompile(args[1]).FindString(ts.ReadFile("stdout"))
+	if found == "" {
+		ts.Fatalf("nothing in the output is like %s", args[1])
+	}
+	ts.Setenv(args[0], found)
 }
 
 // plainonly FILE... wants nothing in a file that a terminal would take for a command.

@@ -213,7 +213,7 @@ func (s *session) readTwice(snap *fleet.Snapshot) bool {
 
 // anyRead tells whether at least one source ever answered: only then is there a rate to wait for.
 func anyRead(s *fleet.Snapshot) bool {
-	return slices.ContainsFunc(s.Sources, func(src fleet.SourceStatus) bool { return src.Reads > 0 })
+	return slices.ContainsFunc(s.Sources, func(src fleet.SourceStatus) bool { return !src.LastGood.IsZero() })
 }
 
 func tried(s *fleet.Snapshot) bool {
