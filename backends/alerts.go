@@ -132,8 +132,19 @@ func sourceAlerts(st *fleet.SourceStatus, now time.Time) []fleet.Alert {
 		if !st.LastGood.IsZero() {
 			last = fleet.Concat(fleet.Text("last good "), fleet.ClockTime(st.LastGood))
 		}
-		list = append(list, fleet.Alert{Level: fleet.LevelStale, Object: object, Subject: st.Subject, Text: st.Err,
-			Detail:  fleet.Concat(last, fleet.Text(", retry in "), fleet.Age(st.NextTry.Sub(now))),
+		again := fleet.Text(", being read")
+		switch {
+		case st.NextTry.IsZero() && st.LastTry.IsZero():
+			again = fleet.Text(", it could not be opened")
+		case st.NextTry.After(now):
+			again = fleet.Concat(fleet.Text(", retry in "), fleet.Age(st.NextTry.Sub(now)))
+		}
+		text := st.Err
+		if text.IsEmpty() {
+			text = fleet.Text("no answer")
+		}
+		list = append(list, fleet.Alert{Level: fleet.LevelStale, Object: object, Subject: st.Subject, Text: text,
+			Detail:  fleet.Concat(last, again),
 			Runbook: fleet.Text("source-stale")})
 	}
 	if st.Skew.OK && (st.Skew.V > skewLimit || st.Skew.V < -skewLimit) {

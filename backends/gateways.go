@@ -30,7 +30,7 @@ func (w *world) gateway(spec fleet.GatewaySpec, now time.Time) fleet.Gateway {
 func (w *world) gatewayReplica(spec fleet.GatewaySpec, r fleet.GatewayReplicaSpec, now time.Time) fleet.GatewayReplica {
 	out := fleet.GatewayReplica{ID: r.ID, State: fleet.StateUnknown, Why: fleet.Text("not read yet"),
 		Mode: fleet.GatewayModeUnknown}
-	s := w.gatewaySource(spec.ID, r.ID)
+	s := w.index.gateway(spec.ID, r.ID)
 	if s == nil {
 		return out
 	}
@@ -55,10 +55,6 @@ func (w *world) gatewayReplica(spec fleet.GatewaySpec, r fleet.GatewayReplicaSpe
 	}
 	w.settle("gw/"+string(spec.ID)+"/"+string(r.ID), out.State, fleet.Label(string(r.ID)), out.Why, now)
 	return out
-}
-
-func (w *world) gatewaySource(g fleet.GatewayID, r fleet.GatewayReplicaID) *sourceState {
-	return w.source(func(sub fleet.Subject) bool { return sub.Gateway == g && sub.GatewayReplica == r })
 }
 
 // writable says what the gateway's mode allows. It is unknown until every replica's mode is known.
@@ -91,7 +87,7 @@ func (w *world) routeSpecs() []fleet.RouteSpec {
 	specs := slices.Clone(w.opt.Inventory.Routes)
 	for _, g := range w.opt.Inventory.Gateways {
 		for _, r := range g.Replicas {
-			s := w.gatewaySource(g.ID, r.ID)
+			s := w.index.gateway(g.ID, r.ID)
 			if s == nil || s.last.Gateway == nil {
 				continue
 			}
@@ -131,7 +127,7 @@ func deployment(t fleet.TargetSpec) fleet.DeploymentID {
 // replicaView is the routing state of one route on one gateway replica.
 func (w *world) replicaView(spec fleet.RouteSpec, r fleet.GatewayReplicaID, now time.Time) (fleet.RouteReplica, []fleet.TargetID, fleet.Safe) {
 	out := fleet.RouteReplica{ID: r, Stale: true}
-	s := w.gatewaySource(spec.Gateway, r)
+	s := w.index.gateway(spec.Gateway, r)
 	if s == nil || s.last.Gateway == nil {
 		return out, nil, fleet.Safe{}
 	}

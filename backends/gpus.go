@@ -1,6 +1,8 @@
 package backends
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -8,17 +10,12 @@ import (
 	"pitwall/fleet/xid"
 )
 
-// GPU limits for the state of a device.
-const (
-	gpuHot = fleet.Celsius(87) // near the slow-down temperature of current data-centre parts
-	// goneAfter is how long a GPU that left its exporter's page is still shown as missing.
-	goneAfter = 24 * time.Hour
-)
+// goneAfter is how long a GPU that left its exporter's page is still shown as missing.
+const goneAfter = 24 * time.Hour
 
 type gpuKey struct {
-	source fleet.SourceID
-	id     fleet.GPUID
-	mig    string
+	id  fleet.GPUID
+	mig string
 }
 
 // gpuWatch follows one device: its last reading, whether it left the page, and the edges of its Xid gauge.
@@ -30,18 +27,24 @@ type gpuWatch struct {
 	xidAt   fleet.Maybe[time.Time] // when the code changed while pitwall watched
 }
 
+// takeGPUs keeps the devices of an exporter's page. A node's page without any means that all of them left.
 func (w *world) takeGPUs(s *sourceState, p fleet.Partial) {
-	if len(p.GPUs) == 0 {
+	watched := w.gpus[s.spec.ID]
+	if len(p.GPUs) == 0 && len(watched) == 0 {
 		return
 	}
-	here := map[gpuKey]bool{}
+	if watched == nil {
+		watched = map[gpuKey]*gpuWatch{}
+		w.gpus[s.spec.ID] = watched
+	}
+	here, boards := map[gpuKey]bool{}, map[string]bool{}
 	for _, r := range p.GPUs {
-		key := gpuKey{s.spec.ID, r.ID, r.MIG}
-		here[key] = true
-		g, known := w.gpus[key]
+		key := gpuKey{r.ID, r.MIG}
+		here[key], boards[board(r)] = true, true
+		g, known := watched[key]
 		if !known {
 			g = &gpuWatch{}
-			w.gpus[key] = g
+			watched[key] = g
 		}
 		w.xidEdge(s, g, r, p.At, known)
 		if g.missing {
@@ -50,19 +53,32 @@ func (w *world) takeGPUs(s *sourceState, p fleet.Partial) {
 		}
 		g.reading, g.seen, g.missing = r, p.At, false
 	}
-	for key, g := range w.gpus {
-		if key.source != s.spec.ID || here[key] {
-			continue
-		}
-		if !g.missing {
-			g.missing = true
-			w.events.add(fleet.Event{At: p.At, Level: fleet.LevelCrit, Object: w.nodeLabel(s),
-				Text: fleet.Concat(fleet.Text("GPU "), fleet.Label(g.reading.Index), fleet.Text(" left the exporter's page"))})
-		}
-		if p.At.Sub(g.seen) > goneAfter {
-			delete(w.gpus, key)
+	for _, key := range sortedGPUs(watched) {
+		if !here[key] {
+			w.left(s, key, boards, p.At)
 		}
 	}
+}
+
+// left notes that a row is no longer on its exporter's page.
+func (w *world) left(s *sourceState, key gpuKey, boards map[string]bool, at time.Time) {
+	g := w.gpus[s.spec.ID][key]
+	if boards[board(g.reading)] || at.Sub(g.seen) > goneAfter {
+		delete(w.gpus[s.spec.ID], key) // its board is there, cut in other instances; or it was taken out long ago
+		return
+	}
+	if !g.missing {
+		g.missing = true
+		w.events.add(fleet.Event{At: at, Level: fleet.LevelCrit, Object: w.nodeLabel(s),
+			Text: fleet.Concat(fleet.Text("GPU "), fleet.Label(g.reading.Index), fleet.Text(" left the exporter's page"))})
+	}
+}
+
+// sortedGPUs gives the rows in one order, so that equal runs tell equal stories.
+func sortedGPUs(watched map[gpuKey]*gpuWatch) []gpuKey {
+	return slices.SortedFunc(maps.Keys(watched), func(a, b gpuKey) int {
+		return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.mig, b.mig))
+	})
 }
 
 // xidEdge makes an event of a changed Xid. The gauge is sticky: a code that stands there at
@@ -92,171 +108,4 @@ func (w *world) nodeLabel(s *sourceState) fleet.Safe {
 		return fleet.Label(string(s.spec.Subject.Node))
 	}
 	return fleet.Label(string(s.spec.ID))
-}
-
-// fatalXid tells whether the catalogue takes the GPU or its node out of use.
-func fatalXid(code int) bool {
-	e, ok := xid.Lookup(code)
-	return ok && (e.Class == xid.ClassGPUOut || e.Class == xid.ClassNodeOut)
-}
-
-// nodes builds the machines of a pool with their devices in index order.
-func (w *world) nodes(spec fleet.PoolSpec, now time.Time) []fleet.Node {
-	nodes := make([]fleet.Node, 0, len(spec.Nodes))
-	for _, n := range spec.Nodes {
-		s := w.source(func(sub fleet.Subject) bool { return sub.Node == n.ID && sub.Replica == "" })
-		node := fleet.Node{ID: n.ID, State: fleet.StateUnknown, Why: fleet.Text("no exporter is configured")}
-		if s != nil {
-			node = w.node(s, n, now)
-		}
-		nodes = append(nodes, node)
-	}
-	return nodes
-}
-
-func (w *world) node(s *sourceState, spec fleet.NodeSpec, now time.Time) fleet.Node {
-	node := fleet.Node{ID: spec.ID, Source: s.spec.ID, At: s.status.LastGood, State: fleet.StateUnknown,
-		Why: fleet.Text("not read yet")}
-	for key, g := range w.gpus {
-		if key.source == s.spec.ID {
-			node.GPUs = append(node.GPUs, w.gpu(key, g, s.stale(now), now))
-		}
-	}
-	slices.SortFunc(node.GPUs, compareGPUs)
-	if s.status.LastGood.IsZero() {
-		if !s.status.Err.IsEmpty() {
-			node.Why = s.status.Err
-		}
-		return node
-	}
-	node.State, node.Why = fleet.StateOK, fleet.Safe{}
-	if n := presentGPUs(node.GPUs); spec.GPUs > 0 && n < spec.GPUs {
-		node.State = fleet.StateCrit
-		node.Why = fleet.Concat(fleet.Int(n), fleet.Text(" of "), fleet.Int(spec.GPUs), fleet.Text(" GPUs report"))
-	}
-	for i := range node.GPUs {
-		if g := &node.GPUs[i]; g.State.Rank() > node.State.Rank() && g.State != fleet.StateStale {
-			node.State, node.Why = g.State, fleet.Concat(fleet.Text("GPU "), fleet.Label(g.Reading.Index), fleet.Text(" "), g.Why)
-		}
-	}
-	node.Power = boardPower(node.GPUs)
-	if s.stale(now) {
-		node.State = fleet.StateStale
-		node.Why = fleet.Concat(fleet.Text("last read "), fleet.Age(now.Sub(s.status.LastGood)), fleet.Text(" ago"))
-	}
-	return node
-}
-
-func compareGPUs(a, b fleet.GPU) int {
-	if d := len(a.Reading.Index) - len(b.Reading.Index); d != 0 {
-		return d // "10" after "9"
-	}
-	for _, pair := range [][2]string{{a.Reading.Index, b.Reading.Index},
-		{string(a.Reading.ID), string(b.Reading.ID)}, {a.Reading.MIG, b.Reading.MIG}} {
-		if pair[0] < pair[1] {
-			return -1
-		}
-		if pair[0] > pair[1] {
-			return 1
-		}
-	}
-	return 0
-}
-
-func (w *world) gpu(key gpuKey, g *gpuWatch, stale bool, now time.Time) fleet.GPU {
-	out := fleet.GPU{Reading: g.reading, Missing: g.missing, State: fleet.StateOK}
-	util := g.reading.Util
-	if g.missing || stale {
-		util = fleet.None[fleet.Ratio]()
-	}
-	out.Trend = w.trends.put("gpu/"+string(key.source)+"/"+string(key.id)+"/"+key.mig, shortSpan, now, orNaN(util))
-	if g.xid.OK && g.xid.V != 0 {
-		e, _ := xid.Lookup(g.xid.V)
-		out.Xid = fleet.Some(fleet.XidSeen{Code: g.xid.V, Meaning: fleet.Label(e.Meaning),
-			Action: fleet.Label(e.Action), First: g.xidAt})
-	}
-	out.State, out.Why = gpuState(g, stale)
-	return out
-}
-
-// gpuState follows the precedence missing > Xid class > remap failure > temperature (engines-and-gpus.md 16.7).
-func gpuState(g *gpuWatch, stale bool) (fleet.State, fleet.Safe) {
-	r := g.reading
-	switch {
-	case g.missing:
-		return fleet.StateDown, fleet.Text("left the exporter's page")
-	case g.xid.OK && fatalXid(g.xid.V):
-		when := fleet.Text("time unknown")
-		if g.xidAt.OK {
-			when = fleet.Concat(fleet.Text("at "), fleet.ClockTime(g.xidAt.V))
-		}
-		return fleet.StateCrit, fleet.Concat(fleet.Text("Xid "), fleet.Int(g.xid.V), fleet.Text(", "), when)
-	case r.RemapFailed.OK && r.RemapFailed.V:
-		return fleet.StateCrit, fleet.Text("row remap failed")
-	case stale:
-		return fleet.StateStale, fleet.Safe{}
-	case r.Temp.OK && r.Temp.V >= gpuHot:
-		return fleet.StateWarn, fleet.Concat(r.Temp.V.Text(), fleet.Text(" hot"))
-	case r.RemapPending.OK && r.RemapPending.V:
-		return fleet.StateWarn, fleet.Text("row remap pending, needs a reset")
-	default:
-		return fleet.StateOK, fleet.Safe{}
-	}
-}
-
-// presentGPUs counts distinct boards: MIG instances of one board count once.
-func presentGPUs(list []fleet.GPU) int {
-	boards := map[string]bool{}
-	for _, g := range list {
-		if !g.Missing {
-			boards[board(g.Reading)] = true
-		}
-	}
-	return len(boards)
-}
-
-// board is what the rows of one physical device have in common.
-func board(r fleet.GPUReading) string {
-	if r.PCI != "" {
-		return r.PCI
-	}
-	if r.MIG != "" && r.Index != "" {
-		return r.Host + "/" + r.Index
-	}
-	return string(r.ID)
-}
-
-// boardPower sums watts over distinct boards: exporters repeat board values on every MIG row.
-func boardPower(list []fleet.GPU) fleet.Maybe[fleet.Watts] {
-	var sum fleet.Watts
-	known := false
-	seen := map[string]bool{}
-	for _, g := range list {
-		if b := board(g.Reading); !g.Missing && g.Reading.Power.OK && !seen[b] {
-			seen[b], known = true, true
-			sum += g.Reading.Power.V
-		}
-	}
-	return fleet.Maybe[fleet.Watts]{V: sum, OK: known}
-}
-
-// meanUtil is the mean utilisation over devices that report one.
-func meanUtil(nodes []fleet.Node) fleet.Maybe[fleet.Ratio] {
-	var sum fleet.Ratio
-	n := 0
-	for _, node := range nodes {
-		if node.State == fleet.StateStale || node.State == fleet.StateUnknown {
-			continue
-		}
-		for _, g := range node.GPUs {
-			if !g.Missing && g.Reading.Util.OK {
-				sum += g.Reading.Util.V
-				n++
-			}
-		}
-	}
-	if n == 0 {
-		return fleet.None[fleet.Ratio]()
-	}
-	return fleet.Some(sum / fleet.Ratio(n))
 }

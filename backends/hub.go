@@ -50,6 +50,8 @@ type Hub struct {
 	fresh     chan struct{} // closed and replaced at each snapshot
 	ended     chan struct{} // closed when Run's context ends: nobody waits for a later snapshot
 	tasks     sync.WaitGroup
+	closed    chan []history.Point // look-back points that wait to be written
+	patience  time.Duration        // for adapters that ignore their deadline
 }
 
 // New returns a Hub that reads nothing until Run.
@@ -63,7 +65,7 @@ func New(opt Options) *Hub {
 	h := &Hub{
 		opt: opt, log: opt.Log,
 		byID:  map[fleet.SourceID]*sourceState{},
-		fresh: make(chan struct{}), ended: make(chan struct{}),
+		fresh: make(chan struct{}), ended: make(chan struct{}), patience: overrun,
 	}
 	for _, spec := range opt.Inventory.Sources {
 		s := newSourceState(spec, opt.Readers[spec.ID], opt.Problems[spec.ID], opt.Rand.Uint64())
@@ -71,6 +73,10 @@ func New(opt Options) *Hub {
 		h.byID[spec.ID] = s
 	}
 	h.world = newWorld(opt, h.states)
+	if opt.History != nil {
+		h.closed = make(chan []history.Point, unsaved)
+		h.world.look.save = h.save
+	}
 	return h
 }
 
@@ -85,6 +91,9 @@ func (h *Hub) Run(ctx context.Context) {
 		h.start(func(task fleet.Task) { h.poll(ctx, s, task) })
 	}
 	h.start(func(task fleet.Task) { h.age(ctx, task) })
+	if h.opt.History != nil {
+		h.start(func(task fleet.Task) { h.keep(ctx, task) })
+	}
 	h.tasks.Wait()
 }
 

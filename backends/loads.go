@@ -11,7 +11,7 @@ import (
 // pool and provider.
 type gatewayLoads struct {
 	specs  []fleet.RouteSpec
-	flows  map[fleet.RouteID]map[fleet.TargetID]targetFlow
+	flows  map[routeKey]map[fleet.TargetID]targetFlow
 	prices Prices
 	kinds  map[fleet.ProviderID]fleet.ProviderSpec
 }
@@ -19,7 +19,7 @@ type gatewayLoads struct {
 func (w *world) loads(now time.Time) gatewayLoads {
 	g := gatewayLoads{
 		specs: w.routeSpecs(), prices: w.opt.Prices,
-		flows: map[fleet.RouteID]map[fleet.TargetID]targetFlow{},
+		flows: map[routeKey]map[fleet.TargetID]targetFlow{},
 		kinds: map[fleet.ProviderID]fleet.ProviderSpec{},
 	}
 	for _, p := range w.opt.Inventory.Providers {
@@ -34,7 +34,7 @@ func (w *world) loads(now time.Time) gatewayLoads {
 		for _, t := range r.Targets {
 			flows[t.ID] = w.flowOf(r, t, replicas[r.Gateway], now)
 		}
-		g.flows[r.ID] = flows
+		g.flows[keyOf(r)] = flows
 	}
 	return g
 }
@@ -44,7 +44,7 @@ func (g gatewayLoads) each(match func(fleet.TargetSpec) bool, f func(fleet.Route
 	for _, r := range g.specs {
 		for _, t := range r.Targets {
 			if match(t) {
-				f(r, t, g.flows[r.ID][t.ID])
+				f(r, t, g.flows[keyOf(r)][t.ID])
 			}
 		}
 	}
@@ -65,16 +65,11 @@ func sum(list []targetFlow) targetFlow {
 		out.ttft = append(out.ttft, f.ttft...)
 		out.latency = append(out.latency, f.latency...)
 		out.cooling = out.cooling || f.cooling
+		out.cooled = out.cooled || f.cooled
 		lowest(&out.remainingRequests, f.remainingRequests)
 		lowest(&out.remainingTokens, f.remainingTokens)
 	}
 	return out
-}
-
-func (f *flow) plus(o flow) {
-	f.delta += o.delta
-	f.perSec += o.perSec
-	f.known = f.known || o.known
 }
 
 func onPool(id fleet.PoolID) func(fleet.TargetSpec) bool {

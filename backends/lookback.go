@@ -1,6 +1,8 @@
 package backends
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"pitwall/backends/history"
@@ -10,18 +12,19 @@ import (
 const (
 	dayBack    = 24 * time.Hour
 	ratingBack = 14 * dayBack
+	// carriedNeeds is how many requests a point needs for its share of the route to prove anything.
+	carriedNeeds = minObservations
 	// burnNeeds is the least part of a window that must be covered by points for its burn rate to be known.
 	burnNeeds = 0.5
 )
 
 // lookback answers what happened before: the points of the last day in memory, and the best rates of 14 days.
 type lookback struct {
-	store  *history.Store
 	recent map[string][]history.Point // last day, oldest first, by key
 	best   map[string]bestRate
 	open   map[string]*openPoint
 	due    time.Time
-	failed fleet.Safe
+	save   func([]history.Point) // hands closed points to whoever writes them; it must not block
 }
 
 type bestRate struct {
@@ -34,32 +37,22 @@ type openPoint struct {
 	start  totals
 	last   totals
 	ttft95 float64
+	from   time.Time
 	broken bool
+	seen   bool // since the last roll
 }
 
-// totals are increases since pitwall watches.
-type totals struct{ requests, errors, in, out, route float64 }
-
-func newLookback(store *history.Store) lookback {
-	return lookback{store: store, recent: map[string][]history.Point{}, best: map[string]bestRate{},
+func newLookback(save func([]history.Point)) lookback {
+	return lookback{save: save, recent: map[string][]history.Point{}, best: map[string]bestRate{},
 		open: map[string]*openPoint{}}
 }
 
-// load reads what earlier runs stored.
-func (l *lookback) load(now time.Time) {
-	if l.store == nil {
+// keep takes one closed point in. Points of one object come in order: one that is not newer than the last was
+// written by another console that watches the same fleet, and counts once.
+func (l *lookback) keep(p history.Point, now time.Time) {
+	if list := l.recent[p.Key]; len(list) > 0 && !p.At.After(list[len(list)-1].At) {
 		return
 	}
-	if _, err := l.store.Each(now.Add(-ratingBack), func(p history.Point) {
-		if !p.At.After(now) {
-			l.keep(p, now)
-		}
-	}); err != nil {
-		l.failed = fleet.Sentence(err)
-	}
-}
-
-func (l *lookback) keep(p history.Point, now time.Time) {
 	if p.Within {
 		b := l.best[p.Key]
 		seconds := history.Step.Seconds()
@@ -83,47 +76,53 @@ func (l *lookback) keep(p history.Point, now time.Time) {
 
 // observe adds what an object has done so far; totals only grow, so the difference over a
 // point's time is what it did in it.
-func (l *lookback) observe(key string, t totals, ttft fleet.Maybe[fleet.Seconds], within bool) {
+func (l *lookback) observe(key string, t totals, ttft fleet.Maybe[fleet.Seconds], within bool, now time.Time) {
 	o, ok := l.open[key]
 	if !ok {
-		o = &openPoint{start: t}
+		o = &openPoint{start: t, from: now}
 		l.open[key] = o
 	}
-	o.last = t
+	o.last, o.seen = t, true
 	if ttft.OK && float64(ttft.V) > o.ttft95 {
 		o.ttft95 = float64(ttft.V)
 	}
 	o.broken = o.broken || !within
 }
 
-// roll closes the points once their time is over.
-func (l *lookback) roll(now time.Time) {
+// roll closes the points once their time is over, and tells whether it did.
+func (l *lookback) roll(now time.Time) bool {
 	step := now.Truncate(history.Step)
 	if l.due.IsZero() {
-		l.load(now)
 		l.due = step.Add(history.Step)
-		return
+		return false
 	}
 	if now.Before(l.due) {
-		return
+		return false
 	}
+	late := now.Sub(l.due) >= history.Step // pitwall slept: the point holds more time than it says
 	l.due = step.Add(history.Step)
 	points := make([]history.Point, 0, len(l.open))
-	for key, o := range l.open {
-		p := history.Point{At: step, Key: key, TTFT95: o.ttft95, Within: !o.broken,
-			Requests: o.last.requests - o.start.requests, Errors: o.last.errors - o.start.errors,
-			In: o.last.in - o.start.in, Out: o.last.out - o.start.out}
-		if whole := o.last.route - o.start.route; whole > 0 {
-			p.Share = p.Requests / whole
+	for _, key := range slices.Sorted(maps.Keys(l.open)) {
+		o := l.open[key]
+		if !o.seen {
+			delete(l.open, key) // it left the fleet
+			delete(l.recent, key)
+			continue
+		}
+		did := o.last.since(o.start)
+		p := history.Point{At: step, Key: key, TTFT95: o.ttft95, Within: !o.broken && !late,
+			Requests: did.requests, Errors: did.errors, In: did.in, Out: did.out}
+		if did.route > 0 && did.requests >= 0 {
+			p.Share = min(1, did.requests/did.route)
 		}
 		points = append(points, p)
 		l.keep(p, now)
-		l.open[key] = &openPoint{start: o.last}
+		l.open[key] = &openPoint{start: o.last, last: o.last, from: now}
 	}
-	if l.store == nil {
-		return
+	if l.save != nil && len(points) > 0 {
+		l.save(points)
 	}
-	l.failed = fleet.Sentence(l.store.Append(points))
+	return true
 }
 
 // rating is the best throughput that a pool proved within its limits, else what is configured.
@@ -148,7 +147,7 @@ func (l *lookback) carried(key string, now time.Time) (fleet.Maybe[fleet.Ratio],
 	var best fleet.Maybe[fleet.Ratio]
 	var at time.Time
 	for _, p := range l.recent[key] {
-		if now.Sub(p.At) <= dayBack && (!best.OK || fleet.Ratio(p.Share) > best.V) {
+		if now.Sub(p.At) <= dayBack && p.Requests >= carriedNeeds && (!best.OK || fleet.Ratio(p.Share) > best.V) {
 			best, at = fleet.Some(fleet.Ratio(p.Share)), p.At
 		}
 	}
@@ -162,20 +161,29 @@ func (l *lookback) burnRate(key string, slo fleet.Maybe[fleet.Ratio], now time.T
 	}
 	over := func(window time.Duration) fleet.Maybe[float64] {
 		var requests, errors float64
-		n := 0
-		for _, p := range l.recent[key] {
-			if d := now.Sub(p.At); d < window {
-				requests += p.Requests
-				errors += p.Errors
-				n++
+		var covered time.Duration
+		begin := now.Add(-window)
+		count := func(from, to time.Time, r, e float64) {
+			inside := to.Sub(begin)
+			if inside <= 0 {
+				return
 			}
+			part := 1.0
+			if whole := to.Sub(from); inside < whole {
+				part = float64(inside) / float64(whole) // the point begins before the window
+			} else {
+				inside = whole
+			}
+			requests, errors, covered = requests+part*r, errors+part*e, covered+inside
+		}
+		for _, p := range l.recent[key] {
+			count(p.At.Add(-history.Step), p.At, p.Requests, p.Errors)
 		}
 		if o := l.open[key]; o != nil {
-			requests += o.last.requests - o.start.requests
-			errors += o.last.errors - o.start.errors
+			did := o.last.since(o.start)
+			count(o.from, now, did.requests, did.errors)
 		}
-		covered := float64(n) * history.Step.Seconds() / window.Seconds()
-		if requests <= 0 || covered < burnNeeds {
+		if requests <= 0 || float64(covered) < burnNeeds*float64(window) {
 			return fleet.None[float64]()
 		}
 		return fleet.Some(errors / requests / float64(1-slo.V))

@@ -53,79 +53,6 @@ func (w *world) pool(spec fleet.PoolSpec, seen gatewayLoads, now time.Time) flee
 	return p
 }
 
-func (w *world) replica(spec fleet.PoolSpec, r fleet.ReplicaSpec, now time.Time) (fleet.Replica, []*engineSeries) {
-	out := fleet.Replica{ID: r.ID, Node: r.Node, State: fleet.StateUnknown, Why: fleet.Text("not read yet")}
-	s := w.source(func(sub fleet.Subject) bool { return sub.Replica == r.ID && sub.Pool == spec.ID })
-	if s == nil {
-		out.Why = fleet.Text("no source is configured")
-		return out, nil
-	}
-	out.Source, out.At, out.Version, out.Health = s.spec.ID, s.status.LastGood, s.status.Version, s.last.Health
-	var engines []*engineSeries
-	for key, e := range w.engines {
-		if key.source == s.spec.ID && (spec.Model == "" || key.model == "" || key.model == spec.Model) {
-			engines = append(engines, e)
-			if e.last.Asleep.OK {
-				out.Asleep = fleet.Some(out.Asleep.V || e.last.Asleep.V)
-			}
-		}
-	}
-	out.Engines = len(engines)
-	out.Load = engineLoad(engines)
-	out.Load.At = s.status.LastGood
-	if watch := w.progress[r.ID]; watch != nil {
-		out.Progress = watch.value(now)
-	}
-	out.State, out.Why = replicaState(&out, s, now)
-	w.settle("replica/"+string(r.ID), out.State, fleet.Label(string(r.ID)), out.Why, now)
-	out.Trends = w.loadTrends("replica/"+string(r.ID), shortSpan, out.Load, now)
-	if s.stale(now) {
-		return out, nil // what it did last is shown on its row, and not summed into the present
-	}
-	return out, engines
-}
-
-// replicaState judges one replica: up means that tokens move.
-func replicaState(r *fleet.Replica, s *sourceState, now time.Time) (fleet.State, fleet.Safe) {
-	st := &s.status
-	switch {
-	case st.Failing >= failuresToSay && (st.ErrKind == fleet.KindUnreachable || st.ErrKind == fleet.KindTimeout):
-		return fleet.StateDown, st.Err
-	case st.LastGood.IsZero() && st.Failing == 0:
-		return fleet.StateUnknown, fleet.Text("not read yet")
-	case st.LastGood.IsZero():
-		return fleet.StateUnknown, st.Err
-	case s.stale(now):
-		return fleet.StateStale, fleet.Concat(fleet.Text("last read "), fleet.Age(now.Sub(st.LastGood)), fleet.Text(" ago"))
-	case r.Progress.Moving.OK && !r.Progress.Moving.V && r.Progress.Stalled >= stallDown:
-		return fleet.StateDown, r.Progress.Why
-	case r.Progress.Moving.OK && !r.Progress.Moving.V:
-		return fleet.StateCrit, r.Progress.Why
-	case r.Health.OK && !r.Health.V:
-		return fleet.StateDown, fleet.Text("its health endpoint says it is dead")
-	case r.Engines == 0:
-		return fleet.StateWarn, fleet.Text("reports no engine of this pool's model")
-	case r.Asleep.OK && r.Asleep.V:
-		return fleet.StateStandby, fleet.Text("asleep")
-	case r.Load.KV.OK && r.Load.KV.V >= kvFull:
-		return fleet.StateWarn, fleet.Concat(fleet.Text("KV cache "), r.Load.KV.V.Whole(), fleet.Text("%"))
-	case r.Load.Running.Or(0)+r.Load.Waiting.Or(0) == 0 && r.Load.OutRate.Or(0) == 0:
-		return fleet.StateIdle, fleet.Safe{}
-	default:
-		return fleet.StateOK, fleet.Safe{}
-	}
-}
-
-// isReady tells whether a replica can take traffic now, as far as is known.
-func isReady(r fleet.Replica) bool {
-	switch r.State {
-	case fleet.StateOK, fleet.StateIdle, fleet.StateWarn:
-		return r.Engines > 0
-	default:
-		return false
-	}
-}
-
 func newestReplica(list []fleet.Replica) time.Time {
 	var at time.Time
 	for _, r := range list {
@@ -134,52 +61,6 @@ func newestReplica(list []fleet.Replica) time.Time {
 		}
 	}
 	return at
-}
-
-// engineLoad adds engines up: gauges and rates are summed, the fullest cache counts, quantiles come from
-// merged buckets, and ratios from sums.
-func engineLoad(list []*engineSeries) fleet.Load {
-	l := fleet.Load{Window: rateWindow}
-	var in, out, finished, failed, hits, queries flow
-	var ttft, itl, e2e, prompt, output []*distribution
-	for _, e := range list {
-		addCount(&l.Running, e.last.Running)
-		addCount(&l.Waiting, e.last.Waiting)
-		if kv := e.last.KVUsage; kv.OK && (!l.KV.OK || kv.V > l.KV.V) {
-			l.KV = kv
-		}
-		in.add(&e.prompt, rateWindow)
-		out.add(&e.output, rateWindow)
-		finished.add(&e.finished, rateWindow)
-		failed.add(&e.failed, rateWindow)
-		hits.add(&e.prefixHits, rateWindow)
-		queries.add(&e.prefixQueries, rateWindow)
-		ttft, itl, e2e = append(ttft, &e.ttft), append(itl, &e.itl), append(e2e, &e.e2e)
-		prompt, output = append(prompt, &e.promptLen), append(output, &e.outLen)
-	}
-	l.Requests, l.InRate, l.OutRate = finished.rate(), in.tokens(), out.tokens()
-	l.Errors = failed.over(finished)
-	l.PrefixHit = hits.over(queries)
-	first := spreadOf(ttft)
-	l.TTFT50, l.TTFT95 = quantile(first, 0.5), quantile(first, 0.95)
-	l.ITL95 = quantile(spreadOf(itl), 0.95)
-	if m := mean(spreadOf(e2e)); m.OK {
-		l.E2E = fleet.Some(fleet.Seconds(m.V))
-	}
-	if m := mean(spreadOf(prompt)); m.OK {
-		l.PromptMean = fleet.Some(fleet.Tokens(m.V))
-	}
-	if m := mean(spreadOf(output)); m.OK {
-		l.OutputMean = fleet.Some(fleet.Tokens(m.V))
-	}
-	return l
-}
-
-func addCount(sum *fleet.Maybe[fleet.Count], v fleet.Maybe[fleet.Count]) {
-	if v.OK {
-		sum.V += v.V
-		sum.OK = true
-	}
 }
 
 func kvTokens(list []*engineSeries) fleet.Maybe[fleet.Tokens] {
@@ -271,9 +152,12 @@ func poolState(p *fleet.Pool, guard fleet.Guard) (fleet.State, fleet.Safe) {
 		return fleet.StateWarn, fleet.Concat(fleet.Int(p.Ready), fleet.Text(" of "), fleet.Int(p.Desired), fleet.Text(" ready"))
 	case worst.State == fleet.StateWarn:
 		return fleet.StateWarn, named(worst)
-	case p.Spec.Standby && p.Load.Running.Or(0) == 0:
+	case stale > 0:
+		return fleet.StateWarn, fleet.Concat(fleet.Int(stale), fleet.Text(" of "), fleet.Int(len(p.Replicas)),
+			fleet.Text(" replicas are not read: their load is missing"))
+	case p.Spec.Standby && idle(p.Load):
 		return fleet.StateStandby, fleet.Safe{}
-	case p.Load.Running.Or(0)+p.Load.Waiting.Or(0) == 0 && p.Load.OutRate.Or(0) == 0:
+	case idle(p.Load):
 		return fleet.StateIdle, fleet.Safe{}
 	}
 	return fleet.StateOK, fleet.Safe{}
@@ -287,37 +171,6 @@ func named(r *fleet.Replica) fleet.Safe {
 func overLimit(name string, now, limit fleet.Safe, unit string) fleet.Safe {
 	u := fleet.Label(unit)
 	return fleet.Concat(fleet.Label(name), now, u, fleet.Text(" > "), limit, u)
-}
-
-// settle records the state of an object and makes an event of a change that matters.
-func (w *world) settle(key string, state fleet.State, object, why fleet.Safe, now time.Time) time.Time {
-	since, from, changed := w.enter(key, state, now)
-	if !changed || quietChange(from, state) {
-		return since
-	}
-	level := fleet.LevelInfo
-	switch {
-	case state == fleet.StateStale:
-		level = fleet.LevelStale
-	case state.Rank() >= fleet.StateCrit.Rank():
-		level = fleet.LevelCrit
-	case state.Rank() >= fleet.StateWarn.Rank():
-		level = fleet.LevelWarn
-	}
-	text := fleet.Concat(from.Text(), fleet.Text(" -> "), state.Text())
-	if !why.IsEmpty() {
-		text = fleet.Concat(text, fleet.Text(": "), why)
-	}
-	w.events.add(fleet.Event{At: now, Level: level, Object: object, Text: text})
-	return since
-}
-
-// quietChange tells whether a change of state is the ordinary coming and going of traffic.
-func quietChange(from, to fleet.State) bool {
-	calm := func(s fleet.State) bool {
-		return s == fleet.StateOK || s == fleet.StateIdle || s == fleet.StateStandby || s == fleet.StateUnknown
-	}
-	return calm(from) && calm(to)
 }
 
 // loadTrends keeps the histories of one load.

@@ -17,6 +17,7 @@ const (
 
 // progressWatch follows whether the tokens of one replica move.
 type progressWatch struct {
+	at        time.Time // of the newest sample: a stall is known until then
 	output    map[string]float64
 	lastToken time.Time
 	workSince time.Time // of work without any token since
@@ -28,6 +29,7 @@ type progressWatch struct {
 
 func (p *progressWatch) add(at time.Time, engines []fleet.EngineReading) {
 	grown, known := false, false
+	p.at = at
 	output := make(map[string]float64, len(engines))
 	p.running, p.waiting = 0, 0
 	for _, e := range engines {
@@ -74,8 +76,8 @@ func (p *progressWatch) stalled(at time.Time) time.Duration {
 	return at.Sub(from)
 }
 
-func (p *progressWatch) value(at time.Time) fleet.Progress {
-	out := fleet.Progress{Moving: p.moving, LastToken: p.lastToken, Stalled: p.stalled(at)}
+func (p *progressWatch) value() fleet.Progress {
+	out := fleet.Progress{Moving: p.moving, LastToken: p.lastToken, Stalled: p.stalled(p.at)}
 	if out.Moving.OK && !out.Moving.V {
 		out.Why = fleet.Concat(fleet.Text("no token for "), fleet.Age(out.Stalled), fleet.Text(" with "),
 			fleet.Count(p.running).Text(), fleet.Text(" running, "), fleet.Count(p.waiting).Text(), fleet.Text(" waiting"))

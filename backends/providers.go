@@ -14,7 +14,7 @@ const limitLow = fleet.Ratio(0.2)
 func (w *world) provider(spec fleet.ProviderSpec, seen gatewayLoads, now time.Time) fleet.Provider {
 	p := fleet.Provider{Spec: spec, State: fleet.StateUnknown, Why: fleet.Text("not probed yet")}
 	p.Load = seen.provider(spec.ID)
-	s := w.source(func(sub fleet.Subject) bool { return sub.Provider == spec.ID })
+	s := w.index.providers[spec.ID]
 	if s != nil {
 		p.Source = s.spec.ID
 		if r := s.last.Provider; r != nil {
@@ -69,7 +69,7 @@ func (w *world) providerState(p *fleet.Provider, s *sourceState, guard fleet.Gua
 		switch {
 		case st.ErrKind == fleet.KindAuth:
 			return fleet.StateCrit, st.Err
-		case st.Failing >= failuresToSay:
+		case st.Failing >= failuresToSay && !serves(p):
 			return fleet.StateCrit, st.Err
 		}
 	}
@@ -86,8 +86,13 @@ func (w *world) providerState(p *fleet.Provider, s *sourceState, guard fleet.Gua
 		}
 	}
 	switch {
+	case s != nil && s.status.Failing >= failuresToSay:
+		// What the gateways got from it is better evidence than a probe of ours.
+		return fleet.StateWarn, fleet.Concat(fleet.Text("the probe fails, traffic flows: "), s.status.Err)
 	case s == nil && !p.Load.Requests.OK:
 		return fleet.StateUnknown, fleet.Text("neither probed nor seen by a gateway")
+	case s != nil && s.status.LastGood.IsZero() && s.status.Failing > 0:
+		return fleet.StateUnknown, s.status.Err
 	case s != nil && s.status.LastGood.IsZero():
 		return fleet.StateUnknown, fleet.Text("not probed yet")
 	case s != nil && s.stale(now):
@@ -96,4 +101,9 @@ func (w *world) providerState(p *fleet.Provider, s *sourceState, guard fleet.Gua
 		return fleet.StateIdle, fleet.Safe{}
 	}
 	return fleet.StateOK, fleet.Safe{}
+}
+
+// serves tells whether most of the requests that gateways sent in the last minute were answered.
+func serves(p *fleet.Provider) bool {
+	return p.Load.Requests.OK && p.Load.Requests.V > 0 && p.Load.Errors.OK && p.Load.Errors.V < 0.5
 }

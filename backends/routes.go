@@ -16,7 +16,7 @@ const (
 func (w *world) route(spec fleet.RouteSpec, s *fleet.Snapshot, seen gatewayLoads, now time.Time) fleet.Route {
 	r := fleet.Route{Spec: spec}
 	remark := w.agreement(&r, now)
-	flows := seen.flows[spec.ID]
+	flows := seen.flows[keyOf(spec)]
 	list := make([]targetFlow, 0, len(spec.Targets))
 	for _, t := range spec.Targets {
 		list = append(list, flows[t.ID])
@@ -28,10 +28,11 @@ func (w *world) route(spec fleet.RouteSpec, s *fleet.Snapshot, seen gatewayLoads
 	}
 	effective(r.Targets)
 	r.Lengths = w.lengths(spec, now)
-	r.Reversals = w.turn(spec.ID, r.Weights, now)
-	r.State, r.Why = routeState(&r, remark, w.settled(spec.ID, now))
-	w.settle("route/"+string(spec.ID), r.State, fleet.Label(string(spec.ID)), r.Why, now)
-	r.Trends = w.loadTrends("route/"+string(spec.ID), trendSpan, r.Load, now)
+	r.Reversals = w.turn(keyOf(spec), r.Weights, now)
+	r.State, r.Why = routeState(&r, remark, w.settled(keyOf(spec), now) && explained(&r, total))
+	name := w.routeName(spec)
+	w.settle("route/"+name, r.State, fleet.Label(string(spec.ID)), r.Why, now)
+	r.Trends = w.loadTrends("route/"+name, trendSpan, r.Load, now)
 	return r
 }
 
@@ -54,7 +55,7 @@ func (w *world) agreement(r *fleet.Route, now time.Time) (remark fleet.Safe) {
 			if !view.Stale && view.Hash != "" {
 				votes[view.Hash]++
 			}
-			if src := w.gatewaySource(g.ID, replica.ID); src != nil && src.last.Gateway != nil {
+			if src := w.index.gateway(g.ID, replica.ID); src != nil && src.last.Gateway != nil {
 				r.Strategy = fleet.Label(src.last.Gateway.Strategy)
 			}
 		}
@@ -102,141 +103,6 @@ func setShare(r *fleet.Route, id fleet.TargetID) fleet.Maybe[fleet.Ratio] {
 		return fleet.None[fleet.Ratio]()
 	}
 	return weights.Share(id)
-}
-
-func (w *world) target(r *fleet.Route, spec fleet.TargetSpec, f, total targetFlow, s *fleet.Snapshot, seen gatewayLoads, now time.Time) fleet.Target {
-	t := fleet.Target{Spec: spec, Set: set(r, spec.ID), SetShare: setShare(r, spec.ID), Blocked: f.blocked,
-		Cooling: f.cooling, SeenOver: rateWindow}
-	t.Load = f.load()
-	if total.requests.known && total.requests.delta > 0 {
-		t.Seen = fleet.Some(fleet.Ratio(f.requests.delta / total.requests.delta))
-		t.SeenN = total.requests.delta
-	}
-	key := "target/" + string(r.Spec.ID) + "/" + string(spec.ID)
-	t.Verdicts = append(t.Verdicts, f.verdict())
-	switch {
-	case spec.Pool != "":
-		poolTarget(&t, s.Pool(spec.Pool), f)
-	case spec.Provider != "":
-		providerTarget(&t, s.Provider(spec.Provider), seen, f)
-	default:
-		t.State, t.Why = fleet.StateUnknown, fleet.Text("not in the configuration: neither a pool nor a provider is known for it")
-	}
-	if e, limit := t.Load.Errors, r.Spec.Guard.ErrRatio; e.OK && limit.OK && e.V > limit.V {
-		t.State, t.Why = worse(t.State, t.Why, fleet.StateCrit, overLimit("err ", e.V.Text(), limit.V.Text(), "%"))
-	}
-	if ttft, limit := t.Load.TTFT95, r.Spec.Guard.TTFT95; ttft.OK && limit.OK && ttft.V > limit.V {
-		t.State, t.Why = worse(t.State, t.Why, fleet.StateWarn, overLimit("ttft95 ", ttft.V.Text(), limit.V.Text(), ""))
-	}
-	if f.cooling {
-		t.State, t.Why = worse(t.State, t.Why, fleet.StateWarn, fleet.Text("the gateway cooled it down"))
-	}
-	t.Carried, t.CarriedAt = w.look.carried(key, now)
-	t.BurnRate = w.look.burnRate(key, r.Spec.SLO, now)
-	t.Trends = fleet.Trends{
-		Seen:     w.trends.put(key+"/seen", trendSpan, now, orNaN(t.Seen)),
-		Requests: w.trends.put(key+"/req", trendSpan, now, orNaN(t.Load.Requests)),
-		Errors:   w.trends.put(key+"/err", trendSpan, now, orNaN(t.Load.Errors)),
-		TTFT95:   w.trends.put(key+"/ttft", trendSpan, now, orNaN(t.Load.TTFT95)),
-	}
-	return t
-}
-
-func worse(state fleet.State, why fleet.Safe, other fleet.State, otherWhy fleet.Safe) (fleet.State, fleet.Safe) {
-	if other.Rank() > state.Rank() {
-		return other, otherWhy
-	}
-	return state, why
-}
-
-// poolTarget fills what a target takes from its pool.
-func poolTarget(t *fleet.Target, p *fleet.Pool, f targetFlow) {
-	if p == nil {
-		t.State, t.Why = fleet.StateUnknown, fleet.Concat(fleet.Text("no pool "), fleet.Label(string(t.Spec.Pool)))
-		return
-	}
-	t.State, t.Why = p.State, p.Why
-	if t.Spec.Model == "" {
-		t.Spec.Model = p.Spec.Model
-	}
-	if !t.Load.TTFT95.OK {
-		t.Load.TTFT95, t.Load.TTFT50 = p.Load.TTFT95, p.Load.TTFT50 // the engine's own, where the gateway has none
-	}
-	t.Load.ITL95, t.Load.KV, t.Load.Waiting, t.Load.Running = p.Load.ITL95, p.Load.KV, p.Load.Waiting, p.Load.Running
-	t.Price, t.PriceWhy = p.PerMTok, fleet.Text("allocated from GPU-hours")
-	t.Burn = p.Burn
-	t.Verdicts = append(t.Verdicts, engineVerdict(p), probeVerdict(p))
-}
-
-// engineVerdict is what the tokens of a pool say; an idle pool without a stall proves nothing either way.
-func engineVerdict(p *fleet.Pool) fleet.HealthVerdict {
-	v := fleet.HealthVerdict{Kind: fleet.HealthEngine, At: p.Load.At, Why: fleet.Text("no work to judge it by")}
-	switch {
-	case p.State == fleet.StateStale || p.State == fleet.StateUnknown:
-		v.Why = p.Why
-	case p.Progress.Moving.OK && p.Progress.Moving.V && p.Progress.Stalled < stallDown:
-		v.Up, v.Why = fleet.Some(true), fleet.Text("tokens move")
-	case p.Progress.Stalled > 0:
-		v.Up, v.Why = fleet.Some(false), p.Progress.Why
-	}
-	return v
-}
-
-// probeVerdict is our own call of each replica's health endpoint: good only together with other evidence.
-func probeVerdict(p *fleet.Pool) fleet.HealthVerdict {
-	v := fleet.HealthVerdict{Kind: fleet.HealthProbe, Why: fleet.Text("no health endpoint was read")}
-	good, known := 0, 0
-	for _, r := range p.Replicas {
-		if !r.Health.OK || r.State == fleet.StateStale {
-			continue
-		}
-		known++
-		if r.Health.V && r.State != fleet.StateDown {
-			good++
-		}
-		if r.At.After(v.At) {
-			v.At = r.At
-		}
-	}
-	if known > 0 {
-		v.Up = fleet.Some(good > 0)
-		v.Why = fleet.Concat(fleet.Int(good), fleet.Text(" of "), fleet.Int(len(p.Replicas)), fleet.Text(" health endpoints say yes"))
-	}
-	return v
-}
-
-// providerTarget fills what a target takes from its provider.
-func providerTarget(t *fleet.Target, p *fleet.Provider, seen gatewayLoads, f targetFlow) {
-	if p == nil {
-		t.State, t.Why = fleet.StateUnknown, fleet.Concat(fleet.Text("no provider "), fleet.Label(string(t.Spec.Provider)))
-		return
-	}
-	t.State, t.Why = p.State, p.Why
-	t.Burn = seen.targetBurn(t.Spec, f)
-	t.Price, t.PriceWhy = blended(t, seen, f)
-	v := fleet.HealthVerdict{Kind: fleet.HealthProbe, At: p.ProbeAt, Why: fleet.Text("not probed yet")}
-	switch {
-	case p.Authorised.OK && p.Authorised.V && p.State != fleet.StateStale:
-		v.Up, v.Why = fleet.Some(true), fleet.Text("the key is accepted")
-	case p.Authorised.OK && !p.Authorised.V:
-		v.Up, v.Why = fleet.Some(false), fleet.Text("the key is refused")
-	}
-	t.Verdicts = append(t.Verdicts, v)
-}
-
-// blended is the price of a million tokens of the target's own mix of input and output; without traffic the
-// usual three parts of input to one of output.
-func blended(t *fleet.Target, seen gatewayLoads, f targetFlow) (fleet.Maybe[fleet.USDPerMTok], fleet.Safe) {
-	price, ok := seen.price(t.Spec)
-	if !ok {
-		return fleet.None[fleet.USDPerMTok](), fleet.Text("unpriced")
-	}
-	in, out, why := f.in.delta, f.out.delta, fleet.Text("list price over its own mix")
-	if in+out <= 0 {
-		in, out, why = 3, 1, fleet.Text("list price, 3 parts input to 1 output")
-	}
-	v := (in*price.Input.Float() + out*price.Output.Float()) / (in + out)
-	return fleet.Some(fleet.USDPerMTok(v)), why
 }
 
 // effective shares the traffic out over members that are neither cooled down, blocked nor down.
@@ -293,6 +159,8 @@ func routeState(r *fleet.Route, remark fleet.Safe, settled bool) (fleet.State, f
 		return fleet.StateCrit, fleet.Concat(fleet.Label(string(worst.Spec.ID)), fleet.Text(": "), worst.Why)
 	case !differing.IsEmpty():
 		return fleet.StateDrift, differing
+	case nobodyHolds(r):
+		return fleet.StateWarn, fleet.Text("no gateway replica that answers holds this route")
 	case !remark.IsEmpty():
 		return fleet.StateWarn, remark
 	case worst != nil && worst.State == fleet.StateWarn:
@@ -317,4 +185,46 @@ func off(r *fleet.Route) *fleet.Target {
 		}
 	}
 	return nil
+}
+
+// nobodyHolds tells whether the gateways answer and none of them knows a member of the route.
+func nobodyHolds(r *fleet.Route) bool {
+	if len(r.Unset) > 0 {
+		return false
+	}
+	for _, v := range r.Replicas {
+		if !v.Stale && len(v.Weights) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// weighted is the only strategy of LiteLLM under which weights decide.
+const weighted = "simple-shuffle"
+
+// explained tells whether nothing but weights can have moved the measured share: no cool-down that still shows in
+// it, no block, and a router that goes by weights.
+func explained(r *fleet.Route, total targetFlow) bool {
+	if total.cooled || !r.Strategy.IsEmpty() && r.Strategy.String() != weighted {
+		return false
+	}
+	for i := range r.Targets {
+		if b := r.Targets[i].Blocked; b.OK && b.V {
+			return false
+		}
+	}
+	return true
+}
+
+// routeName names what is remembered of a route: declared routes by their own name, others beside their gateway's.
+func (w *world) routeName(r fleet.RouteSpec) string {
+	if w.declared[keyOf(r)] {
+		return string(r.ID)
+	}
+	return string(r.Gateway) + "\x00" + string(r.ID)
+}
+
+func (w *world) targetName(r fleet.RouteSpec, t fleet.TargetSpec) string {
+	return "target/" + w.routeName(r) + "/" + string(t.ID)
 }

@@ -19,8 +19,8 @@ const minSpacing = 2 * time.Second
 // the process restarted: the new value is then the increase, never a negative rate.
 type counter struct {
 	raw     float64
-	total   float64 // increases since pitwall watches, without resets
-	resets  int
+	total   float64   // increases since pitwall watches, without resets
+	absent  bool    // the page lacks the series
 	samples []sample
 }
 
@@ -29,22 +29,30 @@ type sample struct {
 	total float64
 }
 
-// add takes a new reading of the series.
-func (c *counter) add(at time.Time, v fleet.Maybe[float64]) {
+// add takes a new reading of the series; paged tells whether the page that would show it was read.
+func (c *counter) add(at time.Time, v fleet.Maybe[float64], paged bool) {
 	if !v.OK {
-		// The series left the page: its last rate must not stand as if it were current.
-		*c = counter{}
+		// The series left the page: its last rate must not stand as if it were current. Many series only appear with
+		// their first event, so that one which comes later grew from 0 since the pages without it.
+		if !paged || !c.absent {
+			*c = counter{total: c.total}
+		}
+		if paged {
+			c.absent = true
+			c.samples = push(c.samples, sample{at, c.total}, func(s sample) time.Time { return s.at })
+		}
 		return
 	}
 	switch {
+	case c.absent:
+		c.total += v.V
 	case len(c.samples) == 0:
 	case v.V < c.raw:
-		c.resets++
 		c.total += v.V
 	default:
 		c.total += v.V - c.raw
 	}
-	c.raw = v.V
+	c.raw, c.absent = v.V, false
 	c.samples = push(c.samples, sample{at, c.total}, func(s sample) time.Time { return s.at })
 }
 
@@ -67,12 +75,12 @@ func push[T any](list []T, s T, at func(T) time.Time) []T {
 	return list
 }
 
-// increase returns how much the series grew over the window that ends at its newest sample, and how long the
-// window really was. It is unknown with fewer than two samples.
-func (c *counter) increase(window time.Duration) (delta float64, over time.Duration, ok bool) {
+// increase returns how much the series grew over the window that ends at its newest sample, and when the
+// window really began. It is unknown with fewer than two samples.
+func (c *counter) increase(window time.Duration) (delta float64, from time.Time, ok bool) {
 	n := len(c.samples)
-	if n < 2 {
-		return 0, 0, false
+	if n < 2 || c.absent {
+		return 0, time.Time{}, false
 	}
 	last := c.samples[n-1]
 	first := last
@@ -82,13 +90,12 @@ func (c *counter) increase(window time.Duration) (delta float64, over time.Durat
 			break
 		}
 	}
-	over = last.at.Sub(first.at)
-	return last.total - first.total, over, over > 0
+	return last.total - first.total, first.at, last.at.After(first.at)
 }
 
 // newest returns the time of the newest sample.
 func (c *counter) newest() time.Time {
-	if len(c.samples) == 0 {
+	if len(c.samples) == 0 || c.absent {
 		return time.Time{}
 	}
 	return c.samples[len(c.samples)-1].at
@@ -99,6 +106,7 @@ func (c *counter) newest() time.Time {
 type flow struct {
 	delta  float64
 	perSec float64
+	from   time.Time // when the longest of the windows began
 	known  bool
 }
 
@@ -106,11 +114,26 @@ func (f *flow) add(c *counter, window time.Duration) {
 	if c == nil {
 		return
 	}
-	if delta, over, ok := c.increase(window); ok {
-		f.delta += delta
-		f.perSec += delta / over.Seconds()
-		f.known = true
+	if delta, from, ok := c.increase(window); ok {
+		f.plus(flow{delta: delta, perSec: delta / c.newest().Sub(from).Seconds(), from: from, known: true})
 	}
+}
+
+func (f *flow) plus(o flow) {
+	f.delta += o.delta
+	f.perSec += o.perSec
+	if f.from.IsZero() || !o.from.IsZero() && o.from.Before(f.from) {
+		f.from = o.from
+	}
+	f.known = f.known || o.known
+}
+
+// window is how long the time was that ends at a newest sample; the usual one where nothing was counted.
+func (f flow) window(end time.Time) time.Duration {
+	if !f.known || !end.After(f.from) {
+		return rateWindow
+	}
+	return end.Sub(f.from)
 }
 
 func (f flow) rate() fleet.Maybe[fleet.Rate] {
@@ -121,10 +144,11 @@ func (f flow) tokens() fleet.Maybe[fleet.TokenRate] {
 	return fleet.Maybe[fleet.TokenRate]{V: fleet.TokenRate(f.perSec), OK: f.known}
 }
 
-// over returns part divided by whole as a ratio of sums; it is unknown without any whole.
+// over returns part divided by whole as a ratio of summed rates, since the windows of two series need not be
+// equally long; it is unknown without any whole.
 func (f flow) over(whole flow) fleet.Maybe[fleet.Ratio] {
 	if !f.known || !whole.known || whole.delta <= 0 {
 		return fleet.None[fleet.Ratio]()
 	}
-	return fleet.Some(fleet.Ratio(min(1, max(0, f.delta/whole.delta))))
+	return fleet.Some(fleet.Ratio(min(1, max(0, f.perSec/whole.perSec))))
 }

@@ -32,21 +32,21 @@ func (w *world) snapshot(gen uint64, now time.Time) *fleet.Snapshot {
 	s.Totals = w.totals(s, seen, now)
 	for _, src := range w.states {
 		st := src.status
-		st.Stale = src.stale(now) && !st.LastTry.IsZero()
+		st.Stale = src.stale(now) && !src.unasked(now)
 		s.Sources = append(s.Sources, st)
 	}
-	w.observe(s, now)
+	w.observe(s, seen.specs, now)
 	s.Alerts = w.alertsOf(s, now)
 	s.Events = w.events.newestFirst()
 	return s
 }
 
 // observe feeds the look-back and closes its points when they are due.
-func (w *world) observe(s *fleet.Snapshot, now time.Time) {
+func (w *world) observe(s *fleet.Snapshot, specs []fleet.RouteSpec, now time.Time) {
 	for i := range s.Pools {
 		p := &s.Pools[i]
-		w.look.observe("pool/"+string(p.Spec.ID), w.poolTotals(p.Spec), p.Load.TTFT95,
-			p.State == fleet.StateOK || p.State == fleet.StateIdle)
+		w.look.observe("pool/"+string(p.Spec.ID), w.ledger.pool(p.Spec.ID), p.Load.TTFT95,
+			(p.State == fleet.StateOK || p.State == fleet.StateIdle) && allRead(p), now)
 	}
 	providers := map[fleet.ProviderID]totals{}
 	for i := range s.Routes {
@@ -54,28 +54,27 @@ func (w *world) observe(s *fleet.Snapshot, now time.Time) {
 		var whole float64
 		all := make([]totals, len(r.Targets))
 		for j := range r.Targets {
-			all[j] = w.targetTotals(r.Spec, r.Targets[j].Spec)
+			all[j] = w.ledger.target(r.Spec, r.Targets[j].Spec)
 			whole += all[j].requests
 		}
 		for j := range r.Targets {
 			t := &r.Targets[j]
 			all[j].route = whole
-			w.look.observe("target/"+string(r.Spec.ID)+"/"+string(t.Spec.ID), all[j], t.Load.TTFT95, t.State == fleet.StateOK)
+			w.look.observe(w.targetName(r.Spec, t.Spec), all[j], t.Load.TTFT95, t.State == fleet.StateOK, now)
 			if id := t.Spec.Provider; id != "" {
 				p := providers[id]
-				p.requests += all[j].requests
-				p.errors += all[j].errors
-				p.in += all[j].in
-				p.out += all[j].out
+				p.plus(all[j])
 				providers[id] = p
 			}
 		}
 	}
 	for i := range s.Providers {
 		p := &s.Providers[i]
-		w.look.observe("provider/"+string(p.Spec.ID), providers[p.Spec.ID], p.Load.TTFT95, p.State == fleet.StateOK)
+		w.look.observe("provider/"+string(p.Spec.ID), providers[p.Spec.ID], p.Load.TTFT95, p.State == fleet.StateOK, now)
 	}
-	w.look.roll(now)
+	if w.look.roll(now) {
+		w.prune(specs, now)
+	}
 }
 
 // totals are the golden signals of the whole fleet: users' requests as the gateways see them, engines' tokens,
@@ -96,8 +95,14 @@ func (w *world) totals(s *fleet.Snapshot, seen gatewayLoads, now time.Time) flee
 		t.Load.OutRate, t.Load.InRate = engines.OutRate, engines.InRate
 	}
 	var nodes []fleet.Node
+	counted := map[fleet.NodeID]bool{} // a machine may serve two pools
 	for _, p := range s.Pools {
-		nodes = append(nodes, p.Nodes...)
+		for _, n := range p.Nodes {
+			if !counted[n.ID] {
+				counted[n.ID] = true
+				nodes = append(nodes, n)
+			}
+		}
 	}
 	t.GPUUtil = meanUtil(nodes)
 	for _, n := range nodes {
@@ -109,17 +114,24 @@ func (w *world) totals(s *fleet.Snapshot, seen gatewayLoads, now time.Time) flee
 	return t
 }
 
+// allRead tells whether every replica of a pool is read, so that its rates are of now.
+func allRead(p *fleet.Pool) bool {
+	for i := range p.Replicas {
+		switch p.Replicas[i].State {
+		case fleet.StateStale, fleet.StateUnknown, fleet.StateDown:
+			return false
+		}
+	}
+	return true
+}
+
 func (w *world) freshEngines(now time.Time) []*engineSeries {
 	var list []*engineSeries
 	for _, s := range w.states {
 		if s.spec.Subject.Replica == "" || s.stale(now) {
 			continue
 		}
-		for key, e := range w.engines {
-			if key.source == s.spec.ID {
-				list = append(list, e)
-			}
-		}
+		list = append(list, w.engines[s.spec.ID]...)
 	}
 	return list
 }

@@ -2,8 +2,6 @@ package backends
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"math/rand/v2"
 	"net/url"
 	"sync"
@@ -19,6 +17,8 @@ const (
 	maxRetryAfter   = 5 * time.Minute
 	// overrun is how long an adapter may ignore its deadline before its answer is abandoned.
 	overrun = time.Second
+	// maxOut is how many calls of an adapter that ignores its deadline may be out at once.
+	maxOut = 3
 )
 
 // sourceState is one source with its schedule and its last good answer.
@@ -32,7 +32,8 @@ type sourceState struct {
 	retry  time.Duration      // advice of the last failure (Retry-After), 0 for none
 	status fleet.SourceStatus
 	last   fleet.Partial // of the last good read
-	gen    uint64        // of the read in flight; answers of another are late
+	again  bool          // a person asked for a read while one was under way
+	out    int           // calls of the adapter that have not returned
 }
 
 func newSourceState(spec fleet.SourceSpec, reader fleet.Reader, problem error, seed uint64) *sourceState {
@@ -67,8 +68,12 @@ func publicURL(raw string) fleet.Safe {
 func (s *sourceState) refresh() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.wake != nil && s.retry == 0 {
+	switch {
+	case s.retry > 0:
+	case s.wake != nil:
 		s.wake()
+	default:
+		s.again = true
 	}
 }
 
@@ -88,8 +93,20 @@ func (h *Hub) rest(ctx context.Context, s *sourceState, task fleet.Task, wait ti
 	nap, wake := context.WithCancel(ctx)
 	defer wake()
 	s.mu.Lock()
-	s.wake = wake
+	again := s.again && s.retry == 0
+	s.again = false
+	if !again {
+		s.wake = wake
+	}
 	s.mu.Unlock()
+	if again {
+		return ctx.Err()
+	}
+	defer func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.wake = nil
+	}()
 	if err := task.Sleep(nap, wait); err != nil && ctx.Err() != nil {
 		return err
 	}
@@ -109,103 +126,4 @@ func (s *sourceState) pause(now time.Time) time.Duration {
 	wait = max(wait, min(s.retry, maxRetryAfter))
 	s.status.NextTry = now.Add(wait)
 	return wait
-}
-
-type answer struct {
-	partial fleet.Partial
-	err     error
-}
-
-// read asks the source once, within its deadline, and hands the answer to the world.
-func (h *Hub) read(ctx context.Context, s *sourceState) {
-	s.mu.Lock()
-	s.gen++
-	gen := s.gen
-	s.status.LastTry = h.opt.Clock.Now()
-	s.mu.Unlock()
-
-	began := time.Now() // how long a call takes is real time, whatever the clock
-	ctx, cancel := context.WithTimeout(ctx, s.spec.Timeout)
-	defer cancel()
-	got := make(chan answer, 1)
-	go func() {
-		p, err := h.guarded(ctx, s)
-		got <- answer{p, err}
-		s.late(gen)
-	}()
-	var a answer
-	select {
-	case a = <-got:
-	case <-ctx.Done():
-		patience := time.NewTimer(overrun)
-		defer patience.Stop()
-		select {
-		case a = <-got:
-		case <-patience.C:
-			a.err = &fleet.Error{Kind: fleet.KindTimeout, Op: "read", Source: s.spec.ID,
-				Err: errors.New("no answer within the deadline")}
-		}
-	}
-	if ctx.Err() != nil && errors.Is(context.Cause(ctx), context.Canceled) {
-		return // the Hub is stopping: not a failure of the source
-	}
-	h.accept(s, a, time.Since(began))
-}
-
-// late counts an answer that came after its read was given up.
-func (s *sourceState) late(gen uint64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.gen != gen {
-		s.status.Dropped++
-	}
-}
-
-// guarded turns a panic of an adapter into an error: one broken reply must not end the console.
-func (h *Hub) guarded(ctx context.Context, s *sourceState) (p fleet.Partial, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			h.log.Error("adapter panicked", "source", s.spec.ID, "panic", fmt.Sprint(r))
-			err = &fleet.Error{Kind: fleet.KindInternal, Op: "read", Source: s.spec.ID,
-				Err: errors.New("the adapter failed on this answer; the log has the details")}
-		}
-	}()
-	return s.reader.Read(ctx)
-}
-
-// accept keeps a good answer, or the failure beside the last good one.
-func (h *Hub) accept(s *sourceState, a answer, took time.Duration) {
-	now := h.opt.Clock.Now()
-	h.mu.Lock()
-	s.mu.Lock()
-	st := &s.status
-	st.Reads++
-	st.Took = took
-	s.retry = fleet.RetryAfter(a.err)
-	if a.err != nil {
-		st.Failures++
-		st.Failing++
-		st.Err, st.ErrKind = fleet.Sentence(a.err), fleet.KindOf(a.err)
-		h.log.Warn("read failed", "source", s.spec.ID, "kind", st.ErrKind, "err", a.err, "in_a_row", st.Failing)
-	} else {
-		st.Failing, st.Err, st.ErrKind = 0, fleet.Safe{}, ""
-		st.LastGood = now
-		a.partial.At = now
-		if !a.partial.Version.IsEmpty() {
-			st.Version = a.partial.Version
-		}
-		if a.partial.ServerTime.OK {
-			st.Skew = fleet.Some(a.partial.ServerTime.V.Sub(now).Round(time.Second))
-		}
-		s.last = a.partial
-	}
-	failing := st.Failing
-	s.mu.Unlock()
-	if a.err == nil {
-		h.world.take(s, a.partial)
-	} else {
-		h.world.failed(s, failing, now)
-	}
-	h.mu.Unlock()
-	h.changed()
 }

@@ -14,11 +14,16 @@ type meter struct {
 	from     time.Time
 	today    decimal.Decimal
 	known    bool
-	tokens   map[string]totals // totals at the last reckoning, by target
+	tokens   map[account]totals // totals at the last reckoning, by target
+	zone     *time.Location
 	reckoned time.Time
 }
 
-var perMillion = decimal.NewFromInt(1_000_000)
+// perMillion moves a price of a million tokens to one token, exactly.
+const perMillion = -6
+
+// nanosAnHour turns a time into hours.
+var nanosAnHour = decimal.NewFromInt(int64(time.Hour))
 
 // spend builds the money of the whole fleet. The metered and the capacity stream cover different money: rented tokens
 // and own hours; other streams of the same money are never added to them.
@@ -64,37 +69,28 @@ func (w *world) spend(s *fleet.Snapshot, seen gatewayLoads, now time.Time) fleet
 // reckon adds what was spent since the last snapshot.
 func (w *world) reckon(out *fleet.Spend, seen gatewayLoads, now time.Time) {
 	m := &w.money
-	zone, err := time.LoadLocation(out.Budget.Zone) // "" is UTC
-	if err != nil {
-		zone = time.UTC
-	}
-	local := now.In(zone)
-	day := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, zone)
-	if !m.day.Equal(day) {
-		*m = meter{day: day, from: now, tokens: m.tokens, reckoned: m.reckoned}
-		if m.reckoned.After(day) {
-			m.from = m.reckoned
-		}
-	}
-	if m.tokens == nil {
-		m.tokens = map[string]totals{}
-	}
+	m.turn(out.Budget.Zone, now)
 	seen.each(func(t fleet.TargetSpec) bool { return t.Provider != "" }, func(r fleet.RouteSpec, t fleet.TargetSpec, _ targetFlow) {
 		price, ok := seen.price(t)
-		now := w.targetTotals(r, t)
-		key := "target/" + string(r.ID) + "/" + string(t.ID)
+		now := w.ledger.target(r, t)
+		key := account{gateway: r.Gateway, route: r.ID, deployment: deployment(t)}
 		before, again := m.tokens[key]
 		m.tokens[key] = now
 		if !ok || !again {
 			return
 		}
-		in := decimal.NewFromFloat(max(0, now.in-before.in)).Mul(price.Input.Amount())
-		outTok := decimal.NewFromFloat(max(0, now.out-before.out)).Mul(price.Output.Amount())
-		m.today = m.today.Add(in.Add(outTok).Div(perMillion))
+		spent := now.since(before)
+		in := decimal.NewFromFloat(max(0, spent.in)).Mul(price.Input.Amount())
+		output := decimal.NewFromFloat(max(0, spent.out)).Mul(price.Output.Amount())
+		m.today = m.today.Add(in.Add(output).Shift(perMillion))
 		m.known = true
 	})
 	if out.Capacity.OK && !m.reckoned.IsZero() {
-		hours := decimal.NewFromFloat(now.Sub(m.reckoned).Hours())
+		from := m.reckoned
+		if from.Before(m.day) {
+			from = m.day // the hours before belong to yesterday
+		}
+		hours := decimal.NewFromInt(int64(now.Sub(from))).Div(nanosAnHour)
 		m.today = m.today.Add(decimal.NewFromFloat(float64(out.Capacity.V)).Mul(hours))
 		m.known = true
 	}
@@ -103,52 +99,37 @@ func (w *world) reckon(out *fleet.Spend, seen gatewayLoads, now time.Time) {
 		return
 	}
 	out.Today = fleet.Some(fleet.NewMoney(m.today, fleet.USD))
-	if m.from.After(day) {
+	if m.from.After(m.day) {
 		out.TodayFrom = m.from
 	}
 	if out.Burn.OK {
-		rest := day.AddDate(0, 0, 1).Sub(now).Hours()
+		rest := m.day.AddDate(0, 0, 1).Sub(now).Hours()
 		end := m.today.Add(decimal.NewFromFloat(float64(out.Burn.V) * rest))
 		out.Forecast = fleet.Some(fleet.NewMoney(end.Round(2), fleet.USD))
 	}
 }
 
-// targetTotals sums what all gateway replicas counted for a target since pitwall watches.
-func (w *world) targetTotals(r fleet.RouteSpec, t fleet.TargetSpec) totals {
-	var out totals
-	for key, d := range w.deployments {
-		if key.route != r.ID || key.deployment != deployment(t) {
-			continue
+// turn begins a new budget day when one has come. What was spent between the last reckoning and midnight is lost to
+// neither day by more than the second between two snapshots.
+func (m *meter) turn(zone string, now time.Time) {
+	if m.zone == nil {
+		loc, err := time.LoadLocation(zone) // "" is UTC
+		if err != nil {
+			loc = time.UTC
 		}
-		out.requests += d.requests.total
-		out.errors += d.failures.total
-		out.in += d.in.total
-		out.out += d.out.total
+		m.zone = loc
 	}
-	return out
-}
-
-// poolTotals sums what all engines of a pool counted since pitwall watches.
-func (w *world) poolTotals(spec fleet.PoolSpec) totals {
-	var out totals
-	for key, e := range w.engines {
-		s := w.byID(key.source)
-		if s == nil || s.spec.Subject.Pool != spec.ID {
-			continue
-		}
-		out.requests += e.finished.total
-		out.errors += e.failed.total
-		out.in += e.prompt.total
-		out.out += e.output.total
+	if m.tokens == nil {
+		m.tokens = map[account]totals{}
 	}
-	return out
-}
-
-func (w *world) byID(id fleet.SourceID) *sourceState {
-	for _, s := range w.states {
-		if s.spec.ID == id {
-			return s
-		}
+	local := now.In(m.zone)
+	day := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, m.zone)
+	if m.day.Equal(day) {
+		return
 	}
-	return nil
+	from := now
+	if !m.reckoned.IsZero() {
+		from = day // pitwall watched over midnight
+	}
+	*m = meter{day: day, from: from, tokens: m.tokens, reckoned: m.reckoned, zone: m.zone}
 }

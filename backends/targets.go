@@ -1,7 +1,6 @@
 package backends
 
 import (
-	"math"
 	"time"
 
 	"pitwall/fleet"
@@ -10,7 +9,8 @@ import (
 // targetFlow is what all gateway replicas together saw of one target.
 type targetFlow struct {
 	requests, successes, failures, in, out flow
-	cooling                                bool
+	cooling                                bool // now
+	cooled                                 bool // so lately that the measured share still shows it
 	blocked                                fleet.Maybe[bool]
 	ttft                                   []*distribution
 	latency                                []*distribution
@@ -22,7 +22,7 @@ type targetFlow struct {
 func (w *world) flowOf(spec fleet.RouteSpec, t fleet.TargetSpec, replicas []fleet.GatewayReplicaSpec, now time.Time) targetFlow {
 	var f targetFlow
 	for _, r := range replicas {
-		s := w.gatewaySource(spec.Gateway, r.ID)
+		s := w.index.gateway(spec.Gateway, r.ID)
 		if s == nil || s.last.Gateway == nil || s.stale(now) {
 			continue
 		}
@@ -36,7 +36,7 @@ func (w *world) flowOf(spec fleet.RouteSpec, t fleet.TargetSpec, replicas []flee
 			lowest(&f.remainingRequests, d.RemainingRequests)
 			lowest(&f.remainingTokens, d.RemainingTokens)
 		}
-		series := w.deployments[deploymentKey{s.spec.ID, spec.ID, deployment(t)}]
+		series := w.deployments[s.spec.ID][deploymentKey{spec.ID, deployment(t)}]
 		if series == nil {
 			continue
 		}
@@ -50,6 +50,9 @@ func (w *world) flowOf(spec fleet.RouteSpec, t fleet.TargetSpec, replicas []flee
 		if n, _, ok := series.cooldowns.increase(coolingWindow); ok && n > 0 {
 			f.cooling = true
 		}
+		if n, _, ok := series.cooldowns.increase(2 * rateWindow); ok && n > 0 {
+			f.cooled = true
+		}
 	}
 	return f
 }
@@ -60,25 +63,35 @@ func lowest(to *fleet.Maybe[float64], v fleet.Maybe[float64]) {
 	}
 }
 
+// errors is the part of the requests that failed. Where the failures cannot be read, they are the requests that did
+// not succeed; where the successes cannot be read either, nobody knows.
+func (f targetFlow) errors() fleet.Maybe[fleet.Ratio] {
+	if f.failures.known || !f.successes.known {
+		return f.failures.over(f.requests)
+	}
+	succeeded := f.successes.over(f.requests)
+	return fleet.Maybe[fleet.Ratio]{V: 1 - succeeded.V, OK: succeeded.OK}
+}
+
 // load draws the gateway's view of a target. Requests that failed are part of its requests.
 func (f targetFlow) load() fleet.Load {
-	l := fleet.Load{At: f.at, Window: rateWindow, Requests: f.requests.rate(), InRate: f.in.tokens(), OutRate: f.out.tokens()}
-	l.Errors = f.failures.over(f.requests)
-	if !l.Errors.OK && f.requests.known && f.requests.delta > 0 && !f.failures.known {
-		// A failure series only appears with the first failure.
-		l.Errors = fleet.Some(fleet.Ratio(0))
-	}
+	l := fleet.Load{At: f.at, Window: f.requests.window(f.at), Requests: f.requests.rate(), InRate: f.in.tokens(), OutRate: f.out.tokens()}
+	l.Errors = f.errors()
 	first := spreadOf(f.ttft)
 	l.TTFT50, l.TTFT95 = quantile(first, 0.5), quantile(first, 0.95)
 	if m := mean(spreadOf(f.latency)); m.OK {
 		l.E2E = fleet.Some(fleet.Seconds(m.V))
 	}
-	if f.requests.known && f.requests.delta > 0 {
+	served := f.successes // a request that failed has no tokens
+	if !served.known {
+		served = f.requests
+	}
+	if served.known && served.delta > 0 {
 		if f.in.known {
-			l.PromptMean = fleet.Some(fleet.Tokens(f.in.delta / f.requests.delta))
+			l.PromptMean = fleet.Some(fleet.Tokens(f.in.perSec / served.perSec))
 		}
 		if f.out.known {
-			l.OutputMean = fleet.Some(fleet.Tokens(f.out.delta / f.requests.delta))
+			l.OutputMean = fleet.Some(fleet.Tokens(f.out.perSec / served.perSec))
 		}
 	}
 	return l
@@ -90,12 +103,13 @@ func (f targetFlow) verdict() fleet.HealthVerdict {
 	if !f.requests.known || f.requests.delta < 1 {
 		return v
 	}
-	bad := 0.0
-	if f.failures.known {
-		bad = f.failures.delta / math.Max(1, f.requests.delta)
+	bad := f.errors()
+	if !bad.OK {
+		v.Why = fleet.Text("its failures cannot be read")
+		return v
 	}
-	v.Up = fleet.Some(bad < 0.5 && !f.cooling)
-	v.Why = fleet.Concat(fleet.Count(f.requests.delta).Text(), fleet.Text(" requests, "), fleet.Ratio(bad).Text(), fleet.Text("% failed"))
+	v.Up = fleet.Some(bad.V < 0.5 && !f.cooling)
+	v.Why = fleet.Concat(fleet.Count(f.requests.delta).Text(), fleet.Text(" requests, "), bad.V.Text(), fleet.Text("% failed"))
 	if f.cooling {
 		v.Why = fleet.Concat(v.Why, fleet.Text(", cooled down"))
 	}

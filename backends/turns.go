@@ -18,7 +18,7 @@ type turns struct {
 }
 
 // turn records the weights of a route and returns how often they changed direction in the window.
-func (w *world) turn(id fleet.RouteID, weights fleet.Weights, now time.Time) int {
+func (w *world) turn(id routeKey, weights fleet.Weights, now time.Time) int {
 	t, ok := w.reversals[id]
 	if !ok {
 		t = &turns{direction: map[fleet.TargetID]int{}}
@@ -60,7 +60,7 @@ func sign(v int) int {
 }
 
 // settled tells whether the weights of a route have stood long enough for the measured share to follow.
-func (w *world) settled(id fleet.RouteID, now time.Time) bool {
+func (w *world) settled(id routeKey, now time.Time) bool {
 	t, ok := w.reversals[id]
 	return ok && now.Sub(t.changed) > 2*rateWindow
 }

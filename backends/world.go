@@ -10,35 +10,43 @@ import (
 type world struct {
 	opt    Options
 	states []*sourceState
+	index  index
+	models map[fleet.PoolID]fleet.ModelName
+	// declared routes have names of their own in what is remembered.
+	declared map[routeKey]bool
 
-	engines     map[engineKey]*engineSeries
-	deployments map[deploymentKey]*deploymentSeries
-	progress    map[fleet.ReplicaID]*progressWatch
-	gpus        map[gpuKey]*gpuWatch
+	engines     map[fleet.SourceID][]*engineSeries // in the order of the page
+	deployments map[fleet.SourceID]map[deploymentKey]*deploymentSeries
+	progress    map[fleet.SourceID]*progressWatch
+	gpus        map[fleet.SourceID]map[gpuKey]*gpuWatch
+	ledger      ledger
 	trends      trends
 	since       map[string]stateSince // when an object entered its state
 	alerts      map[string]time.Time  // when an alert's condition began
 	events      eventLog
 	money       meter
 	look        lookback
-	reversals   map[fleet.RouteID]*turns
+	reversals   map[routeKey]*turns
 }
 
-type engineKey struct {
-	source fleet.SourceID
-	model  fleet.ModelName
-	engine string
-}
-
+// deploymentKey is one target on one gateway replica.
 type deploymentKey struct {
-	source     fleet.SourceID
 	route      fleet.RouteID
 	deployment fleet.DeploymentID
 }
 
+// routeKey is one route: two gateways may have routes of one name.
+type routeKey struct {
+	gateway fleet.GatewayID
+	route   fleet.RouteID
+}
+
+func keyOf(r fleet.RouteSpec) routeKey { return routeKey{r.Gateway, r.ID} }
+
 type stateSince struct {
 	state fleet.State
-	at    time.Time
+	at    time.Time // when it was entered
+	seen  time.Time // when it was last confirmed
 }
 
 // engineSeries is one engine over time.
@@ -51,13 +59,14 @@ type engineSeries struct {
 
 func (e *engineSeries) add(at time.Time, r fleet.EngineReading) {
 	e.last = r
-	e.prompt.add(at, r.PromptTokens)
-	e.output.add(at, r.OutputTokens)
-	e.finished.add(at, r.Finished)
-	e.failed.add(at, r.Failed)
-	e.aborted.add(at, r.Aborted)
-	e.prefixHits.add(at, r.PrefixHits)
-	e.prefixQueries.add(at, r.PrefixQueries)
+	const paged = true // an engine is only read with its page
+	e.prompt.add(at, r.PromptTokens, paged)
+	e.output.add(at, r.OutputTokens, paged)
+	e.finished.add(at, r.Finished, paged)
+	e.failed.add(at, r.Failed, paged)
+	e.aborted.add(at, r.Aborted, paged)
+	e.prefixHits.add(at, r.PrefixHits, paged)
+	e.prefixQueries.add(at, r.PrefixQueries, paged)
 	e.ttft.add(at, r.TTFT)
 	e.itl.add(at, r.ITL)
 	e.e2e.add(at, r.E2E)
@@ -72,13 +81,14 @@ type deploymentSeries struct {
 	ttft, latency                                     distribution
 }
 
-func (d *deploymentSeries) add(at time.Time, r fleet.DeploymentReading) {
-	d.requests.add(at, r.Requests)
-	d.successes.add(at, r.Successes)
-	d.failures.add(at, r.Failures)
-	d.cooldowns.add(at, r.Cooldowns)
-	d.in.add(at, r.InTokens)
-	d.out.add(at, r.OutTokens)
+// add takes a new reading; paged tells whether the replica's metrics page was read.
+func (d *deploymentSeries) add(at time.Time, r fleet.DeploymentReading, paged bool) {
+	d.requests.add(at, r.Requests, paged)
+	d.successes.add(at, r.Successes, paged)
+	d.failures.add(at, r.Failures, paged)
+	d.cooldowns.add(at, r.Cooldowns, paged)
+	d.in.add(at, r.InTokens, paged)
+	d.out.add(at, r.OutTokens, paged)
 	d.ttft.add(at, r.TTFT)
 	d.latency.add(at, r.Latency)
 }
@@ -86,28 +96,27 @@ func (d *deploymentSeries) add(at time.Time, r fleet.DeploymentReading) {
 func newWorld(opt Options, states []*sourceState) *world {
 	w := &world{
 		opt: opt, states: states,
-		engines:     map[engineKey]*engineSeries{},
-		deployments: map[deploymentKey]*deploymentSeries{},
-		progress:    map[fleet.ReplicaID]*progressWatch{},
-		gpus:        map[gpuKey]*gpuWatch{},
+		index:       newIndex(states),
+		models:      map[fleet.PoolID]fleet.ModelName{},
+		declared:    map[routeKey]bool{},
+		engines:     map[fleet.SourceID][]*engineSeries{},
+		deployments: map[fleet.SourceID]map[deploymentKey]*deploymentSeries{},
+		progress:    map[fleet.SourceID]*progressWatch{},
+		gpus:        map[fleet.SourceID]map[gpuKey]*gpuWatch{},
+		ledger:      ledger{},
 		trends:      trends{},
 		since:       map[string]stateSince{},
 		alerts:      map[string]time.Time{},
-		reversals:   map[fleet.RouteID]*turns{},
+		reversals:   map[routeKey]*turns{},
 	}
-	w.look = newLookback(opt.History)
+	for _, p := range opt.Inventory.Pools {
+		w.models[p.ID] = p.Model
+	}
+	for _, r := range opt.Inventory.Routes {
+		w.declared[keyOf(r)] = true
+	}
+	w.look = newLookback(nil)
 	return w
-}
-
-// take adds one good reading.
-func (w *world) take(s *sourceState, p fleet.Partial) {
-	w.takeEngines(s, p)
-	w.takeGPUs(s, p)
-	w.takeGateway(s, p)
-	for _, n := range p.Notices {
-		w.events.once(fleet.Event{At: p.At, Level: n.Level, Object: fleet.Label(string(s.spec.ID)), Text: n.Text})
-	}
-	w.events.recovered(s, p.At)
 }
 
 // failed notes a failure of a source; an event is made of the third in a row, once.
@@ -119,80 +128,61 @@ func (w *world) failed(s *sourceState, inARow int, at time.Time) {
 	}
 }
 
-func (w *world) takeEngines(s *sourceState, p fleet.Partial) {
-	seen := map[engineKey]bool{}
-	for _, r := range p.Engines {
-		key := engineKey{s.spec.ID, r.Model, r.Engine}
-		seen[key] = true
-		e, ok := w.engines[key]
-		if !ok {
-			e = &engineSeries{}
-			w.engines[key] = e
-		}
-		e.add(p.At, r)
-	}
-	for key := range w.engines {
-		if key.source == s.spec.ID && !seen[key] {
-			delete(w.engines, key) // the engine left the page: what it did last is not what it does now
-		}
-	}
-	if id := s.spec.Subject.Replica; id != "" {
-		watch, ok := w.progress[id]
-		if !ok {
-			watch = &progressWatch{}
-			w.progress[id] = watch
-		}
-		watch.add(p.At, p.Engines)
-	}
-}
-
-func (w *world) takeGateway(s *sourceState, p fleet.Partial) {
-	if p.Gateway == nil {
-		return
-	}
-	seen := map[deploymentKey]bool{}
-	for _, r := range p.Gateway.Deployments {
-		key := deploymentKey{s.spec.ID, r.Route, r.ID}
-		seen[key] = true
-		d, ok := w.deployments[key]
-		if !ok {
-			d = &deploymentSeries{}
-			w.deployments[key] = d
-		}
-		d.add(p.At, r)
-	}
-	for key := range w.deployments {
-		if key.source == s.spec.ID && !seen[key] {
-			delete(w.deployments, key)
-		}
-	}
-}
-
 // enter returns since when an object is in a state, and says so when it changed.
 func (w *world) enter(key string, state fleet.State, now time.Time) (since time.Time, from fleet.State, changed bool) {
 	prev, ok := w.since[key]
 	if ok && prev.state == state {
+		w.since[key] = stateSince{state, prev.at, now}
 		return prev.at, state, false
 	}
-	w.since[key] = stateSince{state, now}
+	w.since[key] = stateSince{state, now, now}
 	return now, prev.state, ok
-}
-
-// source returns the state of the source that tells about a subject.
-func (w *world) source(match func(fleet.Subject) bool) *sourceState {
-	for _, s := range w.states {
-		if match(s.spec.Subject) {
-			return s
-		}
-	}
-	return nil
 }
 
 // staleAfter is when the last good answer of a source no longer counts as the present:
 // three intervals, at least half a minute.
 func staleAfter(interval time.Duration) time.Duration { return max(3*interval, 30*time.Second) }
 
+// unasked tells whether nothing can be said of a source yet: no answer, no failure, and no undue wait for either.
+func (s *sourceState) unasked(now time.Time) bool {
+	st := &s.status
+	return st.LastGood.IsZero() && st.Failing == 0 &&
+		(st.LastTry.IsZero() || now.Sub(st.LastTry) <= staleAfter(s.spec.Interval))
+}
+
 // stale tells whether the source's last good answer is too old, or whether there is none.
 func (s *sourceState) stale(now time.Time) bool {
 	return s.status.LastGood.IsZero() || now.Sub(s.status.LastGood) > staleAfter(s.spec.Interval)
+}
+
+// prune forgets what left the fleet, so that names that come and go do not add up.
+func (w *world) prune(specs []fleet.RouteSpec, now time.Time) {
+	for key, t := range w.trends {
+		if now.Sub(t.end) > t.span {
+			delete(w.trends, key)
+		}
+	}
+	for key, s := range w.since {
+		if now.Sub(s.seen) > goneAfter {
+			delete(w.since, key)
+		}
+	}
+	routes, here := map[routeKey]bool{}, map[account]bool{}
+	for _, r := range specs {
+		routes[keyOf(r)] = true
+		for _, t := range r.Targets {
+			here[account{gateway: r.Gateway, route: r.ID, deployment: deployment(t)}] = true
+		}
+	}
+	for key := range w.reversals {
+		if !routes[key] {
+			delete(w.reversals, key)
+		}
+	}
+	for key := range w.ledger {
+		if key.pool == "" && !here[key] {
+			delete(w.ledger, key)
+			delete(w.money.tokens, key)
+		}
+	}
 }

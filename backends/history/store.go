@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,6 +25,8 @@ const (
 	suffix      = ".jsonl"
 	// maxFile bounds one day's file: a full disk must not come from here.
 	maxFile = 64 << 20
+	// maxLine is longer than any point is.
+	maxLine = 64 << 10
 )
 
 // Point is what one object did in the five minutes that end at At. Sums are of that time.
@@ -73,15 +76,30 @@ func (s *Store) Append(points []Point) error {
 			return err
 		}
 	}
-	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return err
 	}
-	_, err = f.WriteString(lines.String())
+	text := lines.String()
+	if torn(f) {
+		text = "\n" + text // a line that a crash cut short must not swallow the next one
+	}
+	_, err = f.WriteString(text)
 	if err = errors.Join(err, f.Close()); err != nil {
 		return err
 	}
 	return s.prune(points[0].At)
+}
+
+// torn tells whether a file ends in the middle of a line.
+func torn(f *os.File) bool {
+	info, err := f.Stat()
+	if err != nil || info.Size() == 0 {
+		return false
+	}
+	last := []byte{0}
+	_, err = f.ReadAt(last, info.Size()-1)
+	return err == nil && last[0] != '\n'
 }
 
 func (s *Store) prune(now time.Time) error {
@@ -140,10 +158,21 @@ func eachLine(name string, since time.Time, f func(Point)) (skipped int, err err
 		return 0, err
 	}
 	defer file.Close()
-	lines := bufio.NewScanner(file)
-	for lines.Scan() {
+	lines := bufio.NewReaderSize(file, maxLine)
+	for {
+		line, more, err := lines.ReadLine()
+		if errors.Is(err, io.EOF) {
+			return skipped, nil
+		}
+		if err != nil {
+			return skipped, err
+		}
+		whole := !more
+		for more && err == nil { // what a power cut left can be one line of any length
+			_, more, err = lines.ReadLine()
+		}
 		var p Point
-		if json.Unmarshal(lines.Bytes(), &p) != nil || p.Key == "" {
+		if !whole || json.Unmarshal(line, &p) != nil || p.Key == "" {
 			skipped++
 			continue
 		}
@@ -151,5 +180,4 @@ func eachLine(name string, since time.Time, f func(Point)) (skipped int, err err
 			f(p)
 		}
 	}
-	return skipped, lines.Err()
 }

@@ -61,6 +61,12 @@ func TestATornLineLosesOnlyItself(t *testing.T) {
 	if len(points) != 2 || skipped != 1 {
 		t.Errorf("got %d points, %d skipped", len(points), skipped)
 	}
+	if err := s.Append([]Point{{At: noon, Key: "d"}}); err != nil {
+		t.Fatal(err)
+	}
+	if points, _ := all(t, s, time.Time{}); len(points) != 3 || points[2].Key != "d" {
+		t.Errorf("the next point is lost with the torn line: %v", points)
+	}
 }
 
 func TestFillWritesDaysOnce(t *testing.T) {
@@ -76,5 +82,23 @@ func TestFillWritesDaysOnce(t *testing.T) {
 	}
 	if points, _ := all(t, s, time.Time{}); len(points) != 2 {
 		t.Errorf("got %d points", len(points))
+	}
+}
+
+func TestAnEndlessLineLosesOnlyItself(t *testing.T) {
+	dir := t.TempDir()
+	s, err := Open(dir, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	zeros := append(make([]byte, 3*maxLine), '\n') // what some file systems leave after a power cut
+	if err := os.WriteFile(filepath.Join(dir, "2026-11-23.jsonl"), zeros, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Append([]Point{{At: noon, Key: "a"}}); err != nil {
+		t.Fatal(err)
+	}
+	if points, skipped := all(t, s, time.Time{}); len(points) != 1 || skipped != 1 {
+		t.Errorf("got %d points, %d skipped", len(points), skipped)
 	}
 }

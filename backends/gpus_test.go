@@ -1,0 +1,84 @@
+package backends
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"pitwall/fleet"
+)
+
+func TestGPUVerdictsFollowTheirPrecedence(t *testing.T) {
+	worst := fleet.GPUReading{Recovery: fleet.Some(2), LastXid: fleet.Some(79), RemapFailed: fleet.Some(true),
+		ECCDouble: fleet.Some(1.0), Throttle: fmt64(0x40), Temp: fleet.Some(fleet.Celsius(95))}
+	w := &gpuWatch{reading: worst, missing: true, xid: fleet.Some(79)}
+	for _, step := range []struct {
+		state  fleet.State
+		why    string
+		remove func()
+	}{
+		{fleet.StateDown, "left the exporter's page", func() { w.missing = false }},
+		{fleet.StateCrit, "the driver asks for a node reboot", func() { w.reading.Recovery = fleet.Some(0) }},
+		{fleet.StateCrit, "Xid 79, time unknown", func() { w.xid = fleet.Some(0) }},
+		{fleet.StateCrit, "row remap failed", func() { w.reading.RemapFailed = fleet.Some(false) }},
+		{fleet.StateCrit, "1 uncorrected ECC errors", func() { w.reading.ECCDouble = fleet.Some(0.0) }},
+		{fleet.StateWarn, "slowed by heat", func() { w.reading.Throttle = fmt64(0x5) }}, // idle and power cap: no fault
+		{fleet.StateWarn, "95C hot", func() { w.reading.Temp = fleet.Some(fleet.Celsius(60)) }},
+		{fleet.StateOK, "", func() { w.reading = fleet.GPUReading{} }},
+		{fleet.StateOK, "", func() {}},
+	} {
+		if state, why := gpuState(w, false); state != step.state || why.String() != step.why {
+			t.Errorf("got %s %q, want %s %q", state, why, step.state, step.why)
+		}
+		step.remove()
+	}
+}
+
+func fmt64(v uint64) fleet.Maybe[uint64] { return fleet.Some(v) }
+
+func TestMIGInstancesAreOneBoard(t *testing.T) {
+	var list []fleet.GPU
+	for i := range 7 {
+		list = append(list, fleet.GPU{Reading: fleet.GPUReading{ID: "GPU-a", Index: "0", PCI: "0000:1a:00", MIG: fmt.Sprint(i),
+			Util: fleet.Some(fleet.Ratio(1)), Power: fleet.Some(fleet.Watts(300))}})
+	}
+	list = append(list, fleet.GPU{Reading: fleet.GPUReading{ID: "GPU-b", Index: "1", PCI: "0000:1b:00",
+		Util: fleet.Some(fleet.Ratio(0)), Power: fleet.Some(fleet.Watts(100))}})
+	if u := meanUtil([]fleet.Node{{State: fleet.StateOK, GPUs: list}}); u != fleet.Some(fleet.Ratio(0.5)) {
+		t.Errorf("two boards, one full, one idle: %v", u)
+	}
+	if p := boardPower(list); p.V != 400 {
+		t.Errorf("power: %v", p)
+	}
+}
+
+func gpuPage(f func(now time.Time) []fleet.GPUReading) readFunc {
+	return func(now time.Time) (fleet.Partial, error) { return fleet.Partial{GPUs: f(now)}, nil }
+}
+
+func TestAnEmptyGPUPageIsNoHealthyNode(t *testing.T) {
+	b := newBench(t, map[fleet.SourceID]readFunc{"n1": gpuPage(func(now time.Time) []fleet.GPUReading {
+		if now.After(start.Add(30 * time.Second)) {
+			return nil
+		}
+		return []fleet.GPUReading{{ID: "GPU-a", Index: "0", Util: fleet.Some(fleet.Ratio(0.9))}, {ID: "GPU-b", Index: "1"}}
+	})})
+	p := b.after(time.Minute).Pool("p")
+	if n := p.Nodes[0]; n.State.Rank() < fleet.StateCrit.Rank() || !n.GPUs[0].Missing || p.GPUUtil.OK {
+		t.Errorf("node %s %s, utilisation %v", n.State, n.Why, p.GPUUtil)
+	}
+}
+
+func TestRecuttingABoardLosesNoGPU(t *testing.T) {
+	b := newBench(t, map[fleet.SourceID]readFunc{"n1": gpuPage(func(now time.Time) []fleet.GPUReading {
+		list := []fleet.GPUReading{{ID: "GPU-b", Index: "1", PCI: "b"}}
+		if now.After(start.Add(30 * time.Second)) {
+			return append(list, fleet.GPUReading{ID: "GPU-a", Index: "0", PCI: "a", MIG: "9"})
+		}
+		return append(list, fleet.GPUReading{ID: "GPU-a", Index: "0", PCI: "a", MIG: "1"},
+			fleet.GPUReading{ID: "GPU-a", Index: "0", PCI: "a", MIG: "2"})
+	})})
+	if n := b.after(time.Minute).Pool("p").Nodes[0]; n.State != fleet.StateOK || len(n.GPUs) != 2 {
+		t.Errorf("node %s %s: %+v", n.State, n.Why, n.GPUs)
+	}
+}

@@ -1,0 +1,85 @@
+package backends
+
+import (
+	"time"
+
+	"pitwall/fleet"
+)
+
+func (w *world) replica(spec fleet.PoolSpec, r fleet.ReplicaSpec, now time.Time) (fleet.Replica, []*engineSeries) {
+	out := fleet.Replica{ID: r.ID, Node: r.Node, State: fleet.StateUnknown, Why: fleet.Text("not read yet")}
+	s := w.index.replica(spec.ID, r.ID)
+	if s == nil {
+		out.Why = fleet.Text("no source is configured")
+		return out, nil
+	}
+	out.Source, out.At, out.Version, out.Health = s.spec.ID, s.status.LastGood, s.status.Version, s.last.Health
+	var engines []*engineSeries
+	for _, e := range w.engines[s.spec.ID] {
+		if ofModel(spec.Model, e.last.Model) {
+			engines = append(engines, e)
+			if e.last.Asleep.OK {
+				out.Asleep = fleet.Some(out.Asleep.V || e.last.Asleep.V)
+			}
+		}
+	}
+	out.Engines = len(engines)
+	out.Load = engineLoad(engines)
+	out.Load.At = s.status.LastGood
+	if watch := w.progress[s.spec.ID]; watch != nil {
+		out.Progress = watch.value()
+		if s.stale(now) {
+			out.Progress = fleet.Progress{LastToken: out.Progress.LastToken} // what moved then proves nothing now
+		}
+	}
+	out.State, out.Why = replicaState(&out, s, now)
+	w.settle("replica/"+string(r.ID), out.State, fleet.Label(string(r.ID)), out.Why, now)
+	out.Trends = w.loadTrends("replica/"+string(r.ID), shortSpan, out.Load, now)
+	if s.stale(now) {
+		return out, nil // what it did last is shown on its row, and not summed into the present
+	}
+	return out, engines
+}
+
+// replicaState judges one replica: up means that tokens move.
+func replicaState(r *fleet.Replica, s *sourceState, now time.Time) (fleet.State, fleet.Safe) {
+	st := &s.status
+	switch {
+	case st.Failing >= failuresToSay && (st.ErrKind == fleet.KindUnreachable || st.ErrKind == fleet.KindTimeout):
+		return fleet.StateDown, st.Err
+	case st.LastGood.IsZero() && st.Failing == 0:
+		return fleet.StateUnknown, fleet.Text("not read yet")
+	case st.LastGood.IsZero():
+		return fleet.StateUnknown, st.Err
+	case s.stale(now):
+		return fleet.StateStale, fleet.Concat(fleet.Text("last read "), fleet.Age(now.Sub(st.LastGood)), fleet.Text(" ago"))
+	case r.Progress.Moving.OK && !r.Progress.Moving.V && r.Progress.Stalled >= stallDown:
+		return fleet.StateDown, r.Progress.Why
+	case r.Progress.Moving.OK && !r.Progress.Moving.V:
+		return fleet.StateCrit, r.Progress.Why
+	case r.Health.OK && !r.Health.V:
+		return fleet.StateDown, fleet.Text("its health endpoint says it is dead")
+	case r.Engines == 0:
+		return fleet.StateWarn, fleet.Text("reports no engine of this pool's model")
+	case r.Asleep.OK && r.Asleep.V:
+		return fleet.StateStandby, fleet.Text("asleep")
+	case r.Load.KV.OK && r.Load.KV.V >= kvFull:
+		return fleet.StateWarn, fleet.Concat(fleet.Text("KV cache "), r.Load.KV.V.Whole(), fleet.Text("%"))
+	case blind(r.Load):
+		return fleet.StateWarn, fleet.Text("its page has neither queue nor token counters")
+	case idle(r.Load):
+		return fleet.StateIdle, fleet.Safe{}
+	default:
+		return fleet.StateOK, fleet.Safe{}
+	}
+}
+
+// isReady tells whether a replica can take traffic now, as far as is known.
+func isReady(r fleet.Replica) bool {
+	switch r.State {
+	case fleet.StateOK, fleet.StateIdle, fleet.StateWarn:
+		return r.Engines > 0
+	default:
+		return false
+	}
+}

@@ -1,0 +1,81 @@
+package backends
+
+import "pitwall/fleet"
+
+// take adds one good reading.
+func (w *world) take(s *sourceState, p fleet.Partial) {
+	w.takeEngines(s, p)
+	w.takeGPUs(s, p)
+	w.takeGateway(s, p)
+	for _, n := range p.Notices {
+		w.events.once(fleet.Event{At: p.At, Level: n.Level, Object: fleet.Label(string(s.spec.ID)), Text: n.Text})
+	}
+	w.events.recovered(s, p.At)
+}
+
+// takeEngines keeps the engines of a page in its order. An engine that left the page is dropped: what it did last is
+// not what it does now.
+func (w *world) takeEngines(s *sourceState, p fleet.Partial) {
+	sub := s.spec.Subject
+	if len(p.Engines) == 0 && sub.Replica == "" {
+		return
+	}
+	list := make([]*engineSeries, 0, len(p.Engines))
+	for _, r := range p.Engines {
+		e := findEngine(w.engines[s.spec.ID], r)
+		if e == nil {
+			e = &engineSeries{}
+		}
+		before := e.totals()
+		e.add(p.At, r)
+		if model := w.models[sub.Pool]; ofModel(model, r.Model) {
+			w.ledger.add(account{pool: sub.Pool}, e.totals().since(before))
+		}
+		list = append(list, e)
+	}
+	w.engines[s.spec.ID] = list
+	if sub.Replica == "" {
+		return
+	}
+	watch, ok := w.progress[s.spec.ID]
+	if !ok {
+		watch = &progressWatch{}
+		w.progress[s.spec.ID] = watch
+	}
+	watch.add(p.At, p.Engines)
+}
+
+func findEngine(list []*engineSeries, r fleet.EngineReading) *engineSeries {
+	for _, e := range list {
+		if e.last.Model == r.Model && e.last.Engine == r.Engine {
+			return e
+		}
+	}
+	return nil
+}
+
+// ofModel tells whether an engine serves the model of its pool, as far as both are known.
+func ofModel(pool, engine fleet.ModelName) bool { return pool == "" || engine == "" || pool == engine }
+
+func (w *world) takeGateway(s *sourceState, p fleet.Partial) {
+	if p.Gateway == nil {
+		return
+	}
+	before := w.deployments[s.spec.ID]
+	now := make(map[deploymentKey]*deploymentSeries, len(p.Gateway.Deployments))
+	for _, r := range p.Gateway.Deployments {
+		key := deploymentKey{r.Route, r.ID}
+		d := now[key]
+		if d == nil {
+			d = before[key]
+		}
+		if d == nil {
+			d = &deploymentSeries{}
+		}
+		was := d.totals()
+		d.add(p.At, r, p.Gateway.Metrics)
+		w.ledger.add(account{gateway: s.spec.Subject.Gateway, route: r.Route, deployment: r.ID}, d.totals().since(was))
+		now[key] = d
+	}
+	w.deployments[s.spec.ID] = now
+}
