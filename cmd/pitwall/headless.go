@@ -62,7 +62,7 @@ func onFleet(ctx context.Context, f *flags, c console, x *changeFlags,
 	defer end()
 	defer watchSignals(func(p parting) { how.set(p); end() })()
 	s.settle(ctx, readTime)
-	s.watch(ctx, everything)
+	s.watch(ctx, hopeless)
 	if ctx.Err() != nil {
 		return exit{exitInterrupted, errors.New("interrupted; nothing was sent")}
 	}
@@ -167,6 +167,7 @@ func (s *session) follow(ctx context.Context, d *desk.Desk, id fleet.ChangeID, c
 			last = line
 		}
 		if ch.State.Closed() || ch.State == actions.StateUnknown {
+			s.finish(d, ch.State)
 			if x.output != formatJSON {
 				fmt.Fprintln(c.out, strings.TrimRight(plain.Change(*ch, ch.Plan.Order, s.clock.Now()), "\n"))
 			}
@@ -178,6 +179,19 @@ func (s *session) follow(ctx context.Context, d *desk.Desk, id fleet.ChangeID, c
 			}
 			return s.left(d, id, ch)
 		}
+	}
+}
+
+// finish lets the runner write the last records of a change, or give up one that nobody knows the state of.
+func (s *session) finish(d *desk.Desk, state actions.State) {
+	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
+	defer cancel()
+	end := d.Wait
+	if !state.Closed() {
+		end = d.Stop
+	}
+	if err := end(ctx); err != nil {
+		s.deps.Log.Error("end the change", "err", err)
 	}
 }
 

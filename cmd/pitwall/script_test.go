@@ -68,7 +68,7 @@ func fill(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // patience bounds how long a script waits for another process.
-const patience = 30 * time.Second
+const patience = 60 * time.Second
 
 // until PATTERN TEXT waits for a file whose name matches and that holds the text.
 func until(ts *testscript.TestScript, _ bool, args []string) {

@@ -201,8 +201,13 @@ func (s *session) watch(ctx context.Context, enough func(*fleet.Snapshot) bool) 
 	}
 }
 
-// everything is enough for a change: its figures are taken over the whole warm-up.
-func everything(*fleet.Snapshot) bool { return false }
+// hopeless is enough for a change, whose figures are taken over the whole warm-up otherwise: where no gateway replica
+// answered there is nothing to plan on.
+func hopeless(s *fleet.Snapshot) bool {
+	return !slices.ContainsFunc(s.Sources, func(src fleet.SourceStatus) bool {
+		return src.Subject.Gateway != "" && !src.LastGood.IsZero()
+	})
+}
 
 // readTwice is enough for a picture: each source that works and is read that often gave its rates.
 func (s *session) readTwice(snap *fleet.Snapshot) bool {
