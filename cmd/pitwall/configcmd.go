@@ -15,13 +15,22 @@ import (
 )
 
 func configCommand(f *flags, c console) *cobra.Command {
-	cmd := &cobra.Command{Use: "config", Short: "The configuration file: check, example", Args: cobra.NoArgs}
+	cmd := &cobra.Command{Use: "config", Short: "The configuration file: check, example, schema", Args: cobra.NoArgs}
 	cmd.AddCommand(
 		&cobra.Command{Use: "check [FILE]", Short: "Read a file strictly and say what it declares", Args: cobra.MaximumNArgs(1),
 			RunE: func(_ *cobra.Command, args []string) error { return checkConfig(f, c, args) }},
 		&cobra.Command{Use: "example", Short: "Print a commented example", Args: cobra.NoArgs,
 			RunE: func(*cobra.Command, []string) error {
 				_, err := fmt.Fprint(c.out, config.Example)
+				return err
+			}},
+		&cobra.Command{Use: "schema", Short: "Print the JSON Schema of the file, for editors", Args: cobra.NoArgs,
+			RunE: func(*cobra.Command, []string) error {
+				text, err := config.Schema()
+				if err != nil {
+					return err
+				}
+				_, err = c.out.Write(text)
 				return err
 			}})
 	return cmd

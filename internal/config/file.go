@@ -52,7 +52,7 @@ type Pool struct {
 	Auth           *Secret           `yaml:"auth,omitempty"`
 	TLS            *TLS              `yaml:"tls,omitempty"`
 	Poll           Polling           `yaml:"poll,omitempty"`
-	Replicas       []Replica         `yaml:"replicas"`
+	Replicas       []Replica         `yaml:"replicas,omitempty"`
 	Nodes          []Node            `yaml:"nodes,omitempty"`
 }
 
@@ -158,7 +158,7 @@ type Route struct {
 	Guard     Guard              `yaml:"guard,omitempty"`
 	Embedding *Embedding         `yaml:"embedding,omitempty"`
 	Fallbacks []string           `yaml:"fallbacks,omitempty"`
-	Targets   []Target           `yaml:"targets"`
+	Targets   []Target           `yaml:"targets,omitempty"`
 }
 
 // Guard holds the limits that roll a change back.
