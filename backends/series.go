@@ -19,7 +19,7 @@ const minSpacing = 2 * time.Second
 // the process restarted: the new value is then the increase, never a negative rate.
 type counter struct {
 	raw     float64
-	total   float64   // increases since pitwall watches, without resets
+	total   float64 // increases since pitwall watches, without resets
 	absent  bool    // the page lacks the series
 	samples []sample
 }

@@ -1,186 +1,95 @@
-// Package slice drives the whole program below the screen: the embedded fleet through the real adapters, the Hub,
-// the interlocks and the runner, under a virtual clock.
 package slice
 
 import (
-	"context"
-	"io"
-	"log/slog"
-	"strings"
 	"testing"
 	"time"
 
 	"pitwall/actions"
-	"pitwall/actions/desk"
-	"pitwall/backends"
-	"pitwall/backends/history"
-	"pitwall/backends/registry"
-	"pitwall/backends/sim"
-	"pitwall/economics"
 	"pitwall/fleet"
 )
 
-// rig is one fleet with one operator.
-type rig struct {
-	t     *testing.T
-	clock *fleet.VirtualClock
-	sim   *sim.Fleet
-	hub   *backends.Hub
-	desk  *desk.Desk
-	state string
-}
+const soak = time.Minute
 
-func newRig(t *testing.T, change func(*fleet.Inventory)) *rig {
-	t.Helper()
-	r := &rig{t: t, clock: fleet.NewVirtualClock(time.Date(2026, 11, 24, 14, 0, 0, 0, time.UTC)), state: t.TempDir()}
-	var err error
-	if r.sim, err = sim.Listen(context.Background(), sim.Options{Clock: r.clock}); err != nil {
-		t.Fatal(err)
-	}
-	inv := r.sim.Inventory()
-	if change != nil {
-		change(&inv)
-	}
-	set := registry.Set(registry.Connectors())
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	deps := fleet.Deps{Clock: r.clock, Log: log, Secret: r.sim.Secret}
-	readers, problems := set.Readers(inv.Sources, deps)
-	for id, err := range problems {
-		t.Errorf("%s: %v", id, err)
-	}
-	prices, err := economics.Embedded()
-	if err != nil {
-		t.Fatal(err)
-	}
-	store, err := history.Open(t.TempDir(), 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := store.Fill(past(r.sim)); err != nil {
-		t.Fatal(err)
-	}
-	r.hub = backends.New(backends.Options{Inventory: inv, Readers: readers, Problems: problems, Clock: r.clock, Log: log, Prices: prices, History: store})
-	ctx, cancel := context.WithCancel(context.Background())
-	hold := r.clock.Task()
-	done := make(chan struct{})
-	go func() { r.hub.Run(ctx); close(done) }()
-	if _, err := r.hub.Next(ctx, 0); err != nil {
-		t.Fatal(err)
-	}
-	hold.Done()
-	r.desk, err = desk.New(desk.Options{State: r.state, Clock: r.clock, Log: log, Latest: r.hub.Latest, Refresh: r.hub.Refresh,
-		Context: inv.Context, Env: inv.Env,
-		Writers: func() (map[fleet.GatewayID]fleet.RouteWriter, error) { return set.Writers(inv.Gateways, deps) }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		cancel()
-		<-done
-		_ = r.sim.Close()
-	})
-	return r
-}
-
-func past(f *sim.Fleet) func(func(history.Point) bool) {
-	return func(yield func(history.Point) bool) {
-		for p := range f.History() {
-			key := "pool/" + string(p.Pool)
-			switch {
-			case p.Target != "":
-				key = "target/" + string(p.Route) + "/" + string(p.Target)
-			case p.Provider != "":
-				key = "provider/" + string(p.Provider)
-			}
-			if !yield(history.Point{At: p.At, Key: key, Requests: p.Requests, Errors: p.Errors, In: p.InTokens, Out: p.OutTokens,
-				TTFT95: float64(p.TTFT95), Share: float64(p.Seen), Within: p.Within}) {
-				return
-			}
-		}
-	}
-}
-
-func (r *rig) after(d time.Duration) *fleet.Snapshot {
+// start plans, checks and starts a change as an operator does who overrides with a reason.
+func (r *rig) start(in actions.Intent) fleet.ChangeID {
 	r.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	if err := r.clock.Advance(ctx, d); err != nil {
-		r.t.Fatalf("the clock stands still: %v", err)
+	p, err := r.desk.Plan(in)
+	if err != nil {
+		r.t.Fatal(err)
 	}
-	return r.hub.Latest()
+	checks := r.desk.Check(p)
+	id, err := r.desk.Start(p, actions.Approval{Overrides: actions.Overrides(checks), Reason: "the slice asks for it", Typed: "chat"})
+	if err != nil {
+		for _, c := range checks {
+			r.t.Logf("%s %-5s %s: %s", c.ID, c.Severity, c.Title, c.Formula)
+		}
+		r.t.Fatal(err)
+	}
+	return id
 }
 
-func show(t *testing.T, s *fleet.Snapshot) {
-	t.Helper()
-	t.Logf("%s req %s err %s%% ttft95 %s itl95 %s queue %s gpu %s kv %s $/h %s", s.At.Format("15:04:05"), fleet.Show(s.Totals.Load.Requests),
-		fleet.Show(s.Totals.Load.Errors), fleet.Show(s.Totals.Load.TTFT95), fleet.Show(s.Totals.Load.ITL95), fleet.Show(s.Totals.Load.Waiting),
-		fleet.Show(s.Totals.GPUUtil), fleet.Show(s.Totals.Load.KV), fleet.Show(s.Totals.Burn))
-	for _, p := range s.Pools {
-		t.Logf("  pool %-8s %-8s %s ready %d/%d req %s err %s ttft %s kv %s out %s gpu %s $/h %s $/M %s rating %v", p.Spec.ID, p.State, p.Why, p.Ready, p.Desired,
-			fleet.Show(p.Load.Requests), fleet.Show(p.Load.Errors), fleet.Show(p.Load.TTFT95), fleet.Show(p.Load.KV), fleet.Show(p.Load.OutRate), fleet.Show(p.GPUUtil), fleet.Show(p.Burn), fleet.Show(p.PerMTok), p.Rating)
-	}
-	for _, p := range s.Providers {
-		t.Logf("  prov %-8s %-8s %s req %s $/h %s limits %v", p.Spec.ID, p.State, p.Why, fleet.Show(p.Load.Requests), fleet.Show(p.Burn), p.Limits)
-	}
-	for _, rt := range s.Routes {
-		t.Logf("  route %s %s %s weights %v", rt.Spec.ID, rt.State, rt.Why, rt.Weights)
-		for _, tg := range rt.Targets {
-			t.Logf("     %s set %v seen %v eff %v req %s err %s ttft %s %s %s price %s carried %v", tg.Spec.ID, tg.Set, tg.Seen, tg.Effective, fleet.Show(tg.Load.Requests), fleet.Show(tg.Load.Errors), fleet.Show(tg.Load.TTFT95), tg.State, tg.Why, fleet.Show(tg.Price), tg.Carried)
+// until lets time pass until a change is in a state that is wanted, or closed.
+func (r *rig) until(id fleet.ChangeID, wanted ...actions.State) *actions.Change {
+	r.t.Helper()
+	for range 80 {
+		c := r.desk.Book().Change(id)
+		for _, w := range wanted {
+			if c.State == w {
+				return c
+			}
 		}
-	}
-	for _, a := range s.Alerts {
-		t.Logf("  alert %s %s %s %s", a.Level, a.Object, a.Text, a.Detail)
-	}
-	for _, src := range s.Sources {
-		if !src.Err.IsEmpty() {
-			t.Logf("  source %s %s", src.ID, src.Err)
+		if c.State.Closed() {
+			return c
 		}
+		r.after(15 * time.Second)
 	}
+	return r.desk.Book().Change(id)
 }
 
-func TestTheEmbeddedFleetIsHealthyAndTrue(t *testing.T) {
+func TestTheEmbeddedFleetIsHealthyAndAZombieIsNoticed(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
-	s := r.after(3 * time.Minute)
-	show(t, s)
+	s := r.after(2 * time.Minute)
 	for _, p := range s.Pools {
 		if p.State.Rank() >= fleet.StateUnknown.Rank() {
 			t.Errorf("pool %s is %s: %s", p.Spec.ID, p.State, p.Why)
 		}
 	}
 	if len(s.Alerts) > 0 {
+		show(t, s)
 		t.Errorf("%d alerts in a healthy fleet", len(s.Alerts))
+	}
+	if !s.Spend.Burn.OK || !s.Spend.BurnWhy.IsEmpty() || s.Totals.Load.Requests.Or(0) <= 0 {
+		t.Errorf("burn %v (%s), requests %v", s.Spend.Burn, s.Spend.BurnWhy, s.Totals.Load.Requests)
+	}
+	if err := r.sim.Start("F01", r.clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	s = r.after(time.Minute)
+	var sick []fleet.Replica
+	for _, p := range s.Pools {
+		for _, x := range p.Replicas {
+			if x.State.Rank() >= fleet.StateCrit.Rank() {
+				sick = append(sick, x)
+			}
+		}
+	}
+	if len(sick) != 1 || sick[0].Health != fleet.Some(true) {
+		show(t, s)
+		t.Fatalf("after a minute %d replicas are noticed, want the one whose health endpoint still answers: %+v", len(sick), sick)
+	}
+	if m := sick[0].Progress.Moving; !m.OK || m.V {
+		t.Errorf("evidence: %+v", sick[0].Progress)
 	}
 }
 
-func TestAShiftIsCarriedOutWatchedAndUndone(t *testing.T) {
+func TestAShiftIsCommittedAndUndone(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
-	r.after(3 * time.Minute)
-	p, err := r.desk.Plan(actions.Intent{Kind: actions.KindShift, Route: "chat", Weights: fleet.Weights{"b200-a": 50, "h100-b": 40}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	checks := r.desk.Check(p)
-	for _, c := range checks {
-		t.Logf("%s %-5s %s: %s", c.ID, c.Severity, c.Title, c.Formula)
-	}
-	id, err := r.desk.Start(p, actions.Approval{Overrides: actions.Overrides(checks), Reason: "the slice moves ten points", Typed: "chat"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	last := actions.State("")
-	for range 60 {
-		r.after(30 * time.Second)
-		c := r.desk.Book().Change(id)
-		if c.State != last {
-			t.Logf("%s step %d: %s", c.State, c.Step, c.Why)
-			last = c.State
-		}
-		if c.State.Closed() {
-			break
-		}
-	}
-	c := r.desk.Book().Change(id)
-	if c.State != actions.StateCommitted {
+	before := r.after(90 * time.Second).Route("chat").Weights
+	id := r.start(actions.Intent{Kind: actions.KindShift, Route: "chat", Soak: soak,
+		Weights: fleet.Weights{"b200-a": 50, "h100-b": 40}})
+	if c := r.until(id); c.State != actions.StateCommitted {
 		show(t, r.hub.Latest())
 		t.Fatalf("the change is %s: %s", c.State, c.Why)
 	}
@@ -191,11 +100,70 @@ func TestAShiftIsCarriedOutWatchedAndUndone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	undo, err := r.desk.Plan(in)
-	if err != nil {
+	in.Soak = soak
+	if c := r.until(r.start(in)); c.State != actions.StateCommitted {
+		t.Fatalf("the undo is %s: %s", c.State, c.Why)
+	}
+	if w := r.hub.Latest().Route("chat").Weights; !w.Equal(before) {
+		t.Errorf("after the undo %v, before the change %v", w, before)
+	}
+}
+
+func TestASplitGatewayIsSeenAndResynced(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	r.after(30 * time.Second)
+	if err := r.sim.Start("F24", r.clock.Now()); err != nil {
 		t.Fatal(err)
 	}
-	if !undo.After.Equal(p.Before) || !strings.HasPrefix(string(undo.Intent.Undoes), string(id)) {
-		t.Errorf("undo: %v", undo.After)
+	route := r.after(30 * time.Second).Route("chat")
+	lagging := fleet.GatewayReplicaID("")
+	for _, v := range route.Replicas {
+		if v.Differs {
+			lagging = v.ID
+		}
+	}
+	if route.State != fleet.StateDrift || lagging == "" {
+		show(t, r.hub.Latest())
+		t.Fatalf("route is %s: %s", route.State, route.Why)
+	}
+	id := r.start(actions.Intent{Kind: actions.KindResync, Route: "chat", Replica: lagging, Soak: soak})
+	if c := r.until(id); c.State != actions.StateCommitted {
+		t.Fatalf("the resync is %s: %s", c.State, c.Why)
+	}
+	if route = r.after(15 * time.Second).Route("chat"); route.Weights == nil || route.State == fleet.StateDrift {
+		t.Errorf("after the resync the route is %s: %s", route.State, route.Why)
+	}
+}
+
+func TestABrownoutOfTheReceiverRollsBackByItself(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	route := r.after(90 * time.Second).Route("chat")
+	before := route.Weights
+	receiver, giver := fleet.TargetID(""), fleet.TargetID("b200-a")
+	for i := range route.Targets {
+		if id := route.Targets[i].Spec.Provider; id == "openai" {
+			receiver = route.Targets[i].Spec.ID
+		}
+	}
+	if receiver == "" {
+		t.Fatalf("no target of the provider that browns out: %v", route.Order())
+	}
+	id := r.start(actions.Intent{Kind: actions.KindShift, Route: "chat", Soak: 10 * time.Minute,
+		Weights: fleet.Weights{giver: before[giver] - 10, receiver: before[receiver] + 10}})
+	if c := r.until(id, actions.StateSoaking, actions.StateVerifying); c.State.Closed() {
+		t.Fatalf("the change is %s before the fault: %s", c.State, c.Why)
+	}
+	if err := r.sim.Start("F32", r.clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	c := r.until(id)
+	if c.State != actions.StateRolledBack {
+		show(t, r.hub.Latest())
+		t.Fatalf("the change is %s: %s", c.State, c.Why)
+	}
+	if w := r.after(15 * time.Second).Route("chat").Weights; !w.Equal(before) {
+		t.Errorf("after the roll-back %v, before the change %v", w, before)
 	}
 }
