@@ -1,6 +1,8 @@
 package views
 
 import (
+	"time"
+
 	"strings"
 
 	"pitwall/fleet"
@@ -32,6 +34,9 @@ var seriesRoles = [...]themes.Role{
 	themes.Accent, themes.Warn, themes.OK, themes.Stale, themes.Text, themes.Crit, themes.Dim,
 }
 
+// axisStep is the step of the histories that charts draw.
+const axisStep = 10 * time.Second
+
 // chartPane draws histories over the scene's window in n lines, the rule that names each line's letter included.
 func chartPane(b *part.Block, sc Scene, spec chartSpec, n int) {
 	lines := spec.lines[:min(len(spec.lines), maxSeries)]
@@ -43,7 +48,9 @@ func chartPane(b *part.Block, sc Scene, spec chartSpec, n int) {
 		}
 		right = fleet.Concat(word, fleet.Text(" "), spec.label(spec.limit.V))
 	}
-	c := part.Chart{From: sc.Now.Add(-sc.Window), To: sc.Now, Limit: spec.limit, Label: spec.label, Top: spec.top,
+	// The axis moves with the steps of the history: a label that changes every second costs bytes and says nothing.
+	to := sc.Now.Truncate(axisStep)
+	c := part.Chart{From: to.Add(-sc.Window), To: to, Limit: spec.limit, Label: spec.label, Top: spec.top,
 		Series: make([]part.Series, 0, len(lines))}
 	legend := make([]fleet.Safe, 0, len(lines)+1)
 	legend = append(legend, fleet.Age(sc.Window))
