@@ -2,6 +2,8 @@ package backends
 
 import (
 	"fmt"
+	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -80,5 +82,58 @@ func TestRecuttingABoardLosesNoGPU(t *testing.T) {
 	})})
 	if n := b.after(time.Minute).Pool("p").Nodes[0]; n.State != fleet.StateOK || len(n.GPUs) != 2 {
 		t.Errorf("node %s %s: %+v", n.State, n.Why, n.GPUs)
+	}
+}
+
+func TestAnXidIsAnEventOnlyWhenItChanges(t *testing.T) {
+	change := start.Add(30 * time.Second)
+	b := newBench(t, map[fleet.SourceID]func(time.Time) (fleet.Partial, error){
+		"n1": func(now time.Time) (fleet.Partial, error) {
+			second := 0
+			if now.After(change) {
+				second = 79
+			}
+			return fleet.Partial{GPUs: []fleet.GPUReading{
+				{ID: "GPU-a", Index: "0", LastXid: fleet.Some(48), Util: fleet.Some(fleet.Ratio(0.5))},
+				{ID: "GPU-b", Index: "1", LastXid: fleet.Some(second), Util: fleet.Some(fleet.Ratio(0.7))}}}, nil
+		}})
+	count := func(s *fleet.Snapshot, text string) int {
+		n := 0
+		for _, e := range s.Events {
+			if strings.Contains(e.Text.String(), text) {
+				n++
+			}
+		}
+		return n
+	}
+	s := b.after(20 * time.Second)
+	if n := count(s, "Xid 48"); n != 0 {
+		t.Errorf("an old sticky code was announced %d times", n)
+	}
+	if x := s.Pool("p").Nodes[0].GPUs[0].Xid; !x.OK || x.V.Code != 48 || x.V.First.OK {
+		t.Errorf("sticky code: %+v, want shown with unknown time", x)
+	}
+	s = b.after(time.Minute)
+	if n := count(s, "Xid 79"); n != 1 {
+		t.Errorf("Xid 79 announced %d times", n)
+	}
+	if g := s.Pool("p").GPUUtil; math.Abs(float64(g.V)-0.6) > 0.001 {
+		t.Errorf("mean utilisation: %v", g)
+	}
+}
+
+func TestAGPUThatLeavesThePageIsMissing(t *testing.T) {
+	gone := start.Add(30 * time.Second)
+	b := newBench(t, map[fleet.SourceID]func(time.Time) (fleet.Partial, error){
+		"n1": func(now time.Time) (fleet.Partial, error) {
+			list := []fleet.GPUReading{{ID: "GPU-a", Index: "0"}, {ID: "GPU-b", Index: "1"}}
+			if now.After(gone) {
+				list = list[:1]
+			}
+			return fleet.Partial{GPUs: list}, nil
+		}})
+	node := b.after(time.Minute).Pool("p").Nodes[0]
+	if len(node.GPUs) != 2 || !node.GPUs[1].Missing || node.State.Rank() < fleet.StateCrit.Rank() {
+		t.Errorf("node %s %s: %+v", node.State, node.Why, node.GPUs)
 	}
 }
