@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -202,7 +203,21 @@ func (s *session) fillHistory() error {
 	if err != nil {
 		return err
 	}
-	return store.Fill(s.sim.Past())
+	return store.Fill(moved(s.sim.Past(), s.clock.Now()))
+}
+
+// moved makes the past end where the demo begins, and not at the last full step before: the shortest look-back
+// windows are covered from the first look on, at any minute of the hour.
+func moved(past iter.Seq[history.Point], begin time.Time) iter.Seq[history.Point] {
+	gap := begin.Sub(begin.Truncate(history.Step))
+	return func(yield func(history.Point) bool) {
+		for p := range past {
+			p.At = p.At.Add(gap)
+			if !yield(p) {
+				return
+			}
+		}
+	}
 }
 
 // demoFaults lets the console switch the demo's faults.

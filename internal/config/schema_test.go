@@ -36,13 +36,13 @@ func TestSchemaTakesTheExampleAndRefusesWhatParseRefuses(t *testing.T) {
 		t.Errorf("the example: %v", err)
 	}
 	for name, file := range map[string]string{
-		"unknown key":      strings.Replace(Example, "labels: [eu, zdr]", "lables: [eu, zdr]", 1),
-		"unknown version":  strings.Replace(Example, "version: 1 ", "version: 7 ", 1),
-		"unknown env":      strings.Replace(Example, "env: prod ", "env: production ", 1),
-		"bad duration":     strings.Replace(Example, "interval: 5s", "interval: soon", 1),
-		"text for number":  strings.Replace(Example, "tier: 1", "tier: first", 1),
-		"literal secret":   strings.Replace(Example, "auth: {file: /etc/pitwall/openai.key}", "auth: sk-canary", 1),
-		"missing engine":   "version: 1\ncontexts:\n  - name: a\n    pools: [{id: p}]\n",
+		"unknown key":     strings.Replace(Example, "labels: [eu, zdr]", "lables: [eu, zdr]", 1),
+		"unknown version": strings.Replace(Example, "version: 1 ", "version: 7 ", 1),
+		"unknown env":     strings.Replace(Example, "env: prod ", "env: production ", 1),
+		"bad duration":    strings.Replace(Example, "interval: 5s", "interval: soon", 1),
+		"text for number": strings.Replace(Example, "tier: 1", "tier: first", 1),
+		"literal secret":  strings.Replace(Example, "auth: {file: /etc/pitwall/openai.key}", "auth: sk-canary", 1),
+		"missing engine":  "version: 1\ncontexts:\n  - name: a\n    pools: [{id: p}]\n",
 	} {
 		if file == Example {
 			t.Fatalf("%s: the example has no such place any more", name)
