@@ -187,7 +187,8 @@ func openDemo(ctx context.Context, f *flags, c console, o demoOptions) (*session
 	if err != nil {
 		return nil, err
 	}
-	return s, s.openHub(prices)
+	s.openHub(prices)
+	return s, nil
 }
 
 // preRoll is fleet time that passes as fast as the polls are answered before the demo is shown: rates and shares

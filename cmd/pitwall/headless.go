@@ -119,28 +119,30 @@ func refused(out *outcome, access actions.Access, x *changeFlags) error {
 		}
 		return exit{exitBlocked, fmt.Errorf("refused: %s; nothing was sent", why)}
 	}
-	if x.dryRun {
-		return nil
+	if absent := x.lacks(ladder, string(out.Plan.Intent.Route)); len(absent) > 0 && !x.dryRun {
+		return exit{exitBlocked, fmt.Errorf("not confirmed: it needs %s; nothing was sent", strings.Join(absent, " "))}
 	}
+	return nil
+}
+
+// lacks lists the flags that a confirmation still asks for.
+func (x *changeFlags) lacks(ladder actions.Ladder, route string) []string {
 	var absent []string
 	for _, id := range ladder.Overrides {
 		if !contains(x.overrides, id) {
 			absent = append(absent, "--override "+id)
 		}
 	}
-	if ladder.TypeName && x.confirm != string(out.Plan.Intent.Route) {
-		absent = append(absent, "--confirm "+string(out.Plan.Intent.Route))
+	if ladder.TypeName && x.confirm != route {
+		absent = append(absent, "--confirm "+route)
 	}
 	if ladder.NeedsReason && strings.TrimSpace(x.reason) == "" {
 		absent = append(absent, "--reason TEXT")
 	}
-	if !ladder.TypeName && !x.yes && x.confirm != string(out.Plan.Intent.Route) {
+	if !ladder.TypeName && !x.yes && x.confirm != route {
 		absent = append(absent, "--yes")
 	}
-	if len(absent) > 0 {
-		return exit{exitBlocked, fmt.Errorf("not confirmed: it needs %s; nothing was sent", strings.Join(absent, " "))}
-	}
-	return nil
+	return absent
 }
 
 func contains(list []string, v string) bool {
@@ -153,7 +155,8 @@ func contains(list []string, v string) bool {
 }
 
 // follow tells what happens to a change until it is closed or ctx ends.
-func (s *session) follow(ctx context.Context, d *desk.Desk, id fleet.ChangeID, c console, x *changeFlags, how *ending) (*actions.Change, error) {
+func (s *session) follow(ctx context.Context, d *desk.Desk, id fleet.ChangeID, c console, x *changeFlags,
+	how *ending) (*actions.Change, error) {
 	last := ""
 	for {
 		b := d.Book()

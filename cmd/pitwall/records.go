@@ -178,7 +178,8 @@ func verified(r audit.Report) string {
 	if r.OK() {
 		return fmt.Sprintf("%d records, unbroken; head %d:%s", r.Records, r.Head.Seq, r.Head.Hash)
 	}
-	return fmt.Sprintf("%d records; first bad record %d; heads that are missing: %v; head %d:%s", r.Records, r.FirstBad, r.MissingHeads, r.Head.Seq, r.Head.Hash)
+	return fmt.Sprintf("%d records; first bad record %d; heads that are missing: %v; head %d:%s",
+		r.Records, r.FirstBad, r.MissingHeads, r.Head.Seq, r.Head.Hash)
 }
 
 func auditList(f *flags, c console, output string) error {

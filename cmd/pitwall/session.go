@@ -84,7 +84,8 @@ func openConfigured(f *flags, c console) (*session, error) {
 	if err != nil {
 		return nil, usage(err)
 	}
-	return s, s.openHub(prices)
+	s.openHub(prices)
+	return s, nil
 }
 
 // noConfig says where a configuration was looked for and what to do next.
@@ -141,7 +142,7 @@ func (s *session) redact(v fleet.Secret) {
 }
 
 // openHub opens every source and the look-back file. A source that cannot be opened is shown with its problem.
-func (s *session) openHub(prices *economics.Catalogue) error {
+func (s *session) openHub(prices *economics.Catalogue) {
 	readers, problems := s.set.Readers(s.inventory.Sources, s.deps)
 	store, err := history.Open(filepath.Join(s.stateDir, "history", s.inventory.Context), s.inventory.Retention.Days)
 	if err != nil {
@@ -150,7 +151,6 @@ func (s *session) openHub(prices *economics.Catalogue) error {
 	}
 	s.hub = backends.New(backends.Options{Inventory: s.inventory, Readers: readers, Problems: problems,
 		Clock: s.clock, Log: s.deps.Log, Prices: prices, History: store})
-	return nil
 }
 
 // start runs the Hub until ctx ends and returns a function that waits for it. The demo's clock only moves once the
@@ -172,19 +172,16 @@ func (s *session) start(ctx context.Context) (wait func()) {
 }
 
 // settle waits until every source was tried once, or for the given time of the machine.
-func (s *session) settle(ctx context.Context, atMost time.Duration) *fleet.Snapshot {
+func (s *session) settle(ctx context.Context, atMost time.Duration) {
 	ctx, cancel := context.WithTimeout(ctx, atMost)
 	defer cancel()
 	var gen uint64
 	for {
 		snap, err := s.hub.Next(ctx, gen)
-		if err != nil {
-			return s.hub.Latest()
+		if err != nil || tried(snap) {
+			return
 		}
 		gen = snap.Gen
-		if tried(snap) {
-			return snap
-		}
 	}
 }
 

@@ -19,14 +19,14 @@ func TestUndoTakesBackWhatAShiftDid(t *testing.T) {
 	x := &changeFlags{yes: true, output: formatJSON, every: 20e9, soak: 60e9, demo: true,
 		sim: demoOptions{seed: 1, speed: 120, env: "dev"}}
 	err := onFleet(context.Background(), f, c, x, func(ctx context.Context, s *session, d *desk.Desk, how *ending) error {
-		shift := change(t, ctx, s, d, c, x, how, actions.Intent{Kind: actions.KindShift, Route: "chat",
+		shift := change(ctx, t, s, d, c, x, how, actions.Intent{Kind: actions.KindShift, Route: "chat",
 			Weights: fleet.Weights{"b200-a": 50, "h100-b": 40}})
 		s.watch(ctx, hopeless)
 		in, err := d.UndoIntent(shift)
 		if err != nil {
 			return err
 		}
-		undo := change(t, ctx, s, d, c, x, how, in)
+		undo := change(ctx, t, s, d, c, x, how, in)
 		book := d.Book()
 		if first := book.Change(shift); first.Undone != undo {
 			t.Errorf("the shift was undone by %q, want %q", first.Undone, undo)
@@ -42,7 +42,7 @@ func TestUndoTakesBackWhatAShiftDid(t *testing.T) {
 	}
 }
 
-func change(t *testing.T, ctx context.Context, s *session, d *desk.Desk, c console, x *changeFlags, how *ending,
+func change(ctx context.Context, t *testing.T, s *session, d *desk.Desk, c console, x *changeFlags, how *ending,
 	in actions.Intent) fleet.ChangeID {
 	t.Helper()
 	out := c.out.(*bytes.Buffer)
