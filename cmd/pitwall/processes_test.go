@@ -30,7 +30,7 @@ func begin(ts *testscript.TestScript, _ bool, args []string) {
 			break
 		}
 	}
-	cmd := exec.Command(path, args[2:]...) //nolint:noctx // the script names it, and ends it
+	cmd := exec.Command(path, args[2:]...)
 	cmd.Dir = ts.MkAbs(".")
 	cmd.Env = environment(ts)
 	out, err := os.Create(ts.MkAbs(args[0] + ".out"))
