@@ -40,4 +40,4 @@ demo:
 
 # Pages that are generated from the program: keys, connectors, interlocks, manual.
 docs:
-	go test ./tui ./cmd/pitwall -run 'Docs|KeysPage' -update
+	go test ./tui -run TestSheet -update

@@ -22,12 +22,12 @@ func engineLoad(list []*engineSeries) fleet.Load {
 		if kv := e.last.KVUsage; kv.OK && (!l.KV.OK || kv.V > l.KV.V) {
 			l.KV = kv
 		}
-		in.add(&e.prompt, rateWindow)
-		out.add(&e.output, rateWindow)
-		finished.add(&e.finished, rateWindow)
-		failed.add(&e.failed, rateWindow)
-		hits.add(&e.prefixHits, rateWindow)
-		queries.add(&e.prefixQueries, rateWindow)
+		in.add(&e.prompt)
+		out.add(&e.output)
+		finished.add(&e.finished)
+		failed.add(&e.failed)
+		hits.add(&e.prefixHits)
+		queries.add(&e.prefixQueries)
 		ttft, itl, e2e = append(ttft, &e.ttft), append(itl, &e.itl), append(e2e, &e.e2e)
 		prompt, output = append(prompt, &e.promptLen), append(output, &e.outLen)
 	}

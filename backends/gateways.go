@@ -125,7 +125,9 @@ func deployment(t fleet.TargetSpec) fleet.DeploymentID {
 }
 
 // replicaView is the routing state of one route on one gateway replica.
-func (w *world) replicaView(spec fleet.RouteSpec, r fleet.GatewayReplicaID, now time.Time) (fleet.RouteReplica, []fleet.TargetID, fleet.Safe) {
+func (w *world) replicaView(
+	spec fleet.RouteSpec, r fleet.GatewayReplicaID, now time.Time,
+) (fleet.RouteReplica, []fleet.TargetID, fleet.Safe) {
 	out := fleet.RouteReplica{ID: r, Stale: true}
 	s := w.index.gateway(spec.Gateway, r)
 	if s == nil || s.last.Gateway == nil {

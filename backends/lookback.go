@@ -42,8 +42,8 @@ type openPoint struct {
 	seen   bool // since the last roll
 }
 
-func newLookback(save func([]history.Point)) lookback {
-	return lookback{save: save, recent: map[string][]history.Point{}, best: map[string]bestRate{},
+func newLookback() lookback {
+	return lookback{recent: map[string][]history.Point{}, best: map[string]bestRate{},
 		open: map[string]*openPoint{}}
 }
 

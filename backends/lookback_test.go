@@ -14,7 +14,7 @@ func point(at time.Time, requests, errors float64) history.Point {
 }
 
 func TestBurnWindowsAreAsLongAsTheySay(t *testing.T) {
-	l := newLookback(nil)
+	l := newLookback()
 	l.keep(point(start.Add(-5*time.Minute), 1000, 1000), start) // all of it before the window
 	l.keep(point(start, 1000, 10), start)
 	l.due = start.Add(history.Step)
@@ -32,7 +32,7 @@ func TestBurnWindowsAreAsLongAsTheySay(t *testing.T) {
 }
 
 func TestAGapProvesNoRateAndNothingIsCountedTwice(t *testing.T) {
-	l := newLookback(nil)
+	l := newLookback()
 	l.roll(start)
 	l.observe("pool/p", totals{}, fleet.None[fleet.Seconds](), true, start)
 	// The machine slept for an hour.
@@ -55,7 +55,7 @@ func TestAGapProvesNoRateAndNothingIsCountedTwice(t *testing.T) {
 }
 
 func TestAHandfulOfRequestsCarriesNoShare(t *testing.T) {
-	l := newLookback(nil)
+	l := newLookback()
 	l.keep(history.Point{At: start, Key: "target/chat/own", Requests: 2, Share: 1}, start)
 	if c, _ := l.carried("target/chat/own", start); c.OK {
 		t.Errorf("two requests prove a share of %v", c)

@@ -107,60 +107,76 @@ func poolProgress(list []fleet.Replica) fleet.Progress {
 	return out
 }
 
+// poolState judges a pool by whether its replicas answer, then by what its users feel, then by what lacks.
 func poolState(p *fleet.Pool, guard fleet.Guard) (fleet.State, fleet.Safe) {
-	worst, stale, unknown := (*fleet.Replica)(nil), 0, 0
+	worst, stale, unknown := worstReplica(p)
+	return firstOf(poolReach(p, worst, stale, unknown), overGuard(p.Load, guard), poolStrain(p), poolGaps(p, worst, stale))
+}
+
+func worstReplica(p *fleet.Pool) (worst *fleet.Replica, stale, unknown int) {
 	for i := range p.Replicas {
 		r := &p.Replicas[i]
-		switch r.State {
-		case fleet.StateStale:
+		if r.State == fleet.StateStale {
 			stale++
-		case fleet.StateUnknown:
+		}
+		if r.State == fleet.StateUnknown {
 			unknown++
 		}
 		if worst == nil || r.State.Rank() > worst.State.Rank() {
 			worst = r
 		}
 	}
+	return worst, stale, unknown
+}
+
+// poolReach says when the replicas are not read or do not work.
+func poolReach(p *fleet.Pool, worst *fleet.Replica, stale, unknown int) judgement {
 	switch n := len(p.Replicas); {
 	case n == 0:
-		return fleet.StateUnknown, fleet.Text("no replica is configured")
+		return judgement{fleet.StateUnknown, fleet.Text("no replica is configured")}
 	case unknown == n:
-		return fleet.StateUnknown, worst.Why
+		return judgement{fleet.StateUnknown, worst.Why}
 	case stale+unknown == n:
-		return fleet.StateStale, worst.Why
+		return judgement{fleet.StateStale, worst.Why}
 	case p.Ready == 0 && worst.State == fleet.StateDown:
-		return fleet.StateDown, named(worst)
+		return judgement{fleet.StateDown, named(worst)}
 	case worst.State == fleet.StateDown || worst.State == fleet.StateCrit:
-		return fleet.StateCrit, named(worst)
+		return judgement{fleet.StateCrit, named(worst)}
+	default:
+		return judgement{}
 	}
-	if e, limit := p.Load.Errors, guard.ErrRatio; e.OK && limit.OK && e.V > limit.V {
-		return fleet.StateCrit, overLimit("err ", e.V.Text(), limit.V.Text(), "%")
-	}
-	if t, limit := p.Load.TTFT95, guard.TTFT95; t.OK && limit.OK && t.V > limit.V {
-		return fleet.StateWarn, overLimit("ttft95 ", t.V.Text(), limit.V.Text(), "")
-	}
+}
+
+// poolStrain says when the cache fills up or a machine is broken.
+func poolStrain(p *fleet.Pool) judgement {
 	if kv := p.Load.KV; kv.OK && kv.V >= kvHigh {
-		return fleet.StateWarn, fleet.Concat(fleet.Text("KV cache "), kv.V.Whole(), fleet.Text("%"))
+		return judgement{fleet.StateWarn, fleet.Concat(fleet.Text("KV cache "), kv.V.Whole(), fleet.Text("%"))}
 	}
 	for i := range p.Nodes {
 		if n := &p.Nodes[i]; n.State == fleet.StateCrit || n.State == fleet.StateDown {
-			return fleet.StateWarn, fleet.Concat(fleet.Label(string(n.ID)), fleet.Text(": "), n.Why)
+			return judgement{fleet.StateWarn, fleet.Concat(fleet.Label(string(n.ID)), fleet.Text(": "), n.Why)}
 		}
 	}
+	return judgement{}
+}
+
+// poolGaps says what lacks of a pool that works, and when it has nothing to do.
+func poolGaps(p *fleet.Pool, worst *fleet.Replica, stale int) judgement {
 	switch {
 	case float64(p.Ready) < readyShare*float64(p.Desired):
-		return fleet.StateWarn, fleet.Concat(fleet.Int(p.Ready), fleet.Text(" of "), fleet.Int(p.Desired), fleet.Text(" ready"))
+		return judgement{fleet.StateWarn, fleet.Concat(fleet.Int(p.Ready), fleet.Text(" of "), fleet.Int(p.Desired), fleet.Text(" ready"))}
 	case worst.State == fleet.StateWarn:
-		return fleet.StateWarn, named(worst)
+		return judgement{fleet.StateWarn, named(worst)}
 	case stale > 0:
-		return fleet.StateWarn, fleet.Concat(fleet.Int(stale), fleet.Text(" of "), fleet.Int(len(p.Replicas)),
-			fleet.Text(" replicas are not read: their load is missing"))
+		return judgement{fleet.StateWarn, fleet.Concat(fleet.Int(stale), fleet.Text(" of "), fleet.Int(len(p.Replicas)),
+			fleet.Text(" replicas are not read: their load is missing"))}
 	case p.Spec.Standby && idle(p.Load):
-		return fleet.StateStandby, fleet.Safe{}
+		return judgement{state: fleet.StateStandby}
 	case idle(p.Load):
-		return fleet.StateIdle, fleet.Safe{}
+		return judgement{state: fleet.StateIdle}
+	default:
+		return judgement{}
 	}
-	return fleet.StateOK, fleet.Safe{}
 }
 
 func named(r *fleet.Replica) fleet.Safe {

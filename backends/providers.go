@@ -26,7 +26,7 @@ func (w *world) provider(spec fleet.ProviderSpec, seen gatewayLoads, now time.Ti
 	p.Limits = joinLimits(spec, p.Limits, seen.limits(spec.ID))
 	p.Burn, p.Unpriced = seen.providerBurn(spec.ID)
 	p.BurnRate = w.look.burnRate("provider/"+string(spec.ID), seen.providerObjective(spec.ID), now)
-	p.State, p.Why = w.providerState(&p, s, seen.providerGuard(spec.ID), now)
+	p.State, p.Why = providerState(&p, s, seen.providerGuard(spec.ID), now)
 	p.Since = w.settle("provider/"+string(spec.ID), p.State, fleet.Label(string(spec.ID)), p.Why, now)
 	p.Trends = w.loadTrends("provider/"+string(spec.ID), trendSpan, p.Load, now)
 	return p
@@ -63,44 +63,61 @@ func joinLimits(spec fleet.ProviderSpec, probed, passed []fleet.Limit) []fleet.L
 	return out
 }
 
-func (w *world) providerState(p *fleet.Provider, s *sourceState, guard fleet.Guard, now time.Time) (fleet.State, fleet.Safe) {
-	if s != nil {
-		st := &s.status
-		switch {
-		case st.ErrKind == fleet.KindAuth:
-			return fleet.StateCrit, st.Err
-		case st.Failing >= failuresToSay && !serves(p):
-			return fleet.StateCrit, st.Err
-		}
+// providerState judges an account by its key, by what its users feel, by what is left of its quotas, and last by the probe.
+func providerState(p *fleet.Provider, s *sourceState, guard fleet.Guard, now time.Time) (fleet.State, fleet.Safe) {
+	return firstOf(unreachable(p, s), overGuard(p.Load, guard), quotaLow(p.Limits), probeState(p, s, now))
+}
+
+// unreachable says when the key is refused, or when neither probe nor traffic gets through.
+func unreachable(p *fleet.Provider, s *sourceState) judgement {
+	if s == nil {
+		return judgement{}
 	}
-	if e, limit := p.Load.Errors, guard.ErrRatio; e.OK && limit.OK && e.V > limit.V {
-		return fleet.StateCrit, overLimit("err ", e.V.Text(), limit.V.Text(), "%")
+	if st := &s.status; st.ErrKind == fleet.KindAuth || st.Failing >= failuresToSay && !serves(p) {
+		return judgement{fleet.StateCrit, st.Err}
 	}
-	if t, limit := p.Load.TTFT95, guard.TTFT95; t.OK && limit.OK && t.V > limit.V {
-		return fleet.StateWarn, overLimit("ttft95 ", t.V.Text(), limit.V.Text(), "")
-	}
-	for _, l := range p.Limits {
+	return judgement{}
+}
+
+func quotaLow(limits []fleet.Limit) judgement {
+	for _, l := range limits {
 		if l.Max.OK && l.Remaining.OK && l.Max.V > 0 && fleet.Ratio(l.Remaining.V/l.Max.V) < limitLow {
-			return fleet.StateWarn, fleet.Concat(fleet.Label(string(l.Kind)), fleet.Text(" "),
-				fleet.Ratio(l.Remaining.V/l.Max.V).Whole(), fleet.Text("% left"))
+			return judgement{fleet.StateWarn, fleet.Concat(fleet.Label(string(l.Kind)), fleet.Text(" "),
+				fleet.Ratio(l.Remaining.V/l.Max.V).Whole(), fleet.Text("% left"))}
 		}
 	}
-	switch {
-	case s != nil && s.status.Failing >= failuresToSay:
-		// What the gateways got from it is better evidence than a probe of ours.
-		return fleet.StateWarn, fleet.Concat(fleet.Text("the probe fails, traffic flows: "), s.status.Err)
-	case s == nil && !p.Load.Requests.OK:
-		return fleet.StateUnknown, fleet.Text("neither probed nor seen by a gateway")
-	case s != nil && s.status.LastGood.IsZero() && s.status.Failing > 0:
-		return fleet.StateUnknown, s.status.Err
-	case s != nil && s.status.LastGood.IsZero():
-		return fleet.StateUnknown, fleet.Text("not probed yet")
-	case s != nil && s.stale(now):
-		return fleet.StateStale, fleet.Concat(fleet.Text("last probe "), fleet.Age(now.Sub(s.status.LastGood)), fleet.Text(" ago"))
-	case p.Load.Requests.OK && p.Load.Requests.V == 0:
-		return fleet.StateIdle, fleet.Safe{}
+	return judgement{}
+}
+
+// probeState says what the probe proves, and when there is no traffic.
+func probeState(p *fleet.Provider, s *sourceState, now time.Time) judgement {
+	if s == nil {
+		if !p.Load.Requests.OK {
+			return judgement{fleet.StateUnknown, fleet.Text("neither probed nor seen by a gateway")}
+		}
+		return unused(p)
 	}
-	return fleet.StateOK, fleet.Safe{}
+	switch st := &s.status; {
+	case st.Failing >= failuresToSay:
+		// What the gateways got from it is better evidence than a probe of ours.
+		return judgement{fleet.StateWarn, fleet.Concat(fleet.Text("the probe fails, traffic flows: "), st.Err)}
+	case st.LastGood.IsZero() && st.Failing > 0:
+		return judgement{fleet.StateUnknown, st.Err}
+	case st.LastGood.IsZero():
+		return judgement{fleet.StateUnknown, fleet.Text("not probed yet")}
+	case s.stale(now):
+		return judgement{fleet.StateStale, fleet.Concat(fleet.Text("last probe "), fleet.Age(now.Sub(st.LastGood)), fleet.Text(" ago"))}
+	default:
+		return unused(p)
+	}
+}
+
+// unused says when no gateway sends anything.
+func unused(p *fleet.Provider) judgement {
+	if p.Load.Requests.OK && p.Load.Requests.V == 0 {
+		return judgement{state: fleet.StateIdle}
+	}
+	return judgement{}
 }
 
 // serves tells whether most of the requests that gateways sent in the last minute were answered.

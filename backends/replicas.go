@@ -43,34 +43,57 @@ func (w *world) replica(spec fleet.PoolSpec, r fleet.ReplicaSpec, now time.Time)
 
 // replicaState judges one replica: up means that tokens move.
 func replicaState(r *fleet.Replica, s *sourceState, now time.Time) (fleet.State, fleet.Safe) {
+	return firstOf(replicaReach(s, now), replicaProgress(r), replicaLoad(r))
+}
+
+// replicaReach says when a replica is not read.
+func replicaReach(s *sourceState, now time.Time) judgement {
 	st := &s.status
+	gone := st.ErrKind == fleet.KindUnreachable || st.ErrKind == fleet.KindTimeout
 	switch {
-	case st.Failing >= failuresToSay && (st.ErrKind == fleet.KindUnreachable || st.ErrKind == fleet.KindTimeout):
-		return fleet.StateDown, st.Err
+	case st.Failing >= failuresToSay && gone:
+		return judgement{fleet.StateDown, st.Err}
 	case st.LastGood.IsZero() && st.Failing == 0:
-		return fleet.StateUnknown, fleet.Text("not read yet")
+		return judgement{fleet.StateUnknown, fleet.Text("not read yet")}
 	case st.LastGood.IsZero():
-		return fleet.StateUnknown, st.Err
+		return judgement{fleet.StateUnknown, st.Err}
 	case s.stale(now):
-		return fleet.StateStale, fleet.Concat(fleet.Text("last read "), fleet.Age(now.Sub(st.LastGood)), fleet.Text(" ago"))
-	case r.Progress.Moving.OK && !r.Progress.Moving.V && r.Progress.Stalled >= stallDown:
-		return fleet.StateDown, r.Progress.Why
-	case r.Progress.Moving.OK && !r.Progress.Moving.V:
-		return fleet.StateCrit, r.Progress.Why
-	case r.Health.OK && !r.Health.V:
-		return fleet.StateDown, fleet.Text("its health endpoint says it is dead")
-	case r.Engines == 0:
-		return fleet.StateWarn, fleet.Text("reports no engine of this pool's model")
-	case r.Asleep.OK && r.Asleep.V:
-		return fleet.StateStandby, fleet.Text("asleep")
-	case r.Load.KV.OK && r.Load.KV.V >= kvFull:
-		return fleet.StateWarn, fleet.Concat(fleet.Text("KV cache "), r.Load.KV.V.Whole(), fleet.Text("%"))
-	case blind(r.Load):
-		return fleet.StateWarn, fleet.Text("its page has neither queue nor token counters")
-	case idle(r.Load):
-		return fleet.StateIdle, fleet.Safe{}
+		return judgement{fleet.StateStale, fleet.Concat(fleet.Text("last read "), fleet.Age(now.Sub(st.LastGood)), fleet.Text(" ago"))}
 	default:
-		return fleet.StateOK, fleet.Safe{}
+		return judgement{}
+	}
+}
+
+// replicaProgress says when a replica that answers does not work.
+func replicaProgress(r *fleet.Replica) judgement {
+	still := r.Progress.Moving.OK && !r.Progress.Moving.V
+	switch {
+	case still && r.Progress.Stalled >= stallDown:
+		return judgement{fleet.StateDown, r.Progress.Why}
+	case still:
+		return judgement{fleet.StateCrit, r.Progress.Why}
+	case r.Health.OK && !r.Health.V:
+		return judgement{fleet.StateDown, fleet.Text("its health endpoint says it is dead")}
+	default:
+		return judgement{}
+	}
+}
+
+// replicaLoad says what a working replica lacks, and when it has nothing to do.
+func replicaLoad(r *fleet.Replica) judgement {
+	switch {
+	case r.Engines == 0:
+		return judgement{fleet.StateWarn, fleet.Text("reports no engine of this pool's model")}
+	case r.Asleep.OK && r.Asleep.V:
+		return judgement{fleet.StateStandby, fleet.Text("asleep")}
+	case r.Load.KV.OK && r.Load.KV.V >= kvFull:
+		return judgement{fleet.StateWarn, fleet.Concat(fleet.Text("KV cache "), r.Load.KV.V.Whole(), fleet.Text("%"))}
+	case blind(r.Load):
+		return judgement{fleet.StateWarn, fleet.Text("its page has neither queue nor token counters")}
+	case idle(r.Load):
+		return judgement{state: fleet.StateIdle}
+	default:
+		return judgement{}
 	}
 }
 

@@ -60,6 +60,12 @@ func (w *world) agreement(r *fleet.Route, now time.Time) (remark fleet.Safe) {
 			}
 		}
 	}
+	elect(r, votes)
+	return remark
+}
+
+// elect marks the replicas that differ from most of them, and takes the weights over where all agree.
+func elect(r *fleet.Route, votes map[string]int) {
 	majority, best := "", 0
 	for _, v := range r.Replicas { // in order, so that ties always fall the same way
 		if n := votes[v.Hash]; !v.Stale && n > best {
@@ -73,7 +79,6 @@ func (w *world) agreement(r *fleet.Route, now time.Time) (remark fleet.Safe) {
 			r.Weights, r.Hash = v.Weights, v.Hash
 		}
 	}
-	return remark
 }
 
 // set returns the weight of a target: what all replicas agree on, else the majority's.
@@ -128,8 +133,36 @@ func effective(targets []fleet.Target) {
 	}
 }
 
+// routeState judges a route by whether its gateways are read, by its worst target with weight, by whether its replicas
+// agree, and by whether traffic follows the weights.
 func routeState(r *fleet.Route, remark fleet.Safe, settled bool) (fleet.State, fleet.Safe) {
-	fresh, read, differing := 0, 0, fleet.Safe{}
+	worst := worstTarget(r)
+	broken, weak := judgement{}, judgement{}
+	if worst != nil {
+		why := fleet.Concat(fleet.Label(string(worst.Spec.ID)), fleet.Text(": "), worst.Why)
+		switch {
+		case worst.State.Rank() >= fleet.StateCrit.Rank():
+			broken = judgement{fleet.StateCrit, why}
+		case worst.State == fleet.StateWarn:
+			weak = judgement{fleet.StateWarn, why}
+		}
+	}
+	return firstOf(routeReach(r), broken, routeSplit(r, remark), weak, routeOff(r, settled))
+}
+
+func worstTarget(r *fleet.Route) *fleet.Target {
+	var worst *fleet.Target
+	for i := range r.Targets {
+		t := &r.Targets[i]
+		if t.Set.Or(0) > 0 && (worst == nil || t.State.Rank() > worst.State.Rank()) {
+			worst = t
+		}
+	}
+	return worst
+}
+
+func routeReach(r *fleet.Route) judgement {
+	fresh, read := 0, 0
 	for _, v := range r.Replicas {
 		if !v.At.IsZero() {
 			read++
@@ -137,40 +170,43 @@ func routeState(r *fleet.Route, remark fleet.Safe, settled bool) (fleet.State, f
 		if !v.Stale {
 			fresh++
 		}
-		if v.Differs {
-			differing = fleet.Concat(fleet.Label(string(v.ID)), fleet.Text(" holds "), v.Weights.Text(r.Order()))
-		}
-	}
-	worst := (*fleet.Target)(nil)
-	for i := range r.Targets {
-		t := &r.Targets[i]
-		if t.Set.Or(0) > 0 && (worst == nil || t.State.Rank() > worst.State.Rank()) {
-			worst = t
-		}
 	}
 	switch {
 	case len(r.Replicas) == 0:
-		return fleet.StateUnknown, fleet.Text("no gateway replica is configured")
+		return judgement{fleet.StateUnknown, fleet.Text("no gateway replica is configured")}
 	case read == 0:
-		return fleet.StateUnknown, fleet.Text("no gateway replica was read yet")
+		return judgement{fleet.StateUnknown, fleet.Text("no gateway replica was read yet")}
 	case fresh == 0:
-		return fleet.StateStale, fleet.Text("no gateway replica answers")
-	case worst != nil && worst.State.Rank() >= fleet.StateCrit.Rank():
-		return fleet.StateCrit, fleet.Concat(fleet.Label(string(worst.Spec.ID)), fleet.Text(": "), worst.Why)
-	case !differing.IsEmpty():
-		return fleet.StateDrift, differing
+		return judgement{fleet.StateStale, fleet.Text("no gateway replica answers")}
+	default:
+		return judgement{}
+	}
+}
+
+// routeSplit says when replicas hold different weights, none at all, or weights that cannot be told in whole numbers.
+func routeSplit(r *fleet.Route, remark fleet.Safe) judgement {
+	for i := len(r.Replicas) - 1; i >= 0; i-- {
+		if v := &r.Replicas[i]; v.Differs {
+			return judgement{fleet.StateDrift, fleet.Concat(fleet.Label(string(v.ID)), fleet.Text(" holds "), v.Weights.Text(r.Order()))}
+		}
+	}
+	switch {
 	case nobodyHolds(r):
-		return fleet.StateWarn, fleet.Text("no gateway replica that answers holds this route")
+		return judgement{fleet.StateWarn, fleet.Text("no gateway replica that answers holds this route")}
 	case !remark.IsEmpty():
-		return fleet.StateWarn, remark
-	case worst != nil && worst.State == fleet.StateWarn:
-		return fleet.StateWarn, fleet.Concat(fleet.Label(string(worst.Spec.ID)), fleet.Text(": "), worst.Why)
+		return judgement{fleet.StateWarn, remark}
+	default:
+		return judgement{}
 	}
-	if t := off(r); t != nil && settled {
-		return fleet.StateDrift, fleet.Concat(fleet.Label(string(t.Spec.ID)), fleet.Text(" carries "), t.Seen.V.Whole(),
-			fleet.Text("%, set "), t.SetShare.V.Whole(), fleet.Text("%"))
+}
+
+func routeOff(r *fleet.Route, settled bool) judgement {
+	t := off(r)
+	if t == nil || !settled {
+		return judgement{}
 	}
-	return fleet.StateOK, fleet.Safe{}
+	return judgement{fleet.StateDrift, fleet.Concat(fleet.Label(string(t.Spec.ID)), fleet.Text(" carries "), t.Seen.V.Whole(),
+		fleet.Text("%, set "), t.SetShare.V.Whole(), fleet.Text("%"))}
 }
 
 // off finds a target whose measured share is far from its configured one, though nothing explains it.

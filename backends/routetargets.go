@@ -6,7 +6,10 @@ import (
 	"pitwall/fleet"
 )
 
-func (w *world) target(r *fleet.Route, spec fleet.TargetSpec, f, total targetFlow, s *fleet.Snapshot, seen gatewayLoads, now time.Time) fleet.Target {
+// target builds one member of a route from what its gateway replicas and its own side say.
+func (w *world) target(
+	r *fleet.Route, spec fleet.TargetSpec, f, total targetFlow, s *fleet.Snapshot, seen gatewayLoads, now time.Time,
+) fleet.Target {
 	t := fleet.Target{Spec: spec, Set: set(r, spec.ID), SetShare: setShare(r, spec.ID), Blocked: f.blocked,
 		Cooling: f.cooling, SeenOver: total.requests.window(total.at)}
 	t.Load = f.load()
@@ -20,7 +23,7 @@ func (w *world) target(r *fleet.Route, spec fleet.TargetSpec, f, total targetFlo
 	t.Verdicts = append(t.Verdicts, f.verdict())
 	switch {
 	case spec.Pool != "":
-		poolTarget(&t, s.Pool(spec.Pool), f)
+		poolTarget(&t, s.Pool(spec.Pool))
 	case spec.Provider != "":
 		w.providerTarget(&t, s.Provider(spec.Provider), seen, f, now)
 	default:
@@ -54,7 +57,7 @@ func worse(state fleet.State, why fleet.Safe, other fleet.State, otherWhy fleet.
 }
 
 // poolTarget fills what a target takes from its pool.
-func poolTarget(t *fleet.Target, p *fleet.Pool, f targetFlow) {
+func poolTarget(t *fleet.Target, p *fleet.Pool) {
 	if p == nil {
 		t.State, t.Why = fleet.StateUnknown, fleet.Concat(fleet.Text("no pool "), fleet.Label(string(t.Spec.Pool)))
 		return

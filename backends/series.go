@@ -110,11 +110,11 @@ type flow struct {
 	known  bool
 }
 
-func (f *flow) add(c *counter, window time.Duration) {
+func (f *flow) add(c *counter) {
 	if c == nil {
 		return
 	}
-	if delta, from, ok := c.increase(window); ok {
+	if delta, from, ok := c.increase(rateWindow); ok {
 		f.plus(flow{delta: delta, perSec: delta / c.newest().Sub(from).Seconds(), from: from, known: true})
 	}
 }

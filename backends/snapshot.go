@@ -120,6 +120,7 @@ func allRead(p *fleet.Pool) bool {
 		switch p.Replicas[i].State {
 		case fleet.StateStale, fleet.StateUnknown, fleet.StateDown:
 			return false
+		default:
 		}
 	}
 	return true

@@ -40,11 +40,11 @@ func (w *world) flowOf(spec fleet.RouteSpec, t fleet.TargetSpec, replicas []flee
 		if series == nil {
 			continue
 		}
-		f.requests.add(&series.requests, rateWindow)
-		f.successes.add(&series.successes, rateWindow)
-		f.failures.add(&series.failures, rateWindow)
-		f.in.add(&series.in, rateWindow)
-		f.out.add(&series.out, rateWindow)
+		f.requests.add(&series.requests)
+		f.successes.add(&series.successes)
+		f.failures.add(&series.failures)
+		f.in.add(&series.in)
+		f.out.add(&series.out)
 		f.ttft = append(f.ttft, &series.ttft)
 		f.latency = append(f.latency, &series.latency)
 		if n, _, ok := series.cooldowns.increase(coolingWindow); ok && n > 0 {

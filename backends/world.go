@@ -115,7 +115,7 @@ func newWorld(opt Options, states []*sourceState) *world {
 	for _, r := range opt.Inventory.Routes {
 		w.declared[keyOf(r)] = true
 	}
-	w.look = newLookback(nil)
+	w.look = newLookback()
 	return w
 }
 

@@ -4,7 +4,6 @@ package slice
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"testing"
 	"time"
@@ -40,7 +39,7 @@ func newRig(t *testing.T, change func(*fleet.Inventory)) *rig {
 		change(&inv)
 	}
 	set := registry.Set(registry.Connectors())
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	log := slog.New(slog.DiscardHandler)
 	deps := fleet.Deps{Clock: r.clock, Log: log, Secret: r.sim.Secret}
 	readers, problems := set.Readers(inv.Sources, deps)
 	for id, err := range problems {
