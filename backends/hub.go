@@ -82,29 +82,38 @@ func New(opt Options) *Hub {
 
 // Run reads until ctx ends, and returns when every source's goroutine has stopped.
 func (h *Hub) Run(ctx context.Context) {
-	h.publish()
 	defer context.AfterFunc(ctx, func() { close(h.ended) })()
+	var jobs []func()
 	for _, s := range h.states {
-		if s.reader == nil {
-			continue
+		if s.reader != nil {
+			jobs = append(jobs, h.job(func(task fleet.Task) { h.poll(ctx, s, task) }))
 		}
-		h.start(func(task fleet.Task) { h.poll(ctx, s, task) })
 	}
-	h.start(func(task fleet.Task) { h.age(ctx, task) })
+	jobs = append(jobs, h.job(func(task fleet.Task) { h.age(ctx, task) }))
 	if h.opt.History != nil {
-		h.start(func(task fleet.Task) { h.keep(ctx, task) })
+		jobs = append(jobs, h.job(func(task fleet.Task) { h.keep(ctx, task) }))
+	}
+	// Whoever sees the first snapshot may move a virtual clock: all tasks are on it by then.
+	h.publish()
+	for _, begin := range jobs {
+		begin()
 	}
 	h.tasks.Wait()
 }
 
-// start runs one goroutine of the Hub as a task of the clock.
-func (h *Hub) start(work func(fleet.Task)) {
+// job registers a goroutine of the Hub as a task of the clock, and returns what starts it.
+func (h *Hub) job(work func(fleet.Task)) (begin func()) {
 	task := h.opt.Clock.Task()
-	h.tasks.Go(func() {
-		defer task.Done()
-		work(task)
-	})
+	return func() {
+		h.tasks.Go(func() {
+			defer task.Done()
+			work(task)
+		})
+	}
 }
+
+// start runs one goroutine of the Hub as a task of the clock.
+func (h *Hub) start(work func(fleet.Task)) { h.job(work)() }
 
 // age publishes once a second while nothing arrives, so that silence itself turns into STALE.
 func (h *Hub) age(ctx context.Context, task fleet.Task) {

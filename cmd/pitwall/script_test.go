@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 // TestCommands runs one script for each promise that pitwall makes on a command line.
 func TestCommands(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata",
+		Files:               scripts(t),
 		RequireUniqueNames:  true,
 		RequireExplicitExec: true,
 		Setup: func(e *testscript.Env) error {
@@ -40,6 +40,26 @@ func TestCommands(t *testing.T) {
 			"keep": keep, "begin": begin, "tell": tell, "ended": awaitEnd,
 		},
 	})
+}
+
+// scripts lists the scripts, under the race detector those that need no minutes of the embedded fleet.
+func scripts(t *testing.T) []string {
+	t.Helper()
+	all, err := filepath.Glob(filepath.Join("testdata", "*.txtar"))
+	if err != nil || len(all) == 0 {
+		t.Fatalf("no script was found: %v", err)
+	}
+	var list []string
+	for _, name := range all {
+		body, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !raceDetector || !strings.Contains(string(body), "demo") {
+			list = append(list, name)
+		}
+	}
+	return list
 }
 
 // exits CODE COMMAND... runs a command and wants this exit code; output and messages go to stdout and stderr.

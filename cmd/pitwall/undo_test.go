@@ -13,6 +13,9 @@ import (
 
 // TestUndoTakesBackWhatAShiftDid runs both commands on one embedded fleet: a new process would start a fresh one.
 func TestUndoTakesBackWhatAShiftDid(t *testing.T) {
+	if raceDetector {
+		t.Skip("the embedded fleet's minutes are too slow under the race detector")
+	}
 	var out bytes.Buffer
 	c := console{out: &out, errs: &out, environ: func(string) string { return "" }}
 	f := &flags{stateDir: t.TempDir()}
