@@ -126,7 +126,7 @@ func (s *screen) plansByKeys(twin string, change ...string) {
 	s.answer("Enter")
 	s.await(5*time.Second, "step 2 of 5: CHECKS", "nothing stands in the way")
 	s.answer("Enter")
-	s.await(5*time.Second, "step 3 of 5: CONFIRM", "60/30/10 -> ", "[ APPLY ]")
+	s.await(5*time.Second, "step 3 of 5: CONFIRM", "60/30/10 -> ", "[ APPLY")
 }
 
 // confirmsByKeys starts the change and waits until every gateway replica holds its first step.

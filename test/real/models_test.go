@@ -6,24 +6,22 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
-	"testing"
 	"time"
 
 	"pitwall/fleet"
 )
 
 // weightsOf asks a replica for its weights of chat in the plainest way, apart from pitwall's own reading.
-func weightsOf(t *testing.T, url, key string) fleet.Weights {
-	t.Helper()
+func weightsOf(url, key string) (fleet.Weights, error) {
 	req, err := http.NewRequest(http.MethodGet, url+"/model/info", nil)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	req.Header.Set("Authorization", "Bearer "+key)
 	client := http.Client{Timeout: 10 * time.Second}
 	res, err := client.Do(req)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	defer res.Body.Close()
 	var page struct {
@@ -33,7 +31,7 @@ func weightsOf(t *testing.T, url, key string) fleet.Weights {
 		}
 	}
 	if err := json.NewDecoder(res.Body).Decode(&page); err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	w := fleet.Weights{}
 	for _, m := range page.Data {
@@ -41,5 +39,5 @@ func weightsOf(t *testing.T, url, key string) fleet.Weights {
 			w[fleet.TargetID(target)] = m.Params.Weight
 		}
 	}
-	return w
+	return w, nil
 }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -52,6 +53,9 @@ func environment() []string {
 	return append(env, "LANG=C.UTF-8")
 }
 
+// course is a line on how a change went on.
+var course = regexp.MustCompile(`^\d\d:\d\d:\d\dZ \S+ step `)
+
 // longestRun bounds every single run of the program.
 const longestRun = 6 * time.Minute
 
@@ -70,6 +74,11 @@ func (p program) run(t *testing.T, args ...string) result {
 		t.Fatalf("pitwall %s: %v\n%s%s", strings.Join(args, " "), err, out.String(), errs.String())
 	}
 	r := result{out: out.String(), errs: errs.String(), code: cmd.ProcessState.ExitCode()}
+	for l := range strings.Lines(r.out) {
+		if course.MatchString(l) {
+			t.Log(strings.TrimSpace(l))
+		}
+	}
 	t.Logf("pitwall %s: exit %d after %s", strings.Join(args, " "), r.code, time.Since(begin).Round(100*time.Millisecond))
 	return r
 }
@@ -214,10 +223,18 @@ func (p program) awaitChange(
 	return *last
 }
 
-// snapshot reads the fleet as `snapshot -o json` tells it.
+// snapshot reads the fleet as `snapshot -o json` tells it. A busy machine may keep a source from answering in time,
+// which the program says by its exit code; then it is asked again.
 func (p program) snapshot(t *testing.T) *fleet.Snapshot {
 	t.Helper()
-	r := p.must(t, 0, "snapshot", "-o", "json")
+	r := p.run(t, "snapshot", "-o", "json")
+	for try := 1; r.code == 6 && try < 5; try++ {
+		t.Log(strings.TrimSpace(r.errs))
+		r = p.run(t, "snapshot", "-o", "json")
+	}
+	if r.code != 0 {
+		t.Fatalf("snapshot ended with %d\n%s", r.code, r.errs)
+	}
 	var s fleet.Snapshot
 	if err := json.Unmarshal([]byte(r.out), &s); err != nil {
 		t.Fatalf("snapshot is no JSON: %v\n%.2000s", err, r.out)

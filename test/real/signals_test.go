@@ -70,8 +70,8 @@ func (s *served) inMidShift(t *testing.T) (*running, actions.Change) {
 func (s *served) holds(t *testing.T, want fleet.Weights) {
 	t.Helper()
 	for _, url := range s.gateways {
-		if got := weightsOf(t, url, s.key); !got.Equal(want) {
-			t.Errorf("%s holds %v, want %v", url, got, want)
+		if got, err := weightsOf(url, s.key); err != nil || !got.Equal(want) {
+			t.Errorf("%s holds %v, want %v; %v", url, got, want, err)
 		}
 	}
 }

@@ -123,7 +123,7 @@ func TestALinkCutInMidShift(t *testing.T) {
 	op := program{flags: []string{"--state-dir", state}}
 	s := newScreen(t, 80, 24)
 	until(t, 10*time.Second, "sshd listens", func() bool { return strings.Contains(b.read(t, "sshd.log"), "listening") })
-	s.line("clear; %s", b.login(fmt.Sprintf("%s demo --speed 20 --state-dir %s", binary, state)))
+	s.line("clear; %s", b.login(fmt.Sprintf("%s demo --speed 10 --state-dir %s", binary, state)))
 	s.plansByKeys("b200-a=40 h100-b=50", "4", "0", "j", "5", "0")
 	s.confirmsByKeys()
 	before := op.change(t, "")
