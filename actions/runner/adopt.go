@@ -156,6 +156,9 @@ func (k *carrier) compareForward(entry journal.Entry, s actions.Step, w world, b
 			k.inForce.failed = nil // the gateway took it: replicas may still be on their way
 			k.inForce.deadline = later(settled, now)
 		}
+	case !entry.Answered && s.Replica == "" && !w.all(after):
+		k.inForce.cut = true
+		k.inForce.deadline = later(settled, now)
 	}
 	return k.to(EventRelease, journal.Record{Kind: journal.KindReleased, Why: fleet.Textf("resumed at step %s: %s",
 		fleet.Int(s.N), w.text(k.c.Plan.Order))})

@@ -40,6 +40,7 @@ type inForce struct {
 	deadline time.Time                       // by which they must hold it
 	attempt  int
 	failed   error     // the write's own error, until the world tells what became of it
+	cut      bool      // its process ended during the write, which reached some replicas and may have missed others
 	settled  time.Time // when all of them held it; zero before
 	proof    proof
 	hurry    bool          // a person skips the rest of the hold

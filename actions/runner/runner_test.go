@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -799,5 +800,54 @@ func BenchmarkConfirmToWrite(b *testing.B) {
 			b.Fatal(err)
 		}
 		b.StartTimer()
+	}
+}
+
+// cutShort gives a change whose process ended during the first write: gw-3, which is written for itself and follows
+// no store, was not reached, and takes the next write.
+func cutShort(t *testing.T) (*rig, fleet.ChangeID) {
+	g := newRig(t)
+	g.fresh(func(o *Options, _ *journal.Options) {
+		o.Probe = func(point string) {
+			if point == "after write 1" {
+				runtime.Goexit()
+			}
+		}
+	})
+	g.gw.lags["gw-3"], g.gw.stuck = true, true
+	id := g.start()
+	g.still()
+	g.gw.fail = func(int, fleet.Weights, fleet.Weights) (bool, error) {
+		delete(g.gw.lags, "gw-3")
+		return true, nil
+	}
+	g.fresh(nil)
+	return g, id
+}
+
+func TestAWriteThatWasCutShortIsCompleted(t *testing.T) {
+	g, id := cutShort(t)
+	if err := g.r.Resume(id); err != nil {
+		t.Fatal(err)
+	}
+	c := g.until(id, func(c actions.Change) bool { return c.State.Closed() || c.State == actions.StateUnknown })
+	if c.State != actions.StateCommitted {
+		t.Fatalf("it ends %s: %s", c.State, c.Why)
+	}
+	if n := len(g.gw.writes); n != 4 || !g.gw.writes[1].Equal(path[1]) || len(g.gw.resyncs) != 0 {
+		t.Errorf("writes %v, resyncs %v: want step 1 twice, and no resync", g.gw.writes, g.gw.resyncs)
+	}
+	g.sound()
+}
+
+func TestAWriteThatWasCutShortIsTakenBackAgainstAHardInterlock(t *testing.T) {
+	g, id := cutShort(t)
+	g.step = []actions.Check{{ID: "IL-01", Severity: actions.SeverityHard, Formula: fleet.Text("0 healthy targets")}}
+	if err := g.r.Resume(id); err != nil {
+		t.Fatal(err)
+	}
+	c := g.until(id, func(c actions.Change) bool { return c.State.Closed() || c.State == actions.StateUnknown })
+	if c.State != actions.StateRolledBack || !g.gw.now().Equal(path[0]) || slices.ContainsFunc(g.gw.writes[1:], path[1].Equal) {
+		t.Fatalf("it ends %s with %v after %v: %s", c.State, g.gw.now(), g.gw.writes, c.Why)
 	}
 }

@@ -147,6 +147,8 @@ func (k *carrier) lag(w world, missing []fleet.GatewayReplicaID) time.Duration {
 		return k.r.o.Poll
 	case w.answered() == 0:
 		return k.hold(fleet.Concat(what, fleet.Text(": what holds is not known, so nothing is written")))
+	case k.inForce.cut && !k.c.Held && k.detached.IsZero():
+		return k.complete(w)
 	case now.Before(end):
 		if k.c.State != actions.StateHeld {
 			k.hold(fleet.Concat(what, fleet.Text(": resyncing")))
@@ -159,6 +161,24 @@ func (k *carrier) lag(w world, missing []fleet.GatewayReplicaID) time.Duration {
 	}
 	k.rollBack(what)
 	return 0
+}
+
+// complete sends the step in force again after its process ended during the write. Replicas that only follow a store
+// had their time; those that are written one by one still lack it, and no resync brings it to them. Only HARD
+// interlocks object, as they would to going back: the step is half in force already.
+func (k *carrier) complete(w world) time.Duration {
+	k.inForce.cut = false
+	s := k.c.Plan.Steps[k.c.Step-1]
+	if snap := k.r.o.Latest(); snap != nil {
+		for _, c := range k.r.o.EvaluateStep(k.c.Plan, s.N, snap, k.r.bookWithout(&k.c), k.now()) {
+			if c.Severity == actions.SeverityHard {
+				k.rollBack(fleet.Concat(fleet.Text("the write was cut short, and is not completed: "), fleet.Label(c.ID),
+					fleet.Text(" "), c.Formula))
+				return 0
+			}
+		}
+	}
+	return k.send(s, w)
 }
 
 // nudge makes lagging replicas take over the stored state again, once for each write. It changes no weight; what

@@ -32,6 +32,9 @@ func (w *fileWriter) pathOf(r replica) string {
 	}
 }
 
+// Settle is zero unless configured: a write waits for every replica, and none takes anything over later by itself.
+func (w *fileWriter) Settle() time.Duration { return w.spec.Settle }
+
 func (w *fileWriter) ready() time.Duration {
 	if w.spec.File != nil && w.spec.File.ReloadReady > 0 {
 		return w.spec.File.ReloadReady
