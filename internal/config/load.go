@@ -41,7 +41,12 @@ func Load(path string) (*File, error) {
 
 // Parse decodes strictly: an unknown key, a literal credential and an unknown version are errors
 // that name line and column, and never show a value.
-func Parse(body []byte) (*File, error) {
+func Parse(body []byte) (file *File, err error) {
+	defer func() {
+		if r := recover(); r != nil { // the decoder gives way on some files that are no YAML
+			file, err = nil, errors.New("the file is no YAML that can be read")
+		}
+	}()
 	tree, err := parser.ParseBytes(body, 0)
 	if err != nil {
 		return nil, plain(err)
