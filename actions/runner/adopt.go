@@ -138,30 +138,38 @@ func (k *carrier) compareForward(entry journal.Entry, s actions.Step, w world, b
 	now := k.now()
 	settled := entry.LastAt.Add(2 * k.settle())
 	k.inForce = inForce{expected: w.expected(), attempt: 1, deadline: now.Add(2 * k.settle())}
+	moves := s.Replica == "" // a resync moves no weight: its before and after are the same
 	switch {
 	case w.count(foreign) > 0:
 		return k.lost(s, w)
-	case back && w.all(before) && !entry.Answered && s.Replica == "":
-		k.rollBackFrom(s.Before, fleet.Concat(fleet.Text("wanted by "), k.r.o.Actor.Text()))
-		return nil
 	case back:
-		k.rollBack(fleet.Concat(fleet.Text("wanted by "), k.r.o.Actor.Text()))
+		k.wantedBack(s, moves && w.all(before) && !entry.Answered)
 		return nil
-	case w.all(before) && entry.Verified && s.Replica == "":
+	case moves && w.all(before) && entry.Verified:
 		return k.lost(s, w) // it was there on every replica: somebody took it back
-	case w.all(before) && s.Replica == "":
+	case moves && w.all(before):
 		k.inForce.failed = errCrashed
 		k.inForce.deadline = settled
 		if entry.Answered {
 			k.inForce.failed = nil // the gateway took it: replicas may still be on their way
 			k.inForce.deadline = later(settled, now)
 		}
-	case !entry.Answered && s.Replica == "" && !w.all(after):
+	case moves && !entry.Answered && !w.all(after):
 		k.inForce.cut = true
 		k.inForce.deadline = later(settled, now)
 	}
 	return k.to(EventRelease, journal.Record{Kind: journal.KindReleased, Why: fleet.Textf("resumed at step %s: %s",
 		fleet.Int(s.N), w.text(k.c.Plan.Order))})
+}
+
+// wantedBack begins the way back that a person asked for, from before the step where its write never arrived.
+func (k *carrier) wantedBack(s actions.Step, untouched bool) {
+	cause := fleet.Concat(fleet.Text("wanted by "), k.r.o.Actor.Text())
+	if untouched {
+		k.rollBackFrom(s.Before, cause)
+		return
+	}
+	k.rollBack(cause)
 }
 
 // compareBack goes on with a roll-back.
