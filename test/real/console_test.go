@@ -33,7 +33,8 @@ func TestTheConsoleInATerminal(t *testing.T) {
 }
 
 // lively is a screen on which something is measured: GPU use, pools with traffic, routes with seen shares.
-var lively = regexp.MustCompile(`(?s)gpu \d+%.*POOLS 6.*b200-a\s+llama-70b\s+\d+.*ROUTES 4.*chat\s+b200-a 60[^\n]*\d\d(\)|\.\d)`)
+var lively = regexp.MustCompile(`(?s)gpu \d+%.*POOLS 6.*b200-a\s+llama-70b\s+\d+` +
+	`.*ROUTES 4.*chat\s+b200-a 60[^\n]*\d\d(\)|\.\d)`)
 
 // awaitsLife starts the demo and takes the time until the screen is alive. Other work of the machine can only slow
 // it down, so the quickest of three starts counts.

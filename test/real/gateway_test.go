@@ -101,7 +101,8 @@ func (b *bed) readsTrue(t *testing.T, s *fleet.Snapshot) {
 	}
 }
 
-// seesCooldowns looks until a cool-down falls between two readings: the gateway tells that one began, not that it is on.
+// seesCooldowns looks until a cool-down falls between two readings: the gateway tells that one began, not that it
+// is on.
 func (b *bed) seesCooldowns(t *testing.T, op program) {
 	var route *fleet.Route
 	for range 6 {

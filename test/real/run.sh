@@ -69,4 +69,5 @@ if [ "${#skipped[@]}" -gt 0 ] && [ "${REQUIRE_REAL:-}" = 1 ]; then
 fi
 export PITWALL_TEST_LITELLM=$VENV/bin/litellm
 [ -x "$PITWALL_TEST_LITELLM" ] || unset PITWALL_TEST_LITELLM
-exec go test -tags real -count=1 -timeout 20m -v ./test/real/...
+# Most tests wait most of the time, so more of them run at once than there are cores.
+exec go test -tags real -count=1 -timeout 20m -parallel 8 -v ./test/real/...

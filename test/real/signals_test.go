@@ -42,7 +42,8 @@ func serve(t *testing.T) served {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "config.yaml")
 	write(t, path, body, 0o600)
-	s := served{key: key.Reveal(), program: program{flags: []string{"--config", path, "--state-dir", filepath.Join(dir, "state")},
+	s := served{key: key.Reveal(), program: program{
+		flags:   []string{"--config", path, "--state-dir", filepath.Join(dir, "state")},
 		environ: []string{sim.KeyName + "=" + key.Reveal()}}}
 	for _, name := range []string{"gw-1", "gw-2", "gw-3"} {
 		s.gateways = append(s.gateways, embedded.URL(name))
@@ -85,7 +86,8 @@ func TestSIGTERMLeavesAChangeThatCanBeResumed(t *testing.T) {
 		t.Errorf("exit %d, want 5: still open", code)
 	}
 	left := s.change(t, c.ID)
-	if left.State.Closed() || left.Step != 1 || left.Guard.Alive.Or(false) || !strings.Contains(left.Why.String(), "resume") {
+	if left.State.Closed() || left.Step != 1 || left.Guard.Alive.Or(false) ||
+		!strings.Contains(left.Why.String(), "resume") {
 		t.Fatalf("left %s at step %d, guard %+v: %s", left.State, left.Step, left.Guard, left.Why)
 	}
 	s.holds(t, left.Plan.Steps[0].After)
@@ -103,7 +105,8 @@ func TestSIGHUPGuardsTheStepInForceAndStartsNoOther(t *testing.T) {
 	s := serve(t)
 	p, c := s.inMidShift(t)
 	p.signal(t, syscall.SIGHUP)
-	c = s.awaitChange(t, 10*time.Second, c.ID, "the guard is detached", func(c actions.Change) bool { return c.Guard.Detached })
+	c = s.awaitChange(t, 10*time.Second, c.ID, "the guard is detached",
+		func(c actions.Change) bool { return c.Guard.Detached })
 	if p.ended() || c.Guard.PID != p.cmd.Process.Pid {
 		t.Fatalf("the guard is process %d, ended %v", c.Guard.PID, p.ended())
 	}

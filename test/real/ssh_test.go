@@ -39,7 +39,8 @@ func newBastion(t *testing.T) *bastion {
 		}
 	}
 	for _, name := range []string{"host", "client"} {
-		if out, err := exec.Command(keygen, "-q", "-t", "ed25519", "-N", "", "-f", b.path(name)).CombinedOutput(); err != nil {
+		out, err := exec.Command(keygen, "-q", "-t", "ed25519", "-N", "", "-f", b.path(name)).CombinedOutput()
+		if err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
 	}
@@ -96,8 +97,8 @@ SetEnv LANG=C.UTF-8
 // login is the command line of the client with a forced terminal, which replaces the shell that writes down its pid.
 func (b *bastion) login(command string) string {
 	options := []string{"-F", "/dev/null", "-tt", "-p", strconv.Itoa(b.port), "-i", b.path("client")}
-	for _, o := range []string{"IdentitiesOnly=yes", "IdentityAgent=none", "StrictHostKeyChecking=yes", "ConnectTimeout=10",
-		"UserKnownHostsFile=" + b.path("known_hosts")} {
+	for _, o := range []string{"IdentitiesOnly=yes", "IdentityAgent=none", "StrictHostKeyChecking=yes",
+		"ConnectTimeout=10", "UserKnownHostsFile=" + b.path("known_hosts")} {
 		options = append(options, "-o", o)
 	}
 	return fmt.Sprintf(`sh -c 'echo $$ >%s; exec ssh %s %s@127.0.0.1 "%s"'`,
@@ -138,7 +139,8 @@ func TestALinkCutInMidShift(t *testing.T) {
 	if c.Guard.PID != before.Guard.PID || syscall.Kill(c.Guard.PID, 0) != nil {
 		t.Errorf("the guard was process %d and is %d", before.Guard.PID, c.Guard.PID)
 	}
-	if list := op.must(t, 0, "journal", "list"); !strings.Contains(list.out, string(c.ID)) || !strings.Contains(list.out, "open 1") {
+	list := op.must(t, 0, "journal", "list")
+	if !strings.Contains(list.out, string(c.ID)) || !strings.Contains(list.out, "open 1") {
 		t.Errorf("journal list:\n%s", list.out)
 	}
 	next := newScreen(t, 80, 24)
