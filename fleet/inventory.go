@@ -168,6 +168,7 @@ type GatewayReplicaSpec struct {
 	URL    string
 	Reload []string // file mode: program and arguments that make this replica read its file again; no shell
 	File   string   // file mode: this replica's own file, where replicas do not share one
+	Via    string   // as SourceSpec.Via
 }
 
 // GatewayFile says how a gateway without a write API is changed.
@@ -235,6 +236,7 @@ type Subject struct {
 	Gateway        GatewayID
 	GatewayReplica GatewayReplicaID
 	Provider       ProviderID
+	Cluster        ClusterID
 }
 
 // SourceSpec declares one connection.
@@ -249,4 +251,6 @@ type SourceSpec struct {
 	TLS      TLSSpec
 	Models   []ModelName       // provider sources: models to look for
 	Options  map[string]string // connector-specific, documented by the connector
+	Via      string            // way that carries its requests, such as "kube/CONTEXT/NAMESPACE/POD:PORT"; "" means a connection of its own
+	From     SourceID          // a store that is asked in its place: it is then not read by itself
 }

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"time"
 )
@@ -47,11 +48,66 @@ type RouteWriter interface {
 	Settle() time.Duration
 }
 
+// Watcher is a Reader that is told of changes instead of asking for them. The Hub calls Watch in place of Read.
+type Watcher interface {
+	Reader
+	// Watch delivers a Partial at once and then at each change, conflated by the adapter to a few a second, until ctx
+	// ends. It survives the loss of its system: it goes on trying and delivers what it is doing. failed tells the Hub
+	// that the system does not answer, with the reason; deliver ends that. Both may be called from any goroutine.
+	Watch(ctx context.Context, deliver func(Partial), failed func(error)) error
+}
+
+// Decoder reads one metrics page that somebody else fetched: a scrape through the API server, or series of a store
+// written as a page. It does no I/O. A page of another system is an error of KindInvalid.
+type Decoder interface {
+	Decode(page []byte) (Partial, error)
+}
+
+// Carrier carries requests of adapters by another way than a connection of their own, such as the pod proxy of an API
+// server. The reply's body must be closed.
+type Carrier interface {
+	Carry(ctx context.Context, r CarriedRequest) (*CarriedReply, error)
+}
+
+// CarriedRequest is one HTTP request for a carrier. Header names are canonical.
+type CarriedRequest struct {
+	Method string
+	Path   string // with its query
+	Header map[string][]string
+	Body   []byte
+}
+
+// CarriedReply is the answer of the far end, whatever its status.
+type CarriedReply struct {
+	Status int
+	Header map[string][]string
+	Body   io.ReadCloser
+}
+
+// Inspector shows one object in full. Lines are sanitised and bounded; secrets are not among them.
+type Inspector interface {
+	Describe(ctx context.Context, o ObjectRef) ([]Safe, error)
+	Raw(ctx context.Context, o ObjectRef) ([]Safe, error)
+	// Logs delivers lines as they come, oldest first, until ctx ends or the log does.
+	Logs(ctx context.Context, o ObjectRef, opt LogOptions, line func(Safe)) error
+}
+
+// LogOptions say which part of a log is wanted.
+type LogOptions struct {
+	Tail     int  // lines from the end; zero means 500
+	Follow   bool // go on with what comes
+	Previous bool // of the container before the last restart
+}
+
 // Deps is what adapters are given.
 type Deps struct {
 	Clock  Clock
 	Log    *slog.Logger
 	Secret func(ctx context.Context, ref SecretRef) (Secret, error) // reads the credential now; the zero ref gives an empty secret
+	// Carrier opens the way that a source's Via names. nil where there is none.
+	Carrier func(via string) (Carrier, error)
+	// Decoders are those of all connectors, by kind: what a store's series are read with.
+	Decoders map[string]func() Decoder
 }
 
 // Connector is one kind of system that pitwall can talk to: one folder under backends and one
@@ -64,4 +120,15 @@ type Connector struct {
 	Interval  time.Duration // default
 	NewReader func(SourceSpec, Deps) (Reader, error)
 	NewWriter func(GatewaySpec, Deps) (RouteWriter, error)
+	// NewDecoder makes a decoder of the metrics pages of this kind; nil where it has none.
+	NewDecoder func() Decoder
+	// Families are prefixes, or whole names, of metrics that only this kind has: how a page, or a store's series, is
+	// known to be its own.
+	Families []string
+	// Ports are where it listens by default, for discovery.
+	Ports []int
+	// NewSilencer writes silences; nil where the system has none.
+	NewSilencer func(SourceSpec, Deps) (Silencer, error)
+	// NewInspector opens objects in full; nil where there are none.
+	NewInspector func(SourceSpec, Deps) (Inspector, error)
 }

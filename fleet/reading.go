@@ -14,6 +14,28 @@ type Partial struct {
 	Gateway    *GatewayReading
 	Provider   *ProviderReading
 	Notices    []Notice // things worth an event, such as a repaired or dropped series
+	Cluster    *Cluster // what a Kubernetes cluster runs
+	Found      *Found   // what discovery made of it; nil leaves what was found before
+	Parts      []Part   // a store's readings of other sources
+	Alerts     *AlertsReading
+}
+
+// Part is what a store, such as Prometheus, says of a source that is read through it (SourceSpec.From).
+type Part struct {
+	Source  SourceID
+	Reading Partial
+	Err     error // why the store has nothing of it; Reading is then empty
+}
+
+// Found is what discovery made of one system: the part of an Inventory that nobody had to write. It replaces all that
+// the same source found before.
+type Found struct {
+	Sites    []Site
+	Pools    []PoolSpec
+	Gateways []GatewaySpec
+	Routes   []RouteSpec
+	Sources  []SourceSpec
+	Notes    []Safe // what was seen and not taken, with the reason: one line each
 }
 
 // Notice is a remark of an adapter on what it read.

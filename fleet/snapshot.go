@@ -16,7 +16,9 @@ type Snapshot struct {
 	Providers []Provider
 	Gateways  []Gateway
 	Routes    []Route
-	Alerts    []Alert // worst first
+	Clusters  []*Cluster // in configured order
+	Alerts    []Alert    // worst first
+	Silences  []SilenceOf
 	Events    []Event // newest first
 	Sources   []SourceStatus
 	Spend     Spend
@@ -322,6 +324,17 @@ type Alert struct {
 	Detail  Safe // cause or second number
 	Runbook Safe // name of the runbook, or ""
 	Since   time.Time
+
+	Origin   SourceID          // the alerting system that it comes from; "" for pitwall's own
+	Labels   map[string]string // of an outside alert, raw: what a silence matches
+	Silenced Safe              // "" or until when and by whom it is silenced
+}
+
+// SilenceOf is a silence with the system that holds it and how many alerts it hides now.
+type SilenceOf struct {
+	Silence
+	Source SourceID
+	Hides  int
 }
 
 // Event is something that happened.
