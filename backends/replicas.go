@@ -43,7 +43,7 @@ func (w *world) replica(spec fleet.PoolSpec, r fleet.ReplicaSpec, now time.Time)
 
 // replicaState judges one replica: up means that tokens move.
 func replicaState(r *fleet.Replica, s *sourceState, now time.Time) (fleet.State, fleet.Safe) {
-	return firstOf(replicaReach(s, now), replicaProgress(r), replicaLoad(r))
+	return firstOf(replicaReach(s, now), notReady(s), replicaProgress(r), replicaLoad(r))
 }
 
 // replicaReach says when a replica is not read.
@@ -62,6 +62,14 @@ func replicaReach(s *sourceState, now time.Time) judgement {
 	default:
 		return judgement{}
 	}
+}
+
+// notReady says what a replica that answers and cannot serve yet is doing.
+func notReady(s *sourceState) judgement {
+	if s.last.NotReady.IsEmpty() {
+		return judgement{}
+	}
+	return judgement{fleet.StateWarn, fleet.Concat(fleet.Text("answers, not ready: "), s.last.NotReady)}
 }
 
 // replicaProgress says when a replica that answers does not work.
@@ -101,7 +109,7 @@ func replicaLoad(r *fleet.Replica) judgement {
 func isReady(r fleet.Replica) bool {
 	switch r.State {
 	case fleet.StateOK, fleet.StateIdle, fleet.StateWarn:
-		return r.Engines > 0
+		return r.Engines > 0 && r.Health.Or(true)
 	default:
 		return false
 	}
