@@ -43,7 +43,7 @@ func (w *world) replica(spec fleet.PoolSpec, r fleet.ReplicaSpec, now time.Time)
 
 // replicaState judges one replica: up means that tokens move.
 func replicaState(r *fleet.Replica, s *sourceState, now time.Time) (fleet.State, fleet.Safe) {
-	return firstOf(replicaReach(s, now), notReady(s), replicaProgress(r), replicaLoad(r))
+	return firstOf(replicaReach(s, now), replicaProgress(r, s.last.NotReady), replicaLoad(r))
 }
 
 // replicaReach says when a replica is not read.
@@ -64,22 +64,16 @@ func replicaReach(s *sourceState, now time.Time) judgement {
 	}
 }
 
-// notReady says what a replica that answers and cannot serve yet is doing.
-func notReady(s *sourceState) judgement {
-	if s.last.NotReady.IsEmpty() {
-		return judgement{}
-	}
-	return judgement{fleet.StateWarn, fleet.Concat(fleet.Text("answers, not ready: "), s.last.NotReady)}
-}
-
 // replicaProgress says when a replica that answers does not work.
-func replicaProgress(r *fleet.Replica) judgement {
+func replicaProgress(r *fleet.Replica, notReady fleet.Safe) judgement {
 	still := r.Progress.Moving.OK && !r.Progress.Moving.V
 	switch {
 	case still && r.Progress.Stalled >= stallDown:
 		return judgement{fleet.StateDown, r.Progress.Why}
 	case still:
 		return judgement{fleet.StateCrit, r.Progress.Why}
+	case !notReady.IsEmpty():
+		return judgement{fleet.StateWarn, fleet.Concat(fleet.Text("answers, not ready: "), notReady)}
 	case r.Health.OK && !r.Health.V:
 		return judgement{fleet.StateDown, fleet.Text("its health endpoint says it is dead")}
 	default:

@@ -35,33 +35,49 @@ func Later(known fleet.Maybe[time.Time], unix float64) fleet.Maybe[time.Time] {
 	return fleet.Some(t)
 }
 
-// Complete fills what e does not know from what an older generation of names says.
-func Complete(e *fleet.EngineReading, old *fleet.EngineReading) {
-	either(&e.Running, old.Running)
-	either(&e.Waiting, old.Waiting)
-	either(&e.KVUsage, old.KVUsage)
-	either(&e.KVCapacity, old.KVCapacity)
-	either(&e.Asleep, old.Asleep)
-	for _, pair := range [][2]*fleet.Maybe[float64]{
-		{&e.PromptTokens, &old.PromptTokens}, {&e.OutputTokens, &old.OutputTokens}, {&e.Finished, &old.Finished},
-		{&e.Aborted, &old.Aborted}, {&e.Failed, &old.Failed}, {&e.Preemptions, &old.Preemptions},
-		{&e.PrefixHits, &old.PrefixHits}, {&e.PrefixQueries, &old.PrefixQueries}, {&e.Work, &old.Work}, {&e.Pulse, &old.Pulse},
-	} {
-		either(pair[0], *pair[1])
+// Complete fills what e does not know from what another reading of the same engine says, such as one of older names.
+func Complete(e *fleet.EngineReading, other *fleet.EngineReading) {
+	combine(e, other, func(float64, float64) bool { return false })
+}
+
+// Highest takes the higher of two readings that repeat each other, such as those of tensor-parallel ranks. Histograms
+// cannot be compared: those of e stay where it has any.
+func Highest(e *fleet.EngineReading, other *fleet.EngineReading) {
+	combine(e, other, func(have, others float64) bool { return others > have })
+}
+
+func combine(e, other *fleet.EngineReading, replaces func(have, others float64) bool) {
+	pick(&e.Running, other.Running, replaces)
+	pick(&e.Waiting, other.Waiting, replaces)
+	pick(&e.KVUsage, other.KVUsage, replaces)
+	pick(&e.KVCapacity, other.KVCapacity, replaces)
+	if !e.Asleep.OK {
+		e.Asleep = other.Asleep
 	}
-	either(&e.StartedAt, old.StartedAt)
+	for _, pair := range [][2]*fleet.Maybe[float64]{
+		{&e.PromptTokens, &other.PromptTokens}, {&e.OutputTokens, &other.OutputTokens}, {&e.Finished, &other.Finished},
+		{&e.Aborted, &other.Aborted}, {&e.Failed, &other.Failed}, {&e.Preemptions, &other.Preemptions},
+		{&e.PrefixHits, &other.PrefixHits}, {&e.PrefixQueries, &other.PrefixQueries},
+		{&e.Work, &other.Work}, {&e.Pulse, &other.Pulse},
+	} {
+		pick(pair[0], *pair[1], replaces)
+	}
+	if other.StartedAt.OK && (!e.StartedAt.OK || other.StartedAt.V.After(e.StartedAt.V)) {
+		e.StartedAt = other.StartedAt
+	}
 	for _, pair := range [][2]*fleet.Histogram{
-		{&e.TTFT, &old.TTFT}, {&e.ITL, &old.ITL}, {&e.E2E, &old.E2E}, {&e.QueueTime, &old.QueueTime},
-		{&e.PromptLen, &old.PromptLen}, {&e.OutputLen, &old.OutputLen}, {&e.MaxTokens, &old.MaxTokens},
+		{&e.TTFT, &other.TTFT}, {&e.ITL, &other.ITL}, {&e.E2E, &other.E2E}, {&e.QueueTime, &other.QueueTime},
+		{&e.PromptLen, &other.PromptLen}, {&e.OutputLen, &other.OutputLen}, {&e.MaxTokens, &other.MaxTokens},
 	} {
 		if pair[0].IsZero() {
 			*pair[0] = *pair[1]
 		}
 	}
+	e.LateTokens = e.LateTokens || other.LateTokens
 }
 
-func either[T any](m *fleet.Maybe[T], other fleet.Maybe[T]) {
-	if !m.OK {
+func pick[T ~float64](m *fleet.Maybe[T], other fleet.Maybe[T], replaces func(have, others float64) bool) {
+	if other.OK && (!m.OK || replaces(float64(m.V), float64(other.V))) {
 		*m = other
 	}
 }
