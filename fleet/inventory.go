@@ -251,6 +251,6 @@ type SourceSpec struct {
 	TLS      TLSSpec
 	Models   []ModelName       // provider sources: models to look for
 	Options  map[string]string // connector-specific, documented by the connector
-	Via      string            // way that carries its requests, such as "kube/CONTEXT/NAMESPACE/POD:PORT"; "" means a connection of its own
+	Via      string            // way that carries its requests, such as "kubernetes/CONTEXT/NAMESPACE/POD:PORT"; "" means a connection of its own
 	From     SourceID          // a store that is asked in its place: it is then not read by itself
 }
