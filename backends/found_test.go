@@ -178,9 +178,12 @@ func TestAClusterIsShownFromTheFirstMomentAndKeepsItsRowsWhenItFallsSilent(t *te
 }
 
 func TestAStoreSpeaksForTheSourcesThatAreReadThroughIt(t *testing.T) {
+	var mu sync.Mutex // the first read may still be under way while the test goes on
 	at := start
 	var fail error
 	store := &script{clock: fleet.NewVirtualClock(start), f: func(time.Time) (fleet.Partial, error) {
+		mu.Lock()
+		defer mu.Unlock()
 		if fail != nil {
 			return fleet.Partial{}, fail
 		}
@@ -201,7 +204,9 @@ func TestAStoreSpeaksForTheSourcesThatAreReadThroughIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	step := func() *fleet.Snapshot {
+		mu.Lock()
 		at = at.Add(5 * time.Second)
+		mu.Unlock()
 		if err := clock.Advance(ctx, 5*time.Second); err != nil {
 			t.Fatal(err)
 		}
@@ -217,7 +222,9 @@ func TestAStoreSpeaksForTheSourcesThatAreReadThroughIt(t *testing.T) {
 	if s := snap.Source("p-1"); s.LastGood.After(at) || s.Failures != 0 {
 		t.Errorf("the age follows the sample: %+v", s)
 	}
+	mu.Lock()
 	fail = &fleet.Error{Kind: fleet.KindUnreachable, Op: "query"}
+	mu.Unlock()
 	if s := step().Source("p-1"); s.Failing == 0 || s.Err.IsEmpty() {
 		t.Errorf("its store does not answer: %+v", s)
 	}
