@@ -16,6 +16,7 @@ type Context struct {
 	Name      string     `yaml:"name"`
 	Env       string     `yaml:"env,omitempty"`
 	Sites     []Site     `yaml:"sites,omitempty"`
+	Clusters  []Cluster  `yaml:"clusters,omitempty"`
 	Pools     []Pool     `yaml:"pools,omitempty"`
 	Providers []Provider `yaml:"providers,omitempty"`
 	Gateways  []Gateway  `yaml:"gateways,omitempty"`

@@ -100,6 +100,9 @@ func checkContext(ctx *Context) []error {
 	for _, s := range ctx.Sites {
 		c.id("site", s.ID)
 	}
+	for i := range ctx.Clusters {
+		c.cluster(&ctx.Clusters[i])
+	}
 	for i := range ctx.Pools {
 		c.pool(&ctx.Pools[i])
 	}
