@@ -6,6 +6,7 @@ type File struct {
 	Current  string              `yaml:"current,omitempty"`
 	StateDir string              `yaml:"state_dir,omitempty"`
 	Theme    string              `yaml:"theme,omitempty"`
+	Glyphs   string              `yaml:"glyphs,omitempty"` // auto goes by the locale
 	Prices   string              `yaml:"prices,omitempty"`
 	Keys     map[string][]string `yaml:"keys,omitempty"`
 	Contexts []Context           `yaml:"contexts"`
