@@ -11,7 +11,12 @@ import (
 
 	"pitwall/backends/dcgm"
 	"pitwall/backends/litellm"
+	"pitwall/backends/llamacpp"
 	"pitwall/backends/openai"
+	"pitwall/backends/sglang"
+	"pitwall/backends/tgi"
+	"pitwall/backends/triton"
+	"pitwall/backends/trtllm"
 	"pitwall/backends/vllm"
 	"pitwall/fleet"
 )
@@ -20,6 +25,7 @@ import (
 func Connectors() []fleet.Connector {
 	return slices.Concat(
 		[]fleet.Connector{vllm.Connector()},
+		[]fleet.Connector{sglang.Connector(), trtllm.Connector(), triton.Connector(), tgi.Connector(), llamacpp.Connector()},
 		[]fleet.Connector{dcgm.Connector()},
 		[]fleet.Connector{litellm.Connector()},
 		openai.Connectors(),
