@@ -176,8 +176,8 @@ func (x *rank) finish() fleet.EngineReading {
 // finish derives what takes more than one metric.
 func (s *scrape) finish() fleet.EngineReading {
 	s.Running = s.running.value()
-	if queue := s.queue.value(); queue.OK {
-		s.Waiting = fleet.Some(queue.V + fleet.Count(s.queues))
+	if s.Waiting = s.queue.value(); s.Waiting.OK {
+		enginepage.Add(&s.Waiting, s.queues)
 	}
 	if s.ITL.IsZero() {
 		s.ITL = s.oldITL

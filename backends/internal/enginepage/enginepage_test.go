@@ -127,6 +127,17 @@ func TestValues(t *testing.T) {
 	if Tokens(100, 16) != fleet.Some(fleet.Tokens(1600)) {
 		t.Error("100 blocks of 16")
 	}
+	for _, bad := range [][2]fleet.Maybe[float64]{{{}, fleet.Some(1.0)}, {fleet.Some(1.0), {}}, {fleet.Some(1.0), fleet.Some(0.0)},
+		{fleet.Some(1e300), fleet.Some(1e-300)}} {
+		if got := Share(bad[0], bad[1]); got.OK {
+			t.Errorf("%v of %v is %v", bad[0], bad[1], got)
+		}
+	}
+	var huge fleet.Maybe[float64]
+	Add(&huge, 1e308)
+	if Add(&huge, 1e308); math.IsInf(huge.V, 0) {
+		t.Error("a sum is infinite")
+	}
 	var sum fleet.Maybe[float64]
 	Add(&sum, 0)
 	Fill(&sum, 5)
