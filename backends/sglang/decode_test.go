@@ -157,3 +157,19 @@ func TestOtherPagesAreRefused(t *testing.T) {
 		t.Errorf("a server before its first request: %+v, %v", p.Engines, err)
 	}
 }
+
+func TestLabelsOfTheOperatorArePartsOfTheWhole(t *testing.T) {
+	var b strings.Builder
+	for i, tenant := range []string{"a", "z"} {
+		labels := fmt.Sprintf(`customer="%s",model_name="m",zone="1"`, tenant)
+		fmt.Fprintf(&b, "sglang:generation_tokens_total{%s} %d\n", labels, 100*(i+1))
+		for n, le := range []string{"0.1", "1", "+Inf"} {
+			fmt.Fprintf(&b, "sglang:time_to_first_token_seconds_bucket{customer=\"%s\",le=\"%s\",model_name=\"m\",zone=\"1\"} %d\n", tenant, le, (n+1)*(i+1))
+		}
+		fmt.Fprintf(&b, "sglang:time_to_first_token_seconds_count{%s} %d\nsglang:time_to_first_token_seconds_sum{%s} %d\n", labels, 3*(i+1), labels, 5*(i+1))
+	}
+	e := one(t, b.String())
+	if e.OutputTokens.V != 300 || e.TTFT.Count() != 9 || e.TTFT.Sum != 15 || e.TTFT.Counts[0] != 3 || len(e.TTFT.Bounds) != 3 {
+		t.Errorf("%v %v", e.OutputTokens, e.TTFT)
+	}
+}

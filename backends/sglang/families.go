@@ -137,9 +137,10 @@ func counters(p string, of func(*rank) *scrape) []family {
 	}
 }
 
+// Series of the front end may carry labels of the operator's choice: they are parts of one whole.
 func histograms(p string, of func(*rank) *scrape) []family {
 	histogram := func(name string, into func(s *scrape) *fleet.Histogram) family {
-		return family{Name: p + name, Kind: promtext.Histogram, Hist: func(x *rank) *fleet.Histogram { return into(of(x)) }}
+		return family{Name: p + name, Kind: promtext.Histogram, Split: true, Hist: func(x *rank) *fleet.Histogram { return into(of(x)) }}
 	}
 	return []family{
 		histogram("time_to_first_token_seconds", func(s *scrape) *fleet.Histogram { return &s.TTFT }),

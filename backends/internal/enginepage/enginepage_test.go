@@ -159,3 +159,41 @@ func TestRefusalsAreInvalidAndNameTheSource(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestOutlines(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		same bool
+	}{
+		{`a="1",le="5",z="2"`, `a="1",le="9",z="2"`, true},
+		{`a="1",le="5",z="2"`, `a="1",z="2"`, true},
+		{`a="1",z="2"`, `a="1",le="5",z="2"`, true},
+		{`le="5"`, ``, true},
+		{``, ``, true},
+		{`a="1",le="5"`, `a="1"`, true},
+		{`le="5",z="2"`, `z="2"`, true},
+		{`a="1",z="2",le="5"`, `a="1",z="2"`, true},
+		{`a="1",le="5",z="2"`, `a="1",z="3"`, false},
+		{`a="1",le="5"`, `a="2",le="5"`, false},
+		{`a="1",le="5"`, ``, false},
+		{`a="le=",le="5",b="x"`, `a="le=",b="x"`, true},
+	} {
+		h, tail := outline(promtext.Labels(c.a))
+		oh, otail := outline(promtext.Labels(c.b))
+		if got := sameOutline(h, tail, oh, otail); got != c.same {
+			t.Errorf("%s and %s: same %v (%q %q, %q %q)", c.a, c.b, got, h, tail, oh, otail)
+		}
+		if got := sameOutline(oh, otail, h, tail); got != c.same {
+			t.Errorf("%s and %s, the other way round: same %v", c.b, c.a, got)
+		}
+	}
+}
+
+func TestHistogramsAreAddedByTheirBounds(t *testing.T) {
+	inf := math.Inf(1)
+	got := addHistogram(fleet.Histogram{Bounds: []float64{1, 2, inf}, Counts: []float64{1, 2, 3}, Sum: 4},
+		fleet.Histogram{Bounds: []float64{0.5, 2, inf}, Counts: []float64{1, 5, 6}, Sum: 5})
+	if len(got.Bounds) != 2 || got.Counts[0] != 7 || got.Count() != 9 || got.Sum != 9 {
+		t.Errorf("%v", got)
+	}
+}
