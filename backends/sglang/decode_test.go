@@ -144,6 +144,13 @@ func TestEvidenceOfBuildsThatCountNoSteps(t *testing.T) {
 	if e := one(t, fmt.Sprintf(page, 0)); e.Work != fleet.Some(640.0) {
 		t.Errorf("no token a second is: %+v", e)
 	}
+	prefill := strings.ReplaceAll(fmt.Sprintf(page, 0), "tp_rank", `engine_type="prefill",tp_rank`)
+	if e := one(t, strings.Replace(prefill, "num_used_tokens", "other", 1)); e.Work.OK {
+		t.Errorf("an engine that never decodes has no token a second: %+v", e)
+	}
+	if e := one(t, prefill); e.Work != fleet.Some(640.0) {
+		t.Errorf("the tokens that it holds tell: %+v", e)
+	}
 }
 
 func TestOtherPagesAreRefused(t *testing.T) {
