@@ -19,87 +19,54 @@ import (
 // maxCarried is how many requests go through the API server of one cluster at once; the others wait in turn.
 const maxCarried = 4
 
-// viaPrefix begins the ways that go through a cluster: "kube/CONTEXT/NAMESPACE/POD:PORT".
-const viaPrefix = "kube/"
-
-// Carriers opens ways through the pod proxies of clusters. Ways into the same cluster share its connection and its limit.
-type Carriers struct {
-	deps    fleet.Deps
-	sources []fleet.SourceSpec
-
-	mu       sync.Mutex
-	clusters map[string]*proxy
-}
-
-// NewCarriers returns the ways of a run. A context that one of the sources names is reached as that source says; any
-// other context is one of the default kubeconfig.
-func NewCarriers(sources []fleet.SourceSpec, deps fleet.Deps) *Carriers {
-	return &Carriers{deps: deps, sources: sources, clusters: map[string]*proxy{}}
-}
-
-// Open returns the carrier of "kube/CONTEXT/NAMESPACE/[http:|https:]POD:PORT". It connects to nothing. A context's name
-// may hold slashes.
-func (c *Carriers) Open(via string) (fleet.Carrier, error) {
-	cluster, namespace, pod, err := parseVia(via)
-	if err != nil {
-		return nil, &fleet.Error{Kind: fleet.KindInvalid, Op: "open the way " + strconv.Quote(via), Err: err,
-			Next: `write it as "kube/CONTEXT/NAMESPACE/POD:PORT"`}
-	}
-	p, err := c.proxy(cluster)
+// newCarriers opens ways through the pod proxy of one cluster.
+func newCarriers(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Carriers, error) {
+	set, err := newSettings(spec, deps)
 	if err != nil {
 		return nil, err
+	}
+	routeLogs(set.log)
+	return &proxy{set: set, slots: make(chan struct{}, maxCarried)}, nil
+}
+
+// Carrier returns the carrier of "NAMESPACE/[http:|https:]POD:PORT".
+func (p *proxy) Carrier(way string) (fleet.Carrier, error) {
+	namespace, pod, err := parseWay(way)
+	if err != nil {
+		return nil, &fleet.Error{Kind: fleet.KindInvalid, Op: "open the way " + strconv.Quote(way), Source: p.set.spec.ID, Err: err,
+			Next: "write it as NAMESPACE/POD:PORT"}
 	}
 	return &carrier{proxy: p, namespace: namespace, pod: pod,
 		prefix: "/api/v1/namespaces/" + url.PathEscape(namespace) + "/pods/" + url.PathEscape(pod) + "/proxy"}, nil
 }
 
-func parseVia(via string) (cluster, namespace, pod string, err error) {
-	rest, ok := strings.CutPrefix(via, viaPrefix)
-	if !ok {
-		return "", "", "", errors.New("it does not begin with " + viaPrefix)
+func parseWay(way string) (namespace, pod string, err error) {
+	parts := strings.Split(way, "/")
+	if len(parts) != 2 {
+		return "", "", errors.New("it does not name a namespace and a pod")
 	}
-	parts := strings.Split(rest, "/")
-	n := len(parts)
-	if n < 3 {
-		return "", "", "", errors.New("it names no context, namespace and pod")
+	if namespace, err = url.PathUnescape(parts[0]); err == nil {
+		pod, err = url.PathUnescape(parts[1])
 	}
-	cluster, namespace, pod = strings.Join(parts[:n-2], "/"), parts[n-2], parts[n-1]
+	if err != nil {
+		return "", "", errors.New("it is badly escaped")
+	}
 	name := strings.TrimPrefix(strings.TrimPrefix(pod, "http:"), "https:")
 	name, port, ok := strings.Cut(name, ":")
 	number, portErr := strconv.Atoi(port)
 	switch {
-	case cluster == "" || namespace == "" || name == "" || name == ".." || namespace == "..":
-		return "", "", "", errors.New("a part of it is empty")
+	case isDots(namespace) || isDots(name):
+		return "", "", errors.New("a part of it is no name")
 	case !ok || portErr != nil || number < 1 || number > 65535:
-		return "", "", "", errors.New("the pod has no port")
+		return "", "", errors.New("the pod has no port")
 	}
-	return cluster, namespace, pod, nil
+	return namespace, pod, nil
 }
 
-func (c *Carriers) proxy(cluster string) (*proxy, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if p := c.clusters[cluster]; p != nil {
-		return p, nil
-	}
-	spec := fleet.SourceSpec{ID: fleet.SourceID(viaPrefix + cluster), Kind: Kind, Options: map[string]string{optContext: cluster}}
-	for _, s := range c.sources {
-		if s.Kind == Kind && (s.Options[optContext] == cluster || string(s.Subject.Cluster) == cluster) {
-			spec = s
-			break
-		}
-	}
-	set, err := newSettings(spec, c.deps)
-	if err != nil {
-		return nil, err
-	}
-	routeLogs(set.log)
-	p := &proxy{set: set, slots: make(chan struct{}, maxCarried)}
-	c.clusters[cluster] = p
-	return p, nil
-}
+// isDots tells names that a path would swallow.
+func isDots(name string) bool { return name == "" || name == "." || name == ".." }
 
-// proxy is the pod proxy of one cluster.
+// proxy is the pod proxy of one cluster. It implements fleet.Carriers: all ways share its connection and its limit.
 type proxy struct {
 	set   settings
 	slots chan struct{} // whoever waits longest gets the next one

@@ -22,6 +22,7 @@ func Connector() fleet.Connector {
 		Reads:        "nodes, pods, workloads, autoscalers, disruption budgets and events of one cluster, watched; 1.28 or newer",
 		Interval:     30 * time.Second,
 		NewReader:    newReader,
+		NewCarriers:  newCarriers,
 		NewInspector: newInspector,
 	}
 }

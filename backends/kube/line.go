@@ -183,19 +183,11 @@ func (l *line) wait(ctx context.Context, task fleet.Task) *conn {
 func (l *line) describe(c *fleet.Cluster, synced bool, doing fleet.Safe) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now := l.set.deps.Clock.Now()
 	if l.conn != nil {
 		c.Server = l.conn.server()
 	}
 	c.Version, c.At = l.pulse.version, l.heard
 	switch {
-	case l.err != nil:
-		c.State = fleet.StateUnknown
-		if !l.heard.IsZero() {
-			c.State = fleet.StateStale
-		}
-		c.Why = fleet.Textf("%s; failing for %s, next try in %s", fleet.Sentence(l.err),
-			span(now.Sub(l.failing)), span(l.next))
 	case l.heard.IsZero():
 		c.State, c.Why = fleet.StateUnknown, fleet.Text("connecting")
 	case !synced:
@@ -211,10 +203,22 @@ func (l *line) current() *conn {
 	return l.conn
 }
 
+// failure is why the server does not answer, since when, and what comes next; nil while it does.
 func (l *line) failure() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.err
+	e, ok := errors.AsType[*fleet.Error](l.err)
+	if !ok {
+		return l.err
+	}
+	said := *e
+	since := fleet.Textf("failing for %s, next try in %s", span(l.set.deps.Clock.Now().Sub(l.failing)), span(l.next)).String()
+	if said.Next == "" || e.Kind == fleet.KindUnreachable || e.Kind == fleet.KindTimeout {
+		said.Next = since
+	} else {
+		said.Next += "; " + since
+	}
+	return &said
 }
 
 func (l *line) serverTime() fleet.Maybe[time.Time] {

@@ -43,8 +43,8 @@ type watching struct {
 	tasks   sync.WaitGroup
 }
 
-// Watch implements fleet.Watcher. Rows are delivered while the first list still comes in; after a loss the last ones
-// stay, STALE, with how long the server has been away.
+// Watch implements fleet.Watcher. Rows are delivered while the first list still comes in. While the server is away, failed
+// is called at each try with how long it has been so; the first delivery after that ends it.
 func (w *Watcher) Watch(ctx context.Context, deliver func(fleet.Partial), failed func(error)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -139,9 +139,10 @@ func (r *watching) deliverAll(ctx context.Context, task fleet.Task) {
 		if ctx.Err() != nil {
 			return
 		}
-		r.deliver(r.partial())
 		if err := r.line.failure(); err != nil {
-			r.failed(err)
+			r.failed(err) // the last rows stay, and whoever holds them knows their age
+		} else {
+			r.deliver(r.partial())
 		}
 		if task.Sleep(ctx, gather) != nil {
 			return
