@@ -20,6 +20,8 @@ type GPU struct {
 	Clock  float64 // MHz
 	Used   float64 // MiB
 	Energy float64 // joules since boot
+	Lost   bool    // it has fallen off the bus
+	Broken bool    // no process can use it before it is reset
 	feed   float64
 	trait  float64 // this device's own deviation, -1 to 1
 }
@@ -38,9 +40,12 @@ func (g *GPU) settle() {
 	g.Temp = g.rest()
 	g.Used = 0.01 * g.Device.MemoryMiB
 	if g.Owner != nil {
-		g.Used = math.Round(g.Device.MemoryMiB * (0.9 + 0.004*g.trait))
+		g.hold()
 	}
 }
+
+// hold takes the memory that an engine allocates when it starts.
+func (g *GPU) hold() { g.Used = math.Round(g.Device.MemoryMiB * (0.9 + 0.004*g.trait)) }
 
 func (g *GPU) rest() float64 { return ambient + 3*g.trait + g.Watts/g.Device.MaxWatts*44 }
 

@@ -26,6 +26,7 @@ type PoolSpec struct {
 	GPUs     int      // GPUs of one replica
 	Device   Device
 	Cost     Cost
+	Load     float64 // seconds to read the weights and warm up; 0 means a minute
 }
 
 // Device is the physics of one GPU product.

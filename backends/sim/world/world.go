@@ -31,9 +31,13 @@ type World struct {
 	deadline [2][]*attempt // waiting for the first token, and for the last, in order of their deadlines
 	pending  []*Call
 	faults   []*fault
+	cluster  cluster
+	turned   []result // attempts that no endpoint took
 	sequence uint64
 	spread   *rand.Rand // how clients and services spread their requests
 	ledger   Ledger
+
+	unsettled int // pods that are not as they should be; 0 spares looking at them
 }
 
 type retry struct {
@@ -65,6 +69,7 @@ func New(spec *Spec) *World {
 	for i := range spec.Pools {
 		w.addPool(&spec.Pools[i], next)
 	}
+	w.newCluster()
 	w.faults = newFaults(w)
 	return w
 }
@@ -130,9 +135,13 @@ func (w *World) step() {
 	for _, g := range w.Gateways {
 		g.poll(from)
 	}
+	w.tickPods(from)
 	w.arrive(wall, from)
 	for _, r := range w.Replicas {
 		r.advance(end)
+		if w.steps%logEvery == 0 {
+			r.report(wall)
+		}
 		for _, g := range r.GPUs {
 			g.advance(stepSeconds, r.busy, r.feeding)
 		}

@@ -65,6 +65,7 @@ func (w *World) print() string {
 		}
 		s += "\n"
 	}
+	s += fmt.Sprintf("%+v %+v %+v\n", w.Pods(), w.Nodes(), w.Workloads())
 	for _, p := range w.Providers {
 		s += fmt.Sprintf("%s %v %v %v\n", p.Spec.Name, p.Requests, p.Errors, p.Refused)
 	}
@@ -120,7 +121,7 @@ func checkLedger(t *testing.T, w *World) {
 	}
 	made, flight, waiting := 0.0, 0, 0
 	for _, r := range w.Replicas {
-		made += r.Stats.Generated
+		made += r.retired + r.Stats.Generated
 		for _, list := range [][]*attempt{r.running, r.waiting} {
 			for _, a := range list {
 				flight += r.tokens(a)
