@@ -93,7 +93,9 @@ func (r *Resource) groupVersion() schema.GroupVersion {
 
 func (r *Resource) gvk() schema.GroupVersionKind { return r.groupVersion().WithKind(r.Kind) }
 
-func (r *Resource) listGVK() schema.GroupVersionKind { return r.groupVersion().WithKind(r.Kind + "List") }
+func (r *Resource) listGVK() schema.GroupVersionKind {
+	return r.groupVersion().WithKind(r.Kind + "List")
+}
 
 func (r *Resource) groupKind() schema.GroupKind { return r.gvk().GroupKind() }
 

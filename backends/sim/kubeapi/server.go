@@ -214,7 +214,7 @@ func forbidden(u *User, a attributes) error {
 	if a.namespace != "" {
 		where = fmt.Sprintf("in the namespace %q", a.namespace)
 	}
-	return apierrors.NewForbidden(schema.GroupResource{Group: a.group, Resource: resource}, a.name,
+	return apierrors.NewForbidden(schema.GroupResource{Group: a.group, Resource: a.resource}, a.name,
 		fmt.Errorf("User %q cannot %s resource %q in API group %q %s", u.Name, a.verb, resource, a.group, where))
 }
 
