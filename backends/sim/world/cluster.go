@@ -121,6 +121,9 @@ type podSet struct {
 	pool     *PoolSpec
 	replicas []*Replica
 	bad      map[string]string // revisions whose engine dies while it starts, with what it prints
+	modern   map[string]bool   // revisions whose pages have the names of a newer release
+	holds    bool              // the proxy before it holds requests while nothing is ready
+	held     []*attempt
 }
 
 // pod is the model's part of a Pod.
@@ -196,7 +199,7 @@ func (w *World) newCluster() {
 			c.byNode[name] = n
 			w.touch(&n.Version)
 		}
-		s := &podSet{pool: p, replicas: w.byPool[p.Name], bad: map[string]string{}, Workload: Workload{Name: p.Name,
+		s := &podSet{pool: p, replicas: w.byPool[p.Name], bad: map[string]string{}, modern: map[string]bool{}, Workload: Workload{Name: p.Name,
 			Model: p.Model, Engine: p.Engine, Revision: revision(p.Name, 1), Desired: len(p.Replicas), GPUsEach: p.GPUs}}
 		c.sets = append(c.sets, s)
 		w.touch(&s.Version)

@@ -48,7 +48,7 @@ func (r *Replica) report(at time.Time) {
 func (r *Replica) reset(now float64) {
 	r.retired += r.Stats.Generated
 	r.Stats = newStats()
-	r.clock, r.pending, r.frozen = now, false, false
+	r.clock, r.pending, r.frozen, r.locked, r.link = now, false, false, false, 1
 	r.inbox, r.waiting, r.running, r.prefills, r.finishes = nil, nil, nil, nil, nil
 	r.batch, r.decoders, r.decoding, r.kv = 0, 0, 0, 0
 }

@@ -30,6 +30,10 @@ type Replica struct {
 	shown    Gauges  // what the page showed when the loop froze
 	busy     float64 // GPU seconds of the present sub-step
 	feeding  float64 // of those, prefill
+	spin     float64 // of those, in which kernels wait for other devices
+	nominal  float64 // GPU seconds of the step under way on sound devices
+	locked   bool    // frozen inside a collective: the kernels of all ranks wait for each other
+	link     float64 // part of the bandwidth between its devices that is left, 1 in normal times
 	results  []result
 	rng      *rand.Rand
 	process
@@ -70,7 +74,7 @@ type EngineStats struct {
 }
 
 func newReplica(name string, pool *PoolSpec, rng *rand.Rand) *Replica {
-	return &Replica{Name: name, Pool: pool, rng: rng, Stats: newStats()}
+	return &Replica{Name: name, Pool: pool, rng: rng, Stats: newStats(), link: 1}
 }
 
 func newStats() EngineStats {
@@ -108,7 +112,7 @@ func (r *Replica) freeze() {
 // thaw lets the loop go on; a step that was under way starts anew.
 func (r *Replica) thaw(now float64) {
 	if r.frozen {
-		r.frozen, r.clock = false, now
+		r.frozen, r.locked, r.clock = false, false, now
 		r.stepEnd = now + r.stepLen
 	}
 }
@@ -123,8 +127,11 @@ func (r *Replica) receive(t *attempt, at float64) {
 
 // advance runs whole steps up to end; a step that ends later stays under way and shows nothing yet.
 func (r *Replica) advance(end float64) {
-	r.busy, r.feeding = 0, 0
+	r.busy, r.feeding, r.spin = 0, 0, 0
 	if r.frozen || r.state != serving {
+		if r.locked && r.frozen {
+			r.busy, r.spin = stepSeconds, stepSeconds
+		}
 		return
 	}
 	for {

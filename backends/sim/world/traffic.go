@@ -25,15 +25,10 @@ func (w *World) send(c *Call, at float64) {
 	}
 	replicas := w.endpoints(d.row.Spec.Pool)
 	if len(replicas) == 0 {
-		w.refuse(t, at)
+		w.hold(t, at)
 		return
 	}
-	r := replicas[w.spread.IntN(len(replicas))]
-	if r.state != serving {
-		w.refuse(t, at)
-		return
-	}
-	r.receive(t, at)
+	w.deliver(replicas, t, at)
 }
 
 // refuse fails an attempt whose service has no endpoint, or whose endpoint's process is gone.
@@ -67,6 +62,11 @@ func (w *World) expire(now float64) {
 }
 
 func (w *World) abandon(t *attempt, now float64) {
+	if t.replica == nil && t.provider == nil {
+		t.ended = true
+		w.turned = append(w.turned, result{at: now, try: t, status: 408})
+		return
+	}
 	if t.replica != nil {
 		w.ledger.lose(t.replica.tokens(t))
 		t.replica.drop(t)

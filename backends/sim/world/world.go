@@ -37,7 +37,8 @@ type World struct {
 	spread   *rand.Rand // how clients and services spread their requests
 	ledger   Ledger
 
-	unsettled int // pods that are not as they should be; 0 spares looking at them
+	unsettled int                  // pods that are not as they should be; 0 spares looking at them
+	telemetry map[string]Telemetry // by site, where it is not live
 }
 
 type retry struct {
@@ -47,7 +48,8 @@ type retry struct {
 
 // New builds a world that stands at spec.Start.
 func New(spec *Spec) *World {
-	w := &World{Spec: spec, db: newDatabase(spec), byPool: map[string][]*Replica{}, byName: map[string]*Provider{}}
+	w := &World{Spec: spec, db: newDatabase(spec), byPool: map[string][]*Replica{}, byName: map[string]*Provider{},
+		telemetry: map[string]Telemetry{}}
 	stream := uint64(0)
 	next := func() *rand.Rand {
 		stream++
@@ -135,7 +137,9 @@ func (w *World) step() {
 	for _, g := range w.Gateways {
 		g.poll(from)
 	}
+	w.probe(from)
 	w.tickPods(from)
+	w.release(from)
 	w.arrive(wall, from)
 	for _, r := range w.Replicas {
 		r.advance(end)
@@ -143,12 +147,12 @@ func (w *World) step() {
 			r.report(wall)
 		}
 		for _, g := range r.GPUs {
-			g.advance(stepSeconds, r.busy, r.feeding)
+			g.advance(stepSeconds, r.busy, r.feeding, r.spin)
 		}
 	}
 	for _, g := range w.GPUs {
 		if g.Owner == nil {
-			g.advance(stepSeconds, 0, 0)
+			g.advance(stepSeconds, 0, 0, 0)
 		}
 	}
 	for _, p := range w.Providers {
