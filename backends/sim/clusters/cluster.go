@@ -140,6 +140,9 @@ func (c *Cluster) Close() error {
 	return err
 }
 
+// Name returns the cluster's name.
+func (c *Cluster) Name() string { return c.o.Name }
+
 // URL returns the address of the API.
 func (c *Cluster) URL() string { return c.url }
 

@@ -69,18 +69,19 @@ func gpuResource(product string) corev1.ResourceName {
 	return "nvidia.com/gpu"
 }
 
-func amd(product string) bool { return strings.Contains(product, "AMD") || strings.Contains(product, "Instinct") }
+func amd(product string) bool {
+	return strings.Contains(product, "AMD") || strings.Contains(product, "Instinct")
+}
 
 // gpuLabels are what feature discovery writes.
 func gpuLabels(n *world.Node, pool *world.PoolSpec) map[string]string {
 	product := strings.ReplaceAll(n.Product, " ", "-")
 	if amd(n.Product) {
 		return map[string]string{"amd.com/gpu.product-name": product, "amd.com/gpu.family": "AI",
-			"amd.com/gpu.vram":                               strconv.Itoa(int(pool.Device.MemoryMiB/1024)) + "G",
-			"feature.node.kubernetes.io/pci-1002.present":    "true",
-			"node.kubernetes.io/instance-type":               "gpu-8x",
-			"accelerator.topograph.run/domain":               n.Pool,
-			"feature.node.kubernetes.io/amd-gpu.device-type": "gpu"}
+			"amd.com/gpu.vram": strconv.Itoa(int(pool.Device.MemoryMiB/1024)) + "G",
+			"feature.node.kubernetes.io/pci-1002.present": "true",
+			"node.kubernetes.io/instance-type":            "gpu-8x",
+			"accelerator.topograph.run/domain":            n.Pool}
 	}
 	parts := strings.Split(driver, ".")
 	return map[string]string{

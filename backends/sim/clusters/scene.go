@@ -38,9 +38,10 @@ func (c *Cluster) show(s *scene) {
 	c.showPods(s.pods)
 	for i := range s.workloads {
 		if w := &s.workloads[i]; c.pools[w.Name] != nil {
-			c.showWorkload(w)
+			c.showWorkload(w, s.pods)
 		}
 	}
+	c.budgets()
 	c.showEvents(s.events)
 }
 

@@ -224,3 +224,6 @@ func uid(parts ...string) string {
 	h := hex.EncodeToString(sum[:16])
 	return h[:8] + "-" + h[8:12] + "-4" + h[13:16] + "-8" + h[17:20] + "-" + h[20:32]
 }
+
+// Streams is how many watches and followed logs are open.
+func (s *Server) Streams() int { return int(s.watchers.Load()) }
