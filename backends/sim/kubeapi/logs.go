@@ -3,12 +3,13 @@ package kubeapi
 import (
 	"io"
 	"net/http"
+	"net/url"
+	"strconv"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes/scheme"
 )
 
 // LogOptions say which lines of a log are wanted.
@@ -26,9 +27,9 @@ func (s *Server) logs(c *call) error {
 	if c.verb != "get" {
 		return notAllowed(c.query)
 	}
-	o := &corev1.PodLogOptions{}
-	if err := scheme.ParameterCodec.DecodeParameters(c.r.URL.Query(), corev1.SchemeGroupVersion, o); err != nil {
-		return badRequest(err.Error())
+	o, err := readLogOptions(c.r.URL.Query())
+	if err != nil {
+		return err
 	}
 	pod, ok := s.o.Store.Get(Pods, c.namespace, c.name).(*corev1.Pod)
 	if !ok {
@@ -60,6 +61,32 @@ func (s *Server) logs(c *call) error {
 	}
 	out.begin()
 	return nil
+}
+
+// readLogOptions reads the parameters of a log request.
+func readLogOptions(v url.Values) (*corev1.PodLogOptions, error) {
+	o := &corev1.PodLogOptions{Container: v.Get("container")}
+	for name, to := range map[string]*bool{"follow": &o.Follow, "previous": &o.Previous, "timestamps": &o.Timestamps} {
+		*to = v.Has(name) && v.Get(name) != "false" && v.Get(name) != "0"
+	}
+	for name, to := range map[string]**int64{"tailLines": &o.TailLines, "limitBytes": &o.LimitBytes, "sinceSeconds": &o.SinceSeconds} {
+		if s := v.Get(name); s != "" {
+			n, err := strconv.ParseInt(s, 10, 64)
+			if err != nil {
+				return nil, badRequest("unable to parse " + name + ": " + strconv.Quote(s))
+			}
+			*to = &n
+		}
+	}
+	if s := v.Get("sinceTime"); s != "" {
+		t, err := time.Parse(time.RFC3339, s)
+		if err != nil {
+			return nil, badRequest("unable to parse sinceTime: " + strconv.Quote(s))
+		}
+		since := metav1.NewTime(t)
+		o.SinceTime = &since
+	}
+	return o, nil
 }
 
 func logOptions(o *corev1.PodLogOptions, now time.Time) (LogOptions, error) {
