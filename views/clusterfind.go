@@ -1,6 +1,8 @@
 package views
 
 import (
+	"strings"
+
 	"pitwall/fleet"
 )
 
@@ -156,4 +158,47 @@ func (u ClusterState) nodeTable(screen Screen) Table {
 		return u.Nodes
 	}
 	return u.PageNodes
+}
+
+// MachineRef finds the machine of a cluster that exporters know by a name; where there is none the sentence says why.
+func MachineRef(s *fleet.Snapshot, id fleet.NodeID) (fleet.ObjectRef, fleet.Safe) {
+	for _, c := range s.Clusters {
+		for _, n := range c.Nodes {
+			if sameMachine(n.Name, string(id)) {
+				return NodeRef(c, n), fleet.Safe{}
+			}
+		}
+	}
+	return fleet.ObjectRef{}, fleet.Concat(fleet.Text("no watched cluster has a node "), fleet.Label(string(id)))
+}
+
+// sameMachine tells whether two names are of one machine: they are equal, or one is the other without its domain.
+func sameMachine(a, b string) bool {
+	if a == b {
+		return true
+	}
+	x, _, _ := strings.Cut(a, ".")
+	y, _, _ := strings.Cut(b, ".")
+	return x != "" && x == y && (x == a || y == b)
+}
+
+// LogPod is the pod whose log tells most about an object: the pod itself, or the worst one of a workload.
+func LogPod(s *fleet.Snapshot, o fleet.ObjectRef) (fleet.ObjectRef, bool) {
+	if o.Kind == kindPod {
+		return o, true
+	}
+	c := ClusterOf(s, o.Cluster)
+	if c == nil {
+		return fleet.ObjectRef{}, false
+	}
+	var worst *fleet.Pod
+	for _, p := range c.Pods {
+		if holdsPod(o, p) && p.Node != "" && (worst == nil || trouble(p.State) > trouble(worst.State)) {
+			worst = p
+		}
+	}
+	if worst == nil {
+		return fleet.ObjectRef{}, false
+	}
+	return PodRef(c, worst), true
 }

@@ -10,9 +10,9 @@ import (
 
 // listing is the rows of one table in order, with their raw IDs.
 type listing[R any] struct {
-	rows  []R
-	ids   []string
-	all   int // rows before the filter
+	rows []R
+	ids  []string
+	all  int // rows before the filter
 	toll toll
 }
 
@@ -55,6 +55,8 @@ type rowKind[R any] struct {
 	id    func(*R) string
 	text  func(*R) string // what the filter looks at
 	state func(*R) fleet.State
+	// rank orders rows where nothing else is asked for, the greatest first; nil goes by the state.
+	rank func(*R) int
 	// by compares two rows by a sort key; it is asked neither for "" nor for "state".
 	by func(a, b *R, key string) int
 }
@@ -79,6 +81,8 @@ func list[R any](rows []R, t Table, k rowKind[R]) *listing[R] {
 		switch {
 		case t.Sort != "" && t.Sort != "state":
 			return k.by(&a, &b, t.Sort)
+		case k.rank != nil:
+			return cmp.Compare(k.rank(&b), k.rank(&a))
 		case k.state == nil:
 			return 0
 		default:

@@ -93,6 +93,12 @@ var clusterKind = rowKind[clusterRow]{
 		return searched(string(c.ID), string(c.Site), c.Server.String(), string(c.State), c.Why.String(), c.Scope.String())
 	},
 	state: func(r *clusterRow) fleet.State { return r.c.State },
+	rank: func(r *clusterRow) int { // nothing is known of those that do not answer: they come before any trouble
+		if !answers(r.c) {
+			return 1 + fleet.StateDown.Rank() + trouble(r.c.State)
+		}
+		return trouble(r.c.State)
+	},
 	by: func(a, b *clusterRow, key string) int {
 		switch key {
 		case "age":
@@ -168,9 +174,9 @@ func fillCluster(c []part.Cell, r *clusterRow, sc Scene) {
 	c[1] = part.Cell{Text: k.State.Text(), Role: themes.OfState(k.State)}
 	c[2] = part.Cell{Text: ageText(k.At, sc.Now), Role: role}
 	c[3] = part.Cell{Text: kindCount(k, "nodes", len(k.Nodes)), Role: role}
-	c[4] = badCount(r.nodesBad, role)
+	c[4] = badCount(k, "nodes", len(k.Nodes), r.nodesBad, role)
 	c[5] = part.Cell{Text: kindCount(k, "pods", len(k.Pods)), Role: role}
-	c[6] = badCount(r.podsBad, role)
+	c[6] = badCount(k, "pods", len(k.Pods), r.podsBad, role)
 	c[7] = part.Cell{Text: kindCount(k, "deployments", len(k.Workloads)), Role: role}
 	c[8] = part.Cell{Text: kindCount(k, "events", len(k.Events)), Role: role}
 	c[9] = part.Cell{Text: orUnknown(k.Version), Role: themes.Dim}
@@ -203,11 +209,16 @@ func kindCount(c *fleet.Cluster, kind string, n int) fleet.Safe {
 	return fleet.Int(n)
 }
 
-func badCount(n int, role themes.Role) part.Cell {
-	if n == 0 {
+// badCount draws how many of the known objects of a kind are in trouble, "-" where none is known.
+func badCount(c *fleet.Cluster, kind string, all, n int, role themes.Role) part.Cell {
+	switch {
+	case n > 0:
+		return part.Cell{Text: fleet.Int(n), Role: themes.Bad}
+	case all == 0 && kindCount(c, kind, 0) == fleet.Text(fleet.Unknown):
+		return part.Cell{Text: fleet.Text(fleet.Unknown), Role: role}
+	default:
 		return part.Cell{Text: fleet.Int(0), Role: role}
 	}
-	return part.Cell{Text: fleet.Int(n), Role: themes.Bad}
 }
 
 // doing is what a cluster is doing or what failed, then what is not read, then how little may be seen.
@@ -234,60 +245,4 @@ func clusterEvidence(sc Scene, r *clusterRow) evidence {
 		text = fleet.Concat(fleet.Text("watched in full, heard "), ageText(r.c.At, sc.Now), fleet.Text(" ago"))
 	}
 	return evidence{fleet.Label(string(r.c.ID)), text, roleOfWhy(r.c.State)}
-}
-
-// clusterPage tells one cluster over its worst machines and pods.
-func clusterPage(b *part.Block, sc Scene, u ClusterState, rows int) {
-	c := ClusterOf(sc.Snap, u.Of.Cluster)
-	if c == nil {
-		b.Rule(fleet.Label(string(u.Of.Cluster)), fleet.Safe{}, fleet.Text("esc back"))
-		b.Gap(2).Say(themes.Warn, "is not watched any more").End()
-		return
-	}
-	b.Rule(fleet.Concat(fleet.Text("CLUSTER "), fleet.Label(string(c.ID))), fleet.Label(string(c.Site)), fleet.Text("esc back"))
-	f := newPage(sc, b.Width())
-	f.heading(fleet.Text("state")).Put(themes.OfState(c.State), stateText(c.State, c.At, sc.Now))
-	f.Gap(2).Say(themes.Dim, "heard ").Put(themes.Text, ageText(c.At, sc.Now)).Say(themes.Dim, " ago").End()
-	if !c.Why.IsEmpty() {
-		f.tell(fleet.Text("doing"), roleOfWhy(c.State), c.Why, 2)
-	}
-	f.tell(fleet.Text("server"), themes.Text, fleet.Textf("%s  version %s", orUnknown(c.Server), orUnknown(c.Version)), 1)
-	scope := c.Scope
-	if scope.IsEmpty() {
-		scope = fleet.Text("the whole cluster")
-	}
-	f.tell(fleet.Text("sees"), themes.Text, scope, 2)
-	f.tell(fleet.Text("kinds"), themes.Text, kindsText(c), 2)
-	for _, e := range kindErrors(c) {
-		f.tell(fleet.Text("NOT READ"), themes.Warn, e, 2)
-	}
-	b.Append(f.Cut(max(5, rows-9)))
-	onNodes := u.pane() == "nodes"
-	nodes := u.Lists.nodeList(sc, u.Of, u.PageNodes)
-	pods := u.Lists.podList(sc, u.Of, u.PagePods)
-	n := share{least: 1, want: max(1, len(nodes.ids)), weight: 1}
-	p := share{least: 1, want: max(1, len(pods.ids)), weight: 2}
-	if onNodes {
-		n.weight, p.weight = 2, 1
-	}
-	divide(rows-b.Len()-4, []*share{&n, &p})
-	podsPane(b, sc, u.PagePods, pods, paneLook{active: !onNodes, title: fleet.Text("PODS")}, p.got)
-	kubeNodesPane(b, sc, u.PageNodes, nodes, paneLook{active: onNodes, title: fleet.Text("NODES")}, n.got)
-}
-
-// kindsText says how far the watch of each kind is that is read: "pods 4012, listing events 300+".
-func kindsText(c *fleet.Cluster) fleet.Safe {
-	var parts []fleet.Safe
-	for i := range c.Kinds {
-		k := &c.Kinds[i]
-		switch {
-		case !k.Err.IsEmpty():
-		case k.Synced:
-			parts = append(parts, fleet.Concat(fleet.Label(k.Kind), fleet.Text(" "), fleet.Int(k.Count)))
-		default:
-			parts = append(parts, fleet.Concat(fleet.Text("listing "), fleet.Label(k.Kind), fleet.Text(" "), fleet.Int(k.Count),
-				fleet.Text("+")))
-		}
-	}
-	return noneOr(fleet.Join(parts, fleet.Text(", ")))
 }

@@ -118,11 +118,11 @@ func kubeEventsPane(b *part.Block, sc Scene, u ClusterState, l *listing[kubeEven
 	object, cluster, reason := 12, 0, 10
 	for i := from; i < to; i++ {
 		r := &l.rows[i]
-		object = max(object, min(mostName(b.Width()), part.Width(RefText(r.e.Object))))
+		object = max(object, min(mostName(b.Width()), part.Width(eventObject(r.e, b.Width()))))
 		cluster = max(cluster, min(16, labelWidth(string(r.c.ID))))
 		reason = max(reason, min(20, part.Width(r.e.Reason)))
 	}
-	if len(sc.Snap.Clusters) < 2 {
+	if len(sc.Snap.Clusters) < 2 || u.Of.Cluster != "" {
 		cluster = 0
 	}
 	g := part.Layout(kubeEventColumns(whenWidth(b.Width()), object, headed(cluster, 7), reason), b.Width(), t.Column)
@@ -154,10 +154,18 @@ func fillKubeEvent(c []part.Cell, r *kubeEventRow, sc Scene, width int) {
 	}
 	c[1] = part.Cell{Text: orUnknown(e.Type), Role: role}
 	c[2] = part.Cell{Text: fleet.Label(string(r.c.ID)), Role: themes.Dim}
-	c[3] = part.Cell{Text: RefText(e.Object)}
+	c[3] = part.Cell{Text: eventObject(e, width)}
 	c[4] = part.Cell{Text: orUnknown(e.Reason), Role: role}
 	c[5] = part.Cell{Text: timesText(e.Count), Role: themes.Dim}
 	c[6] = part.Cell{Text: e.Text, Role: role}
+}
+
+// eventObject names the object of an event: on a compact screen by its name alone, whose end tells pods apart.
+func eventObject(e *fleet.KubeEvent, width int) fleet.Safe {
+	if width < normalWidth {
+		return fleet.Label(e.Object.Name)
+	}
+	return RefText(e.Object)
 }
 
 // timesText is how often an event happened, "" for once.

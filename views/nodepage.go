@@ -1,7 +1,6 @@
 package views
 
 import (
-	"strings"
 	"time"
 
 	"pitwall/fleet"
@@ -17,8 +16,14 @@ func nodePage(b *part.Block, sc Scene, u ClusterState, rows int) {
 		objectGone(b, sc, u.Of, c)
 		return
 	}
-	r := &nodeRow{c: c, node: n}
-	b.Rule(fleet.Concat(fleet.Text("NODE "), fleet.Label(n.Name)), fleet.Label(string(c.ID)), fleet.Text("esc back"))
+	nodeSheet(b, sc, &nodeRow{c: c, node: n}, escBack(), rows)
+	nodeTables(b, sc, u, rows)
+}
+
+// nodeSheet is all that is known of a machine but its tables.
+func nodeSheet(b *part.Block, sc Scene, r *nodeRow, right fleet.Safe, rows int) {
+	c, n := r.c, r.node
+	b.Rule(fleet.Concat(fleet.Text("NODE "), fleet.Label(n.Name)), fleet.Label(string(c.ID)), right)
 	f := newPage(sc, b.Width())
 	standingLine(f, sc, c, r.state(), badSince(n), nodeWhyText(r))
 	if next := nodeNext(n); !next.IsEmpty() {
@@ -34,7 +39,15 @@ func nodePage(b *part.Block, sc Scene, u ClusterState, rows int) {
 	f.tell(fleet.Text("machine"), themes.Dim, fleet.Textf("%s  driver %s  driver upgrade %s  made %s",
 		orUnknown(n.GPUProduct), orUnknown(n.Driver), orUnknown(n.Upgrade), made), 2)
 	b.Append(f.Cut(max(4, rows-8)))
-	nodeTables(b, sc, u, rows)
+}
+
+// nodeGPUTable draws the GPUs of a machine, worst first, into what is left of rows; none where no exporter is read.
+func nodeGPUTable(b *part.Block, sc Scene, name string, rows int) {
+	pool, _ := exporterNode(sc.Snap, name)
+	if left := rows - b.Len() - 2; pool != nil && left > 0 {
+		gpu := nodeGPUs(sc.Snap, name)
+		gpusPane(b, sc, Table{}, pool, gpu, true, min(left, len(gpu)))
+	}
 }
 
 // nodeTables draws the pods of a machine over its GPUs; the one with the focus gets the room first.
@@ -54,7 +67,7 @@ func nodeTables(b *part.Block, sc Scene, u ClusterState, rows int) {
 		pods.weight, gpus.weight = 1, 2
 	}
 	divide(rows-b.Len()-4-what.lines(b.Width()), []*share{&pods, &gpus})
-	podsPane(b, sc, u.PagePods, l, paneLook{active: !onGPUs, title: fleet.Text("PODS")}, pods.got)
+	podsPane(b, sc, u.PagePods, l, paneLook{active: !onGPUs, title: fleet.Text("PODS"), one: true}, pods.got)
 	if !onGPUs {
 		what.draw(b)
 	}
@@ -138,7 +151,7 @@ func nodeNext(n *fleet.KubeNode) fleet.Safe {
 	case n.Ready.OK && !n.Ready.V:
 		return fleet.Text("its pods still count as running until they are evicted: shift traffic away, then the machine")
 	case failedGPUs(n) > 0:
-		return fleet.Text("tab to the GPUs: the Xid says what to do; the device plugin offers a mended GPU only after it restarts")
+		return fleet.Text("the Xid of its GPUs says what to do; the device plugin offers a mended GPU only after it restarts")
 	case n.Unscheduled:
 		return fleet.Text("who cordoned it says d; its pods stay until they are drained")
 	default:
@@ -148,12 +161,9 @@ func nodeNext(n *fleet.KubeNode) fleet.Safe {
 
 // exporterNode is a machine as the exporters have it, with its pool: by its name, or by its name without the domain.
 func exporterNode(s *fleet.Snapshot, name string) (*fleet.Pool, *fleet.Node) {
-	short, _, _ := strings.Cut(name, ".")
 	for i := range s.Pools {
 		for j := range s.Pools[i].Nodes {
-			n := &s.Pools[i].Nodes[j]
-			other, _, _ := strings.Cut(string(n.ID), ".")
-			if string(n.ID) == name || other == short && (other == string(n.ID) || short == name) {
+			if n := &s.Pools[i].Nodes[j]; sameMachine(string(n.ID), name) {
 				return &s.Pools[i], n
 			}
 		}

@@ -11,14 +11,14 @@ import (
 
 // podPage tells one pod: why it is as it is, what to look at next, where it runs, what it serves, and what the cluster
 // said about it.
-func podPage(b *part.Block, sc Scene, u ClusterState, rows int) {
-	c, p := PodOf(sc.Snap, u.Of)
+func podPage(b *part.Block, sc Scene, of fleet.ObjectRef, right fleet.Safe, rows int) {
+	c, p := PodOf(sc.Snap, of)
 	if p == nil {
-		objectGone(b, sc, u.Of, c)
+		objectGone(b, sc, of, c)
 		return
 	}
 	r := &podRow{c, p}
-	b.Rule(fleet.Concat(fleet.Text("POD "), nameText(u.Of)), fleet.Label(string(c.ID)), fleet.Text("esc back"))
+	b.Rule(fleet.Concat(fleet.Text("POD "), nameText(of)), fleet.Label(string(c.ID)), right)
 	f := newPage(sc, b.Width())
 	standingLine(f, sc, c, r.state(), p.Since, podWhyText(r))
 	if next := podNext(p); !next.IsEmpty() {
@@ -42,7 +42,7 @@ func podPage(b *part.Block, sc Scene, u ClusterState, rows int) {
 	}
 	f.tell(fleet.Text("ports"), themes.Dim, portsText(p), 1)
 	b.Append(f.Cut(max(6, rows-8)))
-	objectEvents(b.End(), sc, c, u.Of, rows-b.Len()-1)
+	objectEvents(b.End(), sc, c, of, rows-b.Len()-1)
 }
 
 // standingLine says the state of an object, for how long, and why.

@@ -29,11 +29,13 @@ func Workloads(sc Scene, u ClusterState, sz Size) string {
 			return
 		}
 		l := u.Lists.workloadList(sc, u.Of, u.Workloads)
-		remarks := kindRemarks(sc, u.Of, "deployments")
-		what := workloadEvidence(l.chosen(u.Workloads))
-		workloadsPane(b, sc, u, l, rows-2-len(remarks)-what.lines(b.Width()))
-		what.draw(b)
-		drawRemarks(b, remarks)
+		r := l.chosen(u.Workloads)
+		listAndSheet(b, rows, len(l.ids), workloadEvidence(r), kindRemarks(sc, u.Of, "deployments"),
+			func(n int) { workloadsPane(b, sc, u, l, n) },
+			func(b *part.Block, rows int) {
+				workloadSheet(b, sc, r, more())
+				objectEvents(b.End(), sc, r.c, WorkloadRef(r.c, r.w), rows-b.Len()-1)
+			})
 	})
 }
 
@@ -120,7 +122,7 @@ func workloadColumns(name, cluster, namespace int) []part.Column {
 func workloadsPane(b *part.Block, sc Scene, u ClusterState, l *listing[workloadRow], n int) {
 	t := u.Workloads
 	from, to := window(l.ids, t, n)
-	b.Rule(fleet.Concat(scopeTitle(fleet.Text("WORKLOADS"), u.Of), fleet.Text(" "), fleet.Int(l.all)), listNote(l.toll, t),
+	b.Rule(fleet.Concat(scopeTitle(fleet.Text("WORKLOADS"), u.Of), fleet.Text(" "), fleet.Int(l.all)), listNote(b, l.toll, t),
 		tabNote(sc, ScreenWorkloads, position(from, to, len(l.ids))))
 	name, cluster, namespace := 12, 0, 0
 	for i := from; i < to; i++ {
@@ -129,7 +131,7 @@ func workloadsPane(b *part.Block, sc Scene, u ClusterState, l *listing[workloadR
 		cluster = max(cluster, min(16, labelWidth(string(r.c.ID))))
 		namespace = max(namespace, min(16, labelWidth(r.w.Namespace)))
 	}
-	if len(sc.Snap.Clusters) < 2 {
+	if len(sc.Snap.Clusters) < 2 || u.Of.Cluster != "" {
 		cluster = 0
 	}
 	g := part.Layout(workloadColumns(name, headed(cluster, 7), headed(namespace, 9)), b.Width(), t.Column)
@@ -191,41 +193,4 @@ func workloadEvidence(r *workloadRow) evidence {
 		parts = append(parts, fleet.Concat(fleet.Text("autoscaler "), w.Autoscaler))
 	}
 	return evidence{fleet.Label(w.Name), fleet.Join(parts, fleet.Text("; ")), roleOfWhy(r.state())}
-}
-
-// workloadPage tells one workload and lists its pods.
-func workloadPage(b *part.Block, sc Scene, u ClusterState, rows int) {
-	c, w := WorkloadOf(sc.Snap, u.Of)
-	if w == nil {
-		objectGone(b, sc, u.Of, c)
-		return
-	}
-	r := &workloadRow{c, w}
-	b.Rule(RefText(u.Of), fleet.Label(string(c.ID)), fleet.Text("esc back"))
-	f := newPage(sc, b.Width())
-	standingLine(f, sc, c, r.state(), w.Since, workloadWhy(r))
-	f.tell(fleet.Text("replicas"), rowRole(c, r.state()), fleet.Textf("%s wanted, %s ready, %s of the new revision, %s available",
-		fleet.Int(w.Desired), fleet.Int(w.Ready), fleet.Int(w.Updated), fleet.Int(w.Available)), 1)
-	f.tell(fleet.Text("GPUs"), themes.Text, fleet.Textf("%s each, %s when all run", fleet.Int(w.GPUsEach),
-		fleet.Int(w.Desired*w.GPUsEach)), 1)
-	f.tell(fleet.Text("limits"), themes.Text, fleet.Textf("autoscaler %s; disruption budget %s", noneOr(w.Autoscaler),
-		noneOr(w.Budget)), 2)
-	f.tell(fleet.Text("image"), themes.Dim, orUnknown(w.Image), 2)
-	b.Append(f.Block).End()
-	l := u.Lists.podList(sc, u.Of, u.PagePods)
-	what := podEvidence(l.chosen(u.PagePods), sc.Now)
-	left := rows - b.Len() - 2 - what.lines(b.Width())
-	pods := min(left, max(1, len(l.ids)))
-	podsPane(b, sc, u.PagePods, l, paneLook{active: true, title: fleet.Text("PODS")}, pods)
-	what.draw(b)
-	if left-pods > 3 {
-		objectEvents(b.End(), sc, c, u.Of, left-pods-2)
-	}
-}
-
-func noneOr(t fleet.Safe) fleet.Safe {
-	if t.IsEmpty() {
-		return fleet.Text("none")
-	}
-	return t
 }
