@@ -105,6 +105,7 @@ type GPUReading struct {
 	MemUsed      Maybe[Bytes]
 	MemFree      Maybe[Bytes]
 	Temp         Maybe[Celsius]
+	Junction     bool // Temp is that of the hottest spot of the die, which runs hotter than its mean
 	Power        Maybe[Watts]
 	SMClockMHz   Maybe[float64]
 	LastXid      Maybe[int]      // sticky: the last code seen, of unknown age; only a change is an event
