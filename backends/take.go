@@ -43,6 +43,7 @@ func (w *world) takeEngines(s *sourceState, p fleet.Partial) {
 		w.progress[s.spec.ID] = watch
 	}
 	watch.add(p.At, p.Engines)
+	w.watchEnginePage(s, p)
 }
 
 func findEngine(list []*engineSeries, r fleet.EngineReading) *engineSeries {
