@@ -60,7 +60,7 @@ func TestDisputesAreOfTheCatalogue(t *testing.T) {
 		if !ok || len(text) > 100 || strings.HasSuffix(text, ".") {
 			t.Errorf("Xid %d: %q", code, text)
 		}
-		if ignores := strings.Contains(text, "plugin ignores"); ignores != e.PluginIgnores {
+		if ignores := strings.Contains(text, "plugin: ignored"); ignores != e.PluginIgnores {
 			t.Errorf("Xid %d: the dispute says that the plugin ignores it: %v, the catalogue %v", code, ignores, e.PluginIgnores)
 		}
 	}
