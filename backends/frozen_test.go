@@ -1,6 +1,7 @@
 package backends
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -124,5 +125,19 @@ func TestAFrozenEnginePageNeedsASecondSource(t *testing.T) {
 				t.Errorf("%s %q, want %s with %q", r.State, r.Why, tc.want, tc.why)
 			}
 		})
+	}
+}
+
+func TestANodeThatIsNotReadSaysWhy(t *testing.T) {
+	hangs := start.Add(time.Minute)
+	b := newBench(t, map[fleet.SourceID]readFunc{"n1": func(now time.Time) (fleet.Partial, error) {
+		if now.After(hangs) {
+			return fleet.Partial{}, &fleet.Error{Kind: fleet.KindTimeout, Op: "run nvidia-smi", Err: errors.New("driver not answering")}
+		}
+		return gpusAt(0.9, jitter)(now)
+	}})
+	n := b.after(4 * time.Minute).Pool("p").Nodes[0]
+	if n.State != fleet.StateStale || !strings.Contains(n.Why.String(), "ago: run nvidia-smi: timeout: driver not answering") {
+		t.Errorf("%s %q", n.State, n.Why)
 	}
 }

@@ -52,6 +52,9 @@ func (w *world) node(s *sourceState, spec fleet.NodeSpec, now time.Time) fleet.N
 	if s.stale(now) {
 		node.State = fleet.StateStale
 		node.Why = fleet.Concat(fleet.Text("last read "), fleet.Age(now.Sub(s.status.LastGood)), fleet.Text(" ago"))
+		if !s.status.Err.IsEmpty() {
+			node.Why = fleet.Concat(node.Why, fleet.Text(": "), s.status.Err) // a driver that hangs says so here
+		}
 	}
 	return node
 }
