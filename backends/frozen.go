@@ -148,6 +148,8 @@ func (w *world) watchEnginePage(s *sourceState, p fleet.Partial) {
 		addTo(&print, e.Finished)
 		addTo(&print, e.Aborted)
 		addTo(&print, e.Failed)
+		addTo(&print, e.Work)
+		addTo(&print, e.Pulse)
 		print.add(e.TTFT.Sum, true)
 		print.add(e.E2E.Sum, true)
 		print.add(e.QueueTime.Count(), true)

@@ -2,8 +2,11 @@ package sim
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
+	"pitwall/backends/sim/clusters"
 	"pitwall/backends/sim/wire"
 	"pitwall/backends/sim/world"
 	"pitwall/fleet"
@@ -24,6 +27,8 @@ type Options struct {
 	Mode        fleet.Mode  // "" means demo
 	Scale       int         // further pools of one replica and eight GPUs, for measuring
 	MetricsAuth bool        // the gateways want a key on /metrics, as LiteLLM does from 1.85 on
+	// Crowd adds nodes and pods without engines behind them to the first cluster, for measuring.
+	Crowd clusters.Synthetic
 }
 
 // Fleet is a running embedded fleet.
@@ -31,6 +36,7 @@ type Fleet struct {
 	options   Options
 	world     *world.World
 	servers   *wire.Servers
+	clusters  []*clusters.Cluster
 	inventory fleet.Inventory
 	stop      context.CancelFunc
 	kept      chan struct{}
@@ -59,6 +65,9 @@ func Listen(ctx context.Context, o Options) (*Fleet, error) {
 		World: f.world, Clock: o.Clock, Key: key, MetricsAuth: o.MetricsAuth, Renamed: renamed,
 		Styles: map[string]string{providerAnthropic: "anthropic"},
 	}, held)
+	if err := f.serveClusters(&spec, held); err != nil {
+		return nil, errors.Join(err, f.closeClusters(), f.servers.Close())
+	}
 	f.inventory = f.buildInventory(&spec)
 	f.keep()
 	return f, nil
@@ -106,7 +115,7 @@ func (o Options) withDefaults() Options {
 func (f *Fleet) Close() error {
 	f.stop()
 	<-f.kept
-	return f.servers.Close()
+	return errors.Join(f.closeClusters(), f.servers.Close())
 }
 
 // Inventory names the endpoints as a configuration would.
@@ -156,6 +165,7 @@ func (f *Fleet) Stop(id string) error {
 func (f *Fleet) fault(id string, change func() bool) error {
 	found := false
 	f.world.At(f.options.Clock.Now(), func() { found = change() })
+	f.refreshClusters()
 	if !found {
 		return &fleet.Error{Kind: fleet.KindNotFound, Op: "find fault " + id, Next: "known are F01, F24 and F32"}
 	}
@@ -181,10 +191,22 @@ func known(name string, ok bool) error {
 }
 
 // URL returns the base URL of an endpoint, "" when there is none of that name.
-func (f *Fleet) URL(name string) string { return f.servers.URL(name) }
+func (f *Fleet) URL(name string) string {
+	if url := f.servers.URL(name); url != "" {
+		return url
+	}
+	return f.clusterURL(name)
+}
 
 // Endpoints lists the names of all endpoints in order.
-func (f *Fleet) Endpoints() []string { return f.servers.Names() }
+func (f *Fleet) Endpoints() []string {
+	names := f.servers.Names()
+	for _, c := range f.clusters {
+		names = append(names, c.Name())
+	}
+	slices.Sort(names)
+	return names
+}
 
 // Drive moves a virtual clock with real time times speed until ctx ends; tick is the real time between moves. The
 // clock waits for whoever is at work, so that rates are true at any speed.
