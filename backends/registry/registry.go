@@ -9,11 +9,14 @@ import (
 	"strings"
 	"time"
 
+	"pitwall/backends/amd"
 	"pitwall/backends/dcgm"
 	"pitwall/backends/discovery"
 	"pitwall/backends/kube"
 	"pitwall/backends/litellm"
 	"pitwall/backends/llamacpp"
+	"pitwall/backends/nvidiagpu"
+	"pitwall/backends/nvidiasmi"
 	"pitwall/backends/openai"
 	"pitwall/backends/sglang"
 	"pitwall/backends/tgi"
@@ -29,6 +32,9 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{vllm.Connector()},
 		[]fleet.Connector{sglang.Connector(), trtllm.Connector(), triton.Connector(), tgi.Connector(), llamacpp.Connector()},
 		[]fleet.Connector{dcgm.Connector()},
+		[]fleet.Connector{nvidiagpu.Connector()},
+		[]fleet.Connector{amd.Connector()},
+		[]fleet.Connector{nvidiasmi.Connector()},
 		[]fleet.Connector{litellm.Connector()},
 		openai.Connectors(),
 		[]fleet.Connector{discovery.Around(kube.Connector(), Connectors)},
