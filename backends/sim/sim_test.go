@@ -174,8 +174,12 @@ func TestFaultsByName(t *testing.T) {
 	if err := f.Start("F99", noon); fleet.KindOf(err) != fleet.KindNotFound {
 		t.Errorf("an unknown fault started: %v", err)
 	}
-	for _, id := range []string{"F01", "F24", "F32"} {
-		if err := f.Start(id, noon); err != nil {
+	known := Catalogue()
+	if len(known) < 14 || len(known) != len(f.Faults()) {
+		t.Errorf("%d faults are known, %d can be started", len(known), len(f.Faults()))
+	}
+	for _, x := range known {
+		if err := f.Start(x.ID, noon); err != nil {
 			t.Error(err)
 		}
 	}
