@@ -45,7 +45,7 @@ func (o Options) spec() world.Spec {
 	o.scale(&s)
 	for i := range s.Pools {
 		p := &s.Pools[i]
-		p.Site = siteOf(p.Name)
+		p.Site, p.Legacy = siteOf(p.Name), p.Name == poolH100
 		if e := o.Engines[p.Name]; e != "" {
 			p.Engine = e
 		}
@@ -78,6 +78,24 @@ var (
 		MemMHz: 1300}
 )
 
+// mixed is whether the demo's pools speak as four engines; else all speak as vLLM.
+const mixed = false
+
+// engineOf is the engine of a pool: design.md section 5 wants four of them.
+func engineOf(pool string) string {
+	if mixed {
+		switch pool {
+		case poolH100:
+			return "sglang"
+		case poolCode:
+			return "trtllm"
+		case poolDR:
+			return "tgi"
+		}
+	}
+	return "vllm"
+}
+
 func pools() []world.PoolSpec {
 	const llama, qwen = "llama-70b", "qwen-coder"
 	return []world.PoolSpec{
@@ -93,7 +111,7 @@ func pools() []world.PoolSpec {
 }
 
 func pool(name, model string, replicas, gpus int, d world.Device, c world.Cost) world.PoolSpec {
-	p := world.PoolSpec{Name: name, Engine: "vllm", Model: model, PerNode: 8, GPUs: gpus, Device: d, Cost: c}
+	p := world.PoolSpec{Name: name, Engine: engineOf(name), Model: model, PerNode: 8, GPUs: gpus, Device: d, Cost: c}
 	for i := range replicas {
 		p.Replicas = append(p.Replicas, fmt.Sprintf("%s-r%d", name, i+1))
 	}
