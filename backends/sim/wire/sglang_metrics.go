@@ -15,6 +15,8 @@ type sglangPage struct {
 	engine string // engine_type label, which the old release has not
 	model  string
 	ranks  []world.Rank
+	all    []sglangRank // processes of the scheduler
+	pids   []sglangRank // the same with a pid label
 }
 
 func renderSGLang(b []byte, r *world.Replica) []byte {
@@ -23,6 +25,7 @@ func renderSGLang(b []byte, r *world.Replica) []byte {
 	if r.Legacy() {
 		p.engine = ""
 	}
+	p.all, p.pids = p.schedulers(false), p.schedulers(true)
 	p.frontEnd()
 	p.times()
 	p.scheduler()
@@ -72,10 +75,11 @@ func (p *sglangPage) times() {
 	hist("e2e_request_latency_seconds", "Time of a whole request, seconds.", &s.E2E)
 }
 
-// rank is one process of the scheduler: its labels before and after those that sort between them.
+// sglangRank is one process of the scheduler, with its labels before and after those that sort between them.
 type sglangRank struct {
-	dp, tp        int
+	dp            int
 	before, after string
+	labels        string // both
 }
 
 // schedulers lists the processes; pid is for the gauges that have no multi-process mode.
@@ -87,9 +91,10 @@ func (p *sglangPage) schedulers(pid bool) []sglangRank {
 			if pid {
 				after += "," + label("pid", strconv.Itoa(1200+dp*16+tp))
 			}
-			out = append(out, sglangRank{dp: dp, tp: tp,
-				before: strings.TrimSuffix(label("dp_rank", strconv.Itoa(dp))+","+p.engine, ","),
-				after:  after + `,pp_rank="0",` + label("tp_rank", strconv.Itoa(tp))})
+			k := sglangRank{dp: dp, before: strings.TrimSuffix(label("dp_rank", strconv.Itoa(dp))+","+p.engine, ","),
+				after: after + `,pp_rank="0",` + label("tp_rank", strconv.Itoa(tp))}
+			k.labels = k.before + "," + k.after
+			out = append(out, k)
 		}
 	}
 	return out
@@ -97,13 +102,13 @@ func (p *sglangPage) schedulers(pid bool) []sglangRank {
 
 // each writes a gauge of all schedulers.
 func (p *sglangPage) each(name, help string, value func(x world.Rank) float64) {
-	p.gauges(name, help, false, value)
+	p.gauges(name, help, p.all, value)
 }
 
-func (p *sglangPage) gauges(name, help string, pid bool, value func(x world.Rank) float64) {
+func (p *sglangPage) gauges(name, help string, all []sglangRank, value func(x world.Rank) float64) {
 	p.family("sglang:"+name, "gauge", help)
-	for _, k := range p.schedulers(pid) {
-		p.sample("sglang:"+name, k.before+","+k.after, value(p.ranks[k.dp]))
+	for _, k := range all {
+		p.sample("sglang:"+name, k.labels, value(p.ranks[k.dp]))
 	}
 }
 
@@ -121,20 +126,20 @@ func (p *sglangPage) scheduler() {
 	p.each("max_total_num_tokens", "Size of the cache, tokens.", constant(capacity))
 	p.each("utilization", "Part of the schedule in use.", constant(0))
 	p.each("new_token_ratio", "Part of the asked tokens that is reserved.", constant(0.612))
-	p.gauges("num_retracted_reqs", "Requests thrown out of the batch in the last interval.", true, constant(0))
-	p.gauges("num_paused_reqs", "Paused requests.", true, constant(0))
+	p.gauges("num_retracted_reqs", "Requests thrown out of the batch in the last interval.", p.pids, constant(0))
+	p.gauges("num_paused_reqs", "Paused requests.", p.pids, constant(0))
 	p.schedulerCounters()
 }
 
 func (p *sglangPage) schedulerCounters() {
-	s, all := &p.r.Stats, p.schedulers(false)
+	s := &p.r.Stats
 	p.family("sglang:num_retracted_requests_total", "counter", "Requests thrown out of the batch.")
-	for _, k := range all {
-		p.sample("sglang:num_retracted_requests_total", k.before+","+k.after, dealt(s.Preemptions, k.dp))
+	for _, k := range p.all {
+		p.sample("sglang:num_retracted_requests_total", k.labels, dealt(s.Preemptions, k.dp))
 	}
 	if !p.r.Legacy() {
 		p.family("sglang:realtime_tokens_total", "counter", "Tokens as they are computed, by kind.")
-		for _, k := range all {
+		for _, k := range p.all {
 			for _, x := range []series{{"prefill_compute", s.Fed}, {"prefill_cache", s.PrefixHits}, {"decode", s.Generated}} {
 				p.sample("sglang:realtime_tokens_total", k.before+","+label("mode", x.labels)+","+k.after, dealt(x.v, k.dp))
 			}
@@ -142,7 +147,7 @@ func (p *sglangPage) schedulerCounters() {
 	}
 	if !p.r.Upgraded() { // the release that F13 brings has no time in the queue
 		p.family("sglang:queue_time_seconds", "histogram", "Time in the queue, seconds.")
-		for _, k := range all {
+		for _, k := range p.all {
 			h := half(&s.Queue, k.dp)
 			p.buckets("sglang:queue_time_seconds", distribution{before: k.before, after: k.after, h: &h})
 		}

@@ -87,7 +87,7 @@ func TestABadFlagStopsTheRollout(t *testing.T) {
 
 func TestTheFirstReadyReplicaTakesTheHerd(t *testing.T) {
 	s := small(4)
-	s.Pools[1].Probe, s.Routes[0].Prompt.Median = 5, 2500
+	s.Routes[0].Prompt.Median = 2500
 	w := New(s)
 	first, second := replicaOf(w, "b-r1"), replicaOf(w, "b-r2")
 	slow := above(20, 0.5, func(*World) *Histogram { return &first.Stats.TTFT })
