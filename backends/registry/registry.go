@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"pitwall/backends/dcgm"
+	"pitwall/backends/discovery"
+	"pitwall/backends/kube"
 	"pitwall/backends/litellm"
 	"pitwall/backends/openai"
 	"pitwall/backends/vllm"
@@ -23,6 +25,7 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{dcgm.Connector()},
 		[]fleet.Connector{litellm.Connector()},
 		openai.Connectors(),
+		[]fleet.Connector{discovery.Around(kube.Connector(), Connectors)},
 	)
 }
 

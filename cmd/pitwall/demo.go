@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -120,6 +119,7 @@ func demoCommand(f *flags, c console) *cobra.Command {
 
 func simCommand(c console) *cobra.Command {
 	o := demoOptions{}
+	var kubeconfig string
 	cmd := &cobra.Command{
 		Use:   "sim",
 		Short: "The embedded fleet as a server only, for use with curl, other consoles, or pitwall itself",
@@ -127,13 +127,14 @@ func simCommand(c console) *cobra.Command {
 			"and prints a configuration for it: pitwall sim > sim.yaml, then " + sim.KeyName + "=... pitwall --config sim.yaml\n\n" +
 			"Faults that it can start with (--fault):\n" + faultTitles(),
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return serveSim(cmd.Context(), c, o) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return serveSim(cmd.Context(), c, o, kubeconfig) },
 	}
+	cmd.Flags().StringVar(&kubeconfig, "kubeconfig", "", "write a kubeconfig for its clusters to this file, for kubectl and others")
 	o.bind(cmd, "")
 	return cmd
 }
 
-func serveSim(ctx context.Context, c console, o demoOptions) error {
+func serveSim(ctx context.Context, c console, o demoOptions, kubeconfig string) error {
 	if err := o.check(); err != nil {
 		return err
 	}
@@ -145,6 +146,11 @@ func serveSim(ctx context.Context, c console, o demoOptions) error {
 	defer embedded.Close()
 	if err := o.start(embedded, clock.Now()); err != nil {
 		return err
+	}
+	if kubeconfig != "" {
+		if err := embedded.WriteKubeconfig(kubeconfig); err != nil {
+			return err
+		}
 	}
 	key, err := embedded.Secret(ctx, fleet.SecretRef{Env: sim.KeyName})
 	if err != nil {
@@ -221,7 +227,7 @@ const driveTick = 50 * time.Millisecond
 
 // fillHistory writes the demo's last fourteen days where the look-back reads them.
 func (s *session) fillHistory() error {
-	store, err := history.Open(filepath.Join(s.stateDir, "history", s.inventory.Context), 0)
+	store, err := history.Open(s.historyDir(), 0)
 	if err != nil {
 		return err
 	}

@@ -117,6 +117,7 @@ func (w *World) tickPods(now float64) {
 	}
 	open := 0
 	for _, s := range w.cluster.sets {
+		w.shrink(s, now)
 		w.roll(s, now)
 		for _, r := range s.replicas {
 			w.tickReplica(s, r, now)
@@ -132,7 +133,7 @@ func (w *World) tickReplica(s *podSet, r *Replica, now float64) {
 	p := r.pod
 	switch {
 	case p == nil:
-		if now >= r.nextPod {
+		if now >= r.nextPod && !s.surplus(r) {
 			w.newPod(s, r).until = now
 		}
 	case p.Terminating && r.state == serving:

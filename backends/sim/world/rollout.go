@@ -59,6 +59,9 @@ func (w *World) roll(s *podSet, now float64) {
 	down := 0
 	var next *Replica
 	for _, r := range s.replicas {
+		if s.surplus(r) {
+			continue
+		}
 		if r.pod == nil || !r.pod.Ready {
 			down++
 		}
