@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -41,8 +42,11 @@ type Cluster struct {
 
 	system    User
 	programs  string
+	options   Options
 	egress    *egress
 	etcd      string // its address
+	port      int    // of the API server
+	server    *Process
 	processes []*Process
 }
 
@@ -57,13 +61,13 @@ func StartCluster(ctx context.Context, o Options) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Cluster{Dir: dir, Namespace: o.Namespace, programs: programs}
+	c := &Cluster{Dir: dir, Namespace: o.Namespace, options: o, programs: programs}
 	if c.Namespace == "" {
 		c.Namespace = "serving"
 	}
 	ctx, cancel := context.WithTimeout(ctx, ready)
 	defer cancel()
-	if err := c.start(ctx, o); err != nil {
+	if err := c.start(ctx); err != nil {
 		c.Close()
 		return nil, err
 	}
@@ -99,20 +103,20 @@ func (c *Cluster) Config(u User) *rest.Config {
 // for the port on any address, to is "127.0.0.1:PORT".
 func (c *Cluster) Route(from, to string) { c.egress.route(from, to) }
 
-func (c *Cluster) start(ctx context.Context, o Options) error {
+func (c *Cluster) start(ctx context.Context) error {
 	ports, err := freePorts(ctx, 4)
 	if err != nil {
 		return err
 	}
-	c.URL = url("https", ports[2])
+	c.port, c.URL = ports[2], url("https", ports[2])
 	c.etcd = url("http", ports[0])
-	if err := c.prepare(ctx, o); err != nil {
+	if err := c.prepare(ctx); err != nil {
 		return err
 	}
 	if err := c.startEtcd(ctx, url("http", ports[1])); err != nil {
 		return err
 	}
-	if err := c.startServer(ctx, ports[2], o); err != nil {
+	if err := c.startServer(ctx); err != nil {
 		return err
 	}
 	if c.Client, err = kubernetes.NewForConfig(c.Config(c.Admin)); err != nil {
@@ -129,11 +133,11 @@ func (c *Cluster) start(ctx context.Context, o Options) error {
 	if err := c.startControllers(ctx, ports[3]); err != nil {
 		return err
 	}
-	return c.processes[1].await(ctx, "knew its users", c.granted)
+	return c.server.await(ctx, "knew its users", c.granted)
 }
 
 // prepare writes what the servers read.
-func (c *Cluster) prepare(ctx context.Context, o Options) error {
+func (c *Cluster) prepare(ctx context.Context) error {
 	authority, err := newIdentity("bed", nil)
 	if err != nil {
 		return err
@@ -149,7 +153,7 @@ func (c *Cluster) prepare(ctx context.Context, o Options) error {
 	}
 	c.egress, err = newEgress(ctx, c.Dir)
 	return errors.Join(err, authority.write(c.Dir, "ca"), server.write(c.Dir, "server"), accounts.write(c.Dir, "accounts"),
-		c.writeUsers(), c.writeKwok(o.Log), c.writeAudit())
+		c.writeUsers(), c.writeKwok(c.options.Log), c.writeAudit())
 }
 
 // run starts one of the programs of the control plane.
@@ -162,9 +166,26 @@ func (c *Cluster) run(name string, args ...string) (*Process, error) {
 	return p, nil
 }
 
-// Forget makes the API server's store drop all versions before now, as it does by itself after some minutes.
+// StopServer takes the API server away at once, as a crash does; everything else stays. StartServer brings it back at the same address.
+func (c *Cluster) StopServer() {
+	c.server.stop()
+	c.processes = slices.DeleteFunc(c.processes, func(p *Process) bool { return p == c.server })
+}
+
+// StartServer starts the API server after StopServer, and waits until it is ready.
+func (c *Cluster) StartServer(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, ready)
+	defer cancel()
+	return c.startServer(ctx)
+}
+
+// Forget drops all versions before now from the store, and restarts the API server, which remembers some of them too.
 func (c *Cluster) Forget(ctx context.Context) error {
-	return compact(ctx, c.etcd)
+	if err := compact(ctx, c.etcd); err != nil {
+		return err
+	}
+	c.StopServer()
+	return c.StartServer(ctx)
 }
 
 func (c *Cluster) file(name string) string { return filepath.Join(c.Dir, name) }

@@ -28,8 +28,8 @@ func (c *Cluster) startEtcd(ctx context.Context, peer string) error {
 	return p.await(ctx, "was healthy", func(ctx context.Context) error { return get(ctx, c.etcd+"/health") })
 }
 
-func (c *Cluster) startServer(ctx context.Context, port int, o Options) error {
-	args := []string{"--etcd-servers=" + c.etcd, "--bind-address=" + loopback, "--secure-port=" + strconv.Itoa(port),
+func (c *Cluster) startServer(ctx context.Context) error {
+	args := []string{"--etcd-servers=" + c.etcd, "--bind-address=" + loopback, "--secure-port=" + strconv.Itoa(c.port),
 		"--advertise-address=" + loopback, "--endpoint-reconciler-type=none", "--cert-dir=" + c.Dir,
 		"--tls-cert-file=" + c.file("server.crt"), "--tls-private-key-file=" + c.file("server.key"),
 		"--service-account-issuer=https://bed.invalid", "--service-account-key-file=" + c.file("accounts.crt"),
@@ -38,13 +38,14 @@ func (c *Cluster) startServer(ctx context.Context, port int, o Options) error {
 		// Pods need no account here, and a node that is played is not tainted as unready until somebody looks after it.
 		"--disable-admission-plugins=ServiceAccount,TaintNodesByCondition",
 		"--egress-selector-config-file=" + c.file("egress.yaml"), "--kubelet-preferred-address-types=InternalIP", "--profiling=false"}
-	if o.Audit {
+	if c.options.Audit {
 		args = append(args, "--audit-policy-file="+c.file("audit.yaml"), "--audit-log-path="+c.file("audit.log"))
 	}
 	p, err := c.run("kube-apiserver", args...)
 	if err != nil {
 		return err
 	}
+	c.server = p
 	client, err := c.httpClient()
 	if err != nil {
 		return err

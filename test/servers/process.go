@@ -9,9 +9,6 @@ import (
 	"time"
 )
 
-// grace is how long a server may take to end by itself.
-const grace = 5 * time.Second
-
 // Process is a server that was started: the leader of a process group of its own, with its output in a file. It dies
 // with the program that started it, on Linux even when that is killed.
 type Process struct {
@@ -46,13 +43,8 @@ func start(dir, name, bin string, args ...string) (*Process, error) {
 // PID is the id of the process.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
 
-// stop ends the process and what it started: first kindly, then at once.
+// stop ends the process and what it started at once: nothing that it would save is needed.
 func (p *Process) stop() {
-	terminate(p.cmd.Process)
-	select {
-	case <-p.done:
-	case <-time.After(grace):
-	}
 	kill(p.cmd.Process)
 	<-p.done
 }

@@ -10,6 +10,4 @@ import (
 // leader adds nothing here: a starter that is killed leaves its servers behind.
 func leader() *syscall.SysProcAttr { return nil }
 
-func terminate(p *os.Process) { _ = p.Signal(os.Interrupt) }
-
 func kill(p *os.Process) { _ = p.Kill() }
