@@ -441,7 +441,7 @@ func (s *scene) until(what string, good func(*fleet.Cluster, error) bool) {
 			}
 		case <-time.After(2 * time.Millisecond): // nothing is under way: what is due later may come now
 			ctx, cancel := contextOf(s.t)
-			_ = s.clock.Advance(ctx, 100*time.Millisecond)
+			_ = s.clock.Advance(ctx, 500*time.Millisecond)
 			cancel()
 		}
 	}
