@@ -298,7 +298,7 @@ func shareRows(before, now []*fleet.Workload) []*fleet.Workload {
 func (w *world) worstPods() map[fleet.ObjectRef]*fleet.Pod {
 	worst := map[fleet.ObjectRef]*fleet.Pod{}
 	for _, r := range w.pods.rows {
-		if r.State.Rank() < fleet.StateWarn.Rank() || r.Owner.Kind == "" {
+		if r.State == fleet.StateOK || r.State.Rank() < fleet.StateWarn.Rank() || r.Owner.Kind == "" {
 			continue
 		}
 		ref := r.Owner
