@@ -2,8 +2,10 @@ package kube
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
+	"encoding/pem"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -52,6 +54,17 @@ type change struct {
 	object runtime.Object
 }
 
+// newTLSAPI speaks TLS and HTTP/2, as real servers do; a kubeconfig gives no credential to any other.
+func newTLSAPI(t testing.TB) *api {
+	a := newAPI(t)
+	plain := a.Server
+	plain.Close()
+	a.Server = httptest.NewUnstartedServer(http.HandlerFunc(a.serve))
+	a.EnableHTTP2 = true
+	a.StartTLS()
+	return a
+}
+
 func newAPI(t testing.TB) *api {
 	a := &api{t: t, objects: map[string]map[string]runtime.Object{}, wake: make(chan struct{}), refuse: map[string]int{},
 		streams: true, open: map[*http.Request]func(){}, version: 100}
@@ -61,6 +74,14 @@ func newAPI(t testing.TB) *api {
 		a.Close()
 	})
 	return a
+}
+
+// authority is the certificate to trust, as a kubeconfig has it.
+func (a *api) authority() string {
+	if a.Certificate() == nil {
+		return ""
+	}
+	return base64.StdEncoding.EncodeToString(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.Certificate().Raw}))
 }
 
 // set puts objects, deletes nothing, and tells watches.

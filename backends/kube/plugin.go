@@ -50,6 +50,13 @@ type credential struct {
 	token   string
 	cert    *tls.Certificate
 	expires time.Time // zero for one that lasts
+	got     time.Time
+}
+
+// holds tells whether it can still be sent. One that was just given is tried whatever it says of its end: by a clock that
+// is wrong it would be asked for at each request.
+func (c *credential) holds(now time.Time) bool {
+	return c.expires.IsZero() || now.Before(c.expires.Add(-pluginHeadroom)) || now.Sub(c.got) < pluginHeadroom
 }
 
 func newPlugin(config *rest.Config, deps fleet.Deps, log *slog.Logger) (*plugin, error) {
@@ -97,7 +104,7 @@ func (p *plugin) get(ctx context.Context) (*credential, error) {
 		return nil, err
 	}
 	defer p.give()
-	if p.cred != nil && (p.cred.expires.IsZero() || p.clock.Now().Before(p.cred.expires.Add(-pluginHeadroom))) {
+	if p.cred != nil && p.cred.holds(p.clock.Now()) {
 		return p.cred, nil
 	}
 	return p.renew(ctx)
@@ -138,6 +145,7 @@ func (p *plugin) renew(ctx context.Context) (*credential, error) {
 	if p.cred != nil && p.cred.cert != nil {
 		p.renewed()
 	}
+	c.got = p.clock.Now()
 	p.cred = c
 	return c, nil
 }
@@ -165,7 +173,7 @@ func (p *plugin) run(ctx context.Context) ([]byte, error) {
 	err := cmd.Run()
 	said := lastLine(stderr.buf.String())
 	if said != "" {
-		p.log.Info("credential plugin said something", "plugin", filepath.Base(p.exec.Command), "last_line", fleet.Label(said).String())
+		p.log.Info("credential plugin said something", "plugin", filepath.Base(p.exec.Command), "last_line", said)
 	}
 	switch {
 	case errors.Is(err, exec.ErrNotFound), errors.Is(err, os.ErrNotExist):
@@ -241,7 +249,8 @@ func (c *capped) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// lastLine is the end of what a program printed, where it says why it gives up.
 func lastLine(s string) string {
 	s = strings.TrimSpace(s)
-	return s[strings.LastIndexByte(s, '\n')+1:]
+	return fleet.Label(clip(strings.TrimSpace(s[strings.LastIndexByte(s, '\n')+1:]), 300)).String()
 }
