@@ -40,13 +40,12 @@ func redactArgs(args []string) []string {
 	return args
 }
 
-// inText finds assignments and flags inside of a shell line.
-var inText = regexp.MustCompile(`[-A-Za-z_][-A-Za-z0-9_]*(=|\s+)\S+`)
+// inText finds flags with values, assignments and bearer tokens inside of a line.
+var inText = regexp.MustCompile(`-{1,2}[A-Za-z][-\w]*(?:=\S+|\s+[^\s-]\S*)|[A-Za-z_]\w*=\S+|(?i:bearer)\s+\S+`)
 
 func redactAssignment(s string) string {
 	at := strings.IndexAny(s, "= \t\n")
-	name, flag := s[:at], strings.HasPrefix(s, "-")
-	if !isSuspicious(name) || s[at] != '=' && !flag {
+	if !isSuspicious(s[:at]) {
 		return s
 	}
 	return s[:at+1] + hidden
