@@ -104,7 +104,7 @@ func envText(e corev1.EnvVar) string {
 	case e.ValueFrom == nil && isSuspicious(e.Name):
 		return hidden
 	case e.ValueFrom == nil:
-		return clip(e.Value, 300)
+		return clip(hideText("", e.Value), 300)
 	case e.ValueFrom.SecretKeyRef != nil:
 		return "(secret " + e.ValueFrom.SecretKeyRef.Name + ")"
 	case e.ValueFrom.ConfigMapKeyRef != nil:

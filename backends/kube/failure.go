@@ -53,6 +53,8 @@ func (c *conn) failure(ctx context.Context, op string, err error) error {
 		return c.fail(fleet.KindTimeout, op, "no answer from "+c.base.Host+" in time", "it is asked again", err)
 	case errors.Is(err, errTooLong):
 		return c.fail(fleet.KindInvalid, op, errTooLong.Error(), "nothing of it was used", err)
+	case errors.Is(err, errCut):
+		return c.fail(fleet.KindInvalid, op, errCut.Error(), "nothing of it was used; it is asked again", err)
 	}
 	if e := c.linkFailure(op, err); e != nil {
 		return e
@@ -123,6 +125,8 @@ func (c *conn) statusFailure(op string, s metav1.Status) *fleet.Error {
 		e.Kind = fleet.KindStale
 	case s.Code == http.StatusTooManyRequests:
 		e.Kind = fleet.KindRateLimited
+	case s.Code >= 300 && s.Code < 400:
+		e.Kind, e.Err, e.Next = fleet.KindInvalid, reason{text: "it is sent elsewhere, as by a login page"}, "sign in, or correct the address"
 	case s.Code >= 400 && s.Code < 500:
 		e.Kind, e.Next = fleet.KindInvalid, ""
 	}

@@ -42,6 +42,7 @@ type follower struct {
 	done func()          // says so of this one
 
 	paged bool // the server does not stream lists
+	heavy bool // pages of the usual size are too long
 	fails int
 
 	mu     sync.Mutex

@@ -69,11 +69,16 @@ func (f *follower) get(ctx context.Context, c *conn, opt metav1.ListOptions) (wa
 // listPages lists page by page, so that no more than one page is ever held, and returns the version of the list.
 func (f *follower) listPages(ctx context.Context, task fleet.Task, c *conn) (string, error) {
 	seen := map[key]struct{}{}
-	opt := metav1.ListOptions{Limit: pageSize}
+	opt := metav1.ListOptions{Limit: f.pageSize()}
 	for range maxPages {
 		list := f.list()
 		var err error
 		task.Idle(func() { err = f.page(ctx, c, opt, list) })
+		if errors.Is(err, errTooLong) && !f.heavy {
+			f.heavy = true
+			opt.Limit = f.pageSize()
+			continue
+		}
 		if err != nil {
 			if err = f.failure(ctx, c, err); errors.Is(err, errExpired) && opt.Continue != "" {
 				return "", errExpired // the pages took longer than the server remembers
@@ -92,6 +97,14 @@ func (f *follower) listPages(ctx context.Context, task fleet.Task, c *conn) (str
 		opt.Continue = next
 	}
 	return "", c.fail(fleet.KindInvalid, "list "+f.plural, "the list has no end", "", nil)
+}
+
+// pageSize is smaller once a page of the usual size was too long.
+func (f *follower) pageSize() int64 {
+	if f.heavy {
+		return pageSize / 10
+	}
+	return pageSize
 }
 
 func (f *follower) page(ctx context.Context, c *conn, opt metav1.ListOptions, list runtime.Object) error {
