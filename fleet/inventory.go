@@ -247,14 +247,16 @@ type Subject struct {
 // SourceSpec declares one connection.
 type SourceSpec struct {
 	ID       SourceID
-	Kind     string // connector kind
-	URL      string // base URL, or the full metrics URL of exporters
+	Kind     string   // connector kind
+	URL      string   // base URL, or the full metrics URL of exporters; "" where Command or File is read instead
+	Command  []string // program and arguments whose output is read, run without a shell
+	File     string   // file that is read
 	Subject  Subject
 	Interval time.Duration
 	Timeout  time.Duration // always shorter than Interval
 	Auth     SecretRef
 	TLS      TLSSpec
-	Models   []ModelName       // provider sources: models to look for
+	Models   []ModelName       // provider sources: models to look for; engines: the model of the pool, where it has one
 	Options  map[string]string // connector-specific, documented by the connector
 	Via      string            // way that carries its requests, such as "kubernetes/CONTEXT/NAMESPACE/POD:PORT"; "" means a connection of its own
 	FoundKey SecretRef         // credential of gateways that are found through it
