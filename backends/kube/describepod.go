@@ -156,9 +156,10 @@ func describeNode(p *page, n *corev1.Node, pol polarity) {
 		p.field(0, string(a.Type), a.Address)
 	}
 	i := n.Status.NodeInfo
-	for _, f := range [][2]string{{"kubelet", i.KubeletVersion}, {"runtime", i.ContainerRuntimeVersion}, {"kernel", i.KernelVersion}, {"system", i.OSImage}} {
-		p.field(0, f[0], f[1])
-	}
+	p.field(0, "kubelet", i.KubeletVersion)
+	p.field(0, "runtime", i.ContainerRuntimeVersion)
+	p.field(0, "kernel", i.KernelVersion)
+	p.field(0, "system", i.OSImage)
 	p.pairs(0, "capacity", quantities(n.Status.Capacity))
 	p.pairs(0, "allocatable", quantities(n.Status.Allocatable))
 }

@@ -109,11 +109,24 @@ func isDecoding(s *apierrors.StatusError) bool {
 // statusFailure maps a refusal of the API server.
 func (c *conn) statusFailure(op string, s metav1.Status) *fleet.Error {
 	e := c.fail(fleet.KindServer, op, fmt.Sprintf("the API server answered %d", s.Code), "it is asked again", nil)
-	switch {
-	case s.Code == http.StatusUnauthorized:
+	if s.Code == http.StatusUnauthorized {
 		e.Kind, e.Err = fleet.KindAuth, reason{text: "the API server does not accept the credential (expired?)"}
 		e.Next = "sign in again; what was read stays, and the kubeconfig is read again"
 		return e
+	}
+	word(e, s)
+	if s.Details != nil && s.Details.RetryAfterSeconds > 0 {
+		e.Retry = time.Duration(s.Details.RetryAfterSeconds) * time.Second
+	}
+	if s.Message != "" && fromServer(s) {
+		e.Err = reason{fleet.Label(strings.TrimSpace(clip(s.Message, 240))).String(), errors.Unwrap(e.Err)}
+	}
+	return e
+}
+
+// word sets what a person can do about a refusal.
+func word(e *fleet.Error, s metav1.Status) {
+	switch {
 	case s.Code == http.StatusForbidden:
 		e.Kind, e.Next = fleet.KindAuth, "ask for the right; the rest goes on"
 		e.Err = reason{e.Err.Error(), errForbidden}
@@ -130,17 +143,10 @@ func (c *conn) statusFailure(op string, s metav1.Status) *fleet.Error {
 	case s.Code >= 400 && s.Code < 500:
 		e.Kind, e.Next = fleet.KindInvalid, ""
 	}
-	if s.Details != nil && s.Details.RetryAfterSeconds > 0 {
-		e.Retry = time.Duration(s.Details.RetryAfterSeconds) * time.Second
-	}
-	if s.Message != "" && c.fromServer(s) {
-		e.Err = reason{fleet.Label(strings.TrimSpace(clip(s.Message, 240))).String(), errors.Unwrap(e.Err)}
-	}
-	return e
 }
 
 // fromServer tells whether a status holds the API server's words: client-go fills one in around bodies that are none.
-func (c *conn) fromServer(s metav1.Status) bool {
+func fromServer(s metav1.Status) bool {
 	if s.Details == nil {
 		return true
 	}

@@ -248,11 +248,22 @@ func TestRedaction(t *testing.T) {
 		"--tokenizer x":               "--tokenizer x",
 		"export A_TOKEN=5":            "export A_TOKEN=<redacted>",
 		"vllm serve m --enable-auth":  "vllm serve m --enable-auth",
+		"ADMIN_PASSWORD=5":            "ADMIN_PASSWORD=<redacted>",
+		"--password-file /run/x":      "--password-file /run/x",
+		"postgres://u:p@h/db":         "postgres://<redacted>@h/db",
+		"-H Authorization:Bearer":     "-H Authorization:Bearer",
 		"--num-scheduler-steps 10":    "--num-scheduler-steps 10",
 		"--served-model-name api-key": "--served-model-name api-key",
 	} {
 		if got := strings.Join(redactArgs(strings.Split(in, " ")), " "); got != want {
 			t.Errorf("%q becomes %q, want %q", in, got, want)
+		}
+	}
+	for name, want := range map[string]bool{"HF_TOKEN": true, "adminToken": true, "OPENAI_API_KEY": true, "PGPASSWORD": true, "hfToken": true,
+		"AWS_SECRET_ACCESS_KEY": true, "connectionString": true, "MAX_TOKENS": false, "maxTokenLength": false, "tokenizer": false,
+		"secretName": false, "key": false, "author": false, "monkey": false, "passthrough": false} {
+		if isSuspicious(name) != want {
+			t.Errorf("%s: %v", name, !want)
 		}
 	}
 	if got := redactArgs([]string{"vllm serve m --api-key sk-1 --port 80"})[0]; got != "vllm serve m --api-key <redacted> --port 80" {

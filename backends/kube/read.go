@@ -39,6 +39,9 @@ func (f *follower) listOnce(ctx context.Context, c *conn) error {
 			err = again
 		}
 	}
+	if f.optional && errors.Is(err, errForbidden) {
+		err = f.orAbsent(ctx, c, err)
+	}
 	switch {
 	case err == nil:
 	case fleet.KindOf(err) == fleet.KindNotFound && f.optional:
