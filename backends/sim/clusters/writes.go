@@ -96,7 +96,6 @@ func (c *Cluster) deploymentWritten(before, now *appsv1.Deployment) {
 	size := -1
 	if n := now.Spec.Replicas; n != nil && (before.Spec.Replicas == nil || *before.Spec.Replicas != *n) {
 		size = int(*n)
-		r.asked = size
 	}
 	c.mu.Unlock()
 	c.o.World.At(c.o.Clock.Now(), func() {

@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -83,7 +84,9 @@ func (c *call) decodeAs(
 			return nil, badRequest("strict decoding error: " + joined(strict.Errors()))
 		}
 		for _, one := range strict.Errors() {
-			c.w.Header().Add("Warning", "299 - "+strconv.Quote(one.Error()))
+			if w := "299 - " + strconv.Quote(one.Error()); !slices.Contains(c.w.Header()["Warning"], w) {
+				c.w.Header().Add("Warning", w) // once, however often the write is tried
+			}
 		}
 		err = nil
 	}

@@ -30,6 +30,8 @@ func (s *Server) discover(c *call) error {
 	c.f, _ = negotiate(c.r, false)
 	parts := strings.Split(strings.Trim(c.path, "/"), "/")
 	switch {
+	case c.path == "/version":
+		return s.version(c)
 	case parts[0] != "api" && parts[0] != "apis":
 		return errNoPath
 	case len(parts) == 1:
