@@ -10,8 +10,7 @@ func (w *world) replica(spec fleet.PoolSpec, r fleet.ReplicaSpec, now time.Time)
 	out := fleet.Replica{ID: r.ID, Node: r.Node, State: fleet.StateUnknown, Why: fleet.Text("not read yet")}
 	s := w.index.replica(spec.ID, r.ID)
 	if s == nil {
-		out.Why = fleet.Text("no source is configured")
-		return out, nil
+		return unread(out, r), nil
 	}
 	out.Source, out.At, out.Version, out.Health = s.spec.ID, s.status.LastGood, s.status.Version, s.last.Health
 	var engines []*engineSeries
@@ -41,9 +40,21 @@ func (w *world) replica(spec fleet.PoolSpec, r fleet.ReplicaSpec, now time.Time)
 	return out, engines
 }
 
+// unread is a replica that nothing reads: what discovery knows of it is all that there is.
+func unread(out fleet.Replica, r fleet.ReplicaSpec) fleet.Replica {
+	out.Why = fleet.Text("no source is configured")
+	if !r.Why.IsEmpty() {
+		out.Why = r.Why
+	}
+	if r.State != "" && r.State != fleet.StateOK { // a pod that is well is not therefore a replica that serves
+		out.State = r.State
+	}
+	return out
+}
+
 // replicaState judges one replica: up means that tokens move.
 func replicaState(r *fleet.Replica, s *sourceState, now time.Time) (fleet.State, fleet.Safe) {
-	return firstOf(replicaReach(s, now), replicaProgress(r), replicaLoad(r))
+	return firstOf(replicaReach(s, now), replicaProgress(r, s.last.NotReady), replicaLoad(r))
 }
 
 // replicaReach says when a replica is not read.
@@ -65,13 +76,15 @@ func replicaReach(s *sourceState, now time.Time) judgement {
 }
 
 // replicaProgress says when a replica that answers does not work.
-func replicaProgress(r *fleet.Replica) judgement {
+func replicaProgress(r *fleet.Replica, notReady fleet.Safe) judgement {
 	still := r.Progress.Moving.OK && !r.Progress.Moving.V
 	switch {
 	case still && r.Progress.Stalled >= stallDown:
 		return judgement{fleet.StateDown, r.Progress.Why}
 	case still:
 		return judgement{fleet.StateCrit, r.Progress.Why}
+	case !notReady.IsEmpty():
+		return judgement{fleet.StateWarn, fleet.Concat(fleet.Text("answers, not ready: "), notReady)}
 	case r.Health.OK && !r.Health.V:
 		return judgement{fleet.StateDown, fleet.Text("its health endpoint says it is dead")}
 	default:
@@ -101,7 +114,7 @@ func replicaLoad(r *fleet.Replica) judgement {
 func isReady(r fleet.Replica) bool {
 	switch r.State {
 	case fleet.StateOK, fleet.StateIdle, fleet.StateWarn:
-		return r.Engines > 0
+		return r.Engines > 0 && r.Health.Or(true)
 	default:
 		return false
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -100,19 +99,21 @@ func demoCommand(f *flags, c console) *cobra.Command {
 
 func simCommand(c console) *cobra.Command {
 	o := demoOptions{}
+	var kubeconfig string
 	cmd := &cobra.Command{
 		Use:   "sim",
 		Short: "The embedded fleet as a server only, for use with curl, other consoles, or pitwall itself",
 		Long: "Serves the embedded fleet on loopback in the wire formats of the real systems until interrupted,\n" +
 			"and prints a configuration for it: pitwall sim > sim.yaml, then " + sim.KeyName + "=... pitwall --config sim.yaml",
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return serveSim(cmd.Context(), c, o) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return serveSim(cmd.Context(), c, o, kubeconfig) },
 	}
+	cmd.Flags().StringVar(&kubeconfig, "kubeconfig", "", "write a kubeconfig for its clusters to this file, for kubectl and others")
 	o.bind(cmd, "")
 	return cmd
 }
 
-func serveSim(ctx context.Context, c console, o demoOptions) error {
+func serveSim(ctx context.Context, c console, o demoOptions, kubeconfig string) error {
 	if err := o.check(); err != nil {
 		return err
 	}
@@ -124,6 +125,11 @@ func serveSim(ctx context.Context, c console, o demoOptions) error {
 	defer embedded.Close()
 	if err := o.start(embedded, clock.Now()); err != nil {
 		return err
+	}
+	if kubeconfig != "" {
+		if err := embedded.WriteKubeconfig(kubeconfig); err != nil {
+			return err
+		}
 	}
 	key, err := embedded.Secret(ctx, fleet.SecretRef{Env: sim.KeyName})
 	if err != nil {
@@ -200,7 +206,7 @@ const driveTick = 50 * time.Millisecond
 
 // fillHistory writes the demo's last fourteen days where the look-back reads them.
 func (s *session) fillHistory() error {
-	store, err := history.Open(filepath.Join(s.stateDir, "history", s.inventory.Context), 0)
+	store, err := history.Open(s.historyDir(), 0)
 	if err != nil {
 		return err
 	}
