@@ -93,15 +93,18 @@ func (c *Cluster) showWorkload(w *world.Workload, pods []world.Pod) {
 			return nil
 		}
 		out := old.DeepCopy()
-		out.Annotations = maps.Clone(out.Annotations)
 		if out.Annotations == nil {
 			out.Annotations = map[string]string{}
 		}
-		out.Annotations[revisionAnnotation] = strconv.Itoa(r.latest().number)
+		number := strconv.Itoa(r.latest().number)
+		moved := out.Annotations[revisionAnnotation] != number // either makes another generation
+		out.Annotations[revisionAnnotation] = number
 		out.Status = c.status(w, r, pods, &old.Status)
-		out.Status.ObservedGeneration = old.Generation
 		if !equality.Semantic.DeepEqual(out.Spec.Template, r.latest().template) {
 			r.latest().template.DeepCopyInto(&out.Spec.Template)
+			moved = true
+		}
+		if out.Status.ObservedGeneration = old.Generation; moved {
 			out.Status.ObservedGeneration++
 		}
 		return out

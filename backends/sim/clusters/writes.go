@@ -59,6 +59,9 @@ func (c *Cluster) Written(w kubeapi.Write) {
 			c.deploymentWritten(before, now)
 		}
 	}
+	c.mu.Lock()
+	c.dirty = true // generations and budgets are to be looked at
+	c.mu.Unlock()
 	c.Refresh()
 }
 

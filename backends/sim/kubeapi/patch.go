@@ -95,7 +95,7 @@ func (c *call) repeated(p patching, set settings) error {
 		switch {
 		case !strings.HasPrefix(one.Error(), "duplicate field"):
 		case set.validation == metav1.FieldValidationStrict:
-			return badRequest("strict decoding error: " + one.Error())
+			return c.undecodable("strict decoding error: " + one.Error())
 		default:
 			c.w.Header().Add("Warning", "299 - "+strconv.Quote(one.Error()))
 		}

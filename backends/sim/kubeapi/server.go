@@ -129,7 +129,7 @@ func (s *Server) serve(c *call) error {
 	}
 	c.res = s.resource(c.group, c.version, c.resource)
 	if c.res == nil || c.sub != "" && !c.res.has(c.sub) {
-		return errNoPath
+		return s.absent(c.group)
 	}
 	c.t = s.o.Store.table(c.res)
 	if c.res.Plural == Namespaces && c.name == c.namespace {
@@ -138,7 +138,7 @@ func (s *Server) serve(c *call) error {
 	if !c.res.Namespaced && c.namespace != "" || c.res.Namespaced && c.namespace == "" && c.name != "" {
 		return errNoPath
 	}
-	f, ok := negotiate(c.r, c.res.Custom)
+	f, ok := negotiate(c.r, c.res.Custom, c.verb == "watch")
 	if !ok && c.sub != subLog && c.sub != subProxy {
 		return notAcceptable()
 	}
