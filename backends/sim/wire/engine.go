@@ -10,10 +10,10 @@ import (
 const (
 	vllmVersion   = "0.32.0"
 	vllmOld       = "0.8.5"
-	sglangVersion = "0.5.9"
+	sglangVersion = "0.5.6"
 	sglangOld     = "0.4.4"
-	trtllmVersion = "1.3.0"
-	tgiVersion    = "3.3.7"
+	trtllmVersion = "1.2.0"
+	tgiVersion    = "3.3.6"
 	tritonVersion = "2.71.0"
 )
 

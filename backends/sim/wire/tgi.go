@@ -44,7 +44,7 @@ func renderTGI(b []byte, r *world.Replica) []byte {
 	}
 	p.requests()
 	p.batches()
-	if s.E2E.Count() > 0 {
+	if s.E2E.Count() > 0 || r.Warm() {
 		p.times()
 	}
 	return p.b
@@ -77,7 +77,7 @@ const (
 func (p *tgiPage) batches() {
 	s := &p.r.Stats
 	n, m := float64(s.StepPrefill.Count()), float64(s.StepDecode.Count())
-	if n == 0 {
+	if n == 0 && !p.r.Warm() {
 		return
 	}
 	p.counter("tgi_batch_inference_count", series{tgiPrefill, n}, series{tgiDecode, m})

@@ -74,6 +74,8 @@ type Workload struct {
 	Model, Engine    string
 	Revision         string // that is wanted
 	Previous         string // that was wanted before; "" when there was none
+	Flag             string // argument of the engine that the wanted revision adds; "" for none
+	Legacy           bool   // the wanted revision is of the engine's older release
 	Desired, Updated int
 	Ready            int
 	GPUsEach         int
@@ -120,6 +122,7 @@ type podSet struct {
 	Workload
 	pool     *PoolSpec
 	replicas []*Replica
+	flags    map[string]string // arguments that revisions add
 	bad      map[string]string // revisions whose engine dies while it starts, with what it prints
 	modern   map[string]bool   // revisions whose pages have the names of a newer release
 	probe    float64           // deadline, seconds, of a readiness probe that makes a token; 0 where it asks the HTTP server only
@@ -166,6 +169,7 @@ func (w *World) Workloads() []Workload {
 	out := make([]Workload, 0, len(w.cluster.sets))
 	for _, s := range w.cluster.sets {
 		one := s.Workload
+		one.Flag, one.Legacy = s.flags[s.Revision], s.pool.Legacy && !s.modern[s.Revision]
 		for _, r := range s.replicas {
 			if r.pod != nil && r.pod.Ready {
 				one.Ready++
@@ -200,7 +204,7 @@ func (w *World) newCluster() {
 			c.byNode[name] = n
 			w.touch(&n.Version)
 		}
-		s := &podSet{pool: p, replicas: w.byPool[p.Name], bad: map[string]string{}, modern: map[string]bool{}, Workload: Workload{Name: p.Name,
+		s := &podSet{pool: p, replicas: w.byPool[p.Name], bad: map[string]string{}, flags: map[string]string{}, modern: map[string]bool{}, Workload: Workload{Name: p.Name,
 			Model: p.Model, Engine: p.Engine, Revision: revision(p.Name, 1), Desired: len(p.Replicas), GPUsEach: p.GPUs}}
 		c.sets = append(c.sets, s)
 		w.touch(&s.Version)
