@@ -45,14 +45,6 @@ func (s *server) look(f func()) { s.o.World.At(s.o.Clock.Now(), f) }
 // empty answers 200 without a body.
 func empty(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Length", "0") }
 
-// word answers with one.
-func word(word string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		_, _ = w.Write([]byte(word)) // the client hung up
-	}
-}
-
 // json answers with what f makes of the world as it is now.
 func (s *server) json(path string, f func() object) {
 	s.mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
