@@ -28,7 +28,7 @@ func ReplicaPod(s *fleet.Snapshot, r *fleet.Replica) (fleet.ObjectRef, fleet.Saf
 			if host != "" && p.IP == host && listensOn(p, port) {
 				addressed.add(c, p)
 			}
-			if r.Node != "" && p.Node == string(r.Node) && p.GPUs > 0 {
+			if r.Node != "" && p.GPUs > 0 && sameMachine(p.Node, string(r.Node)) {
 				placed.add(c, p)
 			}
 		}
