@@ -84,11 +84,14 @@ func WorkloadRef(c *fleet.Cluster, w *fleet.Workload) fleet.ObjectRef {
 // RefID is the raw ID of the row of an object: "prod-eu-1/llm/llama-70b-0". It is for tables and messages; what it
 // stands for is looked up, since names of a hostile server may hold any character.
 func RefID(o fleet.ObjectRef) string {
+	if o.Kind == kindPod {
+		return string(o.Cluster) + "/" + o.Namespace + "/" + o.Name
+	}
 	id := string(o.Cluster)
 	if o.Namespace != "" {
 		id += "/" + o.Namespace
 	}
-	if o.Kind != "" && o.Kind != kindPod && o.Kind != kindNode {
+	if o.Kind != "" && o.Kind != kindNode {
 		id += "/" + o.Kind
 	}
 	if o.Name != "" {
