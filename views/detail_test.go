@@ -69,7 +69,7 @@ func TestEveryDetailIsExactAndLosesNothing(t *testing.T) {
 			Wrap: rapid.Bool().Draw(rt, "wrap"), Follow: rapid.Bool().Draw(rt, "follow"), At: rapid.IntRange(-1, 20).Draw(rt, "at"),
 		}
 		text := rapid.OneOf(rapid.String(), rapid.SampledFrom(viewtest.HostileNames()), rapid.StringMatching(`[a-z ]{0,400}`))
-		for range rapid.IntRange(0, 60).Draw(rt, "lines") {
+		for range rapid.IntRange(0, 30).Draw(rt, "lines") {
 			u.Lines = append(u.Lines, fleet.Label(text.Draw(rt, "line")))
 		}
 		sc := clusterScene(true)
