@@ -176,6 +176,8 @@ func (m *Model) memberPlace(id string) (place, bool) {
 
 func (m *Model) subjectPlace(s fleet.Subject, route fleet.RouteID) (place, bool) {
 	switch {
+	case s.Cluster != "" && views.ClusterOf(m.snap, s.Cluster) != nil:
+		return place{screen: views.ScreenClusters, object: fleet.ObjectRef{Cluster: s.Cluster}}, true
 	case s.Pool != "":
 		return m.memberPlace(string(s.Pool))
 	case s.Provider != "":

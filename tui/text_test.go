@@ -69,6 +69,8 @@ func TestTextOfWhatTheCursorStandsOn(t *testing.T) {
 func TestKeysForTextSayWhyTheyAreOff(t *testing.T) {
 	r, d := clusterRig(t)
 	r.keys("l")
+	r.wantNotice("no workload of a cluster is known")
+	r.keys("a", "l")
 	r.wantNotice("no object of a cluster")
 	r.keys("3", "tab", "l")
 	r.wantNotice("a node has no log here")

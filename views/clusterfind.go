@@ -165,6 +165,13 @@ func (u ClusterState) nodeTable(screen Screen) Table {
 
 // MachineRef finds the machine of a cluster that exporters know by a name; where there is none the sentence says why.
 func MachineRef(s *fleet.Snapshot, id fleet.NodeID) (fleet.ObjectRef, fleet.Safe) {
+	for i := range s.Pools {
+		for _, n := range s.Pools[i].Spec.Nodes {
+			if n.ID == id && n.Object.Name != "" {
+				return n.Object, fleet.Safe{}
+			}
+		}
+	}
 	for _, c := range s.Clusters {
 		for _, n := range c.Nodes {
 			if sameMachine(n.Name, string(id)) {

@@ -8,12 +8,15 @@ import (
 	"pitwall/fleet"
 )
 
-// ReplicaPod finds the pod that is a replica of a pool: by its name, else by the address and port that it is read at,
-// else because it is the only pod with GPUs on the replica's machine. Where none is found, or more than one, the
-// reference is zero and the sentence says why.
-func ReplicaPod(s *fleet.Snapshot, r *fleet.Replica) (fleet.ObjectRef, fleet.Safe) {
+// ReplicaPod finds the pod that is a replica of a pool: the one that the pool's declaration names, else by its name,
+// else by the address and port that it is read at, else because it is the only pod with GPUs on the replica's machine.
+// Where none is found, or more than one, the reference is zero and the sentence says why.
+func ReplicaPod(s *fleet.Snapshot, pool *fleet.Pool, r *fleet.Replica) (fleet.ObjectRef, fleet.Safe) {
 	if s == nil || len(s.Clusters) == 0 {
 		return fleet.ObjectRef{}, fleet.Text("no cluster is watched, so that the replica's pod is not known")
+	}
+	if o := declaredPod(pool, r.ID); o.Name != "" {
+		return o, fleet.Safe{}
 	}
 	host, port := replicaAddress(s, r)
 	var named, addressed, placed podFound
@@ -46,12 +49,28 @@ func ReplicaPod(s *fleet.Snapshot, r *fleet.Replica) (fleet.ObjectRef, fleet.Saf
 		orUnknown(fleet.Label(host)), fleet.Text(" or the node of replica "), fleet.Label(string(r.ID)))
 }
 
-// ReplicaOfPod finds the replica that a pod is, by the pod's name or by the address that the replica is read at; nil
-// when there is none.
-func ReplicaOfPod(s *fleet.Snapshot, _ *fleet.Cluster, p *fleet.Pod) (*fleet.Pool, *fleet.Replica) {
+// declaredPod is the pod that a pool's declaration names for a replica, zero where it names none.
+func declaredPod(pool *fleet.Pool, id fleet.ReplicaID) fleet.ObjectRef {
+	for i := range pool.Spec.Replicas {
+		if pool.Spec.Replicas[i].ID == id {
+			return pool.Spec.Replicas[i].Pod
+		}
+	}
+	return fleet.ObjectRef{}
+}
+
+// ReplicaOfPod finds the replica that a pod is: by the declaration of its pool, by the pod's name, or by the address
+// that the replica is read at; nil when there is none.
+func ReplicaOfPod(s *fleet.Snapshot, c *fleet.Cluster, p *fleet.Pod) (*fleet.Pool, *fleet.Replica) {
 	for i := range s.Pools {
 		for j := range s.Pools[i].Replicas {
 			r := &s.Pools[i].Replicas[j]
+			if o := declaredPod(&s.Pools[i], r.ID); o.Name != "" {
+				if o.Cluster == c.ID && o.Namespace == p.Namespace && o.Name == p.Name {
+					return &s.Pools[i], r
+				}
+				continue
+			}
 			if isNamed(p, r.ID) {
 				return &s.Pools[i], r
 			}
