@@ -52,6 +52,8 @@ func (s *states) clusterTable(screen views.Screen, pane string) *views.Table {
 		return &k.Pods
 	case pane == panePods:
 		return &k.PagePods
+	case pane == paneGPUs && screen == views.ScreenPools:
+		return &s.pools.GPUs
 	case pane == paneGPUs:
 		return &k.PageGPUs
 	case pane == paneWorkloads:

@@ -25,15 +25,9 @@ func ReplicaPod(s *fleet.Snapshot, pool *fleet.Pool, r *fleet.Replica) (fleet.Ob
 			if podEnded(p) {
 				continue
 			}
-			if isNamed(p, r.ID) {
-				named.add(c, p)
-			}
-			if host != "" && p.IP == host && listensOn(p, port) {
-				addressed.add(c, p)
-			}
-			if r.Node != "" && p.GPUs > 0 && sameMachine(p.Node, string(r.Node)) {
-				placed.add(c, p)
-			}
+			named.addIf(isNamed(p, r.ID), c, p)
+			addressed.addIf(isAt(p, host, port), c, p)
+			placed.addIf(r.Node != "" && p.GPUs > 0 && sameMachine(p.Node, string(r.Node)), c, p)
 		}
 	}
 	for _, f := range []podFound{named, addressed, placed} {
@@ -74,7 +68,7 @@ func ReplicaOfPod(s *fleet.Snapshot, c *fleet.Cluster, p *fleet.Pod) (*fleet.Poo
 			if isNamed(p, r.ID) {
 				return &s.Pools[i], r
 			}
-			if host, port := replicaAddress(s, r); host != "" && host == p.IP && listensOn(p, port) {
+			if host, port := replicaAddress(s, r); isAt(p, host, port) {
 				return &s.Pools[i], r
 			}
 		}
@@ -88,7 +82,10 @@ type podFound struct {
 	ref fleet.ObjectRef
 }
 
-func (f *podFound) add(c *fleet.Cluster, p *fleet.Pod) {
+func (f *podFound) addIf(fits bool, c *fleet.Cluster, p *fleet.Pod) {
+	if !fits {
+		return
+	}
 	if f.n == 0 {
 		f.ref = PodRef(c, p)
 	}
@@ -108,6 +105,11 @@ func isNamed(p *fleet.Pod, id fleet.ReplicaID) bool {
 // podEnded tells whether a pod is over: its address may belong to another one by now.
 func podEnded(p *fleet.Pod) bool {
 	return p.Phase == fleet.Text("Succeeded") || p.Phase == fleet.Text("Failed")
+}
+
+// isAt tells whether a pod has an address and may listen on its port.
+func isAt(p *fleet.Pod, host string, port int) bool {
+	return host != "" && p.IP == host && listensOn(p, port)
 }
 
 // listensOn tells whether a pod declares a port. One that declares none may listen on any.
