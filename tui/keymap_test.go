@@ -93,6 +93,7 @@ func everywhere(t *testing.T) map[string]*rig {
 	add("soak", running(actions.StateSoaking, 3), "2", "enter", "S")
 	add("rollback question", running(actions.StateVerifying, 1), "2", "enter", "S", "Z")
 	add("quit question", running(actions.StateVerifying, 1), "ctrl+c")
+	clusterRigs(t, rigs)
 	src := newRig(t, lagging(), writable())
 	src.m.visit(place{screen: views.ScreenSources})
 	rigs["sources"] = src
