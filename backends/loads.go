@@ -22,11 +22,11 @@ func (w *world) loads(now time.Time) gatewayLoads {
 		flows: map[routeKey]map[fleet.TargetID]targetFlow{},
 		kinds: map[fleet.ProviderID]fleet.ProviderSpec{},
 	}
-	for _, p := range w.opt.Inventory.Providers {
+	for _, p := range w.inventory.Providers {
 		g.kinds[p.ID] = p
 	}
 	replicas := map[fleet.GatewayID][]fleet.GatewayReplicaSpec{}
-	for _, gw := range w.opt.Inventory.Gateways {
+	for _, gw := range w.inventory.Gateways {
 		replicas[gw.ID] = gw.Replicas
 	}
 	for _, r := range g.specs {
@@ -90,6 +90,11 @@ func (g gatewayLoads) gather(match func(fleet.TargetSpec) bool) []targetFlow {
 func (g gatewayLoads) poolErrors(id fleet.PoolID) (fleet.Maybe[fleet.Ratio], bool) {
 	e := sum(g.gather(onPool(id))).load().Errors
 	return e, e.OK
+}
+
+// answered tells whether gateways count answers of a pool within the window.
+func (g gatewayLoads) answered(id fleet.PoolID) bool {
+	return sum(g.gather(onPool(id))).successes.delta > 0
 }
 
 // provider is the load of a provider as gateways see it: its own counters are not readable live.

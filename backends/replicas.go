@@ -6,12 +6,12 @@ import (
 	"pitwall/fleet"
 )
 
-func (w *world) replica(spec fleet.PoolSpec, r fleet.ReplicaSpec, now time.Time) (fleet.Replica, []*engineSeries) {
+// replica builds one replica. answered tells whether gateways count answers of its pool.
+func (w *world) replica(spec fleet.PoolSpec, r fleet.ReplicaSpec, answered bool, now time.Time) (fleet.Replica, []*engineSeries) {
 	out := fleet.Replica{ID: r.ID, Node: r.Node, State: fleet.StateUnknown, Why: fleet.Text("not read yet")}
 	s := w.index.replica(spec.ID, r.ID)
 	if s == nil {
-		out.Why = fleet.Text("no source is configured")
-		return out, nil
+		return unread(out, r), nil
 	}
 	out.Source, out.At, out.Version, out.Health = s.spec.ID, s.status.LastGood, s.status.Version, s.last.Health
 	var engines []*engineSeries
@@ -28,22 +28,36 @@ func (w *world) replica(spec fleet.PoolSpec, r fleet.ReplicaSpec, now time.Time)
 	out.Load.At = s.status.LastGood
 	if watch := w.progress[s.spec.ID]; watch != nil {
 		out.Progress = watch.value()
-		if s.stale(now) {
-			out.Progress = fleet.Progress{LastToken: out.Progress.LastToken} // what moved then proves nothing now
-		}
 	}
-	out.State, out.Why = replicaState(&out, s, now)
+	frozen := w.enginePageFrozen(s, spec, answered)
+	gone := s.stale(now) || frozen.state != ""
+	if gone {
+		out.Progress = fleet.Progress{LastToken: out.Progress.LastToken} // what moved then proves nothing now
+	}
+	out.State, out.Why = replicaState(&out, s, frozen, now)
 	w.settle("replica/"+string(r.ID), out.State, fleet.Label(string(r.ID)), out.Why, now)
 	out.Trends = w.loadTrends("replica/"+string(r.ID), shortSpan, out.Load, now)
-	if s.stale(now) {
+	if gone {
 		return out, nil // what it did last is shown on its row, and not summed into the present
 	}
 	return out, engines
 }
 
+// unread is a replica that nothing reads: what discovery knows of it is all that there is.
+func unread(out fleet.Replica, r fleet.ReplicaSpec) fleet.Replica {
+	out.Why = fleet.Text("no source is configured")
+	if !r.Why.IsEmpty() {
+		out.Why = r.Why
+	}
+	if r.State != "" && r.State != fleet.StateOK { // a pod that is well is not therefore a replica that serves
+		out.State = r.State
+	}
+	return out
+}
+
 // replicaState judges one replica: up means that tokens move.
-func replicaState(r *fleet.Replica, s *sourceState, now time.Time) (fleet.State, fleet.Safe) {
-	return firstOf(replicaReach(s, now), replicaProgress(r), replicaLoad(r))
+func replicaState(r *fleet.Replica, s *sourceState, frozen judgement, now time.Time) (fleet.State, fleet.Safe) {
+	return firstOf(replicaReach(s, now), frozen, replicaProgress(r, s.last.NotReady), replicaLoad(r))
 }
 
 // replicaReach says when a replica is not read.
@@ -65,13 +79,15 @@ func replicaReach(s *sourceState, now time.Time) judgement {
 }
 
 // replicaProgress says when a replica that answers does not work.
-func replicaProgress(r *fleet.Replica) judgement {
+func replicaProgress(r *fleet.Replica, notReady fleet.Safe) judgement {
 	still := r.Progress.Moving.OK && !r.Progress.Moving.V
 	switch {
 	case still && r.Progress.Stalled >= stallDown:
 		return judgement{fleet.StateDown, r.Progress.Why}
 	case still:
 		return judgement{fleet.StateCrit, r.Progress.Why}
+	case !notReady.IsEmpty():
+		return judgement{fleet.StateWarn, fleet.Concat(fleet.Text("answers, not ready: "), notReady)}
 	case r.Health.OK && !r.Health.V:
 		return judgement{fleet.StateDown, fleet.Text("its health endpoint says it is dead")}
 	default:
@@ -101,7 +117,7 @@ func replicaLoad(r *fleet.Replica) judgement {
 func isReady(r fleet.Replica) bool {
 	switch r.State {
 	case fleet.StateOK, fleet.StateIdle, fleet.StateWarn:
-		return r.Engines > 0
+		return r.Engines > 0 && r.Health.Or(true)
 	default:
 		return false
 	}

@@ -7,6 +7,9 @@ func (w *world) take(s *sourceState, p fleet.Partial) {
 	w.takeEngines(s, p)
 	w.takeGPUs(s, p)
 	w.takeGateway(s, p)
+	if p.Cluster != nil {
+		w.clusters[s.spec.ID] = p.Cluster
+	}
 	for _, n := range p.Notices {
 		w.events.once(fleet.Event{At: p.At, Level: n.Level, Object: fleet.Label(string(s.spec.ID)), Text: n.Text})
 	}
@@ -42,7 +45,19 @@ func (w *world) takeEngines(s *sourceState, p fleet.Partial) {
 		watch = &progressWatch{}
 		w.progress[s.spec.ID] = watch
 	}
-	watch.add(p.At, p.Engines)
+	watch.add(p.At, ofPool(w.models[sub.Pool], p.Engines))
+	w.watchEnginePage(s, p)
+}
+
+// ofPool leaves the engines of other models out: one server may run several, of which one hangs while others work.
+func ofPool(model fleet.ModelName, engines []fleet.EngineReading) []fleet.EngineReading {
+	own := make([]fleet.EngineReading, 0, len(engines))
+	for _, e := range engines {
+		if ofModel(model, e.Model) {
+			own = append(own, e)
+		}
+	}
+	return own
 }
 
 func findEngine(list []*engineSeries, r fleet.EngineReading) *engineSeries {

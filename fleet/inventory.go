@@ -67,19 +67,24 @@ type PoolSpec struct {
 	Labels         []string // residency labels in addition to the site's
 	Fate           Fate     // in addition to the site's
 	Embedding      *EmbeddingIdentity
-	Standby        bool // kept warm without traffic: no requests is not a fault
+	Standby        bool      // kept warm without traffic: no requests is not a fault
+	Workload       ObjectRef // the Kubernetes object that keeps its replicas; zero for none
 }
 
 // ReplicaSpec declares one replica.
 type ReplicaSpec struct {
-	ID   ReplicaID
-	Node NodeID
+	ID    ReplicaID
+	Node  NodeID
+	Pod   ObjectRef // the Kubernetes pod that it is; zero where it is not known
+	Why   Safe      // why nothing reads it, "" where something does
+	State State     // of a replica that nothing reads; "" where it is not known
 }
 
 // NodeSpec declares one machine with GPUs.
 type NodeSpec struct {
-	ID   NodeID
-	GPUs int
+	ID     NodeID
+	GPUs   int
+	Object ObjectRef // the Kubernetes node that it is; zero where it is not known
 }
 
 // Rating is the proven throughput of one pool: the best rate that it sustained for five minutes within
@@ -242,15 +247,18 @@ type Subject struct {
 // SourceSpec declares one connection.
 type SourceSpec struct {
 	ID       SourceID
-	Kind     string // connector kind
-	URL      string // base URL, or the full metrics URL of exporters
+	Kind     string   // connector kind
+	URL      string   // base URL, or the full metrics URL of exporters; "" where Command or File is read instead
+	Command  []string // program and arguments whose output is read, run without a shell
+	File     string   // file that is read
 	Subject  Subject
 	Interval time.Duration
 	Timeout  time.Duration // always shorter than Interval
 	Auth     SecretRef
 	TLS      TLSSpec
-	Models   []ModelName       // provider sources: models to look for
+	Models   []ModelName       // provider sources: models to look for; engines: the model of the pool, where it has one
 	Options  map[string]string // connector-specific, documented by the connector
-	Via      string            // way that carries its requests, such as "kube/CONTEXT/NAMESPACE/POD:PORT"; "" means a connection of its own
+	Via      string            // way that carries its requests, such as "kubernetes/CONTEXT/NAMESPACE/POD:PORT"; "" means a connection of its own
+	FoundKey SecretRef         // credential of gateways that are found through it
 	From     SourceID          // a store that is asked in its place: it is then not read by itself
 }

@@ -69,6 +69,13 @@ type Carrier interface {
 	Carry(ctx context.Context, r CarriedRequest) (*CarriedReply, error)
 }
 
+// Carriers opens ways through one system. Its ways share what limits the system sets.
+type Carriers interface {
+	// Carrier opens one way. Its name is what follows the kind and the name of the system in SourceSpec.Via; its parts
+	// are escaped as in a path. It connects to nothing.
+	Carrier(way string) (Carrier, error)
+}
+
 // CarriedRequest is one HTTP request for a carrier. Header names are canonical.
 type CarriedRequest struct {
 	Method string
@@ -104,8 +111,10 @@ type Deps struct {
 	Clock  Clock
 	Log    *slog.Logger
 	Secret func(ctx context.Context, ref SecretRef) (Secret, error) // reads the credential now; the zero ref gives an empty secret
-	// Carrier opens the way that a source's Via names. nil where there is none.
+	// Carrier opens a way of its name. nil where there is none.
 	Carrier func(via string) (Carrier, error)
+	// Via is the way of the source that is being opened (SourceSpec.Via); "" means a connection of its own.
+	Via string
 	// Decoders are those of all connectors, by kind: what a store's series are read with.
 	Decoders map[string]func() Decoder
 }
@@ -129,6 +138,8 @@ type Connector struct {
 	Ports []int
 	// NewSilencer writes silences; nil where the system has none.
 	NewSilencer func(SourceSpec, Deps) (Silencer, error)
+	// NewCarriers opens what carries requests through one source of this kind; nil where none does.
+	NewCarriers func(SourceSpec, Deps) (Carriers, error)
 	// NewInspector opens objects in full; nil where there are none.
 	NewInspector func(SourceSpec, Deps) (Inspector, error)
 }

@@ -9,9 +9,19 @@ import (
 	"strings"
 	"time"
 
+	"pitwall/backends/amd"
 	"pitwall/backends/dcgm"
+	"pitwall/backends/discovery"
+	"pitwall/backends/kube"
 	"pitwall/backends/litellm"
+	"pitwall/backends/llamacpp"
+	"pitwall/backends/nvidiagpu"
+	"pitwall/backends/nvidiasmi"
 	"pitwall/backends/openai"
+	"pitwall/backends/sglang"
+	"pitwall/backends/tgi"
+	"pitwall/backends/triton"
+	"pitwall/backends/trtllm"
 	"pitwall/backends/vllm"
 	"pitwall/fleet"
 )
@@ -20,9 +30,14 @@ import (
 func Connectors() []fleet.Connector {
 	return slices.Concat(
 		[]fleet.Connector{vllm.Connector()},
+		[]fleet.Connector{sglang.Connector(), trtllm.Connector(), triton.Connector(), tgi.Connector(), llamacpp.Connector()},
 		[]fleet.Connector{dcgm.Connector()},
+		[]fleet.Connector{nvidiagpu.Connector()},
+		[]fleet.Connector{amd.Connector()},
+		[]fleet.Connector{nvidiasmi.Connector()},
 		[]fleet.Connector{litellm.Connector()},
 		openai.Connectors(),
+		[]fleet.Connector{discovery.Around(kube.Connector(), Connectors)},
 	)
 }
 
@@ -46,16 +61,25 @@ func (s Set) find(kind string) *fleet.Connector {
 	return nil
 }
 
-// Readers opens a reader for each source. One that cannot be opened is a problem of that source, not of the others.
+// Open opens the reader of one source.
+func (s Set) Open(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
+	c := s.find(spec.Kind)
+	if c == nil || c.NewReader == nil {
+		return nil, s.unknown(spec.Kind, spec.ID)
+	}
+	deps.Via = spec.Via
+	return c.NewReader(spec, deps)
+}
+
+// Readers opens a reader for each source that is not read through a store. One that cannot be opened is a problem of
+// that source, not of the others.
 func (s Set) Readers(sources []fleet.SourceSpec, deps fleet.Deps) (map[fleet.SourceID]fleet.Reader, map[fleet.SourceID]error) {
 	readers, problems := map[fleet.SourceID]fleet.Reader{}, map[fleet.SourceID]error{}
 	for _, spec := range sources {
-		c := s.find(spec.Kind)
-		if c == nil || c.NewReader == nil {
-			problems[spec.ID] = s.unknown(spec.Kind, spec.ID)
+		if spec.From != "" {
 			continue
 		}
-		r, err := c.NewReader(spec, deps)
+		r, err := s.Open(spec, deps)
 		if err != nil {
 			problems[spec.ID] = err
 			continue

@@ -2,8 +2,12 @@ package sim
 
 import (
 	"context"
+	"errors"
+	"slices"
+	"strings"
 	"time"
 
+	"pitwall/backends/sim/clusters"
 	"pitwall/backends/sim/wire"
 	"pitwall/backends/sim/world"
 	"pitwall/fleet"
@@ -17,13 +21,17 @@ const key = "sk-pitwall-demo-not-a-secret"
 
 // Options shape the embedded fleet; the zero value is the demo.
 type Options struct {
-	Seed        uint64      // 0 means 1
-	Clock       fleet.Clock // nil means the system's
-	Start       time.Time   // when the world begins; zero means the clock's now
-	Env         fleet.Env   // "" means stage, so that confirming is practised without typing names
-	Mode        fleet.Mode  // "" means demo
-	Scale       int         // further pools of one replica and eight GPUs, for measuring
-	MetricsAuth bool        // the gateways want a key on /metrics, as LiteLLM does from 1.85 on
+	Seed        uint64            // 0 means 1
+	Clock       fleet.Clock       // nil means the system's
+	Start       time.Time         // when the world begins; zero means the clock's now
+	Env         fleet.Env         // "" means stage, so that confirming is practised without typing names
+	Mode        fleet.Mode        // "" means demo
+	Scale       int               // further pools of one replica and eight GPUs, for measuring
+	Engines     map[string]string // wire format of a pool's engines, where it is not the demo's: "llamacpp", "triton"
+	Exporters   map[string]string // wire format of the GPU exporters of a pool's nodes, where it is not the demo's
+	MetricsAuth bool              // the gateways want a key on /metrics, as LiteLLM does from 1.85 on
+	// Crowd adds nodes and pods without engines behind them to the first cluster, for measuring.
+	Crowd clusters.Synthetic
 }
 
 // Fleet is a running embedded fleet.
@@ -31,6 +39,7 @@ type Fleet struct {
 	options   Options
 	world     *world.World
 	servers   *wire.Servers
+	clusters  []*clusters.Cluster
 	inventory fleet.Inventory
 	stop      context.CancelFunc
 	kept      chan struct{}
@@ -49,16 +58,19 @@ func Listen(ctx context.Context, o Options) (*Fleet, error) {
 	}
 	f := &Fleet{options: o, world: world.New(&spec)}
 	f.world.At(o.Start, func() {})
-	renamed := map[string]bool{}
+	exporters := map[string]string{}
 	for _, p := range spec.Pools {
 		for _, n := range p.Nodes {
-			renamed[n] = siteOf(p.Name) == siteAMS
+			exporters[n] = o.exporterOf(&p)
 		}
 	}
 	f.servers = wire.Serve(wire.Options{
-		World: f.world, Clock: o.Clock, Key: key, MetricsAuth: o.MetricsAuth, Renamed: renamed,
+		World: f.world, Clock: o.Clock, Key: key, MetricsAuth: o.MetricsAuth, Exporters: exporters,
 		Styles: map[string]string{providerAnthropic: "anthropic"},
 	}, held)
+	if err := f.serveClusters(&spec, held); err != nil {
+		return nil, errors.Join(err, f.closeClusters(), f.servers.Close())
+	}
 	f.inventory = f.buildInventory(&spec)
 	f.keep()
 	return f, nil
@@ -106,7 +118,7 @@ func (o Options) withDefaults() Options {
 func (f *Fleet) Close() error {
 	f.stop()
 	<-f.kept
-	return f.servers.Close()
+	return errors.Join(f.closeClusters(), f.servers.Close())
 }
 
 // Inventory names the endpoints as a configuration would.
@@ -156,10 +168,29 @@ func (f *Fleet) Stop(id string) error {
 func (f *Fleet) fault(id string, change func() bool) error {
 	found := false
 	f.world.At(f.options.Clock.Now(), func() { found = change() })
+	f.refreshClusters()
 	if !found {
-		return &fleet.Error{Kind: fleet.KindNotFound, Op: "find fault " + id, Next: "known are F01, F24 and F32"}
+		return &fleet.Error{Kind: fleet.KindNotFound, Op: "find fault " + id, Next: "known are " + f.known()}
 	}
 	return nil
+}
+
+// known lists the numbers of the faults in words.
+func (f *Fleet) known() string {
+	var ids []string
+	for _, x := range f.Faults() {
+		ids = append(ids, x.ID)
+	}
+	return strings.Join(ids, ", ")
+}
+
+// Catalogue lists the faults that an embedded fleet can have, without starting one: number and title.
+func Catalogue() []Fault {
+	var out []Fault
+	for _, x := range world.Known() {
+		out = append(out, Fault{ID: x.ID, Title: fleet.Label(x.Title)})
+	}
+	return out
 }
 
 // Skew sets the clock of one endpoint off by d; the fleet runs on. The name is that of a replica, node, gateway
@@ -181,10 +212,22 @@ func known(name string, ok bool) error {
 }
 
 // URL returns the base URL of an endpoint, "" when there is none of that name.
-func (f *Fleet) URL(name string) string { return f.servers.URL(name) }
+func (f *Fleet) URL(name string) string {
+	if url := f.servers.URL(name); url != "" {
+		return url
+	}
+	return f.clusterURL(name)
+}
 
 // Endpoints lists the names of all endpoints in order.
-func (f *Fleet) Endpoints() []string { return f.servers.Names() }
+func (f *Fleet) Endpoints() []string {
+	names := f.servers.Names()
+	for _, c := range f.clusters {
+		names = append(names, c.Name())
+	}
+	slices.Sort(names)
+	return names
+}
 
 // Drive moves a virtual clock with real time times speed until ctx ends; tick is the real time between moves. The
 // clock waits for whoever is at work, so that rates are true at any speed.

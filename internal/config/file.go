@@ -6,6 +6,7 @@ type File struct {
 	Current  string              `yaml:"current,omitempty"`
 	StateDir string              `yaml:"state_dir,omitempty"`
 	Theme    string              `yaml:"theme,omitempty"`
+	Glyphs   string              `yaml:"glyphs,omitempty"` // auto goes by the locale
 	Prices   string              `yaml:"prices,omitempty"`
 	Keys     map[string][]string `yaml:"keys,omitempty"`
 	Contexts []Context           `yaml:"contexts"`
@@ -16,6 +17,7 @@ type Context struct {
 	Name      string     `yaml:"name"`
 	Env       string     `yaml:"env,omitempty"`
 	Sites     []Site     `yaml:"sites,omitempty"`
+	Clusters  []Cluster  `yaml:"clusters,omitempty"`
 	Pools     []Pool     `yaml:"pools,omitempty"`
 	Providers []Provider `yaml:"providers,omitempty"`
 	Gateways  []Gateway  `yaml:"gateways,omitempty"`
@@ -79,13 +81,15 @@ type Replica struct {
 
 // Node is a machine with an exporter.
 type Node struct {
-	ID       string  `yaml:"id"`
-	URL      string  `yaml:"url"`
-	Exporter string  `yaml:"exporter,omitempty"`
-	GPUs     int     `yaml:"gpus,omitempty"`
-	Poll     Polling `yaml:"poll,omitempty"`
-	Auth     *Secret `yaml:"auth,omitempty"`
-	TLS      *TLS    `yaml:"tls,omitempty"`
+	ID       string   `yaml:"id"`
+	URL      string   `yaml:"url,omitempty"`
+	Exporter string   `yaml:"exporter,omitempty"`
+	Command  []string `yaml:"command,omitempty"`
+	File     string   `yaml:"file,omitempty"`
+	GPUs     int      `yaml:"gpus,omitempty"`
+	Poll     Polling  `yaml:"poll,omitempty"`
+	Auth     *Secret  `yaml:"auth,omitempty"`
+	TLS      *TLS     `yaml:"tls,omitempty"`
 }
 
 // Provider is an API account.

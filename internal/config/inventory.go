@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -45,6 +46,9 @@ func (c *Context) Inventory(interval func(kind string) time.Duration) (fleet.Inv
 		inv.Sites = append(inv.Sites, fleet.Site{ID: fleet.SiteID(s.ID), Labels: s.Labels, Fate: s.Fate})
 	}
 	b := &builder{inv: &inv, polling: c.Defaults, interval: interval}
+	for i := range c.Clusters {
+		b.cluster(&c.Clusters[i], len(c.Clusters) > 1)
+	}
 	for i := range c.Pools {
 		b.pool(&c.Pools[i])
 	}
@@ -106,9 +110,13 @@ func (b *builder) pool(p *Pool) {
 		spec.Rating = fleet.Some(fleet.Rating{Prefill: fleet.TokenRate(p.Rating.Prefill),
 			Decode: fleet.TokenRate(p.Rating.Decode), From: from, Kind: "config"})
 	}
+	var models []fleet.ModelName
+	if spec.Model != "" {
+		models = []fleet.ModelName{spec.Model}
+	}
 	for _, r := range p.Replicas {
 		spec.Replicas = append(spec.Replicas, fleet.ReplicaSpec{ID: fleet.ReplicaID(r.ID), Node: fleet.NodeID(r.Node)})
-		b.source(fleet.SourceSpec{ID: fleet.SourceID(r.ID), Kind: p.Engine, URL: r.URL, Auth: secret(p.Auth), TLS: tls(p.TLS),
+		b.source(fleet.SourceSpec{ID: fleet.SourceID(r.ID), Kind: p.Engine, URL: r.URL, Auth: secret(p.Auth), TLS: tls(p.TLS), Models: models,
 			Subject: fleet.Subject{Pool: spec.ID, Replica: fleet.ReplicaID(r.ID), Node: fleet.NodeID(r.Node)}}, p.Poll)
 	}
 	for _, n := range p.Nodes {
@@ -118,6 +126,7 @@ func (b *builder) pool(p *Pool) {
 		}
 		spec.Nodes = append(spec.Nodes, fleet.NodeSpec{ID: fleet.NodeID(n.ID), GPUs: n.GPUs})
 		b.source(fleet.SourceSpec{ID: fleet.SourceID(kind + "/" + n.ID), Kind: kind, URL: n.URL, Auth: secret(n.Auth), TLS: tls(n.TLS),
+			Command: slices.Clone(n.Command), File: n.File,
 			Subject: fleet.Subject{Pool: spec.ID, Node: fleet.NodeID(n.ID)}}, n.Poll)
 	}
 	b.inv.Pools = append(b.inv.Pools, spec)
@@ -192,6 +201,8 @@ func route(r *Route) fleet.RouteSpec {
 	}
 	return spec
 }
+
+func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 func optional[A, B any](p *A, as func(A) B) fleet.Maybe[B] {
 	if p == nil {

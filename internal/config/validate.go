@@ -29,10 +29,19 @@ func validate(f *File) error {
 			errs = append(errs, fmt.Errorf("context %q: %w", c.Name, err))
 		}
 	}
+	errs = append(errs, oneOf("theme", f.Theme, "File.theme"), oneOf("glyphs", f.Glyphs, "File.glyphs"))
 	if f.Current != "" && !names[f.Current] {
 		errs = append(errs, fmt.Errorf("current: there is no context %q", f.Current))
 	}
 	return errors.Join(errs...)
+}
+
+// oneOf holds a value to the list that the schema shows.
+func oneOf(key, value, list string) error {
+	if value == "" || slices.Contains(enums[list], any(value)) {
+		return nil
+	}
+	return fmt.Errorf("%s %q is none of %v", key, value, enums[list])
 }
 
 // checker gathers what is wrong with one context.
@@ -100,6 +109,9 @@ func checkContext(ctx *Context) []error {
 	for _, s := range ctx.Sites {
 		c.id("site", s.ID)
 	}
+	for i := range ctx.Clusters {
+		c.cluster(&ctx.Clusters[i])
+	}
 	for i := range ctx.Pools {
 		c.pool(&ctx.Pools[i])
 	}
@@ -140,8 +152,27 @@ func (c *checker) pool(p *Pool) {
 	}
 	for _, n := range p.Nodes {
 		c.id("node", n.ID)
-		c.url(fmt.Sprintf("node %q", n.ID), n.URL)
+		c.node(fmt.Sprintf("node %q", n.ID), &n)
 		c.secret(fmt.Sprintf("node %q", n.ID), n.Auth)
+	}
+}
+
+// printed is the exporter that is no server: a program whose output is read.
+const printed = "nvidia-smi"
+
+// node checks that a machine is read in the one way that its exporter has.
+func (c *checker) node(of string, n *Node) {
+	switch {
+	case n.Exporter != printed && (len(n.Command) > 0 || n.File != ""):
+		c.fail("%s: command and file need exporter: %s", of, printed)
+	case n.Exporter != printed:
+		c.url(of, n.URL)
+	case n.URL != "":
+		c.fail("%s: exporter %s has no url, but a command or a file", of, printed)
+	case (len(n.Command) > 0) == (n.File != ""):
+		c.fail("%s: exporter %s needs exactly one of command and file", of, printed)
+	case slices.Contains(n.Command, ""):
+		c.fail("%s: command has an empty word; write program and arguments as a list", of)
 	}
 }
 

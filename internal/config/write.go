@@ -20,6 +20,7 @@ func Write(inv fleet.Inventory) ([]byte, error) {
 	for _, s := range inv.Sites {
 		c.Sites = append(c.Sites, Site{ID: string(s.ID), Labels: s.Labels, Fate: s.Fate})
 	}
+	c.Clusters = clustersOf(inv)
 	for _, p := range inv.Pools {
 		c.Pools = append(c.Pools, poolOf(inv, p))
 	}
@@ -61,7 +62,7 @@ func poolOf(inv fleet.Inventory, p fleet.PoolSpec) Pool {
 	}
 	for _, n := range p.Nodes {
 		s := sourceOf(inv, func(sub fleet.Subject) bool { return sub.Node == n.ID && sub.Replica == "" })
-		out.Nodes = append(out.Nodes, Node{ID: string(n.ID), URL: s.URL, Exporter: s.Kind, GPUs: n.GPUs,
+		out.Nodes = append(out.Nodes, Node{ID: string(n.ID), URL: s.URL, Command: s.Command, File: s.File, Exporter: s.Kind, GPUs: n.GPUs,
 			Poll: polling(s), Auth: reference(s.Auth)})
 	}
 	return out
