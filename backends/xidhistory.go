@@ -36,7 +36,9 @@ func (h *xidHistory) take(r fleet.GPUReading, at time.Time, known bool) []int {
 	if len(r.Xids) == 0 { // else the last code is derived from the counts
 		came = append(came, h.takeGauge(r, at, known)...)
 	}
-	h.recovery = r.Recovery
+	if r.Recovery.OK {
+		h.recovery = r.Recovery
+	}
 	h.bound()
 	slices.Sort(came)
 	return slices.Compact(came)
