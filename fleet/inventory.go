@@ -67,7 +67,8 @@ type PoolSpec struct {
 	Labels         []string // residency labels in addition to the site's
 	Fate           Fate     // in addition to the site's
 	Embedding      *EmbeddingIdentity
-	Standby        bool // kept warm without traffic: no requests is not a fault
+	Standby        bool       // kept warm without traffic: no requests is not a fault
+	Store          *StorePool // asked for as a whole in a store; nil means that replicas and nodes are read
 }
 
 // ReplicaSpec declares one replica.
