@@ -84,8 +84,8 @@ func writable(spec fleet.GatewaySpec, replicas []fleet.GatewayReplica) (fleet.Ma
 // routeSpecs returns the declared routes, completed with members that the gateways hold and the configuration does
 // not name, and routes that only the gateways know.
 func (w *world) routeSpecs() []fleet.RouteSpec {
-	specs := slices.Clone(w.opt.Inventory.Routes)
-	for _, g := range w.opt.Inventory.Gateways {
+	specs := slices.Clone(w.inventory.Routes)
+	for _, g := range w.inventory.Gateways {
 		for _, r := range g.Replicas {
 			s := w.index.gateway(g.ID, r.ID)
 			if s == nil || s.last.Gateway == nil {

@@ -26,6 +26,8 @@ type Options struct {
 	Rand      *rand.Rand     // jitter; nil takes a random seed
 	// Problems are sources that could not be opened, with the reason.
 	Problems map[fleet.SourceID]error
+	// Open opens a source that discovery found while the Hub runs; nil leaves such sources unread.
+	Open func(fleet.SourceSpec) (fleet.Reader, error)
 }
 
 // Prices answers what things cost. An unknown price is never guessed.
@@ -38,10 +40,12 @@ type Prices interface {
 type Hub struct {
 	opt    Options
 	log    *slog.Logger
-	states []*sourceState
-	byID   map[fleet.SourceID]*sourceState
+	fitted sync.Mutex // held while discovery changes the sources; taken before mu
+	found  map[fleet.SourceID]*fleet.Found
 
 	mu        sync.Mutex
+	states    []*sourceState
+	byID      map[fleet.SourceID]*sourceState
 	world     *world
 	gen       uint64
 	latest    *fleet.Snapshot
@@ -65,6 +69,7 @@ func New(opt Options) *Hub {
 	h := &Hub{
 		opt: opt, log: opt.Log,
 		byID:  map[fleet.SourceID]*sourceState{},
+		found: map[fleet.SourceID]*fleet.Found{},
 		fresh: make(chan struct{}), ended: make(chan struct{}), patience: overrun,
 	}
 	for _, spec := range opt.Inventory.Sources {
@@ -85,8 +90,8 @@ func (h *Hub) Run(ctx context.Context) {
 	defer context.AfterFunc(ctx, func() { close(h.ended) })()
 	var jobs []func()
 	for _, s := range h.states {
-		if s.reader != nil {
-			jobs = append(jobs, h.job(func(task fleet.Task) { h.poll(ctx, s, task) }))
+		if begin := h.attend(ctx, s); begin != nil {
+			jobs = append(jobs, begin)
 		}
 	}
 	jobs = append(jobs, h.job(func(task fleet.Task) { h.age(ctx, task) }))
@@ -99,6 +104,19 @@ func (h *Hub) Run(ctx context.Context) {
 		begin()
 	}
 	h.tasks.Wait()
+}
+
+// attend registers the goroutine of one source and returns what starts it; nil for a source that nobody reads by
+// itself.
+func (h *Hub) attend(ctx context.Context, s *sourceState) (begin func()) {
+	if s.reader == nil || s.spec.From != "" {
+		return nil
+	}
+	ctx, s.stop = context.WithCancel(ctx)
+	if w, ok := s.reader.(fleet.Watcher); ok {
+		return h.job(func(task fleet.Task) { h.follow(ctx, s, w, task) })
+	}
+	return h.job(func(task fleet.Task) { h.poll(ctx, s, task) })
 }
 
 // job registers a goroutine of the Hub as a task of the clock, and returns what starts it.
@@ -153,7 +171,10 @@ func (h *Hub) Next(ctx context.Context, gen uint64) (*fleet.Snapshot, error) {
 
 // Refresh makes every source that is not backing off read now.
 func (h *Hub) Refresh() {
-	for _, s := range h.states {
+	h.mu.Lock()
+	states := h.states
+	h.mu.Unlock()
+	for _, s := range states {
 		s.refresh()
 	}
 }

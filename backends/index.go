@@ -2,8 +2,8 @@ package backends
 
 import "pitwall/fleet"
 
-// index finds the source that tells about a subject. It is built once: sources do not change while a Hub runs, and a
-// snapshot asks for hundreds of them.
+// index finds the source that tells about a subject. It is built whenever the sources change, since a snapshot asks
+// for hundreds of them.
 type index struct {
 	ids       map[fleet.SourceID]*sourceState
 	replicas  map[fleet.Subject]*sourceState

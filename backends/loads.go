@@ -22,11 +22,11 @@ func (w *world) loads(now time.Time) gatewayLoads {
 		flows: map[routeKey]map[fleet.TargetID]targetFlow{},
 		kinds: map[fleet.ProviderID]fleet.ProviderSpec{},
 	}
-	for _, p := range w.opt.Inventory.Providers {
+	for _, p := range w.inventory.Providers {
 		g.kinds[p.ID] = p
 	}
 	replicas := map[fleet.GatewayID][]fleet.GatewayReplicaSpec{}
-	for _, gw := range w.opt.Inventory.Gateways {
+	for _, gw := range w.inventory.Gateways {
 		replicas[gw.ID] = gw.Replicas
 	}
 	for _, r := range g.specs {

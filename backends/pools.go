@@ -133,7 +133,7 @@ func worstReplica(p *fleet.Pool) (worst *fleet.Replica, stale, unknown int) {
 func poolReach(p *fleet.Pool, worst *fleet.Replica, stale, unknown int) judgement {
 	switch n := len(p.Replicas); {
 	case n == 0:
-		return judgement{fleet.StateUnknown, fleet.Text("no replica is configured")}
+		return nobody(p)
 	case unknown == n:
 		return judgement{fleet.StateUnknown, worst.Why}
 	case stale+unknown == n:
@@ -144,6 +144,18 @@ func poolReach(p *fleet.Pool, worst *fleet.Replica, stale, unknown int) judgemen
 		return judgement{fleet.StateCrit, named(worst)}
 	default:
 		return judgement{}
+	}
+}
+
+// nobody judges a pool without any replica by what is wanted of it.
+func nobody(p *fleet.Pool) judgement {
+	switch {
+	case !p.Spec.Desired.OK:
+		return judgement{fleet.StateUnknown, fleet.Text("no replica is configured")}
+	case p.Desired == 0:
+		return judgement{fleet.StateStandby, fleet.Text("scaled to 0: nothing wakes it unless requests reach it")}
+	default:
+		return judgement{fleet.StateDown, fleet.Concat(fleet.Text("0 of "), fleet.Int(p.Desired), fleet.Text(" replicas exist"))}
 	}
 }
 
@@ -165,7 +177,7 @@ func poolGaps(p *fleet.Pool, worst *fleet.Replica, stale int) judgement {
 	switch {
 	case float64(p.Ready) < readyShare*float64(p.Desired):
 		return judgement{fleet.StateWarn, fleet.Concat(fleet.Int(p.Ready), fleet.Text(" of "), fleet.Int(p.Desired), fleet.Text(" ready"))}
-	case worst.State == fleet.StateWarn:
+	case worst != nil && worst.State == fleet.StateWarn:
 		return judgement{fleet.StateWarn, named(worst)}
 	case stale > 0:
 		return judgement{fleet.StateWarn, fleet.Concat(fleet.Int(stale), fleet.Text(" of "), fleet.Int(len(p.Replicas)),

@@ -28,19 +28,21 @@ var (
 // read asks the source once, within its deadline, and hands the answer to the world.
 func (h *Hub) read(ctx context.Context, s *sourceState) {
 	began := time.Now() // how long a call takes is real time, whatever the clock
+	a := h.answerOf(ctx, s)
+	if ctx.Err() != nil {
+		return // the Hub is stopping: not a failure of the source
+	}
+	h.accept(ctx, s, a, time.Since(began))
+}
+
+func (h *Hub) answerOf(ctx context.Context, s *sourceState) answer {
 	ctx, cancel := context.WithTimeout(ctx, s.spec.Timeout)
 	defer cancel()
 	c := h.ask(ctx, s)
-	var a answer
 	if c == nil {
-		a.err = timeout(s, errStuck)
-	} else {
-		a = h.await(ctx, s, c)
+		return answer{err: timeout(s, errStuck)}
 	}
-	if ctx.Err() != nil && errors.Is(context.Cause(ctx), context.Canceled) {
-		return // the Hub is stopping: not a failure of the source
-	}
-	h.accept(s, a, time.Since(began))
+	return h.await(ctx, s, c)
 }
 
 // ask starts a call, unless too many are out already.
@@ -116,9 +118,25 @@ func (h *Hub) guarded(ctx context.Context, s *sourceState) (p fleet.Partial, err
 }
 
 // accept keeps a good answer, or the failure beside the last good one.
-func (h *Hub) accept(s *sourceState, a answer, took time.Duration) {
+func (h *Hub) accept(ctx context.Context, s *sourceState, a answer, took time.Duration) {
 	now := h.opt.Clock.Now()
+	a.partial.At = now
+	if a.err == nil && a.partial.Found != nil {
+		h.adopt(ctx, s, a.partial.Found)
+	}
 	h.mu.Lock()
+	if h.byID[s.spec.ID] != s { // discovery dropped or replaced it meanwhile
+		h.mu.Unlock()
+		return
+	}
+	h.record(s, a, took, now)
+	h.spread(s, a, now)
+	h.mu.Unlock()
+	h.changed()
+}
+
+// record notes what a read of one source gave. The Hub's mutex is held.
+func (h *Hub) record(s *sourceState, a answer, took time.Duration, now time.Time) {
 	s.mu.Lock()
 	st := &s.status
 	st.Reads++
@@ -132,8 +150,7 @@ func (h *Hub) accept(s *sourceState, a answer, took time.Duration) {
 		h.log.Warn("read failed", "source", s.spec.ID, "kind", st.ErrKind, "err", a.err, "in_a_row", st.Failing)
 	} else {
 		st.Failing, st.Err, st.ErrKind = 0, fleet.Safe{}, ""
-		st.LastGood = now
-		a.partial.At = now
+		st.LastGood = a.partial.At
 		if !a.partial.Version.IsEmpty() {
 			st.Version = a.partial.Version
 		}
@@ -149,8 +166,6 @@ func (h *Hub) accept(s *sourceState, a answer, took time.Duration) {
 	} else {
 		h.world.failed(s, failing, now)
 	}
-	h.mu.Unlock()
-	h.changed()
 }
 
 // refused takes back that a key is accepted, once it is refused: the other values of the last good answer stay.

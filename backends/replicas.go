@@ -10,8 +10,7 @@ func (w *world) replica(spec fleet.PoolSpec, r fleet.ReplicaSpec, now time.Time)
 	out := fleet.Replica{ID: r.ID, Node: r.Node, State: fleet.StateUnknown, Why: fleet.Text("not read yet")}
 	s := w.index.replica(spec.ID, r.ID)
 	if s == nil {
-		out.Why = fleet.Text("no source is configured")
-		return out, nil
+		return unread(out, r), nil
 	}
 	out.Source, out.At, out.Version, out.Health = s.spec.ID, s.status.LastGood, s.status.Version, s.last.Health
 	var engines []*engineSeries
@@ -39,6 +38,18 @@ func (w *world) replica(spec fleet.PoolSpec, r fleet.ReplicaSpec, now time.Time)
 		return out, nil // what it did last is shown on its row, and not summed into the present
 	}
 	return out, engines
+}
+
+// unread is a replica that nothing reads: what discovery knows of it is all that there is.
+func unread(out fleet.Replica, r fleet.ReplicaSpec) fleet.Replica {
+	out.Why = fleet.Text("no source is configured")
+	if !r.Why.IsEmpty() {
+		out.Why = r.Why
+	}
+	if r.State != "" && r.State != fleet.StateOK { // a pod that is well is not therefore a replica that serves
+		out.State = r.State
+	}
+	return out
 }
 
 // replicaState judges one replica: up means that tokens move.

@@ -39,7 +39,7 @@ func (w *world) route(spec fleet.RouteSpec, s *fleet.Snapshot, seen gatewayLoads
 // agreement reads the weights of every replica and finds what they agree on.
 func (w *world) agreement(r *fleet.Route, now time.Time) (remark fleet.Safe) {
 	votes := map[string]int{}
-	for _, g := range w.opt.Inventory.Gateways {
+	for _, g := range w.inventory.Gateways {
 		if g.ID != r.Spec.Gateway {
 			continue
 		}

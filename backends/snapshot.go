@@ -9,7 +9,7 @@ import (
 
 // snapshot merges everything that is known into a new immutable value.
 func (w *world) snapshot(gen uint64, now time.Time) *fleet.Snapshot {
-	inv := w.opt.Inventory
+	inv := w.inventory
 	for _, s := range w.states { // readings and status stand still while they are merged
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -28,6 +28,7 @@ func (w *world) snapshot(gen uint64, now time.Time) *fleet.Snapshot {
 	for _, spec := range seen.specs {
 		s.Routes = append(s.Routes, w.route(spec, s, seen, now))
 	}
+	s.Clusters = w.clusterList()
 	s.Spend = w.spend(s, seen, now)
 	s.Totals = w.totals(s, seen, now)
 	for _, src := range w.states {

@@ -23,9 +23,11 @@ const (
 
 // sourceState is one source with its schedule and its last good answer.
 type sourceState struct {
-	spec   fleet.SourceSpec
-	reader fleet.Reader
-	rand   *rand.Rand
+	declared fleet.SourceSpec // as it was given, before defaults
+	spec     fleet.SourceSpec
+	reader   fleet.Reader
+	rand     *rand.Rand
+	stop     context.CancelFunc // ends its goroutine; nil where it has none
 
 	mu     sync.Mutex
 	wake   context.CancelFunc // ends the pause between two reads
@@ -34,16 +36,18 @@ type sourceState struct {
 	last   fleet.Partial // of the last good read
 	again  bool          // a person asked for a read while one was under way
 	out    int           // calls of the adapter that have not returned
+	told   bool          // a watcher: it is heard whenever it does not say otherwise
 }
 
 func newSourceState(spec fleet.SourceSpec, reader fleet.Reader, problem error, seed uint64) *sourceState {
+	declared := spec
 	if spec.Interval <= 0 {
 		spec.Interval = defaultInterval
 	}
 	if spec.Timeout <= 0 || spec.Timeout >= spec.Interval {
 		spec.Timeout = spec.Interval * 9 / 10
 	}
-	s := &sourceState{spec: spec, reader: reader, rand: rand.New(rand.NewPCG(seed, 1))}
+	s := &sourceState{declared: declared, spec: spec, reader: reader, rand: rand.New(rand.NewPCG(seed, 1))}
 	s.status = fleet.SourceStatus{
 		ID: spec.ID, Kind: spec.Kind, URL: publicURL(spec.URL), Subject: spec.Subject,
 		Interval: spec.Interval, Insecure: spec.TLS.Insecure,

@@ -28,7 +28,7 @@ var nanosAnHour = decimal.NewFromInt(int64(time.Hour))
 // spend builds the money of the whole fleet. The metered and the capacity stream cover different money: rented tokens
 // and own hours; other streams of the same money are never added to them.
 func (w *world) spend(s *fleet.Snapshot, seen gatewayLoads, now time.Time) fleet.Spend {
-	out := fleet.Spend{Budget: w.opt.Inventory.Budget}
+	out := fleet.Spend{Budget: w.inventory.Budget}
 	if w.opt.Prices != nil {
 		out.PricesAsOf = w.opt.Prices.AsOf()
 	}

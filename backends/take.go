@@ -7,6 +7,9 @@ func (w *world) take(s *sourceState, p fleet.Partial) {
 	w.takeEngines(s, p)
 	w.takeGPUs(s, p)
 	w.takeGateway(s, p)
+	if p.Cluster != nil {
+		w.clusters[s.spec.ID] = p.Cluster
+	}
 	for _, n := range p.Notices {
 		w.events.once(fleet.Event{At: p.At, Level: n.Level, Object: fleet.Label(string(s.spec.ID)), Text: n.Text})
 	}

@@ -8,10 +8,11 @@ import (
 
 // world is what the Hub remembers between snapshots. The Hub's mutex guards it.
 type world struct {
-	opt    Options
-	states []*sourceState
-	index  index
-	models map[fleet.PoolID]fleet.ModelName
+	opt       Options
+	inventory fleet.Inventory // what is configured and what discovery found
+	states    []*sourceState
+	index     index
+	models    map[fleet.PoolID]fleet.ModelName
 	// declared routes have names of their own in what is remembered.
 	declared map[routeKey]bool
 
@@ -27,6 +28,7 @@ type world struct {
 	money       meter
 	look        lookback
 	reversals   map[routeKey]*turns
+	clusters    map[fleet.SourceID]*fleet.Cluster
 }
 
 // deploymentKey is one target on one gateway replica.
@@ -95,10 +97,7 @@ func (d *deploymentSeries) add(at time.Time, r fleet.DeploymentReading, paged bo
 
 func newWorld(opt Options, states []*sourceState) *world {
 	w := &world{
-		opt: opt, states: states,
-		index:       newIndex(states),
-		models:      map[fleet.PoolID]fleet.ModelName{},
-		declared:    map[routeKey]bool{},
+		opt:         opt,
 		engines:     map[fleet.SourceID][]*engineSeries{},
 		deployments: map[fleet.SourceID]map[deploymentKey]*deploymentSeries{},
 		progress:    map[fleet.SourceID]*progressWatch{},
@@ -108,15 +107,32 @@ func newWorld(opt Options, states []*sourceState) *world {
 		since:       map[string]stateSince{},
 		alerts:      map[string]time.Time{},
 		reversals:   map[routeKey]*turns{},
+		clusters:    map[fleet.SourceID]*fleet.Cluster{},
 	}
-	for _, p := range opt.Inventory.Pools {
-		w.models[p.ID] = p.Model
-	}
-	for _, r := range opt.Inventory.Routes {
-		w.declared[keyOf(r)] = true
-	}
+	w.fit(opt.Inventory, states)
 	w.look = newLookback()
 	return w
+}
+
+// fit makes the world that of another inventory. What is remembered of objects that stay is kept.
+func (w *world) fit(inv fleet.Inventory, states []*sourceState) {
+	w.inventory, w.states, w.index = inv, states, newIndex(states)
+	w.models, w.declared = map[fleet.PoolID]fleet.ModelName{}, map[routeKey]bool{}
+	for _, p := range inv.Pools {
+		w.models[p.ID] = p.Model
+	}
+	for _, r := range inv.Routes {
+		w.declared[keyOf(r)] = true
+	}
+}
+
+// forget drops what a source that left said.
+func (w *world) forget(id fleet.SourceID) {
+	delete(w.engines, id)
+	delete(w.deployments, id)
+	delete(w.progress, id)
+	delete(w.gpus, id)
+	delete(w.clusters, id)
 }
 
 // failed notes a failure of a source; an event is made of the third in a row, once.
@@ -150,8 +166,12 @@ func (s *sourceState) unasked(now time.Time) bool {
 		(st.LastTry.IsZero() || now.Sub(st.LastTry) <= staleAfter(s.spec.Interval))
 }
 
-// stale tells whether the source's last good answer is too old, or whether there is none.
+// stale tells whether the source's last good answer is too old, or whether there is none. A watcher that does not say
+// that its system is gone has nothing newer to tell.
 func (s *sourceState) stale(now time.Time) bool {
+	if s.told && s.status.Failing == 0 {
+		return false
+	}
 	return s.status.LastGood.IsZero() || now.Sub(s.status.LastGood) > staleAfter(s.spec.Interval)
 }
 

@@ -68,19 +68,24 @@ type PoolSpec struct {
 	Fate           Fate     // in addition to the site's
 	Embedding      *EmbeddingIdentity
 	Standby        bool       // kept warm without traffic: no requests is not a fault
+	Workload       ObjectRef  // the Kubernetes object that keeps its replicas; zero for none
 	Store          *StorePool // asked for as a whole in a store; nil means that replicas and nodes are read
 }
 
 // ReplicaSpec declares one replica.
 type ReplicaSpec struct {
-	ID   ReplicaID
-	Node NodeID
+	ID    ReplicaID
+	Node  NodeID
+	Pod   ObjectRef // the Kubernetes pod that it is; zero where it is not known
+	Why   Safe      // why nothing reads it, "" where something does
+	State State     // of a replica that nothing reads; "" where it is not known
 }
 
 // NodeSpec declares one machine with GPUs.
 type NodeSpec struct {
-	ID   NodeID
-	GPUs int
+	ID     NodeID
+	GPUs   int
+	Object ObjectRef // the Kubernetes node that it is; zero where it is not known
 }
 
 // Rating is the proven throughput of one pool: the best rate that it sustained for five minutes within
@@ -252,6 +257,6 @@ type SourceSpec struct {
 	TLS      TLSSpec
 	Models   []ModelName       // provider sources: models to look for
 	Options  map[string]string // connector-specific, documented by the connector
-	Via      string            // way that carries its requests, such as "kube/CONTEXT/NAMESPACE/POD:PORT"; "" means a connection of its own
+	Via      string            // way that carries its requests, such as "kubernetes/CONTEXT/NAMESPACE/POD:PORT"; "" means a connection of its own
 	From     SourceID          // a store that is asked in its place: it is then not read by itself
 }

@@ -104,8 +104,10 @@ type Deps struct {
 	Clock  Clock
 	Log    *slog.Logger
 	Secret func(ctx context.Context, ref SecretRef) (Secret, error) // reads the credential now; the zero ref gives an empty secret
-	// Carrier opens the way that a source's Via names. nil where there is none.
+	// Carrier opens a way of its name. nil where there is none.
 	Carrier func(via string) (Carrier, error)
+	// Via is the way of the source that is being opened (SourceSpec.Via); "" means a connection of its own.
+	Via string
 	// Decoders are those of all connectors, by kind: what a store's series are read with.
 	Decoders map[string]func() Decoder
 	// Families are Connector.Families by kind: what a store is asked for.
@@ -131,6 +133,9 @@ type Connector struct {
 	Ports []int
 	// NewSilencer writes silences; nil where the system has none.
 	NewSilencer func(SourceSpec, Deps) (Silencer, error)
+	// NewCarrier opens a way of this kind: its name is the kind, then parts that are escaped as in a path, such as
+	// "kubernetes/CONTEXT/NAMESPACE/POD:PORT".
+	NewCarrier func(via string, deps Deps) (Carrier, error)
 	// NewInspector opens objects in full; nil where there are none.
 	NewInspector func(SourceSpec, Deps) (Inspector, error)
 }

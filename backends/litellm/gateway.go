@@ -51,6 +51,7 @@ func newWriter(spec fleet.GatewaySpec, deps fleet.Deps) (fleet.RouteWriter, erro
 		auth = spec.Auth
 	}
 	for _, r := range spec.Replicas {
+		deps.Via = r.Via
 		a, err := newAPI(fleet.SourceID(r.ID), r.URL, auth, spec.TLS, deps)
 		if err != nil {
 			return nil, err

@@ -12,6 +12,7 @@ import (
 	"pitwall/backends/dcgm"
 	"pitwall/backends/litellm"
 	"pitwall/backends/openai"
+	"pitwall/backends/prometheus"
 	"pitwall/backends/vllm"
 	"pitwall/fleet"
 )
@@ -23,6 +24,7 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{dcgm.Connector()},
 		[]fleet.Connector{litellm.Connector()},
 		openai.Connectors(),
+		[]fleet.Connector{prometheus.Connector()},
 	)
 }
 
@@ -46,16 +48,25 @@ func (s Set) find(kind string) *fleet.Connector {
 	return nil
 }
 
-// Readers opens a reader for each source. One that cannot be opened is a problem of that source, not of the others.
+// Open opens the reader of one source.
+func (s Set) Open(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
+	c := s.find(spec.Kind)
+	if c == nil || c.NewReader == nil {
+		return nil, s.unknown(spec.Kind, spec.ID)
+	}
+	deps.Via = spec.Via
+	return c.NewReader(spec, deps)
+}
+
+// Readers opens a reader for each source that is not read through a store. One that cannot be opened is a problem of
+// that source, not of the others.
 func (s Set) Readers(sources []fleet.SourceSpec, deps fleet.Deps) (map[fleet.SourceID]fleet.Reader, map[fleet.SourceID]error) {
 	readers, problems := map[fleet.SourceID]fleet.Reader{}, map[fleet.SourceID]error{}
 	for _, spec := range sources {
-		c := s.find(spec.Kind)
-		if c == nil || c.NewReader == nil {
-			problems[spec.ID] = s.unknown(spec.Kind, spec.ID)
+		if spec.From != "" {
 			continue
 		}
-		r, err := c.NewReader(spec, deps)
+		r, err := s.Open(spec, deps)
 		if err != nil {
 			problems[spec.ID] = err
 			continue
@@ -63,6 +74,26 @@ func (s Set) Readers(sources []fleet.SourceSpec, deps fleet.Deps) (map[fleet.Sou
 		readers[spec.ID] = r
 	}
 	return readers, problems
+}
+
+// Equip adds to deps what connectors do for each other: decoders of pages, and ways that carry requests.
+func (s Set) Equip(deps fleet.Deps) fleet.Deps {
+	deps.Decoders, deps.Families = map[string]func() fleet.Decoder{}, map[string][]string{}
+	for _, c := range s {
+		if c.NewDecoder != nil {
+			deps.Decoders[c.Kind], deps.Families[c.Kind] = c.NewDecoder, c.Families
+		}
+	}
+	bare := deps
+	deps.Carrier = func(via string) (fleet.Carrier, error) {
+		kind, _, _ := strings.Cut(via, "/")
+		if c := s.find(kind); c != nil && c.NewCarrier != nil {
+			return c.NewCarrier(via, bare)
+		}
+		return nil, &fleet.Error{Kind: fleet.KindInvalid, Op: "open the way " + via,
+			Err: fmt.Errorf("no connector %q carries requests", kind)}
+	}
+	return deps
 }
 
 // Writers opens a writer for each gateway that can be written. It is only called while writing is allowed.

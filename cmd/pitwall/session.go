@@ -143,6 +143,7 @@ func (s *session) redact(v fleet.Secret) {
 
 // openHub opens every source and the look-back file. A source that cannot be opened is shown with its problem.
 func (s *session) openHub(prices *economics.Catalogue) {
+	s.deps = s.set.Equip(s.deps)
 	readers, problems := s.set.Readers(s.inventory.Sources, s.deps)
 	store, err := history.Open(filepath.Join(s.stateDir, "history", s.inventory.Context), s.inventory.Retention.Days)
 	if err != nil {
@@ -150,7 +151,8 @@ func (s *session) openHub(prices *economics.Catalogue) {
 		store = nil
 	}
 	s.hub = backends.New(backends.Options{Inventory: s.inventory, Readers: readers, Problems: problems,
-		Clock: s.clock, Log: s.deps.Log, Prices: prices, History: store})
+		Clock: s.clock, Log: s.deps.Log, Prices: prices, History: store,
+		Open: func(spec fleet.SourceSpec) (fleet.Reader, error) { return s.set.Open(spec, s.deps) }})
 }
 
 // start runs the Hub until ctx ends and returns a function that waits for it. The demo's clock only moves once the

@@ -5,7 +5,9 @@ package httpx
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -38,15 +40,15 @@ type Options struct {
 	MaxBody int64 // bytes; zero means DefaultMaxBody
 	// MaxRatio is how many times its size a compressed answer may unpack to; zero means 20.
 	MaxRatio int64
+	Via      string // way that carries the requests; "" means that of Deps
 }
 
 // Client talks to one endpoint. It is safe for concurrent use.
 type Client struct {
-	opt       Options
-	base      *url.URL
-	client    *http.Client
-	transport *http.Transport
-	lastSize  atomic.Int64 // of the last good body: the next one is likely as long
+	opt      Options
+	base     *url.URL
+	client   *http.Client
+	lastSize atomic.Int64 // of the last good body: the next one is likely as long
 }
 
 // Reply is a complete answer. Header names are canonical.
@@ -73,18 +75,38 @@ func New(opt Options) (*Client, error) {
 	if opt.MaxRatio <= 0 {
 		opt.MaxRatio = maxRatio
 	}
-	tls, err := tlsConfig(opt.TLS)
+	config, err := tlsConfig(opt.TLS)
 	if err != nil {
 		return nil, invalid(opt.Source, "set up TLS", err.Error(), "correct the tls section in the configuration", err)
 	}
-	transport := newTransport(tls)
-	c := &Client{opt: opt, base: base, transport: transport}
+	c := &Client{opt: opt, base: base}
+	transport, err := c.way(config)
+	if err != nil {
+		return nil, err
+	}
 	c.client = &http.Client{Transport: transport, CheckRedirect: c.redirect}
 	return c, nil
 }
 
+// way is how requests reach the endpoint: by a connection, or by what carries them.
+func (c *Client) way(config *tls.Config) (http.RoundTripper, error) {
+	via := cmp.Or(c.opt.Via, c.opt.Deps.Via)
+	if via == "" {
+		return newTransport(config), nil
+	}
+	if c.opt.Deps.Carrier == nil {
+		return nil, &fleet.Error{Kind: fleet.KindInvalid, Op: "open the way " + via, Source: c.opt.Source,
+			Err: reason{text: "nothing here carries requests"}}
+	}
+	by, err := c.opt.Deps.Carrier(via)
+	if err != nil {
+		return nil, err
+	}
+	return carried{by}, nil
+}
+
 // Close drops idle connections; calls in flight finish.
-func (c *Client) Close() { c.transport.CloseIdleConnections() }
+func (c *Client) Close() { c.client.CloseIdleConnections() }
 
 // Get reads path with the given Accept header; "" accepts anything.
 func (c *Client) Get(ctx context.Context, path, accept string) (*Reply, error) {

@@ -45,10 +45,23 @@ func (c *Client) ended(ctx context.Context, op, what string, err error) error {
 	return c.fail(fleet.KindTimeout, op, what+" within the deadline", "it is asked again later", err)
 }
 
+// onTheWay is a carrier's failure as one of this source.
+func (c *Client) onTheWay(op string, e *fleet.Error) error {
+	out := *e
+	out.Source = c.opt.Source
+	if out.Op == "" {
+		out.Op = op
+	}
+	return &out
+}
+
 // sendFailure maps what happens up to the answer's header.
 func (c *Client) sendFailure(ctx context.Context, op string, err error) error {
 	if ctx.Err() != nil {
 		return c.ended(ctx, op, "no answer", err)
+	}
+	if e, ok := errors.AsType[*fleet.Error](err); ok { // of a carrier, which knows its way better
+		return c.onTheWay(op, e)
 	}
 	if e := c.tlsFailure(op, err); e != nil {
 		return e
