@@ -76,11 +76,17 @@ func (w *world) gpu(source fleet.SourceID, key gpuKey, g *gpuWatch, stale bool, 
 		util = fleet.None[fleet.Ratio]()
 	}
 	out.Trend = w.trends.put("gpu/"+string(source)+"/"+string(key.id)+"/"+key.mig, shortSpan, now, orNaN(util))
-	if g.xid.OK && g.xid.V != 0 {
-		e, _ := xid.Lookup(g.xid.V)
-		out.Xid = fleet.Some(fleet.XidSeen{Code: g.xid.V, Meaning: fleet.Label(e.Meaning),
-			Action: fleet.Label(e.Action), First: g.xidAt})
-	}
+	out.Xid = xidSeen(g)
 	out.State, out.Why = gpuState(g, stale)
 	return out
+}
+
+// xidSeen is the last Xid of a device with what the catalogue says of it.
+func xidSeen(g *gpuWatch) fleet.Maybe[fleet.XidSeen] {
+	if !g.xid.OK || g.xid.V == 0 {
+		return fleet.None[fleet.XidSeen]()
+	}
+	e, _ := xid.Lookup(g.xid.V)
+	return fleet.Some(fleet.XidSeen{Code: g.xid.V, Meaning: fleet.Label(e.Meaning), Action: fleet.Label(e.Action),
+		First: g.xidAt})
 }
