@@ -42,7 +42,8 @@ type reader struct {
 
 	mu      sync.Mutex
 	targets []target
-	pools   []fleet.PoolSpec
+	pools   []wanted
+	lacks   fleet.Safe // what the last answers said that they lack
 	size    int // targets in one query
 	version fleet.Safe
 	asked   time.Time // when the version was last asked
@@ -81,14 +82,57 @@ func (r *reader) Serve(parts []fleet.SourceSpec, pools []fleet.PoolSpec) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.targets, r.pools = targets, pools
+	asked := map[fleet.PoolID]time.Time{}
+	for _, p := range r.pools {
+		asked[p.spec.ID] = p.asked
+	}
+	r.targets, r.pools = targets, nil
+	for _, p := range pools {
+		r.pools = append(r.pools, wanted{p, asked[p.ID]})
+	}
+}
+
+// wanted is a pool that is asked for as a whole, and when it last was.
+type wanted struct {
+	spec  fleet.PoolSpec
+	asked time.Time
+}
+
+// poolsEvery is how often a whole pool is asked for at most: such a question costs the store far more than one for
+// series, and its rates are of minutes.
+const poolsEvery = 30 * time.Second
+
+// due takes the pools that are to be asked for now. r.mu is held.
+func (r *reader) due() []fleet.PoolSpec {
+	now := r.clock.Now()
+	var list []fleet.PoolSpec
+	for i := range r.pools {
+		if p := &r.pools[i]; now.Sub(p.asked) >= poolsEvery*9/10 { // the Hub takes a little off its intervals
+			p.asked = now
+			list = append(list, p.spec)
+		}
+	}
+	return list
+}
+
+// again lets pools that were not answered be asked for at the next read.
+func (r *reader) again(list []fleet.PoolReading) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, reading := range list {
+		for i := range r.pools {
+			if p := &r.pools[i]; reading.Err != nil && p.spec.ID == reading.Pool {
+				p.asked = time.Time{}
+			}
+		}
+	}
 }
 
 // Read asks for everything once. A store that answers some of the questions is read; what it did not answer carries
 // its own error.
 func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 	r.mu.Lock()
-	targets, pools, size := r.targets, r.pools, r.size
+	targets, pools, size := r.targets, r.due(), r.size
 	r.mu.Unlock()
 	jobs := r.jobs(targets, pools, size)
 	results := work(ctx, jobs)
@@ -99,6 +143,7 @@ func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 	for _, h := range results {
 		all.add(h.heard)
 		p.Parts, p.Pools = append(p.Parts, h.parts...), append(p.Pools, h.pools...)
+		r.again(h.pools)
 		if h.err == nil {
 			answered = true
 		} else if failed == nil {
@@ -118,7 +163,12 @@ func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 	if err != nil {
 		return fleet.Partial{}, err
 	}
-	p.Version, p.ServerTime, p.Notices, p.Incomplete = version.name, all.server, all.notices, all.partial
+	r.mu.Lock()
+	if len(jobs) > 0 {
+		r.lacks = all.partial
+	}
+	p.Version, p.ServerTime, p.Notices, p.Incomplete = version.name, all.server, all.notices, r.lacks
+	r.mu.Unlock()
 	if !p.ServerTime.OK {
 		p.ServerTime = version.server
 	}

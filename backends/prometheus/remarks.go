@@ -20,7 +20,7 @@ func (h *heard) remark(e envelope) {
 		h.lacks("partial data: " + short(w))
 	}
 	for _, i := range e.infos {
-		if !strings.HasPrefix(i, "PromQL info: metric might not be a counter") { // names of exporters are not ours to choose
+		if !strings.HasPrefix(i, "PromQL info") { // how a query is written, and names of metrics, are not the operator's to mend
 			h.note(fleet.LevelInfo, fleet.Label(short(i)))
 		}
 	}
