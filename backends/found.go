@@ -1,6 +1,7 @@
 package backends
 
 import (
+	"cmp"
 	"context"
 	"reflect"
 	"slices"
@@ -23,7 +24,7 @@ func (h *Hub) adopt(ctx context.Context, by *sourceState, found *fleet.Found) {
 // refit computes the fleet anew and brings the sources in line with it. h.fitted is held.
 func (h *Hub) refit(ctx context.Context) {
 	inv := h.opt.Inventory
-	inv.Sites, inv.Pools = slices.Clip(inv.Sites), slices.Clip(inv.Pools)
+	inv.Sites, inv.Pools = slices.Clip(inv.Sites), slices.Clone(inv.Pools)
 	inv.Gateways, inv.Routes, inv.Sources = slices.Clip(inv.Gateways), slices.Clip(inv.Routes), slices.Clip(inv.Sources)
 	for _, s := range h.opt.Inventory.Sources {
 		merge(&inv, h.found[s.ID])
@@ -79,10 +80,30 @@ func merge(inv *fleet.Inventory, f *fleet.Found) {
 		return
 	}
 	inv.Sites = addNew(inv.Sites, f.Sites, func(s fleet.Site) fleet.SiteID { return s.ID })
+	complete(inv.Pools, f.Pools)
 	inv.Pools = addNew(inv.Pools, f.Pools, func(p fleet.PoolSpec) fleet.PoolID { return p.ID })
 	inv.Gateways = addNew(inv.Gateways, f.Gateways, func(g fleet.GatewaySpec) fleet.GatewayID { return g.ID })
 	inv.Routes = addNew(inv.Routes, f.Routes, keyOf)
 	inv.Sources = addNew(inv.Sources, f.Sources, func(s fleet.SourceSpec) fleet.SourceID { return s.ID })
+}
+
+// complete gives configured pools that name no replica those that were found under the same name: prices, ratings and
+// limits are written down, pods come and go.
+func complete(pools, found []fleet.PoolSpec) {
+	for i := range pools {
+		p := &pools[i]
+		j := slices.IndexFunc(found, func(f fleet.PoolSpec) bool { return f.ID == p.ID })
+		if j < 0 || len(p.Replicas) > 0 {
+			continue
+		}
+		f := &found[j]
+		p.Replicas, p.Nodes, p.Workload = f.Replicas, f.Nodes, f.Workload
+		if !p.Desired.OK {
+			p.Desired = f.Desired
+		}
+		p.Model, p.Engine, p.GPU = cmp.Or(p.Model, f.Model), cmp.Or(p.Engine, f.Engine), cmp.Or(p.GPU, f.GPU)
+		p.GPUsPerReplica = cmp.Or(p.GPUsPerReplica, f.GPUsPerReplica)
+	}
 }
 
 func addNew[T any, K comparable](list, more []T, key func(T) K) []T {

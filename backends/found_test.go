@@ -241,3 +241,14 @@ func TestAPoolWithoutReplicasIsJudgedByWhatIsWanted(t *testing.T) {
 		}
 	}
 }
+
+func TestAConfiguredPoolWithoutReplicasTakesTheFoundOnesAndKeepsItsPrice(t *testing.T) {
+	r := newFoundRig(t, fleet.Inventory{Pools: []fleet.PoolSpec{{ID: "p", Model: "m", GPUHour: fleet.Some(fleet.USDPerHour(3))}}})
+	found := onePool("p", "p-1")
+	found.Pools[0].GPUsPerReplica = 2
+	r.tower.tell(fleet.Partial{Cluster: heard(start), Found: found})
+	p := r.pass(t, 3*time.Second).Pool("p")
+	if len(p.Replicas) != 1 || p.Load.Running != fleet.Some(fleet.Count(2)) || p.Burn != fleet.Some(fleet.USDPerHour(6)) {
+		t.Errorf("pool %+v burns %+v", p.Replicas, p.Burn)
+	}
+}

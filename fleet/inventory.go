@@ -258,5 +258,6 @@ type SourceSpec struct {
 	Models   []ModelName       // provider sources: models to look for
 	Options  map[string]string // connector-specific, documented by the connector
 	Via      string            // way that carries its requests, such as "kubernetes/CONTEXT/NAMESPACE/POD:PORT"; "" means a connection of its own
+	FoundKey SecretRef         // credential of gateways that are found through it
 	From     SourceID          // a store that is asked in its place: it is then not read by itself
 }

@@ -69,6 +69,13 @@ type Carrier interface {
 	Carry(ctx context.Context, r CarriedRequest) (*CarriedReply, error)
 }
 
+// Carriers opens ways through one system. Its ways share what limits the system sets.
+type Carriers interface {
+	// Carrier opens one way. Its name is what follows the kind and the name of the system in SourceSpec.Via; its parts
+	// are escaped as in a path. It connects to nothing.
+	Carrier(way string) (Carrier, error)
+}
+
 // CarriedRequest is one HTTP request for a carrier. Header names are canonical.
 type CarriedRequest struct {
 	Method string
@@ -133,9 +140,8 @@ type Connector struct {
 	Ports []int
 	// NewSilencer writes silences; nil where the system has none.
 	NewSilencer func(SourceSpec, Deps) (Silencer, error)
-	// NewCarrier opens a way of this kind: its name is the kind, then parts that are escaped as in a path, such as
-	// "kubernetes/CONTEXT/NAMESPACE/POD:PORT".
-	NewCarrier func(via string, deps Deps) (Carrier, error)
+	// NewCarriers opens what carries requests through one source of this kind; nil where none does.
+	NewCarriers func(SourceSpec, Deps) (Carriers, error)
 	// NewInspector opens objects in full; nil where there are none.
 	NewInspector func(SourceSpec, Deps) (Inspector, error)
 }

@@ -11,7 +11,7 @@ import (
 
 func TestEmbeddedThemesParse(t *testing.T) {
 	names := Names()
-	if strings.Join(names, " ") != "default mono okabe" {
+	if strings.Join(names, " ") != "contrast default mono okabe" {
 		t.Fatalf("themes: %v", names)
 	}
 	for _, name := range names {
@@ -40,6 +40,7 @@ func TestProfiles(t *testing.T) {
 		{"okabe in sixteen", Options{Name: "okabe", Profile: ANSI16}, OK, "\x1b[34m"},
 		{"okabe with a ground", Options{Name: "okabe", Profile: TrueColor}, BandSafe,
 			"\x1b[1;38;2;255;255;255;48;2;0;114;178m"},
+		{"high contrast puts trouble on a ground", Options{Name: "contrast", Profile: ANSI16}, Crit, "\x1b[1;97;41m"},
 		{"an unknown name is the default", Options{Name: "../secret", Profile: ANSI16}, Crit, "\x1b[1;31m"},
 	}
 	for _, c := range cases {

@@ -79,6 +79,8 @@ func settingVerbs() []verb {
 			words: sortWords, run: (*Model).cmdSort},
 		{names: []string{"theme"}, args: fleet.Text("NAME"), help: fleet.Text("another theme"),
 			words: themeWords, run: (*Model).cmdTheme},
+		{names: []string{"glyphs"}, args: fleet.Text("ascii | utf8"), help: fleet.Text("draw with these characters"),
+			words: fixedWords("ascii", "utf8"), run: (*Model).cmdGlyphs},
 		{names: []string{"fault"}, args: fleet.Text("ID"), help: fleet.Text("start or end a fault of the demo"),
 			words: faultWords, run: (*Model).cmdFault},
 		{names: []string{"ctx"}, help: fleet.Text("which context this is"), run: (*Model).cmdContext},
@@ -271,5 +273,13 @@ func (m *Model) cmdTheme(args []string) (tea.Cmd, fleet.Safe) {
 		return nil, fleet.Concat(fleet.Text("themes: "), fleet.Label(strings.Join(themes.Names(), " ")))
 	}
 	m.theme = themes.New(themes.Options{Name: args[0], Profile: m.theme.Profile, ASCII: !m.theme.Glyphs.UTF8})
+	return nil, fleet.Safe{}
+}
+
+func (m *Model) cmdGlyphs(args []string) (tea.Cmd, fleet.Safe) {
+	if len(args) != 1 || args[0] != "ascii" && args[0] != "utf8" {
+		return nil, fleet.Text("glyphs: ascii utf8")
+	}
+	m.theme = themes.New(themes.Options{Name: m.theme.Name, Profile: m.theme.Profile, ASCII: args[0] == "ascii"})
 	return nil, fleet.Safe{}
 }

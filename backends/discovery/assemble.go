@@ -30,7 +30,7 @@ func (f *finder) assemble(c *fleet.Cluster) *fleet.Found {
 		}
 	}
 	if len(out.Pools)+len(out.Gateways) > 0 {
-		out.Sites = []fleet.Site{{ID: siteOf(c)}}
+		out.Sites = []fleet.Site{{ID: f.siteOf(c)}}
 	}
 	f.admit(out, targets)
 	return out
@@ -118,7 +118,7 @@ func (f *finder) storeTargets(g group, name string) []target {
 
 // gatewayOf makes a gateway of a group. Every replica holds a copy of the routing state of its own.
 func (f *finder) gatewayOf(c *fleet.Cluster, g group, name string) fleet.GatewaySpec {
-	gw := fleet.GatewaySpec{ID: fleet.GatewayID(name), Kind: g.kind, Site: siteOf(c), Auth: f.opt.Key}
+	gw := fleet.GatewaySpec{ID: fleet.GatewayID(name), Kind: g.kind, Site: f.siteOf(c), Auth: f.opt.Key}
 	for _, p := range g.pods {
 		gw.Replicas = append(gw.Replicas, fleet.GatewayReplicaSpec{ID: fleet.GatewayReplicaID(f.name(p.Name))})
 	}

@@ -14,6 +14,7 @@ type Options struct {
 	Connectors []fleet.Connector
 	Deps       fleet.Deps
 	Prefix     string          // put before the names of what is found, so that those of several clusters differ
+	Site       fleet.SiteID    // of what is found; "" is the cluster's name
 	Key        fleet.SecretRef // credential of found gateways; zero leaves their routes read-only
 	NoDirect   bool            // never try the addresses of pods
 }

@@ -65,7 +65,7 @@ func ownerOf(c *fleet.Cluster, p *fleet.Pod) fleet.ObjectRef {
 
 // poolOf makes a pool of a group of engines.
 func (f *finder) poolOf(c *fleet.Cluster, g group, name string) fleet.PoolSpec {
-	spec := fleet.PoolSpec{ID: fleet.PoolID(name), Site: siteOf(c), Engine: g.kind, Model: f.modelOf(g), Workload: g.owner}
+	spec := fleet.PoolSpec{ID: fleet.PoolID(name), Site: f.siteOf(c), Engine: g.kind, Model: f.modelOf(g), Workload: g.owner}
 	if w := workload(c, g.owner); w != nil {
 		spec.Desired = fleet.Some(w.Desired)
 	}
@@ -125,7 +125,11 @@ func (f *finder) modelOf(g group) fleet.ModelName {
 
 func (f *finder) name(s string) string            { return f.opt.Prefix + s }
 func (f *finder) nodeID(name string) fleet.NodeID { return fleet.NodeID(f.name(name)) }
-func siteOf(c *fleet.Cluster) fleet.SiteID        { return cmp.Or(c.Site, fleet.SiteID(c.ID)) }
+
+func (f *finder) siteOf(c *fleet.Cluster) fleet.SiteID {
+	return cmp.Or(f.opt.Site, c.Site, fleet.SiteID(c.ID))
+}
+
 func podRef(c *fleet.Cluster, p *fleet.Pod) fleet.ObjectRef {
 	return fleet.ObjectRef{Cluster: c.ID, Kind: "Pod", Namespace: p.Namespace, Name: p.Name}
 }

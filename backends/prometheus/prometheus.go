@@ -44,7 +44,7 @@ type reader struct {
 	targets []target
 	pools   []wanted
 	lacks   fleet.Safe // what the last answers said that they lack
-	size    int // targets in one query
+	size    int        // targets in one query
 	version fleet.Safe
 	asked   time.Time // when the version was last asked
 

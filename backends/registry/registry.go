@@ -76,26 +76,6 @@ func (s Set) Readers(sources []fleet.SourceSpec, deps fleet.Deps) (map[fleet.Sou
 	return readers, problems
 }
 
-// Equip adds to deps what connectors do for each other: decoders of pages, and ways that carry requests.
-func (s Set) Equip(deps fleet.Deps) fleet.Deps {
-	deps.Decoders, deps.Families = map[string]func() fleet.Decoder{}, map[string][]string{}
-	for _, c := range s {
-		if c.NewDecoder != nil {
-			deps.Decoders[c.Kind], deps.Families[c.Kind] = c.NewDecoder, c.Families
-		}
-	}
-	bare := deps
-	deps.Carrier = func(via string) (fleet.Carrier, error) {
-		kind, _, _ := strings.Cut(via, "/")
-		if c := s.find(kind); c != nil && c.NewCarrier != nil {
-			return c.NewCarrier(via, bare)
-		}
-		return nil, &fleet.Error{Kind: fleet.KindInvalid, Op: "open the way " + via,
-			Err: fmt.Errorf("no connector %q carries requests", kind)}
-	}
-	return deps
-}
-
 // Writers opens a writer for each gateway that can be written. It is only called while writing is allowed.
 func (s Set) Writers(gateways []fleet.GatewaySpec, deps fleet.Deps) (map[fleet.GatewayID]fleet.RouteWriter, error) {
 	writers := map[fleet.GatewayID]fleet.RouteWriter{}

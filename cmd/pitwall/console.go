@@ -178,8 +178,16 @@ func (s *session) look(f *flags, c console) (*themes.Theme, colorprofile.Profile
 	if name == "" && s.file != nil {
 		name = s.file.Theme
 	}
-	ascii := f.ascii || !utf8Locale(c.environ)
+	ascii := f.ascii || !s.utf8(c)
 	return themes.New(themes.Options{Name: name, Profile: colours, ASCII: ascii}), profile
+}
+
+// utf8 tells whether glyphs beyond ASCII may be drawn: by the configuration, else by the locale.
+func (s *session) utf8(c console) bool {
+	if s.file != nil && s.file.Glyphs != "" && s.file.Glyphs != "auto" {
+		return s.file.Glyphs == "utf8"
+	}
+	return utf8Locale(c.environ)
 }
 
 // utf8Locale follows LC_ALL, LC_CTYPE, LANG in this order. CJK locales get ASCII glyphs, since block and line

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"pitwall/internal/buildinfo"
+	"pitwall/themes"
 )
 
 // console is the terminal and the environment of one run.
@@ -34,6 +36,17 @@ type flags struct {
 	stateDir   string
 }
 
+// check refuses values that would silently mean something else.
+func (f *flags) check() error {
+	if f.theme != "" && !slices.Contains(themes.Names(), f.theme) {
+		return usage(fmt.Errorf("--theme %q is none of %s", f.theme, strings.Join(themes.Names(), ", ")))
+	}
+	if !slices.Contains([]string{"", "auto", "always", "never"}, f.color) {
+		return usage(fmt.Errorf("--color %q is none of auto, always, never", f.color))
+	}
+	return nil
+}
+
 // run executes one command line and returns its exit code.
 func run(ctx context.Context, args []string, c console) int {
 	root := newRoot(c)
@@ -57,18 +70,19 @@ func newRoot(c console) *cobra.Command {
 			"and carries out routing changes with checks, read-back and a way back.\n\n" +
 			"Without a command it opens the console on the configuration found: --config, then\n" +
 			"PITWALL_CONFIG, then the XDG folders. Try it without any: pitwall demo",
-		Version:       buildinfo.Version(),
-		SilenceUsage:  true,
-		SilenceErrors: true,
-		Args:          cobra.NoArgs,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return openConsole(cmd.Context(), f, c) },
+		Version:           buildinfo.Version(),
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		Args:              cobra.NoArgs,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return openConsole(cmd.Context(), f, c) },
+		PersistentPreRunE: func(*cobra.Command, []string) error { return f.check() },
 	}
 	p := root.PersistentFlags()
 	p.StringVar(&f.config, "config", "", "configuration file")
 	p.StringVar(&f.context, "context", "", "context of the configuration")
 	p.BoolVar(&f.write, "write", false, "allow writing in PROD without :arm")
 	p.BoolVar(&f.readOnly, "read-only", false, "construct no writer")
-	p.StringVar(&f.theme, "theme", "", "default, okabe or mono")
+	p.StringVar(&f.theme, "theme", "", "default, okabe, contrast or mono")
 	p.BoolVar(&f.ascii, "ascii", false, "draw with ASCII only")
 	p.StringVar(&f.color, "color", "auto", "auto, always or never")
 	p.BoolVar(&f.accessible, "accessible", false, "labelled lines instead of a screen")

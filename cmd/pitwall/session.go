@@ -143,7 +143,7 @@ func (s *session) redact(v fleet.Secret) {
 
 // openHub opens every source and the look-back file. A source that cannot be opened is shown with its problem.
 func (s *session) openHub(prices *economics.Catalogue) {
-	s.deps = s.set.Equip(s.deps)
+	s.deps = s.set.Equip(s.deps, s.inventory.Sources)
 	readers, problems := s.set.Readers(s.inventory.Sources, s.deps)
 	store, err := history.Open(filepath.Join(s.stateDir, "history", s.inventory.Context), s.inventory.Retention.Days)
 	if err != nil {

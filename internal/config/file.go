@@ -6,6 +6,7 @@ type File struct {
 	Current  string              `yaml:"current,omitempty"`
 	StateDir string              `yaml:"state_dir,omitempty"`
 	Theme    string              `yaml:"theme,omitempty"`
+	Glyphs   string              `yaml:"glyphs,omitempty"` // auto goes by the locale
 	Prices   string              `yaml:"prices,omitempty"`
 	Keys     map[string][]string `yaml:"keys,omitempty"`
 	Contexts []Context           `yaml:"contexts"`
@@ -16,6 +17,7 @@ type Context struct {
 	Name      string     `yaml:"name"`
 	Env       string     `yaml:"env,omitempty"`
 	Sites     []Site     `yaml:"sites,omitempty"`
+	Clusters  []Cluster  `yaml:"clusters,omitempty"`
 	Pools     []Pool     `yaml:"pools,omitempty"`
 	Providers []Provider `yaml:"providers,omitempty"`
 	Gateways  []Gateway  `yaml:"gateways,omitempty"`

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -45,6 +46,9 @@ func (c *Context) Inventory(interval func(kind string) time.Duration) (fleet.Inv
 		inv.Sites = append(inv.Sites, fleet.Site{ID: fleet.SiteID(s.ID), Labels: s.Labels, Fate: s.Fate})
 	}
 	b := &builder{inv: &inv, polling: c.Defaults, interval: interval}
+	for i := range c.Clusters {
+		b.cluster(&c.Clusters[i], len(c.Clusters) > 1)
+	}
 	for i := range c.Pools {
 		b.pool(&c.Pools[i])
 	}
@@ -192,6 +196,8 @@ func route(r *Route) fleet.RouteSpec {
 	}
 	return spec
 }
+
+func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 func optional[A, B any](p *A, as func(A) B) fleet.Maybe[B] {
 	if p == nil {

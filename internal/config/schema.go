@@ -26,7 +26,8 @@ const durations = `^([0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h))+$`
 // enums are the fields of few values, as Type.key.
 var enums = map[string][]any{
 	"File.version": {Version},
-	"File.theme":   {"default", "okabe", "mono"},
+	"File.theme":   {"default", "okabe", "contrast", "mono"},
+	"File.glyphs":  {"auto", "ascii", "utf8"},
 	"Context.env":  {"prod", "stage", "dev"},
 }
 

@@ -29,10 +29,19 @@ func validate(f *File) error {
 			errs = append(errs, fmt.Errorf("context %q: %w", c.Name, err))
 		}
 	}
+	errs = append(errs, oneOf("theme", f.Theme, "File.theme"), oneOf("glyphs", f.Glyphs, "File.glyphs"))
 	if f.Current != "" && !names[f.Current] {
 		errs = append(errs, fmt.Errorf("current: there is no context %q", f.Current))
 	}
 	return errors.Join(errs...)
+}
+
+// oneOf holds a value to the list that the schema shows.
+func oneOf(key, value, list string) error {
+	if value == "" || slices.Contains(enums[list], any(value)) {
+		return nil
+	}
+	return fmt.Errorf("%s %q is none of %v", key, value, enums[list])
 }
 
 // checker gathers what is wrong with one context.
@@ -99,6 +108,9 @@ func checkContext(ctx *Context) []error {
 	}
 	for _, s := range ctx.Sites {
 		c.id("site", s.ID)
+	}
+	for i := range ctx.Clusters {
+		c.cluster(&ctx.Clusters[i])
 	}
 	for i := range ctx.Pools {
 		c.pool(&ctx.Pools[i])

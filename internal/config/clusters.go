@@ -1,0 +1,88 @@
+package config
+
+import (
+	"strconv"
+	"strings"
+
+	"pitwall/fleet"
+)
+
+// KubernetesKind is the connector that reads clusters.
+const KubernetesKind = "kubernetes"
+
+// Cluster is one Kubernetes cluster that is watched.
+type Cluster struct {
+	Context    string            `yaml:"context,omitempty"`    // of the kubeconfig; "" takes its current one
+	Kubeconfig string            `yaml:"kubeconfig,omitempty"` // a file; "" goes by KUBECONFIG and the home directory
+	Namespace  string            `yaml:"namespace,omitempty"`  // only this one is read
+	Site       string            `yaml:"site,omitempty"`
+	Discover   *bool             `yaml:"discover,omitempty"` // find what serves models in it; true unless it says no
+	Direct     *bool             `yaml:"direct,omitempty"`   // try the addresses of pods; true unless it says no
+	Gateways   *Secret           `yaml:"gateway_auth,omitempty"`
+	Conditions map[string]string `yaml:"good_conditions,omitempty"` // regular expression to the status that is good
+}
+
+// ID is the name of the cluster on screen.
+func (c *Cluster) ID() fleet.ClusterID {
+	if c.Context == "" {
+		return "current"
+	}
+	return fleet.ClusterID(c.Context)
+}
+
+// cluster adds the source of a cluster. several tells whether there is more than one, so that names found in them
+// must be kept apart.
+func (b *builder) cluster(c *Cluster, several bool) {
+	options := map[string]string{}
+	set := func(name, value string) {
+		if value != "" {
+			options[name] = value
+		}
+	}
+	set("context", c.Context)
+	set("kubeconfig", c.Kubeconfig)
+	set("namespace", c.Namespace)
+	set("conditions", polarity(c.Conditions))
+	set("site", c.Site)
+	if c.Discover == nil || *c.Discover {
+		set("discover", "true")
+	}
+	if c.Direct != nil {
+		set("direct", strconv.FormatBool(*c.Direct))
+	}
+	if several {
+		set("prefix", string(c.ID())+"/")
+	}
+	b.source(fleet.SourceSpec{ID: fleet.SourceID(KubernetesKind + "/" + string(c.ID())), Kind: KubernetesKind,
+		Subject: fleet.Subject{Cluster: c.ID()}, Options: options, FoundKey: secret(c.Gateways)}, Polling{})
+}
+
+// polarity writes rules as the connector reads them, in one order.
+func polarity(rules map[string]string) string {
+	var list []string
+	for _, expression := range sorted(rules) {
+		list = append(list, expression+"="+rules[expression])
+	}
+	return strings.Join(list, ";")
+}
+
+func (c *checker) cluster(k *Cluster) {
+	c.id("cluster", string(k.ID()))
+	c.refers("cluster "+string(k.ID()), "site", k.Site)
+	c.secret("cluster "+string(k.ID()), k.Gateways)
+	for expression, good := range k.Conditions {
+		if good != "True" && good != "False" {
+			c.fail("cluster %q: good_conditions %q is neither True nor False", k.ID(), expression)
+		}
+	}
+}
+
+// Clusters is a context made of Kubernetes contexts alone: what there is to watch where nothing was configured. It is
+// PROD, as every context that does not say what it is.
+func Clusters(name string, contexts []string, kubeconfig string) *Context {
+	c := &Context{Name: name}
+	for _, k := range contexts {
+		c.Clusters = append(c.Clusters, Cluster{Context: k, Kubeconfig: kubeconfig})
+	}
+	return c
+}
