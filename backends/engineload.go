@@ -64,5 +64,6 @@ func blind(l fleet.Load) bool {
 
 // idle tells whether something is known of the work and none of it is there.
 func idle(l fleet.Load) bool {
-	return !blind(l) && l.Running.Or(0)+l.Waiting.Or(0) == 0 && l.OutRate.Or(0) == 0
+	known := l.Running.OK || l.OutRate.OK // requests that ended do not tell what runs
+	return known && l.Running.Or(0)+l.Waiting.Or(0) == 0 && l.OutRate.Or(0) == 0 && l.Requests.Or(0) == 0
 }

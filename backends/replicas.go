@@ -54,7 +54,7 @@ func unread(out fleet.Replica, r fleet.ReplicaSpec) fleet.Replica {
 
 // replicaState judges one replica: up means that tokens move.
 func replicaState(r *fleet.Replica, s *sourceState, now time.Time) (fleet.State, fleet.Safe) {
-	return firstOf(replicaReach(s, now), replicaProgress(r), replicaLoad(r))
+	return firstOf(replicaReach(s, now), replicaProgress(r, s.last.NotReady), replicaLoad(r))
 }
 
 // replicaReach says when a replica is not read.
@@ -76,13 +76,15 @@ func replicaReach(s *sourceState, now time.Time) judgement {
 }
 
 // replicaProgress says when a replica that answers does not work.
-func replicaProgress(r *fleet.Replica) judgement {
+func replicaProgress(r *fleet.Replica, notReady fleet.Safe) judgement {
 	still := r.Progress.Moving.OK && !r.Progress.Moving.V
 	switch {
 	case still && r.Progress.Stalled >= stallDown:
 		return judgement{fleet.StateDown, r.Progress.Why}
 	case still:
 		return judgement{fleet.StateCrit, r.Progress.Why}
+	case !notReady.IsEmpty():
+		return judgement{fleet.StateWarn, fleet.Concat(fleet.Text("answers, not ready: "), notReady)}
 	case r.Health.OK && !r.Health.V:
 		return judgement{fleet.StateDown, fleet.Text("its health endpoint says it is dead")}
 	default:
@@ -112,7 +114,7 @@ func replicaLoad(r *fleet.Replica) judgement {
 func isReady(r fleet.Replica) bool {
 	switch r.State {
 	case fleet.StateOK, fleet.StateIdle, fleet.StateWarn:
-		return r.Engines > 0
+		return r.Engines > 0 && r.Health.Or(true)
 	default:
 		return false
 	}

@@ -46,7 +46,18 @@ func (w *world) takeEngines(s *sourceState, p fleet.Partial) {
 		watch = &progressWatch{}
 		w.progress[s.spec.ID] = watch
 	}
-	watch.add(p.At, p.Engines)
+	watch.add(p.At, ofPool(w.models[sub.Pool], p.Engines))
+}
+
+// ofPool leaves the engines of other models out: one server may run several, of which one hangs while others work.
+func ofPool(model fleet.ModelName, engines []fleet.EngineReading) []fleet.EngineReading {
+	own := make([]fleet.EngineReading, 0, len(engines))
+	for _, e := range engines {
+		if ofModel(model, e.Model) {
+			own = append(own, e)
+		}
+	}
+	return own
 }
 
 func findEngine(list []*engineSeries, r fleet.EngineReading) *engineSeries {

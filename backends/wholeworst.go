@@ -22,7 +22,7 @@ func wholeReplica(spec fleet.PoolSpec, of *fleet.PoolReading, r *fleet.ReplicaRe
 	case r.OutRate.OK && r.OutRate.V > 0:
 		out.Progress = fleet.Progress{Moving: fleet.Some(true), LastToken: r.At}
 	}
-	out.State, out.Why = firstOf(wholeReplicaReach(r, now), replicaProgress(&out), replicaLoad(&out))
+	out.State, out.Why = firstOf(wholeReplicaReach(r, now), replicaProgress(&out, fleet.Safe{}), replicaLoad(&out))
 	return out
 }
 

@@ -255,7 +255,7 @@ type SourceSpec struct {
 	Timeout  time.Duration // always shorter than Interval
 	Auth     SecretRef
 	TLS      TLSSpec
-	Models   []ModelName       // provider sources: models to look for
+	Models   []ModelName       // provider sources: models to look for; engines: the model of the pool, where it has one
 	Options  map[string]string // connector-specific, documented by the connector
 	Via      string            // way that carries its requests, such as "kubernetes/CONTEXT/NAMESPACE/POD:PORT"; "" means a connection of its own
 	FoundKey SecretRef         // credential of gateways that are found through it

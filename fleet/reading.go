@@ -10,16 +10,21 @@ type Partial struct {
 	ServerTime Maybe[time.Time] // Date header of the answer, for clock skew
 	Engines    []EngineReading
 	Health     Maybe[bool] // what the health endpoint claims; never sufficient for "up"
-	GPUs       []GPUReading
-	Gateway    *GatewayReading
-	Provider   *ProviderReading
-	Notices    []Notice // things worth an event, such as a repaired or dropped series
-	Cluster    *Cluster // what a Kubernetes cluster runs
-	Found      *Found   // what discovery made of it; nil leaves what was found before
-	Parts      []Part   // a store's readings of other sources
-	Alerts     *AlertsReading
-	Pools      []PoolReading // a store's readings of whole pools
-	Incomplete Safe          // "" or why the answer is only a part of what there is: "2 of 5 stores did not answer"
+	// NotReady says why a system that answers cannot serve yet, such as "loading its model"; "" where it can or is silent.
+	NotReady Safe
+	GPUs     []GPUReading
+	Gateway  *GatewayReading
+	Provider *ProviderReading
+	Notices  []Notice // things worth an event, such as a repaired or dropped series
+	Cluster  *Cluster // what a Kubernetes cluster runs
+	Found    *Found   // what discovery made of it; nil leaves what was found before
+	Parts    []Part   // a store's readings of other sources
+	Alerts   *AlertsReading
+
+	Pools []PoolReading // a store's readings of whole pools
+	// Incomplete says why the answer is only a part of what there is, such as "2 of 5 stores did not answer"; "" for a
+	// whole one.
+	Incomplete Safe
 }
 
 // Part is what a store, such as Prometheus, says of a source that is read through it (SourceSpec.From).
@@ -87,6 +92,15 @@ type EngineReading struct {
 	QueueTime            Histogram        // seconds
 	PromptLen, OutputLen Histogram        // tokens
 	MaxTokens            Histogram        // tokens, the limit that clients ask for
+
+	// LateTokens says that tokens are only counted when a request ends (SGLang, TGI, TensorRT-LLM, llama.cpp): that
+	// OutputTokens stand still then proves nothing, and long generations arrive in lumps.
+	LateTokens bool
+	// Work is a number that changes while the engine works, such as its decode steps: with requests at hand, that it
+	// stands still is a stall, whatever OutputTokens do.
+	Work Maybe[float64]
+	// Pulse is a number that only changes while the engine works; that it stands still proves nothing.
+	Pulse Maybe[float64]
 }
 
 // GPUReading is one GPU, or one MIG instance of one, as an exporter reports it.

@@ -1,11 +1,13 @@
 package vllm
 
 import (
+	"errors"
 	"math"
 	"strings"
 	"testing"
 	"time"
 
+	"pitwall/backends/internal/enginepage"
 	"pitwall/fleet"
 )
 
@@ -133,14 +135,14 @@ vllm:cache_config_info{block_size="16",engine="0",num_gpu_blocks="`+blocks+"\"} 
 func TestPagesOfOthersAreRefused(t *testing.T) {
 	for name, page := range map[string]string{
 		"another exporter": "# TYPE node_load1 gauge\nnode_load1 0.3\nprocess_start_time_seconds 1.79e+09\n",
-		"many engines":     manyEngines(maxEngines + 1),
+		"many engines":     manyEngines(enginepage.MaxEngines + 1),
 	} {
 		if _, _, err := newDecoder().decode([]byte(page)); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
-	if e, _, err := newDecoder().decode([]byte(manyEngines(maxEngines))); err != nil || len(e) != maxEngines {
-		t.Errorf("%d engines: %d read, %v", maxEngines, len(e), err)
+	if e, _, err := newDecoder().decode([]byte(manyEngines(enginepage.MaxEngines))); err != nil || len(e) != enginepage.MaxEngines {
+		t.Errorf("%d engines: %d read, %v", enginepage.MaxEngines, len(e), err)
 	}
 }
 
@@ -169,5 +171,14 @@ func TestNothingIsLeftFromThePageBefore(t *testing.T) {
 	engines, _, err := d.decode([]byte(v0Page))
 	if err != nil || len(engines) != 1 || engines[0].Waiting.OK || !engines[0].TTFT.IsZero() {
 		t.Errorf("%v, %+v", err, engines)
+	}
+}
+
+// The router of the production stack speaks of many engines under the same prefix.
+func TestARouterIsNoEngine(t *testing.T) {
+	_, _, err := newDecoder().decode([]byte("vllm:num_requests_running{server=\"http://a\"} 3\n" +
+		"vllm:healthy_pods_total{server=\"http://a\"} 1\n"))
+	if !errors.Is(err, errRouter) {
+		t.Errorf("read as an engine: %v", err)
 	}
 }

@@ -1,28 +1,23 @@
 package vllm
 
 import (
+	"bytes"
+
+	"pitwall/backends/internal/enginepage"
 	"pitwall/backends/internal/promtext"
 	"pitwall/fleet"
 )
 
 // family is one metric that is read, with where its value goes. Names and renames are those of
 // engines-and-gpus.md 3.1 and 3.2 (v0, 0.8 to 0.32).
-type family struct {
-	name string
-	kind promtext.Type
-	set  func(e *fleet.EngineReading, v float64)
-	hist func(x *engine) *fleet.Histogram
-	also func(x *engine, l promtext.Labels, v float64) // where labels decide
-	info bool                                          // not of one model: see decoder.shared
-}
+type family = enginepage.Family[key, engine]
 
 // engine is a reading in the making.
 type engine struct {
 	fleet.EngineReading
 	oldITL fleet.Histogram // time_per_output_token_seconds, the name of ITL up to 0.11
+	router bool
 }
-
-func some[T ~float64](v float64) fleet.Maybe[T] { return fleet.Some(T(v)) }
 
 // families lists current names before old ones; an old name only fills what is still unknown.
 func families() []family {
@@ -32,88 +27,85 @@ func families() []family {
 
 func gauges() []family {
 	return []family{
-		{name: "vllm:num_requests_running", kind: promtext.Gauge,
-			set: func(e *fleet.EngineReading, v float64) { e.Running = some[fleet.Count](v) }},
-		{name: "vllm:num_requests_waiting", kind: promtext.Gauge,
-			set: func(e *fleet.EngineReading, v float64) { e.Waiting = some[fleet.Count](v) }},
-		{name: "vllm:kv_cache_usage_perc", kind: promtext.Gauge, // 0 to 1 in spite of its name
-			set: func(e *fleet.EngineReading, v float64) { e.KVUsage = some[fleet.Ratio](v) }},
-		{name: "vllm:gpu_cache_usage_perc", kind: promtext.Gauge, // up to 0.11
-			set: func(e *fleet.EngineReading, v float64) { fill(&e.KVUsage, fleet.Ratio(v)) }},
-		{name: "vllm:engine_sleep_state", kind: promtext.Gauge, also: sleepState},
-		{name: "vllm:generation_tokens_created", kind: promtext.Gauge,
-			set: func(e *fleet.EngineReading, v float64) { e.StartedAt = later(e.StartedAt, v) }},
+		{Name: "vllm:num_requests_running", Kind: promtext.Gauge,
+			Set: func(e *engine, v float64) { e.Running = enginepage.Some[fleet.Count](v) }},
+		{Name: "vllm:num_requests_waiting", Kind: promtext.Gauge,
+			Set: func(e *engine, v float64) { e.Waiting = enginepage.Some[fleet.Count](v) }},
+		{Name: "vllm:kv_cache_usage_perc", Kind: promtext.Gauge, // 0 to 1 in spite of its name
+			Set: func(e *engine, v float64) { e.KVUsage = enginepage.Some[fleet.Ratio](v) }},
+		{Name: "vllm:gpu_cache_usage_perc", Kind: promtext.Gauge, // up to 0.11
+			Set: func(e *engine, v float64) { enginepage.Fill(&e.KVUsage, fleet.Ratio(v)) }},
+		{Name: "vllm:engine_sleep_state", Kind: promtext.Gauge, Also: sleepState},
+		{Name: "vllm:generation_tokens_created", Kind: promtext.Gauge,
+			Set: func(e *engine, v float64) { e.StartedAt = enginepage.Later(e.StartedAt, v) }},
 	}
 }
 
 func counters() []family {
 	return []family{
-		{name: "vllm:prompt_tokens_total", kind: promtext.Counter,
-			set: func(e *fleet.EngineReading, v float64) { e.PromptTokens = fleet.Some(v) }},
-		{name: "vllm:generation_tokens_total", kind: promtext.Counter,
-			set: func(e *fleet.EngineReading, v float64) { e.OutputTokens = fleet.Some(v) }},
-		{name: "vllm:num_preemptions_total", kind: promtext.Counter,
-			set: func(e *fleet.EngineReading, v float64) { e.Preemptions = fleet.Some(v) }},
-		{name: "vllm:prefix_cache_hits_total", kind: promtext.Counter,
-			set: func(e *fleet.EngineReading, v float64) { e.PrefixHits = fleet.Some(v) }},
-		{name: "vllm:prefix_cache_queries_total", kind: promtext.Counter,
-			set: func(e *fleet.EngineReading, v float64) { e.PrefixQueries = fleet.Some(v) }},
+		{Name: "vllm:prompt_tokens_total", Kind: promtext.Counter,
+			Set: func(e *engine, v float64) { e.PromptTokens = fleet.Some(v) }},
+		{Name: "vllm:generation_tokens_total", Kind: promtext.Counter,
+			Set: func(e *engine, v float64) { e.OutputTokens = fleet.Some(v) }},
+		{Name: "vllm:num_preemptions_total", Kind: promtext.Counter,
+			Set: func(e *engine, v float64) { e.Preemptions = fleet.Some(v) }},
+		{Name: "vllm:prefix_cache_hits_total", Kind: promtext.Counter,
+			Set: func(e *engine, v float64) { e.PrefixHits = fleet.Some(v) }},
+		{Name: "vllm:prefix_cache_queries_total", Kind: promtext.Counter,
+			Set: func(e *engine, v float64) { e.PrefixQueries = fleet.Some(v) }},
 		// The two old names count blocks up to 0.8, both of them, so that their ratio holds.
-		{name: "vllm:gpu_prefix_cache_hits_total", kind: promtext.Counter,
-			set: func(e *fleet.EngineReading, v float64) { fill(&e.PrefixHits, v) }},
-		{name: "vllm:gpu_prefix_cache_queries_total", kind: promtext.Counter,
-			set: func(e *fleet.EngineReading, v float64) { fill(&e.PrefixQueries, v) }},
-		{name: "vllm:request_success_total", kind: promtext.Counter, also: finished},
+		{Name: "vllm:gpu_prefix_cache_hits_total", Kind: promtext.Counter,
+			Set: func(e *engine, v float64) { enginepage.Fill(&e.PrefixHits, v) }},
+		{Name: "vllm:gpu_prefix_cache_queries_total", Kind: promtext.Counter,
+			Set: func(e *engine, v float64) { enginepage.Fill(&e.PrefixQueries, v) }},
+		{Name: "vllm:request_success_total", Kind: promtext.Counter, Also: finished},
 	}
 }
 
 func histograms() []family {
 	return []family{
-		{name: "vllm:time_to_first_token_seconds", kind: promtext.Histogram,
-			hist: func(x *engine) *fleet.Histogram { return &x.TTFT }},
-		{name: "vllm:inter_token_latency_seconds", kind: promtext.Histogram,
-			hist: func(x *engine) *fleet.Histogram { return &x.ITL }},
-		{name: "vllm:time_per_output_token_seconds", kind: promtext.Histogram,
-			hist: func(x *engine) *fleet.Histogram { return &x.oldITL }},
-		{name: "vllm:e2e_request_latency_seconds", kind: promtext.Histogram,
-			hist: func(x *engine) *fleet.Histogram { return &x.E2E }},
-		{name: "vllm:request_queue_time_seconds", kind: promtext.Histogram,
-			hist: func(x *engine) *fleet.Histogram { return &x.QueueTime }},
-		{name: "vllm:request_prompt_tokens", kind: promtext.Histogram,
-			hist: func(x *engine) *fleet.Histogram { return &x.PromptLen }},
-		{name: "vllm:request_generation_tokens", kind: promtext.Histogram,
-			hist: func(x *engine) *fleet.Histogram { return &x.OutputLen }},
-		{name: "vllm:request_params_max_tokens", kind: promtext.Histogram,
-			hist: func(x *engine) *fleet.Histogram { return &x.MaxTokens }},
+		{Name: "vllm:time_to_first_token_seconds", Kind: promtext.Histogram,
+			Hist: func(x *engine) *fleet.Histogram { return &x.TTFT }},
+		{Name: "vllm:inter_token_latency_seconds", Kind: promtext.Histogram,
+			Hist: func(x *engine) *fleet.Histogram { return &x.ITL }},
+		{Name: "vllm:time_per_output_token_seconds", Kind: promtext.Histogram,
+			Hist: func(x *engine) *fleet.Histogram { return &x.oldITL }},
+		{Name: "vllm:e2e_request_latency_seconds", Kind: promtext.Histogram,
+			Hist: func(x *engine) *fleet.Histogram { return &x.E2E }},
+		{Name: "vllm:request_queue_time_seconds", Kind: promtext.Histogram,
+			Hist: func(x *engine) *fleet.Histogram { return &x.QueueTime }},
+		{Name: "vllm:request_prompt_tokens", Kind: promtext.Histogram,
+			Hist: func(x *engine) *fleet.Histogram { return &x.PromptLen }},
+		{Name: "vllm:request_generation_tokens", Kind: promtext.Histogram,
+			Hist: func(x *engine) *fleet.Histogram { return &x.OutputLen }},
+		{Name: "vllm:request_params_max_tokens", Kind: promtext.Histogram,
+			Hist: func(x *engine) *fleet.Histogram { return &x.MaxTokens }},
 	}
 }
 
+// infos are not of one engine: what they say is spread over those that it is about.
 func infos() []family {
 	return []family{
-		{name: cacheConfig, kind: promtext.Gauge, info: true},
-		{name: processStart, kind: promtext.Gauge, info: true},
-	}
-}
-
-const (
-	cacheConfig  = "vllm:cache_config_info"
-	processStart = "process_start_time_seconds"
-)
-
-func fill[T any](m *fleet.Maybe[T], v T) {
-	if !m.OK {
-		*m = fleet.Some(v)
+		{Name: "vllm:cache_config_info", Kind: promtext.Gauge, Share: func(x *engine, k key, l promtext.Labels, _ float64) {
+			if rank := l.Raw("engine"); rank == nil || bytes.Equal(rank, k.rank) {
+				x.KVCapacity = kvCapacity(l)
+			}
+		}},
+		{Name: enginepage.ProcessStart, Kind: promtext.Gauge, Common: true, Share: func(x *engine, _ key, _ promtext.Labels, v float64) {
+			x.StartedAt = enginepage.Later(x.StartedAt, v)
+		}},
+		{Name: "vllm:healthy_pods_total", Kind: promtext.Gauge | promtext.Counter, Set: func(x *engine, _ float64) { x.router = true }},
 	}
 }
 
 // finished sums requests by reason; aborted and failed ones are inside of what vLLM calls success.
 func finished(x *engine, l promtext.Labels, v float64) {
-	x.Finished = fleet.Some(x.Finished.V + v)
+	enginepage.Add(&x.Finished, v)
 	switch string(l.Raw("finished_reason")) {
 	case "abort":
-		x.Aborted = fleet.Some(x.Aborted.V + v)
+		enginepage.Add(&x.Aborted, v)
 	case "error":
-		x.Failed = fleet.Some(x.Failed.V + v)
+		enginepage.Add(&x.Failed, v)
 	}
 }
 
@@ -124,6 +116,6 @@ func sleepState(x *engine, l promtext.Labels, v float64) {
 	case v == 1:
 		x.Asleep = fleet.Some(!awake)
 	case awake && v == 0:
-		fill(&x.Asleep, true)
+		enginepage.Fill(&x.Asleep, true)
 	}
 }

@@ -110,9 +110,13 @@ func (b *builder) pool(p *Pool) {
 		spec.Rating = fleet.Some(fleet.Rating{Prefill: fleet.TokenRate(p.Rating.Prefill),
 			Decode: fleet.TokenRate(p.Rating.Decode), From: from, Kind: "config"})
 	}
+	var models []fleet.ModelName
+	if spec.Model != "" {
+		models = []fleet.ModelName{spec.Model}
+	}
 	for _, r := range p.Replicas {
 		spec.Replicas = append(spec.Replicas, fleet.ReplicaSpec{ID: fleet.ReplicaID(r.ID), Node: fleet.NodeID(r.Node)})
-		b.source(fleet.SourceSpec{ID: fleet.SourceID(r.ID), Kind: p.Engine, URL: r.URL, Auth: secret(p.Auth), TLS: tls(p.TLS),
+		b.source(fleet.SourceSpec{ID: fleet.SourceID(r.ID), Kind: p.Engine, URL: r.URL, Auth: secret(p.Auth), TLS: tls(p.TLS), Models: models,
 			Subject: fleet.Subject{Pool: spec.ID, Replica: fleet.ReplicaID(r.ID), Node: fleet.NodeID(r.Node)}}, p.Poll)
 	}
 	for _, n := range p.Nodes {

@@ -55,6 +55,9 @@ func (t *Table) Parse(body []byte, p *Page) error {
 	if err := check(body); err != nil {
 		return err
 	}
+	if bytes.IndexByte(body, '\r') >= 0 { // a line end cannot occur inside of a label: there it is escaped
+		body = bytes.ReplaceAll(body, []byte("\r\n"), []byte("\n"))
+	}
 	err := t.sift(body, p)
 	if err == nil {
 		err = t.scan(p)

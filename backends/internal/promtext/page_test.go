@@ -97,7 +97,7 @@ func TestRefusedPages(t *testing.T) {
 		"no value":           {"running\n", nil},
 		"no value, unwanted": {"x\n", nil},
 		"text, unwanted":     {"Service Unavailable\n", nil},
-		"carriage returns":   {"running 1\r\nx 2\r\n", nil},
+		"lone returns":       {"running 1\rx 2\r\n", nil},
 		"open label":         {"running{a=\"b} 1\n", nil},
 		"line end in label":  {"running{a=\"b\nc\"} 1\n", nil},
 		"value is a word":    {"x yes\n", nil},
@@ -205,5 +205,17 @@ func TestAPageIsUsedAgain(t *testing.T) {
 	}
 	if text(&p) != "1/0{} 2\n" || len(p.Notices) != 0 || p.Series != 1 || p.Declared(famTokens) {
 		t.Errorf("%s, notices %v", text(&p), p.Notices)
+	}
+}
+
+// Two pages that were joined repeat their comments, and some servers end their lines as Windows does: both say what
+// they mean.
+func TestRepeatedCommentsAndReturnsAreRead(t *testing.T) {
+	const twice = "# HELP running Now.\n# TYPE running gauge\nrunning{w=\"0\"} 1\n# HELP running Now.\n# TYPE running gauge\nrunning{w=\"1\"} 2\n"
+	for _, body := range []string{twice, strings.ReplaceAll(twice, "\n", "\r\n")} {
+		p := parse(t, body)
+		if got := text(p); got != "1/0{w=\"0\"} 1\n1/0{w=\"1\"} 2\n" || len(p.Notices) != 0 {
+			t.Errorf("%q with notices %v", got, p.Notices)
+		}
 	}
 }
