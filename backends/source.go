@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"net/url"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -49,13 +50,26 @@ func newSourceState(spec fleet.SourceSpec, reader fleet.Reader, problem error, s
 	}
 	s := &sourceState{declared: declared, spec: spec, reader: reader, rand: rand.New(rand.NewPCG(seed, 1))}
 	s.status = fleet.SourceStatus{
-		ID: spec.ID, Kind: spec.Kind, URL: publicURL(spec.URL), Subject: spec.Subject,
+		ID: spec.ID, Kind: spec.Kind, URL: address(spec), Subject: spec.Subject,
 		Interval: spec.Interval, Insecure: spec.TLS.Insecure,
 	}
 	if problem != nil {
 		s.status.Err, s.status.ErrKind, s.status.Failing = fleet.Sentence(problem), fleet.KindOf(problem), 1
 	}
 	return s
+}
+
+// address says where a source is read. Of a command only the program is shown: its arguments may hold what they should
+// not.
+func address(spec fleet.SourceSpec) fleet.Safe {
+	switch {
+	case len(spec.Command) > 0:
+		return fleet.Concat(fleet.Text("command "), fleet.Label(filepath.Base(spec.Command[0])))
+	case spec.File != "":
+		return fleet.Concat(fleet.Text("file "), fleet.Label(spec.File))
+	default:
+		return publicURL(spec.URL)
+	}
 }
 
 // publicURL drops credentials and query values from an address.

@@ -248,8 +248,10 @@ type Subject struct {
 // SourceSpec declares one connection.
 type SourceSpec struct {
 	ID       SourceID
-	Kind     string // connector kind
-	URL      string // base URL, or the full metrics URL of exporters
+	Kind     string   // connector kind
+	URL      string   // base URL, or the full metrics URL of exporters; "" where Command or File is read instead
+	Command  []string // program and arguments whose output is read, run without a shell
+	File     string   // file that is read
 	Subject  Subject
 	Interval time.Duration
 	Timeout  time.Duration // always shorter than Interval

@@ -121,16 +121,41 @@ type GPUReading struct {
 	MemUsed      Maybe[Bytes]
 	MemFree      Maybe[Bytes]
 	Temp         Maybe[Celsius]
+	Junction     bool // Temp is that of the hottest spot of the die, which runs hotter than its mean
 	Power        Maybe[Watts]
 	SMClockMHz   Maybe[float64]
 	LastXid      Maybe[int]      // sticky: the last code seen, of unknown age; only a change is an event
-	XidWindow    map[int]float64 // windowed counts where the exporter has them
+	XidWindow    map[int]float64 // events by code within XidSpan, where the exporter counts them; they fall again
+	XidSpan      time.Duration   // the window that XidWindow counts over; 0 where it is not said
+	Xids         []XidCount      // by code, where the exporter follows the driver's events itself
 	RemapFailed  Maybe[bool]
 	RemapPending Maybe[bool]
 	ECCDouble    Maybe[float64]
 	Throttle     Maybe[uint64] // NVML clock event reasons
 	Recovery     Maybe[int]    // what the driver asks for (NVML field 230): 0 none, 1 reset, 2 reboot, 3-5 drain and repair
+	Healthy      Maybe[bool]   // the verdict of the exporter itself, where it gives one (AMD gpu_health)
+	AFIDs        []AFID        // of the last RAS event, of unknown age (AMD gpu_afid_errors)
 }
+
+// XidCount is how often one Xid came since the exporter started, and when it came last. Both are the exporter's word:
+// what came before it started is in neither.
+type XidCount struct {
+	Code  int
+	Count Maybe[float64]
+	Last  Maybe[time.Time] // when the exporter received it, by the clock of its machine
+}
+
+// AFID is an AMD field identifier of a RAS event: AMD's counterpart of an Xid.
+type AFID struct {
+	Code     int
+	Severity string // as the exporter writes it: "fatal", "non_fatal_uncorrected", "non_fatal_corrected"; raw
+}
+
+// Severities of AFIDs (ROCm/device-metrics-exporter afd0fe8, documentation of its metrics).
+const (
+	AFIDFatal       = "fatal"
+	AFIDUncorrected = "non_fatal_uncorrected"
+)
 
 // GatewayMode says what can change routing at run time (LiteLLM: gateways.md 1.1).
 type GatewayMode string

@@ -167,16 +167,28 @@ type GPU struct {
 	Trend   Trend // utilisation
 	Missing bool  // was there before and is gone from the page
 	Xid     Maybe[XidSeen]
-	State   State
-	Why     Safe
+	// XidHistory is every code that is remembered of this device, the newest first, those of unknown age last. It is
+	// bounded: the oldest of more than sixteen codes are forgotten.
+	XidHistory []XidSeen
+	Asks       Safe // what the driver asks for (recovery action), "" for nothing or where it does not say
+	Frozen     bool // nothing on its exporter's page changed for long although there was work: its figures are not the present
+	State      State
+	Why        Safe
 }
 
-// XidSeen is the last Xid of a GPU.
+// XidSeen is one Xid code of a GPU, with all that the sources say of when and how often it came.
 type XidSeen struct {
 	Code    int
 	Meaning Safe
 	Action  Safe
-	First   Maybe[time.Time] // when the change was seen; unknown when the code was there from the start
+	Dispute Safe             // how others than NVIDIA judge the code, "" where they agree or are silent
+	First   Maybe[time.Time] // when it was first seen; unknown when the code was there from the start
+	Last    Maybe[time.Time] // the newest time at which it came, by the exporter's clock where it says one
+	Count   Maybe[Count]     // how often it came since the exporter started, where it counts
+	Recent  Maybe[Count]     // how often it came within RecentOf, where the exporter counts that
+	// RecentOf is the window of Recent; 0 where the exporter does not say it.
+	RecentOf time.Duration
+	Settled  bool // the GPU was reset since, as far as its gauge or its recovery action tell
 }
 
 // Provider is an API account.

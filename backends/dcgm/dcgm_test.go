@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"pitwall/backends/internal/contract"
 	"pitwall/fleet"
@@ -78,7 +79,7 @@ func wantGPUs() []fleet.GPUReading {
 	a.Temp, a.Power, a.Util = fleet.Some(fleet.Celsius(61)), fleet.Some(fleet.Watts(690.5)), fleet.Some(fleet.Ratio(0.97))
 	a.MemUsed, a.MemFree = fleet.Some(fleet.Bytes(60000<<20)), fleet.Some(fleet.Bytes(20000<<20))
 	a.LastXid, b.LastXid = fleet.Some(0), fleet.Some(79)
-	b.XidWindow = map[int]float64{79: 3}
+	b.XidWindow, b.XidSpan = map[int]float64{79: 3}, 5*time.Minute
 	a.RemapFailed, b.RemapFailed = fleet.Some(false), fleet.Some(true)
 	a.RemapPending, b.RemapPending = fleet.Some(true), fleet.Some(false)
 	a.ECCDouble, b.ECCDouble = fleet.Some(0.0), fleet.Some(2.0)
@@ -135,7 +136,7 @@ func TestContract(t *testing.T) {
 
 func decode(t *testing.T, page string) []fleet.GPUReading {
 	t.Helper()
-	gpus, _, err := newDecoder().decode([]byte(page))
+	gpus, _, err := newDecoder().Decode([]byte(page))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,17 +177,6 @@ func TestBlanks(t *testing.T) {
 	}
 }
 
-func TestAddressesCompareWithKernelLogs(t *testing.T) {
-	for raw, want := range map[string]string{
-		"00000000:1B:00.0": "0000:1b:00", "0000:1b:00": "0000:1b:00", "00010000:3D:00.0": "10000:3d:00",
-		"00000009:01:00.0": "0009:01:00", "": "", "?": "?",
-	} {
-		if got := normalPCI(raw); got != want {
-			t.Errorf("%q becomes %q, want %q", raw, got, want)
-		}
-	}
-}
-
 func TestLabelsOfOlderExporters(t *testing.T) {
 	g := decode(t, `DCGM_FI_DEV_GPU_TEMP{gpu="3",uuid="GPU-x",pod_name="p",pod_namespace="n",Hostname="h",`+
 		`DCGM_FI_SYSTEM_DRIVER_VERSION="600.1"} 50`+"\n")[0]
@@ -205,10 +195,10 @@ func TestOtherPagesAreNoEmptyNode(t *testing.T) {
 	for i := range maxGPUs + 1 {
 		fmt.Fprintf(&many, "DCGM_FI_DEV_GPU_TEMP{gpu=\"%d\",UUID=\"GPU-%d\"} 50\n", i, i)
 	}
-	if _, _, err := newDecoder().decode([]byte(many.String())); err == nil {
+	if _, _, err := newDecoder().Decode([]byte(many.String())); err == nil {
 		t.Error("more GPUs than a machine has were read")
 	}
-	gpus, _, err := newDecoder().decode([]byte("gpu_temp{gpu=\"0\"} 1\nDCGM_FI_DEV_GPU_TEMP{nvswitch=\"1\"} 4\n"))
+	gpus, _, err := newDecoder().Decode([]byte("gpu_temp{gpu=\"0\"} 1\nDCGM_FI_DEV_GPU_TEMP{nvswitch=\"1\"} 4\n"))
 	if err != nil || len(gpus) != 0 {
 		t.Errorf("%v, %v", gpus, err)
 	}

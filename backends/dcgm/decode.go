@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 
+	"pitwall/backends/internal/gpupage"
 	"pitwall/backends/internal/promtext"
 	"pitwall/fleet"
 )
@@ -35,7 +36,8 @@ func newDecoder() *decoder {
 	return &decoder{fields: list, table: promtext.NewTable(wanted...)}
 }
 
-func (d *decoder) decode(body []byte) ([]fleet.GPUReading, []fleet.Notice, error) {
+// Decode reads one page.
+func (d *decoder) Decode(body []byte) ([]fleet.GPUReading, []fleet.Notice, error) {
 	if err := d.table.Parse(body, &d.page); err != nil {
 		return nil, nil, err
 	}
@@ -108,19 +110,19 @@ func (d *decoder) find(k key) int {
 func identity(k key, l promtext.Labels) fleet.GPUReading {
 	r := fleet.GPUReading{
 		ID:         fleet.GPUID(promtext.Decode(k.uuid)),
-		Index:      clip(promtext.Decode(k.index)),
-		MIG:        clip(promtext.Decode(k.instance)),
-		MIGProfile: clip(l.Value("GPU_I_PROFILE")),
-		PCI:        normalPCI(l.Value("pci_bus_id")),
-		Product:    clip(first(l, "modelName", "model_name")),
-		Host:       clip(first(l, "hostname", "Hostname")),
-		Driver:     clip(first(l, "DCGM_FI_DRIVER_VERSION", "DCGM_FI_SYSTEM_DRIVER_VERSION")),
+		Index:      gpupage.Clip(promtext.Decode(k.index)),
+		MIG:        gpupage.Clip(promtext.Decode(k.instance)),
+		MIGProfile: gpupage.Clip(l.Value("GPU_I_PROFILE")),
+		PCI:        gpupage.NormalPCI(l.Value("pci_bus_id")),
+		Product:    gpupage.Clip(first(l, "modelName", "model_name")),
+		Host:       gpupage.Clip(first(l, "hostname", "Hostname")),
+		Driver:     gpupage.Clip(first(l, "DCGM_FI_DRIVER_VERSION", "DCGM_FI_SYSTEM_DRIVER_VERSION")),
 	}
 	if r.ID == "" {
 		r.ID = fleet.GPUID(r.Index) // told apart on its node at least
 	}
 	if pod := first(l, "exported_pod", "pod", "pod_name"); pod != "" {
-		r.Pod = clip(first(l, "exported_namespace", "namespace", "pod_namespace") + "/" + pod)
+		r.Pod = gpupage.Clip(first(l, "exported_namespace", "namespace", "pod_namespace") + "/" + pod)
 	}
 	return r
 }

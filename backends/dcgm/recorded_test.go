@@ -63,7 +63,7 @@ func TestRecordedPagesLoseNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			body := recorded(t, name)
-			gpus, notices, err := newDecoder().decode(body)
+			gpus, notices, err := newDecoder().Decode(body)
 			if err != nil || len(gpus) != rows || len(notices) != 0 {
 				t.Fatalf("%d rows, want %d; notices %v, %v", len(gpus), rows, notices, err)
 			}
@@ -123,7 +123,7 @@ func compare(t *testing.T, g fleet.GPUReading, o map[string]float64) {
 
 // TestRecordedNumbers pins figures read by eye.
 func TestRecordedNumbers(t *testing.T) {
-	post, _, err := newDecoder().decode(recorded(t, "dcgm-exporter-post-hostname-rename.synthesized.prom"))
+	post, _, err := newDecoder().Decode(recorded(t, "dcgm-exporter-post-hostname-rename.synthesized.prom"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func TestRecordedNumbers(t *testing.T) {
 		g.MemUsed.V != 75910<<20 || g.PCI != "0000:43:00" || g.Pod != "serving/llama-70b-1" {
 		t.Errorf("GPU 1: %+v", g)
 	}
-	mig, _, err := newDecoder().decode(recorded(t, "dcgm-exporter-mig-and-sentinels.synthesized.prom"))
+	mig, _, err := newDecoder().Decode(recorded(t, "dcgm-exporter-mig-and-sentinels.synthesized.prom"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +140,7 @@ func TestRecordedNumbers(t *testing.T) {
 		a.Util.V != 0.412345 || blank.Temp.OK || blank.Power.OK || blank.MemUsed.OK || blank.LastXid.OK {
 		t.Errorf("MIG: %+v", mig)
 	}
-	renamed, _, err := newDecoder().decode(recorded(t, "dcgm-exporter-renamed-fields-4.6.synthesized.prom"))
+	renamed, _, err := newDecoder().Decode(recorded(t, "dcgm-exporter-renamed-fields-4.6.synthesized.prom"))
 	if err != nil {
 		t.Fatal(err)
 	}

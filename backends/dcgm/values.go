@@ -2,8 +2,9 @@ package dcgm
 
 import (
 	"strconv"
-	"strings"
+	"time"
 
+	"pitwall/backends/internal/gpupage"
 	"pitwall/backends/internal/promtext"
 	"pitwall/fleet"
 )
@@ -20,24 +21,21 @@ func isBlank(v float64) bool {
 	return v >= int64Blank || v >= fp64Blank && v <= fp64Blank+kinds || v >= int32Blank && v <= int32Blank+kinds
 }
 
-// maxCode bounds what can be an Xid or an action.
-const maxCode = 1 << 20
-
 func setXid(x *row, v float64) {
-	if v >= 0 && v < maxCode {
-		x.LastXid = fleet.Some(int(v))
+	if code := gpupage.Code(v); code.OK {
+		x.LastXid = code
 	}
 }
 
 func setRecovery(x *row, v float64) {
-	if v >= 0 && v < maxCode {
-		x.Recovery = fleet.Some(int(v))
+	if action := gpupage.Code(v); action.OK {
+		x.Recovery = action
 	}
 }
 
 func setThrottle(x *row, v float64) {
-	if v >= 0 && v < 1<<53 {
-		x.Throttle = fleet.Some(uint64(v))
+	if reasons := gpupage.Bits(v); reasons.OK {
+		x.Throttle = reasons
 	}
 }
 
@@ -52,6 +50,9 @@ func setWindow(x *row, l promtext.Labels, v float64) {
 		x.XidWindow = map[int]float64{}
 	}
 	x.XidWindow[code] = v
+	if ms, err := strconv.ParseUint(string(l.Raw("window_size_in_ms")), 10, 32); err == nil {
+		x.XidSpan = time.Duration(ms) * time.Millisecond
+	}
 }
 
 // engineActive fills in for a missing utilisation; finish decides.
@@ -67,21 +68,3 @@ func (x *row) finish() fleet.GPUReading {
 	}
 	return x.GPUReading
 }
-
-// normalPCI writes an address as kernel logs do, so that they can be compared: "00000000:1B:00.0" is "0000:1b:00".
-func normalPCI(raw string) string {
-	s := strings.ToLower(raw)
-	if i := strings.LastIndexByte(s, '.'); i >= 0 {
-		s = s[:i]
-	}
-	if domain, rest, ok := strings.Cut(s, ":"); ok && strings.Contains(rest, ":") {
-		for len(domain) > 4 && domain[0] == '0' {
-			domain = domain[1:]
-		}
-		s = domain + ":" + rest
-	}
-	return clip(s)
-}
-
-// clip bounds a descriptive label: what is kept for days must not hold kilobytes of someone's label.
-func clip(s string) string { return s[:min(len(s), fleet.MaxLabelBytes)] }

@@ -9,8 +9,11 @@ import (
 	"strings"
 	"time"
 
+	"pitwall/backends/amd"
 	"pitwall/backends/dcgm"
 	"pitwall/backends/litellm"
+	"pitwall/backends/nvidiagpu"
+	"pitwall/backends/nvidiasmi"
 	"pitwall/backends/openai"
 	"pitwall/backends/prometheus"
 	"pitwall/backends/vllm"
@@ -22,6 +25,9 @@ func Connectors() []fleet.Connector {
 	return slices.Concat(
 		[]fleet.Connector{vllm.Connector()},
 		[]fleet.Connector{dcgm.Connector()},
+		[]fleet.Connector{nvidiagpu.Connector()},
+		[]fleet.Connector{amd.Connector()},
+		[]fleet.Connector{nvidiasmi.Connector()},
 		[]fleet.Connector{litellm.Connector()},
 		openai.Connectors(),
 		[]fleet.Connector{prometheus.Connector()},

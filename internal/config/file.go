@@ -81,13 +81,15 @@ type Replica struct {
 
 // Node is a machine with an exporter.
 type Node struct {
-	ID       string  `yaml:"id"`
-	URL      string  `yaml:"url"`
-	Exporter string  `yaml:"exporter,omitempty"`
-	GPUs     int     `yaml:"gpus,omitempty"`
-	Poll     Polling `yaml:"poll,omitempty"`
-	Auth     *Secret `yaml:"auth,omitempty"`
-	TLS      *TLS    `yaml:"tls,omitempty"`
+	ID       string   `yaml:"id"`
+	URL      string   `yaml:"url,omitempty"`
+	Exporter string   `yaml:"exporter,omitempty"`
+	Command  []string `yaml:"command,omitempty"`
+	File     string   `yaml:"file,omitempty"`
+	GPUs     int      `yaml:"gpus,omitempty"`
+	Poll     Polling  `yaml:"poll,omitempty"`
+	Auth     *Secret  `yaml:"auth,omitempty"`
+	TLS      *TLS     `yaml:"tls,omitempty"`
 }
 
 // Provider is an API account.

@@ -126,6 +126,7 @@ func (b *builder) pool(p *Pool) {
 		}
 		spec.Nodes = append(spec.Nodes, fleet.NodeSpec{ID: fleet.NodeID(n.ID), GPUs: n.GPUs})
 		b.source(fleet.SourceSpec{ID: fleet.SourceID(kind + "/" + n.ID), Kind: kind, URL: n.URL, Auth: secret(n.Auth), TLS: tls(n.TLS),
+			Command: slices.Clone(n.Command), File: n.File,
 			Subject: fleet.Subject{Pool: spec.ID, Node: fleet.NodeID(n.ID)}}, n.Poll)
 	}
 	b.inv.Pools = append(b.inv.Pools, spec)

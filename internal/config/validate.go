@@ -152,8 +152,27 @@ func (c *checker) pool(p *Pool) {
 	}
 	for _, n := range p.Nodes {
 		c.id("node", n.ID)
-		c.url(fmt.Sprintf("node %q", n.ID), n.URL)
+		c.node(fmt.Sprintf("node %q", n.ID), &n)
 		c.secret(fmt.Sprintf("node %q", n.ID), n.Auth)
+	}
+}
+
+// printed is the exporter that is no server: a program whose output is read.
+const printed = "nvidia-smi"
+
+// node checks that a machine is read in the one way that its exporter has.
+func (c *checker) node(of string, n *Node) {
+	switch {
+	case n.Exporter != printed && (len(n.Command) > 0 || n.File != ""):
+		c.fail("%s: command and file need exporter: %s", of, printed)
+	case n.Exporter != printed:
+		c.url(of, n.URL)
+	case n.URL != "":
+		c.fail("%s: exporter %s has no url, but a command or a file", of, printed)
+	case (len(n.Command) > 0) == (n.File != ""):
+		c.fail("%s: exporter %s needs exactly one of command and file", of, printed)
+	case slices.Contains(n.Command, ""):
+		c.fail("%s: command has an empty word; write program and arguments as a list", of)
 	}
 }
 

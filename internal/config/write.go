@@ -61,7 +61,7 @@ func poolOf(inv fleet.Inventory, p fleet.PoolSpec) Pool {
 	}
 	for _, n := range p.Nodes {
 		s := sourceOf(inv, func(sub fleet.Subject) bool { return sub.Node == n.ID && sub.Replica == "" })
-		out.Nodes = append(out.Nodes, Node{ID: string(n.ID), URL: s.URL, Exporter: s.Kind, GPUs: n.GPUs,
+		out.Nodes = append(out.Nodes, Node{ID: string(n.ID), URL: s.URL, Command: s.Command, File: s.File, Exporter: s.Kind, GPUs: n.GPUs,
 			Poll: polling(s), Auth: reference(s.Auth)})
 	}
 	return out
