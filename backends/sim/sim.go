@@ -2,6 +2,8 @@ package sim
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"pitwall/backends/sim/wire"
@@ -31,6 +33,7 @@ type Fleet struct {
 	options   Options
 	world     *world.World
 	servers   *wire.Servers
+	store     *store
 	inventory fleet.Inventory
 	stop      context.CancelFunc
 	kept      chan struct{}
@@ -47,6 +50,13 @@ func Listen(ctx context.Context, o Options) (*Fleet, error) {
 	if err != nil {
 		return nil, err
 	}
+	port, err := reserveStore(ctx)
+	if err != nil {
+		for _, l := range held {
+			_ = l.Close()
+		}
+		return nil, err
+	}
 	f := &Fleet{options: o, world: world.New(&spec)}
 	f.world.At(o.Start, func() {})
 	renamed := map[string]bool{}
@@ -59,6 +69,7 @@ func Listen(ctx context.Context, o Options) (*Fleet, error) {
 		World: f.world, Clock: o.Clock, Key: key, MetricsAuth: o.MetricsAuth, Renamed: renamed,
 		Styles: map[string]string{providerAnthropic: "anthropic"},
 	}, held)
+	f.store = newStore(port, o, &spec, f.servers.URL)
 	f.inventory = f.buildInventory(&spec)
 	f.keep()
 	return f, nil
@@ -106,7 +117,7 @@ func (o Options) withDefaults() Options {
 func (f *Fleet) Close() error {
 	f.stop()
 	<-f.kept
-	return f.servers.Close()
+	return errors.Join(f.store.close(), f.servers.Close())
 }
 
 // Inventory names the endpoints as a configuration would.
@@ -181,10 +192,19 @@ func known(name string, ok bool) error {
 }
 
 // URL returns the base URL of an endpoint, "" when there is none of that name.
-func (f *Fleet) URL(name string) string { return f.servers.URL(name) }
+func (f *Fleet) URL(name string) string {
+	if name == StoreName {
+		return f.store.url
+	}
+	return f.servers.URL(name)
+}
 
 // Endpoints lists the names of all endpoints in order.
-func (f *Fleet) Endpoints() []string { return f.servers.Names() }
+func (f *Fleet) Endpoints() []string {
+	names := append(f.servers.Names(), StoreName)
+	slices.Sort(names)
+	return names
+}
 
 // Drive moves a virtual clock with real time times speed until ctx ends; tick is the real time between moves. The
 // clock waits for whoever is at work, so that rates are true at any speed.
