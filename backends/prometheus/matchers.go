@@ -36,7 +36,7 @@ func parseMatchers(text string) ([]matcher, error) {
 		}
 		rest = strings.TrimSpace(rest[len(op):])
 		quoted, err := strconv.QuotedPrefix(rest)
-		if err != nil || quoted[0] == '`' && strings.Contains(quoted, "\n") {
+		if err != nil || quoted[0] == '\'' { // one letter is a character to Go, and longer texts are none
 			return nil, errSelector
 		}
 		value, err := strconv.Unquote(quoted)

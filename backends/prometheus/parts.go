@@ -59,8 +59,8 @@ func (r *reader) readBatch(ctx context.Context, list []target, b *batch, limit i
 	})
 	out.heard, out.err = answer, err
 	n := 0
-	for _, members := range b.members {
-		for _, i := range members {
+	for _, value := range b.values {
+		for _, i := range b.members[value] {
 			n++
 			part := fleet.Part{Source: list[i].spec.ID, Err: err}
 			if err == nil {

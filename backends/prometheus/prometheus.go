@@ -199,8 +199,8 @@ func (r *reader) jobs(targets []target, pools []fleet.PoolSpec, size int) []func
 
 func missed(list []target, b *batch, err error) []fleet.Part {
 	var out []fleet.Part
-	for _, members := range b.members {
-		for _, i := range members {
+	for _, value := range b.values {
+		for _, i := range b.members[value] {
 			out = append(out, fleet.Part{Source: list[i].spec.ID, Err: err})
 		}
 	}
