@@ -230,3 +230,23 @@ func (h *Hub) publish() {
 	close(h.fresh)
 	h.fresh = make(chan struct{})
 }
+
+// Inventory is the fleet that is watched now: what was configured and what was found.
+func (h *Hub) Inventory() fleet.Inventory {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.world.inventory
+}
+
+// Notes are what discovery saw and did not take, by source.
+func (h *Hub) Notes() []fleet.Safe {
+	h.fitted.Lock()
+	defer h.fitted.Unlock()
+	var notes []fleet.Safe
+	for _, s := range h.opt.Inventory.Sources {
+		if f := h.found[s.ID]; f != nil {
+			notes = append(notes, f.Notes...)
+		}
+	}
+	return notes
+}

@@ -86,8 +86,9 @@ type Pod struct {
 	Ready           int  // containers
 	Containers      int
 	Restarts        int
-	LastExit        Safe // how the last container ended: "OOMKilled 137, 4m ago"
-	GPUs            int  // asked for
+	LastExit        Safe // how the last container ended: "OOMKilled 137"
+	LastExitAt      time.Time
+	GPUs            int // asked for
 	State           State
 	Why             Safe // why it does not serve, in one sentence: "Unschedulable: Insufficient nvidia.com/gpu"
 	Since           time.Time

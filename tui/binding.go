@@ -18,6 +18,7 @@ const (
 	ScopeConfirm Scope = "shift: 3 confirm"
 	ScopeApply   Scope = "shift: 4 apply+verify"
 	ScopeSoak    Scope = "shift: 5 soak"
+	ScopeText    Scope = "logs, describe and raw"
 	ScopeAsk     Scope = "question"
 	ScopeHelp    Scope = "help"
 	ScopeLine    Scope = "command and filter line"
@@ -26,7 +27,7 @@ const (
 // scopes lists all scopes in the order of the help and the printed sheet.
 func scopes() []Scope {
 	return []Scope{
-		ScopeScreens, ScopePlan, ScopeChecks, ScopeConfirm, ScopeApply, ScopeSoak,
+		ScopeScreens, ScopeText, ScopePlan, ScopeChecks, ScopeConfirm, ScopeApply, ScopeSoak,
 		ScopeAsk, ScopeLine, ScopeHelp, ScopeAlways,
 	}
 }

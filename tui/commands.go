@@ -24,7 +24,7 @@ type verb struct {
 
 // verbs is the table of commands: it drives the command line, its completion and the help.
 func verbs() []verb {
-	return append(viewVerbs(), append(changeVerbs(), settingVerbs()...)...)
+	return slices.Concat(viewVerbs(), clusterVerbs(), changeVerbs(), settingVerbs())
 }
 
 func viewVerbs() []verb {
@@ -83,7 +83,7 @@ func settingVerbs() []verb {
 			words: fixedWords("ascii", "utf8"), run: (*Model).cmdGlyphs},
 		{names: []string{"fault"}, args: fleet.Text("ID"), help: fleet.Text("start or end a fault of the demo"),
 			words: faultWords, run: (*Model).cmdFault},
-		{names: []string{"ctx"}, help: fleet.Text("which context this is"), run: (*Model).cmdContext},
+		{names: []string{"ctx"}, help: fleet.Text("which context this is, over the clusters that are watched"), run: (*Model).cmdContext},
 		{names: []string{"help"}, help: fleet.Text("keys and commands"), run: (*Model).cmdHelp},
 		{names: []string{"quit", "q"}, help: fleet.Text("quit"), run: func(m *Model, _ []string) (tea.Cmd, fleet.Safe) {
 			return m.quit(), fleet.Safe{}
@@ -262,6 +262,9 @@ func (m *Model) cmdFault(args []string) (tea.Cmd, fleet.Safe) {
 }
 
 func (m *Model) cmdContext([]string) (tea.Cmd, fleet.Safe) {
+	if m.snap != nil && len(m.snap.Clusters) > 0 {
+		m.visit(place{screen: views.ScreenClusters})
+	}
 	m.say(fleet.Concat(m.contextLine(), fleet.Text("; another one is chosen at start with --context")))
 	return nil, fleet.Safe{}
 }

@@ -48,7 +48,12 @@ func (m *Model) draw(now time.Time) string {
 	}
 	m.syncDialog()
 	sc := m.scene(now)
-	frame := drawScreen(m.place().screen, sc, &m.states, m.size)
+	frame := ""
+	if m.text != nil {
+		frame = views.Detail(sc, m.text.state, m.size)
+	} else {
+		frame = drawScreen(m.place().screen, sc, &m.states, m.size)
+	}
 	over := m.overlay()
 	if over == (views.Overlay{}) {
 		return frame

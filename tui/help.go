@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"slices"
+
 	tea "charm.land/bubbletea/v2"
 
 	"pitwall/fleet"
@@ -75,7 +77,11 @@ func (m *Model) askActions(string) tea.Cmd {
 	}
 	a := actionsAnswer{}
 	choices := []fleet.Safe{fleet.Text("nothing")}
-	for _, id := range []string{"open", "shift", "resync", "undo", "copy", "write", "faults"} {
+	ids := []string{"open", "shift", "resync", "undo", "copy", "write", "faults"}
+	if m.details != nil {
+		ids = slices.Insert(ids, 1, "logs", "describe", "raw")
+	}
+	for _, id := range ids {
 		b := m.keys.binding(id)
 		why := b.off(m)
 		if id == "faults" && !why.IsEmpty() {

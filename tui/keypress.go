@@ -19,6 +19,8 @@ func (m *Model) scope() Scope {
 		return ScopeLine
 	case m.shift != nil:
 		return m.shift.scope()
+	case m.text != nil:
+		return ScopeText
 	default:
 		return ScopeScreens
 	}

@@ -7,7 +7,7 @@ func keyTable() []Binding {
 	var all []Binding
 	for _, part := range [][]Binding{
 		everywhereKeys(), objectKeys(), changeKeys(), screenKeys(), moveKeys(),
-		planKeys(), checksKeys(), confirmKeys(), applyKeys(), soakKeys(),
+		textKeys(), planKeys(), checksKeys(), confirmKeys(), applyKeys(), soakKeys(),
 		askKeys(), lineKeys(), helpKeys(),
 	} {
 		all = append(all, part...)
@@ -21,8 +21,13 @@ func objectKeys() []Binding {
 	return []Binding{
 		{ID: "open", Keys: []string{"enter"}, Scope: s, Word: fleet.Text("open"), Risk: RiskLook,
 			Help: fleet.Text("open what the cursor stands on"), Why: whyNoRow, do: (*Model).openRow},
+		{ID: "logs", Keys: []string{"l"}, Scope: s, Word: fleet.Text("logs"), Risk: RiskLook,
+			Help: fleet.Text("log of the pod, of a replica's pod, or of a workload's worst pod"),
+			Why:  whyNoLogs, do: (*Model).openLogs},
 		{ID: "describe", Keys: []string{"d"}, Scope: s, Risk: RiskLook,
-			Help: fleet.Text("describe what the cursor stands on"), Why: whyNoRow, do: (*Model).openRow},
+			Help: fleet.Text("describe what the cursor stands on"), Why: whyNoDescribe, do: (*Model).openDescribe},
+		{ID: "raw", Keys: []string{"y"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("the object as its cluster holds it"), Why: whyNoObject, do: (*Model).openRaw},
 		{ID: "actions", Keys: []string{"x"}, Scope: s, Word: fleet.Text("actions"), Risk: RiskLook,
 			Help: fleet.Text("all actions for this object, with the reason where one is off"), do: (*Model).askActions},
 		{ID: "copy", Keys: []string{"c"}, Scope: s, Risk: RiskLook,
@@ -113,9 +118,9 @@ func moveKeys() []Binding {
 		{ID: "previous-match", Keys: []string{"N"}, Scope: s, Risk: RiskLook,
 			Help: fleet.Text("previous row of the filter, around the start"), Why: whyNoFilter, do: movePrevious.move},
 		{ID: "pane", Keys: []string{"tab"}, Scope: s, Risk: RiskLook,
-			Help: fleet.Text("next pane"), Why: whyOnePane, do: (*Model).nextPane},
+			Help: fleet.Text("next pane; from lists of pools and clusters the next list"), Why: whyOnePane, do: (*Model).nextPane},
 		{ID: "previous-pane", Keys: []string{"shift+tab"}, Scope: s, Risk: RiskLook,
-			Help: fleet.Text("previous pane"), Why: whyOnePane, do: (*Model).previousPane},
+			Help: fleet.Text("previous pane or list"), Why: whyOnePane, do: (*Model).previousPane},
 	}
 }
 

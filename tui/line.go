@@ -37,6 +37,11 @@ func (m *Model) openCommand(string) tea.Cmd {
 }
 
 func (m *Model) openFilter(string) tea.Cmd {
+	if m.text != nil {
+		m.openLine(promptFilter, "")
+		m.line.before = m.text.state.Find
+		return nil
+	}
 	t := m.table(m.pane())
 	if t == nil {
 		m.say(fleet.Text("this page has no table to filter"))
@@ -71,6 +76,10 @@ func (m *Model) lineEdited() {
 	f, err := parseFilter(l.field.Text)
 	if err != nil {
 		l.state.Err = fleet.Concat(fleet.Text("bad pattern: "), fleet.Label(err.Error()))
+		return
+	}
+	if m.text != nil {
+		m.text.find(f, m.size)
 		return
 	}
 	m.table(m.pane()).Filter = f
@@ -124,7 +133,9 @@ func (m *Model) lineEnter(string) tea.Cmd {
 func (m *Model) lineCancel(string) tea.Cmd {
 	l := m.line
 	m.line = nil
-	if l.state.Prompt == promptFilter {
+	if l.state.Prompt == promptFilter && m.text != nil {
+		m.text.find(l.before, m.size)
+	} else if l.state.Prompt == promptFilter {
 		if t := m.table(m.pane()); t != nil {
 			t.Filter = l.before
 			m.clamp(false)

@@ -48,6 +48,17 @@ type (
 		err  error
 		then effect
 	}
+	// textMsg answers a question for the full text about an object.
+	textMsg struct {
+		req   uint64
+		lines []fleet.Safe
+		err   error
+	}
+	// linesMsg brings lines of a log as they come.
+	linesMsg struct {
+		req   uint64
+		batch batch
+	}
 	faultsMsg struct{ faults []FaultInfo }
 	panicMsg  struct {
 		where string

@@ -19,6 +19,7 @@ type Model struct {
 	feed    Feed
 	control Control
 	faults  Faults
+	details Details
 	save    func(string, []byte) (string, error)
 	clock   fleet.Clock
 	hands   fleet.Clock
@@ -52,6 +53,7 @@ type Model struct {
 	sorts  bool // o was pressed: the next letter names a column
 
 	shift  *dialog
+	text   *text // the full text about an object, over the screen
 	grace  grace
 	typing typing
 
@@ -71,7 +73,7 @@ func New(ctx context.Context, o Options) (*Model, error) {
 		return nil, err
 	}
 	m := &Model{
-		ctx: ctx, feed: o.Feed, control: o.Control, faults: o.Faults, save: o.Save,
+		ctx: ctx, feed: o.Feed, control: o.Control, faults: o.Faults, details: o.Details, save: o.Save,
 		clock: o.Clock, hands: o.Hands, log: o.Log, keys: keys, leaving: o.Leaving, named: o.Context,
 		size: o.Size, theme: o.Theme, mode: o.Mode, window: windows()[1],
 		said: map[string][]string{}, asked: map[fleet.ChangeID]bool{},
@@ -134,6 +136,10 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = m.undoPlanned(msg)
 	case doneMsg:
 		cmd = m.done(msg)
+	case textMsg:
+		m.textAnswer(msg)
+	case linesMsg:
+		cmd = m.textLines(msg)
 	case faultsMsg:
 		m.faultList(msg)
 	case panicMsg:

@@ -101,8 +101,14 @@ func (m *Model) page() int {
 	if m.place().screen == views.ScreenOverview {
 		return max(1, m.size.H/4)
 	}
+	if isClusterList(m.place()) && m.size.H >= sheetFrom {
+		return max(1, m.size.H-sheetFrom+9)
+	}
 	return max(1, m.size.H-10)
 }
+
+// sheetFrom is the height from which a list of a cluster tells its selected row below.
+const sheetFrom = 33
 
 // maxScroll bounds the scrolling of pages, in lines; the longest page is that of a change.
 const maxScroll = 1000
@@ -134,8 +140,8 @@ func (m *Model) previousPane(string) tea.Cmd { return m.turn(-1) }
 
 func (m *Model) turn(by int) tea.Cmd {
 	all := panes(m.place())
-	if len(all) == 0 {
-		return nil
+	if len(all) < 2 {
+		return m.turnScreen(by)
 	}
 	i := slices.Index(all, m.pane())
 	m.setPane(all[(i+by+len(all))%len(all)])
@@ -177,13 +183,17 @@ func neighbour(old, rows []string, gone string) string {
 	if i < 0 {
 		return rows[0]
 	}
+	left := make(map[string]bool, len(rows))
+	for _, id := range rows {
+		left[id] = true
+	}
 	for _, id := range old[i:] {
-		if slices.Contains(rows, id) {
+		if left[id] {
 			return id
 		}
 	}
 	for _, id := range slices.Backward(old[:i]) {
-		if slices.Contains(rows, id) {
+		if left[id] {
 			return id
 		}
 	}

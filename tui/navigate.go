@@ -16,6 +16,7 @@ type place struct {
 	pool   fleet.PoolID
 	change fleet.ChangeID
 	source fleet.SourceID
+	object fleet.ObjectRef // of a cluster, or the cluster alone
 }
 
 // trail is the history of places, like that of a browser.
@@ -64,6 +65,11 @@ func (m *Model) arrive() {
 	s := &m.states
 	s.routes.Route, s.pools.Pool, s.events.Change, s.sources.Open = p.route, p.pool, p.change, p.source
 	s.events.Scroll = 0
+	if s.kube.Of != p.object {
+		s.kube.Of, s.kube.Pane = p.object, ""
+		s.kube.PageNodes, s.kube.PagePods, s.kube.PageGPUs = views.Table{}, views.Table{}, views.Table{}
+	}
+	m.closeText()
 	m.sorts = false
 	m.clamp(false)
 }
@@ -133,7 +139,12 @@ func (m *Model) target() (place, bool) {
 		if e := eventByID(m.snap, id); e != nil && e.Change != "" && m.book.Change(e.Change) != nil {
 			return place{screen: views.ScreenEvents, change: e.Change}, true
 		}
+	case paneClusters, paneNodes, panePods, paneWorkloads, paneKubeEvents, paneGPUs:
+		return m.objectPlace()
 	case paneReplicas:
+		if p, ok := m.objectPlace(); ok {
+			return p, true
+		}
 		if src := m.replicaSource(here.pool, fleet.ReplicaID(id)); src != "" {
 			return place{screen: views.ScreenSources, source: src}, true
 		}
@@ -202,6 +213,8 @@ func (m *Model) escape(string) tea.Cmd {
 func (m *Model) up() bool {
 	p := m.place()
 	switch {
+	case p.object != fleet.ObjectRef{} && m.trail.at > 0:
+		m.travel(-1) // pages of objects lead to one another
 	case p != place{screen: p.screen} && m.trail.at > 0 && m.trail.past[m.trail.at-1].screen != p.screen:
 		m.travel(-1) // it was opened from another screen
 	case p != place{screen: p.screen}:

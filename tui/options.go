@@ -19,7 +19,8 @@ const DefaultFPS = 30
 type Options struct {
 	Feed    Feed
 	Control Control
-	Faults  Faults // nil outside of the demo and drills
+	Faults  Faults  // nil outside of the demo and drills
+	Details Details // nil where no cluster can be asked
 	Theme   *themes.Theme
 
 	Context string     // raw name of the context, until the first snapshot tells it

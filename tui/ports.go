@@ -53,6 +53,17 @@ type Control interface {
 	Refresh()
 }
 
+// Details opens objects of clusters in full. Every call may block, is made outside of the event loop, and ends early
+// when ctx does. Lines are sanitised and bounded; secrets are not among them. A fleet.Inspector is one.
+type Details interface {
+	// Describe tells an object in words. It has a deadline of its own.
+	Describe(ctx context.Context, o fleet.ObjectRef) ([]fleet.Safe, error)
+	// Raw is the object as its cluster holds it. It has a deadline of its own.
+	Raw(ctx context.Context, o fleet.ObjectRef) ([]fleet.Safe, error)
+	// Logs calls line for each line, oldest first, until the log or ctx ends. line never blocks.
+	Logs(ctx context.Context, o fleet.ObjectRef, opt fleet.LogOptions, line func(fleet.Safe)) error
+}
+
 // Faults is what only the demo and drills have: causes that can be switched on and off.
 type Faults interface {
 	Faults() []FaultInfo

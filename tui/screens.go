@@ -16,6 +16,16 @@ func drawScreen(screen views.Screen, sc views.Scene, s *states, sz views.Size) s
 		return views.Events(sc, s.events, sz)
 	case views.ScreenSources:
 		return views.Sources(sc, s.sources, sz)
+	case views.ScreenClusters:
+		return views.Clusters(sc, s.kube, sz)
+	case views.ScreenNodes:
+		return views.Nodes(sc, s.kube, sz)
+	case views.ScreenPods:
+		return views.Pods(sc, s.kube, sz)
+	case views.ScreenWorkloads:
+		return views.Workloads(sc, s.kube, sz)
+	case views.ScreenKubeEvents:
+		return views.KubeEvents(sc, s.kube, sz)
 	default:
 		return views.Overview(sc, s.overview, sz)
 	}
@@ -36,6 +46,16 @@ func orderScreen(screen views.Screen, sc views.Scene, s *states) map[string][]st
 		return views.EventsOrder(sc, s.events)
 	case views.ScreenSources:
 		return views.SourcesOrder(sc, s.sources)
+	case views.ScreenClusters:
+		return views.ClustersOrder(sc, s.kube)
+	case views.ScreenNodes:
+		return views.NodesOrder(sc, s.kube)
+	case views.ScreenPods:
+		return views.PodsOrder(sc, s.kube)
+	case views.ScreenWorkloads:
+		return views.WorkloadsOrder(sc, s.kube)
+	case views.ScreenKubeEvents:
+		return views.KubeEventsOrder(sc, s.kube)
 	default:
 		return views.OverviewOrder(sc, s.overview)
 	}

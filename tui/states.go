@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"cmp"
+
 	"pitwall/fleet"
 	"pitwall/views"
 )
@@ -16,6 +18,12 @@ const (
 	paneJournal  = "journal"
 	paneEvents   = "events"
 	paneSources  = "sources"
+
+	paneClusters   = "clusters"
+	paneNodes      = "nodes"
+	panePods       = "pods"
+	paneWorkloads  = "workloads"
+	paneKubeEvents = "kevents"
 )
 
 // states are what the screens remember, whether they are shown or not.
@@ -25,6 +33,7 @@ type states struct {
 	pools    views.PoolsState
 	events   views.EventsState
 	sources  views.SourcesState
+	kube     views.ClusterState
 }
 
 func newStates() states {
@@ -32,6 +41,7 @@ func newStates() states {
 		overview: views.OverviewState{Pane: panePools},
 		pools:    views.PoolsState{Pane: paneReplicas},
 		events:   views.EventsState{Pane: paneJournal},
+		kube:     views.ClusterState{Lists: &views.Lists{}},
 	}
 }
 
@@ -55,7 +65,7 @@ func panes(p place) []string {
 	case p.screen == views.ScreenSources && p.source == "":
 		return []string{paneSources}
 	default:
-		return nil
+		return clusterPanes(p)
 	}
 }
 
@@ -74,6 +84,8 @@ func (m *Model) pane() string {
 		return m.states.overview.Pane
 	case views.ScreenPools:
 		return m.states.pools.Pane
+	case views.ScreenNodes, views.ScreenClusters:
+		return cmp.Or(m.states.kube.Pane, all[0])
 	default:
 		return m.states.events.Pane
 	}
@@ -87,6 +99,8 @@ func (m *Model) setPane(pane string) {
 		m.states.pools.Pane = pane
 	case views.ScreenEvents:
 		m.states.events.Pane = pane
+	case views.ScreenNodes, views.ScreenClusters:
+		m.states.kube.Pane = pane
 	default: // one pane, always the same
 	}
 }
@@ -109,7 +123,7 @@ func (m *Model) table(pane string) *views.Table {
 		return &s.pools.List
 	case pane == paneReplicas:
 		return &s.pools.Replicas
-	case pane == paneGPUs:
+	case pane == paneGPUs && screen == views.ScreenPools:
 		return &s.pools.GPUs
 	case pane == paneJournal:
 		return &s.events.Journal
@@ -118,7 +132,7 @@ func (m *Model) table(pane string) *views.Table {
 	case pane == paneSources:
 		return &s.sources.List
 	default:
-		return nil
+		return s.clusterTable(screen, pane)
 	}
 }
 

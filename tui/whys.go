@@ -147,7 +147,7 @@ func whyNoFilter(m *Model) fleet.Safe {
 }
 
 func whyOnePane(m *Model) fleet.Safe {
-	if len(panes(m.place())) < 2 {
+	if len(panes(m.place())) < 2 && !m.hasSiblings() {
 		return fleet.Text("this view has one pane")
 	}
 	return works()

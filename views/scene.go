@@ -47,4 +47,10 @@ const (
 	ScreenPools    Screen = "pools"
 	ScreenEvents   Screen = "events"
 	ScreenSources  Screen = "sources"
+
+	ScreenClusters   Screen = "clusters"
+	ScreenNodes      Screen = "nodes"
+	ScreenPods       Screen = "pods"
+	ScreenWorkloads  Screen = "workloads"
+	ScreenKubeEvents Screen = "kevents"
 )

@@ -29,6 +29,11 @@ var sortKeys = []SortKey{
 	{"power", 'p', fleet.Text("power")},
 	{"mem", 'y', fleet.Text("mem%")},
 	{"kind", 'z', fleet.Text("kind")},
+	{"namespace", 'w', fleet.Text("namespace")},
+	{"restarts", 'x', fleet.Text("restarts")},
+	{"gpus", 'u', fleet.Text("gpus")},
+	{"free", 'f', fleet.Text("free")},
+	{"pods", 'b', fleet.Text("pods")},
 }
 
 // SortKeys lists what a pane can be sorted by; none where its order is fixed.
@@ -41,10 +46,12 @@ func SortKeys(screen Screen, pane string) []SortKey {
 		want = []string{"state", "name", "req", "err", "ttft"}
 	case screen == ScreenPools && pane == "replicas":
 		want = []string{"state", "name", "node", "queue", "kv", "tok", "ttft", "itl", "age"}
-	case screen == ScreenPools && pane == "gpus":
+	case screen == ScreenPools && pane == "gpus", screen == ScreenNodes && pane == "gpus":
 		want = []string{"state", "name", "gpu", "mem", "temp", "power"}
 	case screen == ScreenSources:
 		want = []string{"state", "name", "kind", "age"}
+	default:
+		want = clusterSortKeys(pane)
 	}
 	keys := make([]SortKey, 0, len(want))
 	for _, k := range sortKeys {
@@ -55,6 +62,24 @@ func SortKeys(screen Screen, pane string) []SortKey {
 		}
 	}
 	return keys
+}
+
+// clusterSortKeys are what the tables of clusters can be sorted by.
+func clusterSortKeys(pane string) []string {
+	switch pane {
+	case "clusters":
+		return []string{"state", "name", "age", "pods"}
+	case "nodes":
+		return []string{"state", "name", "age", "gpus", "free", "pods"}
+	case "pods":
+		return []string{"state", "name", "node", "age", "namespace", "restarts", "gpus"}
+	case "workloads":
+		return []string{"state", "name", "kind", "age", "namespace", "gpus"}
+	case "kevents":
+		return []string{"name", "kind", "namespace"}
+	default:
+		return nil
+	}
 }
 
 func sortWord(key string) fleet.Safe {

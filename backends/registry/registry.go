@@ -11,6 +11,8 @@ import (
 
 	"pitwall/backends/amd"
 	"pitwall/backends/dcgm"
+	"pitwall/backends/discovery"
+	"pitwall/backends/kube"
 	"pitwall/backends/litellm"
 	"pitwall/backends/nvidiagpu"
 	"pitwall/backends/nvidiasmi"
@@ -31,6 +33,7 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{litellm.Connector()},
 		openai.Connectors(),
 		[]fleet.Connector{prometheus.Connector()},
+		[]fleet.Connector{discovery.Around(kube.Connector(), Connectors)},
 	)
 }
 

@@ -155,5 +155,8 @@ func endpoints(s *world.Spec) []string {
 	for _, p := range s.Providers {
 		names = append(names, p.Name)
 	}
+	for _, site := range sites(s) {
+		names = append(names, clusterPrefix+site)
+	}
 	return names
 }

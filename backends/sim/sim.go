@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"pitwall/backends/sim/clusters"
 	"pitwall/backends/sim/wire"
 	"pitwall/backends/sim/world"
 	"pitwall/fleet"
@@ -26,6 +27,8 @@ type Options struct {
 	Mode        fleet.Mode  // "" means demo
 	Scale       int         // further pools of one replica and eight GPUs, for measuring
 	MetricsAuth bool        // the gateways want a key on /metrics, as LiteLLM does from 1.85 on
+	// Crowd adds nodes and pods without engines behind them to the first cluster, for measuring.
+	Crowd clusters.Synthetic
 }
 
 // Fleet is a running embedded fleet.
@@ -34,6 +37,7 @@ type Fleet struct {
 	world     *world.World
 	servers   *wire.Servers
 	store     *store
+	clusters  []*clusters.Cluster
 	inventory fleet.Inventory
 	stop      context.CancelFunc
 	kept      chan struct{}
@@ -69,6 +73,10 @@ func Listen(ctx context.Context, o Options) (*Fleet, error) {
 		World: f.world, Clock: o.Clock, Key: key, MetricsAuth: o.MetricsAuth, Renamed: renamed,
 		Styles: map[string]string{providerAnthropic: "anthropic"},
 	}, held)
+	if err := f.serveClusters(&spec, held); err != nil {
+		_ = port.Close()
+		return nil, errors.Join(err, f.closeClusters(), f.servers.Close())
+	}
 	f.store = newStore(port, o, &spec, f.servers.URL)
 	f.inventory = f.buildInventory(&spec)
 	f.keep()
@@ -117,7 +125,7 @@ func (o Options) withDefaults() Options {
 func (f *Fleet) Close() error {
 	f.stop()
 	<-f.kept
-	return errors.Join(f.store.close(), f.servers.Close())
+	return errors.Join(f.store.close(), f.closeClusters(), f.servers.Close())
 }
 
 // Inventory names the endpoints as a configuration would.
@@ -167,6 +175,7 @@ func (f *Fleet) Stop(id string) error {
 func (f *Fleet) fault(id string, change func() bool) error {
 	found := false
 	f.world.At(f.options.Clock.Now(), func() { found = change() })
+	f.refreshClusters()
 	if !found {
 		return &fleet.Error{Kind: fleet.KindNotFound, Op: "find fault " + id, Next: "known are F01, F24 and F32"}
 	}
@@ -196,12 +205,18 @@ func (f *Fleet) URL(name string) string {
 	if name == StoreName {
 		return f.store.url
 	}
-	return f.servers.URL(name)
+	if url := f.servers.URL(name); url != "" {
+		return url
+	}
+	return f.clusterURL(name)
 }
 
 // Endpoints lists the names of all endpoints in order.
 func (f *Fleet) Endpoints() []string {
 	names := append(f.servers.Names(), StoreName)
+	for _, c := range f.clusters {
+		names = append(names, c.Name())
+	}
 	slices.Sort(names)
 	return names
 }

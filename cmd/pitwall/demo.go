@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -200,7 +199,7 @@ const driveTick = 50 * time.Millisecond
 
 // fillHistory writes the demo's last fourteen days where the look-back reads them.
 func (s *session) fillHistory() error {
-	store, err := history.Open(filepath.Join(s.stateDir, "history", s.inventory.Context), 0)
+	store, err := history.Open(s.historyDir(), 0)
 	if err != nil {
 		return err
 	}

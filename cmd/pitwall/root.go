@@ -93,7 +93,7 @@ func newRoot(c console) *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.SuggestionsMinimumDistance = 2
 	root.AddCommand(
-		demoCommand(f, c), simCommand(c), snapshotCommand(f, c), doctorCommand(f, c), configCommand(f, c),
+		demoCommand(f, c), simCommand(c), snapshotCommand(f, c), doctorCommand(f, c), discoverCommand(f, c), configCommand(f, c),
 		shiftCommand(f, c), resyncCommand(f, c), undoCommand(f, c), journalCommand(f, c), auditCommand(f, c),
 		manCommand(root, c),
 	)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -58,15 +57,11 @@ func (s *session) close() {
 
 // openConfigured finds and reads the configuration and prepares a session on one of its contexts.
 func openConfigured(f *flags, c console) (*session, error) {
-	path, looked := config.Find(f.config, c.environ)
-	if path == "" {
-		return nil, usage(errors.New(noConfig(looked)))
-	}
-	file, err := config.Load(path)
+	file, name, err := configured(f, c)
 	if err != nil {
 		return nil, usage(err)
 	}
-	picked, err := file.Pick(f.context)
+	picked, err := file.Pick(name)
 	if err != nil {
 		return nil, usage(err)
 	}
@@ -145,7 +140,7 @@ func (s *session) redact(v fleet.Secret) {
 func (s *session) openHub(prices *economics.Catalogue) {
 	s.deps = s.set.Equip(s.deps, s.inventory.Sources)
 	readers, problems := s.set.Readers(s.inventory.Sources, s.deps)
-	store, err := history.Open(filepath.Join(s.stateDir, "history", s.inventory.Context), s.inventory.Retention.Days)
+	store, err := history.Open(s.historyDir(), s.inventory.Retention.Days)
 	if err != nil {
 		s.warnings = append(s.warnings, fleet.Sentence(err))
 		store = nil
@@ -153,6 +148,15 @@ func (s *session) openHub(prices *economics.Catalogue) {
 	s.hub = backends.New(backends.Options{Inventory: s.inventory, Readers: readers, Problems: problems,
 		Clock: s.clock, Log: s.deps.Log, Prices: prices, History: store,
 		Open: func(spec fleet.SourceSpec) (fleet.Reader, error) { return s.set.Open(spec, s.deps) }})
+}
+
+// historyDir is the folder of the context's look-back. Names of contexts are free text, such as those of a kubeconfig.
+func (s *session) historyDir() string {
+	name := strings.NewReplacer("%", "%25", "/", "%2F", "\x00", "%00").Replace(s.inventory.Context)
+	if strings.HasPrefix(name, ".") {
+		name = "%2E" + name[1:]
+	}
+	return filepath.Join(s.stateDir, "history", name)
 }
 
 // start runs the Hub until ctx ends and returns a function that waits for it. The demo's clock only moves once the

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -12,7 +13,11 @@ const KubernetesKind = "kubernetes"
 
 // Cluster is one Kubernetes cluster that is watched.
 type Cluster struct {
-	Context    string            `yaml:"context,omitempty"`    // of the kubeconfig; "" takes its current one
+	Name       string            `yaml:"name,omitempty"`    // on screen; "" is that of the context
+	Context    string            `yaml:"context,omitempty"` // of the kubeconfig; "" takes its current one
+	URL        string            `yaml:"url,omitempty"`     // an API server in place of a kubeconfig, with auth and tls
+	Auth       *Secret           `yaml:"auth,omitempty"`
+	TLS        *TLS              `yaml:"tls,omitempty"`
 	Kubeconfig string            `yaml:"kubeconfig,omitempty"` // a file; "" goes by KUBECONFIG and the home directory
 	Namespace  string            `yaml:"namespace,omitempty"`  // only this one is read
 	Site       string            `yaml:"site,omitempty"`
@@ -24,10 +29,7 @@ type Cluster struct {
 
 // ID is the name of the cluster on screen.
 func (c *Cluster) ID() fleet.ClusterID {
-	if c.Context == "" {
-		return "current"
-	}
-	return fleet.ClusterID(c.Context)
+	return fleet.ClusterID(cmp.Or(c.Name, c.Context, "current"))
 }
 
 // cluster adds the source of a cluster. several tells whether there is more than one, so that names found in them
@@ -53,7 +55,7 @@ func (b *builder) cluster(c *Cluster, several bool) {
 	if several {
 		set("prefix", string(c.ID())+"/")
 	}
-	b.source(fleet.SourceSpec{ID: fleet.SourceID(KubernetesKind + "/" + string(c.ID())), Kind: KubernetesKind,
+	b.source(fleet.SourceSpec{ID: fleet.SourceID(KubernetesKind + "/" + string(c.ID())), Kind: KubernetesKind, URL: c.URL, Auth: secret(c.Auth), TLS: tls(c.TLS),
 		Subject: fleet.Subject{Cluster: c.ID()}, Options: options, FoundKey: secret(c.Gateways)}, Polling{})
 }
 
@@ -70,6 +72,13 @@ func (c *checker) cluster(k *Cluster) {
 	c.id("cluster", string(k.ID()))
 	c.refers("cluster "+string(k.ID()), "site", k.Site)
 	c.secret("cluster "+string(k.ID()), k.Gateways)
+	c.secret("cluster "+string(k.ID()), k.Auth)
+	if k.URL != "" {
+		c.url("cluster "+string(k.ID()), k.URL)
+		if k.Context != "" || k.Kubeconfig != "" {
+			c.fail("cluster %q: url and context or kubeconfig exclude each other", k.ID())
+		}
+	}
 	for expression, good := range k.Conditions {
 		if good != "True" && good != "False" {
 			c.fail("cluster %q: good_conditions %q is neither True nor False", k.ID(), expression)
@@ -79,10 +88,10 @@ func (c *checker) cluster(k *Cluster) {
 
 // Clusters is a context made of Kubernetes contexts alone: what there is to watch where nothing was configured. It is
 // PROD, as every context that does not say what it is.
-func Clusters(name string, contexts []string, kubeconfig string) *Context {
+func Clusters(name string, contexts []string) *Context {
 	c := &Context{Name: name}
 	for _, k := range contexts {
-		c.Clusters = append(c.Clusters, Cluster{Context: k, Kubeconfig: kubeconfig})
+		c.Clusters = append(c.Clusters, Cluster{Context: k})
 	}
 	return c
 }

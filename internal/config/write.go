@@ -20,6 +20,7 @@ func Write(inv fleet.Inventory) ([]byte, error) {
 	for _, s := range inv.Sites {
 		c.Sites = append(c.Sites, Site{ID: string(s.ID), Labels: s.Labels, Fate: s.Fate})
 	}
+	c.Clusters = clustersOf(inv)
 	for _, p := range inv.Pools {
 		c.Pools = append(c.Pools, poolOf(inv, p))
 	}

@@ -15,6 +15,7 @@ type route struct {
 	until float64 // end of the burst
 	work  float64 // what is left of the unit exponential until the next arrival
 	rate  float64 // present rate, requests per second
+	long  float64 // part of the requests that are long conversations, 0 in normal times
 }
 
 const (
@@ -70,11 +71,24 @@ func (r *route) call() *Call {
 		Stream: r.rng.Float64() < s.Stream, maxTokens: s.MaxTokens,
 	}
 	c.Output = min(c.Output, c.maxTokens)
+	if r.long > 0 && r.rng.Float64() < r.long {
+		c.Prompt, c.Output = int(longPrompt.sample(r.rng)), min(int(longOutput.sample(r.rng)), c.maxTokens)
+		c.cacheable = 0.9
+		return c
+	}
 	if r.rng.Float64() < 0.6 { // of a conversation whose beginning is cached
 		c.cacheable = min(s.CacheHit/0.6*(0.6+0.8*r.rng.Float64()), 0.98)
 	}
 	return c
 }
+
+// The long conversations of one tenant.
+var (
+	longPrompt = Lengths{Median: 20_000, Sigma: .25, Max: 31_000}
+	longOutput = Lengths{Median: 500, Sigma: .4, Max: 1024}
+)
+
+const longShare = 1.0 / 6
 
 // sample draws from the distribution, at least 1.
 func (l Lengths) sample(rng *rand.Rand) float64 {

@@ -22,25 +22,55 @@ type fault struct {
 	end   func(now float64)
 }
 
+// Known lists the faults that a world can have: number in the failure catalogue and title. A letter behind the number
+// is another form of the same failure.
+func Known() []Fault {
+	return []Fault{
+		{ID: "F01", Title: "zombie engine"},
+		{ID: "F02", Title: "collective deadlock"},
+		{ID: "F03", Title: "KV cache exhausted"},
+		{ID: "F05", Title: "bad engine flag"},
+		{ID: "F09", Title: "thundering herd"},
+		{ID: "F13", Title: "metrics renamed"},
+		{ID: "F14", Title: "GPU off the bus"},
+		{ID: "F15", Title: "contained memory error"},
+		{ID: "F15B", Title: "uncontained memory error"},
+		{ID: "F16", Title: "NVLink fault"},
+		{ID: "F17", Title: "straggler by heat"},
+		{ID: "F18", Title: "black-hole node"},
+		{ID: "F24", Title: "split-brain gateway"},
+		{ID: "F32", Title: "provider brownout"},
+		{ID: "F40", Title: "telemetry lost"},
+		{ID: "F40B", Title: "telemetry frozen"},
+	}
+}
+
+// newFaults gives the faults that this world has the objects for, in the order of the catalogue.
 func newFaults(w *World) []*fault {
-	var all []*fault
-	add := func(f *fault) {
-		f.from = math.Inf(1)
-		all = append(all, f)
-	}
+	made := map[string]*fault{}
+	add := func(id string, f *fault) { made[id] = f }
+	w.gatewayFaults(add)
 	if len(w.Replicas) > 0 {
-		r := w.Replicas[min(1, len(w.byPool[w.Spec.Pools[0].Name])-1)]
-		add(&fault{
-			Fault: Fault{ID: "F01", Title: "zombie engine", Text: "the step loop of " + r.Name +
-				" stands still while its HTTP server goes on answering"},
-			begin: func(float64) { r.freeze() }, end: r.thaw,
-		})
+		w.engineFaults(add)
+		w.deviceFaults(add)
+		w.clusterFaults(add)
 	}
+	var all []*fault
+	for _, known := range Known() {
+		if f := made[known.ID]; f != nil {
+			f.ID, f.Title, f.from = known.ID, known.Title, math.Inf(1)
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+// gatewayFaults are those of gateways and providers.
+func (w *World) gatewayFaults(add func(string, *fault)) {
 	if n := len(w.Gateways); n > 0 {
 		g := w.Gateways[n-1]
-		add(&fault{
-			Fault: Fault{ID: "F24", Title: "split-brain gateway", Text: g.Name +
-				" came back with an old copy of the weights and no longer polls the database"},
+		add("F24", &fault{
+			Fault: Fault{Text: g.Name + " came back with an old copy of the weights and no longer polls the database"},
 			begin: func(float64) {
 				g.deaf = true
 				g.load(w.db.previous(w.Spec.Previous))
@@ -50,8 +80,8 @@ func newFaults(w *World) []*fault {
 	}
 	if len(w.Providers) > 0 {
 		p := w.Providers[0]
-		add(&fault{
-			Fault: Fault{ID: "F32", Title: "provider brownout", Text: p.Spec.Name +
+		add("F32", &fault{
+			Fault: Fault{Text: p.Spec.Name +
 				" fails 5 % and after two minutes 25 % of the requests and is three times slower; its status page is silent"},
 			begin: func(float64) { p.slow = 3 },
 			each: func(since float64) {
@@ -63,7 +93,14 @@ func newFaults(w *World) []*fault {
 			end: func(float64) { p.slow, p.faulty = 1, p.Spec.Errors },
 		})
 	}
-	return all
+}
+
+// at is a member of a list, counted from its end when i is negative, and its nearest member when it has too few.
+func at[T any](list []T, i int) T {
+	if i < 0 {
+		i += len(list)
+	}
+	return list[max(min(i, len(list)-1), 0)]
 }
 
 func (f *fault) tick(now float64) {

@@ -30,8 +30,26 @@ type Replica struct {
 	shown    Gauges  // what the page showed when the loop froze
 	busy     float64 // GPU seconds of the present sub-step
 	feeding  float64 // of those, prefill
+	spin     float64 // of those, in which kernels wait for other devices
+	nominal  float64 // GPU seconds of the step under way on sound devices
+	locked   bool    // frozen inside a collective: the kernels of all ranks wait for each other
+	link     float64 // part of the bandwidth between its devices that is left, 1 in normal times
 	results  []result
 	rng      *rand.Rand
+	process
+}
+
+// process is the life of an engine's process and of the pod around it.
+type process struct {
+	state   state
+	pod     *pod // nil between two
+	set     *podSet
+	upAt    float64 // when the process came up
+	offAt   float64 // until when the service still sends although the pod is no longer ready
+	nextPod float64 // when the controller makes the next pod
+	crashes int     // in a row
+	retired float64 // tokens made by earlier processes
+	log     []LogLine
 }
 
 // Gauges is the scheduler's state.
@@ -56,13 +74,17 @@ type EngineStats struct {
 }
 
 func newReplica(name string, pool *PoolSpec, rng *rand.Rand) *Replica {
+	return &Replica{Name: name, Pool: pool, rng: rng, Stats: newStats(), link: 1}
+}
+
+func newStats() EngineStats {
 	h := newHistogram
-	return &Replica{Name: name, Pool: pool, rng: rng, Stats: EngineStats{
+	return EngineStats{
 		TTFT: h(ttftBounds), ITL: h(itlBounds), TPOT: h(itlBounds),
 		E2E: h(e2eBounds), Queue: h(e2eBounds), Infer: h(e2eBounds), Prefill: h(e2eBounds), Deco: h(e2eBounds),
 		PromptLen: h(lenBounds), OutputLen: h(lenBounds), MaxTokens: h(lenBounds), ParamMax: h(lenBounds),
 		Computed: h(lenBounds), ParamN: h(nBounds), Iter: h(iterBound), HTTP: map[int]float64{},
-	}}
+	}
 }
 
 // Gauges returns what the engine reports of its scheduler. The scheduler's own loop publishes these, so that a
@@ -90,7 +112,7 @@ func (r *Replica) freeze() {
 // thaw lets the loop go on; a step that was under way starts anew.
 func (r *Replica) thaw(now float64) {
 	if r.frozen {
-		r.frozen, r.clock = false, now
+		r.frozen, r.locked, r.clock = false, false, now
 		r.stepEnd = now + r.stepLen
 	}
 }
@@ -105,8 +127,11 @@ func (r *Replica) receive(t *attempt, at float64) {
 
 // advance runs whole steps up to end; a step that ends later stays under way and shows nothing yet.
 func (r *Replica) advance(end float64) {
-	r.busy, r.feeding = 0, 0
-	if r.frozen {
+	r.busy, r.feeding, r.spin = 0, 0, 0
+	if r.frozen || r.state != serving {
+		if r.locked && r.frozen {
+			r.busy, r.spin = stepSeconds, stepSeconds
+		}
 		return
 	}
 	for {

@@ -24,9 +24,26 @@ func (r *Replica) begin() {
 		budget = r.feed(t, budget)
 	}
 	gpu := c.Weights + c.Prefill*float64(r.batch) + c.Decode*float64(r.decoders) + c.KV*float64(r.kv)
-	r.stepLen = c.Host + gpu
+	r.nominal = gpu
+	r.stepLen = c.Host + r.drag(gpu)
 	r.stepEnd = r.clock + r.stepLen
 	r.pending = true
+}
+
+// exchange is the part of a step's GPU time in which a group's devices exchange what they computed.
+const exchange = 0.12
+
+// drag is how long a step's kernels take on the devices as they are: the slowest one makes the pace, and a weak link
+// stretches the exchange.
+func (r *Replica) drag(gpu float64) float64 {
+	pace := 1.0
+	for _, g := range r.GPUs {
+		pace = min(pace, g.slow)
+	}
+	if pace == 1 && r.link == 1 {
+		return gpu
+	}
+	return gpu * ((1-exchange)/pace + exchange/r.link)
 }
 
 func (r *Replica) feed(t *attempt, budget int) int {
@@ -73,6 +90,9 @@ func (r *Replica) finish() {
 	r.stepNo++
 	s.Steps++
 	r.busy += r.stepLen - c.Host
+	if r.link < 1 {
+		r.spin += max(r.stepLen-c.Host-r.nominal, 0)
+	}
 	r.feeding += c.Prefill * float64(r.batch)
 	tokens := r.decoding // a request dropped in mid-step makes no token
 	s.Generated += float64(tokens)

@@ -18,7 +18,8 @@ type Spec struct {
 // PoolSpec declares replicas of one model.
 type PoolSpec struct {
 	Name     string
-	Engine   string // wire format of its replicas: "vllm"
+	Site     string
+	Engine   string // wire format of its replicas: "vllm", "sglang", "trtllm", "tgi", "triton", "llamacpp"
 	Model    string
 	Replicas []string // names
 	Nodes    []string // names; GPUs are dealt to replicas in order
@@ -26,6 +27,9 @@ type PoolSpec struct {
 	GPUs     int      // GPUs of one replica
 	Device   Device
 	Cost     Cost
+	Load     float64 // seconds to read the weights and warm up; 0 means a minute
+	Probe    float64 // deadline, seconds, of a readiness probe that makes a token; 0: the probe asks the HTTP server only
+	Legacy   bool    // its metrics have the names of older releases, until F13 upgrades it
 }
 
 // Device is the physics of one GPU product.

@@ -23,9 +23,22 @@ func (w *World) send(c *Call, at float64) {
 		p.receive(t, at)
 		return
 	}
-	replicas := w.byPool[d.row.Spec.Pool]
-	replicas[w.spread.IntN(len(replicas))].receive(t, at)
+	replicas := w.endpoints(d.row.Spec.Pool)
+	if len(replicas) == 0 {
+		w.hold(t, at)
+		return
+	}
+	w.deliver(replicas, t, at)
 }
+
+// refuse fails an attempt whose service has no endpoint, or whose endpoint's process is gone.
+func (w *World) refuse(t *attempt, at float64) {
+	t.ended = true
+	w.turned = append(w.turned, result{at: at + refuseTime, try: t, status: 503})
+}
+
+// refuseTime is how long a refused connection takes, in seconds.
+const refuseTime = 0.002
 
 func (w *World) track(t *attempt) {
 	w.deadline[0] = append(w.deadline[0], t)
@@ -49,6 +62,11 @@ func (w *World) expire(now float64) {
 }
 
 func (w *World) abandon(t *attempt, now float64) {
+	if t.replica == nil && t.provider == nil {
+		t.ended = true
+		w.turned = append(w.turned, result{at: now, try: t, status: 408})
+		return
+	}
 	if t.replica != nil {
 		w.ledger.lose(t.replica.tokens(t))
 		t.replica.drop(t)
@@ -62,7 +80,8 @@ func (w *World) abandon(t *attempt, now float64) {
 
 // settle hands the results of the sub-step to the gateways, in the order of their times.
 func (w *World) settle() {
-	var all []result
+	all := w.turned
+	w.turned = nil
 	for _, r := range w.Replicas {
 		all = append(all, r.results...)
 		r.results = r.results[:0]

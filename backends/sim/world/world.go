@@ -31,9 +31,14 @@ type World struct {
 	deadline [2][]*attempt // waiting for the first token, and for the last, in order of their deadlines
 	pending  []*Call
 	faults   []*fault
+	cluster  cluster
+	turned   []result // attempts that no endpoint took
 	sequence uint64
 	spread   *rand.Rand // how clients and services spread their requests
 	ledger   Ledger
+
+	unsettled int                  // pods that are not as they should be; 0 spares looking at them
+	telemetry map[string]Telemetry // by site, where it is not live
 }
 
 type retry struct {
@@ -43,7 +48,8 @@ type retry struct {
 
 // New builds a world that stands at spec.Start.
 func New(spec *Spec) *World {
-	w := &World{Spec: spec, db: newDatabase(spec), byPool: map[string][]*Replica{}, byName: map[string]*Provider{}}
+	w := &World{Spec: spec, db: newDatabase(spec), byPool: map[string][]*Replica{}, byName: map[string]*Provider{},
+		telemetry: map[string]Telemetry{}}
 	stream := uint64(0)
 	next := func() *rand.Rand {
 		stream++
@@ -65,6 +71,7 @@ func New(spec *Spec) *World {
 	for i := range spec.Pools {
 		w.addPool(&spec.Pools[i], next)
 	}
+	w.newCluster()
 	w.faults = newFaults(w)
 	return w
 }
@@ -130,16 +137,22 @@ func (w *World) step() {
 	for _, g := range w.Gateways {
 		g.poll(from)
 	}
+	w.probe(from)
+	w.tickPods(from)
+	w.release(from)
 	w.arrive(wall, from)
 	for _, r := range w.Replicas {
 		r.advance(end)
+		if w.steps%logEvery == 0 {
+			r.report(wall)
+		}
 		for _, g := range r.GPUs {
-			g.advance(stepSeconds, r.busy, r.feeding)
+			g.advance(stepSeconds, r.busy, r.feeding, r.spin)
 		}
 	}
 	for _, g := range w.GPUs {
 		if g.Owner == nil {
-			g.advance(stepSeconds, 0, 0)
+			g.advance(stepSeconds, 0, 0, 0)
 		}
 	}
 	for _, p := range w.Providers {

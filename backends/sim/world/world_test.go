@@ -50,7 +50,7 @@ func (w *World) print() string {
 		s += fmt.Sprintf("%s %+v %+v\n", r.Name, r.Gauges(), r.Stats)
 	}
 	for _, g := range w.GPUs {
-		s += fmt.Sprintf("%s %v %v %v %v %v\n", g.UUID, g.Busy, g.Tensor, g.Watts, g.Temp, g.Energy)
+		s += fmt.Sprintf("%s %v %v %v %v %v %+v\n", g.UUID, g.Busy, g.Tensor, g.Watts, g.Temp, g.Energy, g.Faults)
 	}
 	for _, g := range w.Gateways {
 		s += g.Name
@@ -65,6 +65,7 @@ func (w *World) print() string {
 		}
 		s += "\n"
 	}
+	s += fmt.Sprintf("%+v %+v %+v %v\n", w.Pods(), w.Nodes(), w.Workloads(), w.telemetry)
 	for _, p := range w.Providers {
 		s += fmt.Sprintf("%s %v %v %v\n", p.Spec.Name, p.Requests, p.Errors, p.Refused)
 	}
@@ -93,15 +94,15 @@ func TestSameSeedSameRunHoweverOftenAsked(t *testing.T) {
 }
 
 func TestConservation(t *testing.T) {
-	for _, fault := range []string{"", "F01", "F32"} {
+	for _, fault := range append(Known(), Fault{}) {
 		w := New(small(3))
 		run(w, time.Minute)
-		w.Start(fault, w.Now())
-		for range 20 {
+		w.Start(fault.ID, w.Now())
+		for range 9 {
 			run(w, 17*time.Second)
 			checkLedger(t, w)
 		}
-		w.Stop(fault)
+		w.Stop(fault.ID)
 		run(w, 3*time.Minute)
 		checkLedger(t, w)
 	}
@@ -120,7 +121,7 @@ func checkLedger(t *testing.T, w *World) {
 	}
 	made, flight, waiting := 0.0, 0, 0
 	for _, r := range w.Replicas {
-		made += r.Stats.Generated
+		made += r.retired + r.Stats.Generated
 		for _, list := range [][]*attempt{r.running, r.waiting} {
 			for _, a := range list {
 				flight += r.tokens(a)
@@ -160,7 +161,14 @@ func (w *World) openPrompts() int64 {
 }
 
 func TestLittlesLaw(t *testing.T) {
+	for _, fault := range []string{"", "F16", "F17"} { // those that leave the load below the capacity
+		t.Run("under "+fault, func(t *testing.T) { littlesLaw(t, fault) })
+	}
+}
+
+func littlesLaw(t *testing.T, fault string) {
 	w := New(small(11))
+	w.Start(fault, t0)
 	run(w, 3*time.Minute)
 	type start struct{ n, e2e float64 }
 	before := map[string]start{}
@@ -188,8 +196,8 @@ func TestLittlesLaw(t *testing.T) {
 }
 
 func TestNoSignalBeforeItsCause(t *testing.T) {
-	for _, id := range []string{"F01", "F24", "F32"} {
-		quiet, ill := New(small(5)), New(small(5))
+	for _, known := range Known() {
+		id, quiet, ill := known.ID, New(small(5)), New(small(5))
 		at := t0.Add(2 * time.Minute)
 		if !ill.Start(id, at) {
 			t.Fatalf("%s is unknown", id)

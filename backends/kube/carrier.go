@@ -1,0 +1,266 @@
+package kube
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"pitwall/fleet"
+)
+
+// maxCarried is how many requests go through the API server of one cluster at once; the others wait in turn.
+const maxCarried = 4
+
+// newCarriers opens ways through the pod proxy of one cluster.
+func newCarriers(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Carriers, error) {
+	set, err := newSettings(spec, deps)
+	if err != nil {
+		return nil, err
+	}
+	routeLogs(set.log)
+	return &proxy{set: set, slots: make(chan struct{}, maxCarried)}, nil
+}
+
+// Carrier returns the carrier of "NAMESPACE/[http:|https:]POD:PORT".
+func (p *proxy) Carrier(way string) (fleet.Carrier, error) {
+	namespace, pod, err := parseWay(way)
+	if err != nil {
+		return nil, &fleet.Error{Kind: fleet.KindInvalid, Op: "open the way " + strconv.Quote(way), Source: p.set.spec.ID, Err: err,
+			Next: "write it as NAMESPACE/POD:PORT"}
+	}
+	return &carrier{proxy: p, namespace: namespace, pod: pod,
+		prefix: "/api/v1/namespaces/" + url.PathEscape(namespace) + "/pods/" + url.PathEscape(pod) + "/proxy"}, nil
+}
+
+func parseWay(way string) (namespace, pod string, err error) {
+	parts := strings.Split(way, "/")
+	if len(parts) != 2 {
+		return "", "", errors.New("it does not name a namespace and a pod")
+	}
+	if namespace, err = url.PathUnescape(parts[0]); err == nil {
+		pod, err = url.PathUnescape(parts[1])
+	}
+	if err != nil {
+		return "", "", errors.New("it is badly escaped")
+	}
+	name := strings.TrimPrefix(strings.TrimPrefix(pod, "http:"), "https:")
+	name, port, ok := strings.Cut(name, ":")
+	number, portErr := strconv.Atoi(port)
+	switch {
+	case isDots(namespace) || isDots(name):
+		return "", "", errors.New("a part of it is no name")
+	case !ok || portErr != nil || number < 1 || number > 65535:
+		return "", "", errors.New("the pod has no port")
+	}
+	return namespace, pod, nil
+}
+
+// isDots tells names that a path would swallow.
+func isDots(name string) bool { return name == "" || name == "." || name == ".." }
+
+// proxy is the pod proxy of one cluster. It implements fleet.Carriers: all ways share its connection and its limit.
+type proxy struct {
+	set   settings
+	slots chan struct{} // whoever waits longest gets the next one
+
+	mu   sync.Mutex
+	conn *conn
+}
+
+// open returns the connection, made anew after the credential was refused.
+func (p *proxy) open(ctx context.Context) (*conn, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.conn != nil {
+		return p.conn, nil
+	}
+	c, err := p.set.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p.conn = c
+	return c, nil
+}
+
+func (p *proxy) forget(c *conn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.conn == c {
+		c.close()
+		p.conn = nil
+	}
+}
+
+// carrier carries requests to one port of one pod.
+type carrier struct {
+	*proxy
+	namespace, pod string // pod with scheme and port, as the API writes it
+	prefix         string
+	dropped        sync.Once
+}
+
+// withheld are headers that must not reach an API server from an adapter: it would take them as its own credential, or as
+// another identity than the one of the kubeconfig.
+func withheld(name string) bool {
+	return name == "Authorization" || name == "Proxy-Authorization" || name == "Cookie" || strings.HasPrefix(name, "Impersonate-") ||
+		strings.HasPrefix(name, "X-Remote-") || slices.Contains(hopByHop, name)
+}
+
+var hopByHop = []string{"Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "Keep-Alive", "Host"}
+
+// Carry implements fleet.Carrier. The API server removes Authorization before it forwards, so an adapter's own is left
+// out here; a key travels in a header that the far end also accepts, such as X-Litellm-Api-Key.
+func (c *carrier) Carry(ctx context.Context, r fleet.CarriedRequest) (*fleet.CarriedReply, error) {
+	if err := c.check(r); err != nil {
+		return nil, err
+	}
+	select {
+	case c.slots <- struct{}{}:
+	case <-ctx.Done():
+		return nil, c.fault(fleet.KindTimeout, "four others were ahead of it through this API server",
+			"raise the interval, read fewer targets this way, or read them from Prometheus")
+	}
+	reply, err := c.exchange(ctx, r)
+	if err != nil {
+		<-c.slots
+		return nil, err
+	}
+	return reply, nil
+}
+
+func (c *carrier) fault(kind fleet.Kind, text, next string) error {
+	return &fleet.Error{Kind: kind, Op: "ask pod " + c.namespace + "/" + c.pod + " through the API server",
+		Source: c.set.spec.ID, Err: errors.New(text), Next: next}
+}
+
+func (c *carrier) check(r fleet.CarriedRequest) error {
+	if r.Method != http.MethodGet && !c.set.proxyWrites {
+		return c.fault(fleet.KindReadOnly, fmt.Sprintf("%s is not sent through a pod proxy", r.Method),
+			"only GET is; the option "+optWrites+" allows more")
+	}
+	path, _, _ := strings.Cut(r.Path, "?")
+	plain, err := url.PathUnescape(path)
+	if err != nil || !strings.HasPrefix(path, "/") || slices.Contains(strings.Split(strings.ReplaceAll(plain, `\`, "/"), "/"), "..") {
+		return c.fault(fleet.KindInvalid, "its path could lead out of the proxy, to the API server itself", "nothing was sent")
+	}
+	return nil
+}
+
+func (c *carrier) exchange(ctx context.Context, r fleet.CarriedRequest) (*fleet.CarriedReply, error) {
+	conn, err := c.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	header, unauthorised := http.Header{}, false
+	for name, values := range r.Header {
+		name = http.CanonicalHeaderKey(name)
+		unauthorised = unauthorised || name == "Authorization"
+		if !withheld(name) {
+			header[name] = values
+		}
+	}
+	if unauthorised {
+		c.dropped.Do(func() {
+			c.set.log.Info("the credential of an adapter is not sent through the API server, which would take it as its own",
+				"pod", fleet.Label(c.namespace+"/"+c.pod).String())
+		})
+	}
+	resp, err := conn.send(ctx, r.Method, c.prefix+r.Path, header, bytes.NewReader(r.Body))
+	if err != nil {
+		return nil, conn.failure(ctx, "ask pod "+c.namespace+"/"+c.pod+" through the API server", err)
+	}
+	if err := c.refusal(conn, resp, unauthorised); err != nil {
+		_ = resp.Body.Close()
+		return nil, err
+	}
+	if to := resp.Header.Get("Location"); to != "" {
+		resp.Header.Set("Location", c.inner(to))
+	}
+	return &fleet.CarriedReply{Status: resp.StatusCode, Header: resp.Header,
+		Body: &slotBody{ReadCloser: resp.Body, free: sync.OnceFunc(func() { <-c.slots })}}, nil
+}
+
+// inner turns a redirect, which the API server rewrites to go through it, into what the pod meant.
+func (c *carrier) inner(to string) string {
+	u, err := url.Parse(to)
+	if err != nil {
+		return to
+	}
+	if path, ok := strings.CutPrefix(u.EscapedPath(), c.prefix); ok {
+		return (&url.URL{Path: "/" + strings.TrimPrefix(path, "/"), RawQuery: u.RawQuery}).String()
+	}
+	return to
+}
+
+// refusal tells an answer of the API server itself from one of the pod, which may have the same status. A pod's own is
+// nil, and its body is still there to be read.
+func (c *carrier) refusal(conn *conn, resp *http.Response, unauthorised bool) error {
+	if resp.StatusCode < 400 {
+		return nil
+	}
+	head, err := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
+	if err != nil {
+		return conn.failure(resp.Request.Context(), "read the answer of pod "+c.namespace+"/"+c.pod, err)
+	}
+	status, own := parseStatus(head)
+	text := string(head)
+	if own {
+		text = status.Message
+	}
+	const away = "error trying to reach service"
+	switch at := strings.Index(strings.ToLower(text), away); {
+	case at >= 0 && (own || resp.StatusCode == http.StatusServiceUnavailable || resp.StatusCode == http.StatusBadGateway):
+		return c.fault(fleet.KindUnreachable, "the API server does not reach it: "+
+			fleet.Label(clip(strings.Trim(text[at+len(away):], ": '\n"), 200)).String(), "check the port and that it runs")
+	case own && status.Code == http.StatusUnauthorized:
+		c.forget(conn)
+		return conn.statusFailure("ask a pod through the API server", status)
+	case own && status.Code == http.StatusForbidden:
+		return c.fault(fleet.KindAuth, `the API server forbids it: the verb "`+verb(resp.Request.Method)+`" on pods/proxy is missing in namespace `+
+			fleet.Label(c.namespace).String(), "ask for that right, or give the source an address of its own")
+	case own:
+		return conn.statusFailure("ask pod "+c.namespace+"/"+c.pod+" through the API server", status)
+	case unauthorised && (resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden):
+		return c.fault(fleet.KindAuth, "the pod wants a credential, and Authorization does not pass an API server",
+			"use a header that it also accepts, such as x-litellm-api-key, or give the source an address of its own")
+	}
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(head), resp.Body), resp.Body}
+	return nil
+}
+
+// verb is the right that a method needs on pods/proxy.
+func verb(method string) string {
+	switch method {
+	case http.MethodPost:
+		return "create"
+	case http.MethodPut:
+		return "update"
+	case http.MethodPatch:
+		return "patch"
+	case http.MethodDelete:
+		return "delete"
+	}
+	return "get"
+}
+
+// slotBody gives its place to the next request when it is closed.
+type slotBody struct {
+	io.ReadCloser
+	free func()
+}
+
+func (b *slotBody) Close() error {
+	defer b.free()
+	return b.ReadCloser.Close()
+}

@@ -1,0 +1,175 @@
+package kube
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"pitwall/fleet"
+)
+
+// gather is how long followers of a delivered change are gathered: the first change after quiet is delivered at once.
+const gather = 220 * time.Millisecond
+
+// Watcher reads one cluster. It implements fleet.Watcher.
+type Watcher struct {
+	set settings
+}
+
+// NewWatcher returns the watcher of one cluster. It reads no file and connects to nothing before it is asked to read.
+// The log of client-go goes to deps.Log from then on, for the whole process.
+func NewWatcher(spec fleet.SourceSpec, deps fleet.Deps) (*Watcher, error) {
+	set, err := newSettings(spec, deps)
+	if err != nil {
+		return nil, err
+	}
+	routeLogs(set.log)
+	return &Watcher{set}, nil
+}
+
+// watching is one run of a watch.
+type watching struct {
+	set     settings
+	line    *line
+	world   *world
+	scope   *scope
+	follow  []*follower
+	dirty   chan struct{} // holds one token while something waits to be delivered
+	deliver func(fleet.Partial)
+	failed  func(error)
+	tasks   sync.WaitGroup
+}
+
+// Watch implements fleet.Watcher. Rows are delivered while the first list still comes in. While the server is away, failed
+// is called at each try with how long it has been so; the first delivery after that ends it.
+func (w *Watcher) Watch(ctx context.Context, deliver func(fleet.Partial), failed func(error)) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	r := w.newWatching(deliver, failed)
+	jobs := []func(fleet.Task){
+		func(task fleet.Task) { r.line.run(ctx, task, r.answered) },
+		func(task fleet.Task) { r.deliverAll(ctx, task) },
+	}
+	for _, f := range r.follow {
+		jobs = append(jobs, func(task fleet.Task) { f.run(ctx, task) })
+	}
+	var once sync.Once
+	var broken error
+	for _, job := range jobs {
+		task := w.set.deps.Clock.Task()
+		r.tasks.Go(func() {
+			defer task.Done()
+			defer func() {
+				if p := recover(); p != nil {
+					w.set.log.Error("watch of a cluster panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+					once.Do(func() { broken = w.fault(p) })
+					cancel()
+				}
+			}()
+			job(task)
+		})
+	}
+	r.tasks.Wait()
+	if c := r.line.current(); c != nil {
+		c.close()
+	}
+	if broken != nil {
+		return broken
+	}
+	return ctx.Err()
+}
+
+func (w *Watcher) fault(p any) error {
+	return &fleet.Error{Kind: fleet.KindInternal, Op: "watch the cluster", Source: w.set.spec.ID, Err: fmt.Errorf("%v", p),
+		Next: "the last rows stay; it is begun again"}
+}
+
+func (w *Watcher) newWatching(deliver func(fleet.Partial), failed func(error)) *watching {
+	r := &watching{set: w.set, line: newLine(w.set), world: newWorld(w.set.id), scope: newScope(w.set.namespace),
+		dirty: make(chan struct{}, 1), deliver: deliver, failed: failed}
+	turn := make(chan struct{})
+	close(turn)
+	for _, k := range kinds {
+		next := make(chan struct{})
+		r.follow = append(r.follow, &follower{
+			kind: k, set: w.set, line: r.line, world: r.world, scope: r.scope, dirty: r.mark,
+			conv: &convertor{cluster: w.set.id, polarity: w.set.polarity, words: newWords()},
+			rand: rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())),
+			turn: turn, done: sync.OnceFunc(func() { close(next) }),
+		})
+		turn = next
+		if !k.optional {
+			r.world.watch(k.plural)
+		}
+	}
+	return r
+}
+
+// mark says that there is something to deliver.
+func (r *watching) mark() {
+	select {
+	case r.dirty <- struct{}{}:
+	default:
+	}
+}
+
+// answered follows each pulse: its time is news by itself, and so is a failure.
+func (r *watching) answered(err error) {
+	now := r.set.deps.Clock.Now()
+	r.world.review(now)
+	for _, f := range r.follow {
+		f.hurry(now, err)
+	}
+	r.mark()
+}
+
+// deliverAll delivers at the first change, then gathers for a while.
+func (r *watching) deliverAll(ctx context.Context, task fleet.Task) {
+	r.deliver(r.partial()) // the connection is on its way, and the screen can say so
+	for {
+		task.Idle(func() {
+			select {
+			case <-r.dirty:
+			case <-ctx.Done():
+			}
+		})
+		if ctx.Err() != nil {
+			return
+		}
+		if err := r.line.failure(); err != nil {
+			r.failed(err) // the last rows stay, and whoever holds them knows their age
+		} else {
+			r.deliver(r.partial())
+		}
+		if task.Sleep(ctx, gather) != nil {
+			return
+		}
+	}
+}
+
+func (r *watching) partial() fleet.Partial {
+	c := r.world.build()
+	synced, doing := progressOf(c.Kinds)
+	r.line.describe(&c, synced, doing)
+	c.Scope = r.scope.text()
+	return fleet.Partial{At: r.set.deps.Clock.Now(), Version: c.Version, ServerTime: r.line.serverTime(), Cluster: &c}
+}
+
+// progressOf tells whether pods are complete, which is what the first screen needs, and what is being read.
+func progressOf(kinds []fleet.KindWatch) (synced bool, doing fleet.Safe) {
+	for _, k := range kinds {
+		if k.Kind == podKind {
+			synced = k.Synced || !k.Err.IsEmpty()
+		}
+		if !k.Synced && k.Err.IsEmpty() && doing.IsEmpty() {
+			doing = fleet.Textf("listing %s", fleet.Label(k.Kind))
+			if k.Count > 0 {
+				doing = fleet.Textf("%s: %s so far", doing, number(k.Count))
+			}
+		}
+	}
+	return synced, doing
+}

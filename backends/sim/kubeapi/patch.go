@@ -1,0 +1,122 @@
+package kubeapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+
+	jsonpatch "github.com/evanphx/json-patch/v5"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/mergepatch"
+	"k8s.io/apimachinery/pkg/util/strategicpatch"
+)
+
+// maxOperations is the real server's bound of a JSON patch.
+const maxOperations = 10_000
+
+// patching is one patch: its kind and body.
+type patching struct {
+	kind types.PatchType
+	body []byte
+}
+
+// readPatch takes the patch from the request. Server-side apply is not served, and refused as an unknown format.
+func readPatch(c *call) (patching, error) {
+	accepted := string(types.JSONPatchType) + ", " + string(types.MergePatchType)
+	if !c.res.Custom {
+		accepted += ", " + string(types.StrategicMergePatchType)
+	}
+	media, _, err := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
+	p := patching{kind: types.PatchType(media)}
+	switch {
+	case err != nil:
+		return p, unsupported(accepted)
+	case p.kind == types.JSONPatchType || p.kind == types.MergePatchType:
+	case p.kind == types.StrategicMergePatchType && !c.res.Custom:
+	default:
+		return p, unsupported(accepted)
+	}
+	if p.body, err = io.ReadAll(c.r.Body); err != nil {
+		return p, tooLarge(err)
+	}
+	return p, nil
+}
+
+// patch changes an object.
+func (s *Server) patch(c *call) error {
+	set, err := c.settings()
+	if err != nil {
+		return err
+	}
+	p, err := readPatch(c)
+	if err != nil {
+		return err
+	}
+	json := jsonFormat()
+	next := func(seen *row) (runtime.Object, error) {
+		obj := seen.obj
+		raw, err := p.apply(obj, c.res.gvk())
+		if err != nil {
+			return nil, err
+		}
+		c.w.Header().Del("Warning") // of an earlier try
+		return c.decode(json.info, raw, set)
+	}
+	return s.replace(c, set, next, func(obj runtime.Object) runtime.Object { return c.f.one(c.res, obj) })
+}
+
+// apply patches an object and returns it as JSON.
+func (p patching) apply(obj runtime.Object, gvk schema.GroupVersionKind) ([]byte, error) {
+	var b bytes.Buffer
+	if err := jsonFormat().encode(named(obj, gvk), &b); err != nil {
+		return nil, err
+	}
+	switch p.kind {
+	case types.JSONPatchType:
+		return p.operations(b.Bytes())
+	case types.MergePatchType:
+		if !json.Valid(p.body) {
+			return nil, badRequest("error decoding patch: the body is no JSON")
+		}
+		out, err := jsonpatch.MergePatch(b.Bytes(), p.body)
+		if err != nil {
+			return nil, badRequest(err.Error())
+		}
+		return out, nil
+	}
+	out, err := strategicpatch.StrategicMergePatch(b.Bytes(), p.body, obj)
+	switch {
+	case err == nil:
+		return out, nil
+	case errors.Is(err, mergepatch.ErrNoListOfLists):
+		return nil, unprocessable(err)
+	}
+	return nil, badRequest(err.Error())
+}
+
+func (p patching) operations(doc []byte) ([]byte, error) {
+	ops, err := jsonpatch.DecodePatch(p.body)
+	if err != nil {
+		return nil, badRequest("error decoding patch: " + err.Error())
+	}
+	if len(ops) > maxOperations {
+		return nil, apierrors.NewRequestEntityTooLargeError("The allowed maximum operations in a JSON patch is " +
+			strconv.Itoa(maxOperations) + ", got " + strconv.Itoa(len(ops)))
+	}
+	out, err := ops.Apply(doc)
+	if err != nil {
+		return nil, unprocessable(err)
+	}
+	return out, nil
+}
+
+func unprocessable(err error) error {
+	return apierrors.NewGenericServerResponse(http.StatusUnprocessableEntity, "", schema.GroupResource{}, "", err.Error(), 0, false)
+}

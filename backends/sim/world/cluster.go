@@ -1,0 +1,300 @@
+package world
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Namespace is where all pods of the fleet are.
+const Namespace = "serving"
+
+// The phases of a pod, as the Kubernetes API writes them.
+const (
+	PhasePending = "Pending"
+	PhaseRunning = "Running"
+	PhaseFailed  = "Failed"
+)
+
+// Pod is one pod of a pool. The one that serves bears its replica's name; one that a node rejected bears that name
+// and a suffix of its own. A replacement has a new UID.
+type Pod struct {
+	Name, UID   string
+	Pool        string
+	Replica     string // name of the engine that it carries, or was made for
+	Revision    string // hash of the pool's template
+	Node        string // "" until it is bound
+	GPUs        int    // asked for
+	Phase       string
+	Reason      string // why it is in this phase or its container waits: "Unschedulable", "CrashLoopBackOff"; "" when well
+	Message     string
+	Ready       bool
+	Terminating bool
+	Restarts    int
+	LastExit    Exit      // zero when no container of it has ended
+	Created     time.Time // of the object
+	Started     time.Time // of the present container; zero before it runs
+	ReadySince  time.Time // or unready since; zero before it was ever ready
+	Version     uint64    // grows with each change, over all objects of the cluster
+}
+
+// Exit is how a container ended.
+type Exit struct {
+	Reason string // "Error", "OOMKilled"
+	Code   int
+	At     time.Time
+}
+
+// Node is one machine.
+type Node struct {
+	Name        string
+	Pool        string
+	Product     string // of its GPUs
+	Ready       bool
+	Cordoned    bool
+	Taints      []Taint
+	Conditions  []Condition
+	GPUs        int // capacity
+	Allocatable int // devices that the plugin offers
+	Version     uint64
+}
+
+// Taint keeps pods away from a node.
+type Taint struct{ Key, Value, Effect string }
+
+// Condition is one condition of a node.
+type Condition struct {
+	Type, Status, Reason, Message string
+	Since                         time.Time
+}
+
+// Workload is what keeps the pods of a pool.
+type Workload struct {
+	Name             string // of the pool
+	Model, Engine    string
+	Revision         string // that is wanted
+	Previous         string // that was wanted before; "" when there was none
+	Desired, Updated int
+	Ready            int
+	GPUsEach         int
+	Version          uint64
+}
+
+// Event is one entry of the cluster's log. Repetitions are counted, not listed.
+type Event struct {
+	ID           uint64
+	First, Last  time.Time
+	Type         string // "Normal" or "Warning"
+	Reason       string
+	Kind, Object string // "Pod" or "Node" or "Deployment", and its name
+	Text         string
+	Count        int
+	Version      uint64
+}
+
+// Bounds of what a cluster keeps.
+const (
+	maxEvents = 500
+	maxFailed = 600 // pods that a node rejected; the oldest go first
+)
+
+// cluster is what a scheduler, a kubelet and a controller would know of the fleet.
+type cluster struct {
+	nodes   []*node
+	byNode  map[string]*node
+	sets    []*podSet
+	failed  []*pod
+	events  []*Event
+	version uint64
+	serial  uint64
+	nextID  uint64
+}
+
+type node struct {
+	Node
+	gpus  []*GPU
+	voids bool // accepts pods and fails them all
+}
+
+type podSet struct {
+	Workload
+	pool     *PoolSpec
+	replicas []*Replica
+	bad      map[string]string // revisions whose engine dies while it starts, with what it prints
+	modern   map[string]bool   // revisions whose pages have the names of a newer release
+	holds    bool              // the proxy before it holds requests while nothing is ready
+	held     []*attempt
+}
+
+// pod is the model's part of a Pod.
+type pod struct {
+	Pod
+	until float64 // end of what it does now
+}
+
+// Version is the number of the last change to any object of the cluster. It is for use inside At.
+func (w *World) Version() uint64 { return w.cluster.version }
+
+// Pods lists the pods, those that serve first. It is for use inside At.
+func (w *World) Pods() []Pod {
+	var out []Pod
+	for _, r := range w.Replicas {
+		if r.pod != nil {
+			out = append(out, r.pod.Pod)
+		}
+	}
+	for _, p := range w.cluster.failed {
+		out = append(out, p.Pod)
+	}
+	return out
+}
+
+// Nodes lists the nodes in order of the pools. It is for use inside At.
+func (w *World) Nodes() []Node {
+	out := make([]Node, 0, len(w.cluster.nodes))
+	for _, n := range w.cluster.nodes {
+		c := n.Node
+		c.Taints, c.Conditions = slices.Clone(n.Taints), slices.Clone(n.Conditions)
+		out = append(out, c)
+	}
+	return out
+}
+
+// Workloads lists what keeps the pods, in order of the pools. It is for use inside At.
+func (w *World) Workloads() []Workload {
+	out := make([]Workload, 0, len(w.cluster.sets))
+	for _, s := range w.cluster.sets {
+		one := s.Workload
+		for _, r := range s.replicas {
+			if r.pod != nil && r.pod.Ready {
+				one.Ready++
+			}
+			if r.pod != nil && r.pod.Revision == s.Revision {
+				one.Updated++
+			}
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+// Events lists the log of the cluster, oldest first, bounded. It is for use inside At.
+func (w *World) Events() []Event {
+	out := make([]Event, 0, len(w.cluster.events))
+	for _, e := range w.cluster.events {
+		out = append(out, *e)
+	}
+	return out
+}
+
+func (w *World) newCluster() {
+	c := &w.cluster
+	c.byNode = map[string]*node{}
+	for i := range w.Spec.Pools {
+		p := &w.Spec.Pools[i]
+		for _, name := range p.Nodes {
+			n := &node{Node: Node{Name: name, Pool: p.Name, Product: p.Device.Product, Ready: true, GPUs: p.PerNode,
+				Allocatable: p.PerNode, Conditions: healthy(w.Spec.Start.Add(-lived))}}
+			c.nodes = append(c.nodes, n)
+			c.byNode[name] = n
+			w.touch(&n.Version)
+		}
+		s := &podSet{pool: p, replicas: w.byPool[p.Name], bad: map[string]string{}, modern: map[string]bool{}, Workload: Workload{Name: p.Name,
+			Model: p.Model, Engine: p.Engine, Revision: revision(p.Name, 1), Desired: len(p.Replicas), GPUsEach: p.GPUs}}
+		c.sets = append(c.sets, s)
+		w.touch(&s.Version)
+		for _, r := range s.replicas {
+			w.settlePod(s, r)
+		}
+	}
+	for _, g := range w.GPUs {
+		if n := c.byNode[g.Node]; n != nil {
+			n.gpus = append(n.gpus, g)
+		}
+	}
+}
+
+// lived is for how long nodes and pods had run when the world began.
+const lived = 53 * time.Hour
+
+func healthy(since time.Time) []Condition {
+	return []Condition{
+		{Type: "MemoryPressure", Status: "False", Reason: "KubeletHasSufficientMemory", Since: since},
+		{Type: "DiskPressure", Status: "False", Reason: "KubeletHasNoDiskPressure", Since: since},
+		{Type: "PIDPressure", Status: "False", Reason: "KubeletHasSufficientPID", Since: since},
+		{Type: "Ready", Status: "True", Reason: "KubeletReady", Since: since},
+	}
+}
+
+// settlePod gives a replica the pod that it has had for long.
+func (w *World) settlePod(s *podSet, r *Replica) {
+	p := w.newPod(s, r)
+	up := w.Spec.Start.Add(-lived)
+	p.Created, p.Started, p.ReadySince = up.Add(-2*time.Minute), up.Add(-time.Minute), up
+	p.Phase, p.Ready, r.set = PhaseRunning, true, s
+	if len(r.GPUs) > 0 {
+		p.Node = r.GPUs[0].Node
+	}
+}
+
+func (w *World) newPod(s *podSet, r *Replica) *pod {
+	w.cluster.serial++
+	p := &pod{Pod: Pod{Name: r.Name, UID: uid(r.Name, w.cluster.serial), Pool: s.Name, Replica: r.Name, Revision: s.Revision,
+		GPUs: s.GPUsEach, Phase: PhasePending, Created: w.Now()}}
+	r.pod = p
+	w.touch(&p.Version)
+	return p
+}
+
+func (w *World) touch(version *uint64) {
+	w.cluster.version++
+	*version = w.cluster.version
+}
+
+// tell writes an event.
+func (w *World) tell(kind, object, severity, reason, text string) {
+	c := &w.cluster
+	for _, e := range slices.Backward(c.events) {
+		if e.Object == object && e.Kind == kind && e.Reason == reason && e.Text == text {
+			e.Last = w.Now()
+			e.Count++
+			w.touch(&e.Version)
+			return
+		}
+	}
+	c.nextID++
+	e := &Event{ID: c.nextID, First: w.Now(), Last: w.Now(), Type: severity, Reason: reason, Kind: kind, Object: object,
+		Text: text, Count: 1}
+	w.touch(&e.Version)
+	if c.events = append(c.events, e); len(c.events) > maxEvents {
+		c.events = slices.Delete(c.events, 0, len(c.events)-maxEvents)
+	}
+}
+
+func hash(text string, n uint64) uint64 {
+	h := uint64(14695981039346656037)
+	for i := range len(text) {
+		h = (h ^ uint64(text[i])) * 1099511628211
+	}
+	for range 3 {
+		h = (h ^ n) * 1099511628211
+		h ^= h >> 29
+	}
+	return h
+}
+
+func uid(name string, n uint64) string {
+	a, b := hash(name, n), hash(name, n+1<<32)
+	return fmt.Sprintf("%08x-%04x-4%03x-8%03x-%012x", a>>32, a>>16&0xffff, a&0xfff, b>>52, b&0xffffffffffff)
+}
+
+// revision is the name of a pool's template.
+func revision(pool string, n uint64) string {
+	const letters = "bcdfghjklmnpqrstvwxz2456789"
+	h, out := hash(pool, n), make([]byte, 9)
+	for i := range out {
+		out[i] = letters[h%uint64(len(letters))]
+		h /= uint64(len(letters))
+	}
+	return string(out)
+}

@@ -1,0 +1,101 @@
+package tuitest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"pitwall/fleet"
+)
+
+// Details answers for objects of clusters with what a test puts in, and records what it was asked. It satisfies
+// tui.Details and fleet.Inspector.
+type Details struct {
+	// Text answers Describe and Raw, Err replaces the answer.
+	Text []fleet.Safe
+	Err  error
+	// Log is what every log begins with; LogErr is how it ends.
+	Log    []fleet.Safe
+	LogErr error
+	// Live, where it is set, goes on with a log that is followed until it is closed. Without it logs end.
+	Live chan fleet.Safe
+	// Hang makes Describe and Raw wait for the end of their context.
+	Hang bool
+
+	mu    sync.Mutex
+	calls []string
+	ended int
+}
+
+// Calls lists what was asked so far, such as "describe prod-eu-1 Pod llm/a" or "logs ... follow".
+func (d *Details) Calls() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.calls)
+}
+
+// Ended is how many logs have been read to their end, or were given up.
+func (d *Details) Ended() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.ended
+}
+
+func (d *Details) record(what string, o fleet.ObjectRef, more string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.calls = append(d.calls, fmt.Sprintf("%s %s %s %s/%s%s", what, o.Cluster, o.Kind, o.Namespace, o.Name, more))
+}
+
+// Describe gives Text or Err.
+func (d *Details) Describe(ctx context.Context, o fleet.ObjectRef) ([]fleet.Safe, error) {
+	d.record("describe", o, "")
+	return d.answer(ctx)
+}
+
+// Raw gives Text or Err.
+func (d *Details) Raw(ctx context.Context, o fleet.ObjectRef) ([]fleet.Safe, error) {
+	d.record("raw", o, "")
+	return d.answer(ctx)
+}
+
+func (d *Details) answer(ctx context.Context) ([]fleet.Safe, error) {
+	if d.Hang {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	return d.Text, d.Err
+}
+
+// Logs delivers Log, then what comes on Live while the log is followed.
+func (d *Details) Logs(ctx context.Context, o fleet.ObjectRef, opt fleet.LogOptions, line func(fleet.Safe)) error {
+	more := ""
+	if opt.Follow {
+		more += " follow"
+	}
+	if opt.Previous {
+		more += " previous"
+	}
+	d.record("logs", o, more)
+	defer func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.ended++
+	}()
+	for _, l := range d.Log {
+		line(l)
+	}
+	for d.Live != nil && opt.Follow {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case l, ok := <-d.Live:
+			if !ok {
+				return d.LogErr
+			}
+			line(l)
+		}
+	}
+	return d.LogErr
+}

@@ -1,0 +1,223 @@
+package views
+
+import (
+	"pitwall/fleet"
+	"pitwall/themes"
+	"pitwall/views/part"
+)
+
+// DetailKind is what of an object is shown in full.
+type DetailKind string
+
+// The kinds of details.
+const (
+	DetailLogs     DetailKind = "logs"
+	DetailDescribe DetailKind = "describe"
+	DetailRaw      DetailKind = "raw"
+)
+
+// DetailState is the full-screen text about one object, as far as it has come: pure data that the tui moves.
+type DetailState struct {
+	Kind     DetailKind
+	Object   fleet.ObjectRef
+	Previous bool         // the log of the container before its last restart
+	Lines    []fleet.Safe // oldest first
+	Dropped  int          // older lines that are no longer kept
+	Top      int          // index of the first visible line, while Follow is off
+	Column   int          // cells scrolled to the right, while Wrap is off
+	Wrap     bool
+	Follow   bool   // the end stays in view
+	Find     Filter // what is searched for
+	At       int    // index of the match that n and N go on from, -1 for none
+	Busy     fleet.Safe
+	Err      fleet.Safe // why there is nothing, or nothing more
+	Ended    bool       // nothing more comes
+}
+
+// detailAround is how many lines of the screen are not text: the header, the rule, the line of state, the bottom line.
+const detailAround = 4
+
+// gutter is the room before each line for the marks of the search.
+const gutter = 2
+
+// Detail draws the full text about one object: whatever the fleet does meanwhile, as long as its cluster answers.
+func Detail(sc Scene, u DetailState, sz Size) string {
+	sc = withLook(sc)
+	return bookFrame(sc, sz, func(b *part.Block, rows int) {
+		from, to := DetailWindow(u, sz)
+		b.Rule(detailTitle(u), detailNote(u), detailPlace(u, from, to))
+		end := rows - 1
+		if len(u.Lines) == 0 {
+			detailEmpty(b, u)
+		}
+		for i := from; i < to && b.Len() < end; i++ {
+			detailLine(b, u, i, end)
+		}
+		b.Cut(end).Fill(end)
+		detailStanding(b, u)
+	})
+}
+
+// detailEmpty says in place of the text why there is none yet.
+func detailEmpty(b *part.Block, u DetailState) {
+	role, text := themes.Dim, u.Busy
+	switch {
+	case !u.Err.IsEmpty():
+		role, text = themes.Bad, u.Err
+	case u.Ended && text.IsEmpty():
+		text = fleet.Text("there is nothing in it")
+	}
+	b.End()
+	for _, l := range part.Wrap(text, b.Width()-2*gutter, 6) {
+		b.Gap(gutter).Put(role, l).End()
+	}
+}
+
+// DetailWindow tells which lines are visible, [from, to), at a size. The last one may be cut at the bottom.
+func DetailWindow(u DetailState, sz Size) (from, to int) {
+	rows, width, n := sz.H-detailAround, sz.W-gutter, len(u.Lines)
+	if rows <= 0 || n == 0 {
+		return 0, 0
+	}
+	last := endWindow(u, rows, width)
+	if u.Follow {
+		return last, n
+	}
+	from = max(0, min(u.Top, last))
+	used := 0
+	for to = from; to < n && used < rows; to++ {
+		used += detailRows(u, to, width)
+	}
+	return from, to
+}
+
+// DetailEnd is the Top from which the last line is in view.
+func DetailEnd(u DetailState, sz Size) int {
+	if rows := sz.H - detailAround; rows > 0 {
+		return endWindow(u, rows, sz.W-gutter)
+	}
+	return 0
+}
+
+// endWindow is the first line of the last page.
+func endWindow(u DetailState, rows, width int) int {
+	used, from := 0, len(u.Lines)
+	for from > 0 {
+		used += detailRows(u, from-1, width)
+		if used > rows && from < len(u.Lines) {
+			break
+		}
+		from--
+		if used >= rows {
+			break
+		}
+	}
+	return from
+}
+
+// detailRows is how many rows a line takes.
+func detailRows(u DetailState, i, width int) int {
+	if !u.Wrap {
+		return 1
+	}
+	w := part.Width(u.Lines[i])
+	if w <= width {
+		return 1
+	}
+	return len(part.Chunks(u.Lines[i], width))
+}
+
+// detailLine draws one line with the mark of the search, over as many rows as it needs.
+func detailLine(b *part.Block, u DetailState, i, end int) {
+	text := u.Lines[i]
+	role := themes.Text
+	current, match := i == u.At, u.Find.Match != nil && u.Find.Match(text.String())
+	if match {
+		role = themes.Accent
+	}
+	rows := []fleet.Safe{part.From(text, u.Column)}
+	if u.Wrap {
+		rows = part.Chunks(text, b.Width()-gutter)
+	}
+	for k, t := range rows {
+		if b.Len() >= end {
+			return
+		}
+		switch {
+		case current && k == 0:
+			b.Base(themes.Selected).Glyph(themes.Accent, b.Theme().Glyphs.Cursor, 1).Gap(gutter - 1)
+		case match && k == 0:
+			b.Say(themes.Accent, "/").Gap(gutter - 1)
+		default:
+			b.Gap(gutter)
+		}
+		if current {
+			b.Base(themes.Selected)
+			role = themes.Text
+		}
+		b.Put(role, t).End()
+	}
+}
+
+func detailTitle(u DetailState) fleet.Safe {
+	word := fleet.Text("LOG of ")
+	switch u.Kind {
+	case DetailDescribe:
+		word = fleet.Text("DESCRIBE ")
+	case DetailRaw:
+		word = fleet.Text("RAW ")
+	case DetailLogs:
+	}
+	title := fleet.Concat(word, RefText(u.Object))
+	if u.Object.Container != "" {
+		title = fleet.Concat(title, fleet.Text(" container "), fleet.Label(u.Object.Container))
+	}
+	if u.Previous {
+		title = fleet.Concat(title, fleet.Text(", BEFORE THE LAST RESTART"))
+	}
+	return title
+}
+
+func detailNote(u DetailState) fleet.Safe {
+	note := nonEmpty(fleet.Label(string(u.Object.Cluster)))
+	if u.Find.Match != nil {
+		note = append(note, fleet.Concat(fleet.Text("search /"), u.Find.Text))
+	}
+	return fleet.Join(note, fleet.Text("  "))
+}
+
+// detailPlace says which lines are seen.
+func detailPlace(u DetailState, from, to int) fleet.Safe {
+	where := position(from, to, len(u.Lines))
+	if u.Wrap {
+		where = fleet.Concat(where, fleet.Text("  wrapped"))
+	}
+	return where
+}
+
+// detailStanding is the line under the text: whether more comes, what is missing of it, or what failed.
+func detailStanding(b *part.Block, u DetailState) {
+	b.Gap(1)
+	role, text := themes.Dim, fleet.Text("end")
+	switch {
+	case len(u.Lines) == 0 && !u.Err.IsEmpty():
+		text = fleet.Text("r tries again, esc leaves")
+	case len(u.Lines) == 0 && !u.Busy.IsEmpty():
+		text = fleet.Text("esc stops waiting")
+	case !u.Err.IsEmpty():
+		role, text = themes.Bad, u.Err
+	case !u.Busy.IsEmpty():
+		role, text = themes.Stale, u.Busy
+	case u.Kind == DetailLogs && u.Ended:
+		text = fleet.Text("the log has ended")
+	case u.Kind == DetailLogs && u.Follow:
+		role, text = themes.OK, fleet.Text("FOLLOWING: new lines come into view")
+	case u.Kind == DetailLogs:
+		role, text = themes.Stale, fleet.Text("NOT FOLLOWING: new lines come below; f follows")
+	}
+	if u.Dropped > 0 {
+		lost := fleet.Concat(fleet.Int(u.Dropped), fleet.Text(" older lines are not kept"))
+		b.Put(themes.Stale, lost).Gap(2)
+	}
+	b.Put(role, text).End()
+}
