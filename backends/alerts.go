@@ -95,6 +95,11 @@ func poolAlerts(p *fleet.Pool) []fleet.Alert {
 func gpuAlerts(p *fleet.Pool) []fleet.Alert {
 	var list []fleet.Alert
 	for _, n := range p.Nodes {
+		if n.State == fleet.StateStale && len(n.GPUs) > 0 && n.GPUs[0].Frozen {
+			list = append(list, fleet.Alert{Level: fleet.LevelStale, Object: fleet.Label(string(n.ID)),
+				Subject: fleet.Subject{Pool: p.Spec.ID, Node: n.ID}, Text: n.Why,
+				Detail: fleet.Text("ask a second source before acting on it"), Runbook: fleet.Text("source-stale")})
+		}
 		if n.State != fleet.StateCrit && n.State != fleet.StateDown {
 			continue
 		}

@@ -51,7 +51,7 @@ func newBench(t *testing.T, read map[fleet.SourceID]func(time.Time) (fleet.Parti
 			Targets: []fleet.TargetSpec{{ID: "own", Pool: "p"}, {ID: "rented", Provider: "api", Model: "big"}}}},
 	}
 	subjects := map[fleet.SourceID]fleet.Subject{
-		"r1": {Pool: "p", Replica: "r1"}, "r2": {Pool: "p", Replica: "r2"}, "n1": {Pool: "p", Node: "n1"},
+		"r1": {Pool: "p", Replica: "r1", Node: "n1"}, "r2": {Pool: "p", Replica: "r2"}, "n1": {Pool: "p", Node: "n1"},
 		"gw1": {Gateway: "g", GatewayReplica: "gw1"}, "gw2": {Gateway: "g", GatewayReplica: "gw2"},
 		"gw3": {Gateway: "g", GatewayReplica: "gw3"}, "api": {Provider: "api"},
 	}

@@ -49,7 +49,7 @@ func meanUtil(nodes []fleet.Node) fleet.Maybe[fleet.Ratio] {
 		for i := 0; i < len(node.GPUs); {
 			of, util, rows := board(node.GPUs[i].Reading), fleet.Ratio(0), 0
 			for ; i < len(node.GPUs) && board(node.GPUs[i].Reading) == of; i++ { // instances lie together
-				if g := &node.GPUs[i]; !g.Missing && g.Reading.Util.OK {
+				if g := &node.GPUs[i]; !g.Missing && !g.Frozen && g.Reading.Util.OK {
 					util += g.Reading.Util.V
 					rows++
 				}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"pitwall/fleet"
-	"pitwall/fleet/xid"
 )
 
 // goneAfter is how long a GPU that left its exporter's page is still shown as missing.
@@ -18,13 +17,12 @@ type gpuKey struct {
 	mig string
 }
 
-// gpuWatch follows one device: its last reading, whether it left the page, and the edges of its Xid gauge.
+// gpuWatch follows one device: its last reading, whether it left the page, and its Xids.
 type gpuWatch struct {
 	reading fleet.GPUReading
 	seen    time.Time
 	missing bool
-	xid     fleet.Maybe[int]
-	xidAt   fleet.Maybe[time.Time] // when the code changed while pitwall watched
+	xids    xidHistory
 }
 
 // takeGPUs keeps the devices of an exporter's page. A node's page without any means that all of them left.
@@ -37,7 +35,7 @@ func (w *world) takeGPUs(s *sourceState, p fleet.Partial) {
 		watched = map[gpuKey]*gpuWatch{}
 		w.gpus[s.spec.ID] = watched
 	}
-	here, boards := map[gpuKey]bool{}, map[string]bool{}
+	here, boards, told := map[gpuKey]bool{}, map[string]bool{}, map[string]bool{}
 	for _, r := range p.GPUs {
 		key := gpuKey{r.ID, r.MIG}
 		here[key], boards[board(r)] = true, true
@@ -46,13 +44,14 @@ func (w *world) takeGPUs(s *sourceState, p fleet.Partial) {
 			g = &gpuWatch{}
 			watched[key] = g
 		}
-		w.xidEdge(s, g, r, p.At, known)
+		w.announceXids(s, r, g.xids.take(r, p.At, known), told, p)
 		if g.missing {
 			w.events.add(fleet.Event{At: p.At, Level: fleet.LevelInfo, Object: w.nodeLabel(s),
 				Text: fleet.Concat(fleet.Text("GPU "), fleet.Label(r.Index), fleet.Text(" is back"))})
 		}
 		g.reading, g.seen, g.missing = r, p.At, false
 	}
+	w.watchGPUPage(s, p)
 	for _, key := range sortedGPUs(watched) {
 		if !here[key] {
 			w.left(s, key, boards, p.At)
@@ -79,28 +78,6 @@ func sortedGPUs(watched map[gpuKey]*gpuWatch) []gpuKey {
 	return slices.SortedFunc(maps.Keys(watched), func(a, b gpuKey) int {
 		return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.mig, b.mig))
 	})
-}
-
-// xidEdge makes an event of a changed Xid. The gauge is sticky: a code that stands there at
-// the first read is of unknown age and is shown, not announced.
-func (w *world) xidEdge(s *sourceState, g *gpuWatch, r fleet.GPUReading, at time.Time, known bool) {
-	if !r.LastXid.OK {
-		return
-	}
-	changed := !g.xid.OK && known || g.xid.OK && g.xid.V != r.LastXid.V
-	g.xid = r.LastXid
-	if !changed || r.LastXid.V == 0 {
-		return
-	}
-	g.xidAt = fleet.Some(at)
-	entry, _ := xid.Lookup(r.LastXid.V)
-	level := fleet.LevelWarn
-	if fatalXid(r.LastXid.V) {
-		level = fleet.LevelCrit
-	}
-	w.events.add(fleet.Event{At: at, Level: level, Object: w.nodeLabel(s), Text: fleet.Concat(
-		fleet.Text("GPU "), fleet.Label(r.Index), fleet.Text(" Xid "), fleet.Int(r.LastXid.V),
-		fleet.Text(": "), fleet.Label(entry.Meaning), fleet.Text("; "), fleet.Label(entry.Action))})
 }
 
 func (w *world) nodeLabel(s *sourceState) fleet.Safe {

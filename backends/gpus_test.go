@@ -13,7 +13,7 @@ import (
 func TestGPUVerdictsFollowTheirPrecedence(t *testing.T) {
 	worst := fleet.GPUReading{Recovery: fleet.Some(2), LastXid: fleet.Some(79), RemapFailed: fleet.Some(true),
 		ECCDouble: fleet.Some(1.0), Throttle: fmt64(0x40), Temp: fleet.Some(fleet.Celsius(95))}
-	w := &gpuWatch{reading: worst, missing: true, xid: fleet.Some(79)}
+	w := &gpuWatch{reading: worst, missing: true, xids: xidHistory{records: []xidRecord{{code: 13}, {code: 79}}}}
 	for _, step := range []struct {
 		state  fleet.State
 		why    string
@@ -21,7 +21,7 @@ func TestGPUVerdictsFollowTheirPrecedence(t *testing.T) {
 	}{
 		{fleet.StateDown, "left the exporter's page", func() { w.missing = false }},
 		{fleet.StateCrit, "the driver asks for a node reboot", func() { w.reading.Recovery = fleet.Some(0) }},
-		{fleet.StateCrit, "Xid 79, time unknown", func() { w.xid = fleet.Some(0) }},
+		{fleet.StateCrit, "Xid 79, time unknown", func() { w.xids.records[1].settled = true }},
 		{fleet.StateCrit, "row remap failed", func() { w.reading.RemapFailed = fleet.Some(false) }},
 		{fleet.StateCrit, "1 uncorrected ECC errors", func() { w.reading.ECCDouble = fleet.Some(0.0) }},
 		{fleet.StateWarn, "slowed by heat", func() { w.reading.Throttle = fmt64(0x5) }}, // idle and power cap: no fault
@@ -29,7 +29,7 @@ func TestGPUVerdictsFollowTheirPrecedence(t *testing.T) {
 		{fleet.StateOK, "", func() { w.reading = fleet.GPUReading{} }},
 		{fleet.StateOK, "", func() {}},
 	} {
-		if state, why := gpuState(w, false); state != step.state || why.String() != step.why {
+		if state, why := gpuState(w, false, 0); state != step.state || why.String() != step.why {
 			t.Errorf("got %s %q, want %s %q", state, why, step.state, step.why)
 		}
 		step.remove()
@@ -135,5 +135,50 @@ func TestAGPUThatLeavesThePageIsMissing(t *testing.T) {
 	node := b.after(time.Minute).Pool("p").Nodes[0]
 	if len(node.GPUs) != 2 || !node.GPUs[1].Missing || node.State.Rank() < fleet.StateCrit.Rank() {
 		t.Errorf("node %s %s: %+v", node.State, node.Why, node.GPUs)
+	}
+}
+
+func TestAMDVerdicts(t *testing.T) {
+	fatal := []fleet.AFID{{Code: 11, Severity: "non_fatal_corrected"}, {Code: 30, Severity: fleet.AFIDFatal}}
+	for name, tc := range map[string]struct {
+		r     fleet.GPUReading
+		state fleet.State
+		why   string
+	}{
+		"unhealthy":             {fleet.GPUReading{Healthy: fleet.Some(false), ECCDouble: fleet.Some(2.0)}, fleet.StateCrit, "the exporter calls it unhealthy"},
+		"unhealthy, with event": {fleet.GPUReading{Healthy: fleet.Some(false), AFIDs: fatal}, fleet.StateCrit, "the exporter calls it unhealthy: AFID 30 fatal"},
+		"driver before health":  {fleet.GPUReading{Healthy: fleet.Some(false), Recovery: fleet.Some(1)}, fleet.StateCrit, "the driver asks for a GPU reset"},
+		"fatal event alone":     {fleet.GPUReading{AFIDs: fatal}, fleet.StateCrit, "AFID 30 fatal, time unknown"},
+		"fatal, and healthy":    {fleet.GPUReading{AFIDs: fatal, Healthy: fleet.Some(true)}, fleet.StateWarn, "AFID 30 fatal, time unknown"},
+		"uncorrected":           {fleet.GPUReading{AFIDs: []fleet.AFID{{Code: 5, Severity: fleet.AFIDUncorrected}}}, fleet.StateWarn, "AFID 5 non_fatal_uncorrected, time unknown"},
+		"corrected":             {fleet.GPUReading{AFIDs: fatal[:1], Healthy: fleet.Some(true)}, fleet.StateOK, ""},
+		"healthy":               {fleet.GPUReading{Healthy: fleet.Some(true), Temp: fleet.Some(fleet.Celsius(90)), Junction: true}, fleet.StateOK, ""},
+		"hot":                   {fleet.GPUReading{Temp: fleet.Some(fleet.Celsius(96)), Junction: true}, fleet.StateWarn, "96C hot"},
+	} {
+		if state, why := gpuState(&gpuWatch{reading: tc.r}, false, 0); state != tc.state || why.String() != tc.why {
+			t.Errorf("%s: got %s %q, want %s %q", name, state, why, tc.state, tc.why)
+		}
+	}
+}
+
+// TestOldPagesProveNoHealth: what a stale or frozen page says of broken hardware stays, that all is well does not.
+func TestOldPagesProveNoHealth(t *testing.T) {
+	well := &gpuWatch{reading: fleet.GPUReading{Healthy: fleet.Some(true), Throttle: fmt64(0x40)}}
+	broken := &gpuWatch{reading: fleet.GPUReading{RemapFailed: fleet.Some(true)}}
+	for _, tc := range []struct {
+		g      *gpuWatch
+		stale  bool
+		frozen time.Duration
+		want   fleet.State
+		why    string
+	}{
+		{well, true, 0, fleet.StateStale, ""},
+		{well, false, 3 * time.Minute, fleet.StateStale, "frozen: no figure of its page changed for 3m under load"},
+		{well, false, 0, fleet.StateWarn, "slowed by heat"},
+		{broken, true, 3 * time.Minute, fleet.StateCrit, "row remap failed"},
+	} {
+		if state, why := gpuState(tc.g, tc.stale, tc.frozen); state != tc.want || why.String() != tc.why {
+			t.Errorf("got %s %q, want %s %q", state, why, tc.want, tc.why)
+		}
 	}
 }

@@ -8,13 +8,14 @@ type index struct {
 	ids       map[fleet.SourceID]*sourceState
 	replicas  map[fleet.Subject]*sourceState
 	nodes     map[fleet.NodeID]*sourceState
+	engines   map[fleet.NodeID][]*sourceState // of the replicas on a machine
 	gateways  map[fleet.Subject]*sourceState
 	providers map[fleet.ProviderID]*sourceState
 }
 
 func newIndex(states []*sourceState) index {
 	x := index{ids: map[fleet.SourceID]*sourceState{}, replicas: map[fleet.Subject]*sourceState{},
-		nodes: map[fleet.NodeID]*sourceState{}, gateways: map[fleet.Subject]*sourceState{},
+		nodes: map[fleet.NodeID]*sourceState{}, engines: map[fleet.NodeID][]*sourceState{}, gateways: map[fleet.Subject]*sourceState{},
 		providers: map[fleet.ProviderID]*sourceState{}}
 	for _, s := range states {
 		sub := s.spec.Subject
@@ -22,6 +23,9 @@ func newIndex(states []*sourceState) index {
 		switch {
 		case sub.Replica != "":
 			put(x.replicas, fleet.Subject{Pool: sub.Pool, Replica: sub.Replica}, s)
+			if sub.Node != "" {
+				x.engines[sub.Node] = append(x.engines[sub.Node], s)
+			}
 		case sub.Node != "":
 			put(x.nodes, sub.Node, s)
 		case sub.GatewayReplica != "":

@@ -92,6 +92,11 @@ func (g gatewayLoads) poolErrors(id fleet.PoolID) (fleet.Maybe[fleet.Ratio], boo
 	return e, e.OK
 }
 
+// answered tells whether gateways count answers of a pool within the window.
+func (g gatewayLoads) answered(id fleet.PoolID) bool {
+	return sum(g.gather(onPool(id))).successes.delta > 0
+}
+
 // provider is the load of a provider as gateways see it: its own counters are not readable live.
 func (g gatewayLoads) provider(id fleet.ProviderID) fleet.Load {
 	return sum(g.gather(onProvider(id))).load()

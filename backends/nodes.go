@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"pitwall/fleet"
-	"pitwall/fleet/xid"
 )
 
 // nodes builds the machines of a pool with their devices in index order.
@@ -25,8 +24,9 @@ func (w *world) nodes(spec fleet.PoolSpec, now time.Time) []fleet.Node {
 func (w *world) node(s *sourceState, spec fleet.NodeSpec, now time.Time) fleet.Node {
 	node := fleet.Node{ID: spec.ID, Source: s.spec.ID, At: s.status.LastGood, State: fleet.StateUnknown,
 		Why: fleet.Text("not read yet")}
+	frozen := w.gpuPageFrozen(s)
 	for key, g := range w.gpus[s.spec.ID] {
-		node.GPUs = append(node.GPUs, w.gpu(s.spec.ID, key, g, s.stale(now), now))
+		node.GPUs = append(node.GPUs, w.gpu(s.spec.ID, key, g, s.stale(now), frozen, now))
 	}
 	slices.SortFunc(node.GPUs, compareGPUs)
 	if s.status.LastGood.IsZero() {
@@ -46,9 +46,15 @@ func (w *world) node(s *sourceState, spec fleet.NodeSpec, now time.Time) fleet.N
 		}
 	}
 	node.Power = boardPower(node.GPUs)
+	if frozen > 0 && node.State.Rank() < fleet.StateCrit.Rank() {
+		node.State, node.Why = fleet.StateStale, frozenText(frozen)
+	}
 	if s.stale(now) {
 		node.State = fleet.StateStale
 		node.Why = fleet.Concat(fleet.Text("last read "), fleet.Age(now.Sub(s.status.LastGood)), fleet.Text(" ago"))
+		if !s.status.Err.IsEmpty() {
+			node.Why = fleet.Concat(node.Why, fleet.Text(": "), s.status.Err) // a driver that hangs says so here
+		}
 	}
 	return node
 }
@@ -69,24 +75,19 @@ func compareGPUs(a, b fleet.GPU) int {
 	return 0
 }
 
-func (w *world) gpu(source fleet.SourceID, key gpuKey, g *gpuWatch, stale bool, now time.Time) fleet.GPU {
-	out := fleet.GPU{Reading: g.reading, Missing: g.missing, State: fleet.StateOK}
+func (w *world) gpu(source fleet.SourceID, key gpuKey, g *gpuWatch, stale bool, frozen time.Duration, now time.Time) fleet.GPU {
+	out := fleet.GPU{Reading: g.reading, Missing: g.missing, Frozen: frozen > 0, XidHistory: g.xids.history()}
 	util := g.reading.Util
-	if g.missing || stale {
+	if g.missing || stale || out.Frozen {
 		util = fleet.None[fleet.Ratio]()
 	}
 	out.Trend = w.trends.put("gpu/"+string(source)+"/"+string(key.id)+"/"+key.mig, shortSpan, now, orNaN(util))
-	out.Xid = xidSeen(g)
-	out.State, out.Why = gpuState(g, stale)
-	return out
-}
-
-// xidSeen is the last Xid of a device with what the catalogue says of it.
-func xidSeen(g *gpuWatch) fleet.Maybe[fleet.XidSeen] {
-	if !g.xid.OK || g.xid.V == 0 {
-		return fleet.None[fleet.XidSeen]()
+	if x, ok := g.xids.telling(); ok {
+		out.Xid = fleet.Some(x.seen())
 	}
-	e, _ := xid.Lookup(g.xid.V)
-	return fleet.Some(fleet.XidSeen{Code: g.xid.V, Meaning: fleet.Label(e.Meaning), Action: fleet.Label(e.Action),
-		First: g.xidAt})
+	if action := g.reading.Recovery.Or(0); action > 0 {
+		out.Asks = recovery(action)
+	}
+	out.State, out.Why = gpuState(g, stale, frozen)
+	return out
 }

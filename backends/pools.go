@@ -20,8 +20,9 @@ func (w *world) pool(spec fleet.PoolSpec, seen gatewayLoads, now time.Time) flee
 	}
 	p := fleet.Pool{Spec: spec, Desired: spec.Desired.Or(len(spec.Replicas))}
 	var all []*engineSeries
+	answered := seen.answered(spec.ID)
 	for _, r := range spec.Replicas {
-		replica, engines := w.replica(spec, r, now)
+		replica, engines := w.replica(spec, r, answered, now)
 		p.Replicas = append(p.Replicas, replica)
 		all = append(all, engines...)
 		if isReady(replica) {

@@ -6,7 +6,8 @@ import (
 	"pitwall/fleet"
 )
 
-func (w *world) replica(spec fleet.PoolSpec, r fleet.ReplicaSpec, now time.Time) (fleet.Replica, []*engineSeries) {
+// replica builds one replica. answered tells whether gateways count answers of its pool.
+func (w *world) replica(spec fleet.PoolSpec, r fleet.ReplicaSpec, answered bool, now time.Time) (fleet.Replica, []*engineSeries) {
 	out := fleet.Replica{ID: r.ID, Node: r.Node, State: fleet.StateUnknown, Why: fleet.Text("not read yet")}
 	s := w.index.replica(spec.ID, r.ID)
 	if s == nil {
@@ -27,14 +28,16 @@ func (w *world) replica(spec fleet.PoolSpec, r fleet.ReplicaSpec, now time.Time)
 	out.Load.At = s.status.LastGood
 	if watch := w.progress[s.spec.ID]; watch != nil {
 		out.Progress = watch.value()
-		if s.stale(now) {
-			out.Progress = fleet.Progress{LastToken: out.Progress.LastToken} // what moved then proves nothing now
-		}
 	}
-	out.State, out.Why = replicaState(&out, s, now)
+	frozen := w.enginePageFrozen(s, spec, answered)
+	gone := s.stale(now) || frozen.state != ""
+	if gone {
+		out.Progress = fleet.Progress{LastToken: out.Progress.LastToken} // what moved then proves nothing now
+	}
+	out.State, out.Why = replicaState(&out, s, frozen, now)
 	w.settle("replica/"+string(r.ID), out.State, fleet.Label(string(r.ID)), out.Why, now)
 	out.Trends = w.loadTrends("replica/"+string(r.ID), shortSpan, out.Load, now)
-	if s.stale(now) {
+	if gone {
 		return out, nil // what it did last is shown on its row, and not summed into the present
 	}
 	return out, engines
@@ -53,8 +56,8 @@ func unread(out fleet.Replica, r fleet.ReplicaSpec) fleet.Replica {
 }
 
 // replicaState judges one replica: up means that tokens move.
-func replicaState(r *fleet.Replica, s *sourceState, now time.Time) (fleet.State, fleet.Safe) {
-	return firstOf(replicaReach(s, now), replicaProgress(r, s.last.NotReady), replicaLoad(r))
+func replicaState(r *fleet.Replica, s *sourceState, frozen judgement, now time.Time) (fleet.State, fleet.Safe) {
+	return firstOf(replicaReach(s, now), frozen, replicaProgress(r, s.last.NotReady), replicaLoad(r))
 }
 
 // replicaReach says when a replica is not read.

@@ -47,6 +47,7 @@ func (w *world) takeEngines(s *sourceState, p fleet.Partial) {
 		w.progress[s.spec.ID] = watch
 	}
 	watch.add(p.At, ofPool(w.models[sub.Pool], p.Engines))
+	w.watchEnginePage(s, p)
 }
 
 // ofPool leaves the engines of other models out: one server may run several, of which one hangs while others work.

@@ -47,10 +47,13 @@ func wholeNodes(source fleet.SourceID, r *fleet.PoolReading, now time.Time) []fl
 			i = len(nodes)
 			nodes = append(nodes, fleet.Node{ID: id, Source: source, At: r.At, State: fleet.StateOK})
 		}
-		watch := gpuWatch{reading: g, seen: r.At, xid: g.LastXid}
+		watch := gpuWatch{reading: g, seen: r.At}
+		watch.xids.take(g, r.At, false) // who is among the worst changes: when a code came is not known
 		gpu := fleet.GPU{Reading: g}
-		gpu.Xid = xidSeen(&watch)
-		gpu.State, gpu.Why = gpuState(&watch, now.Sub(r.At) > wholeFresh)
+		if x, ok := watch.xids.telling(); ok {
+			gpu.Xid = fleet.Some(x.seen())
+		}
+		gpu.State, gpu.Why = gpuState(&watch, now.Sub(r.At) > wholeFresh, 0)
 		n := &nodes[i]
 		n.GPUs = append(n.GPUs, gpu)
 		if gpu.State.Rank() > n.State.Rank() {

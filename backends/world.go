@@ -20,6 +20,7 @@ type world struct {
 	deployments map[fleet.SourceID]map[deploymentKey]*deploymentSeries
 	progress    map[fleet.SourceID]*progressWatch
 	gpus        map[fleet.SourceID]map[gpuKey]*gpuWatch
+	still       map[fleet.SourceID]*stillness // of pages of engines and of GPUs
 	ledger      ledger
 	trends      trends
 	since       map[string]stateSince // when an object entered its state
@@ -103,6 +104,7 @@ func newWorld(opt Options, states []*sourceState) *world {
 		deployments: map[fleet.SourceID]map[deploymentKey]*deploymentSeries{},
 		progress:    map[fleet.SourceID]*progressWatch{},
 		gpus:        map[fleet.SourceID]map[gpuKey]*gpuWatch{},
+		still:       map[fleet.SourceID]*stillness{},
 		ledger:      ledger{},
 		trends:      trends{},
 		since:       map[string]stateSince{},
@@ -139,6 +141,7 @@ func (w *world) forget(id fleet.SourceID) {
 	delete(w.deployments, id)
 	delete(w.progress, id)
 	delete(w.gpus, id)
+	delete(w.still, id)
 	delete(w.clusters, id)
 }
 

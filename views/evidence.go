@@ -22,7 +22,7 @@ func replicaEvidence(p *fleet.Pool, t Table) evidence {
 	if r == nil {
 		return evidence{}
 	}
-	return evidence{fleet.Label(string(r.ID)), r.Why, themes.OfState(r.State)}
+	return evidence{name: fleet.Label(string(r.ID)), why: r.Why, role: themes.OfState(r.State)}
 }
 
 // gpuEvidence is what the last Xid of the selected device, else the worst, means and what is to be done.
@@ -37,7 +37,7 @@ func gpuEvidence(rows []gpuRow, t Table, now time.Time) evidence {
 	if row.gpu.Xid.OK {
 		at = fleet.Concat(at, fleet.Text(" Xid "), fleet.Int(row.gpu.Xid.V.Code))
 	}
-	return evidence{at, why.Text, themes.OfState(row.state())}
+	return evidence{name: at, why: why.Text, role: themes.OfState(row.state())}
 }
 
 // chosen is the selected row of a table, else the first.
@@ -59,6 +59,10 @@ func (e evidence) wrapped(width int) []fleet.Safe {
 	if width >= normalWidth {
 		most = 1
 	}
+	return e.wrappedTo(width, most)
+}
+
+func (e evidence) wrappedTo(width, most int) []fleet.Safe {
 	return part.Wrap(e.why, width-e.indent(width), most)
 }
 
@@ -68,9 +72,11 @@ func (e evidence) indent(width int) int { return min(width/2, 2+part.Width(e.nam
 // lines is how many lines draw takes.
 func (e evidence) lines(width int) int { return len(e.wrapped(width)) }
 
-func (e evidence) draw(b *part.Block) {
+func (e evidence) draw(b *part.Block) { e.put(b, e.wrapped(b.Width())) }
+
+func (e evidence) put(b *part.Block, lines []fleet.Safe) {
 	indent := e.indent(b.Width())
-	for i, l := range e.wrapped(b.Width()) {
+	for i, l := range lines {
 		if i == 0 {
 			b.Gap(2).Cell(themes.Dim, e.name, indent-4, part.Left).Say(themes.Dim, ": ")
 		}

@@ -32,6 +32,11 @@ var screens = map[string]func(views.Scene, views.Size) string{
 		return views.Pools(sc, views.PoolsState{Pool: "b200-a", Pane: "gpus",
 			GPUs: views.Table{Selected: "GPU-b200-a-07-7"}}, sz)
 	},
+	"gpusamd": func(sc views.Scene, sz views.Size) string {
+		ailing(sc)
+		return views.Pools(sc, views.PoolsState{Pool: "h100-b", Pane: "gpus",
+			GPUs: views.Table{Selected: "GPU-h100-b-01-0"}}, sz)
+	},
 	"sources": func(sc views.Scene, sz views.Size) string {
 		return views.Sources(sc, views.SourcesState{List: views.Table{Selected: "openai-probe"}}, sz)
 	},

@@ -143,7 +143,7 @@ func gpusPane(b *part.Block, sc Scene, t Table, p *fleet.Pool, rows []gpuRow, ac
 func fillGPU(c []part.Cell, row gpuRow, sc Scene) {
 	r := &row.gpu.Reading
 	role := themes.Text
-	if row.gpu.Missing || row.state() == fleet.StateStale {
+	if row.gpu.Missing || row.gpu.Frozen || row.state() == fleet.StateStale {
 		role = themes.Stale
 	}
 	c[0] = part.Cell{Text: fleet.Label(string(row.node.ID))}
@@ -157,6 +157,9 @@ func fillGPU(c []part.Cell, row gpuRow, sc Scene) {
 	c[7] = part.Cell{Text: fleet.Show(r.Power), Role: role}
 	c[8] = part.Cell{Text: megahertz(r.SMClockMHz), Role: role}
 	c[9], c[10] = xidCells(row.gpu, sc.Now)
+	if row.gpu.Frozen && row.state() == fleet.StateStale {
+		c[2].Text = fleet.Text("FROZEN")
+	}
 	if row.gpu.Missing {
 		c[2].Text = fleet.Text("MISSING")
 		for i := 3; i <= 8; i++ {
@@ -193,15 +196,23 @@ func xidCells(g *fleet.GPU, now time.Time) (code, meaning part.Cell) {
 	}
 	x := g.Xid.V
 	role, when := themes.Dim, fleet.Text("age unknown: ")
-	if x.First.OK {
-		role, when = themes.OfState(g.State), fleet.Concat(fleet.Age(now.Sub(x.First.V)), fleet.Text(" ago: "))
+	if at := newer(x.Last, x.First); at.OK {
+		role, when = themes.OfState(g.State), fleet.Concat(fleet.Age(now.Sub(at.V)), fleet.Text(" ago: "))
 	}
 	text := fleet.Concat(when, x.Meaning)
 	if !x.Action.IsEmpty() {
 		text = fleet.Concat(text, fleet.Text("; "), x.Action)
 	}
-	if g.Missing {
-		text = fleet.Concat(g.Why, fleet.Text("; "), text)
+	if !g.Why.IsEmpty() && !strings.HasPrefix(g.Why.String(), "Xid ") { // something else decides its state
+		text, role = fleet.Concat(g.Why, fleet.Text("; "), text), themes.OfState(g.State)
 	}
 	return part.Cell{Text: fleet.Int(x.Code), Role: role}, part.Cell{Text: text, Role: role}
+}
+
+// newer is the first of two times that is known.
+func newer(a, b fleet.Maybe[time.Time]) fleet.Maybe[time.Time] {
+	if a.OK {
+		return a
+	}
+	return b
 }

@@ -82,7 +82,7 @@ func gpuMark(b *part.Block, g *fleet.GPU) {
 		b.Say(themes.Crit, "-")
 	case g.State == fleet.StateCrit || g.State == fleet.StateDown:
 		b.Say(themes.Crit, "X")
-	case !g.Reading.Util.OK:
+	case !g.Reading.Util.OK || g.Frozen:
 		b.Say(themes.Dim, "?")
 	default:
 		role := themes.OfState(g.State)
@@ -104,7 +104,7 @@ func nodeMeans(n *fleet.Node) (util fleet.Maybe[fleet.Ratio], hottest fleet.Mayb
 	sum, count := fleet.Ratio(0), 0
 	for i := range n.GPUs {
 		r := &n.GPUs[i].Reading
-		if r.Util.OK && !n.GPUs[i].Missing {
+		if r.Util.OK && !n.GPUs[i].Missing && !n.GPUs[i].Frozen {
 			sum += r.Util.V
 			count++
 		}

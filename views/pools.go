@@ -113,12 +113,16 @@ func tables(b *part.Block, sc Scene, u PoolsState, p *fleet.Pool, rows int, mach
 		fixed += 4 // its rule, and blanks between the sections
 	}
 	onGPUs := u.pane() == "gpus"
+	var detail gpuDetail
 	if onGPUs {
 		replicas.weight, gpus.weight = 1, 2
+		detail = gpuDetails(gpu, u.GPUs, sc.Now, b.Width(), detailRoom(rows))
+		fixed += detail.lines(b.Width())
 	}
 	if rows < lowScreen && onGPUs {
-		gpusPane(b, sc, u.GPUs, p, gpu, true, rows-b.Len()-2-fault.lines(b.Width()))
+		gpusPane(b, sc, u.GPUs, p, gpu, true, rows-b.Len()-2-fault.lines(b.Width())-detail.lines(b.Width()))
 		fault.draw(b)
+		detail.draw(b)
 		return
 	}
 	if rows < lowScreen {
@@ -142,6 +146,7 @@ func tables(b *part.Block, sc Scene, u PoolsState, p *fleet.Pool, rows int, mach
 	}
 	gpusPane(b, sc, u.GPUs, p, gpu, onGPUs, gpus.got)
 	fault.draw(b)
+	detail.draw(b)
 }
 
 // widePool has the tables on the left and the pool's history on the right.

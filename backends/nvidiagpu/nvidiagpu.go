@@ -14,7 +14,7 @@ import (
 // URL. Names and units are those of version 1.14.0 (e656cd8).
 func Connector() fleet.Connector {
 	return fleet.Connector{
-		Kind:       "nvidia-gpu-exporter",
+		Kind:       "nvidia-gpu",
 		Title:      "nvidia_gpu_exporter",
 		Reads:      "use, memory, power, heat, row remap, ECC, recovery action; with NVML also Xids with their time, MIG instances",
 		Interval:   10 * time.Second,

@@ -17,7 +17,7 @@ const (
 
 func warns(code int) bool { return code == exitInfoROM || code == exitLost }
 
-// exitText says what an exit code of nvidia-smi means (its manual page, section on return values, driver 580).
+// exitText says what an exit code of nvidia-smi means (its manual page, section RETURN VALUE).
 func exitText(code int) fleet.Safe {
 	switch code {
 	case 2:

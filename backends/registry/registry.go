@@ -14,10 +14,15 @@ import (
 	"pitwall/backends/discovery"
 	"pitwall/backends/kube"
 	"pitwall/backends/litellm"
+	"pitwall/backends/llamacpp"
 	"pitwall/backends/nvidiagpu"
 	"pitwall/backends/nvidiasmi"
 	"pitwall/backends/openai"
 	"pitwall/backends/prometheus"
+	"pitwall/backends/sglang"
+	"pitwall/backends/tgi"
+	"pitwall/backends/triton"
+	"pitwall/backends/trtllm"
 	"pitwall/backends/vllm"
 	"pitwall/fleet"
 )
@@ -26,6 +31,7 @@ import (
 func Connectors() []fleet.Connector {
 	return slices.Concat(
 		[]fleet.Connector{vllm.Connector()},
+		[]fleet.Connector{sglang.Connector(), trtllm.Connector(), triton.Connector(), tgi.Connector(), llamacpp.Connector()},
 		[]fleet.Connector{dcgm.Connector()},
 		[]fleet.Connector{nvidiagpu.Connector()},
 		[]fleet.Connector{amd.Connector()},

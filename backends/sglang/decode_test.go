@@ -144,6 +144,13 @@ func TestEvidenceOfBuildsThatCountNoSteps(t *testing.T) {
 	if e := one(t, fmt.Sprintf(page, 0)); e.Work != fleet.Some(640.0) {
 		t.Errorf("no token a second is: %+v", e)
 	}
+	prefill := strings.ReplaceAll(fmt.Sprintf(page, 0), "tp_rank", `engine_type="prefill",tp_rank`)
+	if e := one(t, strings.Replace(prefill, "num_used_tokens", "other", 1)); e.Work.OK {
+		t.Errorf("an engine that never decodes has no token a second: %+v", e)
+	}
+	if e := one(t, prefill); e.Work != fleet.Some(640.0) {
+		t.Errorf("the tokens that it holds tell: %+v", e)
+	}
 }
 
 func TestOtherPagesAreRefused(t *testing.T) {
@@ -155,5 +162,21 @@ func TestOtherPagesAreRefused(t *testing.T) {
 	p, err := newPages().Decode([]byte("# TYPE sglang:num_running_reqs gauge\n"))
 	if err != nil || len(p.Engines) != 0 {
 		t.Errorf("a server before its first request: %+v, %v", p.Engines, err)
+	}
+}
+
+func TestLabelsOfTheOperatorArePartsOfTheWhole(t *testing.T) {
+	var b strings.Builder
+	for i, tenant := range []string{"a", "z"} {
+		labels := fmt.Sprintf(`customer="%s",model_name="m",zone="1"`, tenant)
+		fmt.Fprintf(&b, "sglang:generation_tokens_total{%s} %d\n", labels, 100*(i+1))
+		for n, le := range []string{"0.1", "1", "+Inf"} {
+			fmt.Fprintf(&b, "sglang:time_to_first_token_seconds_bucket{customer=\"%s\",le=\"%s\",model_name=\"m\",zone=\"1\"} %d\n", tenant, le, (n+1)*(i+1))
+		}
+		fmt.Fprintf(&b, "sglang:time_to_first_token_seconds_count{%s} %d\nsglang:time_to_first_token_seconds_sum{%s} %d\n", labels, 3*(i+1), labels, 5*(i+1))
+	}
+	e := one(t, b.String())
+	if e.OutputTokens.V != 300 || e.TTFT.Count() != 9 || e.TTFT.Sum != 15 || e.TTFT.Counts[0] != 3 || len(e.TTFT.Bounds) != 3 {
+		t.Errorf("%v %v", e.OutputTokens, e.TTFT)
 	}
 }

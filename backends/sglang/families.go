@@ -137,9 +137,10 @@ func counters(p string, of func(*rank) *scrape) []family {
 	}
 }
 
+// Series of the front end may carry labels of the operator's choice: they are parts of one whole.
 func histograms(p string, of func(*rank) *scrape) []family {
 	histogram := func(name string, into func(s *scrape) *fleet.Histogram) family {
-		return family{Name: p + name, Kind: promtext.Histogram, Hist: func(x *rank) *fleet.Histogram { return into(of(x)) }}
+		return family{Name: p + name, Kind: promtext.Histogram, Split: true, Hist: func(x *rank) *fleet.Histogram { return into(of(x)) }}
 	}
 	return []family{
 		histogram("time_to_first_token_seconds", func(s *scrape) *fleet.Histogram { return &s.TTFT }),
@@ -166,18 +167,19 @@ func pages(l promtext.Labels) fleet.Maybe[fleet.Tokens] {
 }
 
 // finish makes one reading of both generations.
-func (x *rank) finish() fleet.EngineReading {
-	e, old := x.page.finish(), x.loads.finish()
+func (x *rank) finish(k key) fleet.EngineReading {
+	prefill := string(k.kind) == "prefill"
+	e, old := x.page.finish(prefill), x.loads.finish(prefill)
 	enginepage.Complete(&e, &old)
 	e.LateTokens = true
 	return e
 }
 
-// finish derives what takes more than one metric.
-func (s *scrape) finish() fleet.EngineReading {
+// finish derives what takes more than one metric. prefill says that the engine leaves decoding to others.
+func (s *scrape) finish(prefill bool) fleet.EngineReading {
 	s.Running = s.running.value()
-	if queue := s.queue.value(); queue.OK {
-		s.Waiting = fleet.Some(queue.V + fleet.Count(s.queues))
+	if s.Waiting = s.queue.value(); s.Waiting.OK {
+		enginepage.Add(&s.Waiting, s.queues)
 	}
 	if s.ITL.IsZero() {
 		s.ITL = s.oldITL
@@ -192,7 +194,11 @@ func (s *scrape) finish() fleet.EngineReading {
 		s.KVCapacity = s.config
 	}
 	s.Pulse, s.Work = s.speed, s.steps
-	if !s.Work.OK {
+	switch {
+	case s.Work.OK:
+	case prefill: // its tokens a second are always 0
+		s.Work = s.used
+	default:
 		s.Work = standstill(s.speed, s.used)
 	}
 	return s.EngineReading

@@ -91,7 +91,7 @@ func fold(ranks []rank, keys []key) []fleet.EngineReading {
 		e := &engines[i]
 		slices.SortStableFunc(e.parts, func(a, b int) int { return keys[a].place(keys[b]) })
 		for n, part := range e.parts {
-			r := ranks[part].finish()
+			r := ranks[part].finish(keys[part])
 			if n == 0 {
 				e.EngineReading = r
 			} else {

@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 
+	"pitwall/backends/sim/wire"
 	"pitwall/backends/sim/world"
 )
 
@@ -42,7 +43,28 @@ func (o Options) spec() world.Spec {
 		Previous:  map[string]float64{"chat-b200-a": 70, "chat-h100-b": 20, "chat-openai": 10},
 	}
 	o.scale(&s)
+	for i := range s.Pools {
+		p := &s.Pools[i]
+		p.Site, p.Legacy = siteOf(p.Name), p.Name == poolH100
+		if e := o.Engines[p.Name]; e != "" {
+			p.Engine = e
+		}
+		if o.Exporters[p.Name] == wire.ExporterAMD {
+			p.Device = mi300
+		}
+	}
 	return s
+}
+
+// exporterOf is the GPU exporter of a pool's nodes: those of ams1 are newer than those of fra1.
+func (o Options) exporterOf(p *world.PoolSpec) string {
+	switch kind := o.Exporters[p.Name]; {
+	case kind != "":
+		return kind
+	case siteOf(p.Name) == siteAMS:
+		return wire.ExporterRenamed
+	}
+	return wire.ExporterDCGM
 }
 
 var (
@@ -52,7 +74,27 @@ var (
 		MemMHz: 2619}
 	h200 = world.Device{Product: "NVIDIA H200", MemoryMiB: 143771, IdleWatts: 78, MaxWatts: 700, BoostMHz: 1980,
 		MemMHz: 3201}
+	mi300 = world.Device{Product: "AMD Instinct MI300X OAM", MemoryMiB: 196592, IdleWatts: 140, MaxWatts: 750, BoostMHz: 2100,
+		MemMHz: 1300}
 )
+
+// mixed is whether the demo's pools speak as four engines; else all speak as vLLM.
+const mixed = false
+
+// engineOf is the engine of a pool: design.md section 5 wants four of them.
+func engineOf(pool string) string {
+	if mixed {
+		switch pool {
+		case poolH100:
+			return "sglang"
+		case poolCode:
+			return "trtllm"
+		case poolDR:
+			return "tgi"
+		}
+	}
+	return "vllm"
+}
 
 func pools() []world.PoolSpec {
 	const llama, qwen = "llama-70b", "qwen-coder"
@@ -69,7 +111,7 @@ func pools() []world.PoolSpec {
 }
 
 func pool(name, model string, replicas, gpus int, d world.Device, c world.Cost) world.PoolSpec {
-	p := world.PoolSpec{Name: name, Engine: "vllm", Model: model, PerNode: 8, GPUs: gpus, Device: d, Cost: c}
+	p := world.PoolSpec{Name: name, Engine: engineOf(name), Model: model, PerNode: 8, GPUs: gpus, Device: d, Cost: c}
 	for i := range replicas {
 		p.Replicas = append(p.Replicas, fmt.Sprintf("%s-r%d", name, i+1))
 	}

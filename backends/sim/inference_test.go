@@ -44,7 +44,7 @@ type completion struct {
 const hello = `"messages":[{"role":"user","content":"What is up with the fleet today, and what should I do?"}]`
 
 func TestEngineInference(t *testing.T) {
-	f, clock := listen(t, Options{})
+	f, clock := listen(t, Options{Engines: map[string]string{poolDR: "vllm"}})
 	url := f.URL("h200-dr-r1") // stands by: nobody else's tokens are in its counters
 	_, before := get(t, url+"/metrics", false)
 	flow(t, f, clock)

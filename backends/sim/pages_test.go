@@ -108,7 +108,7 @@ func bounds(f *dto.MetricFamily) []float64 {
 
 func TestEngineEndpoints(t *testing.T) {
 	f, _ := listen(t, Options{})
-	url := f.URL("h100-c-r2")
+	url := f.URL("b200-a-r2")
 	for path, want := range map[string]string{
 		"/health": "", "/ping": "", "/version": `"version"`, "/load": `"server_load"`, "/v1/models": `"max_model_len":32768`,
 	} {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"pitwall/backends/sim/clusters"
@@ -20,13 +21,15 @@ const key = "sk-pitwall-demo-not-a-secret"
 
 // Options shape the embedded fleet; the zero value is the demo.
 type Options struct {
-	Seed        uint64      // 0 means 1
-	Clock       fleet.Clock // nil means the system's
-	Start       time.Time   // when the world begins; zero means the clock's now
-	Env         fleet.Env   // "" means stage, so that confirming is practised without typing names
-	Mode        fleet.Mode  // "" means demo
-	Scale       int         // further pools of one replica and eight GPUs, for measuring
-	MetricsAuth bool        // the gateways want a key on /metrics, as LiteLLM does from 1.85 on
+	Seed        uint64            // 0 means 1
+	Clock       fleet.Clock       // nil means the system's
+	Start       time.Time         // when the world begins; zero means the clock's now
+	Env         fleet.Env         // "" means stage, so that confirming is practised without typing names
+	Mode        fleet.Mode        // "" means demo
+	Scale       int               // further pools of one replica and eight GPUs, for measuring
+	Engines     map[string]string // wire format of a pool's engines, where it is not the demo's: "llamacpp", "triton"
+	Exporters   map[string]string // wire format of the GPU exporters of a pool's nodes, where it is not the demo's
+	MetricsAuth bool              // the gateways want a key on /metrics, as LiteLLM does from 1.85 on
 	// Crowd adds nodes and pods without engines behind them to the first cluster, for measuring.
 	Crowd clusters.Synthetic
 }
@@ -63,14 +66,14 @@ func Listen(ctx context.Context, o Options) (*Fleet, error) {
 	}
 	f := &Fleet{options: o, world: world.New(&spec)}
 	f.world.At(o.Start, func() {})
-	renamed := map[string]bool{}
+	exporters := map[string]string{}
 	for _, p := range spec.Pools {
 		for _, n := range p.Nodes {
-			renamed[n] = siteOf(p.Name) == siteAMS
+			exporters[n] = o.exporterOf(&p)
 		}
 	}
 	f.servers = wire.Serve(wire.Options{
-		World: f.world, Clock: o.Clock, Key: key, MetricsAuth: o.MetricsAuth, Renamed: renamed,
+		World: f.world, Clock: o.Clock, Key: key, MetricsAuth: o.MetricsAuth, Exporters: exporters,
 		Styles: map[string]string{providerAnthropic: "anthropic"},
 	}, held)
 	if err := f.serveClusters(&spec, held); err != nil {
@@ -177,9 +180,27 @@ func (f *Fleet) fault(id string, change func() bool) error {
 	f.world.At(f.options.Clock.Now(), func() { found = change() })
 	f.refreshClusters()
 	if !found {
-		return &fleet.Error{Kind: fleet.KindNotFound, Op: "find fault " + id, Next: "known are F01, F24 and F32"}
+		return &fleet.Error{Kind: fleet.KindNotFound, Op: "find fault " + id, Next: "known are " + f.known()}
 	}
 	return nil
+}
+
+// known lists the numbers of the faults in words.
+func (f *Fleet) known() string {
+	var ids []string
+	for _, x := range f.Faults() {
+		ids = append(ids, x.ID)
+	}
+	return strings.Join(ids, ", ")
+}
+
+// Catalogue lists the faults that an embedded fleet can have, without starting one: number and title.
+func Catalogue() []Fault {
+	var out []Fault
+	for _, x := range world.Known() {
+		out = append(out, Fault{ID: x.ID, Title: fleet.Label(x.Title)})
+	}
+	return out
 }
 
 // Skew sets the clock of one endpoint off by d; the fleet runs on. The name is that of a replica, node, gateway

@@ -55,13 +55,16 @@ func TestEverySourceOfTheInventoryAnswers(t *testing.T) {
 		t.Fatal("the inventory has no sources")
 	}
 	want := map[string]string{
-		"vllm": "vllm:num_requests_running", "dcgm": "DCGM_FI_DEV_", "litellm": "litellm_", "openai": `"data"`, "anthropic": `"data"`,
+		"vllm": "vllm:num_requests_running", "sglang": "sglang:num_running_reqs", "trtllm": "trtllm_num_requests_running",
+		"tgi": "tgi_batch_current_size", "dcgm": "DCGM_FI_DEV_", "litellm": "litellm_", "openai": `"data"`, "anthropic": `"data"`,
 	}
 	for _, s := range inv.Sources {
 		url := s.URL
 		switch s.Kind {
-		case "vllm", "litellm":
+		case "vllm", "sglang", "tgi", "litellm":
 			url += "/metrics"
+		case "trtllm":
+			url += "/prometheus/metrics"
 		case "openai", "anthropic":
 			url += "/models"
 		}
@@ -83,7 +86,8 @@ func scrape(t *testing.T, f *Fleet) string {
 	t.Helper()
 	var b strings.Builder
 	for _, s := range f.Inventory().Sources {
-		for _, path := range map[string][]string{"vllm": {"/metrics"}, "dcgm": {""}, "litellm": {"/metrics", "/model/info"},
+		for _, path := range map[string][]string{"vllm": {"/metrics"}, "sglang": {"/metrics"}, "tgi": {"/metrics"},
+			"trtllm": {"/prometheus/metrics"}, "dcgm": {""}, "litellm": {"/metrics", "/model/info"},
 			"openai": {"/models"}, "anthropic": {"/models"}}[s.Kind] {
 			_, body := get(t, s.URL+path, true)
 			b.WriteString(string(s.ID) + path + "\n" + body)
@@ -174,8 +178,12 @@ func TestFaultsByName(t *testing.T) {
 	if err := f.Start("F99", noon); fleet.KindOf(err) != fleet.KindNotFound {
 		t.Errorf("an unknown fault started: %v", err)
 	}
-	for _, id := range []string{"F01", "F24", "F32"} {
-		if err := f.Start(id, noon); err != nil {
+	known := Catalogue()
+	if len(known) < 14 || len(known) != len(f.Faults()) {
+		t.Errorf("%d faults are known, %d can be started", len(known), len(f.Faults()))
+	}
+	for _, x := range known {
+		if err := f.Start(x.ID, noon); err != nil {
 			t.Error(err)
 		}
 	}
@@ -263,6 +271,41 @@ func TestHistoryAgreesWithTheModel(t *testing.T) {
 	}
 	if c := carried[poolH100]; c < .55 || c > .65 {
 		t.Errorf("in the last day h100-b carried %.2f of chat at most, the rehearsal was 0.60", c)
+	}
+}
+
+func TestThePastLeadsToThePresent(t *testing.T) {
+	f, _ := listen(t, Options{})
+	type did struct{ in, out float64 }
+	past := map[string]did{} // per second, over the last hour
+	for p := range f.History() {
+		if p.Route != "" || noon.Sub(p.At) >= time.Hour {
+			continue
+		}
+		x := past[string(p.Pool)+string(p.Provider)]
+		past[string(p.Pool)+string(p.Provider)] = did{x.in + p.InTokens/3600, x.out + p.OutTokens/3600}
+	}
+	if want := len(f.inventory.Pools) + len(f.inventory.Providers); len(past) != want {
+		t.Errorf("%d pools and providers have a past, want %d", len(past), want)
+	}
+	now := func() map[string]did {
+		sums := map[string]did{}
+		for _, r := range f.world.Replicas {
+			x := sums[r.Pool.Name]
+			sums[r.Pool.Name] = did{x.in + r.Stats.Prompt, x.out + r.Stats.Generated}
+		}
+		return sums
+	}
+	const span = 20 * time.Minute
+	var a, b map[string]did
+	f.world.At(noon, func() { a = now() })
+	f.world.At(noon.Add(span), func() { b = now() })
+	for _, pool := range f.inventory.Pools {
+		id := string(pool.ID)
+		in, out := (b[id].in-a[id].in)/span.Seconds(), (b[id].out-a[id].out)/span.Seconds()
+		if was := past[id]; in < 0.8*was.in || in > 1.2*was.in || out < 0.8*was.out || out > 1.2*was.out {
+			t.Errorf("%s: %.0f and %.0f tokens a second now, %.0f and %.0f in the last hour", id, in, out, was.in, was.out)
+		}
 	}
 }
 

@@ -93,9 +93,7 @@ func (x *engine) finish() fleet.EngineReading {
 	if x.room.OK {
 		e.KVCapacity = enginepage.Tokens(x.room.V, 1)
 	}
-	if x.held.OK && x.room.V > 0 {
-		e.KVUsage = enginepage.Some[fleet.Ratio](x.held.V / x.room.V)
-	}
+	e.KVUsage = enginepage.Share(x.held, x.room)
 	e.LateTokens = true
 	return e
 }

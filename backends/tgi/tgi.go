@@ -24,7 +24,7 @@ func Connector() fleet.Connector {
 		NewReader:  newReader,
 		NewDecoder: func() fleet.Decoder { return newPages() },
 		Families:   []string{"tgi_"},
-		Ports:      []int{3000},
+		Ports:      []int{3000, 8080, 80}, // its own, and those that containers set
 	}
 }
 

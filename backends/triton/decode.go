@@ -45,14 +45,15 @@ func (x *entry) engine() fleet.EngineReading {
 			enginepage.Add(&e.Waiting, float64(queue.V))
 		}
 	}
-	if !e.KVUsage.OK && x.used.OK && x.blocks.V > 0 {
-		e.KVUsage = enginepage.Some[fleet.Ratio](x.used.V / x.blocks.V)
+	if !e.KVUsage.OK {
+		e.KVUsage = enginepage.Share(x.used, x.blocks)
 	}
 	if x.blocks.OK && x.perBlock.OK {
 		e.KVCapacity = enginepage.Tokens(x.blocks.V, x.perBlock.V)
 	}
 	if x.success.OK || x.failure.OK {
-		e.Finished = fleet.Some(x.success.V + x.failure.V)
+		enginepage.Add(&e.Finished, x.success.V)
+		enginepage.Add(&e.Finished, x.failure.V)
 	}
 	e.E2E, e.QueueTime = meanOnly(x.success, x.totalMicros), meanOnly(x.success, x.queueMicros)
 	e.TTFT = seconds(x.firstMillis)

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"pitwall/backends/internal/aside"
@@ -55,11 +56,15 @@ func newReader(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	other, err := httpx.New(httpx.For(spec, server, deps))
+	other := httpx.For(spec, server, deps)
+	if pod, ok := strings.CutSuffix(deps.Via, ":"+metricsPort); ok { // what carries requests leads to one port
+		other.Via = pod + ":" + httpPort
+	}
+	ready, err := httpx.New(other)
 	if err != nil {
 		return nil, err
 	}
-	return &reader{source: spec.ID, clock: deps.Clock, metrics: metrics, server: other, pages: newPages()}, nil
+	return &reader{source: spec.ID, clock: deps.Clock, metrics: metrics, server: ready, pages: newPages()}, nil
 }
 
 // addresses are those of the metrics and of the HTTP port: the usual pair where one of the two is given.

@@ -143,8 +143,8 @@ func (x *engine) finish() fleet.EngineReading {
 // finish derives what takes more than one metric. Blocks of the cache are tokens by the size of a block; where that is
 // not known, both are blocks and their ratio holds.
 func (s *scrape) finish() fleet.EngineReading {
-	if !s.KVUsage.OK && s.used.OK && s.blocks.OK && s.blocks.V > 0 {
-		s.KVUsage = enginepage.Some[fleet.Ratio](s.used.V / s.blocks.V)
+	if !s.KVUsage.OK {
+		s.KVUsage = enginepage.Share(s.used, s.blocks)
 	}
 	if s.blocks.OK && s.perBlock.OK {
 		s.KVCapacity = enginepage.Tokens(s.blocks.V, s.perBlock.V)
@@ -152,7 +152,8 @@ func (s *scrape) finish() fleet.EngineReading {
 	switch {
 	case s.reused.OK && s.missed.OK:
 		size := s.perBlock.Or(1)
-		s.PrefixHits, s.PrefixQueries = fleet.Some(s.reused.V*size), fleet.Some((s.reused.V+s.missed.V)*size)
+		enginepage.Add(&s.PrefixHits, s.reused.V*size)
+		enginepage.Add(&s.PrefixQueries, (s.reused.V+s.missed.V)*size)
 	case s.cached.OK:
 		s.PrefixHits, s.PrefixQueries = s.cached, s.PromptTokens
 	}

@@ -2,11 +2,7 @@ package vllm
 
 import (
 	"bytes"
-	"errors"
-	"io/fs"
 	"math"
-	"os"
-	"path/filepath"
 	"strconv"
 	"testing"
 
@@ -14,21 +10,11 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
+	"pitwall/backends/internal/contract"
 	"pitwall/fleet"
 )
 
-// recorded reads a sample from beside the checkout, or skips.
-func recorded(t testing.TB, name string) []byte {
-	t.Helper()
-	body, err := os.ReadFile(filepath.Join("..", "..", "..", "shared", "data", "engines", name))
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skip("the recorded samples are not beside this checkout")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return body
-}
+func recorded(t testing.TB, name string) []byte { return contract.Sample(t, name) }
 
 // oracle is a page as another parser reads it.
 type oracle map[string]*dto.MetricFamily

@@ -152,6 +152,9 @@ func (s *session) screen(ctx context.Context, d *desk.Desk, f *flags, c console)
 	if f.calm {
 		o.FPS = 10
 	}
+	if details := s.set.Inspector(s.inventory.Sources, s.deps); details != nil {
+		o.Details = details
+	}
 	if s.file != nil {
 		o.Keys = s.file.Keys
 	}

@@ -35,7 +35,7 @@ func (o *demoOptions) bind(cmd *cobra.Command, prefix string) {
 	fl := cmd.Flags()
 	fl.Uint64Var(&o.seed, "seed", 1, prefix+"same seed, same run")
 	fl.StringVar(&o.env, "env", "stage", prefix+"prod asks for typed names, stage and dev do not")
-	fl.StringSliceVar(&o.faults, "fault", nil, prefix+"start with faults: F01 zombie engine, F24 split gateway, F32 provider brownout")
+	fl.StringSliceVar(&o.faults, "fault", nil, prefix+"start with faults: "+faultNumbers())
 	fl.DurationVar(&o.after, "fault-after", 0, prefix+"when the faults begin; 0 is before the fleet is shown")
 	o.changed = fl.Changed
 }
@@ -43,6 +43,24 @@ func (o *demoOptions) bind(cmd *cobra.Command, prefix string) {
 // bindSpeed is for where the embedded fleet has a clock of its own.
 func (o *demoOptions) bindSpeed(cmd *cobra.Command, prefix string) {
 	cmd.Flags().Float64Var(&o.speed, "speed", 1, prefix+"how fast its time runs")
+}
+
+// faultNumbers lists the faults of the embedded fleet by number.
+func faultNumbers() string {
+	var ids []string
+	for _, x := range sim.Catalogue() {
+		ids = append(ids, x.ID)
+	}
+	return strings.Join(ids, ", ")
+}
+
+// faultTitles lists them with their titles, one a line.
+func faultTitles() string {
+	var b strings.Builder
+	for _, x := range sim.Catalogue() {
+		fmt.Fprintf(&b, "  %-5s %s\n", x.ID, x.Title)
+	}
+	return b.String()
 }
 
 // given tells whether anything about the embedded fleet was asked for.
@@ -72,7 +90,7 @@ func (o *demoOptions) start(f *sim.Fleet, shown time.Time) error {
 	}
 	for _, id := range o.faults {
 		if err := f.Start(strings.ToUpper(id), at); err != nil {
-			return usage(fmt.Errorf("there is no fault %q; there are F01, F24 and F32", id))
+			return usage(fmt.Errorf("there is no fault %q; there are %s", id, faultNumbers()))
 		}
 	}
 	return nil
@@ -83,7 +101,9 @@ func demoCommand(f *flags, c console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "The console on the embedded fleet: everything works, no configuration, no network",
-		Args:  cobra.NoArgs,
+		Long: "The console on the embedded fleet: everything works, no configuration, no network.\n\n" +
+			"Faults that it can start with (--fault), or that f switches on its screens:\n" + faultTitles(),
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := openDemo(cmd.Context(), f, c, o)
 			if err != nil {
@@ -99,19 +119,22 @@ func demoCommand(f *flags, c console) *cobra.Command {
 
 func simCommand(c console) *cobra.Command {
 	o := demoOptions{}
+	var kubeconfig string
 	cmd := &cobra.Command{
 		Use:   "sim",
 		Short: "The embedded fleet as a server only, for use with curl, other consoles, or pitwall itself",
 		Long: "Serves the embedded fleet on loopback in the wire formats of the real systems until interrupted,\n" +
-			"and prints a configuration for it: pitwall sim > sim.yaml, then " + sim.KeyName + "=... pitwall --config sim.yaml",
+			"and prints a configuration for it: pitwall sim > sim.yaml, then " + sim.KeyName + "=... pitwall --config sim.yaml\n\n" +
+			"Faults that it can start with (--fault):\n" + faultTitles(),
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return serveSim(cmd.Context(), c, o) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return serveSim(cmd.Context(), c, o, kubeconfig) },
 	}
+	cmd.Flags().StringVar(&kubeconfig, "kubeconfig", "", "write a kubeconfig for its clusters to this file, for kubectl and others")
 	o.bind(cmd, "")
 	return cmd
 }
 
-func serveSim(ctx context.Context, c console, o demoOptions) error {
+func serveSim(ctx context.Context, c console, o demoOptions, kubeconfig string) error {
 	if err := o.check(); err != nil {
 		return err
 	}
@@ -123,6 +146,11 @@ func serveSim(ctx context.Context, c console, o demoOptions) error {
 	defer embedded.Close()
 	if err := o.start(embedded, clock.Now()); err != nil {
 		return err
+	}
+	if kubeconfig != "" {
+		if err := embedded.WriteKubeconfig(kubeconfig); err != nil {
+			return err
+		}
 	}
 	key, err := embedded.Secret(ctx, fleet.SecretRef{Env: sim.KeyName})
 	if err != nil {

@@ -54,6 +54,21 @@ func TestUnknownCodesSaySo(t *testing.T) {
 	}
 }
 
+func TestDisputesAreOfTheCatalogue(t *testing.T) {
+	for code, text := range disputes {
+		e, ok := Lookup(code)
+		if !ok || len(text) > 100 || strings.HasSuffix(text, ".") {
+			t.Errorf("Xid %d: %q", code, text)
+		}
+		if ignores := strings.Contains(text, "plugin: ignored"); ignores != e.PluginIgnores {
+			t.Errorf("Xid %d: the dispute says that the plugin ignores it: %v, the catalogue %v", code, ignores, e.PluginIgnores)
+		}
+	}
+	if Dispute(79) != "" || Dispute(-1) != "" || Dispute(94) == "" {
+		t.Error("Dispute does not follow its table")
+	}
+}
+
 // TestAgainstSource compares buckets with the recorded catalogue, where it is present.
 func TestAgainstSource(t *testing.T) {
 	f, err := os.Open(filepath.Join("..", "..", "..", "shared", "data", "engines", "xid-catalog.csv"))

@@ -20,7 +20,7 @@ func TestANodeIsReadInTheWayOfItsExporter(t *testing.T) {
 		`{id: n, exporter: nvidia-smi, url: "http://h", file: /x}`:                    "has no url",
 		`{id: n, exporter: nvidia-smi, command: [""]}`:                                "empty word",
 		`{id: n, url: "http://h:9400", command: [nvidia-smi]}`:                        "command and file need exporter: nvidia-smi",
-		`{id: n, exporter: nvidia-gpu-exporter, url: "http://h:9835", file: /x}`:      "command and file need exporter: nvidia-smi",
+		`{id: n, exporter: nvidia-gpu, url: "http://h:9835", file: /x}`:               "command and file need exporter: nvidia-smi",
 		`{id: n, exporter: nvidia-smi, command: "ssh n nvidia-smi", gpus: 8}`:         "line 8",
 		`{id: n, exporter: nvidia-smi, command: [nvidia-smi], poll: {interval: 15s}}`: "",
 	} {

@@ -32,12 +32,12 @@ stamp="-s -w"
 for part in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
 	stamp+=" -X $part.gitVersion=$KUBERNETES -X $part.gitMajor=1 -X $part.gitMinor=${minor%%.*} -X $part.gitTreeState=clean"
 done
-stamp+=" -X sigs.k8s.io/kwok/pkg/consts.Version=$KWOK"
 
-say "building kube-apiserver and kube-controller-manager $KUBERNETES, etcd $ETCD, kwok $KWOK into $place (10 minutes on two cores)"
+say "building kube-apiserver, kube-controller-manager, kube-scheduler $KUBERNETES, etcd $ETCD, kwok $KWOK into $place (10 minutes on two cores)"
 # One call, so that one program is linked while another is compiled. -mod=readonly: the sums in go.sum hold.
 CGO_ENABLED=0 GOFLAGS= GOWORK=off go build -mod=readonly -trimpath -ldflags "$stamp" -o "$draft/" \
 	go.etcd.io/etcd/server/v3 k8s.io/kubernetes/cmd/kube-apiserver k8s.io/kubernetes/cmd/kube-controller-manager \
+	k8s.io/kubernetes/cmd/kube-scheduler \
 	sigs.k8s.io/kwok/cmd/kwok >&2
 mv "$draft/server" "$draft/etcd"
 

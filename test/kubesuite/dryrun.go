@@ -50,7 +50,7 @@ func checkValidation(t *testing.T, c *clients) {
 		short := strings.TrimSuffix(strings.TrimPrefix(kind, "application/"), "+json")
 		t.Run("strict "+short, func(t *testing.T) {
 			c.patch(t, kind, path+"Strict", body).
-				refusal(t, http.StatusBadRequest, metav1.StatusReasonBadRequest, "strict decoding error", `unknown field "spec.replicaCount"`)
+				refusal(t, http.StatusUnprocessableEntity, metav1.StatusReasonInvalid, "strict decoding error", `unknown field "spec.replicaCount"`)
 		})
 		t.Run("warn "+short, func(t *testing.T) {
 			for _, mode := range []string{"Warn", ""} { // the default
@@ -68,7 +68,7 @@ func checkValidation(t *testing.T, c *clients) {
 	}
 	t.Run("twice", func(t *testing.T) {
 		c.patch(t, mergePatch, path+"Strict", `{"spec":{"replicas":2,"replicas":3}}`).
-			refusal(t, http.StatusBadRequest, metav1.StatusReasonBadRequest, "duplicate field")
+			refusal(t, http.StatusUnprocessableEntity, metav1.StatusReasonInvalid, "duplicate field")
 	})
 	t.Run("no such mode", func(t *testing.T) {
 		c.patch(t, mergePatch, path+"Rather", `{}`).refusal(t, http.StatusUnprocessableEntity, metav1.StatusReasonInvalid, "fieldValidation")

@@ -30,9 +30,9 @@ func checkInformers(t *testing.T, c *clients) {
 		pods.Informer()
 		nodes.Informer()
 		workloads.Informer()
-		factory.Start(t.Context().Done())
-		defer factory.Shutdown()
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		factory.Start(ctx.Done())
+		defer factory.Shutdown()
 		defer cancel()
 		for kind, synced := range factory.WaitForCacheSync(ctx.Done()) {
 			if !synced {

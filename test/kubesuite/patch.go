@@ -72,17 +72,25 @@ func checkPatch(t *testing.T, c *clients) {
 	})
 	t.Run("another uid", func(t *testing.T) {
 		c.patch(t, mergePatch, path, `{"metadata":{"uid":"00000000-0000-0000-0000-000000000000"}}`).
-			refusal(t, http.StatusConflict, metav1.StatusReasonConflict)
+			refusal(t, http.StatusUnprocessableEntity, metav1.StatusReasonInvalid, "metadata.uid", "immutable")
 	})
 	t.Run("generation", func(t *testing.T) {
 		before := c.deployment(t)
-		if d := change(t, mergePatch, `{"metadata":{"annotations":{"suite/generation":"x"}}}`); d.Generation != before.Generation {
-			t.Errorf("an annotation makes generation %d of %d", d.Generation, before.Generation)
+		for i, step := range []struct {
+			body string
+			more int64
+		}{
+			{`{"metadata":{"labels":{"suite/generation":"x"}}}`, 0},
+			{`{"metadata":{"annotations":{"suite/generation":"x"}}}`, 1}, // a Deployment counts its annotations among what it wants
+			{`{"spec":{"minReadySeconds":1}}`, 1},
+			{`{"metadata":{"annotations":{"suite/generation":null},"labels":{"suite/generation":null}},"spec":{"minReadySeconds":0}}`, 1},
+		} {
+			d := change(t, mergePatch, step.body)
+			if d.Generation != before.Generation+step.more {
+				t.Errorf("change %d makes generation %d of %d", i, d.Generation, before.Generation)
+			}
+			before = d
 		}
-		if d := change(t, mergePatch, `{"spec":{"minReadySeconds":1}}`); d.Generation != before.Generation+1 {
-			t.Errorf("a change of the spec makes generation %d of %d", d.Generation, before.Generation)
-		}
-		change(t, mergePatch, `{"spec":{"minReadySeconds":0}}`)
 	})
 	t.Run("refused", func(t *testing.T) { c.refusePatches(t) })
 	if c.Can.Apply {
@@ -130,11 +138,13 @@ func (c *clients) refusePatches(t *testing.T) {
 		reason                 metav1.StatusReason
 		part                   string
 	}{
-		{"unknown type", "text/plain", path, `{}`, http.StatusUnsupportedMediaType, metav1.StatusReasonUnsupportedMediaType, mergePatch},
+		{"unknown type", "text/plain", path, `{}`, http.StatusUnsupportedMediaType, metav1.StatusReasonUnsupportedMediaType,
+			"Unsupported Media Type"},
 		{"plain json", jsonType, path, `{}`, http.StatusUnsupportedMediaType, metav1.StatusReasonUnsupportedMediaType, ""},
 		{"no json", mergePatch, path, `{"metadata":`, http.StatusBadRequest, metav1.StatusReasonBadRequest, ""},
 		{"no json patch", jsonPatch, path, `{"op":"test"}`, http.StatusBadRequest, metav1.StatusReasonBadRequest, ""},
-		{"wrong type", mergePatch, path, `{"spec":{"replicas":"many"}}`, http.StatusBadRequest, metav1.StatusReasonBadRequest, "replicas"},
+		{"wrong type", mergePatch, path, `{"spec":{"replicas":"many"}}`, http.StatusUnprocessableEntity, metav1.StatusReasonInvalid,
+			"cannot unmarshal string into Go struct field"},
 		{"out of range", mergePatch, path, `{"spec":{"replicas":-1}}`, http.StatusUnprocessableEntity, metav1.StatusReasonInvalid, "spec.replicas"},
 		{"immutable", mergePatch, path, `{"spec":{"selector":{"matchLabels":{"app":"suite-other"}}}}`,
 			http.StatusUnprocessableEntity, metav1.StatusReasonInvalid, "selector"},

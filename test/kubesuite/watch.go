@@ -1,7 +1,9 @@
 package kubesuite
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -54,6 +56,9 @@ func (s *stream) next() (event, error) {
 	var e event
 	if err := s.dec.Decode(&e); err != nil {
 		return e, err
+	}
+	if e.Type == watch.Error { // its object is a Status
+		return e, nil
 	}
 	return e, json.Unmarshal(e.Object, &e.pod)
 }
@@ -147,7 +152,9 @@ func checkWatch(t *testing.T, c *clients) {
 		if kind := a.Header.Get("Content-Type"); kind != protobufType+";stream=watch" {
 			t.Errorf("content type %q", kind)
 		}
-		if len(a.Body) < 8 || !protobuf(a.Body[4:]) { // four bytes of length stand before each frame
+		// A frame is four bytes of length and a bare WatchEvent, whose object is in the envelope of a single one.
+		if len(a.Body) < 4 || int(binary.BigEndian.Uint32(a.Body)) > len(a.Body)-4 ||
+			!bytes.HasPrefix(a.Body[4:], []byte("\n\x05ADDED")) || !bytes.Contains(a.Body, []byte("k8s\x00")) {
 			t.Errorf("%.80q", a.Body)
 		}
 	})
@@ -197,16 +204,18 @@ func (c *clients) watchSelection(t *testing.T) {
 	}
 }
 
-// watchBookmarks waits for the bookmark that comes before a watch ends by its timeout.
+// watchBookmarks waits for the bookmark that comes two seconds before a watch ends by its timeout. There is none while
+// the version stays at what the watch began with.
 func (c *clients) watchBookmarks(t *testing.T) {
 	list := c.pods(t, "")
 	s := c.watch(t, "&allowWatchBookmarks=true&timeoutSeconds=5&resourceVersion="+list.ResourceVersion)
+	changed := c.annotate(t, list.Items[0].Name, "bookmarks")
 	e := s.until(t, "a bookmark", func(e event) bool { return e.Type == watch.Bookmark })
 	if e.pod.Kind != "Pod" || e.pod.APIVersion != "v1" || e.pod.Name != "" || e.pod.UID != "" {
 		t.Errorf("a bookmark carries nothing but its kind and version: %s", e.Object)
 	}
-	if number(t, e.pod.ResourceVersion) < number(t, list.ResourceVersion) {
-		t.Errorf("the bookmark is of version %s, the list of %s", e.pod.ResourceVersion, list.ResourceVersion)
+	if number(t, e.pod.ResourceVersion) < number(t, changed.ResourceVersion) {
+		t.Errorf("the bookmark is of version %s, the change before it of %s", e.pod.ResourceVersion, changed.ResourceVersion)
 	}
 	if e.pod.Annotations[metav1.InitialEventsAnnotationKey] != "" {
 		t.Error("there were no initial events to end")

@@ -128,7 +128,20 @@ func lose(p *fleet.Pool) {
 		g.Xid = fleet.Some(fleet.XidSeen{Code: 119, Meaning: fleet.Text("GSP RPC timeout"),
 			Action: fleet.Text("drain the node, then reset its GPUs"), First: fleet.Some(ago(4 * time.Minute))})
 	}
-	node.GPUs[7].Missing, node.GPUs[7].Why = true, fleet.Text("gone from the exporter's page")
+	gone := &node.GPUs[7]
+	gone.Missing, gone.Why, gone.Asks = true, fleet.Text("gone from the exporter's page"), fleet.Text("a node reboot")
+	gone.XidHistory = []fleet.XidSeen{
+		{Code: 119, Meaning: gone.Xid.V.Meaning, Action: gone.Xid.V.Action,
+			Dispute: fleet.Text("gpud: reboot, inspect; device plugin: GPU unhealthy"),
+			First:   fleet.Some(ago(9 * time.Minute)), Last: fleet.Some(ago(4 * time.Minute)), Count: fleet.Some(fleet.Count(8)),
+			Recent: fleet.Some(fleet.Count(3)), RecentOf: 5 * time.Minute},
+		{Code: 48, Meaning: fleet.Text("double-bit ECC error: data in GPU memory was lost"), Settled: true,
+			Action: fleet.Text("drain, check row remap and ECC counters, then reset the GPU"), Last: fleet.Some(ago(26 * time.Hour)),
+			First: fleet.Some(ago(26 * time.Hour)), Count: fleet.Some(fleet.Count(1))},
+		{Code: 13, Meaning: fleet.Text("engine exception, mostly an illegal access by the program"),
+			Action:  fleet.Text("restart the process; do not drain unless it repeats on this GPU"),
+			Dispute: fleet.Text("gpud: warning; device plugin: ignored")},
+	}
 	r := &p.Replicas[6]
 	r.State, r.Why = fleet.StateDown, fleet.Text("no token for 4m with 11 running, /health says ok")
 	r.Progress = fleet.Progress{Moving: fleet.Some(false), LastToken: ago(4 * time.Minute), Stalled: 4 * time.Minute,

@@ -45,13 +45,20 @@ func Health(ctx context.Context, client *httpx.Client, path string) (fleet.Maybe
 type Fact[T any] struct {
 	mu    sync.Mutex
 	value T
+	known bool
 	asked time.Time
 }
+
+// untilKnown is how much sooner a fact is asked again that has not been told yet.
+const untilKnown = 6
 
 // Get returns what is known, after asking where it is due: at most once in every. ask tells whether it got an answer;
 // without one, what was known before stays.
 func (f *Fact[T]) Get(ctx context.Context, now time.Time, every time.Duration, ask func(context.Context) (T, bool)) T {
 	f.mu.Lock()
+	if !f.known {
+		every /= untilKnown
+	}
 	value, due := f.value, f.asked.IsZero() || now.Sub(f.asked) >= every
 	if due {
 		f.asked = now
@@ -68,7 +75,7 @@ func (f *Fact[T]) Get(ctx context.Context, now time.Time, every time.Duration, a
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.value = answer
+	f.value, f.known = answer, true
 	return answer
 }
 

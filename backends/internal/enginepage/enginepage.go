@@ -39,6 +39,9 @@ type Family[K Key[K], T any] struct {
 	// Hist is where a histogram goes; it is called once for each engine that has one. Samples that carry the bound and
 	// lack the suffix of buckets are buckets too.
 	Hist func(x *T) *fleet.Histogram
+	// Split says that one engine may have several series of the histogram, by labels that its operator chose: they are
+	// added.
+	Split bool
 	// Sum takes the sum of a histogram, beside Hist or in its place.
 	Sum func(x *T, v float64)
 	// Share is offered the samples of a family that makes no engine by itself, once for each engine of the page.
@@ -57,6 +60,7 @@ type Decoder[K Key[K], T any] struct {
 	keys     []K
 	owner    []int32 // engine of each sample, noOwner for shared ones
 	slots    []int   // of histograms, by engine and family; -1 for none yet
+	splits   []split // histograms in parts
 }
 
 const noOwner = -1
@@ -161,6 +165,7 @@ func (d *Decoder[K, T]) fill(engines []T) {
 		}
 	}
 	parts.Finish()
+	d.join()
 }
 
 // collect takes one part of a histogram.
@@ -174,6 +179,10 @@ func (d *Decoder[K, T]) collect(parts *promtext.Histograms, f *Family[K, T], x *
 	}
 	if s.Part == promtext.PartValue {
 		s.Part = promtext.PartBucket
+	}
+	if f.Split {
+		parts.Add(d.splitSlot(parts, f, x, int(d.owner[i]), &s), s)
+		return
 	}
 	slot := &d.slots[int(d.owner[i])*len(d.families)+s.Family]
 	if *slot < 0 {

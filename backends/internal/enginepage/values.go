@@ -1,6 +1,7 @@
 package enginepage
 
 import (
+	"math"
 	"time"
 
 	"pitwall/fleet"
@@ -16,8 +17,19 @@ func Fill[T any](m *fleet.Maybe[T], v T) {
 	}
 }
 
-// Add counts v into a sum that is unknown until its first part.
-func Add[T ~float64](m *fleet.Maybe[T], v float64) { *m = fleet.Some(m.V + T(v)) }
+// Add counts v into a sum that is unknown until its first part. A sum stays finite, whatever a page claims.
+func Add[T ~float64](m *fleet.Maybe[T], v float64) {
+	*m = fleet.Some(T(min(float64(m.V)+v, math.MaxFloat64)))
+}
+
+// Share divides a part by its whole; it is unknown unless both are known and the whole is above zero.
+func Share(part, whole fleet.Maybe[float64]) fleet.Maybe[fleet.Ratio] {
+	ratio := part.V / whole.V
+	if !part.OK || !whole.OK || !(whole.V > 0) || math.IsInf(ratio, 0) {
+		return fleet.None[fleet.Ratio]()
+	}
+	return fleet.Some(fleet.Ratio(ratio))
+}
 
 // ProcessStart is the family in which client libraries say when the process started, in unix seconds.
 const ProcessStart = "process_start_time_seconds"

@@ -21,12 +21,16 @@ func Root(raw string, pages ...string) (base string, query url.Values) {
 	}
 	query = u.Query()
 	u.RawQuery, u.ForceQuery = "", false
-	u.Path, u.RawPath = strings.TrimSuffix(u.Path, "/"), ""
+	path := strings.TrimSuffix(u.EscapedPath(), "/")
 	for _, page := range pages {
-		if strings.HasSuffix(u.Path, page) {
-			u.Path = strings.TrimSuffix(u.Path, page)
+		if rest, ok := strings.CutSuffix(path, page); ok {
+			path = rest
 			break
 		}
 	}
+	if u.Path, err = url.PathUnescape(path); err != nil {
+		return raw, query
+	}
+	u.RawPath = path
 	return u.String(), query
 }

@@ -35,7 +35,8 @@ var dcgmFields = []dcgmField{
 		func(g *world.GPU) float64 { return math.Round(g.DRAM * 100) }, 0},
 	{"DCGM_FI_DEV_ENC_UTIL", "DCGM_FI_DEV_ENC_UTIL", "gauge", "Utilisation of the encoder, %.", zero, 0},
 	{"DCGM_FI_DEV_DEC_UTIL", "DCGM_FI_DEV_DEC_UTIL", "gauge", "Utilisation of the decoder, %.", zero, 0},
-	{"DCGM_FI_DEV_XID_ERRORS", "DCGM_FI_DEV_XID_ERROR", "gauge", "Code of the last XID error.", zero, 0},
+	{"DCGM_FI_DEV_XID_ERRORS", "DCGM_FI_DEV_XID_ERROR", "gauge", "Code of the last XID error.",
+		func(g *world.GPU) float64 { return float64(g.Faults.Xid) }, 0},
 	{"DCGM_FI_DEV_FB_FREE", "DCGM_FI_DEV_FB_FREE", "gauge", "Free framebuffer, MiB.",
 		func(g *world.GPU) float64 { return g.Device.MemoryMiB - g.Used - reservedMiB }, 0},
 	{"DCGM_FI_DEV_FB_USED", "DCGM_FI_DEV_FB_USED", "gauge", "Used framebuffer, MiB.",
@@ -43,12 +44,16 @@ var dcgmFields = []dcgmField{
 	{"DCGM_FI_DEV_FB_RESERVED", "DCGM_FI_DEV_FB_RESERVED", "gauge", "Reserved framebuffer, MiB.",
 		func(*world.GPU) float64 { return reservedMiB }, 0},
 	{"DCGM_FI_DEV_UNCORRECTABLE_REMAPPED_ROWS", "DCGM_FI_DEV_ROW_REMAP_UNCORRECTABLE_TOTAL", "counter",
-		"Rows remapped for uncorrectable errors.", zero, 0},
+		"Rows remapped for uncorrectable errors.", func(g *world.GPU) float64 { return float64(g.Faults.Remapped) }, 0},
 	{"DCGM_FI_DEV_CORRECTABLE_REMAPPED_ROWS", "DCGM_FI_DEV_ROW_REMAP_CORRECTABLE_TOTAL", "counter",
 		"Rows remapped for correctable errors.", zero, 0},
 	{"DCGM_FI_DEV_ROW_REMAP_FAILURE", "DCGM_FI_DEV_ROW_REMAP_FAILED", "gauge", "Whether a remap failed.", zero, 0},
-	{"DCGM_FI_DEV_ROW_REMAP_PENDING", "DCGM_FI_DEV_ROW_REMAP_PENDING", "gauge", "Whether a remap is pending.", zero, 0},
-	{"DCGM_FI_DEV_ECC_DBE_VOL_TOTAL", "DCGM_FI_DEV_ECC_DBE_VOL_TOTAL", "counter", "Double-bit errors.", zero, 0},
+	{"DCGM_FI_DEV_ROW_REMAP_PENDING", "DCGM_FI_DEV_ROW_REMAP_PENDING", "gauge", "Whether a remap is pending.",
+		func(g *world.GPU) float64 { return flag(g.Faults.RemapPending) }, 0},
+	{"DCGM_FI_DEV_ECC_DBE_VOL_TOTAL", "DCGM_FI_DEV_ECC_DBE_VOL_TOTAL", "counter", "Double-bit errors.",
+		func(g *world.GPU) float64 { return float64(g.Faults.DoubleBit) }, 0},
+	{"DCGM_FI_DEV_NVLINK_REPLAY_ERROR_COUNT_TOTAL", "DCGM_FI_DEV_NVLINK_REPLAY_ERROR_TOTAL", "counter",
+		"Packets repeated on NVLink.", func(g *world.GPU) float64 { return math.Round(g.Faults.Replays) }, 0},
 	{"DCGM_FI_DEV_CLOCK_THROTTLE_REASONS", "DCGM_FI_DEV_CLOCKS_EVENT_REASONS", "gauge", "Why clocks are low, bits.",
 		throttle, 0},
 	{"DCGM_FI_PROF_GR_ENGINE_ACTIVE", "DCGM_FI_PROF_GR_ENGINE_UTIL_RATIO", "gauge", "Activity of the engine, 0 to 1.",
@@ -73,9 +78,22 @@ const (
 
 func zero(*world.GPU) float64 { return 0 }
 
-// throttle gives NVML's clock event bits: 1 idle, 4 software power cap.
+func flag(on bool) float64 {
+	if on {
+		return 1
+	}
+	return 0
+}
+
+// xidNames are the words of the exporter for the codes that occur here.
+var xidNames = map[int]string{0: "No Error", 74: "NVLINK Error", 79: "GPU has fallen off the bus",
+	94: "Contained ECC error", 95: "Uncontained ECC error"}
+
+// throttle gives NVML's clock event bits: 1 idle, 4 software power cap, 8 and 64 slowed by the hardware for heat.
 func throttle(g *world.GPU) float64 {
 	switch {
+	case g.Hot():
+		return 8 + 64
 	case g.Clock < g.Device.BoostMHz:
 		return 4
 	case g.Busy < 0.01:
@@ -87,6 +105,7 @@ func throttle(g *world.GPU) float64 {
 // renderDCGM writes the page of one node, in the names of before or of the 4.6.0 naming standard.
 func renderDCGM(b []byte, gpus []*world.GPU, renamed bool) []byte {
 	e := &exposition{b: b}
+	gpus = present(gpus)
 	labels := make([]string, len(gpus))
 	for i, g := range gpus {
 		labels[i] = gpuLabels(g, renamed)
@@ -100,7 +119,7 @@ func renderDCGM(b []byte, gpus []*world.GPU, renamed bool) []byte {
 		for i, g := range gpus {
 			l := labels[i]
 			if f.old == "DCGM_FI_DEV_XID_ERRORS" {
-				l += `,err_code="0",err_msg="No Error"`
+				l += "," + label("err_code", strconv.Itoa(g.Faults.Xid)) + "," + label("err_msg", xidNames[g.Faults.Xid])
 			}
 			e.head(name, l)
 			e.b = strconv.AppendFloat(e.b, f.value(g), 'f', f.decimals, 64)
@@ -120,7 +139,8 @@ func gpuLabels(g *world.GPU, renamed bool) string {
 		label("device", "nvidia"+i) + "," + label("modelName", g.Device.Product) + "," + label(host, g.Node) + "," +
 		label(driver, version)
 	if g.Owner != nil {
-		s += `,container="vllm",namespace="serving",` + label("pod", g.Owner.Name)
+		s += "," + label("container", g.Owner.Pool.Engine) + "," + label("namespace", world.Namespace) + "," +
+			label("pod", g.Owner.Name)
 	}
 	return s
 }

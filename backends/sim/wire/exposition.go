@@ -7,18 +7,24 @@ import (
 	"pitwall/backends/sim/world"
 )
 
-// exposition writes the Prometheus text format as the Python client prints it (prometheus_client 0.16 to 0.22).
+// exposition writes the Prometheus text format as the Python client prints it (prometheus_client 0.16 to 0.22), or
+// as others do.
 type exposition struct {
 	b       []byte
-	created string // value of the _created series
+	created string // value of the _created series, "" where there are none, as in the client's multi-process mode
+	plain   bool   // numbers without a forced decimal point, as Go, Rust and C++ print them
+	bare    bool   // no HELP lines
 }
 
 func (e *exposition) family(name, kind, help string) {
-	e.b = append(e.b, "# HELP "...)
-	e.b = append(e.b, name...)
-	e.b = append(e.b, ' ')
-	e.b = append(e.b, help...)
-	e.b = append(e.b, "\n# TYPE "...)
+	if !e.bare {
+		e.b = append(e.b, "# HELP "...)
+		e.b = append(e.b, name...)
+		e.b = append(e.b, ' ')
+		e.b = append(e.b, help...)
+		e.b = append(e.b, '\n')
+	}
+	e.b = append(e.b, "# TYPE "...)
 	e.b = append(e.b, name...)
 	e.b = append(e.b, ' ')
 	e.b = append(e.b, kind...)
@@ -28,8 +34,16 @@ func (e *exposition) family(name, kind, help string) {
 // sample writes one line; labels are the text between the braces.
 func (e *exposition) sample(name, labels string, v float64) {
 	e.head(name, labels)
-	e.b = appendFloat(e.b, v)
+	e.number(v)
 	e.b = append(e.b, '\n')
+}
+
+func (e *exposition) number(v float64) {
+	if e.plain {
+		e.b = strconv.AppendFloat(e.b, v, 'g', -1, 64)
+		return
+	}
+	e.b = appendFloat(e.b, v)
 }
 
 func (e *exposition) head(name, labels string) {
@@ -63,6 +77,9 @@ func (e *exposition) counter(name, help string, lines ...series) {
 }
 
 func (e *exposition) made(name, help string, lines []series) {
+	if e.created == "" {
+		return
+	}
 	e.family(name+"_created", "gauge", help)
 	for _, l := range lines {
 		e.head(name+"_created", l.labels)
@@ -103,7 +120,7 @@ func (e *exposition) buckets(name string, d distribution) {
 		}
 		e.b = append(e.b, `le="`...)
 		if i < len(d.h.Bounds) {
-			e.b = appendFloat(e.b, d.h.Bounds[i])
+			e.number(d.h.Bounds[i])
 		} else {
 			e.b = append(e.b, "+Inf"...)
 		}
@@ -113,7 +130,7 @@ func (e *exposition) buckets(name string, d distribution) {
 			e.b = append(e.b, d.after...)
 		}
 		e.b = append(e.b, "} "...)
-		e.b = appendFloat(e.b, float64(sum))
+		e.number(float64(sum))
 		e.b = append(e.b, '\n')
 	}
 	e.sample(name+"_count", d.labels(), float64(sum))

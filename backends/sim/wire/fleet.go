@@ -22,7 +22,7 @@ type Options struct {
 	Clock       fleet.Clock
 	Key         string            // the one credential of gateways and providers
 	MetricsAuth bool              // gateways ask for the key on /metrics, as LiteLLM does from 1.85 on
-	Renamed     map[string]bool   // nodes whose exporter uses the names of the 4.6.0 standard
+	Exporters   map[string]string // node to the kind of its GPU exporter, ExporterDCGM where it is not named
 	Styles      map[string]string // provider to the style of its headers: "openai" (default) or "anthropic"
 }
 
@@ -45,6 +45,12 @@ type server struct {
 	frozen bool
 	last   map[string][]byte // pages as they were when the telemetry froze
 	asked  float64           // requests for the list of models
+
+	up   func() bool // whether the process behind it listens, asked with the world at rest; nil for always
+	site string      // whose telemetry its metrics pages are part of; only where telemetry is set
+	seen world.Telemetry
+	// telemetry says that the site's telemetry faults touch this server.
+	telemetry bool
 }
 
 // Reserve opens the listeners, so that addresses are known before the world is built.
@@ -81,14 +87,20 @@ func Serve(o Options, held map[string]net.Listener) *Servers {
 	}
 	w := o.World
 	for _, r := range w.Replicas {
-		add(r.Name, func(one *server) { one.engine(r) })
+		add(r.Name, func(one *server) {
+			one.up, one.site, one.telemetry = r.Up, r.Pool.Site, true
+			one.engine(r)
+		})
 	}
 	nodes := map[string][]*world.GPU{}
 	for _, g := range w.GPUs {
 		nodes[g.Node] = append(nodes[g.Node], g)
 	}
 	for node, gpus := range nodes {
-		add(node, func(one *server) { one.exporter(gpus, o.Renamed[node]) })
+		add(node, func(one *server) {
+			one.site, one.telemetry = gpus[0].Site, true
+			one.exporter(node, gpus)
+		})
 	}
 	for _, g := range w.Gateways {
 		add(g.Name, func(one *server) { one.litellm(g) })
@@ -159,7 +171,30 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Date", s.o.Clock.Now().Add(skew).UTC().Format(http.TimeFormat))
 	w.Header().Set("Server", "uvicorn")
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	if s.gone() {
+		hangUp(w)
+		return
+	}
 	s.mux.ServeHTTP(w, r)
+}
+
+// gone says whether no process listens behind the server now.
+func (s *server) gone() bool {
+	up := true
+	if s.up != nil {
+		s.o.World.At(s.o.Clock.Now(), func() { up = s.up() })
+	}
+	return !up
+}
+
+// hangUp ends the connection without an answer: the nearest that a listener whose port stays can come to a refused
+// connection.
+func hangUp(w http.ResponseWriter) {
+	if h, ok := w.(http.Hijacker); ok {
+		if conn, _, err := h.Hijack(); err == nil {
+			_ = conn.Close() // nothing was promised
+		}
+	}
 }
 
 // maxBody bounds what a client may send.
@@ -173,9 +208,11 @@ func (s *server) page(path, contentType string, render func(b []byte) []byte) {
 }
 
 func (s *server) write(w http.ResponseWriter, path, contentType string, render func(b []byte) []byte) {
-	s.mu.Lock()
-	frozen, body := s.frozen, s.last[path]
-	s.mu.Unlock()
+	frozen, silent, body := s.state(path)
+	if silent {
+		hangUp(w)
+		return
+	}
 	if !frozen || body == nil {
 		s.o.World.At(s.o.Clock.Now(), func() { body = render(nil) })
 		if frozen {
@@ -187,6 +224,21 @@ func (s *server) write(w http.ResponseWriter, path, contentType string, render f
 	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	_, _ = w.Write(body) // the client hung up
+}
+
+// state says how the server's telemetry is, and what a frozen page shows.
+func (s *server) state(path string) (frozen, silent bool, body []byte) {
+	now := world.TelemetryLive
+	if s.telemetry {
+		s.o.World.At(s.o.Clock.Now(), func() { now = s.o.World.Telemetry(s.site) })
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now != s.seen && !s.frozen {
+		clear(s.last)
+	}
+	s.seen = now
+	return s.frozen || now == world.TelemetryFrozen, now == world.TelemetrySilent, s.last[path]
 }
 
 const textFormat = "text/plain; version=0.0.4; charset=utf-8"

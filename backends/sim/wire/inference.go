@@ -24,6 +24,15 @@ func respond(w http.ResponseWriter, status int, body any) {
 	_, _ = w.Write(b) // the client hung up
 }
 
+// appendJSON prints what was made of the world; it always can be.
+func appendJSON(b []byte, body any) []byte {
+	out, err := json.Marshal(body)
+	if err != nil {
+		return append(b, "null"...)
+	}
+	return append(b, out...)
+}
+
 // fail answers in the error form of OpenAI and LiteLLM.
 func fail(w http.ResponseWriter, status int, kind, message string) {
 	respond(w, status, object{"error": object{

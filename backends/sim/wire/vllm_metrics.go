@@ -8,9 +8,6 @@ import (
 	"pitwall/backends/sim/world"
 )
 
-// engineStarted is how long before the world's start the engines came up.
-const engineStarted = 53 * time.Hour
-
 // blockSize is the number of tokens in a KV block (live vLLM capture 2026-06).
 const blockSize = 16
 
@@ -23,8 +20,16 @@ type vllmPage struct {
 	both   string
 }
 
-func renderVLLM(b []byte, r *world.Replica, start, now time.Time, asked float64) []byte {
-	up := start.Add(-engineStarted)
+// The names of the release that F13 upgrades from and to: both are of the same values. Nothing takes the place of the
+// time in the queue.
+func (p *vllmPage) name(old, renamed string) string {
+	if p.r.Legacy() {
+		return old
+	}
+	return renamed
+}
+
+func renderVLLM(b []byte, r *world.Replica, up, now time.Time, asked float64) []byte {
 	p := &vllmPage{exposition: exposition{b: b}, r: r}
 	p.before, p.after = label("engine", "0"), label("model_name", r.Pool.Model)
 	p.both = p.before + "," + p.after
@@ -112,13 +117,13 @@ func (p *vllmPage) scheduler() {
 	} {
 		p.sample(name, l.labels, l.v)
 	}
-	p.gauge("vllm:kv_cache_usage_perc", p.both, "Part of the KV cache in use, 0 to 1.", g.KV)
+	p.gauge(p.name("vllm:gpu_cache_usage_perc", "vllm:kv_cache_usage_perc"), p.both, "Part of the KV cache in use, 0 to 1.", g.KV)
 }
 
 func (p *vllmPage) cache() {
 	s := &p.r.Stats
-	p.counter("vllm:prefix_cache_queries", "Tokens looked up in the prefix cache.", p.one(s.PrefixQueries))
-	p.counter("vllm:prefix_cache_hits", "Tokens found in the prefix cache.", p.one(s.PrefixHits))
+	p.counter(p.name("vllm:gpu_prefix_cache_queries", "vllm:prefix_cache_queries"), "Tokens looked up in the prefix cache.", p.one(s.PrefixQueries))
+	p.counter(p.name("vllm:gpu_prefix_cache_hits", "vllm:prefix_cache_hits"), "Tokens found in the prefix cache.", p.one(s.PrefixHits))
 	p.counter("vllm:external_prefix_cache_queries", "Tokens looked up in other instances.", p.one(0))
 	p.counter("vllm:external_prefix_cache_hits", "Tokens found in other instances.", p.one(0))
 	p.counter("vllm:mm_cache_queries", "Items looked up in the multi-modal cache.", p.one(0))
@@ -157,10 +162,12 @@ func (p *vllmPage) lengths() {
 func (p *vllmPage) times() {
 	s := &p.r.Stats
 	p.hist("vllm:time_to_first_token_seconds", "Time to the first token, seconds.", &s.TTFT)
-	p.hist("vllm:inter_token_latency_seconds", "Time between tokens, seconds.", &s.ITL)
+	p.hist(p.name("vllm:time_per_output_token_seconds", "vllm:inter_token_latency_seconds"), "Time between tokens, seconds.", &s.ITL)
 	p.hist("vllm:request_time_per_output_token_seconds", "Mean time per token of a request, seconds.", &s.TPOT)
 	p.hist("vllm:e2e_request_latency_seconds", "Time of a whole request, seconds.", &s.E2E)
-	p.hist("vllm:request_queue_time_seconds", "Time in the queue, seconds.", &s.Queue)
+	if !p.r.Upgraded() {
+		p.hist("vllm:request_queue_time_seconds", "Time in the queue, seconds.", &s.Queue)
+	}
 	p.hist("vllm:request_inference_time_seconds", "Time in the batch, seconds.", &s.Infer)
 	p.hist("vllm:request_prefill_time_seconds", "Time of the prefill, seconds.", &s.Prefill)
 	p.hist("vllm:request_decode_time_seconds", "Time of the decoding, seconds.", &s.Deco)

@@ -20,7 +20,7 @@ func deviceOf(r *Replica, i int) *GPU {
 
 // addOffTheBus: a device no longer answers on the bus. Its peers wait for it until the process gives up.
 func (w *World) addOffTheBus(add func(string, *fault), r *Replica) {
-	const unseen, death = 5.0, 10.0
+	const unseen, death = 8.0, 12.0
 	g := deviceOf(r, 3)
 	add("F14", &fault{
 		Fault: Fault{Text: "GPU " + g.UUID + " of " + g.Node + " falls off the bus (Xid 79)"},

@@ -80,12 +80,12 @@ func (w *World) addBadFlag(add func(string, *fault), s *podSet) {
 // addHerd: all engines of a pool start at once and read their weights one after the other from the same store, while
 // the proxy before them keeps what comes in.
 func (w *World) addHerd(add func(string, *fault), s *podSet) {
-	const first, gap = 25.0, 50.0
+	const first, gap, probe = 25.0, 50.0, 5.0
 	add("F09", &fault{
-		Fault: Fault{Text: "all engines of " + s.Name + " were restarted at once, and the proxy before them holds requests " +
-			"until one is ready"},
+		Fault: Fault{Text: "all engines of " + s.Name + " were restarted at once; the proxy before them holds requests until one " +
+			"is ready, and the readiness probe waits for a token"},
 		begin: func(now float64) {
-			s.holds = true
+			s.holds, s.probe = true, probe
 			for i, r := range s.replicas {
 				if r.pod == nil || len(r.GPUs) == 0 {
 					continue
@@ -99,7 +99,7 @@ func (w *World) addHerd(add func(string, *fault), s *podSet) {
 				r.pod.until = now + first + gap*float64(i)
 			}
 		},
-		end: func(float64) { s.holds = false },
+		end: func(float64) { s.holds, s.probe = false, 0 },
 	})
 }
 

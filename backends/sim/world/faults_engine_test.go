@@ -63,7 +63,9 @@ func TestABadFlagStopsTheRollout(t *testing.T) {
 			base = max(base, queue(w)*map[bool]float64{true: 1}[w.Seconds() < 120])
 			return w.Workloads()[0].Ready == 1 && podOf(w, "a-r2") != nil && podOf(w, "a-r2").Restarts >= 2
 		}},
-		signal{"longer queue", func(w *World) bool { return queue(w) > 1.5*base && podOf(w, "a-r2") != nil && podOf(w, "a-r2").Restarts >= 2 }},
+		signal{"longer queue", func(w *World) bool {
+			return queue(w) > 1.5*base && podOf(w, "a-r2") != nil && podOf(w, "a-r2").Restarts >= 2
+		}},
 	)
 	p := podOf(w, "a-r2")
 	if p.LastExit.Code == 0 || eventOf(w, "BackOff") == nil || w.Workloads()[0].Updated != 1 {
@@ -85,7 +87,7 @@ func TestABadFlagStopsTheRollout(t *testing.T) {
 
 func TestTheFirstReadyReplicaTakesTheHerd(t *testing.T) {
 	s := small(4)
-	s.Pools[1].Probe, s.Routes[0].Prompt.Median = 5, 2500
+	s.Routes[0].Prompt.Median = 2500
 	w := New(s)
 	first, second := replicaOf(w, "b-r1"), replicaOf(w, "b-r2")
 	slow := above(20, 0.5, func(*World) *Histogram { return &first.Stats.TTFT })

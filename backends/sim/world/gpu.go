@@ -11,6 +11,7 @@ type GPU struct {
 	UUID   string
 	Index  int
 	Node   string
+	Site   string
 	Bus    string   // PCI address as NVML prints it
 	Owner  *Replica // nil: idle
 

@@ -100,7 +100,8 @@ func (w *World) end(r *Replica) {
 	for _, list := range [][]*attempt{r.running, r.waiting, r.inbox} {
 		for _, t := range list {
 			if !t.ended {
-				w.ledger.lose(r.tokens(t))
+				t.made, t.decoding = r.tokens(t), false
+				w.ledger.lose(t.made)
 				t.ended = true
 				r.results = append(r.results, result{at: now, try: t, status: 503})
 			}

@@ -47,11 +47,15 @@ func (r *Replica) report(at time.Time) {
 // reset gives the engine the state of a process that has just started.
 func (r *Replica) reset(now float64) {
 	r.retired += r.Stats.Generated
-	r.Stats = newStats()
+	r.Stats = newStats(r.Pool.Engine)
 	r.clock, r.pending, r.frozen, r.locked, r.link = now, false, false, false, 1
 	r.inbox, r.waiting, r.running, r.prefills, r.finishes = nil, nil, nil, nil, nil
+	r.iterations, r.stepNo = nil, 0
 	r.batch, r.decoders, r.decoding, r.kv = 0, 0, 0, 0
 }
 
 // idle says whether the engine has nothing in hand.
 func (r *Replica) idle() bool { return len(r.running)+len(r.waiting)+len(r.inbox) == 0 }
+
+// Warm says whether the engine has served before, so that it prints everything that it counts.
+func (r *Replica) Warm() bool { return r.upAt == 0 }

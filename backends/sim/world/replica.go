@@ -35,7 +35,9 @@ type Replica struct {
 	locked   bool    // frozen inside a collective: the kernels of all ranks wait for each other
 	link     float64 // part of the bandwidth between its devices that is left, 1 in normal times
 	results  []result
-	rng      *rand.Rand
+
+	iterations []Iteration // not yet read
+	rng        *rand.Rand
 	process
 }
 
@@ -58,33 +60,8 @@ type Gauges struct {
 	KV               float64 // 0 to 1
 }
 
-// EngineStats are the counters and histograms of one engine.
-type EngineStats struct {
-	Prompt, Cached, Generated        float64 // tokens
-	PrefixQueries, PrefixHits        float64 // tokens
-	Stop, Length, Abort              float64 // ended requests by reason
-	Preemptions                      float64
-	Steps                            float64
-	Flops, ReadBytes, WriteBytes     float64 // per GPU
-	TTFT, ITL, TPOT                  Histogram
-	E2E, Queue, Infer, Prefill, Deco Histogram
-	PromptLen, OutputLen, MaxTokens  Histogram
-	ParamMax, ParamN, Computed, Iter Histogram
-	HTTP                             map[int]float64 // answers of the inference paths, by status class
-}
-
 func newReplica(name string, pool *PoolSpec, rng *rand.Rand) *Replica {
-	return &Replica{Name: name, Pool: pool, rng: rng, Stats: newStats(), link: 1}
-}
-
-func newStats() EngineStats {
-	h := newHistogram
-	return EngineStats{
-		TTFT: h(ttftBounds), ITL: h(itlBounds), TPOT: h(itlBounds),
-		E2E: h(e2eBounds), Queue: h(e2eBounds), Infer: h(e2eBounds), Prefill: h(e2eBounds), Deco: h(e2eBounds),
-		PromptLen: h(lenBounds), OutputLen: h(lenBounds), MaxTokens: h(lenBounds), ParamMax: h(lenBounds),
-		Computed: h(lenBounds), ParamN: h(nBounds), Iter: h(iterBound), HTTP: map[int]float64{},
-	}
+	return &Replica{Name: name, Pool: pool, rng: rng, Stats: newStats(pool.Engine), link: 1}
 }
 
 // Gauges returns what the engine reports of its scheduler. The scheduler's own loop publishes these, so that a
@@ -123,6 +100,7 @@ func (r *Replica) receive(t *attempt, at float64) {
 	t.cached = int(t.call.cacheable * float64(t.prompt))
 	t.left = t.prompt - t.cached
 	r.inbox = append(r.inbox, t)
+	r.Stats.Received++
 }
 
 // advance runs whole steps up to end; a step that ends later stays under way and shows nothing yet.

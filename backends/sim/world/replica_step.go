@@ -114,6 +114,16 @@ func (r *Replica) finish() {
 		tokens++
 	}
 	s.Iter.observe(float64(tokens + fed))
+	s.Fed += float64(fed)
+	if r.batch > 0 {
+		s.PromptTime += r.stepLen
+		s.StepPrefill.observe(r.stepLen)
+		s.Batch.observe(float64(len(r.running)))
+	} else {
+		s.DecodeTime += r.stepLen
+		s.StepDecode.observe(r.stepLen)
+	}
+	r.record()
 	flops := float64(tokens+fed) * 2 * modelWeights
 	gpus := float64(r.Pool.GPUs)
 	s.Flops += flops / gpus
@@ -166,6 +176,7 @@ func (r *Replica) complete(t *attempt) {
 	if t.output > 1 {
 		s.TPOT.observe((now - t.first) / float64(t.output-1))
 	}
+	s.MostTokens = max(s.MostTokens, float64(t.prompt+t.output))
 	s.PromptLen.observe(float64(t.prompt))
 	s.OutputLen.observe(float64(t.output))
 	s.MaxTokens.observe(float64(t.output))

@@ -10,10 +10,10 @@ func (w *World) probe(now float64) {
 		return
 	}
 	for _, r := range w.Replicas {
-		if r.Pool.Probe <= 0 || r.state != serving || r.pod.Terminating {
+		if r.state != serving || r.pod.Terminating {
 			continue
 		}
-		ok := now-r.oldest(now) < r.Pool.Probe
+		ok := r.set.probe <= 0 || now-r.oldest(now) < r.set.probe
 		if ok == r.pod.Ready {
 			continue
 		}

@@ -28,7 +28,6 @@ type PoolSpec struct {
 	Device   Device
 	Cost     Cost
 	Load     float64 // seconds to read the weights and warm up; 0 means a minute
-	Probe    float64 // deadline, seconds, of a readiness probe that makes a token; 0: the probe asks the HTTP server only
 	Legacy   bool    // its metrics have the names of older releases, until F13 upgrades it
 }
 

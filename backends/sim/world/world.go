@@ -82,7 +82,7 @@ func (w *World) addPool(p *PoolSpec, next func() *rand.Rand) {
 	for n, node := range p.Nodes {
 		for i := range p.PerNode {
 			g := &GPU{
-				Device: &p.Device, Index: i, Node: node, trait: 2*rng.Float64() - 1,
+				Device: &p.Device, Index: i, Node: node, Site: p.Site, trait: 2*rng.Float64() - 1,
 				Bus: fmt.Sprintf("00000000:%02X:00.0", 0x0a+i*0x11),
 			}
 			g.UUID = fmt.Sprintf("GPU-%08x-%04x-4%03x-8%03x-%012x", rng.Uint32(), rng.Uint32N(1<<16),
@@ -145,6 +145,9 @@ func (w *World) step() {
 		r.advance(end)
 		if w.steps%logEvery == 0 {
 			r.report(wall)
+		}
+		if w.steps%measureEvery == 0 {
+			r.measure()
 		}
 		for _, g := range r.GPUs {
 			g.advance(stepSeconds, r.busy, r.feeding, r.spin)

@@ -196,23 +196,25 @@ func littlesLaw(t *testing.T, fault string) {
 }
 
 func TestNoSignalBeforeItsCause(t *testing.T) {
+	const steps, step, begin = 8, 30 * time.Second, 4
+	var quiet []string // what a world without faults shows
+	for w := New(small(5)); len(quiet) < steps; {
+		run(w, step)
+		quiet = append(quiet, w.digest())
+	}
 	for _, known := range Known() {
-		id, quiet, ill := known.ID, New(small(5)), New(small(5))
-		at := t0.Add(2 * time.Minute)
-		if !ill.Start(id, at) {
-			t.Fatalf("%s is unknown", id)
+		ill := New(small(5))
+		if !ill.Start(known.ID, t0.Add(begin*step)) {
+			t.Fatalf("%s is unknown", known.ID)
 		}
-		for s := 10; s <= 120; s += 10 {
-			run(quiet, 10*time.Second)
-			run(ill, 10*time.Second)
-			if quiet.digest() != ill.digest() {
-				t.Fatalf("%s shows %d s in, before it begins", id, s)
+		for i, want := range quiet {
+			run(ill, step)
+			if ill.digest() != want && i < begin {
+				t.Fatalf("%s shows %s in, before it begins", known.ID, time.Duration(i+1)*step)
 			}
 		}
-		run(quiet, 2*time.Minute)
-		run(ill, 2*time.Minute)
-		if quiet.digest() == ill.digest() {
-			t.Errorf("%s shows nothing two minutes after it began", id)
+		if ill.digest() == quiet[steps-1] {
+			t.Errorf("%s shows nothing two minutes after it began", known.ID)
 		}
 	}
 }

@@ -1,0 +1,35 @@
+// Package servers starts real servers for tests and measurements: a Kubernetes control plane whose nodes are played by
+// KWOK, Prometheus, Alertmanager. Everything listens on the loopback address alone, keeps its files in a folder of its
+// own and ends with its owner. It must not judge anything, and pitwall itself must not import it.
+//
+// Programs are found where the environment says, which test/real/run.sh prepares; a variable that is not set is
+// ErrMissing, so that a test can skip with that sentence.
+package servers
+
+import (
+	"errors"
+	"fmt"
+	"os"
+)
+
+// Names of environment variables with the paths of programs.
+const (
+	ClusterVariable      = "PITWALL_TEST_CLUSTER"      // the folder that test/cluster/build.sh prints
+	PrometheusVariable   = "PITWALL_TEST_PROMETHEUS"   // prometheus
+	AlertmanagerVariable = "PITWALL_TEST_ALERTMANAGER" // alertmanager
+)
+
+// ErrMissing says that a program was not prepared.
+var ErrMissing = errors.New("a program of the test bed is missing")
+
+// program is the path in a variable.
+func program(variable, what string) (string, error) {
+	path := os.Getenv(variable)
+	if path == "" {
+		return "", fmt.Errorf("%w: %s names no %s; make test-real prepares it", ErrMissing, variable, what)
+	}
+	if _, err := os.Stat(path); err != nil {
+		return "", fmt.Errorf("%w: %w", ErrMissing, err)
+	}
+	return path, nil
+}
