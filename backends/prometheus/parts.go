@@ -24,6 +24,10 @@ const marked = "pitwall"
 // alsoWanted are metrics that engines do not own, and that their decoders read.
 const alsoWanted = "process_start_time_seconds"
 
+// plain are kinds some of whose metrics have names that prove nothing, and that Families therefore lack: of their
+// targets everything is asked for.
+var plain = map[string]bool{"amd": true, "trtllm": true}
+
 // harvest is what one query brought.
 type harvest struct {
 	heard
@@ -84,7 +88,7 @@ func (r *reader) seriesOf(b *batch) string {
 		names = append(names, anyOf([]string{f})+".*")
 	}
 	all := `{` + selector + `}`
-	if len(names) > 2 {
+	if len(names) > 2 && !plain[b.kind] {
 		all = `{` + write([]matcher{{"__name__", "=~", strings.Join(names, "|")}}) + `,` + selector + `}`
 	}
 	return all + ` or label_replace(timestamp(up{` + selector + `}),"` + marked + `","at","","")`
