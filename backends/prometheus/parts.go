@@ -1,8 +1,10 @@
 package prometheus
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -122,11 +124,23 @@ func (r *reader) reading(spec fleet.SourceSpec, p *pageOf, asked time.Time) (fle
 		return fleet.Partial{}, &fleet.Error{Kind: fleet.KindInvalid, Op: "read through the store", Source: spec.ID,
 			Err: err, Next: "nothing of it was used"}
 	}
+	arrange(&read)
 	read.At = p.at
 	if p.at.IsZero() {
 		read.At = asked // without "up" the store does not say when it scraped; its look-back bounds the age to minutes
 	}
 	return read, nil
+}
+
+// arrange puts engines and devices into the order that pages have: a store answers in an order of its own.
+func arrange(p *fleet.Partial) {
+	byNumber := func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) }
+	slices.SortStableFunc(p.Engines, func(a, b fleet.EngineReading) int {
+		return cmp.Or(cmp.Compare(a.Model, b.Model), byNumber(a.Engine, b.Engine))
+	})
+	slices.SortStableFunc(p.GPUs, func(a, b fleet.GPUReading) int {
+		return cmp.Or(byNumber(a.Index, b.Index), byNumber(a.MIG, b.MIG), cmp.Compare(a.ID, b.ID))
+	})
 }
 
 // decode hands a page to the decoder of its kind. Decoders keep memory from page to page, so that one of each is kept.
