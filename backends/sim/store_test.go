@@ -206,4 +206,3 @@ func specOf(list []fleet.SourceSpec, id fleet.SourceID) fleet.SourceSpec {
 }
 
 func near(a, b, part float64) bool { return a-b <= part*b && b-a <= part*b }
-

@@ -2,6 +2,7 @@ package promapi
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -19,7 +20,12 @@ type Large struct {
 
 	mu    sync.Mutex
 	found map[string][]int // replicas by the matchers that find them
+	made  map[string][]one // series of late: one query asks for the same ones several times
+	size  int              // of all of them
 }
+
+// madeAtMost bounds how many series are kept for the next question.
+const madeAtMost = 100_000
 
 // foundAtMost bounds what is remembered of selectors.
 const foundAtMost = 4096
@@ -96,17 +102,48 @@ func (l *Large) each(from, to int64, matchers []*labels.Matcher, f func(labels.L
 		}
 	}
 	for i := range modelMetrics {
-		metric := &modelMetrics[i]
-		if fitsName(metric.name, matchers) {
-			l.emit(metric, from, to, rest, f)
+		if !fitsName(modelMetrics[i].name, matchers) {
+			continue
+		}
+		for _, s := range l.series(i, from, to, rest) {
+			f(s.labels, s.samples)
 		}
 	}
+}
+
+// series makes the series of one metric, or takes those that were just made.
+func (l *Large) series(metric int, from, to int64, rest []*labels.Matcher) []one {
+	var key strings.Builder
+	key.WriteString(strconv.Itoa(metric) + " " + strconv.FormatInt(from, 10) + " " + strconv.FormatInt(to, 10))
+	for _, m := range rest {
+		key.WriteByte(0)
+		key.WriteString(m.String())
+	}
+	l.mu.Lock()
+	list, known := l.made[key.String()]
+	l.mu.Unlock()
+	if known {
+		return list
+	}
+	l.emit(&modelMetrics[metric], from, to, rest, func(x labels.Labels, s []sample) { list = append(list, one{x, s}) })
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.made == nil || l.size+len(list) > madeAtMost {
+		l.made, l.size = map[string][]one{}, 0
+	}
+	l.made[key.String()] = list
+	l.size += len(list)
+	return list
 }
 
 func (l *Large) emit(metric *metricOf, from, to int64, rest []*labels.Matcher, f func(labels.Labels, []sample)) {
 	times, pool := []moment(nil), -1
 	b := labels.NewScratchBuilder(16)
-	for _, i := range l.candidates(metric, rest) {
+	candidates := l.candidates(metric, rest)
+	if len(candidates) > 0 {
+		rest = unshared(l.shared(metric.gpu, candidates[0]), rest)
+	}
+	for _, i := range candidates {
 		u := l.units[i]
 		if u.pool != pool {
 			times, pool = l.moments(u.pool, from, to), u.pool
@@ -157,6 +194,13 @@ func mayFit(shared []label, rest []*labels.Matcher) bool {
 		}
 	}
 	return true
+}
+
+// unshared are the matchers that the labels which all series of a unit share do not answer.
+func unshared(shared []label, rest []*labels.Matcher) []*labels.Matcher {
+	return slices.DeleteFunc(slices.Clone(rest), func(m *labels.Matcher) bool {
+		return slices.ContainsFunc(shared, func(x label) bool { return x.name == m.Name })
+	})
 }
 
 // shared are the labels that the store puts on the series of a unit.
