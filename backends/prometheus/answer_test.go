@@ -2,10 +2,8 @@ package prometheus
 
 import (
 	"math"
-	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"pitwall/fleet"
 )
@@ -118,7 +116,6 @@ func TestErrorsByType(t *testing.T) {
 			t.Errorf("%d %s: %v, want %s with %q", c.status, c.body, err, c.kind, c.says)
 		}
 	}
-	_ = http.StatusOK
 }
 
 func TestTooManySeriesAreRefusedWithAdvice(t *testing.T) {
@@ -132,21 +129,6 @@ func TestTooManySeriesAreRefusedWithAdvice(t *testing.T) {
 	_, err := read(t, open(t, fleet.SourceSpec{URL: s.URL}, toys("a:1")))
 	if fleet.KindOf(err) != fleet.KindInvalid || !strings.Contains(err.Error(), "declare the pool with a selector") {
 		t.Errorf("got %v", err)
-	}
-}
-
-func TestSpanKeepsToTheLimitOfPoints(t *testing.T) {
-	s := serve(t, always(`{"status":"success","data":{"resultType":"matrix","result":[]}}`))
-	r := open(t, fleet.SourceSpec{URL: s.URL}, nil)
-	end := time.Unix(1_795_338_017, 0)
-	if _, err := r.api.span(t.Context(), "up", end.Add(-14*24*time.Hour), end, time.Minute, nil); fleet.KindOf(err) != fleet.KindInvalid {
-		t.Errorf("20,160 points: %v", err)
-	}
-	if _, err := r.api.span(t.Context(), "up", end.Add(-14*24*time.Hour), end, 5*time.Minute, nil); err != nil {
-		t.Error(err)
-	}
-	if q := s.queries[0]; q.Get("end") != "1795338000" || q.Get("step") != "300" {
-		t.Errorf("the question was %v; start and end must be multiples of the step", q)
 	}
 }
 

@@ -40,19 +40,6 @@ func (a *api) instant(ctx context.Context, expr string, limit int, each func(*ro
 	return a.ask(ctx, "/api/v1/query", url.Values{"query": {expr}}, limit, each)
 }
 
-// span evaluates one expression at steps of whole multiples, so that the store can answer from its cache.
-func (a *api) span(ctx context.Context, expr string, from, to time.Time, step time.Duration, each func(*row) error) (heard, error) {
-	if n := to.Sub(from)/step + 1; n > maxPoints {
-		return heard{}, a.fail(fleet.KindInvalid, "more than 11,000 points were asked for", "ask for a shorter time", nil)
-	}
-	unix := func(t time.Time) string { return strconv.FormatInt(t.Truncate(step).Unix(), 10) }
-	return a.ask(ctx, "/api/v1/query_range", url.Values{"query": {expr}, "start": {unix(from)}, "end": {unix(to)},
-		"step": {strconv.FormatFloat(step.Seconds(), 'f', -1, 64)}}, maxSeries, each)
-}
-
-// maxPoints is how many points of one series every store of the family answers (orchestration.md 11.1).
-const maxPoints = 11_000
-
 func (a *api) ask(ctx context.Context, path string, form url.Values, limit int, each func(*row) error) (heard, error) {
 	for name, values := range a.params {
 		form[name] = values
