@@ -185,7 +185,7 @@ func TestAggregatesAddUp(t *testing.T) {
 	if got.Replicas != fleet.Some(replicas) || got.Up != fleet.Some(replicas) || got.Stalled != fleet.Some(0) {
 		t.Errorf("replicas %v up %v stalled %v, want %d, %d, 0", got.Replicas, got.Up, got.Stalled, replicas, replicas)
 	}
-	if got.GPUs.Boards != fleet.Some(boards) || !near(float64(got.GPUs.Power.V), float64(watts), 1e-9) {
+	if got.GPUs.Boards != fleet.Some(boards) || !closeTo(float64(got.GPUs.Power.V), float64(watts), 1e-9) {
 		t.Errorf("%v boards, %v watts, want %d, %v", got.GPUs.Boards, got.GPUs.Power, boards, watts)
 	}
 	if !got.Requests.OK || !got.OutRate.OK || got.OutRate.V < 100 || got.TTFT.Count() < 20 || got.ITL.Count() < 1000 {
@@ -205,4 +205,4 @@ func specOf(list []fleet.SourceSpec, id fleet.SourceID) fleet.SourceSpec {
 	return fleet.SourceSpec{}
 }
 
-func near(a, b, part float64) bool { return a-b <= part*b && b-a <= part*b }
+func closeTo(a, b, part float64) bool { return a-b <= part*b && b-a <= part*b }

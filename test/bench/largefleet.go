@@ -18,10 +18,12 @@ import (
 )
 
 const (
-	largeCPU  = 10.0 // per cent of a core
-	largeRSS  = 200  // MB
-	largeWarm = 45 * time.Second
+	largeCPU  = 10.0             // per cent of a core
+	largeRSS  = 200              // MB
+	largeWarm = 3 * time.Minute  // at most, until every pool was read
 	largeTime = 60 * time.Second // two rounds of questions about every pool
+	// largeAsks is how many queries a round about one pool takes: its engines and its GPUs, and the worst of each.
+	largeAsks = 4
 )
 
 // measureLargeFleet opens the console on 10,000 replicas and 80,000 GPUs that a store answers for, pool by pool. This
@@ -53,10 +55,7 @@ func measureLargeFleet(ctx context.Context, w *workshop) ([]row, error) {
 		return rows, err
 	}
 	defer t.close()
-	if err := sleep(ctx, largeWarm); err != nil {
-		return rows, err
-	}
-	if err := t.allRead(model.Pools[0].Name); err != nil {
+	if err := t.allRead(ctx, model.Pools[0].Name); err != nil {
 		return rows, err
 	}
 	from := asked.Load()
@@ -72,31 +71,35 @@ func measureLargeFleet(ctx context.Context, w *workshop) ([]row, error) {
 	if err != nil {
 		return rows, err
 	}
-	if err := t.allRead(model.Pools[0].Name); err != nil { // a store that gives up costs nothing to read
-		return rows, err
-	}
-	share := 100 * float64(after-before) / float64(time.Since(began))
+	// On a busy machine the store that is played here answers less than it is asked. What it did not answer is counted as
+	// if it had been read: the figure is that of a store that keeps up.
+	answered, due := asked.Load()-from, int64(2*largeAsks*len(model.Pools))
+	share := 100 * float64(after-before) / float64(time.Since(began)) * max(1, float64(due)/float64(max(1, answered)))
 	rows[0].measured, rows[0].ok = fmt.Sprintf("%.1f %%", share), share < largeCPU
-	rows[0].how = fmt.Sprintf("utime+stime over %s, in which %d queries were answered; %d replicas and %d GPUs in %d pools",
-		largeTime, asked.Load()-from, data.Replicas(), data.GPUs(), len(model.Pools))
+	rows[0].how = fmt.Sprintf("utime+stime over %s, of %d queries for the %d that were answered; %d replicas and %d GPUs in %d pools",
+		largeTime, due, answered, data.Replicas(), data.GPUs(), len(model.Pools))
 	peak, err := t.peakMemory()
 	rows[1].measured, rows[1].ok = fmt.Sprintf("%d MB", peak>>20), err == nil && peak>>20 < largeRSS
 	rows[1].how = "VmHWM of the console"
 	return rows, err
 }
 
-// allRead tells whether the screen shows a pool, and none that is not read.
-func (t *terminal) allRead(pool string) error {
-	screen := t.text()
-	for _, word := range []string{string(fleet.StateUnknown), string(fleet.StateStale)} {
-		if strings.Contains(screen, word) {
-			return fmt.Errorf("the console shows a pool that is %s:\n%s", word, screen)
+// allRead waits until the screen shows a pool, and none that was never read.
+func (t *terminal) allRead(ctx context.Context, pool string) error {
+	unread := string(fleet.StateUnknown)
+	for end := time.Now().Add(largeWarm); ; {
+		screen := t.text()
+		table, _, _ := strings.Cut(screen, " EVENTS ") // which tell of states that are over
+		if strings.Contains(table, pool) && !strings.Contains(table, unread) {
+			return nil
+		}
+		if time.Now().After(end) {
+			return fmt.Errorf("after %s not every pool was read; the screen shows:\n%s", largeWarm, screen)
+		}
+		if err := sleep(ctx, time.Second); err != nil {
+			return err
 		}
 	}
-	if !strings.Contains(screen, pool) {
-		return fmt.Errorf("the console does not show %s; it shows:\n%s", pool, screen)
-	}
-	return nil
 }
 
 // serveLarge answers queries over the model on a loopback port, and counts them.
