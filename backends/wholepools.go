@@ -71,8 +71,9 @@ func (w *world) wholePool(spec fleet.PoolSpec, seen gatewayLoads, now time.Time)
 	s, of := w.index.ids[spec.Store.Source], w.whole[spec.ID]
 	p := fleet.Pool{Spec: spec, Desired: spec.Desired.Or(0), Whole: &fleet.Aggregate{Source: spec.Store.Source}}
 	r := of.fresh(s, now)
-	if of != nil {
-		p.Load.At = of.reading.At
+	if of != nil { // what was known last says how large it is, and no more
+		p.Load.At, p.Whole.Replicas = of.reading.At, of.reading.Replicas
+		p.Desired = spec.Desired.Or(of.reading.Replicas.V)
 	}
 	if r != nil {
 		w.fillWhole(&p, r, now)

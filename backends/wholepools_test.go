@@ -167,7 +167,7 @@ func TestAStoreThatDiesLeavesItsPoolsStale(t *testing.T) {
 		t.Errorf("source %+v, pool %s", s.Source("prom"), s.Pool("huge").State)
 	}
 	p := after(5 * time.Minute).Pool("huge")
-	if p.State != fleet.StateStale || p.Load.OutRate.OK || len(p.Replicas) != 0 || p.Load.At.IsZero() {
+	if p.State != fleet.StateStale || p.Desired != 250 || p.Ready != 0 || p.Load.OutRate.OK || len(p.Replicas) != 0 || p.Load.At.IsZero() {
 		t.Errorf("%s %s, load %+v", p.State, p.Why, p.Load)
 	}
 }
