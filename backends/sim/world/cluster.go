@@ -121,6 +121,7 @@ type podSet struct {
 	Workload
 	pool     *PoolSpec
 	replicas []*Replica
+	extra    []*pod            // that are wanted beyond the replicas, and wait for devices
 	flags    map[string]string // arguments that revisions add
 	bad      map[string]string // revisions whose engine dies while it starts, with what it prints
 	modern   map[string]bool   // revisions whose pages have the names of a newer release
@@ -146,6 +147,11 @@ func (w *World) Pods() []Pod {
 			out = append(out, r.pod.Pod)
 		}
 	}
+	for _, s := range w.cluster.sets {
+		for _, p := range s.extra {
+			out = append(out, p.Pod)
+		}
+	}
 	for _, p := range w.cluster.failed {
 		out = append(out, p.Pod)
 	}
@@ -168,6 +174,7 @@ func (w *World) Workloads() []Workload {
 	out := make([]Workload, 0, len(w.cluster.sets))
 	for _, s := range w.cluster.sets {
 		one := s.Workload
+		one.Updated = len(s.extra) // these are always of the revision that is wanted
 		one.Flag, one.Legacy = s.flags[s.Revision], s.pool.Legacy && !s.modern[s.Revision]
 		for _, r := range s.replicas {
 			if r.pod != nil && r.pod.Ready {
