@@ -152,12 +152,20 @@ func (c *carrier) check(r fleet.CarriedRequest) error {
 		return c.fault(fleet.KindReadOnly, fmt.Sprintf("%s is not sent through a pod proxy", r.Method),
 			"only GET is; the option "+optWrites+" allows more")
 	}
-	path, _, _ := strings.Cut(r.Path, "?")
-	plain, err := url.PathUnescape(path)
-	if err != nil || !strings.HasPrefix(path, "/") || strings.Contains(r.Path, "#") || slices.Contains(strings.Split(strings.ReplaceAll(plain, `\`, "/"), "/"), "..") {
+	if !staysInside(r.Path) {
 		return c.fault(fleet.KindInvalid, "its path could lead out of the proxy, to the API server itself", "nothing was sent")
 	}
 	return nil
+}
+
+// staysInside tells whether a path, which may have a query, has nothing in it that a server on the way would climb up by.
+func staysInside(raw string) bool {
+	path, _, _ := strings.Cut(raw, "?")
+	plain, err := url.PathUnescape(path)
+	if err != nil || !strings.HasPrefix(path, "/") || strings.Contains(raw, "#") {
+		return false
+	}
+	return !slices.Contains(strings.Split(strings.ReplaceAll(plain, `\`, "/"), "/"), "..")
 }
 
 func (c *carrier) exchange(ctx context.Context, r fleet.CarriedRequest) (*fleet.CarriedReply, error) {
