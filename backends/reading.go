@@ -154,7 +154,7 @@ func (h *Hub) record(s *sourceState, a answer, took time.Duration, now time.Time
 		if !a.partial.Version.IsEmpty() {
 			st.Version = a.partial.Version
 		}
-		if a.partial.ServerTime.OK {
+		if a.partial.ServerTime.OK && a.partial.ServerTime != s.last.ServerTime { // a watcher repeats what it was told once
 			st.Skew = fleet.Some(a.partial.ServerTime.V.Sub(now).Round(time.Second))
 		}
 		s.last = a.partial
