@@ -76,7 +76,7 @@ func (m *Model) arrive() {
 
 func (m *Model) viewKey(key string) tea.Cmd {
 	screens := map[string]views.Screen{"overview": views.ScreenOverview, "routes": views.ScreenRoutes,
-		"pools": views.ScreenPools, "events": views.ScreenEvents}
+		"pools": views.ScreenPools, "cost": views.ScreenCost, "events": views.ScreenEvents}
 	if b := m.keys.find(ScopeScreens, key); b != nil {
 		m.visit(place{screen: screens[b.ID]})
 	}
@@ -121,9 +121,9 @@ func (m *Model) target() (place, bool) {
 	id := m.selected()
 	here := m.place()
 	switch m.pane() {
-	case panePools:
+	case panePools, paneCostPools, paneCostProviders:
 		return m.memberPlace(id)
-	case paneRoutes:
+	case paneRoutes, paneCostRoutes:
 		return place{screen: views.ScreenRoutes, route: fleet.RouteID(id)}, true
 	case paneTargets:
 		return m.targetPlace(here.route, fleet.TargetID(id))
