@@ -112,6 +112,8 @@ type Pool struct {
 	Rating   Maybe[Rating]
 	Burn     Maybe[USDPerHour] // hours times price, busy or idle
 	PerMTok  Maybe[USDPerMTok] // allocated: burn over output and prompt tokens of the window
+	Used     Maybe[Ratio]      // of its rating: the tighter of prompt and output tokens, as IL-04 compares them
+	Idle     Maybe[USDPerHour] // of Burn: what Used leaves over
 	BurnRate BurnRate
 	State    State
 	Why      Safe // the evidence of State
@@ -201,7 +203,8 @@ type Provider struct {
 	Models     []ModelName
 	Limits     []Limit // tightest view of each kind
 	Burn       Maybe[USDPerHour]
-	Unpriced   []ModelName // used models without a price: they are missing from Burn
+	PerMTok    Maybe[USDPerMTok] // burn over the priced tokens of the window
+	Unpriced   []ModelName       // used models without a price: they are missing from Burn
 	BurnRate   BurnRate
 	State      State
 	Why        Safe
@@ -246,6 +249,7 @@ type Route struct {
 	Unset     []TargetID
 	Strategy  Safe
 	Lengths   Lengths
+	Cost      RouteCost
 	Reversals int // changes of direction in the last 30 minutes
 	State     State
 	Why       Safe
@@ -393,4 +397,26 @@ type Spend struct {
 	Forecast   Maybe[Money] // at the end of the budget day at this rate
 	Unpriced   []ModelName
 	PricesAsOf time.Time
+	Idle       Maybe[USDPerHour] // of Capacity: what no load uses, as far as ratings are known
+	IdleWhy    Safe              // what Idle lacks, "" when it is whole
+	Trends     SpendTrends
+}
+
+// SpendTrends are the histories of the live streams, in US dollars an hour.
+type SpendTrends struct{ Metered, Capacity, Idle Trend }
+
+// RouteCost is what the traffic of one route costs now. Its two parts are of different streams.
+type RouteCost struct {
+	Metered Maybe[USDPerHour] // rented tokens times price
+	Own     Maybe[USDPerHour] // of the burn of own pools, by the route's share of the tokens that gateways send them
+	PerMTok Maybe[USDPerMTok] // both over the route's tokens
+	Why     Safe              // what is missing, "" when nothing is
+}
+
+// Total is the sum of the parts that are known.
+func (c RouteCost) Total() Maybe[USDPerHour] {
+	if !c.Metered.OK && !c.Own.OK {
+		return None[USDPerHour]()
+	}
+	return Some(c.Metered.V + c.Own.V)
 }

@@ -43,6 +43,8 @@ func viewVerbs() []verb {
 			run: to(place{screen: views.ScreenPools})},
 		{names: []string{"pool"}, args: fleet.Text("NAME"), help: fleet.Text("one pool with its GPUs"),
 			words: poolWords, run: (*Model).cmdPool},
+		{names: []string{"cost", "co"}, help: fleet.Text("what it costs, by route, pool and provider"),
+			run: to(place{screen: views.ScreenCost})},
 		{names: []string{"events", "ev"}, help: fleet.Text("events"), run: (*Model).cmdEvents},
 		{names: []string{"journal", "jn"}, help: fleet.Text("changes"), run: (*Model).cmdJournal},
 		{names: []string{"sources", "src"}, help: fleet.Text("every connection with its last error"),

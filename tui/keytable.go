@@ -77,7 +77,7 @@ func screenKeys() []Binding {
 		{ID: "failover", Keys: []string{"5"}, Scope: s, Risk: RiskLook,
 			Help: fleet.Text("failover"), Why: notYet(fleet.Text("Failover"))},
 		{ID: "cost", Keys: []string{"6"}, Scope: s, Risk: RiskLook,
-			Help: fleet.Text("cost"), Why: notYet(fleet.Text("Cost"))},
+			Help: fleet.Text("cost"), do: (*Model).viewKey},
 		{ID: "events", Keys: []string{"7", "e"}, Scope: s, Risk: RiskLook,
 			Help: fleet.Text("events and journal"), do: (*Model).viewKey},
 		{ID: "alerts", Keys: []string{"a"}, Scope: s, Risk: RiskLook, Help: fleet.Text("alerts"), do: (*Model).showAlerts},

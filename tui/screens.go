@@ -14,6 +14,8 @@ func drawScreen(screen views.Screen, sc views.Scene, s *states, sz views.Size) s
 		return views.Pools(sc, s.pools, sz)
 	case views.ScreenEvents:
 		return views.Events(sc, s.events, sz)
+	case views.ScreenCost:
+		return views.Cost(sc, s.cost, sz)
 	case views.ScreenSources:
 		return views.Sources(sc, s.sources, sz)
 	case views.ScreenClusters:
@@ -44,6 +46,8 @@ func orderScreen(screen views.Screen, sc views.Scene, s *states) map[string][]st
 		return views.PoolsOrder(sc, s.pools)
 	case views.ScreenEvents:
 		return views.EventsOrder(sc, s.events)
+	case views.ScreenCost:
+		return views.CostOrder(sc, s.cost)
 	case views.ScreenSources:
 		return views.SourcesOrder(sc, s.sources)
 	case views.ScreenClusters:

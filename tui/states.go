@@ -19,6 +19,10 @@ const (
 	paneEvents   = "events"
 	paneSources  = "sources"
 
+	paneCostRoutes    = "costroutes"
+	paneCostPools     = "costpools"
+	paneCostProviders = "costproviders"
+
 	paneClusters   = "clusters"
 	paneNodes      = "nodes"
 	panePods       = "pods"
@@ -33,6 +37,7 @@ type states struct {
 	pools    views.PoolsState
 	events   views.EventsState
 	sources  views.SourcesState
+	cost     views.CostState
 	kube     views.ClusterState
 }
 
@@ -41,6 +46,7 @@ func newStates() states {
 		overview: views.OverviewState{Pane: panePools},
 		pools:    views.PoolsState{Pane: paneReplicas},
 		events:   views.EventsState{Pane: paneJournal},
+		cost:     views.CostState{Pane: paneCostRoutes},
 		kube:     views.ClusterState{Lists: &views.Lists{}},
 	}
 }
@@ -62,6 +68,8 @@ func panes(p place) []string {
 		return nil
 	case p.screen == views.ScreenEvents:
 		return []string{paneJournal, paneEvents}
+	case p.screen == views.ScreenCost:
+		return []string{paneCostRoutes, paneCostPools, paneCostProviders}
 	case p.screen == views.ScreenSources && p.source == "":
 		return []string{paneSources}
 	default:
@@ -84,6 +92,8 @@ func (m *Model) pane() string {
 		return m.states.overview.Pane
 	case views.ScreenPools:
 		return m.states.pools.Pane
+	case views.ScreenCost:
+		return m.states.cost.Pane
 	case views.ScreenNodes, views.ScreenClusters:
 		return cmp.Or(m.states.kube.Pane, all[0])
 	default:
@@ -99,6 +109,8 @@ func (m *Model) setPane(pane string) {
 		m.states.pools.Pane = pane
 	case views.ScreenEvents:
 		m.states.events.Pane = pane
+	case views.ScreenCost:
+		m.states.cost.Pane = pane
 	case views.ScreenNodes, views.ScreenClusters:
 		m.states.kube.Pane = pane
 	default: // one pane, always the same
@@ -123,14 +135,18 @@ func (m *Model) table(pane string) *views.Table {
 		return &s.pools.List
 	case pane == paneReplicas:
 		return &s.pools.Replicas
-	case pane == paneGPUs && screen == views.ScreenPools:
-		return &s.pools.GPUs
 	case pane == paneJournal:
 		return &s.events.Journal
 	case pane == paneEvents:
 		return &s.events.Events
 	case pane == paneSources:
 		return &s.sources.List
+	case pane == paneCostRoutes:
+		return &s.cost.Routes
+	case pane == paneCostPools:
+		return &s.cost.Pools
+	case pane == paneCostProviders:
+		return &s.cost.Providers
 	default:
 		return s.clusterTable(screen, pane)
 	}
@@ -158,13 +174,13 @@ func (m *Model) selectedRoute() fleet.RouteID {
 	}
 	id := m.selected()
 	switch m.pane() {
-	case paneRoutes:
+	case paneRoutes, paneCostRoutes:
 		return fleet.RouteID(id)
 	case paneAlerts:
 		if a := alertByID(m.snap, id); a != nil {
 			return a.Route
 		}
-	case panePools:
+	case panePools, paneCostPools, paneCostProviders:
 		return onlyRouteOf(m.snap, id)
 	case paneReplicas, paneGPUs:
 		return onlyRouteOf(m.snap, string(p.pool))

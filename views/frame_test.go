@@ -40,6 +40,12 @@ var screens = map[string]func(views.Scene, views.Size) string{
 	"sources": func(sc views.Scene, sz views.Size) string {
 		return views.Sources(sc, views.SourcesState{List: views.Table{Selected: "openai-probe"}}, sz)
 	},
+	"cost": func(sc views.Scene, sz views.Size) string {
+		return views.Cost(sc, views.CostState{Routes: views.Table{Selected: "llama-70b"}}, sz)
+	},
+	"costpools": func(sc views.Scene, sz views.Size) string {
+		return views.Cost(sc, views.CostState{Pane: "costpools", Pools: views.Table{Selected: "h100-b", Sort: "idle"}}, sz)
+	},
 	"connecting": func(sc views.Scene, sz views.Size) string {
 		sc.Snap = nil
 		return views.Overview(sc, views.OverviewState{}, sz)

@@ -46,6 +46,7 @@ const (
 	ScreenRoutes   Screen = "routes"
 	ScreenPools    Screen = "pools"
 	ScreenEvents   Screen = "events"
+	ScreenCost     Screen = "cost"
 	ScreenSources  Screen = "sources"
 
 	ScreenClusters   Screen = "clusters"

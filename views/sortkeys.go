@@ -23,6 +23,8 @@ var sortKeys = []SortKey{
 	{"kv", 'k', fleet.Text("kv%")},
 	{"tok", 'o', fleet.Text("tok/s")},
 	{"cost", 'c', fleet.Text("$/h")},
+	{"idle", 'l', fleet.Text("idle")},
+	{"mtok", 'j', fleet.Text("$/1M")},
 	{"age", 'a', fleet.Text("age")},
 	{"node", 'd', fleet.Text("node")},
 	{"temp", 'h', fleet.Text("temp")},
@@ -46,8 +48,10 @@ func SortKeys(screen Screen, pane string) []SortKey {
 		want = []string{"state", "name", "req", "err", "ttft"}
 	case screen == ScreenPools && pane == "replicas":
 		want = []string{"state", "name", "node", "queue", "kv", "tok", "ttft", "itl", "age"}
-	case screen == ScreenPools && pane == "gpus", screen == ScreenNodes && pane == "gpus":
+	case pane == "gpus":
 		want = []string{"state", "name", "gpu", "mem", "temp", "power"}
+	case screen == ScreenCost:
+		want = []string{"cost", "name", "idle", "mtok", "tok"}
 	case screen == ScreenSources:
 		want = []string{"state", "name", "kind", "age"}
 	default:

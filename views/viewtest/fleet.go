@@ -15,7 +15,7 @@ func ago(d time.Duration) time.Time { return Now().Add(-d) }
 // Fleet is the incident of the wireframes: a pool of eight nodes that lost one to Xid 119, a gateway of three
 // replicas of which one lags, and two providers of which one has no fresh bill.
 func Fleet() *fleet.Snapshot {
-	return &fleet.Snapshot{
+	return costs(&fleet.Snapshot{
 		Gen: 4711, At: Now(), Context: "prod-eu-1", Env: fleet.EnvProd, Mode: fleet.ModeLive,
 		Totals: totals(),
 		Sites: []fleet.Site{{ID: "fra-1", Labels: []string{"eu"}, Fate: fleet.Fate{"power": "F2"}}, {ID: "fra-2",
@@ -28,7 +28,7 @@ func Fleet() *fleet.Snapshot {
 		Events:    events(),
 		Sources:   sources(),
 		Spend:     spend(),
-	}
+	})
 }
 
 func totals() fleet.Totals {

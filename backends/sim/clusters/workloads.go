@@ -71,15 +71,27 @@ func (c *Cluster) follow(w *world.Workload) {
 		return
 	}
 	next := *r.revision(w.Revision)
-	if next.name != w.Revision { // a revision that the world brings: nothing but its name is known
-		next.name, next.template = w.Revision, *next.template.DeepCopy()
-		if next.template.Annotations == nil {
-			next.template.Annotations = map[string]string{}
-		}
-		next.template.Annotations["simulated.revision"] = w.Revision
+	if next.name != w.Revision { // a revision that the world brings
+		next.name, next.template = w.Revision, c.brought(w, next.template.DeepCopy())
 	}
 	r.want(&next)
 	c.showReplicaSets(w, r, nil)
+}
+
+// brought changes a template to that of a revision which a fault brings.
+func (c *Cluster) brought(w *world.Workload, t *corev1.PodTemplateSpec) corev1.PodTemplateSpec {
+	one := &t.Spec.Containers[0]
+	if e, ok := engines()[w.Engine]; ok && !w.Legacy {
+		one.Image = e.image
+	}
+	if w.Flag != "" {
+		one.Args = append(one.Args, w.Flag)
+	}
+	if t.Annotations == nil {
+		t.Annotations = map[string]string{}
+	}
+	t.Annotations["simulated.revision"] = w.Revision
+	return *t
 }
 
 // showWorkload puts the Deployment's status in, and the counts of its ReplicaSets.
