@@ -74,9 +74,10 @@ func (c *Cluster) crowd(t *corev1.PodTemplateSpec, first, n int) {
 // the way from a change to a screen is measured with.
 func (c *Cluster) Touch(name string) bool {
 	like := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: syntheticNS}}
-	return c.store.Update(kubeapi.Pods, like, func(current runtime.Object) runtime.Object {
+	found := false
+	stored := c.store.Update(kubeapi.Pods, like, func(current runtime.Object) runtime.Object {
 		old, ok := current.(*corev1.Pod)
-		if !ok {
+		if found = ok; !ok {
 			return nil
 		}
 		out := old.DeepCopy()
@@ -85,4 +86,5 @@ func (c *Cluster) Touch(name string) bool {
 		}
 		return out
 	})
+	return stored && found
 }
