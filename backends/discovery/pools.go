@@ -116,7 +116,7 @@ func (f *finder) modelOf(g group) fleet.ModelName {
 			continue
 		}
 		models := v.models
-		if name := servedModel(p.Args); len(models) == 0 && name != "" {
+		if name := servedName(p.Args); len(models) == 0 && name != "" {
 			models = []fleet.ModelName{name}
 		}
 		if len(models) != 1 || model != "" && model != models[0] {
