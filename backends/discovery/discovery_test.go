@@ -231,7 +231,7 @@ func TestARouterIsNotAnEngineAndAStrangerIsNothing(t *testing.T) {
 }
 
 func TestAGatewayIsFoundByItsOpenProbeAndTakesTheConfiguredKey(t *testing.T) {
-	n := &network{pages: map[string]string{"gw-1:4000/health/readiness": `{"status":"connected","litellm_version":"1.90"}`}}
+	n := &network{pages: map[string]string{"gw-1:4000/health/liveliness": `"I'm alive!"`}}
 	f := finderOn(n)
 	f.opt.Key = fleet.SecretRef{Env: "KEY"}
 	gw := pod("gw-1", "ghcr.io/berriai/litellm:main", "gw", 4000)

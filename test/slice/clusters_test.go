@@ -66,7 +66,7 @@ func kubeconfigOf(t *testing.T, f *sim.Fleet, contexts, dead int) string {
 }
 
 // watchClusters runs a Hub on contexts of a kubeconfig, as plain pitwall does.
-func watchClusters(t *testing.T, path string, names []string, change func(*config.Cluster)) *backends.Hub {
+func watchClusters(t *testing.T, f *sim.Fleet, path string, names []string, change func(*config.Cluster)) *backends.Hub {
 	t.Helper()
 	ctx := config.Clusters("all", names)
 	for i := range ctx.Clusters {
@@ -81,7 +81,7 @@ func watchClusters(t *testing.T, path string, names []string, change func(*confi
 		t.Fatal(err)
 	}
 	deps := set.Equip(fleet.Deps{Clock: fleet.SystemClock{}, Log: slog.New(slog.DiscardHandler),
-		Secret: func(context.Context, fleet.SecretRef) (fleet.Secret, error) { return fleet.Secret{}, nil }}, inv.Sources)
+		Secret: f.Secret}, inv.Sources)
 	readers, problems := set.Readers(inv.Sources, deps)
 	for id, err := range problems {
 		t.Fatalf("%s: %v", id, err)
@@ -147,7 +147,7 @@ func TestFiftyContextsOfWhichTenDoNotAnswer(t *testing.T) {
 		names = append(names, fmt.Sprintf("ctx-%02d", i))
 	}
 	no := false
-	hub := watchClusters(t, kubeconfigOf(t, f, contexts, dead), names, func(c *config.Cluster) { c.Discover = &no })
+	hub := watchClusters(t, f, kubeconfigOf(t, f, contexts, dead), names, func(c *config.Cluster) { c.Discover = &no })
 	first := until(t, hub, func(*fleet.Snapshot) bool { return true })
 	if len(first.Clusters) != contexts {
 		t.Fatalf("%d clusters are shown at once, want %d", len(first.Clusters), contexts)
@@ -177,7 +177,9 @@ func TestAKubeconfigIsEnoughToSeeWhatServes(t *testing.T) {
 	if err := f.WriteKubeconfig(path); err != nil {
 		t.Fatal(err)
 	}
-	hub := watchClusters(t, path, []string{"kube-fra1", "kube-ams1"}, nil)
+	hub := watchClusters(t, f, path, []string{"kube-fra1", "kube-ams1"}, func(c *config.Cluster) {
+		c.Gateways = &config.Secret{Env: sim.KeyName}
+	})
 	want := map[fleet.PoolID]string{"kube-fra1/b200-a": "vllm", "kube-fra1/h100-b": "sglang", "kube-ams1/h100-c": "trtllm", "kube-ams1/h200-dr": "tgi"}
 	snap := until(t, hub, func(s *fleet.Snapshot) bool {
 		read := 0
@@ -186,7 +188,7 @@ func TestAKubeconfigIsEnoughToSeeWhatServes(t *testing.T) {
 				read++
 			}
 		}
-		return read == len(want) && len(s.Gateways) == 1
+		return read == len(want) && len(s.Gateways) == 1 && s.Route("chat") != nil && s.Route("chat").Weights != nil
 	})
 	for id, engine := range want {
 		p := snap.Pool(id)
@@ -206,5 +208,8 @@ func TestAKubeconfigIsEnoughToSeeWhatServes(t *testing.T) {
 	}
 	if len(snap.Gateways[0].Replicas) != 3 || snap.Gateways[0].Replicas[0].At.IsZero() {
 		t.Errorf("gateway %+v", snap.Gateways[0])
+	}
+	if got := snap.Route("chat").Weights; got.Text(snap.Route("chat").Order()).String() == "" {
+		t.Errorf("weights %v", got)
 	}
 }
