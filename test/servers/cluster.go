@@ -207,6 +207,14 @@ metadata: {name: all}
 spec:
   logs:
   - logsFile: %q
+---
+apiVersion: config.kwok.x-k8s.io/v1alpha1
+kind: KwokConfiguration
+options: # four pods at once, its default, wait for the API server in turn
+  podPlayStageParallelism: 16
+  nodePlayStageParallelism: 16
+  nodeLeaseParallelism: 4
+  podsOnNodeSyncParallelism: 1
 `, c.file("container.log"))
 	return errors.Join(os.WriteFile(c.file("container.log"), lines, 0o600), os.WriteFile(c.file("kwok.yaml"), stages, 0o600))
 }
