@@ -127,6 +127,15 @@ func (s *Server) serve(c *call) error {
 	if handled, err := s.review(c); handled {
 		return err
 	}
+	if err := s.find(c); err != nil {
+		return err
+	}
+	s.o.Backend.Refresh()
+	return s.dispatch(c)
+}
+
+// find tells which resource is meant, and in which form the answer goes out.
+func (s *Server) find(c *call) error {
 	c.res = s.resource(c.group, c.version, c.resource)
 	if c.res == nil || c.sub != "" && !c.res.has(c.sub) {
 		return s.absent(c.group)
@@ -143,11 +152,10 @@ func (s *Server) serve(c *call) error {
 		return notAcceptable()
 	}
 	c.f = f
-	s.o.Backend.Refresh()
 	if c.res.of != "" && !slices.Contains(c.res.verbs(), c.verb) {
 		return notAllowed(c.query)
 	}
-	return s.dispatch(c)
+	return nil
 }
 
 // user finds who asks by the bearer token; who brings none is anonymous.
