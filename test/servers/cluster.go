@@ -210,7 +210,9 @@ spec:
 ---
 apiVersion: config.kwok.x-k8s.io/v1alpha1
 kind: KwokConfiguration
-options: # four pods at once, its default, wait for the API server in turn
+options: # all that are not zero, since they take the place of its defaults; four pods at once wait for the API server in turn
+  enableDebuggingHandlers: true
+  enablePodsOnNodeSyncListPager: true
   podPlayStageParallelism: 16
   nodePlayStageParallelism: 16
   nodeLeaseParallelism: 4
