@@ -348,6 +348,10 @@ func TestALogIsFollowed(t *testing.T) {
 	}
 }
 
+type trip func(*http.Request) (*http.Response, error)
+
+func (f trip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
 func TestUsersOfTheClustersHaveTheirRights(t *testing.T) {
 	f, _ := listen(t, Options{})
 	scoped := api(t, f, "kube-fra1-serving").CoreV1()
@@ -368,6 +372,23 @@ func TestUsersOfTheClustersHaveTheirRights(t *testing.T) {
 	}
 	if _, err := c.CoreV1().Pods(serving).List(t.Context(), metav1.ListOptions{}); !apierrors.IsUnauthorized(err) {
 		t.Errorf("an unknown token: %v", err)
+	}
+	date := ""
+	cfg = config(t, f, "kube-fra1")
+	cfg.Wrap(func(next http.RoundTripper) http.RoundTripper {
+		return trip(func(r *http.Request) (*http.Response, error) {
+			resp, err := next.RoundTrip(r)
+			if err == nil {
+				date = resp.Header.Get("Date")
+			}
+			return resp, err
+		})
+	})
+	if c, err = kubernetes.NewForConfig(cfg); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.CoreV1().Pods(serving).List(t.Context(), metav1.ListOptions{}); err != nil || date != noon.Format(http.TimeFormat) {
+		t.Errorf("%v: the server's date is %q", err, date)
 	}
 	resp, err := http.Get(strings.Replace(f.URL("kube-fra1"), "https", "http", 1))
 	if err == nil {

@@ -141,10 +141,7 @@ func (s *Server) find(c *call) error {
 		return s.absent(c.group)
 	}
 	c.t = s.o.Store.table(c.res)
-	if c.res.Plural == Namespaces && c.name == c.namespace {
-		c.namespace = ""
-	}
-	if !c.res.Namespaced && c.namespace != "" || c.res.Namespaced && c.namespace == "" && c.name != "" {
+	if !c.placed() {
 		return errNoPath
 	}
 	f, ok := negotiate(c.r, c.res.Custom, c.verb == "watch")
@@ -156,6 +153,17 @@ func (s *Server) find(c *call) error {
 		return notAllowed(c.query)
 	}
 	return nil
+}
+
+// placed says whether the path has a namespace where the kind needs one, and none where it has none.
+func (c *call) placed() bool {
+	if c.res.Plural == Namespaces && c.name == c.namespace {
+		c.namespace = "" // it was there to judge by only
+	}
+	if c.res.Namespaced {
+		return c.namespace != "" || c.name == ""
+	}
+	return c.namespace == ""
 }
 
 // user finds who asks by the bearer token; who brings none is anonymous.
