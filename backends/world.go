@@ -135,6 +135,24 @@ func (w *world) fit(inv fleet.Inventory, states []*sourceState) {
 	}
 }
 
+// agesEvery is how often a silent fleet is merged anew, so that silence turns into STALE: ages are told in seconds, and
+// go stale after half a minute at the earliest. Merging thousands of replicas each second would be most of what an idle
+// console costs.
+func (w *world) agesEvery() time.Duration {
+	replicas := 0
+	for i := range w.inventory.Pools {
+		replicas += len(w.inventory.Pools[i].Replicas)
+	}
+	switch {
+	case replicas <= 256:
+		return time.Second
+	case replicas <= 1024:
+		return 2 * time.Second
+	default:
+		return 5 * time.Second
+	}
+}
+
 // forget drops what a source that left said.
 func (w *world) forget(id fleet.SourceID) {
 	delete(w.engines, id)
