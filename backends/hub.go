@@ -74,6 +74,7 @@ func New(opt Options) *Hub {
 	}
 	for _, spec := range opt.Inventory.Sources {
 		s := newSourceState(spec, opt.Readers[spec.ID], opt.Problems[spec.ID], opt.Rand.Uint64())
+		s.late = lateness(len(h.states))
 		h.states = append(h.states, s)
 		h.byID[spec.ID] = s
 	}
@@ -84,6 +85,13 @@ func New(opt Options) *Hub {
 		h.world.look.save = h.save
 	}
 	return h
+}
+
+// lateness keeps a thousand sources from being asked in one moment: the first few dozen are, and the others follow a
+// few milliseconds apart.
+func lateness(position int) time.Duration {
+	const atOnce, apart = 64, 3 * time.Millisecond
+	return time.Duration(max(0, position-atOnce)) * apart
 }
 
 // Run reads until ctx ends, and returns when every source's goroutine has stopped.
@@ -191,7 +199,7 @@ func (h *Hub) Note(e fleet.Event) {
 // changed delivers a snapshot now, or once the quiet time since the last one is over.
 func (h *Hub) changed() {
 	h.mu.Lock()
-	wait := quiet - h.opt.Clock.Now().Sub(h.published)
+	wait := h.world.quiet() - h.opt.Clock.Now().Sub(h.published)
 	if wait > 0 && h.latest != nil {
 		if h.scheduled {
 			h.mu.Unlock()
