@@ -24,7 +24,14 @@ class Greeter:
     async def fail(self) -> str:
         raise RuntimeError("out of order")
 
+    def __init__(self):
+        self.released = asyncio.Event()
+
     @bentoml.api
-    async def wait(self, seconds: float) -> str:
-        await asyncio.sleep(seconds)
+    async def wait(self) -> str:
+        await self.released.wait()
         return "done"
+
+    @bentoml.api
+    async def release(self) -> None:
+        self.released.set()

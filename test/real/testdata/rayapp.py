@@ -48,7 +48,6 @@ ray.init(
     include_dashboard=True,
     dashboard_host="127.0.0.1",
     dashboard_port=dashboard,
-    _node_ip_address="127.0.0.1",
     _metrics_export_port=metrics,
     _temp_dir=sys.argv[4],
     _system_config={"metrics_report_interval_ms": 500},
@@ -59,5 +58,4 @@ serve.run(Greeter.bind(Speller.options(ray_actor_options={"num_cpus": 0.1}).bind
 serve.run(clock.options(ray_actor_options={"num_cpus": 0.1}).bind(), name="time", route_prefix="/time")
 print("serving", flush=True)
 signal.sigwait(signals)
-serve.shutdown()
 ray.shutdown()
