@@ -201,3 +201,35 @@ func BenchmarkPage(b *testing.B) {
 		}
 	}
 }
+
+// scanned is a page after a scanner tried so many paths, each of which the server gives series of its own.
+func scanned(paths int) []byte {
+	var b strings.Builder
+	for i := range paths {
+		labels := fmt.Sprintf("endpoint=\"/wp-%d.php\",http_response_code=\"404\"", i)
+		const of = ",runner_name=\"greeter\",service_name=\"greeter\""
+		for _, le := range []string{"0.005", "0.1", "1.0", "+Inf"} {
+			fmt.Fprintf(&b, "bentoml_service_request_duration_seconds_bucket{%s,le=\"%s\"%s} 1\n", labels, le, of)
+		}
+		fmt.Fprintf(&b, "bentoml_service_request_duration_seconds_sum{%s%s} 0.25\n", labels, of)
+		fmt.Fprintf(&b, "bentoml_service_request_total{%s%s} 1\n", labels, of)
+	}
+	return []byte(b.String())
+}
+
+func TestPathsOfAScannerAreAdded(t *testing.T) {
+	e := decode(t, string(scanned(5000)))[0]
+	if e.Finished.V != 5000 || e.Failed != fleet.Some(0.0) || e.E2E.Count() != 5000 || e.E2E.Sum != 1250 {
+		t.Errorf("%v finished, %v failed, %v", e.Finished, e.Failed, e.E2E)
+	}
+}
+
+func BenchmarkScannedPage(b *testing.B) {
+	body, d := scanned(5000), newPages()
+	b.SetBytes(int64(len(body)))
+	for b.Loop() {
+		if _, err := d.Decode(body); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
