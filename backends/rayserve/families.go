@@ -9,7 +9,7 @@ import (
 	"pitwall/fleet"
 )
 
-// family is one metric that is read: names of a page of Ray 2.60.0; older ones behind them.
+// family is one metric that is read: names of pages of Ray 2.60.0 and 2.9.3.
 type family = enginepage.Family[key, part]
 
 const prefix = "ray_serve_"

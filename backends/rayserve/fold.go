@@ -69,7 +69,7 @@ func (p page) version() fleet.Safe {
 }
 
 // names lists the applications. Proxies count their own health checks, and paths that lead nowhere, as requests of an
-// application without a name: these are no traffic. Before Ray 2.5 nothing named its application.
+// application without a name: these are no traffic. A deployment without one is of a version that had none.
 func (p page) names() [][]byte {
 	var names [][]byte
 	for _, k := range p.keys {
