@@ -78,6 +78,7 @@ func New(opt Options) *Hub {
 		h.byID[spec.ID] = s
 	}
 	h.world = newWorld(opt, h.states)
+	h.serve(h.states, opt.Inventory.Pools)
 	if opt.History != nil {
 		h.closed = make(chan []history.Point, unsaved)
 		h.world.look.save = h.save
@@ -133,11 +134,11 @@ func (h *Hub) job(work func(fleet.Task)) (begin func()) {
 // start runs one goroutine of the Hub as a task of the clock.
 func (h *Hub) start(work func(fleet.Task)) { h.job(work)() }
 
-// age publishes once a second while nothing arrives, so that silence itself turns into STALE.
+// age publishes once a second, or less often where the fleet is large, while nothing arrives, so that silence itself turns into STALE.
 func (h *Hub) age(ctx context.Context, task fleet.Task) {
 	for task.Sleep(ctx, time.Second) == nil {
 		h.mu.Lock()
-		due := h.opt.Clock.Now().Sub(h.published) >= time.Second
+		due := h.opt.Clock.Now().Sub(h.published) >= h.world.agesEvery()
 		h.mu.Unlock()
 		if due {
 			h.publish()

@@ -15,7 +15,11 @@ const (
 
 // pool builds one pool. Routes come first, since what gateways see of a target decides its errors.
 func (w *world) pool(spec fleet.PoolSpec, seen gatewayLoads, now time.Time) fleet.Pool {
-	p := fleet.Pool{Spec: spec, Desired: spec.Desired.Or(len(spec.Replicas))}
+	if spec.Store != nil {
+		return w.wholePool(spec, seen, now)
+	}
+	p := fleet.Pool{Spec: spec, Desired: spec.Desired.Or(len(spec.Replicas)),
+		Replicas: make([]fleet.Replica, 0, len(spec.Replicas))}
 	var all []*engineSeries
 	answered := seen.answered(spec.ID)
 	for _, r := range spec.Replicas {
@@ -30,6 +34,7 @@ func (w *world) pool(spec fleet.PoolSpec, seen gatewayLoads, now time.Time) flee
 		}
 	}
 	newest := p.Load.At
+	p.Spec.Model = servedBy(spec.Model, all)
 	p.Load = engineLoad(all)
 	p.Load.At = newest
 	if newest.IsZero() {
@@ -52,6 +57,21 @@ func (w *world) pool(spec fleet.PoolSpec, seen gatewayLoads, now time.Time) flee
 	p.Trends = w.loadTrends("pool/"+string(spec.ID), trendSpan, p.Load, now)
 	p.Trends.GPUUtil = w.trends.put("pool/"+string(spec.ID)+"/gpu", trendSpan, now, orNaN(p.GPUUtil))
 	return p
+}
+
+// servedBy is a pool's model: the declared one, else the one that all of its engines name.
+func servedBy(declared fleet.ModelName, all []*engineSeries) fleet.ModelName {
+	model := declared
+	for _, e := range all {
+		switch {
+		case declared != "" || e.last.Model == "" || e.last.Model == model:
+		case model != "":
+			return "" // several
+		default:
+			model = e.last.Model
+		}
+	}
+	return model
 }
 
 func newestReplica(list []fleet.Replica) time.Time {

@@ -141,6 +141,9 @@ func remarks(s *fleet.SourceStatus) fleet.Safe {
 	if skew := skewCell(s); skew.Role == themes.Warn {
 		all = append(all, fleet.Concat(fleet.Text("clock "), skew.Text))
 	}
+	if !s.Partial.IsEmpty() {
+		all = append(all, s.Partial)
+	}
 	if s.Insecure {
 		all = append(all, fleet.Text("TLS not verified"))
 	}

@@ -19,6 +19,7 @@ import (
 	"pitwall/backends/nvidiagpu"
 	"pitwall/backends/nvidiasmi"
 	"pitwall/backends/openai"
+	"pitwall/backends/prometheus"
 	"pitwall/backends/rayserve"
 	"pitwall/backends/sglang"
 	"pitwall/backends/tgi"
@@ -40,6 +41,7 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{nvidiasmi.Connector()},
 		[]fleet.Connector{litellm.Connector()},
 		openai.Connectors(),
+		[]fleet.Connector{prometheus.Connector()},
 		[]fleet.Connector{discovery.Around(kube.Connector(), Connectors)},
 	)
 }

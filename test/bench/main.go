@@ -140,5 +140,6 @@ func figures() []figure {
 		{"key to first byte while 8 sources update", measureKeys},
 		{"change at the source to the screen", measureChange},
 		{"confirm to the first write on the wire", measureConfirm},
+		{"10,000 replicas and 80,000 GPUs through a store", measureLargeFleet},
 	}
 }
