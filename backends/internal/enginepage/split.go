@@ -27,7 +27,7 @@ func (d *Decoder[K, T]) splitSlot(parts *promtext.Histograms, f *Family[K, T], x
 			return last.slot
 		}
 	}
-	d.outline = binary.AppendUvarint(binary.AppendUvarint(d.outline[:0], uint64(owner)), uint64(s.Family)) //nolint:gosec // indexes
+	d.outline = binary.AppendUvarint(binary.AppendUvarint(d.outline[:0], uint64(owner)), uint64(s.Family))
 	d.outline = whole(d.outline, head, tail)
 	if i, ok := d.splitOf[string(d.outline)]; ok {
 		return d.splits[i].slot
