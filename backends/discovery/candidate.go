@@ -50,17 +50,21 @@ func portsOf(p *fleet.Pod, s sign) []int {
 		switch {
 		case slices.Contains(s.ports, port.Port):
 			own = append(own, port.Port)
-		case !s.alone && s.role != store && s.role != alerting && serves(port.Name):
+		case !s.alone && s.role != store && s.role != alerting && s.serves(port.Name):
 			named = append(named, port.Port)
 		}
 	}
-	if len(own)+len(named) == 0 && !s.alone && (s.role == engine || s.role == gateway) && len(p.Ports) == 1 {
+	if len(own)+len(named) == 0 && !s.alone && s.named == nil && (s.role == engine || s.role == gateway) && len(p.Ports) == 1 {
 		return []int{p.Ports[0].Port}
 	}
 	return slices.Compact(append(own, named...))
 }
 
-func serves(name string) bool {
+// serves tells whether a port's name says that the page may be there.
+func (s sign) serves(name string) bool {
+	if s.named != nil {
+		return slices.Contains(s.named, name)
+	}
 	return slices.Contains([]string{"http", "metrics", "http-metrics", "web", "api", "server", "serve", "http1", "user-port"}, name)
 }
 

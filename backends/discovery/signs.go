@@ -23,10 +23,12 @@ type sign struct {
 	kind  string
 	role  role
 	words []string // in the image, the labels that name an application, or the command
+	marks []string // names of labels that only its operator sets
 	path  string   // the one page that proves it; reading it changes nothing (engines-and-gpus.md 16, gateways.md 1.2)
 	proof []string // what the page must hold; for metrics pages these are the connector's families
 	ports []int
-	alone bool // only its own ports: others of such pods may be dangerous to read
+	named []string // names of the ports of its pages; nil for those that any server has
+	alone bool     // only its own ports: others of such pods may be dangerous to read
 }
 
 // signs is the list of what can be found, the more telling words first. trtllm comes before triton, whose server
@@ -38,8 +40,12 @@ func signs() []sign {
 		{kind: "sglang", role: engine, words: []string{"sglang"}, path: "/metrics"},
 		{kind: "tgi", role: engine, words: []string{"text-generation-inference", "text-generation-launcher", "tgi"}, path: "/metrics"},
 		{kind: "llamacpp", role: engine, words: []string{"llama.cpp", "llama-server", "llamacpp"}, path: "/metrics"},
-		{kind: "rayserve", role: engine, words: []string{"rayproject", "ray-serve", "rayserve"}, path: "/metrics"},
-		{kind: "bentoml", role: engine, words: []string{"bentoml", "bento"}, path: "/metrics"},
+		// The metrics page is that of the node, on a port of its own (KubeRay declares it as "metrics"). Behind the port
+		// "serve" every path is one of the applications.
+		{kind: "rayserve", role: engine, words: []string{"rayproject/ray", "ray-serve", "rayserve"}, marks: []string{"ray.io/serve"},
+			path: "/metrics", named: []string{"metrics"}},
+		// "bento" alone is a processor of streams.
+		{kind: "bentoml", role: engine, words: []string{"bentoml"}, marks: []string{"yatai.ai/bento-deployment"}, path: "/metrics"},
 		{kind: "vllm", role: engine, words: []string{"vllm"}, path: "/metrics"},
 		{kind: "dcgm", role: exporter, words: []string{"dcgm-exporter"}, path: "/metrics"},
 		{kind: "nvidia-gpu", role: exporter, words: []string{"nvidia_gpu_exporter", "nvidia-gpu-exporter"}, path: "/metrics"},
@@ -73,9 +79,14 @@ func known(connectors []fleet.Connector) []sign {
 // naming are the labels in which charts and operators name an application.
 var naming = []string{"app.kubernetes.io/name", "app.kubernetes.io/component", "app.kubernetes.io/part-of", "app", "k8s-app", "component"}
 
-// speaks tells whether a pod names one of the words. Helpers that go with a system, such as the operator, the reloader
+// speaks tells whether a pod carries a mark or names one of the words. Helpers that go with a system, such as the operator, the reloader
 // or the node exporter of Prometheus, name it too: they declare none of its ports and are not taken for it.
 func (s sign) speaks(p *fleet.Pod) bool {
+	for _, mark := range s.marks {
+		if _, ok := p.Labels[mark]; ok {
+			return true
+		}
+	}
 	image := strings.ToLower(p.Image)
 	if at := strings.LastIndexByte(image, '@'); at > 0 {
 		image = image[:at]

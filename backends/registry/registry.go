@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"pitwall/backends/amd"
+	"pitwall/backends/bentoml"
 	"pitwall/backends/dcgm"
 	"pitwall/backends/discovery"
 	"pitwall/backends/kube"
@@ -19,6 +20,7 @@ import (
 	"pitwall/backends/nvidiasmi"
 	"pitwall/backends/openai"
 	"pitwall/backends/prometheus"
+	"pitwall/backends/rayserve"
 	"pitwall/backends/sglang"
 	"pitwall/backends/tgi"
 	"pitwall/backends/triton"
@@ -32,6 +34,7 @@ func Connectors() []fleet.Connector {
 	return slices.Concat(
 		[]fleet.Connector{vllm.Connector()},
 		[]fleet.Connector{sglang.Connector(), trtllm.Connector(), triton.Connector(), tgi.Connector(), llamacpp.Connector()},
+		[]fleet.Connector{rayserve.Connector(), bentoml.Connector()},
 		[]fleet.Connector{dcgm.Connector()},
 		[]fleet.Connector{nvidiagpu.Connector()},
 		[]fleet.Connector{amd.Connector()},

@@ -4,10 +4,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-# The version that this was written against; a newer one is a change to look at.
+# The versions that this was written against; a newer one is a change to look at.
 LITELLM_VERSION=1.106.2
+RAY_VERSION=2.60.0
+BENTOML_VERSION=1.4.40
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/pitwall-test
-VENV=$CACHE/litellm
 skipped=()
 
 skip() {
@@ -30,12 +31,11 @@ package() {
 	fi
 }
 
-litellm_version() {
-	"$VENV/bin/python3" -c 'import importlib.metadata as m; print(m.version("litellm"))' 2>/dev/null || true
-}
-
-litellm() {
-	if [ "$(litellm_version)" = "$LITELLM_VERSION" ]; then
+# from_pypi TITLE PACKAGE VERSION [SPEC...]: a Python package in an environment of its own, $CACHE/PACKAGE.
+from_pypi() {
+	local title=$1 name=$2 version=$3 place=$CACHE/$2
+	shift 3
+	if [ "$("$place/bin/python3" -c "import importlib.metadata as m; print(m.version('$name'))" 2>/dev/null || true)" = "$version" ]; then
 		return
 	fi
 	if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
@@ -44,17 +44,16 @@ litellm() {
 		fi
 	fi
 	if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
-		skip "LiteLLM: there is no python3 with venv"
+		skip "$title: there is no python3 with venv"
 		return
 	fi
-	echo "installing litellm $LITELLM_VERSION into $VENV"
+	echo "installing $name $version into $place"
 	mkdir -p "$CACHE"
-	rm -rf "$VENV"
-	if ! { python3 -m venv "$VENV" &&
-		"$VENV/bin/pip" install -q "litellm[proxy]==$LITELLM_VERSION" prometheus_client; } >"$CACHE/pip.log" 2>&1; then
-		tail -3 "$CACHE/pip.log"
-		rm -rf "$VENV"
-		skip "LiteLLM: pip could not install version $LITELLM_VERSION (see $CACHE/pip.log)"
+	rm -rf "$place"
+	if ! { python3 -m venv "$place" && "$place/bin/pip" install -q "$@"; } >"$CACHE/$name-pip.log" 2>&1; then
+		tail -3 "$CACHE/$name-pip.log"
+		rm -rf "$place"
+		skip "$title: pip could not install version $version (see $CACHE/$name-pip.log)"
 	fi
 }
 
@@ -106,7 +105,9 @@ control_plane() {
 package tmux tmux "terminal sizes and OpenSSH"
 package sshd openssh-server "OpenSSH"
 package ssh openssh-client "OpenSSH"
-litellm
+from_pypi LiteLLM litellm "$LITELLM_VERSION" "litellm[proxy]==$LITELLM_VERSION" prometheus_client
+from_pypi "Ray Serve" ray "$RAY_VERSION" "ray[serve]==$RAY_VERSION"
+from_pypi BentoML bentoml "$BENTOML_VERSION" "bentoml==$BENTOML_VERSION"
 unpacked prometheus prometheus "Prometheus"
 alertmanager
 control_plane
@@ -115,8 +116,10 @@ if [ "${#skipped[@]}" -gt 0 ] && [ "${REQUIRE_REAL:-}" = 1 ]; then
 	echo "REQUIRE_REAL=1 forbids skipping" >&2
 	exit 1
 fi
-export PITWALL_TEST_LITELLM=$VENV/bin/litellm
+export PITWALL_TEST_LITELLM=$CACHE/litellm/bin/litellm PITWALL_TEST_RAY=$CACHE/ray/bin/python3 PITWALL_TEST_BENTOML=$CACHE/bentoml/bin/bentoml
 [ -x "$PITWALL_TEST_LITELLM" ] || unset PITWALL_TEST_LITELLM
+[ -x "$PITWALL_TEST_RAY" ] || unset PITWALL_TEST_RAY
+[ -x "$PITWALL_TEST_BENTOML" ] || unset PITWALL_TEST_BENTOML
 PITWALL_TEST_PROMETHEUS=$(where prometheus prometheus)
 PITWALL_TEST_ALERTMANAGER=$(where prometheus-alertmanager prometheus-alertmanager)
 [ -e "$TEMPLATES" ] || PITWALL_TEST_ALERTMANAGER=

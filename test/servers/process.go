@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"time"
 )
 
@@ -20,6 +21,11 @@ type Process struct {
 
 // start runs a program; its output goes to NAME.log in dir.
 func start(dir, name, bin string, args ...string) (*Process, error) {
+	return startWith(nil, dir, name, bin, args...)
+}
+
+// startWith runs a program with further variables, as NAME=VALUE.
+func startWith(environ []string, dir, name, bin string, args ...string) (*Process, error) {
 	p := &Process{Name: name, Log: filepath.Join(dir, name+".log"), done: make(chan struct{})}
 	log, err := os.Create(p.Log)
 	if err != nil {
@@ -29,6 +35,7 @@ func start(dir, name, bin string, args ...string) (*Process, error) {
 	// It has an end of its own, by stop, and not by a context: a killed server would not clean up.
 	p.cmd = exec.Command(bin, args...) //nolint:gosec,noctx // programs that the test bed built or the machine has
 	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = dir, log, log
+	p.cmd.Env = append(os.Environ(), environ...)
 	p.cmd.SysProcAttr = leader()
 	if err := p.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)
@@ -47,6 +54,16 @@ func (p *Process) PID() int { return p.cmd.Process.Pid }
 func (p *Process) stop() {
 	kill(p.cmd.Process)
 	<-p.done
+}
+
+// quit asks the process to end, which may have started others in groups of their own, and ends it when it does not.
+func (p *Process) quit(within time.Duration) {
+	_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended
+	select {
+	case <-p.done:
+	case <-time.After(within):
+	}
+	p.stop()
 }
 
 // Tail is the end of what the process said, at most so many bytes.

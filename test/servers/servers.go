@@ -1,6 +1,7 @@
 // Package servers starts real servers for tests and measurements: a Kubernetes control plane whose nodes are played by
-// KWOK, Prometheus, Alertmanager. Everything listens on the loopback address alone, keeps its files in a folder of its
-// own and ends with its owner. It must not judge anything, and pitwall itself must not import it.
+// KWOK, Prometheus, Alertmanager, Ray Serve, BentoML. Everything listens on the loopback address alone, but for the inner
+// ports of Ray, which cannot; keeps its files in a folder of its own and ends with its owner. It must not judge anything,
+// and pitwall itself must not import it.
 //
 // Programs are found where the environment says, which test/real/run.sh prepares; a variable that is not set is
 // ErrMissing, so that a test can skip with that sentence.
@@ -17,6 +18,8 @@ const (
 	ClusterVariable      = "PITWALL_TEST_CLUSTER"      // the folder that test/cluster/build.sh prints
 	PrometheusVariable   = "PITWALL_TEST_PROMETHEUS"   // prometheus
 	AlertmanagerVariable = "PITWALL_TEST_ALERTMANAGER" // alertmanager
+	RayVariable          = "PITWALL_TEST_RAY"          // a python with ray[serve]
+	BentoMLVariable      = "PITWALL_TEST_BENTOML"      // bentoml
 )
 
 // ErrMissing says that a program was not prepared.

@@ -58,9 +58,11 @@ type Decoder[K Key[K], T any] struct {
 	table    *promtext.Table
 	page     promtext.Page
 	keys     []K
-	owner    []int32 // engine of each sample, noOwner for shared ones
-	slots    []int   // of histograms, by engine and family; -1 for none yet
-	splits   []split // histograms in parts
+	owner    []int32        // engine of each sample, noOwner for shared ones
+	slots    []int          // of histograms, by engine and family; -1 for none yet
+	splits   []split        // histograms in parts
+	splitOf  map[string]int // which split has an outline
+	outline  []byte
 }
 
 const noOwner = -1

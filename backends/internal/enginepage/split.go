@@ -2,6 +2,7 @@ package enginepage
 
 import (
 	"bytes"
+	"encoding/binary"
 
 	"pitwall/backends/internal/promtext"
 	"pitwall/fleet"
@@ -16,17 +17,27 @@ type split struct {
 	into          *fleet.Histogram
 }
 
-// splitSlot finds the slot of a sample's own series. Samples of one series follow each other.
+// splitSlot finds the slot of a sample's own series. Samples of one series mostly follow each other; a page may have
+// thousands of series, such as one for each path that a scanner tried.
 func (d *Decoder[K, T]) splitSlot(parts *promtext.Histograms, f *Family[K, T], x *T, owner int, s *promtext.Sample) int {
 	head, tail := outline(s.Labels)
-	for i := len(d.splits) - 1; i >= 0; i-- {
-		p := &d.splits[i]
-		if p.owner == owner && p.family == s.Family && sameOutline(p.head, p.tail, head, tail) {
-			return p.slot
+	if n := len(d.splits); n > 0 {
+		last := &d.splits[n-1]
+		if last.owner == owner && last.family == s.Family && bytes.Equal(last.head, head) && bytes.Equal(last.tail, tail) {
+			return last.slot
 		}
+	}
+	d.outline = binary.AppendUvarint(binary.AppendUvarint(d.outline[:0], uint64(owner)), uint64(s.Family))
+	d.outline = whole(d.outline, head, tail)
+	if i, ok := d.splitOf[string(d.outline)]; ok {
+		return d.splits[i].slot
 	}
 	p := split{owner: owner, family: s.Family, head: head, tail: tail, hist: new(fleet.Histogram), into: f.Hist(x)}
 	p.slot = parts.Slot(p.hist)
+	if d.splitOf == nil {
+		d.splitOf = map[string]int{}
+	}
+	d.splitOf[string(d.outline)] = len(d.splits)
 	d.splits = append(d.splits, p)
 	return p.slot
 }
@@ -39,6 +50,7 @@ func (d *Decoder[K, T]) join() {
 	}
 	clear(d.splits)
 	d.splits = d.splits[:0]
+	clear(d.splitOf)
 }
 
 // outline is the labels before and after the bound, without the commas next to it.
@@ -56,15 +68,7 @@ func outline(l promtext.Labels) (head, tail []byte) {
 	}
 }
 
-// sameOutline compares labels that may be parted at different places: only buckets have a bound.
-func sameOutline(head, tail, otherHead, otherTail []byte) bool {
-	if bytes.Equal(head, otherHead) && bytes.Equal(tail, otherTail) {
-		return true
-	}
-	var a, b [256]byte // longer ones are rare and cost an allocation
-	return bytes.Equal(whole(a[:0], head, tail), whole(b[:0], otherHead, otherTail))
-}
-
+// whole joins an outline that may be parted at different places: only buckets have a bound.
 func whole(into, head, tail []byte) []byte {
 	into = append(into, head...)
 	if len(head) > 0 && len(tail) > 0 {
