@@ -17,12 +17,15 @@ import (
 // Connector returns the connector of BentoML servers. A source's URL is the address of one server, with or without
 // "/metrics".
 func Connector() fleet.Connector {
+	pages := newPages()
 	return fleet.Connector{
-		Kind:       "bentoml",
-		Title:      "BentoML",
-		Reads:      "requests, failures, requests at hand, duration and readiness of services of 1.0 to 1.4",
-		Interval:   5 * time.Second,
-		NewReader:  newReader,
+		Kind:     "bentoml",
+		Title:    "BentoML",
+		Reads:    "requests, failures, requests at hand, duration and readiness of services of 1.0 to 1.4",
+		Interval: 5 * time.Second,
+		NewReader: func(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
+			return newReader(spec, deps, pages)
+		},
 		NewDecoder: func() fleet.Decoder { return newPages() },
 		Families:   []string{prefix, oldPrefix},
 		Ports:      []int{3000},
@@ -38,13 +41,13 @@ type reader struct {
 	models []fleet.ModelName
 }
 
-func newReader(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
+func newReader(spec fleet.SourceSpec, deps fleet.Deps, pages *enginepage.Pages) (fleet.Reader, error) {
 	base, _ := httpx.Root(spec.URL, "/metrics")
 	client, err := httpx.New(httpx.For(spec, base, deps))
 	if err != nil {
 		return nil, err
 	}
-	return &reader{source: spec.ID, clock: deps.Clock, client: client, pages: newPages(), models: spec.Models}, nil
+	return &reader{source: spec.ID, clock: deps.Clock, client: client, pages: pages, models: spec.Models}, nil
 }
 
 // Read reads the metrics page, and asks the rest where time is left.

@@ -78,9 +78,9 @@ func ended(x *engine, l promtext.Labels, v float64) {
 	enginepage.Add(&x.Failed, failed)
 }
 
-func newPages() *enginepage.Pages {
+func newDecode() enginepage.Decode {
 	d := enginepage.New("BentoML", keyOf, families())
-	return enginepage.NewPages(func(page []byte) (fleet.Partial, error) {
+	return func(page []byte) (fleet.Partial, error) {
 		engines, keys, notices, err := d.Decode(page)
 		if err != nil {
 			return fleet.Partial{}, err
@@ -95,8 +95,11 @@ func newPages() *enginepage.Pages {
 			p.Engines = []fleet.EngineReading{{}}
 		}
 		return p, nil
-	})
+	}
 }
+
+// newPages shares decoders, and the memory that they keep, among all sources of this kind.
+func newPages() *enginepage.Pages { return enginepage.NewPages(newDecode) }
 
 func (x *engine) finish(k key) fleet.EngineReading {
 	e := x.EngineReading

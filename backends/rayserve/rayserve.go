@@ -61,8 +61,12 @@ func newReader(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
 
 // newPages reads all applications of a page or, where one is named, the replicas of one deployment.
 func newPages(deployment string, models []fleet.ModelName) *enginepage.Pages {
+	return enginepage.NewPages(func() enginepage.Decode { return newDecode(deployment, models) })
+}
+
+func newDecode(deployment string, models []fleet.ModelName) enginepage.Decode {
 	d := enginepage.New("Ray Serve", keysOf(deployment), families())
-	return enginepage.NewPages(func(body []byte) (fleet.Partial, error) {
+	return func(body []byte) (fleet.Partial, error) {
 		parts, keys, notices, err := d.Decode(body)
 		if err != nil {
 			return fleet.Partial{}, err
@@ -76,7 +80,7 @@ func newPages(deployment string, models []fleet.ModelName) *enginepage.Pages {
 		}
 		judge(&out, p.told(), models)
 		return out, nil
-	})
+	}
 }
 
 // Read reads the metrics page, and asks the dashboard where time is left. What the dashboard says of applications is

@@ -45,10 +45,10 @@ type Options struct {
 
 // Client talks to one endpoint. It is safe for concurrent use.
 type Client struct {
-	opt      Options
-	base     *url.URL
-	client   *http.Client
-	lastSize atomic.Int64 // of the last good body: the next one is likely as long
+	opt     Options
+	base    *url.URL
+	client  *http.Client
+	longest atomic.Pointer[bodySize] // of the path with the longest bodies
 }
 
 // Reply is a complete answer. Header names are canonical.
@@ -169,7 +169,7 @@ func (c *Client) exchange(ctx context.Context, method, path, accept string, body
 	if !good {
 		limit = min(limit, maxErrorBody)
 	}
-	reply.Body, err = readBody(resp, limit, c.lastSize.Load(), c.opt.MaxRatio)
+	reply.Body, err = readBody(resp, limit, c.likely(path), c.opt.MaxRatio)
 	reply.Took = time.Since(began)
 	if !good {
 		return reply, c.refusal(op, reply)
@@ -177,7 +177,7 @@ func (c *Client) exchange(ctx context.Context, method, path, accept string, body
 	if err != nil {
 		return nil, c.bodyFailure(ctx, op, err)
 	}
-	c.lastSize.Store(int64(len(reply.Body)))
+	c.learn(path, int64(len(reply.Body)))
 	return reply, nil
 }
 
@@ -235,6 +235,27 @@ func (c *Client) authorise(ctx context.Context, op string, req *http.Request) er
 		req.Header.Set("Authorization", "Bearer "+value)
 	}
 	return nil
+}
+
+// bodySize is how long the last good body of a path was.
+type bodySize struct {
+	path string
+	size int64
+}
+
+// likely is how long the body of a path will be about, 0 where nothing is known: a page that is read again and again
+// need not be gathered in pieces.
+func (c *Client) likely(path string) int64 {
+	if last := c.longest.Load(); last != nil && last.path == path {
+		return last.size + last.size/64
+	}
+	return 0
+}
+
+func (c *Client) learn(path string, size int64) {
+	if last := c.longest.Load(); last == nil || last.path == path || size > last.size {
+		c.longest.Store(&bodySize{path, size})
+	}
 }
 
 // operation names a call in plain words; a query may hold names of users or keys and is left out.
