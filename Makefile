@@ -4,7 +4,7 @@ GOLANGCI_VERSION := v2.15.0
 GOLANGCI := $(CACHE)/golangci-lint-$(GOLANGCI_VERSION)
 FUZZTIME ?= 5s
 
-.PHONY: build test race lint fuzz bench test-real demo docs
+.PHONY: build test race lint fuzz bench bench-cluster test-real demo docs
 
 build:
 	CGO_ENABLED=0 go build -trimpath -o bin/pitwall ./cmd/pitwall
@@ -30,6 +30,10 @@ fuzz:
 # Prints each figure beside what is asked of it and fails on a miss; REPORT=1 only prints.
 bench:
 	go run ./test/bench
+
+# Brings up a real control plane with 500 nodes and 4,000 pods, and measures the console beside it, as bench does.
+bench-cluster:
+	PITWALL_TEST_CLUSTER=$$(./test/cluster/build.sh) go run ./test/bench cluster $(BENCH_FLAGS)
 
 # Everything with a real server or a terminal. Says what it skips; REQUIRE_REAL=1 makes a skip a failure.
 test-real:

@@ -55,6 +55,7 @@ func (h *Hub) refit(ctx context.Context) {
 	}
 	h.states, h.byID = states, byID
 	h.world.fit(inv, states)
+	h.serve(states, inv.Pools)
 	h.mu.Unlock()
 	for _, s := range fresh {
 		if begin := h.attend(ctx, s); begin != nil {

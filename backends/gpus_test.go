@@ -29,7 +29,7 @@ func TestGPUVerdictsFollowTheirPrecedence(t *testing.T) {
 		{fleet.StateOK, "", func() { w.reading = fleet.GPUReading{} }},
 		{fleet.StateOK, "", func() {}},
 	} {
-		if state, why := gpuState(w, false, 0); state != step.state || why.String() != step.why {
+		if state, why := gpuState(w, false, 0, start); state != step.state || why.String() != step.why {
 			t.Errorf("got %s %q, want %s %q", state, why, step.state, step.why)
 		}
 		step.remove()
@@ -155,7 +155,7 @@ func TestAMDVerdicts(t *testing.T) {
 		"healthy":               {fleet.GPUReading{Healthy: fleet.Some(true), Temp: fleet.Some(fleet.Celsius(90)), Junction: true}, fleet.StateOK, ""},
 		"hot":                   {fleet.GPUReading{Temp: fleet.Some(fleet.Celsius(96)), Junction: true}, fleet.StateWarn, "96C hot"},
 	} {
-		if state, why := gpuState(&gpuWatch{reading: tc.r}, false, 0); state != tc.state || why.String() != tc.why {
+		if state, why := gpuState(&gpuWatch{reading: tc.r}, false, 0, start); state != tc.state || why.String() != tc.why {
 			t.Errorf("%s: got %s %q, want %s %q", name, state, why, tc.state, tc.why)
 		}
 	}
@@ -177,8 +177,19 @@ func TestOldPagesProveNoHealth(t *testing.T) {
 		{well, false, 0, fleet.StateWarn, "slowed by heat"},
 		{broken, true, 3 * time.Minute, fleet.StateCrit, "row remap failed"},
 	} {
-		if state, why := gpuState(tc.g, tc.stale, tc.frozen); state != tc.want || why.String() != tc.why {
+		if state, why := gpuState(tc.g, tc.stale, tc.frozen, start); state != tc.want || why.String() != tc.why {
 			t.Errorf("got %s %q, want %s %q", state, why, tc.want, tc.why)
+		}
+	}
+}
+
+func TestTheVerdictSaysTheDayOfAnOldXid(t *testing.T) {
+	for age, want := range map[time.Duration]string{
+		time.Hour: "Xid 79, at 13:00:00Z", 50 * time.Hour: "Xid 79, on " + fleet.Stamp(start.Add(-50*time.Hour)).String(),
+	} {
+		g := &gpuWatch{xids: xidHistory{records: []xidRecord{{code: 79, last: fleet.Some(start.Add(-age))}}}}
+		if _, why := gpuState(g, false, 0, start); why.String() != want {
+			t.Errorf("%s ago: %q, want %q", age, why, want)
 		}
 	}
 }

@@ -31,7 +31,7 @@ func fatalXid(code int) bool {
 // gpuState follows the precedence missing > what driver or exporter ask for > Xid class > remap failure > uncorrected
 // ECC > bad clock reasons > temperature (engines-and-gpus.md 16.7). What a page that is too old or frozen said of
 // broken hardware stays; that all is well, it does not prove.
-func gpuState(g *gpuWatch, stale bool, frozen time.Duration) (fleet.State, fleet.Safe) {
+func gpuState(g *gpuWatch, stale bool, frozen time.Duration, now time.Time) (fleet.State, fleet.Safe) {
 	old := judgement{}
 	switch {
 	case stale:
@@ -39,7 +39,7 @@ func gpuState(g *gpuWatch, stale bool, frozen time.Duration) (fleet.State, fleet
 	case frozen > 0:
 		old = judgement{fleet.StateStale, frozenText(frozen)}
 	}
-	return firstOf(gpuAsked(g), gpuBroken(g), old, gpuStrained(&g.reading))
+	return firstOf(gpuAsked(g), gpuBroken(g, now), old, gpuStrained(&g.reading))
 }
 
 // gpuAsked says when a device is gone, or when those who watch it take it for unhealthy.
@@ -62,12 +62,15 @@ func gpuAsked(g *gpuWatch) judgement {
 }
 
 // gpuBroken says what the errors of a device mean.
-func gpuBroken(g *gpuWatch) judgement {
+func gpuBroken(g *gpuWatch, now time.Time) judgement {
 	r := &g.reading
 	if x, ok := g.xids.fatal(); ok {
 		when := fleet.Text("time unknown")
-		if x.last.OK {
+		switch {
+		case x.last.OK && now.Sub(x.last.V) < 24*time.Hour:
 			when = fleet.Concat(fleet.Text("at "), fleet.ClockTime(x.last.V))
+		case x.last.OK:
+			when = fleet.Concat(fleet.Text("on "), fleet.Stamp(x.last.V))
 		}
 		return judgement{fleet.StateCrit, fleet.Concat(fleet.Text("Xid "), fleet.Int(x.code), fleet.Text(", "), when)}
 	}

@@ -78,6 +78,7 @@ func New(opt Options) *Hub {
 		h.byID[spec.ID] = s
 	}
 	h.world = newWorld(opt, h.states)
+	h.serve(h.states, opt.Inventory.Pools)
 	if opt.History != nil {
 		h.closed = make(chan []history.Point, unsaved)
 		h.world.look.save = h.save

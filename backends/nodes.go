@@ -88,6 +88,6 @@ func (w *world) gpu(source fleet.SourceID, key gpuKey, g *gpuWatch, stale bool, 
 	if action := g.reading.Recovery.Or(0); action > 0 {
 		out.Asks = recovery(action)
 	}
-	out.State, out.Why = gpuState(g, stale, frozen)
+	out.State, out.Why = gpuState(g, stale, frozen, now)
 	return out
 }

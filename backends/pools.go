@@ -15,6 +15,9 @@ const (
 
 // pool builds one pool. Routes come first, since what gateways see of a target decides its errors.
 func (w *world) pool(spec fleet.PoolSpec, seen gatewayLoads, now time.Time) fleet.Pool {
+	if spec.Store != nil {
+		return w.wholePool(spec, seen, now)
+	}
 	p := fleet.Pool{Spec: spec, Desired: spec.Desired.Or(len(spec.Replicas))}
 	var all []*engineSeries
 	answered := seen.answered(spec.ID)

@@ -150,11 +150,11 @@ func (h *Hub) record(s *sourceState, a answer, took time.Duration, now time.Time
 		h.log.Warn("read failed", "source", s.spec.ID, "kind", st.ErrKind, "err", a.err, "in_a_row", st.Failing)
 	} else {
 		st.Failing, st.Err, st.ErrKind = 0, fleet.Safe{}, ""
-		st.LastGood = a.partial.At
+		st.LastGood, st.Partial = a.partial.At, a.partial.Incomplete
 		if !a.partial.Version.IsEmpty() {
 			st.Version = a.partial.Version
 		}
-		if a.partial.ServerTime.OK {
+		if a.partial.ServerTime.OK && a.partial.ServerTime != s.last.ServerTime { // a watcher repeats what it was told once
 			st.Skew = fleet.Some(a.partial.ServerTime.V.Sub(now).Round(time.Second))
 		}
 		s.last = a.partial

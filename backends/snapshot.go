@@ -84,7 +84,8 @@ func (w *world) observe(s *fleet.Snapshot, specs []fleet.RouteSpec, now time.Tim
 func (w *world) totals(s *fleet.Snapshot, seen gatewayLoads, now time.Time) fleet.Totals {
 	all := sum(seen.gather(func(fleet.TargetSpec) bool { return true }))
 	t := fleet.Totals{Load: all.load(), Burn: s.Spend.Burn, BurnWhy: s.Spend.BurnWhy}
-	engines := engineLoad(w.freshEngines(now))
+	fresh, wholes := w.freshEngines(now), w.freshWholes(now)
+	engines := addWhole(engineLoad(fresh), fresh, wholes)
 	if !t.Load.Requests.OK {
 		t.Load.Requests, t.Load.Errors = engines.Requests, engines.Errors
 	}
@@ -99,6 +100,9 @@ func (w *world) totals(s *fleet.Snapshot, seen gatewayLoads, now time.Time) flee
 	var nodes []fleet.Node
 	counted := map[fleet.NodeID]bool{} // a machine may serve two pools
 	for _, p := range s.Pools {
+		if p.Whole != nil {
+			continue // its nodes are the worst ones only
+		}
 		for _, n := range p.Nodes {
 			if !counted[n.ID] {
 				counted[n.ID] = true
@@ -110,6 +114,7 @@ func (w *world) totals(s *fleet.Snapshot, seen gatewayLoads, now time.Time) flee
 	for _, n := range nodes {
 		t.GPUs += presentGPUs(n.GPUs)
 	}
+	addWholeGPUs(&t, wholes)
 	t.Trends = w.loadTrends("total", trendSpan, t.Load, now)
 	t.Trends.GPUUtil = w.trends.put("total/gpu", trendSpan, now, orNaN(t.GPUUtil))
 	t.Trends.Burn = w.trends.put("total/burn", trendSpan, now, orNaN(t.Burn))

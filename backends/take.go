@@ -7,6 +7,7 @@ func (w *world) take(s *sourceState, p fleet.Partial) {
 	w.takeEngines(s, p)
 	w.takeGPUs(s, p)
 	w.takeGateway(s, p)
+	w.takePools(s, p)
 	if p.Cluster != nil {
 		w.clusters[s.spec.ID] = p.Cluster
 	}

@@ -30,6 +30,7 @@ type world struct {
 	look        lookback
 	reversals   map[routeKey]*turns
 	clusters    map[fleet.SourceID]*fleet.Cluster
+	whole       map[fleet.PoolID]*whole // pools that stores answer for
 }
 
 // deploymentKey is one target on one gateway replica.
@@ -109,6 +110,7 @@ func newWorld(opt Options, states []*sourceState) *world {
 		since:       map[string]stateSince{},
 		alerts:      map[string]time.Time{},
 		reversals:   map[routeKey]*turns{},
+		whole:       map[fleet.PoolID]*whole{},
 		clusters:    map[fleet.SourceID]*fleet.Cluster{},
 	}
 	w.fit(opt.Inventory, states)
@@ -125,6 +127,11 @@ func (w *world) fit(inv fleet.Inventory, states []*sourceState) {
 	}
 	for _, r := range inv.Routes {
 		w.declared[keyOf(r)] = true
+	}
+	for id := range w.whole {
+		if spec := w.poolSpec(id); spec == nil || spec.Store == nil {
+			delete(w.whole, id)
+		}
 	}
 }
 

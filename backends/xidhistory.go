@@ -36,7 +36,9 @@ func (h *xidHistory) take(r fleet.GPUReading, at time.Time, known bool) []int {
 	if len(r.Xids) == 0 { // else the last code is derived from the counts
 		came = append(came, h.takeGauge(r, at, known)...)
 	}
-	h.recovery = r.Recovery
+	if r.Recovery.OK {
+		h.recovery = r.Recovery
+	}
 	h.bound()
 	slices.Sort(came)
 	return slices.Compact(came)
@@ -62,10 +64,7 @@ func (h *xidHistory) takeCounts(r fleet.GPUReading, at time.Time, known bool) []
 	var came []int
 	for _, c := range r.Xids {
 		before, seen := h.find(c.Code)
-		fresh := known && (!seen || !before.count.OK)
-		grew := seen && c.Count.OK && before.count.OK && c.Count.V > before.count.V
-		later := seen && c.Last.OK && before.last.OK && c.Last.V.After(before.last.V)
-		if fresh || grew || later {
+		if known && (!seen || !before.count.OK) || seen && before.follows(c) {
 			h.came(c.Code, c.Last.Or(at))
 			came = append(came, c.Code)
 		}
@@ -79,6 +78,11 @@ func (h *xidHistory) takeCounts(r fleet.GPUReading, at time.Time, known bool) []
 		}
 	}
 	return came
+}
+
+// follows tells whether a code came again since the record was made: its count grew, or its time is later.
+func (x xidRecord) follows(c fleet.XidCount) bool {
+	return c.Count.OK && x.count.OK && c.Count.V > x.count.V || c.Last.OK && x.last.OK && c.Last.V.After(x.last.V)
 }
 
 // takeWindow reads counts over a window: they fall by themselves, and growth is an event, also of the code that the

@@ -67,8 +67,9 @@ type PoolSpec struct {
 	Labels         []string // residency labels in addition to the site's
 	Fate           Fate     // in addition to the site's
 	Embedding      *EmbeddingIdentity
-	Standby        bool      // kept warm without traffic: no requests is not a fault
-	Workload       ObjectRef // the Kubernetes object that keeps its replicas; zero for none
+	Standby        bool       // kept warm without traffic: no requests is not a fault
+	Workload       ObjectRef  // the Kubernetes object that keeps its replicas; zero for none
+	Store          *StorePool // asked for as a whole in a store; nil means that replicas and nodes are read
 }
 
 // ReplicaSpec declares one replica.

@@ -117,6 +117,8 @@ type Deps struct {
 	Via string
 	// Decoders are those of all connectors, by kind: what a store's series are read with.
 	Decoders map[string]func() Decoder
+	// Families are Connector.Families by kind: what a store is asked for.
+	Families map[string][]string
 }
 
 // Connector is one kind of system that pitwall can talk to: one folder under backends and one

@@ -20,6 +20,11 @@ type Partial struct {
 	Found    *Found   // what discovery made of it; nil leaves what was found before
 	Parts    []Part   // a store's readings of other sources
 	Alerts   *AlertsReading
+
+	Pools []PoolReading // a store's readings of whole pools
+	// Incomplete says why the answer is only a part of what there is, such as "2 of 5 stores did not answer"; "" for a
+	// whole one.
+	Incomplete Safe
 }
 
 // Part is what a store, such as Prometheus, says of a source that is read through it (SourceSpec.From).

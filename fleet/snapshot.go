@@ -121,6 +121,7 @@ type Pool struct {
 	State    State
 	Why      Safe // the evidence of State
 	Since    time.Time
+	Whole    *Aggregate // set where a store answers for the whole pool: Replicas and Nodes are then the worst ones only
 }
 
 // Progress is health by tokens that move.
@@ -394,6 +395,7 @@ type SourceStatus struct {
 	Skew     Maybe[time.Duration] // server clock minus ours
 	Insecure bool
 	Stale    bool
+	Partial  Safe   // "" or what the last good answer says that it lacks
 	Dropped  uint64 // late answers thrown away
 	Silences bool   // an alerting system whose silences are read
 }

@@ -52,6 +52,8 @@ func (s *states) clusterTable(screen views.Screen, pane string) *views.Table {
 		return &k.Pods
 	case pane == panePods:
 		return &k.PagePods
+	case pane == paneGPUs && screen == views.ScreenPools:
+		return &s.pools.GPUs
 	case pane == paneGPUs:
 		return &k.PageGPUs
 	case pane == paneWorkloads:
@@ -101,6 +103,11 @@ func (m *Model) object() (fleet.ObjectRef, fleet.Safe) {
 		return m.replicaObject(p.pool, fleet.ReplicaID(m.selected()))
 	case pane == paneGPUs && p.screen == views.ScreenPools:
 		return m.gpuObject(p.pool, m.selected())
+	case pane == panePools:
+		if p := m.snap.Pool(fleet.PoolID(m.selected())); p != nil && p.Spec.Workload.Name != "" {
+			return p.Spec.Workload, works()
+		}
+		return fleet.ObjectRef{}, fleet.Text("no workload of a cluster is known to keep this: enter, then choose a replica")
 	case pane == paneGPUs, pane == "" && p.object.Kind != "":
 		return p.object, works()
 	case pane == paneClusters || p.screen == views.ScreenOverview:
@@ -122,7 +129,7 @@ func (m *Model) replicaObject(pool fleet.PoolID, id fleet.ReplicaID) (fleet.Obje
 	if p := m.snap.Pool(pool); p != nil {
 		for i := range p.Replicas {
 			if p.Replicas[i].ID == id {
-				return views.ReplicaPod(m.snap, &p.Replicas[i])
+				return views.ReplicaPod(m.snap, p, &p.Replicas[i])
 			}
 		}
 	}

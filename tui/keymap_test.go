@@ -93,6 +93,7 @@ func everywhere(t *testing.T) map[string]*rig {
 	add("soak", running(actions.StateSoaking, 3), "2", "enter", "S")
 	add("rollback question", running(actions.StateVerifying, 1), "2", "enter", "S", "Z")
 	add("quit question", running(actions.StateVerifying, 1), "ctrl+c")
+	clusterRigs(t, rigs)
 	src := newRig(t, lagging(), writable())
 	src.m.visit(place{screen: views.ScreenSources})
 	rigs["sources"] = src
@@ -150,7 +151,7 @@ func TestControlChordsSendNothing(t *testing.T) {
 }
 
 func TestNumbersOfViewsThatAreNotBuiltSaySo(t *testing.T) {
-	for key, want := range map[string]string{"4": "Upgrades: not in this version", "5": "Failover: not in this version", "6": "Cost: not in this version"} {
+	for key, want := range map[string]string{"4": "Upgrades: not in this version", "5": "Failover: not in this version"} {
 		r := newRig(t, world(), writable())
 		r.keys(key)
 		r.wantNotice(want)

@@ -126,14 +126,8 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = m.second(msg)
 	case graceMsg:
 		cmd = m.graceOver(msg)
-	case planMsg:
-		cmd = m.planned(msg)
-	case checksMsg:
-		m.checked(msg)
-	case startedMsg:
-		cmd = m.started(msg)
-	case intentMsg:
-		cmd = m.undoPlanned(msg)
+	case planMsg, checksMsg, startedMsg, intentMsg:
+		cmd = m.changeAnswer(msg)
 	case doneMsg:
 		cmd = m.done(msg)
 	case textMsg:
@@ -148,4 +142,19 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.rev-- // nothing that a screen shows
 	}
 	return m, cmd
+}
+
+// changeAnswer hands an answer of the Control to the step of a change that asked for it.
+func (m *Model) changeAnswer(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case planMsg:
+		return m.planned(msg)
+	case checksMsg:
+		m.checked(msg)
+	case startedMsg:
+		return m.started(msg)
+	case intentMsg:
+		return m.undoPlanned(msg)
+	}
+	return nil
 }

@@ -142,14 +142,18 @@ func (m *Model) target() (place, bool) {
 	case paneClusters, paneNodes, panePods, paneWorkloads, paneKubeEvents, paneGPUs:
 		return m.objectPlace()
 	case paneReplicas:
-		if p, ok := m.objectPlace(); ok {
-			return p, true
-		}
-		if src := m.replicaSource(here.pool, fleet.ReplicaID(id)); src != "" {
-			return place{screen: views.ScreenSources, source: src}, true
-		}
+		return m.replicaPlace(here.pool, fleet.ReplicaID(id))
 	}
 	return place{}, false
+}
+
+// replicaPlace is the page of a replica's pod, else the source that it is read from.
+func (m *Model) replicaPlace(pool fleet.PoolID, id fleet.ReplicaID) (place, bool) {
+	if p, ok := m.objectPlace(); ok {
+		return p, true
+	}
+	src := m.replicaSource(pool, id)
+	return place{screen: views.ScreenSources, source: src}, src != ""
 }
 
 func (m *Model) targetPlace(route fleet.RouteID, id fleet.TargetID) (place, bool) {
@@ -176,6 +180,8 @@ func (m *Model) memberPlace(id string) (place, bool) {
 
 func (m *Model) subjectPlace(s fleet.Subject, route fleet.RouteID) (place, bool) {
 	switch {
+	case s.Cluster != "" && views.ClusterOf(m.snap, s.Cluster) != nil:
+		return place{screen: views.ScreenClusters, object: fleet.ObjectRef{Cluster: s.Cluster}}, true
 	case s.Pool != "":
 		return m.memberPlace(string(s.Pool))
 	case s.Provider != "":

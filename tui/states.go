@@ -135,8 +135,6 @@ func (m *Model) table(pane string) *views.Table {
 		return &s.pools.List
 	case pane == paneReplicas:
 		return &s.pools.Replicas
-	case pane == paneGPUs && screen == views.ScreenPools:
-		return &s.pools.GPUs
 	case pane == paneJournal:
 		return &s.events.Journal
 	case pane == paneEvents:

@@ -43,6 +43,8 @@ func textKeys() []Binding {
 			Help: fleet.Text("the same object as its cluster holds it"), do: (*Model).rawText},
 		{ID: "text.reload", Keys: []string{"r"}, Scope: s, Risk: RiskLook,
 			Help: fleet.Text("read it again"), do: (*Model).reloadText},
+		{ID: "text.command", Keys: []string{":"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("command line"), do: (*Model).openCommand},
 		move("text.down", fleet.Text("a line down"), moveDown, "j", "down"),
 		move("text.up", fleet.Text("a line up"), moveUp, "k", "up"),
 		move("text.first", fleet.Text("the first line that is kept"), moveFirst, "g", "home"),

@@ -84,11 +84,14 @@ func WorkloadRef(c *fleet.Cluster, w *fleet.Workload) fleet.ObjectRef {
 // RefID is the raw ID of the row of an object: "prod-eu-1/llm/llama-70b-0". It is for tables and messages; what it
 // stands for is looked up, since names of a hostile server may hold any character.
 func RefID(o fleet.ObjectRef) string {
+	if o.Kind == kindPod {
+		return string(o.Cluster) + "/" + o.Namespace + "/" + o.Name
+	}
 	id := string(o.Cluster)
 	if o.Namespace != "" {
 		id += "/" + o.Namespace
 	}
-	if o.Kind != "" && o.Kind != kindPod && o.Kind != kindNode {
+	if o.Kind != "" && o.Kind != kindNode {
 		id += "/" + o.Kind
 	}
 	if o.Name != "" {
@@ -162,6 +165,13 @@ func (u ClusterState) nodeTable(screen Screen) Table {
 
 // MachineRef finds the machine of a cluster that exporters know by a name; where there is none the sentence says why.
 func MachineRef(s *fleet.Snapshot, id fleet.NodeID) (fleet.ObjectRef, fleet.Safe) {
+	for i := range s.Pools {
+		for _, n := range s.Pools[i].Spec.Nodes {
+			if n.ID == id && n.Object.Name != "" {
+				return n.Object, fleet.Safe{}
+			}
+		}
+	}
 	for _, c := range s.Clusters {
 		for _, n := range c.Nodes {
 			if sameMachine(n.Name, string(id)) {

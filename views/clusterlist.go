@@ -73,27 +73,39 @@ func list[R any](rows []R, t Table, k rowKind[R]) *listing[R] {
 			kept = append(kept, rows[i])
 		}
 	}
-	l.rows = kept
-	slices.SortStableFunc(l.rows, func(a, b R) int {
+	l.rows, l.ids = make([]R, len(kept)), make([]string, len(kept))
+	for to, from := range sorted(kept, t, k) {
+		l.rows[to] = kept[from]
+		l.ids[to] = k.id(&l.rows[to])
+	}
+	return l
+}
+
+// sorted is the order of rows. It moves numbers and ranks each row once: a list of thousands is ordered again for each
+// change of a busy cluster.
+func sorted[R any](rows []R, t Table, k rowKind[R]) []int {
+	index, ranks := make([]int, len(rows)), make([]int, len(rows))
+	byColumn := t.Sort != "" && t.Sort != "state"
+	for i := range rows {
+		index[i] = i
+		switch {
+		case byColumn:
+		case k.rank != nil:
+			ranks[i] = k.rank(&rows[i])
+		case k.state != nil:
+			ranks[i] = trouble(k.state(&rows[i]))
+		}
+	}
+	slices.SortStableFunc(index, func(a, b int) int {
 		if t.Reverse {
 			a, b = b, a
 		}
-		switch {
-		case t.Sort != "" && t.Sort != "state":
-			return k.by(&a, &b, t.Sort)
-		case k.rank != nil:
-			return cmp.Compare(k.rank(&b), k.rank(&a))
-		case k.state == nil:
-			return 0
-		default:
-			return cmp.Compare(trouble(k.state(&b)), trouble(k.state(&a)))
+		if byColumn {
+			return k.by(&rows[a], &rows[b], t.Sort)
 		}
+		return cmp.Compare(ranks[b], ranks[a])
 	})
-	l.ids = make([]string, len(l.rows))
-	for i := range l.rows {
-		l.ids[i] = k.id(&l.rows[i])
-	}
-	return l
+	return index
 }
 
 // row is the row with an ID, nil when there is none.

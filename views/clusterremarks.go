@@ -1,6 +1,8 @@
 package views
 
 import (
+	"slices"
+
 	"pitwall/fleet"
 	"pitwall/themes"
 	"pitwall/views/part"
@@ -29,14 +31,14 @@ const mostRemarks = 2
 
 // kindRemarks says which clusters a list of one kind is not complete of, and why: an empty list must not look like a
 // calm one.
-func kindRemarks(sc Scene, of fleet.ObjectRef, kind string) []fleet.Safe {
+func kindRemarks(sc Scene, of fleet.ObjectRef, kinds ...string) []fleet.Safe {
 	var all []fleet.Safe
 	clusters := inScope(sc.Snap, of)
 	if of.Cluster != "" && len(clusters) == 0 {
 		return []fleet.Safe{fleet.Concat(fleet.Label(string(of.Cluster)), fleet.Text(" is not watched any more"))}
 	}
 	for _, c := range clusters {
-		if why := kindRemark(sc, c, kind); !why.IsEmpty() {
+		if why := kindRemark(sc, c, kinds); !why.IsEmpty() {
 			all = append(all, fleet.Concat(fleet.Label(string(c.ID)), fleet.Text(": "), why))
 		}
 	}
@@ -48,8 +50,11 @@ func kindRemarks(sc Scene, of fleet.ObjectRef, kind string) []fleet.Safe {
 	return all
 }
 
-// kindRemark is what is wrong with the reading of one kind of one cluster, "" when nothing is.
-func kindRemark(sc Scene, c *fleet.Cluster, kind string) fleet.Safe {
+// workKinds are the kinds whose objects are workloads.
+var workKinds = []string{"deployments", "statefulsets", "daemonsets", "replicasets", "leaderworkersets"}
+
+// kindRemark is what is wrong with the reading of some kinds of one cluster, "" when nothing is.
+func kindRemark(sc Scene, c *fleet.Cluster, kinds []string) fleet.Safe {
 	if c.State == fleet.StateStale || c.State == fleet.StateDown {
 		heard := fleet.Text("never heard")
 		if !c.At.IsZero() {
@@ -60,19 +65,17 @@ func kindRemark(sc Scene, c *fleet.Cluster, kind string) fleet.Safe {
 	for i := range c.Kinds {
 		k := &c.Kinds[i]
 		switch {
-		case k.Kind != kind:
+		case !slices.Contains(kinds, k.Kind):
 		case !k.Err.IsEmpty():
-			return fleet.Concat(fleet.Label(kind), fleet.Text(" are not read: "), k.Err)
+			return fleet.Concat(fleet.Label(k.Kind), fleet.Text(" are not read: "), k.Err)
 		case !k.Synced:
-			return fleet.Textf("listing %s, %s so far", fleet.Label(kind), fleet.Int(k.Count))
-		default:
-			return c.Scope
+			return fleet.Textf("listing %s, %s so far", fleet.Label(k.Kind), fleet.Int(k.Count))
 		}
 	}
 	if len(c.Kinds) == 0 {
 		return c.Why
 	}
-	return fleet.Safe{}
+	return c.Scope
 }
 
 func drawRemarks(b *part.Block, remarks []fleet.Safe) {

@@ -2,6 +2,7 @@ package views
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"pitwall/fleet"
@@ -173,12 +174,12 @@ func fillCluster(c []part.Cell, r *clusterRow, sc Scene) {
 	c[0] = part.Cell{Text: fleet.Label(string(k.ID))}
 	c[1] = part.Cell{Text: k.State.Text(), Role: themes.OfState(k.State)}
 	c[2] = part.Cell{Text: ageText(k.At, sc.Now), Role: role}
-	c[3] = part.Cell{Text: kindCount(k, "nodes", len(k.Nodes)), Role: role}
+	c[3] = part.Cell{Text: kindCount(k, len(k.Nodes), "nodes"), Role: role}
 	c[4] = badCount(k, "nodes", len(k.Nodes), r.nodesBad, role)
-	c[5] = part.Cell{Text: kindCount(k, "pods", len(k.Pods)), Role: role}
+	c[5] = part.Cell{Text: kindCount(k, len(k.Pods), "pods"), Role: role}
 	c[6] = badCount(k, "pods", len(k.Pods), r.podsBad, role)
-	c[7] = part.Cell{Text: kindCount(k, "deployments", len(k.Workloads)), Role: role}
-	c[8] = part.Cell{Text: kindCount(k, "events", len(k.Events)), Role: role}
+	c[7] = part.Cell{Text: kindCount(k, len(k.Workloads), workKinds...), Role: role}
+	c[8] = part.Cell{Text: kindCount(k, len(k.Events), "events"), Role: role}
 	c[9] = part.Cell{Text: orUnknown(k.Version), Role: themes.Dim}
 	c[10] = part.Cell{Text: orUnknown(fleet.Label(string(k.Site))), Role: themes.Dim}
 	c[11] = part.Cell{Text: k.Server, Role: themes.Dim}
@@ -188,25 +189,23 @@ func fillCluster(c []part.Cell, r *clusterRow, sc Scene) {
 	}
 }
 
-// kindCount draws how many objects of a kind are known: "812+" while they are still listed, "-" where they are not
-// read.
-func kindCount(c *fleet.Cluster, kind string, n int) fleet.Safe {
+// kindCount draws how many objects of some kinds are known: "812+" while they are still listed, "-" where none of the
+// kinds is read.
+func kindCount(c *fleet.Cluster, n int, kinds ...string) fleet.Safe {
+	read, listing, counted := false, false, 0
 	for i := range c.Kinds {
-		k := &c.Kinds[i]
-		switch {
-		case k.Kind != kind:
-		case !k.Err.IsEmpty() && n == 0:
-			return fleet.Text(fleet.Unknown)
-		case !k.Synced:
-			return fleet.Concat(fleet.Int(max(n, k.Count)), fleet.Text("+"))
-		default:
-			return fleet.Int(n)
+		if k := &c.Kinds[i]; slices.Contains(kinds, k.Kind) && k.Err.IsEmpty() {
+			read, listing, counted = true, listing || !k.Synced, counted+k.Count
 		}
 	}
-	if n == 0 {
+	switch {
+	case listing:
+		return fleet.Concat(fleet.Int(max(n, counted)), fleet.Text("+"))
+	case n == 0 && !read:
 		return fleet.Text(fleet.Unknown)
+	default:
+		return fleet.Int(n)
 	}
-	return fleet.Int(n)
 }
 
 // badCount draws how many of the known objects of a kind are in trouble, "-" where none is known.
@@ -214,7 +213,7 @@ func badCount(c *fleet.Cluster, kind string, all, n int, role themes.Role) part.
 	switch {
 	case n > 0:
 		return part.Cell{Text: fleet.Int(n), Role: themes.Bad}
-	case all == 0 && kindCount(c, kind, 0) == fleet.Text(fleet.Unknown):
+	case all == 0 && kindCount(c, 0, kind) == fleet.Text(fleet.Unknown):
 		return part.Cell{Text: fleet.Text(fleet.Unknown), Role: role}
 	default:
 		return part.Cell{Text: fleet.Int(0), Role: role}

@@ -169,6 +169,7 @@ func TestReplicaFindsItsPod(t *testing.T) {
 		replica fleet.Replica
 		want    string
 	}{
+		{"by the declaration", fleet.Replica{ID: "declared", Node: "b200-a-07"}, "llama-70b-canary-5d8f-abcde"},
 		{"by name", fleet.Replica{ID: "qwen-embed-845c-m4x9t"}, "qwen-embed-845c-m4x9t"},
 		{"by namespace and name", fleet.Replica{ID: "llm/qwen-embed-845c-m4x9t"}, "qwen-embed-845c-m4x9t"},
 		{"by the address that it is read at", fleet.Replica{ID: "r1", Source: "b200-a-01"}, pods[1].Name},
@@ -176,12 +177,13 @@ func TestReplicaFindsItsPod(t *testing.T) {
 		{"not where two could be it", fleet.Replica{ID: "r1", Node: "b200-a-01"}, ""},
 		{"not where nothing fits", fleet.Replica{ID: "r1", Node: "elsewhere"}, ""},
 	} {
-		got, why := views.ReplicaPod(s, &c.replica)
+		got, why := views.ReplicaPod(s, &fleet.Pool{Spec: fleet.PoolSpec{Replicas: []fleet.ReplicaSpec{
+			{ID: "declared", Pod: ref("Pod", "llm", "llama-70b-canary-5d8f-abcde")}}}}, &c.replica)
 		if got.Name != c.want || (c.want == "") == why.IsEmpty() {
 			t.Errorf("%s: %q (%s), want %q", c.name, got.Name, why, c.want)
 		}
 	}
-	if _, why := views.ReplicaPod(viewtest.Fleet(), &fleet.Replica{}); !strings.Contains(why.String(), "no cluster") {
+	if _, why := views.ReplicaPod(viewtest.Fleet(), &fleet.Pool{}, &fleet.Replica{}); !strings.Contains(why.String(), "no cluster") {
 		t.Errorf("without a cluster: %q", why)
 	}
 }

@@ -45,7 +45,9 @@ func Detail(sc Scene, u DetailState, sz Size) string {
 	sc = withLook(sc)
 	return bookFrame(sc, sz, func(b *part.Block, rows int) {
 		from, to := DetailWindow(u, sz)
-		b.Rule(detailTitle(u), detailNote(u), detailPlace(u, from, to))
+		where := position(from, to, len(u.Lines))
+		title := part.Short(detailTitle(u), b.Width()-part.Width(where)-12)
+		b.Rule(title, fleet.Label(string(u.Object.Cluster)), where)
 		end := rows - 1
 		if len(u.Lines) == 0 {
 			detailEmpty(b, u)
@@ -167,32 +169,15 @@ func detailTitle(u DetailState) fleet.Safe {
 	case DetailRaw:
 		word = fleet.Text("RAW ")
 	case DetailLogs:
+		if u.Previous {
+			word = fleet.Text("LOG BEFORE THE LAST RESTART of ")
+		}
 	}
 	title := fleet.Concat(word, RefText(u.Object))
 	if u.Object.Container != "" {
 		title = fleet.Concat(title, fleet.Text(" container "), fleet.Label(u.Object.Container))
 	}
-	if u.Previous {
-		title = fleet.Concat(title, fleet.Text(", BEFORE THE LAST RESTART"))
-	}
 	return title
-}
-
-func detailNote(u DetailState) fleet.Safe {
-	note := nonEmpty(fleet.Label(string(u.Object.Cluster)))
-	if u.Find.Match != nil {
-		note = append(note, fleet.Concat(fleet.Text("search /"), u.Find.Text))
-	}
-	return fleet.Join(note, fleet.Text("  "))
-}
-
-// detailPlace says which lines are seen.
-func detailPlace(u DetailState, from, to int) fleet.Safe {
-	where := position(from, to, len(u.Lines))
-	if u.Wrap {
-		where = fleet.Concat(where, fleet.Text("  wrapped"))
-	}
-	return where
 }
 
 // detailStanding is the line under the text: whether more comes, what is missing of it, or what failed.
@@ -219,5 +204,12 @@ func detailStanding(b *part.Block, u DetailState) {
 		lost := fleet.Concat(fleet.Int(u.Dropped), fleet.Text(" older lines are not kept"))
 		b.Put(themes.Stale, lost).Gap(2)
 	}
-	b.Put(role, text).End()
+	b.Put(role, text)
+	if u.Find.Match != nil {
+		b.Gap(2).Put(themes.Accent, fleet.Concat(fleet.Text("search /"), u.Find.Text))
+	}
+	if u.Wrap {
+		b.Right(themes.Dim, fleet.Text("wrapped"))
+	}
+	b.End()
 }

@@ -9,6 +9,8 @@
 //	Sources(sc Scene, u SourcesState, sz Size) string
 //	Routes(sc Scene, u RoutesState, sz Size) string
 //	Events(sc Scene, u EventsState, sz Size) string
+//	Clusters, Nodes, Pods, Workloads, KubeEvents(sc Scene, u ClusterState, sz Size) string
+//	Detail(sc Scene, u DetailState, sz Size) string
 //	Overlaid(frame string, o Overlay, sc Scene, sz Size) string
 //
 // Each table screen also tells its order, so that selection by ID can move without knowing the drawing: raw IDs
@@ -17,6 +19,7 @@
 //	OverviewOrder(sc Scene, u OverviewState) map[string][]string  // by pane: "pools", "routes", "alerts"
 //	PoolsOrder(sc Scene, u PoolsState) map[string][]string        // "pools"; with Pool set "replicas", "gpus"
 //	SourcesOrder(sc Scene, u SourcesState) map[string][]string    // "sources"
+//	PodsOrder(sc Scene, u ClusterState) map[string][]string       // "pods"; so do the others of clusters
 //
 // and the keys that its tables sort by, with their words:
 //

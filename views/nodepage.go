@@ -56,8 +56,10 @@ func nodeTables(b *part.Block, sc Scene, u ClusterState, rows int) {
 	onGPUs := u.pane() == "gpus"
 	l := u.Lists.podList(sc, u.Of, u.PagePods)
 	var what evidence
+	var detail gpuDetail
 	if onGPUs {
 		what = gpuEvidence(gpu, u.PageGPUs, sc.Now)
+		detail = gpuDetails(gpu, u.PageGPUs, sc.Now, b.Width(), detailRoom(rows-b.Len()))
 	} else {
 		what = podEvidence(l.chosen(u.PagePods), sc.Now)
 	}
@@ -66,7 +68,7 @@ func nodeTables(b *part.Block, sc Scene, u ClusterState, rows int) {
 	if onGPUs {
 		pods.weight, gpus.weight = 1, 2
 	}
-	divide(rows-b.Len()-4-what.lines(b.Width()), []*share{&pods, &gpus})
+	divide(rows-b.Len()-4-what.lines(b.Width())-detail.lines(b.Width()), []*share{&pods, &gpus})
 	podsPane(b, sc, u.PagePods, l, paneLook{active: !onGPUs, title: fleet.Text("PODS"), one: true}, pods.got)
 	if !onGPUs {
 		what.draw(b)
@@ -80,6 +82,7 @@ func nodeTables(b *part.Block, sc Scene, u ClusterState, rows int) {
 	gpusPane(b, sc, u.PageGPUs, pool, gpu, onGPUs, gpus.got)
 	if onGPUs {
 		what.draw(b)
+		detail.draw(b)
 	}
 }
 

@@ -35,6 +35,9 @@ func nodesPane(b *part.Block, _ Scene, p *fleet.Pool, n int) {
 }
 
 func gpuNote(p *fleet.Pool) fleet.Safe {
+	if p.Whole != nil {
+		return fleet.Concat(wholeGPUs(p.Whole), fleet.Text(" "), fleet.Label(p.Spec.GPU))
+	}
 	gpus := 0
 	for i := range p.Nodes {
 		gpus += len(p.Nodes[i].GPUs)

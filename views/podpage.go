@@ -20,7 +20,7 @@ func podPage(b *part.Block, sc Scene, of fleet.ObjectRef, right fleet.Safe, rows
 	r := &podRow{c, p}
 	b.Rule(fleet.Concat(fleet.Text("POD "), nameText(of)), fleet.Label(string(c.ID)), right)
 	f := newPage(sc, b.Width())
-	standingLine(f, sc, c, r.state(), p.Since, podWhyText(r))
+	standingLine(f, sc, c, r.state(), p.Since, podWhyText(r, sc.Now))
 	if next := podNext(p); !next.IsEmpty() {
 		f.tell(fleet.Text("next"), themes.Accent, next, 2)
 	}
@@ -31,7 +31,7 @@ func podPage(b *part.Block, sc Scene, of fleet.ObjectRef, right fleet.Safe, rows
 	}
 	f.tell(fleet.Text("status"), rowRole(c, r.state()), status, 2)
 	if !p.LastExit.IsEmpty() {
-		f.tell(fleet.Text("last exit"), themes.Text, p.LastExit, 2)
+		f.tell(fleet.Text("last exit"), themes.Text, exitText(p, sc.Now), 2)
 	}
 	f.tell(fleet.Text("node"), themes.Text, podPlace(sc, c, p), 2)
 	f.tell(fleet.Text("owner"), themes.Text, podOwnerText(sc, c, p), 1)

@@ -52,8 +52,12 @@ func (l *Lists) podList(sc Scene, of fleet.ObjectRef, t Table) *listing[podRow] 
 		m = &l.pods
 	}
 	return listed(m, sc.Snap, of, t, func() *listing[podRow] {
-		var rows []podRow
-		for _, c := range inScope(sc.Snap, of) {
+		clusters, n := inScope(sc.Snap, of), 0
+		for _, c := range clusters {
+			n += len(c.Pods)
+		}
+		rows := make([]podRow, 0, n)
+		for _, c := range clusters {
 			for _, p := range c.Pods {
 				if holdsPod(of, p) {
 					rows = append(rows, podRow{c, p})

@@ -153,8 +153,8 @@ func fillPod(c []part.Cell, r *podRow, now time.Time) {
 	c[podNode] = part.Cell{Text: orUnknown(fleet.Label(p.Node)), Role: themes.Dim}
 	c[podAge] = part.Cell{Text: ageText(p.Created, now), Role: themes.Dim}
 	c[podOwner] = part.Cell{Text: ownerText(p.Owner), Role: themes.Dim}
-	c[podExit] = part.Cell{Text: p.LastExit, Role: role}
-	c[podWhy] = part.Cell{Text: podWhyText(r), Role: roleOfWhy(state)}
+	c[podExit] = part.Cell{Text: exitText(p, now), Role: role}
+	c[podWhy] = part.Cell{Text: podWhyText(r, now), Role: roleOfWhy(state)}
 }
 
 // rowRole is the role of the figures of a row: what a silent cluster said is drawn as old throughout.
@@ -174,15 +174,23 @@ func roleOfWhy(s fleet.State) themes.Role {
 }
 
 // podWhyText is why a pod does not serve; of a pod without trouble in a silent cluster it says why that is old.
-func podWhyText(r *podRow) fleet.Safe {
+func podWhyText(r *podRow, now time.Time) fleet.Safe {
 	switch {
 	case !r.pod.Why.IsEmpty():
 		return r.pod.Why
 	case r.state() == fleet.StateStale:
 		return r.c.Why
 	default:
-		return r.pod.LastExit
+		return exitText(r.pod, now)
 	}
+}
+
+// exitText is how the last container ended and when: "OOMKilled 137, 4m ago".
+func exitText(p *fleet.Pod, now time.Time) fleet.Safe {
+	if p.LastExit.IsEmpty() || p.LastExitAt.IsZero() {
+		return p.LastExit
+	}
+	return fleet.Concat(p.LastExit, fleet.Text(", "), fleet.Age(now.Sub(p.LastExitAt)), fleet.Text(" ago"))
 }
 
 // ownerText names a workload without its namespace, which is that of the pod.
@@ -199,9 +207,9 @@ func podEvidence(r *podRow, now time.Time) evidence {
 		return evidence{}
 	}
 	p := r.pod
-	parts := nonEmpty(podWhyText(r))
+	parts := nonEmpty(podWhyText(r, now))
 	if !p.LastExit.IsEmpty() && !p.Why.IsEmpty() {
-		parts = append(parts, fleet.Concat(fleet.Text("last exit "), p.LastExit))
+		parts = append(parts, fleet.Concat(fleet.Text("last exit "), exitText(p, now)))
 	}
 	if p.Node == "" {
 		parts = append(parts, fleet.Text("on no node"))

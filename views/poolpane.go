@@ -21,6 +21,9 @@ func poolsPane(b *part.Block, sc Scene, t Table, active, providers bool, n int) 
 		note = fleet.Join(nonEmpty(fleet.Text("worst first"), note), fleet.Text("  "))
 	}
 	right := position(from, to, len(index))
+	if !providers {
+		right = tabNote(sc, ScreenPools, right)
+	}
 	if b.Width() >= normalWidth {
 		right = fleet.Concat(right, fleet.Text("   o sort   t window "), fleet.Age(sc.Window))
 	}

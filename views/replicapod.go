@@ -8,12 +8,15 @@ import (
 	"pitwall/fleet"
 )
 
-// ReplicaPod finds the pod that is a replica of a pool: by its name, else by the address and port that it is read at,
-// else because it is the only pod with GPUs on the replica's machine. Where none is found, or more than one, the
-// reference is zero and the sentence says why.
-func ReplicaPod(s *fleet.Snapshot, r *fleet.Replica) (fleet.ObjectRef, fleet.Safe) {
+// ReplicaPod finds the pod that is a replica of a pool: the one that the pool's declaration names, else by its name,
+// else by the address and port that it is read at, else because it is the only pod with GPUs on the replica's machine.
+// Where none is found, or more than one, the reference is zero and the sentence says why.
+func ReplicaPod(s *fleet.Snapshot, pool *fleet.Pool, r *fleet.Replica) (fleet.ObjectRef, fleet.Safe) {
 	if s == nil || len(s.Clusters) == 0 {
 		return fleet.ObjectRef{}, fleet.Text("no cluster is watched, so that the replica's pod is not known")
+	}
+	if o := declaredPod(pool, r.ID); o.Name != "" {
+		return o, fleet.Safe{}
 	}
 	host, port := replicaAddress(s, r)
 	var named, addressed, placed podFound
@@ -22,15 +25,9 @@ func ReplicaPod(s *fleet.Snapshot, r *fleet.Replica) (fleet.ObjectRef, fleet.Saf
 			if podEnded(p) {
 				continue
 			}
-			if isNamed(p, r.ID) {
-				named.add(c, p)
-			}
-			if host != "" && p.IP == host && listensOn(p, port) {
-				addressed.add(c, p)
-			}
-			if r.Node != "" && p.Node == string(r.Node) && p.GPUs > 0 {
-				placed.add(c, p)
-			}
+			named.addIf(isNamed(p, r.ID), c, p)
+			addressed.addIf(isAt(p, host, port), c, p)
+			placed.addIf(r.Node != "" && p.GPUs > 0 && sameMachine(p.Node, string(r.Node)), c, p)
 		}
 	}
 	for _, f := range []podFound{named, addressed, placed} {
@@ -46,16 +43,32 @@ func ReplicaPod(s *fleet.Snapshot, r *fleet.Replica) (fleet.ObjectRef, fleet.Saf
 		orUnknown(fleet.Label(host)), fleet.Text(" or the node of replica "), fleet.Label(string(r.ID)))
 }
 
-// ReplicaOfPod finds the replica that a pod is, by the pod's name or by the address that the replica is read at; nil
-// when there is none.
-func ReplicaOfPod(s *fleet.Snapshot, _ *fleet.Cluster, p *fleet.Pod) (*fleet.Pool, *fleet.Replica) {
+// declaredPod is the pod that a pool's declaration names for a replica, zero where it names none.
+func declaredPod(pool *fleet.Pool, id fleet.ReplicaID) fleet.ObjectRef {
+	for i := range pool.Spec.Replicas {
+		if pool.Spec.Replicas[i].ID == id {
+			return pool.Spec.Replicas[i].Pod
+		}
+	}
+	return fleet.ObjectRef{}
+}
+
+// ReplicaOfPod finds the replica that a pod is: by the declaration of its pool, by the pod's name, or by the address
+// that the replica is read at; nil when there is none.
+func ReplicaOfPod(s *fleet.Snapshot, c *fleet.Cluster, p *fleet.Pod) (*fleet.Pool, *fleet.Replica) {
 	for i := range s.Pools {
 		for j := range s.Pools[i].Replicas {
 			r := &s.Pools[i].Replicas[j]
+			if o := declaredPod(&s.Pools[i], r.ID); o.Name != "" {
+				if o.Cluster == c.ID && o.Namespace == p.Namespace && o.Name == p.Name {
+					return &s.Pools[i], r
+				}
+				continue
+			}
 			if isNamed(p, r.ID) {
 				return &s.Pools[i], r
 			}
-			if host, port := replicaAddress(s, r); host != "" && host == p.IP && listensOn(p, port) {
+			if host, port := replicaAddress(s, r); isAt(p, host, port) {
 				return &s.Pools[i], r
 			}
 		}
@@ -69,7 +82,10 @@ type podFound struct {
 	ref fleet.ObjectRef
 }
 
-func (f *podFound) add(c *fleet.Cluster, p *fleet.Pod) {
+func (f *podFound) addIf(fits bool, c *fleet.Cluster, p *fleet.Pod) {
+	if !fits {
+		return
+	}
 	if f.n == 0 {
 		f.ref = PodRef(c, p)
 	}
@@ -89,6 +105,11 @@ func isNamed(p *fleet.Pod, id fleet.ReplicaID) bool {
 // podEnded tells whether a pod is over: its address may belong to another one by now.
 func podEnded(p *fleet.Pod) bool {
 	return p.Phase == fleet.Text("Succeeded") || p.Phase == fleet.Text("Failed")
+}
+
+// isAt tells whether a pod has an address and may listen on its port.
+func isAt(p *fleet.Pod, host string, port int) bool {
+	return host != "" && p.IP == host && listensOn(p, port)
 }
 
 // listensOn tells whether a pod declares a port. One that declares none may listen on any.

@@ -74,7 +74,8 @@ func replicaColumns(name int) []part.Column {
 func replicasPane(b *part.Block, sc Scene, t Table, p *fleet.Pool, active bool, n int) {
 	index, ids := replicaOrder(p, t)
 	from, to := window(ids, t, n)
-	b.Rule(fleet.Concat(fleet.Text("REPLICAS "), fleet.Int(len(p.Replicas))), filterNote(t),
+	b.Rule(fleet.Concat(fleet.Text("REPLICAS "), wholeNote(p)),
+		fleet.Join(nonEmpty(wholeOrigin(p), filterNote(t)), fleet.Text("  ")),
 		paneNote(active, position(from, to, len(index))))
 	g := part.Layout(replicaColumns(nameWidth(ids[from:to], b.Width(), 12)), b.Width(), t.Column)
 	g.Sort = t.Sort

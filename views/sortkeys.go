@@ -48,7 +48,7 @@ func SortKeys(screen Screen, pane string) []SortKey {
 		want = []string{"state", "name", "req", "err", "ttft"}
 	case screen == ScreenPools && pane == "replicas":
 		want = []string{"state", "name", "node", "queue", "kv", "tok", "ttft", "itl", "age"}
-	case screen == ScreenPools && pane == "gpus", screen == ScreenNodes && pane == "gpus":
+	case pane == "gpus":
 		want = []string{"state", "name", "gpu", "mem", "temp", "power"}
 	case screen == ScreenCost:
 		want = []string{"cost", "name", "idle", "mtok", "tok"}

@@ -141,6 +141,9 @@ func remarks(s *fleet.SourceStatus) fleet.Safe {
 	if skew := skewCell(s); skew.Role == themes.Warn {
 		all = append(all, fleet.Concat(fleet.Text("clock "), skew.Text))
 	}
+	if !s.Partial.IsEmpty() {
+		all = append(all, s.Partial)
+	}
 	if s.Insecure {
 		all = append(all, fleet.Text("TLS not verified"))
 	}
@@ -193,7 +196,7 @@ func skewCell(s *fleet.SourceStatus) part.Cell {
 func subjectText(s fleet.Subject) fleet.Safe {
 	parts := make([]fleet.Safe, 0, 3)
 	for _, id := range []string{string(s.Pool), string(s.Replica), string(s.Node), string(s.Gateway),
-		string(s.GatewayReplica), string(s.Provider)} {
+		string(s.GatewayReplica), string(s.Provider), string(s.Cluster)} {
 		if id != "" {
 			parts = append(parts, fleet.Label(id))
 		}

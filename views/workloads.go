@@ -30,7 +30,7 @@ func Workloads(sc Scene, u ClusterState, sz Size) string {
 		}
 		l := u.Lists.workloadList(sc, u.Of, u.Workloads)
 		r := l.chosen(u.Workloads)
-		listAndSheet(b, rows, len(l.ids), workloadEvidence(r), kindRemarks(sc, u.Of, "deployments"),
+		listAndSheet(b, rows, len(l.ids), workloadEvidence(r), kindRemarks(sc, u.Of, workKinds...),
 			func(n int) { workloadsPane(b, sc, u, l, n) },
 			func(b *part.Block, rows int) {
 				workloadSheet(b, sc, r, more())

@@ -127,7 +127,7 @@ func TestRecordedNumbers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if g := post[1]; g.LastXid.V != 79 || g.XidWindow[79] != 1 || g.Power.V != 118.4 || g.Temp.V != 87 ||
+	if g := post[1]; g.LastXid.V != 79 || g.XidWindow[79] != 1 || g.XidSpan.Minutes() != 5 || g.Power.V != 118.4 || g.Temp.V != 87 ||
 		g.MemUsed.V != 75910<<20 || g.PCI != "0000:43:00" || g.Pod != "serving/llama-70b-1" {
 		t.Errorf("GPU 1: %+v", g)
 	}

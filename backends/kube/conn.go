@@ -42,7 +42,7 @@ func (s settings) open(ctx context.Context) (*conn, error) {
 			return nil, s.badConfig(err)
 		}
 	}
-	rt, closeIdle, err := newTransport(config, p)
+	rt, closeIdle, err := newTransport(config, p, s.deps.Clock)
 	if err != nil {
 		return nil, s.badConfig(err)
 	}

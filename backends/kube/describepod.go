@@ -75,7 +75,7 @@ func describeContainer(p *page, what string, c *corev1.Container, statuses []cor
 			p.field(1, "before", stateText(&s.LastTerminationState))
 		}
 	}
-	if args := arguments(c); len(args) > 0 {
+	if args := redactArgs(commandLine(c)); len(args) > 0 {
 		p.add(1, "command:")
 		for _, a := range args {
 			p.add(2, "%s", a)
@@ -84,9 +84,7 @@ func describeContainer(p *page, what string, c *corev1.Container, statuses []cor
 	for _, port := range c.Ports {
 		p.field(1, "port", strings.TrimSpace(fmt.Sprint(port.ContainerPort, " ", port.Name)))
 	}
-	for name, q := range c.Resources.Limits {
-		p.field(1, "limit", string(name)+" "+q.String())
-	}
+	p.pairs(1, "limits", quantities(c.Resources.Limits))
 	for _, probe := range []struct {
 		name string
 		p    *corev1.Probe
@@ -106,7 +104,7 @@ func envText(e corev1.EnvVar) string {
 	case e.ValueFrom == nil && isSuspicious(e.Name):
 		return hidden
 	case e.ValueFrom == nil:
-		return clip(e.Value, 300)
+		return clip(hideText("", e.Value), 300)
 	case e.ValueFrom.SecretKeyRef != nil:
 		return "(secret " + e.ValueFrom.SecretKeyRef.Name + ")"
 	case e.ValueFrom.ConfigMapKeyRef != nil:
@@ -158,19 +156,20 @@ func describeNode(p *page, n *corev1.Node, pol polarity) {
 		p.field(0, string(a.Type), a.Address)
 	}
 	i := n.Status.NodeInfo
-	for _, f := range [][2]string{{"kubelet", i.KubeletVersion}, {"runtime", i.ContainerRuntimeVersion}, {"kernel", i.KernelVersion}, {"system", i.OSImage}} {
-		p.field(0, f[0], f[1])
+	p.field(0, "kubelet", i.KubeletVersion)
+	p.field(0, "runtime", i.ContainerRuntimeVersion)
+	p.field(0, "kernel", i.KernelVersion)
+	p.field(0, "system", i.OSImage)
+	p.pairs(0, "capacity", quantities(n.Status.Capacity))
+	p.pairs(0, "allocatable", quantities(n.Status.Allocatable))
+}
+
+func quantities(list corev1.ResourceList) map[string]string {
+	m := map[string]string{}
+	for name, q := range list {
+		m[string(name)] = q.String()
 	}
-	for _, list := range []struct {
-		name string
-		list corev1.ResourceList
-	}{{"capacity", n.Status.Capacity}, {"allocatable", n.Status.Allocatable}} {
-		m := map[string]string{}
-		for name, q := range list.list {
-			m[string(name)] = q.String()
-		}
-		p.pairs(0, list.name, m)
-	}
+	return m
 }
 
 var _ fleet.Inspector = (*inspector)(nil)

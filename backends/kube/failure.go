@@ -53,6 +53,8 @@ func (c *conn) failure(ctx context.Context, op string, err error) error {
 		return c.fail(fleet.KindTimeout, op, "no answer from "+c.base.Host+" in time", "it is asked again", err)
 	case errors.Is(err, errTooLong):
 		return c.fail(fleet.KindInvalid, op, errTooLong.Error(), "nothing of it was used", err)
+	case errors.Is(err, errCut):
+		return c.fail(fleet.KindInvalid, op, errCut.Error(), "nothing of it was used; it is asked again", err)
 	}
 	if e := c.linkFailure(op, err); e != nil {
 		return e
@@ -107,11 +109,24 @@ func isDecoding(s *apierrors.StatusError) bool {
 // statusFailure maps a refusal of the API server.
 func (c *conn) statusFailure(op string, s metav1.Status) *fleet.Error {
 	e := c.fail(fleet.KindServer, op, fmt.Sprintf("the API server answered %d", s.Code), "it is asked again", nil)
-	switch {
-	case s.Code == http.StatusUnauthorized:
+	if s.Code == http.StatusUnauthorized {
 		e.Kind, e.Err = fleet.KindAuth, reason{text: "the API server does not accept the credential (expired?)"}
 		e.Next = "sign in again; what was read stays, and the kubeconfig is read again"
 		return e
+	}
+	word(e, s)
+	if s.Details != nil && s.Details.RetryAfterSeconds > 0 {
+		e.Retry = time.Duration(s.Details.RetryAfterSeconds) * time.Second
+	}
+	if s.Message != "" && fromServer(s) {
+		e.Err = reason{fleet.Label(strings.TrimSpace(clip(s.Message, 240))).String(), errors.Unwrap(e.Err)}
+	}
+	return e
+}
+
+// word sets what a person can do about a refusal.
+func word(e *fleet.Error, s metav1.Status) {
+	switch {
 	case s.Code == http.StatusForbidden:
 		e.Kind, e.Next = fleet.KindAuth, "ask for the right; the rest goes on"
 		e.Err = reason{e.Err.Error(), errForbidden}
@@ -123,20 +138,15 @@ func (c *conn) statusFailure(op string, s metav1.Status) *fleet.Error {
 		e.Kind = fleet.KindStale
 	case s.Code == http.StatusTooManyRequests:
 		e.Kind = fleet.KindRateLimited
+	case s.Code >= 300 && s.Code < 400:
+		e.Kind, e.Err, e.Next = fleet.KindInvalid, reason{text: "it is sent elsewhere, as by a login page"}, "sign in, or correct the address"
 	case s.Code >= 400 && s.Code < 500:
 		e.Kind, e.Next = fleet.KindInvalid, ""
 	}
-	if s.Details != nil && s.Details.RetryAfterSeconds > 0 {
-		e.Retry = time.Duration(s.Details.RetryAfterSeconds) * time.Second
-	}
-	if s.Message != "" && c.fromServer(s) {
-		e.Err = reason{fleet.Label(strings.TrimSpace(clip(s.Message, 240))).String(), errors.Unwrap(e.Err)}
-	}
-	return e
 }
 
 // fromServer tells whether a status holds the API server's words: client-go fills one in around bodies that are none.
-func (c *conn) fromServer(s metav1.Status) bool {
+func fromServer(s metav1.Status) bool {
 	if s.Details == nil {
 		return true
 	}

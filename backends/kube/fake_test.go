@@ -2,8 +2,9 @@ package kube
 
 import (
 	"bytes"
-	"encoding/binary"
+	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -12,15 +13,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/serializer/protobuf"
-
-	"pitwall/fleet"
 )
 
 // api is a small API server in memory: lists in pages, watches, streamed lists, in protobuf and JSON. It decides nothing.
@@ -52,6 +49,17 @@ type change struct {
 	object runtime.Object
 }
 
+// newTLSAPI speaks TLS and HTTP/2, as real servers do; a kubeconfig gives no credential to any other.
+func newTLSAPI(t testing.TB) *api {
+	a := newAPI(t)
+	plain := a.Server
+	plain.Close()
+	a.Server = httptest.NewUnstartedServer(http.HandlerFunc(a.serve))
+	a.EnableHTTP2 = true
+	a.StartTLS()
+	return a
+}
+
 func newAPI(t testing.TB) *api {
 	a := &api{t: t, objects: map[string]map[string]runtime.Object{}, wake: make(chan struct{}), refuse: map[string]int{},
 		streams: true, open: map[*http.Request]func(){}, version: 100}
@@ -61,6 +69,14 @@ func newAPI(t testing.TB) *api {
 		a.Close()
 	})
 	return a
+}
+
+// authority is the certificate to trust, as a kubeconfig has it.
+func (a *api) authority() string {
+	if a.Certificate() == nil {
+		return ""
+	}
+	return base64.StdEncoding.EncodeToString(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.Certificate().Raw}))
 }
 
 // set puts objects, deletes nothing, and tells watches.
@@ -269,188 +285,4 @@ func (a *api) list(w http.ResponseWriter, r *http.Request, plural, namespace str
 	body, kind := a.encode(r, list)
 	w.Header().Set("Content-Type", kind)
 	_, _ = w.Write(body)
-}
-
-func (a *api) watch(w http.ResponseWriter, r *http.Request, plural, namespace string) {
-	q := r.URL.Query()
-	from, _ := strconv.Atoi(q.Get("resourceVersion"))
-	initial := q.Get("sendInitialEvents") == "true"
-	a.mu.Lock()
-	streams, silent, expired := a.streams, a.silent && initial, a.expired == plural && from > 0
-	if expired {
-		a.expired = ""
-	}
-	var first []runtime.Object
-	if initial {
-		first, from = a.matching(plural, namespace), a.version
-	}
-	a.mu.Unlock()
-	if initial && !streams {
-		fail(w, 422, "Invalid", "sendInitialEvents: Forbidden: not supported by this server")
-		return
-	}
-	contentType := "application/vnd.kubernetes.protobuf;stream=watch"
-	if a.isJSON(r) {
-		contentType = "application/json"
-	}
-	w.Header().Set("Content-Type", contentType)
-	w.WriteHeader(200)
-	flush := http.NewResponseController(w)
-	_ = flush.Flush()
-	if expired {
-		a.event(w, r, "ERROR", &metav1.Status{Status: "Failure", Code: 410, Reason: metav1.StatusReasonExpired, Message: "too old"})
-		return
-	}
-	if initial && !silent {
-		for _, o := range first {
-			a.event(w, r, "ADDED", o)
-		}
-		a.bookmark(w, r, plural, from)
-	}
-	for {
-		a.mu.Lock()
-		wake, log := a.wake, a.log
-		a.mu.Unlock()
-		for _, c := range log {
-			m, _ := meta.Accessor(c.object)
-			if c.at > from && c.plural == plural && (namespace == "" || m.GetNamespace() == namespace) && !silent {
-				a.event(w, r, c.kind, c.object)
-				from = c.at
-			}
-		}
-		_ = flush.Flush()
-		select {
-		case <-wake:
-		case <-r.Context().Done():
-			return
-		}
-	}
-}
-
-func (a *api) bookmark(w http.ResponseWriter, r *http.Request, plural string, version int) {
-	for _, k := range kinds {
-		if k.plural != plural {
-			continue
-		}
-		items, err := meta.GetItemsPtr(k.list())
-		if err != nil {
-			a.t.Error(err)
-			return
-		}
-		o := newItem(items)
-		m, _ := meta.Accessor(o)
-		m.SetResourceVersion(strconv.Itoa(version))
-		m.SetAnnotations(map[string]string{metav1.InitialEventsAnnotationKey: "true"})
-		a.event(w, r, "BOOKMARK", o)
-	}
-}
-
-func (a *api) event(w http.ResponseWriter, r *http.Request, kind string, o runtime.Object) {
-	body, contentType := a.encode(r, o)
-	e := metav1.WatchEvent{Type: kind, Object: runtime.RawExtension{Raw: body}}
-	if contentType == "application/json" {
-		_ = json.NewEncoder(w).Encode(e)
-		return
-	}
-	frame, err := e.Marshal()
-	if err != nil {
-		a.t.Error(err)
-	}
-	var length [4]byte
-	binary.BigEndian.PutUint32(length[:], uint32(len(frame)))
-	_, _ = w.Write(append(length[:], frame...))
-}
-
-// start is when every test begins.
-var start = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
-
-func pod(namespace, name string, change ...func(*corev1.Pod)) *corev1.Pod {
-	p := &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name, UID: "uid-of-" + "x", CreationTimestamp: metav1.NewTime(start.Add(-time.Hour)),
-			Labels: map[string]string{"app": "chat"}},
-		Spec: corev1.PodSpec{NodeName: "n1", Containers: []corev1.Container{{Name: "vllm", Image: "vllm:1"}}},
-		Status: corev1.PodStatus{Phase: corev1.PodRunning, PodIP: "10.0.0.1",
-			Conditions:        []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}},
-			ContainerStatuses: []corev1.ContainerStatus{{Name: "vllm", Ready: true, State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}}}},
-	}
-	for _, c := range change {
-		c(p)
-	}
-	return p
-}
-
-func node(name string, change ...func(*corev1.Node)) *corev1.Node {
-	n := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name},
-		Status: corev1.NodeStatus{Conditions: []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionTrue}}}}
-	for _, c := range change {
-		c(n)
-	}
-	return n
-}
-
-// scene is one watch of a fake API server with what it delivered.
-type scene struct {
-	t     *testing.T
-	api   *api
-	clock *fleet.VirtualClock
-	got   chan any // *fleet.Cluster or error
-	last  *fleet.Cluster
-	stop  func()
-}
-
-func watching1(t *testing.T, a *api, options map[string]string) *scene {
-	t.Helper()
-	s := &scene{t: t, api: a, clock: fleet.NewVirtualClock(start), got: make(chan any, 10_000)}
-	w, err := NewWatcher(fleet.SourceSpec{ID: "kube", Kind: Kind, URL: a.URL, Subject: fleet.Subject{Cluster: "c1"}, Options: options},
-		fleet.Deps{Clock: s.clock})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.run(w)
-	return s
-}
-
-func (s *scene) run(w *Watcher) {
-	ctx, cancel := contextOf(s.t)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = w.Watch(ctx, func(p fleet.Partial) { s.got <- p.Cluster }, func(err error) { s.got <- err })
-	}()
-	s.stop = sync.OnceFunc(func() {
-		cancel()
-		<-done
-	})
-	s.t.Cleanup(s.stop)
-}
-
-// until takes what is delivered, letting time pass, until it is as wanted.
-func (s *scene) until(what string, good func(*fleet.Cluster, error) bool) {
-	s.t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
-	for time.Now().Before(deadline) {
-		select {
-		case got := <-s.got:
-			c, _ := got.(*fleet.Cluster)
-			err, _ := got.(error)
-			if c != nil {
-				s.last = c
-			}
-			if good(c, err) {
-				return
-			}
-		case <-time.After(2 * time.Millisecond): // nothing is under way: what is due later may come now
-			ctx, cancel := contextOf(s.t)
-			_ = s.clock.Advance(ctx, 100*time.Millisecond)
-			cancel()
-		}
-	}
-	s.t.Fatalf("never came: %s; last %+v", what, s.last)
-}
-
-func (s *scene) untilPods(n int) {
-	s.t.Helper()
-	s.until(strconv.Itoa(n)+" pods", func(c *fleet.Cluster, _ error) bool {
-		return c != nil && len(c.Pods) == n && c.State == fleet.StateOK
-	})
 }

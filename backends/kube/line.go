@@ -180,20 +180,15 @@ func (l *line) wait(ctx context.Context, task fleet.Task) *conn {
 }
 
 // describe sets what a cluster says of its connection.
-func (l *line) describe(c *fleet.Cluster, synced bool, doing fleet.Safe) {
+func (l *line) describe(c *fleet.Cluster) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.conn != nil {
 		c.Server = l.conn.server()
 	}
-	c.Version, c.At = l.pulse.version, l.heard
-	switch {
-	case l.heard.IsZero():
+	c.Version, c.At, c.State = l.pulse.version, l.heard, fleet.StateOK
+	if l.heard.IsZero() {
 		c.State, c.Why = fleet.StateUnknown, fleet.Text("connecting")
-	case !synced:
-		c.State, c.Why = fleet.StateUnknown, doing
-	default:
-		c.State, c.Why = fleet.StateOK, doing
 	}
 }
 

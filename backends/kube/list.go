@@ -3,6 +3,7 @@ package kube
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -69,11 +70,16 @@ func (f *follower) get(ctx context.Context, c *conn, opt metav1.ListOptions) (wa
 // listPages lists page by page, so that no more than one page is ever held, and returns the version of the list.
 func (f *follower) listPages(ctx context.Context, task fleet.Task, c *conn) (string, error) {
 	seen := map[key]struct{}{}
-	opt := metav1.ListOptions{Limit: pageSize}
+	opt := metav1.ListOptions{Limit: f.pageSize()}
 	for range maxPages {
 		list := f.list()
 		var err error
 		task.Idle(func() { err = f.page(ctx, c, opt, list) })
+		if errors.Is(err, errTooLong) && !f.heavy {
+			f.heavy = true
+			opt.Limit = f.pageSize()
+			continue
+		}
 		if err != nil {
 			if err = f.failure(ctx, c, err); errors.Is(err, errExpired) && opt.Continue != "" {
 				return "", errExpired // the pages took longer than the server remembers
@@ -94,6 +100,14 @@ func (f *follower) listPages(ctx context.Context, task fleet.Task, c *conn) (str
 	return "", c.fail(fleet.KindInvalid, "list "+f.plural, "the list has no end", "", nil)
 }
 
+// pageSize is smaller once a page of the usual size was too long.
+func (f *follower) pageSize() int64 {
+	if f.heavy {
+		return pageSize / 10
+	}
+	return pageSize
+}
+
 func (f *follower) page(ctx context.Context, c *conn, opt metav1.ListOptions, list runtime.Object) error {
 	ctx, cancel := context.WithTimeout(ctx, pageWithin)
 	defer cancel()
@@ -104,17 +118,33 @@ func (f *follower) page(ctx context.Context, c *conn, opt metav1.ListOptions, li
 	return r.Do(ctx).Into(list)
 }
 
+// takePage takes the objects of a page in the order of the rows, which need not be the server's: rows are then added at
+// the end, where nothing has to make room.
 func (f *follower) takePage(list runtime.Object, seen map[key]struct{}) (version, next string, err error) {
 	m, err := meta.ListAccessor(list)
 	if err != nil {
 		return "", "", err
 	}
+	type item struct {
+		object runtime.Object
+		meta   metav1.Object
+	}
+	var items []item
 	err = meta.EachListItem(list, func(o runtime.Object) error {
-		item, err := meta.Accessor(o)
-		if err == nil && item.GetName() != "" {
-			f.apply(watch.Event{Type: watch.Added, Object: o}, item, seen)
+		m, err := meta.Accessor(o)
+		if err == nil && m.GetName() != "" {
+			items = append(items, item{o, m})
 		}
 		return err
 	})
-	return m.GetResourceVersion(), m.GetContinue(), err
+	if err != nil {
+		return "", "", err
+	}
+	slices.SortFunc(items, func(a, b item) int { return keyOfMeta(a.meta).compare(keyOfMeta(b.meta)) })
+	for _, each := range items {
+		f.apply(watch.Event{Type: watch.Added, Object: each.object}, each.meta, seen)
+	}
+	return m.GetResourceVersion(), m.GetContinue(), nil
 }
+
+func keyOfMeta(m metav1.Object) key { return key{m.GetNamespace(), m.GetName()} }

@@ -76,7 +76,7 @@ func judgeNode(r *fleet.KubeNode) {
 	var lesser fleet.Safe
 	for i := range r.Conditions {
 		if c := &r.Conditions[i]; c.Bad && c.Type.String() != string(corev1.NodeReady) {
-			lesser = fleet.Concat(c.Type, fleet.Text(": "), c.Why)
+			lesser = fleet.Concat(fleet.Label(clip(c.Type.String(), 100)), fleet.Text(": "), c.Why)
 			break
 		}
 	}

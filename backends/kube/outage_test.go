@@ -169,3 +169,12 @@ func TestKindsThatComeLater(t *testing.T) {
 		t.Errorf("%+v", w)
 	}
 }
+
+func TestAClusterOfWhichNothingMayBeSeen(t *testing.T) {
+	a := newAPI(t)
+	a.with(func(a *api) { a.refuse["/api/v1/pods"], a.refuse["/api/v1/namespaces/default/pods"] = 403, 403 })
+	s := watching1(t, a, nil)
+	s.until("that nothing is seen", func(c *fleet.Cluster, _ error) bool {
+		return c != nil && c.State == fleet.StateWarn && strings.Contains(c.Why.String(), "no pods are seen") && strings.Contains(c.Why.String(), "forbidden")
+	})
+}

@@ -1,7 +1,6 @@
 package kube
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -43,13 +42,6 @@ type plugin struct {
 
 	turn chan struct{} // holds one token: who has it may run the program
 	cred *credential
-}
-
-// credential is what a plugin gave.
-type credential struct {
-	token   string
-	cert    *tls.Certificate
-	expires time.Time // zero for one that lasts
 }
 
 func newPlugin(config *rest.Config, deps fleet.Deps, log *slog.Logger) (*plugin, error) {
@@ -97,7 +89,7 @@ func (p *plugin) get(ctx context.Context) (*credential, error) {
 		return nil, err
 	}
 	defer p.give()
-	if p.cred != nil && (p.cred.expires.IsZero() || p.clock.Now().Before(p.cred.expires.Add(-pluginHeadroom))) {
+	if p.cred != nil && p.cred.holds(p.clock.Now()) {
 		return p.cred, nil
 	}
 	return p.renew(ctx)
@@ -138,6 +130,7 @@ func (p *plugin) renew(ctx context.Context) (*credential, error) {
 	if p.cred != nil && p.cred.cert != nil {
 		p.renewed()
 	}
+	c.got = p.clock.Now()
 	p.cred = c
 	return c, nil
 }
@@ -165,7 +158,7 @@ func (p *plugin) run(ctx context.Context) ([]byte, error) {
 	err := cmd.Run()
 	said := lastLine(stderr.buf.String())
 	if said != "" {
-		p.log.Info("credential plugin said something", "plugin", filepath.Base(p.exec.Command), "last_line", fleet.Label(said).String())
+		p.log.Info("credential plugin said something", "plugin", filepath.Base(p.exec.Command), "last_line", said)
 	}
 	switch {
 	case errors.Is(err, exec.ErrNotFound), errors.Is(err, os.ErrNotExist):
@@ -182,38 +175,6 @@ func (p *plugin) run(ctx context.Context) ([]byte, error) {
 	return stdout.buf.Bytes(), nil
 }
 
-// parseCredential reads the plugin's answer. What it prints before the JSON document is noise that some wrappers add.
-func parseCredential(out []byte, version string) (*credential, error) {
-	if at := bytes.IndexByte(out, '{'); at > 0 {
-		out = out[at:]
-	}
-	var cred authv1.ExecCredential
-	if err := json.NewDecoder(bytes.NewReader(out)).Decode(&cred); err != nil {
-		return nil, errors.New("its answer is not JSON")
-	}
-	status := cred.Status
-	switch {
-	case cred.APIVersion != version:
-		return nil, fmt.Errorf("it answered in version %q, asked was %q", cred.APIVersion, version)
-	case status == nil || status.Token == "" && status.ClientCertificateData == "":
-		return nil, errors.New("its answer holds neither a token nor a certificate")
-	case (status.ClientCertificateData == "") != (status.ClientKeyData == ""):
-		return nil, errors.New("its answer holds only one of certificate and key")
-	}
-	c := &credential{token: status.Token}
-	if status.ExpirationTimestamp != nil {
-		c.expires = status.ExpirationTimestamp.Time
-	}
-	if status.ClientCertificateData != "" {
-		cert, err := tls.X509KeyPair([]byte(status.ClientCertificateData), []byte(status.ClientKeyData))
-		if err != nil {
-			return nil, errors.New("its certificate and key do not belong together")
-		}
-		c.cert = &cert
-	}
-	return c, nil
-}
-
 // certificate answers a TLS handshake, which has no context of its own.
 func (p *plugin) certificate() (*tls.Certificate, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), pluginTimeout)
@@ -223,25 +184,4 @@ func (p *plugin) certificate() (*tls.Certificate, error) {
 		return nil, err
 	}
 	return c.cert, nil
-}
-
-// capped keeps the first bytes of what is written and takes the rest without a word: a child that is not read blocks.
-type capped struct {
-	buf  bytes.Buffer
-	most int
-	over bool
-}
-
-func (c *capped) Write(p []byte) (int, error) {
-	left := c.most - c.buf.Len()
-	if left < len(p) {
-		c.over = true
-	}
-	c.buf.Write(p[:min(max(left, 0), len(p))])
-	return len(p), nil
-}
-
-func lastLine(s string) string {
-	s = strings.TrimSpace(s)
-	return s[strings.LastIndexByte(s, '\n')+1:]
 }

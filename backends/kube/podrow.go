@@ -30,7 +30,7 @@ func podRow(p *corev1.Pod, cluster fleet.ClusterID, w *words) *fleet.Pod {
 	}
 	if c := serving(&p.Spec, p.Annotations); c != nil {
 		r.Image = w.text(c.Image)
-		r.Args = w.list(arguments(c))
+		r.Args = w.list(commandLine(c), redactArgs)
 	}
 	for i := range p.Status.ContainerStatuses {
 		s := &p.Status.ContainerStatuses[i]
@@ -98,8 +98,8 @@ func serving(spec *corev1.PodSpec, annotations map[string]string) *corev1.Contai
 	return nil
 }
 
-// arguments are the command line of a container, without what looks like a credential.
-func arguments(c *corev1.Container) []string {
+// commandLine is what a container runs, as it stands: it must pass redactArgs before anybody sees it.
+func commandLine(c *corev1.Container) []string {
 	list := make([]string, 0, min(len(c.Command)+len(c.Args), maxArgs))
 	for _, part := range [][]string{c.Command, c.Args} {
 		for _, a := range part {
@@ -109,7 +109,7 @@ func arguments(c *corev1.Container) []string {
 			list = append(list, clip(a, maxArgBytes))
 		}
 	}
-	return redactArgs(list)
+	return list
 }
 
 func podPorts(spec *corev1.PodSpec, w *words) []fleet.PodPort {

@@ -1,6 +1,9 @@
 package kube
 
-import "regexp"
+import (
+	"slices"
+	"strings"
+)
 
 // polarity says which status of a node condition is the good one; the first rule that matches a type counts. A type that
 // no rule matches means trouble when it is True, as most do.
@@ -12,14 +15,17 @@ type polarityRule struct {
 }
 
 // builtinPolarity holds for Kubernetes itself and for the way in which node agents name what is good. A name that begins
-// with Not or Un turns the meaning round.
+// with Not, Un or Non turns the meaning round.
 func builtinPolarity() polarity {
-	turned := regexp.MustCompile(`^(Not|Un|Non)[A-Z]?`)
-	good := regexp.MustCompile(`(Ready|Healthy|Available|Succeeded|Passed|OK|Ok)$`)
+	turned := []string{"Not", "Un", "Non"}
+	good := []string{"Ready", "Healthy", "Available", "Succeeded", "Passed", "OK", "Ok"}
 	return polarity{
-		{func(s string) bool { return s == "Ready" }, "True"},
-		{turned.MatchString, "False"},
-		{good.MatchString, "True"},
+		{func(s string) bool {
+			return slices.ContainsFunc(turned, func(begin string) bool { return strings.HasPrefix(s, begin) })
+		}, "False"},
+		{func(s string) bool {
+			return slices.ContainsFunc(good, func(end string) bool { return strings.HasSuffix(s, end) })
+		}, "True"},
 	}
 }
 

@@ -79,22 +79,10 @@ func hide(v any) {
 }
 
 func hideText(name, text string) string {
-	switch {
-	case isSuspicious(name) && !isReference(name):
+	if isSuspicious(name[strings.LastIndexByte(name, '/')+1:]) {
 		return hidden
-	case strings.Contains(text, "\n") || strings.Contains(text, " "):
-		return inText.ReplaceAllStringFunc(text, redactAssignment)
 	}
-	return text
-}
-
-// isReference tells fields of the API that name an object or a policy and only sound like a secret.
-func isReference(name string) bool {
-	switch name {
-	case "serviceAccountToken", "authority", "authorizationMode", "tokenPath":
-		return true
-	}
-	return strings.Contains(name, "/") && !isSuspicious(name[strings.LastIndexByte(name, '/')+1:])
+	return redactText(text)
 }
 
 func hideArgs(list []any) {

@@ -35,7 +35,12 @@ func (w *Watcher) Read(ctx context.Context) (fleet.Partial, error) {
 func (f *follower) listOnce(ctx context.Context, c *conn) error {
 	_, err := f.listPages(ctx, reading{}, c)
 	if f.namespaced && errors.Is(err, errForbidden) && f.scope.narrow(f.plural, c.namespace) {
-		_, err = f.listPages(ctx, reading{}, c)
+		if _, again := f.listPages(ctx, reading{}, c); fleet.KindOf(again) != fleet.KindNotFound {
+			err = again
+		}
+	}
+	if f.optional && errors.Is(err, errForbidden) {
+		err = f.orAbsent(ctx, c, err)
 	}
 	switch {
 	case err == nil:

@@ -3,26 +3,30 @@ package kube
 import (
 	"errors"
 	"io"
+	"math"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/transport"
+
+	"pitwall/fleet"
 )
 
 // Limits of connections and answers.
 const (
 	pingAfter   = 10 * time.Second // silence on an HTTP/2 connection after which it is asked whether it lives
 	pingWithin  = 5 * time.Second
-	maxListBody = 64 << 20 // bytes of one answer that is read whole, unpacked
+	maxListBody = 24 << 20 // bytes of one answer that is read whole, unpacked
 )
 
 // newTransport builds the connection of a config with TLS, bearer token, impersonation and proxy as client-go does, on
 // a transport whose HTTP/2 pings notice a dead link after 15 s: those of client-go are set by the environment, for the
 // whole process.
-func newTransport(config *rest.Config, p *plugin) (http.RoundTripper, func(), error) {
+func newTransport(config *rest.Config, p *plugin, clock fleet.Clock) (http.RoundTripper, func(), error) {
 	bare := *config
 	bare.ExecProvider = nil // run by plugin
 	tc, err := bare.TransportConfig()
@@ -60,7 +64,7 @@ func newTransport(config *rest.Config, p *plugin) (http.RoundTripper, func(), er
 	if err != nil {
 		return nil, nil, err
 	}
-	return limitTripper{rt}, base.CloseIdleConnections, nil
+	return limitTripper{rt, clock}, base.CloseIdleConnections, nil
 }
 
 // pluginTripper adds the token of a credential plugin.
@@ -90,18 +94,29 @@ func isProxied(req *http.Request) bool { return strings.Contains(req.URL.Path, "
 
 // limitTripper bounds answers that client-go reads whole. Watches, logs and proxied answers are streams that whoever
 // reads them bounds.
-type limitTripper struct{ rt http.RoundTripper }
+type limitTripper struct {
+	rt    http.RoundTripper
+	clock fleet.Clock
+}
 
 func (t limitTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := t.rt.RoundTrip(req)
-	if err != nil || req.URL.Query().Get("watch") != "" || isProxied(req) || strings.HasSuffix(req.URL.Path, "/log") {
+	if err != nil || isProxied(req) {
 		return resp, err
 	}
-	resp.Body = &limitedBody{resp.Body, maxListBody}
+	if wait := retryAfter(resp.Header.Get("Retry-After"), t.clock.Now()); wait > 0 {
+		resp.Header.Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds())))) // client-go reads no dates
+	}
+	if req.URL.Query().Get("watch") == "" && !strings.HasSuffix(req.URL.Path, "/log") {
+		resp.Body = &limitedBody{resp.Body, maxListBody}
+	}
 	return resp, nil
 }
 
-var errTooLong = errors.New("the answer is over 64 MiB")
+var (
+	errTooLong = errors.New("the answer is over 24 MiB")
+	errCut     = errors.New("the answer broke off")
+)
 
 type limitedBody struct {
 	io.ReadCloser
@@ -112,6 +127,9 @@ func (b *limitedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if b.left -= int64(n); b.left < 0 {
 		return 0, errTooLong
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = errCut
 	}
 	return n, err
 }

@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -152,24 +153,37 @@ func (r *watching) deliverAll(ctx context.Context, task fleet.Task) {
 
 func (r *watching) partial() fleet.Partial {
 	c := r.world.build()
-	synced, doing := progressOf(c.Kinds)
-	r.line.describe(&c, synced, doing)
+	r.line.describe(&c)
+	if c.State == fleet.StateOK {
+		c.State, c.Why = progressOf(c.Kinds)
+	}
 	c.Scope = r.scope.text()
 	return fleet.Partial{At: r.set.deps.Clock.Now(), Version: c.Version, ServerTime: r.line.serverTime(), Cluster: &c}
 }
 
-// progressOf tells whether pods are complete, which is what the first screen needs, and what is being read.
-func progressOf(kinds []fleet.KindWatch) (synced bool, doing fleet.Safe) {
+// progressOf tells how far the reading is by the pods, which are what a first screen needs, and what is being read.
+func progressOf(kinds []fleet.KindWatch) (fleet.State, fleet.Safe) {
+	state := fleet.StateOK
+	var doing fleet.Safe
 	for _, k := range kinds {
-		if k.Kind == podKind {
-			synced = k.Synced || !k.Err.IsEmpty()
-		}
-		if !k.Synced && k.Err.IsEmpty() && doing.IsEmpty() {
-			doing = fleet.Textf("listing %s", fleet.Label(k.Kind))
-			if k.Count > 0 {
-				doing = fleet.Textf("%s: %s so far", doing, number(k.Count))
+		switch {
+		case k.Synced:
+		case !k.Err.IsEmpty() && k.Kind == podKind:
+			return fleet.StateWarn, fleet.Concat(fleet.Text("no pods are seen: "), k.Err)
+		case !k.Err.IsEmpty():
+		default:
+			if k.Kind == podKind {
+				state = fleet.StateUnknown
 			}
+			doing = cmp.Or(doing, listing(k))
 		}
 	}
-	return synced, doing
+	return state, doing
+}
+
+func listing(k fleet.KindWatch) fleet.Safe {
+	if k.Count == 0 {
+		return fleet.Textf("listing %s", fleet.Label(k.Kind))
+	}
+	return fleet.Textf("listing %s: %s so far", fleet.Label(k.Kind), number(k.Count))
 }

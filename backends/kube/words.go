@@ -77,7 +77,8 @@ var repeatsName = map[string]bool{
 	"pod-template-generation":            true,
 }
 
-func (w *words) list(list []string) []string {
+// list shares what make makes of a list; equal lists are made once.
+func (w *words) list(list []string, make func([]string) []string) []string {
 	if len(list) == 0 {
 		return nil
 	}
@@ -88,7 +89,7 @@ func (w *words) list(list []string) []string {
 	if w.lists == nil || len(w.lists) >= maxWords {
 		w.lists = map[string][]string{}
 	}
-	own := slices.Clone(list)
+	own := make(list)
 	w.lists[key] = own
 	return own
 }

@@ -74,12 +74,8 @@ func (r *workRow) judge(p progress) {
 		b.State, b.Why = fleet.StateCrit, p.failure
 	case !p.late.IsEmpty():
 		b.State, b.Why = fleet.StateCrit, p.late
-	case b.Updated < wanted && p.byHand:
-		b.Why = fleet.Textf("%s of %s pods are new; the others change when they are deleted", number(b.Updated), number(wanted))
-	case b.Updated < wanted && p.paused:
-		b.Why = fleet.Textf("paused: %s of %s pods are new", number(b.Updated), number(wanted))
 	case b.Updated < wanted:
-		b.Why = fleet.Textf("moving: %s of %s pods are new", number(b.Updated), number(wanted))
+		b.Why = p.missing(b.Updated, wanted)
 	case p.old > 0 && p.heldBelow < 0 && p.total > b.Updated:
 		b.Why = fleet.Textf("moving: %s old pods are leaving", number(p.old))
 	case b.Available < b.Desired:
@@ -94,6 +90,17 @@ func (r *workRow) judge(p progress) {
 	if b.Desired > 0 && b.Available == 0 && !p.unseen {
 		b.State = fleet.StateDown
 	}
+}
+
+// missing words a rollout of which new pods are not made yet.
+func (p progress) missing(updated, wanted int) fleet.Safe {
+	switch {
+	case p.byHand:
+		return fleet.Textf("%s of %s pods are new; the others change when they are deleted", number(updated), number(wanted))
+	case p.paused:
+		return fleet.Textf("paused: %s of %s pods are new", number(updated), number(wanted))
+	}
+	return fleet.Textf("moving: %s of %s pods are new", number(updated), number(wanted))
 }
 
 func deploymentRow(d *appsv1.Deployment, w *words) *workRow {

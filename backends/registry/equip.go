@@ -11,10 +11,10 @@ import (
 
 // Equip adds to deps what connectors do for each other: decoders of pages, and ways through the given sources.
 func (s Set) Equip(deps fleet.Deps, sources []fleet.SourceSpec) fleet.Deps {
-	deps.Decoders = map[string]func() fleet.Decoder{}
+	deps.Decoders, deps.Families = map[string]func() fleet.Decoder{}, map[string][]string{}
 	for _, c := range s {
 		if c.NewDecoder != nil {
-			deps.Decoders[c.Kind] = c.NewDecoder
+			deps.Decoders[c.Kind], deps.Families[c.Kind] = c.NewDecoder, c.Families
 		}
 	}
 	deps.Carrier = (&ways{set: s, sources: sources, deps: deps, open: map[fleet.SourceID]fleet.Carriers{}}).carrier

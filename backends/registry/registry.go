@@ -18,6 +18,7 @@ import (
 	"pitwall/backends/nvidiagpu"
 	"pitwall/backends/nvidiasmi"
 	"pitwall/backends/openai"
+	"pitwall/backends/prometheus"
 	"pitwall/backends/sglang"
 	"pitwall/backends/tgi"
 	"pitwall/backends/triton"
@@ -37,6 +38,7 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{nvidiasmi.Connector()},
 		[]fleet.Connector{litellm.Connector()},
 		openai.Connectors(),
+		[]fleet.Connector{prometheus.Connector()},
 		[]fleet.Connector{discovery.Around(kube.Connector(), Connectors)},
 	)
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"pitwall/backends/internal/aside"
 	"pitwall/backends/internal/httpx"
 	"pitwall/fleet"
 )
@@ -14,7 +15,8 @@ import (
 // behind the load.
 const healthEvery = 30 * time.Second
 
-// healthWatch asks for health only where the readings do not show work.
+// healthWatch asks the health path only where the readings do not show work. While they do, the list of models stands
+// for it: the process that takes requests answers it without the scheduler.
 type healthWatch struct {
 	mu      sync.Mutex
 	asked   time.Time
@@ -23,7 +25,7 @@ type healthWatch struct {
 	pattern float64 // what the last reading showed of work
 }
 
-// ask returns the newest claim. While tokens move, none is needed, and none stands.
+// ask returns the newest claim. While tokens move, none of the health path stands.
 func (h *healthWatch) ask(ctx context.Context, client *httpx.Client, p fleet.Partial) fleet.Maybe[bool] {
 	pattern, running := shown(p.Engines)
 	h.mu.Lock()
@@ -32,8 +34,11 @@ func (h *healthWatch) ask(ctx context.Context, client *httpx.Client, p fleet.Par
 	h.known, h.pattern = true, pattern
 	if moved || busy {
 		h.claim = fleet.None[bool]()
+		h.mu.Unlock()
+		claim, _ := aside.Health(ctx, client, "/v1/models")
+		return claim
 	}
-	due := !moved && !busy && (h.asked.IsZero() || p.At.Sub(h.asked) >= healthEvery)
+	due := h.asked.IsZero() || p.At.Sub(h.asked) >= healthEvery
 	if due {
 		h.asked = p.At
 	}

@@ -46,7 +46,7 @@ func TestWithoutMetricsTheLoadIsRead(t *testing.T) {
 		}
 		advance(t, clock, 5*time.Second)
 	}
-	if s.Count("GET /metrics") != 1 || s.Count("GET /v1/loads") != 3 || s.Count("GET /v1/models") != 1 {
+	if s.Count("GET /metrics") != 1 || s.Count("GET /v1/loads") != 3 || s.Count("GET /v1/models") != 2 {
 		t.Error("the page that is not there is asked too often, or the report too seldom")
 	}
 	answers["/metrics"] = &contract.Answer{Body: page("big")} // it was restarted with metrics
@@ -82,10 +82,11 @@ func TestBrokenLoadReportsAreRefused(t *testing.T) {
 	}
 }
 
-// The health path of newer servers generates: it is asked every 30 s at most, and never while tokens move.
+// The health path of newer servers generates: it is asked every 30 s at most, and never while tokens move. The list of
+// models stands for it then.
 func TestHealthIsAskedSeldom(t *testing.T) {
 	tokens := "1"
-	answers := map[string]*contract.Answer{"/health": {Status: 503}}
+	answers := map[string]*contract.Answer{"/health": {Status: 503}, "/v1/models": {Body: `{"data":[{"id":"m"}]}`}}
 	s := contract.ServeAnswers(t, func(path string) *contract.Answer {
 		if path == "/metrics" {
 			return &contract.Answer{Body: "sglang:num_running_reqs{model_name=\"m\"} 0\nsglang:generation_tokens_total{model_name=\"m\"} " + tokens + "\n"}
@@ -115,12 +116,17 @@ func TestHealthIsAskedSeldom(t *testing.T) {
 	for i := range 12 {
 		tokens = strings.Repeat("2", i+1)
 		read()
-		if health.OK {
+		if health != fleet.Some(true) {
 			t.Errorf("a claim of before stands against tokens that move: %v", health)
 		}
 	}
 	if n := s.Count("GET /health"); n != 2 {
 		t.Errorf("asked %d times while tokens move", n-2)
 	}
-	s.Only(t, "GET /metrics", "GET /health")
+	answers["/v1/models"] = nil // a proxy before it does not let the path through
+	tokens += "3"
+	if read(); health.OK {
+		t.Errorf("nothing was heard, but health is %v", health)
+	}
+	s.Only(t, "GET /metrics", "GET /health", "GET /v1/models")
 }

@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"slices"
+	"time"
 
 	"pitwall/backends/sim/clusters"
 	"pitwall/backends/sim/world"
@@ -82,6 +83,22 @@ func (f *Fleet) WriteKubeconfig(path string) error {
 	}
 	return nil
 }
+
+// ClusterSources are the connections to the embedded clusters by a kubeconfig that WriteKubeconfig wrote.
+func (f *Fleet) ClusterSources(kubeconfig string) []fleet.SourceSpec {
+	var list []fleet.SourceSpec
+	for _, c := range f.clusters {
+		list = append(list, fleet.SourceSpec{
+			ID: fleet.SourceID("kubernetes/" + c.Name()), Kind: "kubernetes", Interval: clusterEvery,
+			Subject: fleet.Subject{Cluster: fleet.ClusterID(c.Name())},
+			Options: map[string]string{"context": c.Name(), "kubeconfig": kubeconfig},
+		})
+	}
+	return list
+}
+
+// clusterEvery bounds reads of a cluster outside of its watch.
+const clusterEvery = 30 * time.Second
 
 // refreshClusters shows watchers at once what has just been done to the world.
 func (f *Fleet) refreshClusters() {

@@ -231,7 +231,7 @@ func TestATemplateThatIsPatchedIsRolledOutAndBack(t *testing.T) {
 	}
 }
 
-func TestAPoolIsScaledDownAndNotBeyondItsDevices(t *testing.T) {
+func TestAPoolIsScaledDownAndUp(t *testing.T) {
 	f, clock := listen(t, Options{})
 	c := api(t, f, "kube-fra1").AppsV1().Deployments(serving)
 	scale := func(n string) {
@@ -253,13 +253,16 @@ func TestAPoolIsScaledDownAndNotBeyondItsDevices(t *testing.T) {
 		t.Errorf("scaled down: %+v", s)
 	}
 	scale("6")
-	s := read()
-	failed := false
-	for _, k := range s.Conditions {
-		failed = failed || k.Type == appsv1.DeploymentReplicaFailure && k.Status == corev1.ConditionTrue
-	}
-	if s.Replicas != 4 || s.ReadyReplicas != 4 || !failed {
+	if s := read(); s.Replicas != 6 || s.ReadyReplicas != 4 || s.UnavailableReplicas != 2 {
 		t.Errorf("scaled beyond the devices: %+v", s)
+	}
+	pod, err := api(t, f, "kube-fra1").CoreV1().Pods(serving).Get(t.Context(), poolH100+"-r6", metav1.GetOptions{})
+	if err != nil || pod.Status.Phase != corev1.PodPending || !strings.Contains(pod.Status.Conditions[0].Message, "Insufficient nvidia.com/gpu") {
+		t.Errorf("%v: %+v", err, pod.Status)
+	}
+	scale("4")
+	if s := read(); s.Replicas != 4 || s.ReadyReplicas != 4 {
+		t.Errorf("back: %+v", s)
 	}
 }
 

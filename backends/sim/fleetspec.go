@@ -79,7 +79,7 @@ var (
 )
 
 // mixed is whether the demo's pools speak as four engines; else all speak as vLLM.
-const mixed = false
+const mixed = true
 
 // engineOf is the engine of a pool: design.md section 5 wants four of them.
 func engineOf(pool string) string {

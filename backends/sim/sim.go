@@ -39,6 +39,7 @@ type Fleet struct {
 	options   Options
 	world     *world.World
 	servers   *wire.Servers
+	store     *store
 	clusters  []*clusters.Cluster
 	inventory fleet.Inventory
 	stop      context.CancelFunc
@@ -56,6 +57,13 @@ func Listen(ctx context.Context, o Options) (*Fleet, error) {
 	if err != nil {
 		return nil, err
 	}
+	port, err := reserveStore(ctx)
+	if err != nil {
+		for _, l := range held {
+			_ = l.Close()
+		}
+		return nil, err
+	}
 	f := &Fleet{options: o, world: world.New(&spec)}
 	f.world.At(o.Start, func() {})
 	exporters := map[string]string{}
@@ -69,8 +77,10 @@ func Listen(ctx context.Context, o Options) (*Fleet, error) {
 		Styles: map[string]string{providerAnthropic: "anthropic"},
 	}, held)
 	if err := f.serveClusters(&spec, held); err != nil {
+		_ = port.Close()
 		return nil, errors.Join(err, f.closeClusters(), f.servers.Close())
 	}
+	f.store = newStore(port, o, &spec, f.servers.URL)
 	f.inventory = f.buildInventory(&spec)
 	f.keep()
 	return f, nil
@@ -118,7 +128,7 @@ func (o Options) withDefaults() Options {
 func (f *Fleet) Close() error {
 	f.stop()
 	<-f.kept
-	return errors.Join(f.closeClusters(), f.servers.Close())
+	return errors.Join(f.store.close(), f.closeClusters(), f.servers.Close())
 }
 
 // Inventory names the endpoints as a configuration would.
@@ -213,6 +223,9 @@ func known(name string, ok bool) error {
 
 // URL returns the base URL of an endpoint, "" when there is none of that name.
 func (f *Fleet) URL(name string) string {
+	if name == StoreName {
+		return f.store.url
+	}
 	if url := f.servers.URL(name); url != "" {
 		return url
 	}
@@ -221,7 +234,7 @@ func (f *Fleet) URL(name string) string {
 
 // Endpoints lists the names of all endpoints in order.
 func (f *Fleet) Endpoints() []string {
-	names := f.servers.Names()
+	names := append(f.servers.Names(), StoreName)
 	for _, c := range f.clusters {
 		names = append(names, c.Name())
 	}

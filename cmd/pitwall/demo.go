@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -147,17 +148,23 @@ func serveSim(ctx context.Context, c console, o demoOptions, kubeconfig string) 
 	if err := o.start(embedded, clock.Now()); err != nil {
 		return err
 	}
+	inv := embedded.Inventory()
 	if kubeconfig != "" {
 		if err := embedded.WriteKubeconfig(kubeconfig); err != nil {
 			return err
 		}
+		path, err := filepath.Abs(kubeconfig)
+		if err != nil {
+			return err
+		}
+		inv.Sources = append(inv.Sources, embedded.ClusterSources(path)...)
 	}
 	key, err := embedded.Secret(ctx, fleet.SecretRef{Env: sim.KeyName})
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(c.out, "# The credential of gateways and providers: export %s=%s\n", sim.KeyName, key.Reveal())
-	body, err := config.Write(embedded.Inventory())
+	body, err := config.Write(inv)
 	if err != nil {
 		return err
 	}
@@ -194,6 +201,7 @@ func openDemo(ctx context.Context, f *flags, c console, o demoOptions) (*session
 	}
 	s.closers = append(s.closers, embedded.Close)
 	s.sim, s.inventory = embedded, embedded.Inventory()
+	s.watchEmbedded()
 	if err := o.start(embedded, clock.Now().Add(preRoll)); err != nil {
 		s.close()
 		return nil, err
@@ -216,6 +224,22 @@ func openDemo(ctx context.Context, f *flags, c console, o demoOptions) (*session
 	}
 	s.openHub(prices)
 	return s, nil
+}
+
+// watchEmbedded adds the embedded clusters, which are reached by a kubeconfig as any others are. Without a place for
+// that file the demo goes on without them.
+func (s *session) watchEmbedded() {
+	file, err := os.CreateTemp("", "pitwall-demo-kubeconfig-")
+	if err == nil {
+		s.closers = append(s.closers, func() error { return os.Remove(file.Name()) })
+		_ = file.Close() // it is written anew by its name
+		err = s.sim.WriteKubeconfig(file.Name())
+	}
+	if err != nil {
+		s.warnings = append(s.warnings, fleet.Concat(fleet.Text("the demo's clusters are not watched: "), fleet.Sentence(err)))
+		return
+	}
+	s.inventory.Sources = append(s.inventory.Sources, s.sim.ClusterSources(file.Name())...)
 }
 
 // preRoll is fleet time that passes as fast as the polls are answered before the demo is shown: rates and shares

@@ -18,6 +18,7 @@ type Context struct {
 	Env       string     `yaml:"env,omitempty"`
 	Sites     []Site     `yaml:"sites,omitempty"`
 	Clusters  []Cluster  `yaml:"clusters,omitempty"`
+	Stores    []Store    `yaml:"stores,omitempty"`
 	Pools     []Pool     `yaml:"pools,omitempty"`
 	Providers []Provider `yaml:"providers,omitempty"`
 	Gateways  []Gateway  `yaml:"gateways,omitempty"`
@@ -54,6 +55,10 @@ type Pool struct {
 	Auth           *Secret           `yaml:"auth,omitempty"`
 	TLS            *TLS              `yaml:"tls,omitempty"`
 	Poll           Polling           `yaml:"poll,omitempty"`
+	Store          string            `yaml:"store,omitempty"`
+	Selector       string            `yaml:"selector,omitempty"`
+	GPUSelector    string            `yaml:"gpu_selector,omitempty"`
+	Worst          int               `yaml:"worst,omitempty"`
 	Replicas       []Replica         `yaml:"replicas,omitempty"`
 	Nodes          []Node            `yaml:"nodes,omitempty"`
 }
@@ -74,9 +79,10 @@ type Embedding struct {
 
 // Replica is one serving instance.
 type Replica struct {
-	ID   string `yaml:"id"`
-	URL  string `yaml:"url"`
-	Node string `yaml:"node,omitempty"`
+	ID       string `yaml:"id"`
+	URL      string `yaml:"url,omitempty"`
+	Node     string `yaml:"node,omitempty"`
+	Selector string `yaml:"selector,omitempty"`
 }
 
 // Node is a machine with an exporter.
@@ -87,6 +93,7 @@ type Node struct {
 	Command  []string `yaml:"command,omitempty"`
 	File     string   `yaml:"file,omitempty"`
 	GPUs     int      `yaml:"gpus,omitempty"`
+	Selector string   `yaml:"selector,omitempty"`
 	Poll     Polling  `yaml:"poll,omitempty"`
 	Auth     *Secret  `yaml:"auth,omitempty"`
 	TLS      *TLS     `yaml:"tls,omitempty"`

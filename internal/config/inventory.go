@@ -49,6 +49,9 @@ func (c *Context) Inventory(interval func(kind string) time.Duration) (fleet.Inv
 	for i := range c.Clusters {
 		b.cluster(&c.Clusters[i], len(c.Clusters) > 1)
 	}
+	for i := range c.Stores {
+		b.store(&c.Stores[i])
+	}
 	for i := range c.Pools {
 		b.pool(&c.Pools[i])
 	}
@@ -99,7 +102,7 @@ func (b *builder) pool(p *Pool) {
 	spec := fleet.PoolSpec{
 		ID: fleet.PoolID(p.ID), Site: fleet.SiteID(p.Site), Engine: p.Engine, Model: fleet.ModelName(p.Model),
 		GPUsPerReplica: p.GPUsPerReplica, GPU: p.GPU, Offers: p.Offers, Labels: p.Labels, Fate: p.Fate,
-		Embedding: embedding(p.Embedding), Standby: p.Standby,
+		Embedding: embedding(p.Embedding), Standby: p.Standby, Store: p.whole(),
 	}
 	spec.Desired = optional(p.Desired, func(v int) int { return v })
 	spec.GPUHour = optional(p.GPUHour, func(v float64) fleet.USDPerHour { return fleet.USDPerHour(v) })
@@ -116,8 +119,11 @@ func (b *builder) pool(p *Pool) {
 	}
 	for _, r := range p.Replicas {
 		spec.Replicas = append(spec.Replicas, fleet.ReplicaSpec{ID: fleet.ReplicaID(r.ID), Node: fleet.NodeID(r.Node)})
-		b.source(fleet.SourceSpec{ID: fleet.SourceID(r.ID), Kind: p.Engine, URL: r.URL, Auth: secret(p.Auth), TLS: tls(p.TLS), Models: models,
-			Subject: fleet.Subject{Pool: spec.ID, Replica: fleet.ReplicaID(r.ID), Node: fleet.NodeID(r.Node)}}, p.Poll)
+		s := fleet.SourceSpec{ID: fleet.SourceID(r.ID), Kind: p.Engine, URL: r.URL, Auth: secret(p.Auth), TLS: tls(p.TLS), Models: models,
+			Subject: fleet.Subject{Pool: spec.ID, Replica: fleet.ReplicaID(r.ID), Node: fleet.NodeID(r.Node)}}
+		poll := p.Poll
+		p.through(&s, r.Selector, &poll)
+		b.source(s, poll)
 	}
 	for _, n := range p.Nodes {
 		kind := n.Exporter
@@ -125,9 +131,12 @@ func (b *builder) pool(p *Pool) {
 			kind = "dcgm"
 		}
 		spec.Nodes = append(spec.Nodes, fleet.NodeSpec{ID: fleet.NodeID(n.ID), GPUs: n.GPUs})
-		b.source(fleet.SourceSpec{ID: fleet.SourceID(kind + "/" + n.ID), Kind: kind, URL: n.URL, Auth: secret(n.Auth), TLS: tls(n.TLS),
+		s := fleet.SourceSpec{ID: fleet.SourceID(kind + "/" + n.ID), Kind: kind, URL: n.URL, Auth: secret(n.Auth), TLS: tls(n.TLS),
 			Command: slices.Clone(n.Command), File: n.File,
-			Subject: fleet.Subject{Pool: spec.ID, Node: fleet.NodeID(n.ID)}}, n.Poll)
+			Subject: fleet.Subject{Pool: spec.ID, Node: fleet.NodeID(n.ID)}}
+		poll := n.Poll
+		p.through(&s, n.Selector, &poll)
+		b.source(s, poll)
 	}
 	b.inv.Pools = append(b.inv.Pools, spec)
 }

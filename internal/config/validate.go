@@ -112,6 +112,9 @@ func checkContext(ctx *Context) []error {
 	for i := range ctx.Clusters {
 		c.cluster(&ctx.Clusters[i])
 	}
+	for i := range ctx.Stores {
+		c.store(&ctx.Stores[i])
+	}
 	for i := range ctx.Pools {
 		c.pool(&ctx.Pools[i])
 	}
@@ -146,13 +149,18 @@ func (c *checker) pool(p *Pool) {
 			c.fail("%s: rating.from: %w", of, err)
 		}
 	}
+	c.poolStore(of, p)
 	for _, r := range p.Replicas {
 		c.id("replica", r.ID)
-		c.url(fmt.Sprintf("replica %q", r.ID), r.URL)
+		c.found(fmt.Sprintf("replica %q", r.ID), p, r.URL, r.Selector)
 	}
 	for _, n := range p.Nodes {
 		c.id("node", n.ID)
-		c.node(fmt.Sprintf("node %q", n.ID), &n)
+		if p.Store != "" && n.Exporter != printed {
+			c.found(fmt.Sprintf("node %q", n.ID), p, n.URL, n.Selector)
+		} else {
+			c.node(fmt.Sprintf("node %q", n.ID), &n)
+		}
 		c.secret(fmt.Sprintf("node %q", n.ID), n.Auth)
 	}
 }

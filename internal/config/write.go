@@ -21,6 +21,7 @@ func Write(inv fleet.Inventory) ([]byte, error) {
 		c.Sites = append(c.Sites, Site{ID: string(s.ID), Labels: s.Labels, Fate: s.Fate})
 	}
 	c.Clusters = clustersOf(inv)
+	c.Stores = storesOf(inv)
 	for _, p := range inv.Pools {
 		c.Pools = append(c.Pools, poolOf(inv, p))
 	}
@@ -55,15 +56,21 @@ func poolOf(inv fleet.Inventory, p fleet.PoolSpec) Pool {
 	if p.Rating.OK {
 		out.Rating = &Rating{Prefill: float64(p.Rating.V.Prefill), Decode: float64(p.Rating.V.Decode), From: day(p.Rating.V.From)}
 	}
+	if w := p.Store; w != nil {
+		out.Store, out.Selector, out.GPUSelector, out.Worst = string(w.Source), w.Replicas, w.GPUs, w.Worst
+	}
 	for _, r := range p.Replicas {
 		s := sourceOf(inv, func(sub fleet.Subject) bool { return sub.Replica == r.ID })
-		out.Replicas = append(out.Replicas, Replica{ID: string(r.ID), URL: s.URL, Node: string(r.Node)})
-		out.Poll, out.Auth = polling(s), reference(s.Auth)
+		out.Replicas = append(out.Replicas, Replica{ID: string(r.ID), URL: s.URL, Node: string(r.Node), Selector: s.Options["selector"]})
+		out.Poll, out.Auth, out.Store = polling(s), reference(s.Auth), string(s.From)
 	}
 	for _, n := range p.Nodes {
 		s := sourceOf(inv, func(sub fleet.Subject) bool { return sub.Node == n.ID && sub.Replica == "" })
 		out.Nodes = append(out.Nodes, Node{ID: string(n.ID), URL: s.URL, Command: s.Command, File: s.File, Exporter: s.Kind, GPUs: n.GPUs,
-			Poll: polling(s), Auth: reference(s.Auth)})
+			Selector: s.Options["selector"], Poll: polling(s), Auth: reference(s.Auth)})
+		if s.From != "" {
+			out.Store = string(s.From)
+		}
 	}
 	return out
 }

@@ -4,7 +4,6 @@ package real_test
 
 import (
 	"context"
-	"errors"
 	"net"
 	"net/http"
 	"strconv"
@@ -23,12 +22,7 @@ func newCluster(t *testing.T, o servers.Options, nodes int) *servers.Cluster {
 	t.Helper()
 	began := time.Now()
 	c, err := servers.StartCluster(t.Context(), o)
-	if errors.Is(err, servers.ErrMissing) {
-		lacks(t, err.Error())
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	started(t, err)
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Log(c.Tails(1500))

@@ -1,7 +1,7 @@
 //go:build real
 
-// Package real_test runs the built program against real servers and terminals: a LiteLLM proxy from PyPI, tmux and
-// OpenSSH. All traffic stays on the loopback address. It must not be needed by `go test ./...`: the build tag keeps
+// Package real_test runs the built program against real servers and terminals: a LiteLLM proxy from PyPI, a
+// Kubernetes control plane, Prometheus, Alertmanager, tmux and OpenSSH. All traffic stays on the loopback address. It must not be needed by `go test ./...`: the build tag keeps
 // it out, and run.sh installs what it asks for.
 package real_test
 

@@ -58,10 +58,58 @@ litellm() {
 	fi
 }
 
+# unpacked PROGRAM PACKAGE WHAT: takes a program out of a Debian package without installing it, since that would start it
+# as a service of the machine.
+unpacked() {
+	local place=$CACHE/$2
+	if command -v "$1" >/dev/null || [ -x "$place/usr/bin/$1" ]; then
+		return
+	fi
+	if command -v apt-get >/dev/null && command -v dpkg >/dev/null; then
+		echo "unpacking $2 into $place"
+		rm -rf "$place.draft"
+		mkdir -p "$place.draft"
+		(
+			cd "$place.draft"
+			apt-get download -qq "$2" || { [ "$(id -u)" = 0 ] && apt-get update -qq && apt-get download -qq "$2"; }
+			dpkg -x "$2"_*.deb .
+		) >"$CACHE/$2.log" 2>&1 && rm -rf "$place" && mv "$place.draft" "$place" || true
+	fi
+	if ! [ -x "$place/usr/bin/$1" ]; then
+		skip "$3: $1 is missing and could not be unpacked (package $2, see $CACHE/$2.log)"
+	fi
+}
+
+# Debian's Alertmanager reads its templates from one place of the machine alone.
+TEMPLATES=/usr/share/prometheus/alertmanager
+alertmanager() {
+	unpacked prometheus-alertmanager prometheus-alertmanager "Alertmanager"
+	if ! [ -e "$TEMPLATES" ] && [ -e "$CACHE/prometheus-alertmanager$TEMPLATES" ]; then
+		{ mkdir -p "${TEMPLATES%/*}" && cp -r "$CACHE/prometheus-alertmanager$TEMPLATES" "$TEMPLATES"; } 2>/dev/null ||
+			skip "Alertmanager: it needs $TEMPLATES, which only root can put there"
+	fi
+}
+
+# where PROGRAM PACKAGE: its path, empty where there is none.
+where() { command -v "$1" || { [ -x "$CACHE/$2/usr/bin/$1" ] && echo "$CACHE/$2/usr/bin/$1"; } || true; }
+
+control_plane() {
+	local log=$CACHE/cluster.log
+	mkdir -p "$CACHE"
+	if ! PITWALL_TEST_CLUSTER=$(./test/cluster/build.sh 2> >(tee "$log" >&2)); then
+		skip "Kubernetes: its control plane could not be built (see $log)"
+		return
+	fi
+	export PITWALL_TEST_CLUSTER
+}
+
 package tmux tmux "terminal sizes and OpenSSH"
 package sshd openssh-server "OpenSSH"
 package ssh openssh-client "OpenSSH"
 litellm
+unpacked prometheus prometheus "Prometheus"
+alertmanager
+control_plane
 
 if [ "${#skipped[@]}" -gt 0 ] && [ "${REQUIRE_REAL:-}" = 1 ]; then
 	echo "REQUIRE_REAL=1 forbids skipping" >&2
@@ -69,5 +117,9 @@ if [ "${#skipped[@]}" -gt 0 ] && [ "${REQUIRE_REAL:-}" = 1 ]; then
 fi
 export PITWALL_TEST_LITELLM=$VENV/bin/litellm
 [ -x "$PITWALL_TEST_LITELLM" ] || unset PITWALL_TEST_LITELLM
+PITWALL_TEST_PROMETHEUS=$(where prometheus prometheus)
+PITWALL_TEST_ALERTMANAGER=$(where prometheus-alertmanager prometheus-alertmanager)
+[ -e "$TEMPLATES" ] || PITWALL_TEST_ALERTMANAGER=
+export PITWALL_TEST_PROMETHEUS PITWALL_TEST_ALERTMANAGER
 # Most tests wait most of the time, so more of them run at once than there are cores.
 exec go test -tags real -count=1 -timeout 20m -parallel 8 -v ./test/real/...

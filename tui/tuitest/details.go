@@ -20,12 +20,13 @@ type Details struct {
 	LogErr error
 	// Live, where it is set, goes on with a log that is followed until it is closed. Without it logs end.
 	Live chan fleet.Safe
+	// Over, where it is set, is told when a log was read to its end or given up.
+	Over chan struct{}
 	// Hang makes Describe and Raw wait for the end of their context.
 	Hang bool
 
 	mu    sync.Mutex
 	calls []string
-	ended int
 }
 
 // Calls lists what was asked so far, such as "describe prod-eu-1 Pod llm/a" or "logs ... follow".
@@ -33,13 +34,6 @@ func (d *Details) Calls() []string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return slices.Clone(d.calls)
-}
-
-// Ended is how many logs have been read to their end, or were given up.
-func (d *Details) Ended() int {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.ended
 }
 
 func (d *Details) record(what string, o fleet.ObjectRef, more string) {
@@ -65,7 +59,10 @@ func (d *Details) answer(ctx context.Context) ([]fleet.Safe, error) {
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}
-	return d.Text, d.Err
+	if d.Err != nil {
+		return nil, d.Err
+	}
+	return d.Text, nil
 }
 
 // Logs delivers Log, then what comes on Live while the log is followed.
@@ -78,11 +75,9 @@ func (d *Details) Logs(ctx context.Context, o fleet.ObjectRef, opt fleet.LogOpti
 		more += " previous"
 	}
 	d.record("logs", o, more)
-	defer func() {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		d.ended++
-	}()
+	if d.Over != nil {
+		defer func() { d.Over <- struct{}{} }()
+	}
 	for _, l := range d.Log {
 		line(l)
 	}

@@ -20,6 +20,7 @@ func Lines(prev, cur *fleet.Snapshot, was, is actions.Book) []string {
 		out = append(out, poolLines(prev, cur)...)
 		out = append(out, providerLines(prev, cur)...)
 		out = append(out, routeLines(prev, cur)...)
+		out = append(out, clusterLines(prev, cur)...)
 		out = append(out, sourceLines(prev, cur)...)
 		if prev != nil {
 			out = append(out, eventLines(prev, cur)...)

@@ -5,7 +5,8 @@ import (
 )
 
 // Table draws a snapshot as tables without colour, for "pitwall snapshot": alerts, pools, routes with what is set and
-// seen, gateways, providers and sources. The columns and their order are fixed; every unknown value is "-".
+// seen, gateways, providers, clusters with what is in trouble on them, and sources. The columns and their order are
+// fixed; every unknown value is "-".
 func Table(s *fleet.Snapshot) string {
 	r := &report{}
 	if s == nil {
@@ -25,6 +26,7 @@ func Table(s *fleet.Snapshot) string {
 	routeTable(r, s)
 	gatewayTable(r, s)
 	providerTable(r, s)
+	clusterTables(r, s)
 	sourceTable(r, s)
 	return r.String()
 }

@@ -108,6 +108,9 @@ func clusterPods() []*fleet.Pod {
 		p := Pod("llm", name, node, 8)
 		p.State, p.Since, p.Phase, p.Why, p.LastExit = s, ago(since), fleet.Label(phase), fleet.Label(why), fleet.Label(exit)
 		p.Ready, p.Restarts = 0, restarts
+		if exit != "" {
+			p.LastExitAt = ago(2 * time.Minute)
+		}
 		return p
 	}
 	proxy := Pod("gateway", "litellm-7f9c4d8b6-q2wzx", "cpu-01", 0)
@@ -125,9 +128,9 @@ func clusterPods() []*fleet.Pod {
 			"NotReady: readiness probe failed: HTTP 503", "", 0),
 		pending,
 		ill("llama-70b-canary-5d8f-abcde", "b200-a-01", fleet.StateCrit, 41*time.Minute, "Running",
-			"CrashLoopBackOff: back-off 5m0s restarting failed container vllm", "Error 1, 2m ago", 14),
+			"CrashLoopBackOff: back-off 5m0s restarting failed container vllm", "Error 1", 14),
 		ill("qwen-embed-845c-m4x9t", "h100-c-01", fleet.StateWarn, 9*time.Minute, "Running",
-			"restarted 3 times within the hour", "OOMKilled 137, 9m ago", 3),
+			"restarted 3 times within the hour", "OOMKilled 137", 3),
 		ill("llama-70b-6c9f7d5b4-old01", "h100-b-03.fra-2.example.net", fleet.StateWarn, 7*time.Minute, "Terminating",
 			"Terminating for 7m: its node does not answer", "", 0),
 		ill("mistral-fp8-66d-xw2lq", "b200-a-06", fleet.StateCrit, 3*time.Minute, "Pending",

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// A body that unpacks to more than maxRatio times its size is a bomb. Small pages of repetitive
-// metrics reach such ratios too, and cost nothing: the ratio counts from ratioFloor bytes on.
+// A body that unpacks to more than maxRatio times its size is a bomb, unless its kind is known to repeat itself more.
+// Small pages of repetitive metrics reach such ratios too, and cost nothing: the ratio counts from ratioFloor bytes on.
 const (
 	maxRatio   = 20
 	ratioFloor = 1 << 20
@@ -19,12 +19,13 @@ const (
 
 var (
 	errTooLong = errors.New("body over the limit")
-	errBomb    = errors.New("compressed body unpacks to more than 20 times its size")
+	errBomb    = errors.New("compressed body unpacks to far more than its size")
 	errCoding  = errors.New("content encoding that was not asked for")
 )
 
-// readBody reads the whole body, at most limit bytes after decompression. hint is the likely size.
-func readBody(resp *http.Response, limit, hint int64) ([]byte, error) {
+// readBody reads the whole body, at most limit bytes after decompression. hint is the likely size, and ratio the most
+// that a compressed body may grow.
+func readBody(resp *http.Response, limit, hint, ratio int64) ([]byte, error) {
 	if resp.ContentLength > limit {
 		return nil, errTooLong // refused before a byte is read
 	}
@@ -41,7 +42,7 @@ func readBody(resp *http.Response, limit, hint int64) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		plain = &ratioReader{r: unzip, wire: wire}
+		plain = &ratioReader{r: unzip, wire: wire, most: ratio}
 	default:
 		return nil, errCoding
 	}
@@ -72,13 +73,14 @@ func (c *countingReader) Read(p []byte) (int, error) {
 type ratioReader struct {
 	r    io.Reader
 	wire *countingReader
+	most int64
 	n    int64
 }
 
 func (r *ratioReader) Read(p []byte) (int, error) {
 	n, err := r.r.Read(p)
 	r.n += int64(n)
-	if r.n > ratioFloor && r.n > maxRatio*r.wire.n {
+	if r.n > ratioFloor && r.n > r.most*r.wire.n {
 		return n, errBomb
 	}
 	return n, err

@@ -37,8 +37,10 @@ type Options struct {
 	Header  string          // header that carries the credential as it is; "" means Authorization with "Bearer "
 	Extra   http.Header     // sent with each call; must not hold credentials
 	Deps    fleet.Deps
-	MaxBody int64  // bytes; zero means DefaultMaxBody
-	Via     string // way that carries the requests; "" means that of Deps
+	MaxBody int64 // bytes; zero means DefaultMaxBody
+	// MaxRatio is how many times its size a compressed answer may unpack to; zero means 20.
+	MaxRatio int64
+	Via      string // way that carries the requests; "" means that of Deps
 }
 
 // Client talks to one endpoint. It is safe for concurrent use.
@@ -69,6 +71,9 @@ func New(opt Options) (*Client, error) {
 	}
 	if opt.MaxBody <= 0 {
 		opt.MaxBody = DefaultMaxBody
+	}
+	if opt.MaxRatio <= 0 {
+		opt.MaxRatio = maxRatio
 	}
 	config, err := tlsConfig(opt.TLS)
 	if err != nil {
@@ -108,22 +113,38 @@ func (c *Client) Get(ctx context.Context, path, accept string) (*Reply, error) {
 	return c.exchange(ctx, http.MethodGet, path, accept, nil)
 }
 
+// Ask is a read whose parameters are too long for an address: it sends them as a form and accepts JSON.
+func (c *Client) Ask(ctx context.Context, path string, form url.Values) (*Reply, error) {
+	return c.exchange(ctx, http.MethodPost, path, "application/json", &content{formType, []byte(form.Encode())})
+}
+
 // Do sends in as JSON (nil sends no body) and accepts JSON. An answer that is not 2xx gives both the
 // reply and an error; a failure to get a complete answer gives no reply.
 func (c *Client) Do(ctx context.Context, method, path string, in any) (*Reply, error) {
-	var body []byte
+	var body *content
 	if in != nil {
 		b, err := json.Marshal(in)
 		if err != nil {
 			return nil, &fleet.Error{Kind: fleet.KindInternal, Op: operation(method, path), Source: c.opt.Source, Err: err}
 		}
-		body = b
+		body = &content{"application/json", b}
 	}
 	return c.exchange(ctx, method, path, "application/json", body)
 }
 
-func (c *Client) exchange(ctx context.Context, method, path, accept string, body []byte) (*Reply, error) {
+// content is the body of a request.
+type content struct {
+	kind  string
+	bytes []byte
+}
+
+const formType = "application/x-www-form-urlencoded"
+
+func (c *Client) exchange(ctx context.Context, method, path, accept string, body *content) (*Reply, error) {
 	op := operation(method, path)
+	if body != nil && body.kind == formType {
+		op = operation(http.MethodGet, path) // a question, whatever its method
+	}
 	if _, ok := ctx.Deadline(); !ok {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, defaultWait)
@@ -148,7 +169,7 @@ func (c *Client) exchange(ctx context.Context, method, path, accept string, body
 	if !good {
 		limit = min(limit, maxErrorBody)
 	}
-	reply.Body, err = readBody(resp, limit, c.lastSize.Load())
+	reply.Body, err = readBody(resp, limit, c.lastSize.Load(), c.opt.MaxRatio)
 	reply.Took = time.Since(began)
 	if !good {
 		return reply, c.refusal(op, reply)
@@ -161,7 +182,7 @@ func (c *Client) exchange(ctx context.Context, method, path, accept string, body
 }
 
 func (c *Client) request(
-	ctx context.Context, op, method, path, accept string, body []byte,
+	ctx context.Context, op, method, path, accept string, body *content,
 ) (*http.Request, error) {
 	target, err := c.target(path)
 	if err != nil {
@@ -169,7 +190,7 @@ func (c *Client) request(
 	}
 	var reader io.Reader
 	if body != nil {
-		reader = bytes.NewReader(body)
+		reader = bytes.NewReader(body.bytes)
 	}
 	req, err := http.NewRequestWithContext(ctx, method, target.String(), reader)
 	if err != nil {
@@ -184,7 +205,7 @@ func (c *Client) request(
 		req.Header.Set("Accept", accept)
 	}
 	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Content-Type", body.kind)
 	}
 	return req, c.authorise(ctx, op, req)
 }

@@ -64,6 +64,7 @@ type Cluster struct {
 	mu      sync.Mutex // one sync at a time
 	seen    uint64     // the world's version that the objects show
 	begun   bool
+	dirty   bool // a client has changed what a controller looks at
 	members members
 	rolls   map[string]*rolling // by pool
 	lines   broadcast
@@ -160,7 +161,7 @@ func (c *Cluster) Refresh() {
 	var s scene
 	changed := false
 	c.o.World.At(now, func() {
-		if v := c.o.World.Version(); v != c.seen || !c.begun {
+		if v := c.o.World.Version(); v != c.seen || !c.begun || c.dirty {
 			changed = true
 			s = look(c.o.World, v)
 		}
@@ -174,6 +175,6 @@ func (c *Cluster) Refresh() {
 		c.found()
 	}
 	c.show(&s)
-	c.seen, c.begun = s.version, true
+	c.seen, c.begun, c.dirty = s.version, true, false
 	c.lines.wake()
 }

@@ -14,6 +14,7 @@ import (
 // engine is how one engine is run in a pod.
 type engine struct {
 	image   string
+	old     string // image of the release that F13 upgrades from
 	command []string
 	args    func(weights, served string, gpus int) []string
 	port    int32
@@ -25,11 +26,12 @@ type engine struct {
 func engines() map[string]engine {
 	tp := func(gpus int) string { return strconv.Itoa(gpus) }
 	return map[string]engine{
-		"vllm": {image: "vllm/vllm-openai:v0.32.0", port: 8000, health: "/health", args: func(w, s string, g int) []string {
-			return []string{"--model", w, "--served-model-name", s, "--tensor-parallel-size", tp(g), "--max-model-len", "32768"}
-		}},
-		"sglang": {image: "lmsysorg/sglang:v0.5.6", command: []string{"python3", "-m", "sglang.launch_server"}, port: 30000,
-			health: "/health", args: func(w, s string, g int) []string {
+		"vllm": {image: "vllm/vllm-openai:v0.32.0", old: "vllm/vllm-openai:v0.8.5", port: 8000, health: "/health",
+			args: func(w, s string, g int) []string {
+				return []string{"--model", w, "--served-model-name", s, "--tensor-parallel-size", tp(g), "--max-model-len", "32768"}
+			}},
+		"sglang": {image: "lmsysorg/sglang:v0.5.6", old: "lmsysorg/sglang:v0.4.4", port: 30000, health: "/health",
+			command: []string{"python3", "-m", "sglang.launch_server"}, args: func(w, s string, g int) []string {
 				return []string{"--model-path", w, "--served-model-name", s, "--tp", tp(g), "--enable-metrics", "--host", "0.0.0.0"}
 			}},
 		"trtllm": {image: "nvcr.io/nvidia/tensorrt-llm/release:1.2.0", command: []string{"trtllm-serve"}, port: 8000,
@@ -58,6 +60,9 @@ func (c *Cluster) template(p *world.PoolSpec) corev1.PodTemplateSpec {
 	e, ok := engines()[p.Engine]
 	if !ok {
 		e = engines()["vllm"]
+	}
+	if p.Legacy && e.old != "" {
+		e.image = e.old
 	}
 	amount := gpuResource(p.Device.Product)
 	gpus := *resource.NewQuantity(int64(p.GPUs), resource.DecimalSI)

@@ -26,7 +26,6 @@ const historyLimit = 10
 // rolling is what a Deployment's controller knows of one pool.
 type rolling struct {
 	revisions []*revision // by number, the wanted one last
-	asked     int         // replicas that clients want, which may be more than there are devices for
 }
 
 // revision is one template of a pool.
@@ -62,7 +61,7 @@ func (r *rolling) want(one *revision) {
 func (c *Cluster) follow(w *world.Workload) {
 	r := c.rolls[w.Name]
 	if r == nil {
-		r = &rolling{revisions: []*revision{{name: w.Revision, number: 1, template: c.template(c.pools[w.Name])}}, asked: w.Desired}
+		r = &rolling{revisions: []*revision{{name: w.Revision, number: 1, template: c.template(c.pools[w.Name])}}}
 		c.rolls[w.Name] = r
 		c.store.Put(kubeapi.Deployments, c.deployment(w, r))
 		c.showReplicaSets(w, r, nil)
@@ -72,15 +71,27 @@ func (c *Cluster) follow(w *world.Workload) {
 		return
 	}
 	next := *r.revision(w.Revision)
-	if next.name != w.Revision { // a revision that the world brings: nothing but its name is known
-		next.name, next.template = w.Revision, *next.template.DeepCopy()
-		if next.template.Annotations == nil {
-			next.template.Annotations = map[string]string{}
-		}
-		next.template.Annotations["simulated.revision"] = w.Revision
+	if next.name != w.Revision { // a revision that the world brings
+		next.name, next.template = w.Revision, c.brought(w, next.template.DeepCopy())
 	}
 	r.want(&next)
 	c.showReplicaSets(w, r, nil)
+}
+
+// brought changes a template to that of a revision which a fault brings.
+func (c *Cluster) brought(w *world.Workload, t *corev1.PodTemplateSpec) corev1.PodTemplateSpec {
+	one := &t.Spec.Containers[0]
+	if e, ok := engines()[w.Engine]; ok && !w.Legacy {
+		one.Image = e.image
+	}
+	if w.Flag != "" {
+		one.Args = append(one.Args, w.Flag)
+	}
+	if t.Annotations == nil {
+		t.Annotations = map[string]string{}
+	}
+	t.Annotations["simulated.revision"] = w.Revision
+	return *t
 }
 
 // showWorkload puts the Deployment's status in, and the counts of its ReplicaSets.
@@ -94,15 +105,18 @@ func (c *Cluster) showWorkload(w *world.Workload, pods []world.Pod) {
 			return nil
 		}
 		out := old.DeepCopy()
-		out.Annotations = maps.Clone(out.Annotations)
 		if out.Annotations == nil {
 			out.Annotations = map[string]string{}
 		}
-		out.Annotations[revisionAnnotation] = strconv.Itoa(r.latest().number)
+		number := strconv.Itoa(r.latest().number)
+		moved := out.Annotations[revisionAnnotation] != number // either makes another generation
+		out.Annotations[revisionAnnotation] = number
 		out.Status = c.status(w, r, pods, &old.Status)
-		out.Status.ObservedGeneration = old.Generation
 		if !equality.Semantic.DeepEqual(out.Spec.Template, r.latest().template) {
 			r.latest().template.DeepCopyInto(&out.Spec.Template)
+			moved = true
+		}
+		if out.Status.ObservedGeneration = old.Generation; moved {
 			out.Status.ObservedGeneration++
 		}
 		return out
@@ -132,7 +146,7 @@ func (c *Cluster) status(w *world.Workload, r *rolling, pods []world.Pod, was *a
 		}
 	}
 	s := appsv1.DeploymentStatus{Replicas: total, UpdatedReplicas: int32(w.Updated), ReadyReplicas: int32(w.Ready),
-		AvailableReplicas: int32(w.Ready), UnavailableReplicas: max(int32(r.asked)-int32(w.Ready), 0)}
+		AvailableReplicas: int32(w.Ready), UnavailableReplicas: max(int32(w.Desired)-int32(w.Ready), 0)}
 	set := func(kind appsv1.DeploymentConditionType, on bool, reason, text string) {
 		now := metav1.NewTime(c.store.Now())
 		one := appsv1.DeploymentCondition{Type: kind, Status: corev1.ConditionFalse, Reason: reason, Message: text,
@@ -150,27 +164,18 @@ func (c *Cluster) status(w *world.Workload, r *rolling, pods []world.Pod, was *a
 		}
 		s.Conditions = append(s.Conditions, one)
 	}
-	if w.Ready >= r.asked-1 {
+	if w.Ready >= w.Desired-1 {
 		set(appsv1.DeploymentAvailable, true, "MinimumReplicasAvailable", "Deployment has minimum availability.")
 	} else {
 		set(appsv1.DeploymentAvailable, false, "MinimumReplicasUnavailable", "Deployment does not have minimum availability.")
 	}
 	set0 := w.Name + "-" + r.latest().name
-	if w.Updated >= r.asked && w.Ready >= r.asked {
+	if w.Updated >= w.Desired && w.Ready >= w.Desired {
 		set(appsv1.DeploymentProgressing, true, "NewReplicaSetAvailable", fmt.Sprintf("ReplicaSet %q has successfully progressed.", set0))
 	} else {
 		set(appsv1.DeploymentProgressing, true, "ReplicaSetUpdated", fmt.Sprintf("ReplicaSet %q is progressing.", set0))
 	}
-	if over := r.asked - w.Desired; over > 0 {
-		set(appsv1.DeploymentReplicaFailure, true, "FailedCreate", quotaText(w))
-	}
 	return s
-}
-
-func quotaText(w *world.Workload) string {
-	return fmt.Sprintf("pods %q is forbidden: exceeded quota: gpus, requested: requests.nvidia.com/gpu=%d, "+
-		"used: requests.nvidia.com/gpu=%d, limited: requests.nvidia.com/gpu=%d", w.Name+"-", w.GPUsEach, w.Desired*w.GPUsEach,
-		w.Desired*w.GPUsEach)
 }
 
 // showReplicaSets puts one ReplicaSet for each revision in, and takes those out that are forgotten.
@@ -191,7 +196,7 @@ func (c *Cluster) showReplicaSets(w *world.Workload, r *rolling, pods []world.Po
 		}
 		want := have
 		if one == r.latest() {
-			want = int32(r.asked)
+			want = int32(w.Desired)
 		}
 		c.store.Update(kubeapi.ReplicaSets, fresh, func(current runtime.Object) runtime.Object {
 			out := fresh.DeepCopy()

@@ -59,6 +59,9 @@ func (c *Cluster) Written(w kubeapi.Write) {
 			c.deploymentWritten(before, now)
 		}
 	}
+	c.mu.Lock()
+	c.dirty = true // generations and budgets are to be looked at
+	c.mu.Unlock()
 	c.Refresh()
 }
 
@@ -96,7 +99,6 @@ func (c *Cluster) deploymentWritten(before, now *appsv1.Deployment) {
 	size := -1
 	if n := now.Spec.Replicas; n != nil && (before.Spec.Replicas == nil || *before.Spec.Replicas != *n) {
 		size = int(*n)
-		r.asked = size
 	}
 	c.mu.Unlock()
 	c.o.World.At(c.o.Clock.Now(), func() {

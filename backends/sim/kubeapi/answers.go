@@ -24,7 +24,12 @@ func notAcceptable() error {
 
 func unsupported(accepted string) error {
 	return status(http.StatusUnsupportedMediaType, metav1.StatusReasonUnsupportedMediaType,
-		"the body of the request was in an unknown format - accepted media types include: "+accepted)
+		"Unsupported Media Type: the body of the request was in an unknown format - accepted media types include: "+accepted)
+}
+
+// notServed is the answer for a version or kind that a known group lacks.
+func notServed() error {
+	return status(http.StatusNotFound, metav1.StatusReasonNotFound, "the server could not find the requested resource")
 }
 
 // errNoPath is a path that is not served; the real server answers it in plain text.

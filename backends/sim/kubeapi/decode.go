@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -13,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
 // inputFormat is the codec of a request's body.
@@ -80,21 +82,31 @@ func (c *call) decodeAs(
 	obj, actual, err := codec.Decode(raw, &gvk, into)
 	if strict, ok := runtime.AsStrictDecodingError(err); ok {
 		if set.validation == metav1.FieldValidationStrict {
-			return nil, badRequest("strict decoding error: " + joined(strict.Errors()))
+			return nil, c.undecodable("strict decoding error: " + joined(strict.Errors()))
 		}
 		for _, one := range strict.Errors() {
-			c.w.Header().Add("Warning", "299 - "+strconv.Quote(one.Error()))
+			if w := "299 - " + strconv.Quote(one.Error()); !slices.Contains(c.w.Header()["Warning"], w) {
+				c.w.Header().Add("Warning", w) // once, however often the write is tried
+			}
 		}
 		err = nil
 	}
 	switch {
 	case err != nil:
-		return nil, badRequest(err.Error())
+		return nil, c.undecodable(err.Error())
 	case reflect.TypeOf(obj) != reflect.TypeOf(into) || *actual != gvk:
 		return nil, badRequest("the object provided is unrecognized (must be of type " + gvk.Kind + "): got " + actual.String())
 	}
 	obj.GetObjectKind().SetGroupVersionKind(schema.GroupVersionKind{}) // stored objects bear none
 	return obj, nil
+}
+
+// undecodable is the refusal of an object that is none: a bad request, or where a patch led to it an invalid patch.
+func (c *call) undecodable(why string) error {
+	if c.verb == "patch" {
+		return apierrors.NewInvalid(schema.GroupKind{}, "", field.ErrorList{field.Invalid(field.NewPath("patch"), "", why)})
+	}
+	return badRequest(why)
 }
 
 func (c *call) decodeCustom(raw []byte) (runtime.Object, error) {

@@ -27,9 +27,11 @@ func (s *Server) discover(c *call) error {
 	if c.verb != "get" && c.verb != "head" {
 		return errNoPath
 	}
-	c.f, _ = negotiate(c.r, false)
+	c.f, _ = negotiate(c.r, false, false)
 	parts := strings.Split(strings.Trim(c.path, "/"), "/")
 	switch {
+	case c.path == "/version":
+		return s.version(c)
 	case parts[0] != "api" && parts[0] != "apis":
 		return errNoPath
 	case len(parts) == 1:
@@ -117,6 +119,14 @@ func (s *Server) group(c *call, name string) error {
 	return nil
 }
 
+// absent is the refusal of what a group lacks; of a group that is not served at all there is no path.
+func (s *Server) absent(group string) error {
+	if group == "" || s.apiGroup(group) != nil {
+		return notServed()
+	}
+	return errNoPath
+}
+
 // kinds answers what one version of a group holds.
 func (s *Server) kinds(c *call, gv schema.GroupVersion) error {
 	list := &metav1.APIResourceList{TypeMeta: metav1.TypeMeta{Kind: "APIResourceList", APIVersion: "v1"},
@@ -133,7 +143,7 @@ func (s *Server) kinds(c *call, gv schema.GroupVersion) error {
 		}
 	}
 	if len(list.APIResources) == 0 {
-		return errNoPath
+		return s.absent(gv.Group)
 	}
 	c.f.respond(c.w, http.StatusOK, list)
 	return nil

@@ -52,7 +52,7 @@ func acceptList(header string) []accepts {
 
 // negotiate chooses the first form asked for that this server has: JSON, YAML or protobuf, whole or metadata only.
 // Tables are not served: clients that ask for them name plain objects as well.
-func negotiate(r *http.Request, custom bool) (format, bool) {
+func negotiate(r *http.Request, custom, stream bool) (format, bool) {
 	for _, a := range acceptList(r.Header.Get("Accept")) {
 		f := format{}
 		switch as := a.params["as"]; as {
@@ -65,7 +65,10 @@ func negotiate(r *http.Request, custom bool) (format, bool) {
 		default:
 			continue
 		}
-		if a.media == "*/*" || a.media == "application/*" {
+		if s := a.params["stream"]; s != "" && !(stream && s == "watch") {
+			continue
+		}
+		if a.media == "*/*" {
 			a.media = runtime.ContentTypeJSON
 		}
 		if custom && !f.metadata && a.media == runtime.ContentTypeProtobuf {

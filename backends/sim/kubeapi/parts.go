@@ -58,7 +58,11 @@ func inherit(res *Resource, seen *row, now runtime.Object) {
 	acc.SetGeneration(seen.meta.GetGeneration())
 	was, _ := part(seen.obj, "Spec")
 	is, _ := part(now, "Spec")
-	if !equality.Semantic.DeepEqual(was, is) {
+	moved := !equality.Semantic.DeepEqual(was, is)
+	if _, ok := now.(*appsv1.Deployment); ok { // which counts its annotations among what is wanted
+		moved = moved || !equality.Semantic.DeepEqual(seen.meta.GetAnnotations(), acc.GetAnnotations())
+	}
+	if moved {
 		acc.SetGeneration(seen.meta.GetGeneration() + 1)
 	}
 }

@@ -8,9 +8,11 @@ import (
 	"mime"
 	"net/http"
 	"strconv"
+	"strings"
 
 	jsonpatch "github.com/evanphx/json-patch/v5"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
@@ -60,16 +62,45 @@ func (s *Server) patch(c *call) error {
 		return err
 	}
 	json := jsonFormat()
+	if err := c.repeated(p, set); err != nil {
+		return err
+	}
 	next := func(seen *row) (runtime.Object, error) {
 		obj := seen.obj
 		raw, err := p.apply(obj, c.res.gvk())
 		if err != nil {
 			return nil, err
 		}
-		c.w.Header().Del("Warning") // of an earlier try
 		return c.decode(json.info, raw, set)
 	}
 	return s.replace(c, set, next, func(obj runtime.Object) runtime.Object { return c.f.one(c.res, obj) })
+}
+
+// repeated refuses, or tells of, fields that a patch names twice: merging would hide all but the last.
+func (c *call) repeated(p patching, set settings) error {
+	if c.res.Custom || p.kind == types.JSONPatchType || set.validation == metav1.FieldValidationIgnore {
+		return nil
+	}
+	into, err := c.res.object()
+	if err != nil {
+		return err
+	}
+	gvk := c.res.gvk()
+	_, _, err = jsonFormat().info.StrictSerializer.Decode(p.body, &gvk, into)
+	strict, ok := runtime.AsStrictDecodingError(err)
+	if !ok {
+		return nil // what else is wrong shows when the patch is applied
+	}
+	for _, one := range strict.Errors() {
+		switch {
+		case !strings.HasPrefix(one.Error(), "duplicate field"):
+		case set.validation == metav1.FieldValidationStrict:
+			return c.undecodable("strict decoding error: " + one.Error())
+		default:
+			c.w.Header().Add("Warning", "299 - "+strconv.Quote(one.Error()))
+		}
+	}
+	return nil
 }
 
 // apply patches an object and returns it as JSON.

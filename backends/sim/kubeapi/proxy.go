@@ -14,12 +14,16 @@ import (
 // forward hands a request to a pod's own server. The client's Authorization is for this server and goes no further.
 func (s *Server) forward(c *call) error {
 	scheme, name, port := splitSegment(c.name)
-	if scheme != "" && scheme != "http" {
-		return badRequest("the pods here are reached by http only")
+	if !c.slash { // links of the pod's pages are relative to its root
+		http.Redirect(c.w, c.r, c.r.URL.EscapedPath()+"/", http.StatusMovedPermanently)
+		return nil
 	}
 	pod, ok := s.o.Store.Get(Pods, c.namespace, name).(*corev1.Pod)
 	if !ok {
 		return apierrors.NewNotFound(c.res.groupResource(), name)
+	}
+	if scheme != "" && scheme != "http" {
+		return unreachable(errText("tls: first record does not look like a TLS handshake"))
 	}
 	base, err := s.o.Backend.Endpoint(PodRef{Namespace: c.namespace, Name: name}, portOf(pod, port))
 	if err != nil {
@@ -36,6 +40,9 @@ func (s *Server) forward(c *call) error {
 			r.Out.URL.Scheme, r.Out.URL.Host = target.Scheme, target.Host
 			r.Out.URL.Path, r.Out.URL.RawPath = "/"+unescaped(c.rest), "/"+c.rest
 			r.Out.Host = target.Host
+			r.Out.Header["X-Forwarded-For"] = r.In.Header["X-Forwarded-For"]
+			r.SetXForwarded()
+			r.Out.Header.Set("X-Forwarded-Uri", c.r.URL.EscapedPath())
 		},
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) { c.f.fail(w, unreachable(err)) },
 	}

@@ -16,6 +16,7 @@ type query struct {
 	name      string
 	sub       string
 	rest      string // of the path, behind a proxy
+	slash     bool   // there is a slash behind the proxy
 	path      string // whole, when it is no resource
 }
 
@@ -23,7 +24,11 @@ type query struct {
 // paths, and those of discovery, are no resources.
 func parse(r *http.Request) *query {
 	q, old := &query{path: r.URL.Path}, false
-	parts := strings.Split(strings.Trim(r.URL.EscapedPath(), "/"), "/")
+	path := strings.TrimPrefix(r.URL.EscapedPath(), "/")
+	if !strings.Contains(path, "/"+subProxy+"/") { // behind a proxy the slash at the end is the engine's
+		path = strings.TrimSuffix(path, "/")
+	}
+	parts := strings.Split(path, "/")
 	switch {
 	case len(parts) >= 3 && parts[0] == "api":
 		q.version, parts = parts[1], parts[2:]
@@ -46,10 +51,7 @@ func parse(r *http.Request) *query {
 	if len(parts) > 0 {
 		q.sub, parts = parts[0], parts[1:]
 	}
-	q.rest = strings.Join(parts, "/")
-	if q.sub == subProxy && strings.HasSuffix(r.URL.EscapedPath(), "/") {
-		q.rest += "/" // the engine may tell the two apart
-	}
+	q.rest, q.slash = strings.Join(parts, "/"), len(parts) > 0
 	if q.resource == Namespaces && q.namespace == "" {
 		q.namespace = q.name // a namespace is within itself: who sees one namespace may read it
 	}

@@ -34,7 +34,7 @@ func (s *Server) review(c *call) (bool, error) {
 	if c.verb != "create" || c.name != "" {
 		return true, notAllowed(c.query)
 	}
-	f, ok := negotiate(c.r, false)
+	f, ok := negotiate(c.r, false, false)
 	if !ok {
 		return true, notAcceptable()
 	}

@@ -107,16 +107,7 @@ func (s *Server) audit(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) serve(c *call) error {
-	switch c.path {
-	case "/healthz", "/livez", "/readyz":
-		c.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		_, err := io.WriteString(c.w, "ok")
-		return err
-	case "/version":
-		return s.version(c)
-	}
-	token, _ := strings.CutPrefix(c.r.Header.Get("Authorization"), "Bearer ")
-	user, known := s.o.Users[strings.TrimSpace(token)]
+	user, known := s.user(c.r)
 	if !known {
 		return apierrors.NewUnauthorized("Unauthorized")
 	}
@@ -124,7 +115,13 @@ func (s *Server) serve(c *call) error {
 	if !user.may(c.attributes()) {
 		return forbidden(&user, c.attributes())
 	}
-	if c.path != "" {
+	switch c.path {
+	case "":
+	case "/healthz", "/livez", "/readyz":
+		c.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, err := io.WriteString(c.w, "ok")
+		return err
+	default:
 		return s.discover(c)
 	}
 	if handled, err := s.review(c); handled {
@@ -132,7 +129,7 @@ func (s *Server) serve(c *call) error {
 	}
 	c.res = s.resource(c.group, c.version, c.resource)
 	if c.res == nil || c.sub != "" && !c.res.has(c.sub) {
-		return errNoPath
+		return s.absent(c.group)
 	}
 	c.t = s.o.Store.table(c.res)
 	if c.res.Plural == Namespaces && c.name == c.namespace {
@@ -141,7 +138,7 @@ func (s *Server) serve(c *call) error {
 	if !c.res.Namespaced && c.namespace != "" || c.res.Namespaced && c.namespace == "" && c.name != "" {
 		return errNoPath
 	}
-	f, ok := negotiate(c.r, c.res.Custom)
+	f, ok := negotiate(c.r, c.res.Custom, c.verb == "watch")
 	if !ok && c.sub != subLog && c.sub != subProxy {
 		return notAcceptable()
 	}
@@ -151,6 +148,17 @@ func (s *Server) serve(c *call) error {
 		return notAllowed(c.query)
 	}
 	return s.dispatch(c)
+}
+
+// user finds who asks by the bearer token; who brings none is anonymous.
+func (s *Server) user(r *http.Request) (User, bool) {
+	header := r.Header.Get("Authorization")
+	if header == "" {
+		return anonymous(), true
+	}
+	token, _ := strings.CutPrefix(header, "Bearer ")
+	u, known := s.o.Users[strings.TrimSpace(token)]
+	return u, known
 }
 
 func (s *Server) dispatch(c *call) error {
@@ -163,6 +171,9 @@ func (s *Server) dispatch(c *call) error {
 		return s.scale(c)
 	case c.sub == subEviction:
 		return s.evict(c)
+	}
+	if c.name == "" && slices.Contains([]string{"update", "patch"}, c.verb) {
+		return notAllowed(c.query)
 	}
 	switch c.verb {
 	case "get":

@@ -41,6 +41,12 @@ func Admin(name string) User {
 		Rules: []Rule{{Verbs: any, Groups: any, Resources: any, Paths: any}}}
 }
 
+// anonymous is who brings no token: the version and the server's health are for everybody.
+func anonymous() User {
+	return User{Name: "system:anonymous", Groups: []string{"system:unauthenticated"},
+		Rules: []Rule{{Verbs: []string{"get"}, Paths: []string{"/healthz", "/livez", "/readyz", "/version"}}}}
+}
+
 // Nobody may ask what is served and what it may do.
 func Nobody(name string) User {
 	return User{Name: name, Groups: []string{"system:authenticated"}, Rules: basic()}

@@ -171,6 +171,10 @@ func (s *Server) settle(c *call, seen *row, now runtime.Object) error {
 		return conflict(c, "the object has been modified; please apply your changes to the latest version and try again")
 	}
 	if id := acc.GetUID(); id != "" && id != seen.meta.GetUID() {
+		if c.verb == "patch" {
+			return apierrors.NewInvalid(c.res.groupKind(), c.name, field.ErrorList{
+				field.Invalid(field.NewPath("metadata", "uid"), id, "field is immutable")})
+		}
 		return conflict(c, "Precondition failed: UID in precondition: "+string(id)+", UID in object meta: "+string(seen.meta.GetUID()))
 	}
 	if c.res.has(subStatus) {

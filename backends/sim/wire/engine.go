@@ -10,10 +10,10 @@ import (
 const (
 	vllmVersion   = "0.32.0"
 	vllmOld       = "0.8.5"
-	sglangVersion = "0.5.9"
+	sglangVersion = "0.5.6"
 	sglangOld     = "0.4.4"
-	trtllmVersion = "1.3.0"
-	tgiVersion    = "3.3.7"
+	trtllmVersion = "1.2.0"
+	tgiVersion    = "3.3.6"
 	tritonVersion = "2.71.0"
 )
 
@@ -44,14 +44,6 @@ func (s *server) look(f func()) { s.o.World.At(s.o.Clock.Now(), f) }
 
 // empty answers 200 without a body.
 func empty(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Length", "0") }
-
-// word answers with one.
-func word(word string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		_, _ = w.Write([]byte(word)) // the client hung up
-	}
-}
 
 // json answers with what f makes of the world as it is now.
 func (s *server) json(path string, f func() object) {

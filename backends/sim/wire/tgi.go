@@ -21,10 +21,11 @@ func (s *server) tgi(r *world.Replica) {
 	}
 	c := &r.Pool.Cost
 	s.json("/info", func() object {
-		return object{"model_id": r.Pool.Model, "model_sha": "e1945c40cd546c78e41f1151f4db032b271faeaa", "model_pipeline_tag": "text-generation", "max_concurrent_requests": 1024, "max_best_of": 2, "max_stop_sequences": 4,
+		return object{"model_id": r.Pool.Model, "model_sha": "e1945c40cd546c78e41f1151f4db032b271faeaa",
+			"model_pipeline_tag": "text-generation", "max_concurrent_requests": 1024, "max_best_of": 2, "max_stop_sequences": 4,
 			"max_input_tokens": 32767, "max_total_tokens": 32768, "validation_workers": 2, "max_client_batch_size": 4,
 			"max_batch_total_tokens": c.Capacity, "router": "text-generation-router", "version": tgiVersion,
-			"sha": "db931fc", "docker_label": nil}
+			"docker_label": nil}
 	})
 	s.models(plainModels(r.Pool.Model, r.Pool.Model))
 }
@@ -44,7 +45,7 @@ func renderTGI(b []byte, r *world.Replica) []byte {
 	}
 	p.requests()
 	p.batches()
-	if s.E2E.Count() > 0 {
+	if s.E2E.Count() > 0 || r.Warm() {
 		p.times()
 	}
 	return p.b
@@ -77,7 +78,7 @@ const (
 func (p *tgiPage) batches() {
 	s := &p.r.Stats
 	n, m := float64(s.StepPrefill.Count()), float64(s.StepDecode.Count())
-	if n == 0 {
+	if n == 0 && !p.r.Warm() {
 		return
 	}
 	p.counter("tgi_batch_inference_count", series{tgiPrefill, n}, series{tgiDecode, m})

@@ -122,7 +122,8 @@ func (p *vllmPage) scheduler() {
 
 func (p *vllmPage) cache() {
 	s := &p.r.Stats
-	p.counter(p.name("vllm:gpu_prefix_cache_queries", "vllm:prefix_cache_queries"), "Tokens looked up in the prefix cache.", p.one(s.PrefixQueries))
+	p.counter(p.name("vllm:gpu_prefix_cache_queries", "vllm:prefix_cache_queries"), "Tokens looked up in the prefix cache.",
+		p.one(s.PrefixQueries))
 	p.counter(p.name("vllm:gpu_prefix_cache_hits", "vllm:prefix_cache_hits"), "Tokens found in the prefix cache.", p.one(s.PrefixHits))
 	p.counter("vllm:external_prefix_cache_queries", "Tokens looked up in other instances.", p.one(0))
 	p.counter("vllm:external_prefix_cache_hits", "Tokens found in other instances.", p.one(0))

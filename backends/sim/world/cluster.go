@@ -1,7 +1,6 @@
 package world
 
 import (
-	"fmt"
 	"slices"
 	"time"
 )
@@ -74,6 +73,8 @@ type Workload struct {
 	Model, Engine    string
 	Revision         string // that is wanted
 	Previous         string // that was wanted before; "" when there was none
+	Flag             string // argument of the engine that the wanted revision adds; "" for none
+	Legacy           bool   // the wanted revision is of the engine's older release
 	Desired, Updated int
 	Ready            int
 	GPUsEach         int
@@ -120,6 +121,8 @@ type podSet struct {
 	Workload
 	pool     *PoolSpec
 	replicas []*Replica
+	extra    []*pod            // that are wanted beyond the replicas, and wait for devices
+	flags    map[string]string // arguments that revisions add
 	bad      map[string]string // revisions whose engine dies while it starts, with what it prints
 	modern   map[string]bool   // revisions whose pages have the names of a newer release
 	probe    float64           // deadline, seconds, of a readiness probe that makes a token; 0 where it asks the HTTP server only
@@ -144,6 +147,11 @@ func (w *World) Pods() []Pod {
 			out = append(out, r.pod.Pod)
 		}
 	}
+	for _, s := range w.cluster.sets {
+		for _, p := range s.extra {
+			out = append(out, p.Pod)
+		}
+	}
 	for _, p := range w.cluster.failed {
 		out = append(out, p.Pod)
 	}
@@ -166,6 +174,8 @@ func (w *World) Workloads() []Workload {
 	out := make([]Workload, 0, len(w.cluster.sets))
 	for _, s := range w.cluster.sets {
 		one := s.Workload
+		one.Updated = len(s.extra) // these are always of the revision that is wanted
+		one.Flag, one.Legacy = s.flags[s.Revision], s.pool.Legacy && !s.modern[s.Revision]
 		for _, r := range s.replicas {
 			if r.pod != nil && r.pod.Ready {
 				one.Ready++
@@ -186,65 +196,6 @@ func (w *World) Events() []Event {
 		out = append(out, *e)
 	}
 	return out
-}
-
-func (w *World) newCluster() {
-	c := &w.cluster
-	c.byNode = map[string]*node{}
-	for i := range w.Spec.Pools {
-		p := &w.Spec.Pools[i]
-		for _, name := range p.Nodes {
-			n := &node{Node: Node{Name: name, Pool: p.Name, Product: p.Device.Product, Ready: true, GPUs: p.PerNode,
-				Allocatable: p.PerNode, Conditions: healthy(w.Spec.Start.Add(-lived))}}
-			c.nodes = append(c.nodes, n)
-			c.byNode[name] = n
-			w.touch(&n.Version)
-		}
-		s := &podSet{pool: p, replicas: w.byPool[p.Name], bad: map[string]string{}, modern: map[string]bool{}, Workload: Workload{Name: p.Name,
-			Model: p.Model, Engine: p.Engine, Revision: revision(p.Name, 1), Desired: len(p.Replicas), GPUsEach: p.GPUs}}
-		c.sets = append(c.sets, s)
-		w.touch(&s.Version)
-		for _, r := range s.replicas {
-			w.settlePod(s, r)
-		}
-	}
-	for _, g := range w.GPUs {
-		if n := c.byNode[g.Node]; n != nil {
-			n.gpus = append(n.gpus, g)
-		}
-	}
-}
-
-// lived is for how long nodes and pods had run when the world began.
-const lived = 53 * time.Hour
-
-func healthy(since time.Time) []Condition {
-	return []Condition{
-		{Type: "MemoryPressure", Status: "False", Reason: "KubeletHasSufficientMemory", Since: since},
-		{Type: "DiskPressure", Status: "False", Reason: "KubeletHasNoDiskPressure", Since: since},
-		{Type: "PIDPressure", Status: "False", Reason: "KubeletHasSufficientPID", Since: since},
-		{Type: "Ready", Status: "True", Reason: "KubeletReady", Since: since},
-	}
-}
-
-// settlePod gives a replica the pod that it has had for long.
-func (w *World) settlePod(s *podSet, r *Replica) {
-	p := w.newPod(s, r)
-	up := w.Spec.Start.Add(-lived)
-	p.Created, p.Started, p.ReadySince = up.Add(-2*time.Minute), up.Add(-time.Minute), up
-	p.Phase, p.Ready, r.set = PhaseRunning, true, s
-	if len(r.GPUs) > 0 {
-		p.Node = r.GPUs[0].Node
-	}
-}
-
-func (w *World) newPod(s *podSet, r *Replica) *pod {
-	w.cluster.serial++
-	p := &pod{Pod: Pod{Name: r.Name, UID: uid(r.Name, w.cluster.serial), Pool: s.Name, Replica: r.Name, Revision: s.Revision,
-		GPUs: s.GPUsEach, Phase: PhasePending, Created: w.Now()}}
-	r.pod = p
-	w.touch(&p.Version)
-	return p
 }
 
 func (w *World) touch(version *uint64) {
@@ -270,32 +221,4 @@ func (w *World) tell(kind, object, severity, reason, text string) {
 	if c.events = append(c.events, e); len(c.events) > maxEvents {
 		c.events = slices.Delete(c.events, 0, len(c.events)-maxEvents)
 	}
-}
-
-func hash(text string, n uint64) uint64 {
-	h := uint64(14695981039346656037)
-	for i := range len(text) {
-		h = (h ^ uint64(text[i])) * 1099511628211
-	}
-	for range 3 {
-		h = (h ^ n) * 1099511628211
-		h ^= h >> 29
-	}
-	return h
-}
-
-func uid(name string, n uint64) string {
-	a, b := hash(name, n), hash(name, n+1<<32)
-	return fmt.Sprintf("%08x-%04x-4%03x-8%03x-%012x", a>>32, a>>16&0xffff, a&0xfff, b>>52, b&0xffffffffffff)
-}
-
-// revision is the name of a pool's template.
-func revision(pool string, n uint64) string {
-	const letters = "bcdfghjklmnpqrstvwxz2456789"
-	h, out := hash(pool, n), make([]byte, 9)
-	for i := range out {
-		out[i] = letters[h%uint64(len(letters))]
-		h /= uint64(len(letters))
-	}
-	return string(out)
 }

@@ -66,6 +66,7 @@ func (w *World) addBadFlag(add func(string, *fault), s *podSet) {
 		Fault: Fault{Text: "a new revision of " + s.Name + " asks for larger prefill chunks than its memory has room for"},
 		begin: func(float64) {
 			s.bad[bad] = "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 14.00 GiB."
+			s.flags[bad] = chunkFlags[s.Engine]
 			good = s.Revision
 			w.Roll(s.Name, bad)
 		},
@@ -76,6 +77,10 @@ func (w *World) addBadFlag(add func(string, *fault), s *podSet) {
 		},
 	})
 }
+
+// chunkFlags ask for larger prefill chunks.
+var chunkFlags = map[string]string{"vllm": "--max-num-batched-tokens=131072", "sglang": "--chunked-prefill-size=131072",
+	"trtllm": "--max_num_tokens=131072", "tgi": "--max-batch-prefill-tokens=131072"}
 
 // addHerd: all engines of a pool start at once and read their weights one after the other from the same store, while
 // the proxy before them keeps what comes in.

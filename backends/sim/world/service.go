@@ -18,14 +18,13 @@ func (w *World) probe(now float64) {
 			continue
 		}
 		if ok {
-			r.pod.Ready, r.pod.ReadySince, r.pod.Reason, r.pod.Message = true, w.Now(), "", ""
+			r.pod.Ready, r.pod.ReadySince = true, w.Now()
 			w.touch(&r.pod.Version)
 			w.touch(&r.set.Version)
 			continue
 		}
 		w.unready(r)
-		r.pod.Reason, r.pod.Message = "ReadinessProbe", "Readiness probe failed: deadline exceeded"
-		w.tell("Pod", r.pod.Name, "Warning", "Unhealthy", r.pod.Message)
+		w.tell("Pod", r.pod.Name, "Warning", "Unhealthy", "Readiness probe failed: context deadline exceeded")
 	}
 }
 
