@@ -53,7 +53,7 @@ func wholeNodes(source fleet.SourceID, r *fleet.PoolReading, now time.Time) []fl
 		if x, ok := watch.xids.telling(); ok {
 			gpu.Xid = fleet.Some(x.seen())
 		}
-		gpu.State, gpu.Why = gpuState(&watch, now.Sub(r.At) > wholeFresh, 0)
+		gpu.State, gpu.Why = gpuState(&watch, now.Sub(r.At) > wholeFresh, 0, now)
 		n := &nodes[i]
 		n.GPUs = append(n.GPUs, gpu)
 		if gpu.State.Rank() > n.State.Rank() {

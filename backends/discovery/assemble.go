@@ -2,7 +2,11 @@ package discovery
 
 import (
 	"cmp"
+	"fmt"
+	"net"
 	"slices"
+	"strconv"
+	"time"
 
 	"pitwall/fleet"
 )
@@ -56,7 +60,17 @@ func (f *finder) namesOf(groups []group) []string {
 type target struct {
 	spec   fleet.SourceSpec
 	direct bool
-	rank   int // lower is read first where not all can be
+	rank   int    // lower is read first where not all can be
+	stored string // finds its series in a store that scrapes the cluster
+}
+
+// stored finds the series of a pod by the labels that scrapers of a cluster commonly put on. An exporter's own labels
+// name the pods that use its GPUs, so that it is found by its address.
+func stored(p *fleet.Pod, v *verdict) string {
+	if v.is.sign.role == exporter {
+		return fmt.Sprintf("instance=%q", net.JoinHostPort(p.IP, strconv.Itoa(v.is.port)))
+	}
+	return fmt.Sprintf("namespace=%q,pod=%q", p.Namespace, p.Name)
 }
 
 // source makes the connection to a proven pod.
@@ -65,8 +79,11 @@ func (f *finder) source(id string, p *fleet.Pod, about fleet.Subject, rank int) 
 	if v.is == nil || !running(p) {
 		return target{}, false
 	}
-	t := target{direct: v.direct, rank: rank}
-	t.spec = fleet.SourceSpec{ID: fleet.SourceID(id), Kind: v.is.sign.kind, URL: address(p, v.is.port), Subject: about}
+	t := target{direct: v.direct, rank: rank, stored: stored(p, v)}
+	if name := servedModel(p.Args); name != "" {
+		t.spec.Models = []fleet.ModelName{name}
+	}
+	t.spec = fleet.SourceSpec{ID: fleet.SourceID(id), Kind: v.is.sign.kind, URL: address(p, v.is.port), Subject: about, Models: t.spec.Models}
 	if !v.direct {
 		t.spec.URL = "http://" + hostOf(p) + ":" + fleet.Int(v.is.port).String()
 		t.spec.Via = Way(f.opt.Cluster, p.Namespace, p.Name, v.is.port)
@@ -140,19 +157,44 @@ func (f *finder) gatewayTargets(g group, gw fleet.GatewaySpec) []target {
 	return list
 }
 
+// storeKind is the connector of stores that other sources can be read through.
+const storeKind = "prometheus"
+
+// from is the target as a store is asked for it.
+func (t target) from(store fleet.SourceID) fleet.SourceSpec {
+	s := t.spec
+	s.From, s.Via, s.Auth = store, "", fleet.SecretRef{}
+	s.Options = map[string]string{"selector": t.stored}
+	s.Interval, s.Timeout = time.Minute, 0
+	return s
+}
+
 // admit takes the targets that the API server may be asked for, and says what is left out.
 func (f *finder) admit(out *fleet.Found, targets []target) {
 	slices.SortStableFunc(targets, func(a, b target) int { return cmp.Compare(a.rank, b.rank) })
-	through, refused := 0, map[fleet.ReplicaID]bool{}
+	through, byStore, refused := 0, 0, map[fleet.ReplicaID]bool{}
+	var store fleet.SourceID
 	for _, t := range targets {
-		if !t.direct && through == ProxyTargets {
-			refused[t.spec.Subject.Replica] = true
+		if t.spec.Kind == storeKind && store == "" {
+			store = t.spec.ID
+		}
+		if t.direct || through < ProxyTargets {
+			if !t.direct {
+				through++
+			}
+			out.Sources = append(out.Sources, t.spec)
 			continue
 		}
-		if !t.direct {
-			through++
+		if store != "" {
+			out.Sources = append(out.Sources, t.from(store))
+			byStore++
+			continue
 		}
-		out.Sources = append(out.Sources, t.spec)
+		refused[t.spec.Subject.Replica] = true
+	}
+	if byStore > 0 {
+		out.Notes = append(out.Notes, fleet.Textf("%s targets are read through %s: the API server carries at most %s",
+			fleet.Int(byStore), fleet.Label(string(store)), fleet.Int(ProxyTargets)))
 	}
 	left := len(targets) - len(out.Sources)
 	if left == 0 {

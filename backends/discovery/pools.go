@@ -115,10 +115,14 @@ func (f *finder) modelOf(g group) fleet.ModelName {
 		if v.is == nil {
 			continue
 		}
-		if len(v.models) != 1 || model != "" && model != v.models[0] {
+		models := v.models
+		if name := servedModel(p.Args); len(models) == 0 && name != "" {
+			models = []fleet.ModelName{name}
+		}
+		if len(models) != 1 || model != "" && model != models[0] {
 			return ""
 		}
-		model = v.models[0]
+		model = models[0]
 	}
 	return model
 }

@@ -167,7 +167,7 @@ func TestADisruptionBudgetStopsAnEviction(t *testing.T) {
 	least := intstr.FromInt32(3)
 	budget := func(name string, allowed int32) {
 		b.Put(Budgets, &policyv1.PodDisruptionBudget{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: "llm"},
-			Spec: policyv1.PodDisruptionBudgetSpec{MinAvailable: &least, Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": "chat"}}},
+			Spec:   policyv1.PodDisruptionBudgetSpec{MinAvailable: &least, Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": "chat"}}},
 			Status: policyv1.PodDisruptionBudgetStatus{DisruptionsAllowed: allowed, CurrentHealthy: 3, DesiredHealthy: 3}})
 	}
 	evict := func(dry ...string) error {
