@@ -30,6 +30,8 @@ type world struct {
 	look        lookback
 	reversals   map[routeKey]*turns
 	clusters    map[fleet.SourceID]*fleet.Cluster
+	outside     map[fleet.SourceID]*outside
+	names       names
 	whole       map[fleet.PoolID]*whole // pools that stores answer for
 }
 
@@ -112,6 +114,7 @@ func newWorld(opt Options, states []*sourceState) *world {
 		reversals:   map[routeKey]*turns{},
 		whole:       map[fleet.PoolID]*whole{},
 		clusters:    map[fleet.SourceID]*fleet.Cluster{},
+		outside:     map[fleet.SourceID]*outside{},
 	}
 	w.fit(opt.Inventory, states)
 	w.look = newLookback()
@@ -133,6 +136,10 @@ func (w *world) fit(inv fleet.Inventory, states []*sourceState) {
 			delete(w.whole, id)
 		}
 	}
+	w.names = newNames(inv)
+	for id, o := range w.outside {
+		o.point(w, id)
+	}
 }
 
 // forget drops what a source that left said.
@@ -143,6 +150,7 @@ func (w *world) forget(id fleet.SourceID) {
 	delete(w.gpus, id)
 	delete(w.still, id)
 	delete(w.clusters, id)
+	delete(w.outside, id)
 }
 
 // failed notes a failure of a source; an event is made of the third in a row, once.

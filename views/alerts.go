@@ -1,6 +1,7 @@
 package views
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -10,10 +11,28 @@ import (
 	"pitwall/views/part"
 )
 
-// AlertID identifies an alert for as long as it lasts: its object and when it began. Its text will not do, since the
+// AlertID identifies an alert for as long as it lasts: its object and when it began, and the labels of an outside one. Its text will not do, since the
 // number in it changes.
 func AlertID(a fleet.Alert) string {
-	return a.Object.String() + "@" + a.Since.UTC().Format(time.RFC3339Nano)
+	id := a.Object.String() + "@" + a.Since.UTC().Format(time.RFC3339Nano)
+	if a.Origin == "" {
+		return id
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.Labels)) { // rules may fire twice on one thing, at one time
+		id += "\x00" + name + "=" + a.Labels[name]
+	}
+	return id
+}
+
+// loud counts the alerts that nobody silenced.
+func loud(alerts []fleet.Alert) int {
+	n := 0
+	for i := range alerts {
+		if alerts[i].Silenced.IsEmpty() {
+			n++
+		}
+	}
+	return n
 }
 
 func alertOrder(alerts []fleet.Alert, t Table) ([]int, []string) {

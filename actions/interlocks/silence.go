@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"pitwall/actions"
+	"pitwall/actions/plan"
 	"pitwall/fleet"
 )
 
@@ -148,9 +149,9 @@ func hidesCritical(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Tim
 			if a.Level != fleet.LevelCrit || !a.From(sp.Source) || !match(a.Labels) {
 				continue
 			}
-			if r := s.Route(a.Route); r != nil && r.Spec.Tier == 1 {
+			if route, tier := plan.RouteOf(s, a); tier == 1 {
 				return verdict(actions.SeverityOVR, fleet.Text("hides CRIT "), a.Object, fleet.Text(" of tier 1 route "),
-					fleet.Label(string(a.Route)))
+					fleet.Label(string(route)))
 			}
 			critical++
 		}
