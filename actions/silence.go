@@ -71,3 +71,20 @@ func (p *Plan) Lock() fleet.RouteID {
 
 // Errand tells whether the plan moves no weights: one write on an alerting system.
 func (p *Plan) Errand() bool { return p.Silence != nil }
+
+// ErrandText says what an errand does in one line: `alertname="Down" until 10:45:00, hides 3 (worst CRIT)`; of an
+// expire, which silence ends. It is "" for changes of routes.
+func (p *Plan) ErrandText() fleet.Safe {
+	switch {
+	case p.Silence == nil:
+		return fleet.Safe{}
+	case p.Intent.Kind == KindExpire && p.Intent.Silence != nil:
+		return fleet.Textf("end of silence %s, %s show again", fleet.Label(p.Intent.Silence.ID), fleet.Int(p.Silence.Hides))
+	}
+	text := fleet.Textf("%s until %s, hides %s", fleet.MatchersText(p.Silence.Silence.Matchers),
+		fleet.ClockTime(p.Silence.Silence.Until), fleet.Int(p.Silence.Hides))
+	if p.Silence.Worst == "" {
+		return text
+	}
+	return fleet.Concat(text, fleet.Text(" (worst "), p.Silence.Worst.Text(), fleet.Text(")"))
+}

@@ -59,7 +59,7 @@ func journalPane(b *part.Block, sc Scene, t Table, active bool, n int) {
 		paneNote(active, position(from, to, len(index))))
 	route := 8
 	for _, i := range index[from:to] {
-		route = max(route, min(12, part.Width(fleet.Label(string(all[i].Plan.Intent.Route)))))
+		route = max(route, min(12, part.Width(fleet.Label(all[i].Plan.Object()))))
 	}
 	g := part.Layout(journalColumns(b.Width(), route), b.Width(), t.Column)
 	g.Head(b)
@@ -116,10 +116,10 @@ func undoCell(c *actions.Change, sc Scene) part.Cell {
 		return part.Cell{Text: fleet.Text("undone"), Role: themes.Dim}
 	case !c.State.Closed():
 		return part.Cell{Text: fleet.Text("Z ready"), Role: themes.Accent}
-	case c.Plan.Intent.Kind == actions.KindResync:
+	case c.Plan.Intent.Kind == actions.KindResync, c.Plan.Intent.Kind == actions.KindExpire:
 		return none
 	}
-	if sc.Book.OpenOn(c.Plan.Intent.Route) != nil {
+	if sc.Book.OpenOn(c.Plan.Lock()) != nil {
 		return part.Cell{Text: fleet.Text("waits"), Role: themes.Dim}
 	}
 	if movedSince(c, sc.Snap) {

@@ -30,10 +30,13 @@ func flightLine(b *part.Block, c *actions.Change, now time.Time) {
 	}
 	p := &c.Plan
 	b.Gap(1).Put(themes.Text, fleet.Label(string(p.Intent.Kind))).Gap(1)
-	b.Put(themes.Text, fleet.Label(string(p.Intent.Route))).Gap(1)
-	if p.Intent.Kind == actions.KindResync {
+	b.Put(themes.Text, fleet.Label(p.Object())).Gap(1)
+	switch {
+	case p.Errand():
+		b.Put(themes.Text, p.ErrandText())
+	case p.Intent.Kind == actions.KindResync:
 		b.Put(themes.Text, fleet.Label(string(p.Intent.Replica)))
-	} else {
+	default:
 		b.Put(themes.Text, p.Before.Text(p.Order)).Say(themes.Dim, " -> ").Put(themes.Text, p.After.Text(p.Order))
 	}
 	b.Gap(gap)
