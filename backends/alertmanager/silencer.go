@@ -123,7 +123,7 @@ func (s *silencer) Silences(ctx context.Context) ([]fleet.Silence, error) {
 	return silences(ctx, s.client, s.source)
 }
 
-// Expire ends a silence. A refusal counts only where it is still there: the API answers 500 for one that ended.
+// Expire ends a silence. A refusal counts only where it is still there: older versions answer 500 for one that ended.
 func (s *silencer) Expire(ctx context.Context, id string) error {
 	_, err := s.client.Do(ctx, http.MethodDelete, silencePath+url.PathEscape(id), nil)
 	if err == nil {
