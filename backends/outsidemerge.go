@@ -10,17 +10,34 @@ import (
 // outsideAlerts lists the alerts of all alerting systems, each once. Systems that know silences come first: what a
 // Prometheus evaluates is the same alert as what it sent on, with external labels added.
 func (w *world) outsideAlerts(now time.Time) []fleet.Alert {
+	var is []heard
+	for _, s := range w.states {
+		if o := w.outside[s.spec.ID]; o != nil {
+			is = append(is, heard{o, s.stale(now) || now.Sub(o.at) > staleAfter(s.spec.Interval)})
+		}
+	}
+	if !slices.Equal(is, w.heard) {
+		w.heard, w.told = is, mergeAlerts(is)
+	}
+	return w.told
+}
+
+// heard is what one system said, and whether it is old by now.
+type heard struct {
+	by  *outside
+	old bool
+}
+
+func mergeAlerts(list []heard) []fleet.Alert {
 	var m merged
 	m.byKey, m.byThing = map[string]int{}, map[string][]int{}
 	for _, silences := range []bool{true, false} {
-		for _, s := range w.states {
-			o := w.outside[s.spec.ID]
-			if o == nil || o.raw.SilencesRead != silences {
+		for _, h := range list {
+			if h.by.raw.SilencesRead != silences {
 				continue
 			}
-			old := s.stale(now) || now.Sub(o.at) > staleAfter(s.spec.Interval)
-			for i := range o.alerts {
-				m.add(&o.alerts[i], old, o.at, !silences)
+			for i := range h.by.alerts {
+				m.add(&h.by.alerts[i], h.old, h.by.at, !silences)
 			}
 		}
 	}

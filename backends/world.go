@@ -31,6 +31,8 @@ type world struct {
 	reversals   map[routeKey]*turns
 	clusters    map[fleet.SourceID]*fleet.Cluster
 	outside     map[fleet.SourceID]*outside
+	heard       []heard       // what told was made of
+	told        []fleet.Alert // the alerts of all alerting systems
 	names       names
 	whole       map[fleet.PoolID]*whole // pools that stores answer for
 }
@@ -137,6 +139,7 @@ func (w *world) fit(inv fleet.Inventory, states []*sourceState) {
 		}
 	}
 	w.names = newNames(inv)
+	w.heard = nil
 	for id, o := range w.outside {
 		o.point(w, id)
 	}

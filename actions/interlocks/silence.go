@@ -140,7 +140,7 @@ func mayWrite(p actions.Plan, _ *fleet.Snapshot, b actions.Book, now time.Time) 
 func hidesCritical(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) actions.Check {
 	return ofSilence(p, func(sp *actions.SilencePlan) actions.Check {
 		match, err := fleet.CompileMatchers(sp.Silence.Matchers)
-		if err != nil || s == nil {
+		if err != nil || alertSource(p, s) == nil {
 			return missing(actions.SeverityOVR, fleet.Text("what it hides is unknown"))
 		}
 		critical := 0
@@ -169,7 +169,7 @@ func hidesMany(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) a
 	return ofSilence(p, func(sp *actions.SilencePlan) actions.Check {
 		n, _, err := hiddenNow(p, s)
 		switch {
-		case err != nil || s == nil:
+		case err != nil || alertSource(p, s) == nil:
 			return missing(actions.SeverityWarn, fleet.Text("how many it hides is unknown"))
 		case n > manyAlerts:
 			return verdict(actions.SeverityWarn, fleet.Text("hides "), fleet.Int(n), fleet.Text(" alerts now > "), fleet.Int(manyAlerts))
@@ -189,7 +189,7 @@ func hidesNothing(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time
 
 func silencedAlready(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) actions.Check {
 	return ofSilence(p, func(sp *actions.SilencePlan) actions.Check {
-		if s == nil {
+		if alertSource(p, s) == nil {
 			return missing(actions.SeverityWarn, fleet.Text("the silences that there are were not read"))
 		}
 		for i := range s.Silences {
@@ -230,7 +230,7 @@ func boundedSilence(p actions.Plan, _ *fleet.Snapshot, _ actions.Book, now time.
 		case sp.Silence.Comment == "":
 			return verdict(actions.SeverityHard, fleet.Text("it has no comment"))
 		}
-		return pass(fleet.Text("ends in "), fleet.Age(left), fleet.Text(" <= "), fleet.Age(actions.LongestSilence), fleet.Text(": "),
+		return pass(fleet.Text("ends in "), fleet.Age(left.Round(time.Minute)), fleet.Text(" <= "), fleet.Age(actions.LongestSilence), fleet.Text(": "),
 			fleet.Label(sp.Silence.Comment))
 	})
 }

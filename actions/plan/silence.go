@@ -46,9 +46,9 @@ func Silence(in actions.Intent, s *fleet.Snapshot, now time.Time) (actions.Plan,
 	}
 	match, err := fleet.CompileMatchers(want.Matchers)
 	if err != nil {
-		return actions.Plan{}, refuse(err)
+		return actions.Plan{}, err
 	}
-	want.Source = source.ID
+	want.Source, want.For = source.ID, length
 	p.Intent.Silence = &want
 	p.Silence = &actions.SilencePlan{Source: source.ID, Silence: fleet.Silence{Matchers: slices.Clone(want.Matchers),
 		From: now.UTC(), Until: now.Add(length).UTC().Truncate(time.Second), By: by(in.Actor), Comment: comment}}

@@ -45,8 +45,8 @@ func silenceCommand(f *flags, c console) *cobra.Command {
 
 // enough tells whether a command has watched for long enough to plan.
 func (x *changeFlags) enough(s *fleet.Snapshot) bool {
-	if x.alerts {
-		return true // every source was tried; what is silent now stays silent
+	if x.alerts && !x.demo {
+		return true // every source was tried, and alerts need no second reading
 	}
 	return hopeless(s)
 }
