@@ -10,10 +10,10 @@ import (
 // outsideAlerts lists the alerts of all alerting systems, each once. Systems that know silences come first: what a
 // Prometheus evaluates is the same alert as what it sent on, with external labels added.
 func (w *world) outsideAlerts(now time.Time) []fleet.Alert {
-	var is []heard
+	var is []saying
 	for _, s := range w.states {
 		if o := w.outside[s.spec.ID]; o != nil {
-			is = append(is, heard{o, s.stale(now) || now.Sub(o.at) > staleAfter(s.spec.Interval)})
+			is = append(is, saying{o, s.stale(now) || now.Sub(o.at) > staleAfter(s.spec.Interval)})
 		}
 	}
 	if !slices.Equal(is, w.heard) {
@@ -22,13 +22,13 @@ func (w *world) outsideAlerts(now time.Time) []fleet.Alert {
 	return w.told
 }
 
-// heard is what one system said, and whether it is old by now.
-type heard struct {
+// saying is what one system said, and whether it is old by now.
+type saying struct {
 	by  *outside
 	old bool
 }
 
-func mergeAlerts(list []heard) []fleet.Alert {
+func mergeAlerts(list []saying) []fleet.Alert {
 	var m merged
 	m.byKey, m.byThing = map[string]int{}, map[string][]int{}
 	for _, silences := range []bool{true, false} {

@@ -31,7 +31,7 @@ type world struct {
 	reversals   map[routeKey]*turns
 	clusters    map[fleet.SourceID]*fleet.Cluster
 	outside     map[fleet.SourceID]*outside
-	heard       []heard       // what told was made of
+	heard       []saying      // what told was made of
 	told        []fleet.Alert // the alerts of all alerting systems
 	names       names
 	whole       map[fleet.PoolID]*whole // pools that stores answer for
