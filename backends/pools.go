@@ -33,6 +33,7 @@ func (w *world) pool(spec fleet.PoolSpec, seen gatewayLoads, now time.Time) flee
 		}
 	}
 	newest := p.Load.At
+	p.Spec.Model = servedBy(spec.Model, all)
 	p.Load = engineLoad(all)
 	p.Load.At = newest
 	if newest.IsZero() {
@@ -55,6 +56,21 @@ func (w *world) pool(spec fleet.PoolSpec, seen gatewayLoads, now time.Time) flee
 	p.Trends = w.loadTrends("pool/"+string(spec.ID), trendSpan, p.Load, now)
 	p.Trends.GPUUtil = w.trends.put("pool/"+string(spec.ID)+"/gpu", trendSpan, now, orNaN(p.GPUUtil))
 	return p
+}
+
+// servedBy is a pool's model: the declared one, else the one that all of its engines name.
+func servedBy(declared fleet.ModelName, all []*engineSeries) fleet.ModelName {
+	model := declared
+	for _, e := range all {
+		switch {
+		case declared != "" || e.last.Model == "" || e.last.Model == model:
+		case model != "":
+			return "" // several
+		default:
+			model = e.last.Model
+		}
+	}
+	return model
 }
 
 func newestReplica(list []fleet.Replica) time.Time {

@@ -164,6 +164,25 @@ func (m *Model) objectPlace() (place, bool) {
 	return m.pageOf(o)
 }
 
+// podNode is the page of the machine that the open pod runs on.
+func (m *Model) podNode() (place, bool) {
+	c, p := views.PodOf(m.snap, m.place().object)
+	if p == nil || m.pane() != "" {
+		return place{}, false
+	}
+	return m.pageOf(fleet.ObjectRef{Cluster: c.ID, Kind: kindNode, Name: p.Node})
+}
+
+func whyNoOpen(m *Model) fleet.Safe {
+	if m.place().object.Kind != kindPod || m.pane() != "" {
+		return whyNoRow(m)
+	}
+	if _, ok := m.podNode(); !ok {
+		return fleet.Text("no node of this pod is known")
+	}
+	return works()
+}
+
 // pageOf is the page of an object that is there.
 func (m *Model) pageOf(o fleet.ObjectRef) (place, bool) {
 	if _, n := views.NodeOf(m.snap, o); n != nil {

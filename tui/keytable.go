@@ -20,7 +20,8 @@ func objectKeys() []Binding {
 	s := ScopeScreens
 	return []Binding{
 		{ID: "open", Keys: []string{"enter"}, Scope: s, Word: fleet.Text("open"), Risk: RiskLook,
-			Help: fleet.Text("open what the cursor stands on"), Why: whyNoRow, do: (*Model).openRow},
+			Help: fleet.Text("open what the cursor stands on; from a pod's page its node"),
+			Why:  whyNoOpen, do: (*Model).openRow},
 		{ID: "logs", Keys: []string{"l"}, Scope: s, Word: fleet.Text("logs"), Risk: RiskLook,
 			Help: fleet.Text("log of the pod, of a replica's pod, or of a workload's worst pod"),
 			Why:  whyNoLogs, do: (*Model).openLogs},

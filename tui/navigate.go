@@ -144,7 +144,7 @@ func (m *Model) target() (place, bool) {
 	case paneReplicas:
 		return m.replicaPlace(here.pool, fleet.ReplicaID(id))
 	}
-	return place{}, false
+	return m.podNode()
 }
 
 // replicaPlace is the page of a replica's pod, else the source that it is read from.

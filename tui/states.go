@@ -120,13 +120,11 @@ func (m *Model) setPane(pane string) {
 // table is the state of a pane of the screen that is shown, nil for a page without tables.
 func (m *Model) table(pane string) *views.Table {
 	s := &m.states
-	switch screen := m.place().screen; {
-	case screen == views.ScreenOverview && pane == panePools:
-		return &s.overview.Pools
-	case screen == views.ScreenOverview && pane == paneRoutes:
-		return &s.overview.Routes
-	case screen == views.ScreenOverview && pane == paneAlerts:
-		return &s.overview.Alerts
+	screen := m.place().screen
+	if screen == views.ScreenOverview {
+		return s.overviewTable(pane)
+	}
+	switch {
 	case pane == paneRoutes:
 		return &s.routes.List
 	case pane == paneTargets:
@@ -149,6 +147,20 @@ func (m *Model) table(pane string) *views.Table {
 		return &s.cost.Providers
 	default:
 		return s.clusterTable(screen, pane)
+	}
+}
+
+// overviewTable is the state of a pane of the overview, whose tables share their names with those of other screens.
+func (s *states) overviewTable(pane string) *views.Table {
+	switch pane {
+	case panePools:
+		return &s.overview.Pools
+	case paneRoutes:
+		return &s.overview.Routes
+	case paneAlerts:
+		return &s.overview.Alerts
+	default:
+		return nil
 	}
 }
 

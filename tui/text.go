@@ -42,7 +42,7 @@ func (m *Model) askText(want views.DetailState) tea.Cmd {
 	}}
 	m.text = t
 	if want.Kind == views.DetailLogs {
-		t.state.Follow = !want.Previous
+		t.state.Follow = true // also of a log that has ended: its end says why
 		t.state.Busy = fleet.Text("waiting for the first line of the log")
 		t.stream = newStream()
 		t.more = m.waitLines(ctx, t, true)
@@ -66,7 +66,7 @@ func (m *Model) askText(want views.DetailState) tea.Cmd {
 // mix with it.
 func (m *Model) readLog(ctx context.Context, t *text) tea.Cmd {
 	details, o, s := m.details, t.state.Object, t.stream
-	opt := fleet.LogOptions{Follow: t.state.Follow, Previous: t.state.Previous}
+	opt := fleet.LogOptions{Follow: !t.state.Previous, Previous: t.state.Previous}
 	return command("log", func() tea.Msg {
 		var err error = errLogBroke // unless Logs returns
 		defer func() { s.end(err) }()

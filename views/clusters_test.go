@@ -187,3 +187,21 @@ func TestReplicaFindsItsPod(t *testing.T) {
 		t.Errorf("without a cluster: %q", why)
 	}
 }
+
+func TestMachineFindsItsExporterByTheDeclaration(t *testing.T) {
+	sc := clusterScene(true)
+	p := &sc.Snap.Pools[0]
+	p.Nodes[6].ID = "prod-eu-1/b200-a-07"
+	p.Spec.Nodes = []fleet.NodeSpec{{ID: "prod-eu-1/b200-a-07", Object: ref("Node", "", "b200-a-07")}}
+	of := ref("Node", "", "b200-a-07")
+	if ids := views.NodesOrder(sc, views.ClusterState{Of: of})["gpus"]; len(ids) != 8 {
+		t.Errorf("%d GPUs, want 8", len(ids))
+	}
+	of.Cluster = "dr-eu-2" // a machine of the same name elsewhere is another one
+	if ids := views.NodesOrder(sc, views.ClusterState{Of: of})["gpus"]; len(ids) != 0 {
+		t.Errorf("%d GPUs of another cluster's machine", len(ids))
+	}
+	if o, why := views.MachineRef(sc.Snap, "prod-eu-1/b200-a-07"); o != ref("Node", "", "b200-a-07") {
+		t.Errorf("machine %+v (%s)", o, why)
+	}
+}

@@ -95,7 +95,7 @@ var kubeEventKind = rowKind[kubeEventRow]{
 func kubeEventColumns(when, object, cluster, reason int) []part.Column {
 	c := []part.Column{
 		{Title: fleet.Text("TIME"), Width: when},
-		{Title: fleet.Text("TYPE"), Width: 7, Drop: 3},
+		{Title: fleet.Text("TYPE"), Width: 7, Most: 16, Drop: 3},
 		{Title: fleet.Text("CLUSTER"), Width: cluster, Drop: 2},
 		{Title: fleet.Text("OBJECT"), Width: object},
 		{Title: fleet.Text("REASON"), Width: reason, Drop: 1},

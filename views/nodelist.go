@@ -45,7 +45,7 @@ func Nodes(sc Scene, u ClusterState, sz Size) string {
 			func(n int) { kubeNodesPane(b, sc, u.Nodes, l, look, n) },
 			func(b *part.Block, rows int) {
 				nodeSheet(b, sc, r, more(), rows)
-				nodeGPUTable(b, sc, r.node.Name, rows)
+				nodeGPUTable(b, sc, NodeRef(r.c, r.node), rows)
 			})
 	})
 }
@@ -60,7 +60,7 @@ func NodesOrder(sc Scene, u ClusterState) map[string][]string {
 		return map[string][]string{"nodes": u.Lists.nodeList(sc, u.Of, u.Nodes).ids}
 	}
 	out := map[string][]string{"pods": u.Lists.podList(sc, u.Of, u.PagePods).ids}
-	_, out["gpus"] = gpuOrder(nodeGPUs(sc.Snap, u.Of.Name), u.PageGPUs)
+	_, out["gpus"] = gpuOrder(nodeGPUs(sc.Snap, u.Of), u.PageGPUs)
 	return out
 }
 

@@ -42,17 +42,17 @@ func nodeSheet(b *part.Block, sc Scene, r *nodeRow, right fleet.Safe, rows int) 
 }
 
 // nodeGPUTable draws the GPUs of a machine, worst first, into what is left of rows; none where no exporter is read.
-func nodeGPUTable(b *part.Block, sc Scene, name string, rows int) {
-	pool, _ := exporterNode(sc.Snap, name)
+func nodeGPUTable(b *part.Block, sc Scene, of fleet.ObjectRef, rows int) {
+	pool, _ := exporterNode(sc.Snap, of)
 	if left := rows - b.Len() - 2; pool != nil && left > 0 {
-		gpu := nodeGPUs(sc.Snap, name)
+		gpu := nodeGPUs(sc.Snap, of)
 		gpusPane(b, sc, Table{}, pool, gpu, true, min(left, len(gpu)))
 	}
 }
 
 // nodeTables draws the pods of a machine over its GPUs; the one with the focus gets the room first.
 func nodeTables(b *part.Block, sc Scene, u ClusterState, rows int) {
-	gpu := nodeGPUs(sc.Snap, u.Of.Name)
+	gpu := nodeGPUs(sc.Snap, u.Of)
 	onGPUs := u.pane() == "gpus"
 	l := u.Lists.podList(sc, u.Of, u.PagePods)
 	var what evidence
@@ -73,7 +73,7 @@ func nodeTables(b *part.Block, sc Scene, u ClusterState, rows int) {
 	if !onGPUs {
 		what.draw(b)
 	}
-	pool, _ := exporterNode(sc.Snap, u.Of.Name)
+	pool, _ := exporterNode(sc.Snap, u.Of)
 	if pool == nil {
 		b.Rule(fleet.Text("GPUS"), fleet.Safe{}, fleet.Text("none"))
 		b.Gap(2).Say(themes.Dim, "no exporter is read for this machine: temperatures and Xids are not known").End()
@@ -162,11 +162,20 @@ func nodeNext(n *fleet.KubeNode) fleet.Safe {
 	}
 }
 
-// exporterNode is a machine as the exporters have it, with its pool: by its name, or by its name without the domain.
-func exporterNode(s *fleet.Snapshot, name string) (*fleet.Pool, *fleet.Node) {
+// exporterNode is a machine of a cluster as the exporters have it, with its pool: the one that a pool declares as this
+// machine, else one of its name, or of its name without the domain.
+func exporterNode(s *fleet.Snapshot, of fleet.ObjectRef) (*fleet.Pool, *fleet.Node) {
 	for i := range s.Pools {
 		for j := range s.Pools[i].Nodes {
-			if n := &s.Pools[i].Nodes[j]; sameMachine(string(n.ID), name) {
+			if declared := declaredNode(&s.Pools[i], s.Pools[i].Nodes[j].ID); declared.Name == of.Name && declared.Cluster == of.Cluster {
+				return &s.Pools[i], &s.Pools[i].Nodes[j]
+			}
+		}
+	}
+	for i := range s.Pools {
+		for j := range s.Pools[i].Nodes {
+			n := &s.Pools[i].Nodes[j]
+			if declaredNode(&s.Pools[i], n.ID).Name == "" && sameMachine(string(n.ID), of.Name) {
 				return &s.Pools[i], n
 			}
 		}
@@ -174,9 +183,19 @@ func exporterNode(s *fleet.Snapshot, name string) (*fleet.Pool, *fleet.Node) {
 	return nil, nil
 }
 
+// declaredNode is the machine of a cluster that a pool declares for one of its machines, zero where it names none.
+func declaredNode(p *fleet.Pool, id fleet.NodeID) fleet.ObjectRef {
+	for i := range p.Spec.Nodes {
+		if p.Spec.Nodes[i].ID == id {
+			return p.Spec.Nodes[i].Object
+		}
+	}
+	return fleet.ObjectRef{}
+}
+
 // nodeGPUs are the devices of a machine as the exporters have them.
-func nodeGPUs(s *fleet.Snapshot, name string) []gpuRow {
-	_, n := exporterNode(s, name)
+func nodeGPUs(s *fleet.Snapshot, of fleet.ObjectRef) []gpuRow {
+	_, n := exporterNode(s, of)
 	if n == nil {
 		return nil
 	}

@@ -22,7 +22,7 @@ func Pods(sc Scene, u ClusterState, sz Size) string {
 	sc = withLook(sc)
 	return frame(sc, sz, sz.H >= tallScreen, func(b *part.Block, rows int) {
 		if u.Of.Kind == kindPod {
-			podPage(b, sc, u.Of, escBack(), rows)
+			podPage(b, sc, u.Of, podBack(sc, u.Of), rows)
 			return
 		}
 		if noClusters(b, sc, fleet.Text("PODS")) {
@@ -35,6 +35,14 @@ func Pods(sc Scene, u ClusterState, sz Size) string {
 			func(n int) { podsPane(b, sc, u.Pods, l, look, n) },
 			func(b *part.Block, rows int) { podPage(b, sc, PodRef(r.c, r.pod), more(), rows) })
 	})
+}
+
+// podBack says where the keys lead from a pod's page.
+func podBack(sc Scene, of fleet.ObjectRef) fleet.Safe {
+	if _, p := PodOf(sc.Snap, of); p == nil || p.Node == "" {
+		return escBack()
+	}
+	return fleet.Text("enter node   esc back")
 }
 
 // PodsOrder tells the order of the pods by pane, which is "pods"; a pod's own page has no table.

@@ -231,7 +231,7 @@ func TestARouterIsNotAnEngineAndAStrangerIsNothing(t *testing.T) {
 }
 
 func TestAGatewayIsFoundByItsOpenProbeAndTakesTheConfiguredKey(t *testing.T) {
-	n := &network{pages: map[string]string{"gw-1:4000/health/readiness": `{"status":"connected","litellm_version":"1.90"}`}}
+	n := &network{pages: map[string]string{"gw-1:4000/health/liveliness": `"I'm alive!"`}}
 	f := finderOn(n)
 	f.opt.Key = fleet.SecretRef{Env: "KEY"}
 	gw := pod("gw-1", "ghcr.io/berriai/litellm:main", "gw", 4000)
@@ -284,5 +284,62 @@ func TestHostileNamesStayDataAndNeverAHost(t *testing.T) {
 	s := f.assemble(c).Sources[0]
 	if s.URL != "http://pod:8000" || strings.ContainsAny(s.Via, "\x1b") || strings.Count(s.Via, "/") != 3 {
 		t.Errorf("source %+v", s)
+	}
+}
+
+func TestFewOfAFamilyAreAskedAndSpeakForAll(t *testing.T) {
+	n := &network{pages: map[string]string{}}
+	f := finderOn(n)
+	clock := f.opt.Deps.Clock.(*fleet.VirtualClock)
+	var pods []*fleet.Pod
+	for i := range 20 {
+		pods = append(pods, pod(fmt.Sprintf("chat-%02d", i), "vllm/vllm-openai", "chat", 8000))
+	}
+	c := cluster(pods...)
+	f.look(t.Context(), c)
+	if got := n.count("proxy"); got != speakers {
+		t.Errorf("%d of 20 loading pods were asked, want %d", got, speakers)
+	}
+	for _, r := range f.assemble(c).Pools[0].Replicas {
+		if !strings.Contains(r.Why.String(), "refused") {
+			t.Errorf("%s says %q", r.ID, r.Why)
+		}
+	}
+	n.pages["chat-01:8000/metrics"] = vllmPage
+	if err := clock.Advance(t.Context(), firstRetry); err != nil {
+		t.Fatal(err)
+	}
+	f.look(t.Context(), c)
+	found := f.assemble(c)
+	if len(found.Sources) != 20 || found.Pools[0].Model != "llama" {
+		t.Errorf("%d sources, model %q", len(found.Sources), found.Pools[0].Model)
+	}
+	if got := n.count("proxy"); got != 2*speakers {
+		t.Errorf("asked %d times", got)
+	}
+	other := pod("chat-new", "vllm/vllm-openai:next", "chat", 8000)
+	f.look(t.Context(), cluster(append(pods, other)...))
+	if n.count("chat-new") == 0 {
+		t.Error("another image of the same owner is another program and must be asked")
+	}
+}
+
+func TestWherePodsAreReachedDirectlyEachIsProven(t *testing.T) {
+	n := &network{pages: map[string]string{}, near: map[string]string{}}
+	var pods []*fleet.Pod
+	for i := range 4 {
+		name := fmt.Sprintf("chat-%02d", i)
+		n.pages[name+":8000/metrics"], n.near[name+":8000/metrics"] = vllmPage, vllmPage
+		pods = append(pods, pod(name, "vllm/vllm-openai", "chat", 8000))
+	}
+	f := finderOn(n)
+	c := cluster(pods...)
+	for range 3 {
+		f.look(t.Context(), c)
+	}
+	for _, s := range f.assemble(c).Sources {
+		if s.Via != "" {
+			t.Errorf("%s goes through the API server", s.ID)
+		}
 	}
 }

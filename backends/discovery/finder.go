@@ -23,8 +23,9 @@ type Options struct {
 const (
 	firstRetry = 15 * time.Second
 	lastRetry  = 5 * time.Minute
-	atOnce     = 4 // requests through the API server
-	directTry  = 3 // pods that are tried directly before a cluster counts as without a direct way
+	atOnce     = 4  // requests through the API server
+	perRound   = 64 // questions before what is known is told
+	directTry  = 3  // pods that are tried directly before a cluster counts as without a direct way
 )
 
 // finder remembers what each pod turned out to be. It belongs to one goroutine, but for ask.
@@ -42,10 +43,12 @@ type verdict struct {
 	likely []candidate // nothing to ask when empty
 	is     *candidate  // what was proven; nil for nothing yet
 	direct bool
-	models []fleet.ModelName
-	why    fleet.Safe // why nothing was proven
-	tries  int
-	next   time.Time // when it is asked again
+	// heardOf marks what a pod of the same family was proven to be, not this one.
+	heardOf bool
+	models  []fleet.ModelName
+	why     fleet.Safe // why nothing was proven
+	tries   int
+	next    time.Time // when it is asked again
 }
 
 func newFinder(opt Options) *finder {
@@ -55,27 +58,36 @@ func newFinder(opt Options) *finder {
 // look asks what is due and returns when something will be due next; zero means not before the cluster changes.
 func (f *finder) look(ctx context.Context, c *fleet.Cluster) time.Time {
 	now := f.opt.Deps.Clock.Now()
-	here := make(map[podKey]*verdict, len(c.Pods))
+	f.recall(c)
+	spokesmen := f.spokesmen(c)
 	var due []*fleet.Pod
+	for _, p := range spokesmen {
+		if !f.pods[identity(p)].next.After(now) && len(due) < perRound {
+			due = append(due, p)
+		}
+	}
+	f.askAll(ctx, due, now)
+	f.spreadWord(c)
+	var next time.Time
+	for _, p := range spokesmen {
+		if v := f.pods[identity(p)]; (v.is == nil || v.heardOf) && (next.IsZero() || v.next.Before(next)) {
+			next = v.next
+		}
+	}
+	return next
+}
+
+// recall keeps what is known of pods that are still there, and thinks of what to ask new ones.
+func (f *finder) recall(c *fleet.Cluster) {
+	here := make(map[podKey]*verdict, len(c.Pods))
 	for _, p := range c.Pods {
 		v := f.pods[identity(p)]
 		if v == nil {
 			v = &verdict{likely: candidates(p, f.signs)}
 		}
 		here[identity(p)] = v
-		if v.is == nil && len(v.likely) > 0 && running(p) && !v.next.After(now) {
-			due = append(due, p)
-		}
 	}
 	f.pods = here
-	f.askAll(ctx, due, now)
-	var next time.Time
-	for _, p := range c.Pods {
-		if v := here[identity(p)]; v.is == nil && len(v.likely) > 0 && running(p) && (next.IsZero() || v.next.Before(next)) {
-			next = v.next
-		}
-	}
-	return next
 }
 
 // podKey is one life of a pod: a restarted container may be another program.
@@ -103,7 +115,7 @@ func (f *finder) askAll(ctx context.Context, due []*fleet.Pod, now time.Time) {
 	}
 	work.Wait()
 	for _, p := range due {
-		if v := f.pods[identity(p)]; v.is == nil {
+		if v := f.pods[identity(p)]; v.is == nil || v.heardOf {
 			v.next = now.Add(min(firstRetry<<min(v.tries, 8), lastRetry))
 			v.tries++
 		}
@@ -118,7 +130,7 @@ func (f *finder) question(ctx context.Context, p *fleet.Pod, v *verdict, mu *syn
 		if err != nil {
 			v.why = fleet.Sentence(err)
 			if fleet.KindOf(err) == fleet.KindAuth && c.sign.role == gateway {
-				v.is = c // it guards its pages: that is an answer of the gateway, not a missing one
+				v.is, v.heardOf = c, false // it guards its pages: that is an answer of the gateway, not a missing one
 				return
 			}
 			continue
@@ -131,7 +143,7 @@ func (f *finder) question(ctx context.Context, p *fleet.Pod, v *verdict, mu *syn
 			v.why = fleet.Text("a router in front of engines, not an engine")
 			continue
 		}
-		v.is, v.why, v.models = c, fleet.Safe{}, f.modelsOf(c.sign.kind, page)
+		v.is, v.why, v.models, v.heardOf = c, fleet.Safe{}, f.modelsOf(c.sign.kind, page), false
 		v.direct = f.directly(ctx, p, c, page, mu)
 		return
 	}

@@ -94,7 +94,7 @@ func (f *finder) poolOf(c *fleet.Cluster, g group, name string) fleet.PoolSpec {
 func (f *finder) unread(p *fleet.Pod) fleet.Safe {
 	v := f.pods[identity(p)]
 	switch {
-	case v.is != nil:
+	case v.is != nil && running(p):
 		return fleet.Safe{}
 	case !p.Why.IsEmpty():
 		return p.Why
@@ -116,7 +116,7 @@ func (f *finder) modelOf(g group) fleet.ModelName {
 			continue
 		}
 		models := v.models
-		if name := servedModel(p.Args); len(models) == 0 && name != "" {
+		if name := servedName(p.Args); len(models) == 0 && name != "" {
 			models = []fleet.ModelName{name}
 		}
 		if len(models) != 1 || model != "" && model != models[0] {

@@ -20,15 +20,32 @@ func servedModel(args []string) fleet.ModelName {
 		words = append(words, strings.Fields(a)...)
 	}
 	for _, flags := range [][]string{servedFlags, weightFlags} {
-		for i, w := range words {
-			if name := flagValue(words, i, w, flags); name != "" {
-				return name
-			}
+		if name := firstFlag(words, flags); name != "" {
+			return name
 		}
 	}
 	for i, w := range words { // vllm serve MODEL, trtllm-serve MODEL
 		if (w == "serve" || strings.HasSuffix(w, "trtllm-serve")) && i+1 < len(words) && !strings.HasPrefix(words[i+1], "-") {
 			return literal(words[i+1])
+		}
+	}
+	return ""
+}
+
+// servedName is the name that clients call, where the command gives it. Weights are no such name: an engine may answer
+// to another one.
+func servedName(args []string) fleet.ModelName {
+	var words []string
+	for _, a := range args {
+		words = append(words, strings.Fields(a)...)
+	}
+	return firstFlag(words, servedFlags)
+}
+
+func firstFlag(words, flags []string) fleet.ModelName {
+	for i, w := range words {
+		if name := flagValue(words, i, w, flags); name != "" {
+			return name
 		}
 	}
 	return ""

@@ -34,12 +34,24 @@ func TestAPageThatNamesNoModelTakesTheCommandsAndTellsItsReader(t *testing.T) {
 	n := &network{pages: map[string]string{"tgi-1:8000/metrics": "vllm:num_requests_running 1\n"}}
 	f := finderOn(n)
 	p := pod("tgi-1", "vllm/vllm-openai", "tgi", 8000)
-	p.Args = []string{"--model", "org/tiny"}
+	p.Args = []string{"--model", "/weights/tiny", "--served-model-name", "org/tiny"}
 	c := cluster(p)
 	f.look(t.Context(), c)
 	found := f.assemble(c)
 	if found.Pools[0].Model != "org/tiny" || len(found.Sources[0].Models) != 1 || found.Sources[0].Models[0] != "org/tiny" {
 		t.Errorf("pool %+v, source %+v", found.Pools[0].Model, found.Sources[0].Models)
+	}
+}
+
+func TestAPathOfWeightsIsNoNameThatAReplicaMustAnswerTo(t *testing.T) {
+	n := &network{pages: map[string]string{"tgi-1:8000/metrics": "vllm:num_requests_running 1\n"}}
+	f := finderOn(n)
+	p := pod("tgi-1", "vllm/vllm-openai", "tgi", 8000)
+	p.Args = []string{"--model", "/weights/tiny"}
+	c := cluster(p)
+	f.look(t.Context(), c)
+	if found := f.assemble(c); found.Pools[0].Model != "" || found.Sources[0].Models[0] != "/weights/tiny" {
+		t.Errorf("pool of %q, source of %v", found.Pools[0].Model, found.Sources[0].Models)
 	}
 }
 

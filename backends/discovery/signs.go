@@ -44,7 +44,7 @@ func signs() []sign {
 		{kind: "dcgm", role: exporter, words: []string{"dcgm-exporter"}, path: "/metrics"},
 		{kind: "nvidia-gpu", role: exporter, words: []string{"nvidia_gpu_exporter", "nvidia-gpu-exporter"}, path: "/metrics"},
 		{kind: "amd", role: exporter, words: []string{"device-metrics-exporter"}, path: "/metrics"},
-		{kind: "litellm", role: gateway, words: []string{"litellm"}, path: "/health/readiness", proof: []string{`"litellm_version"`, `"status"`},
+		{kind: "litellm", role: gateway, words: []string{"litellm"}, path: "/health/liveliness", proof: []string{"I'm alive!"},
 			ports: []int{4000}},
 		{kind: "prometheus", role: store, words: []string{"prometheus", "thanos", "victoria-metrics", "mimir"},
 			path: "/api/v1/status/buildinfo", proof: []string{`"version"`}, ports: []int{9090}},

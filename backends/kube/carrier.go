@@ -54,12 +54,19 @@ func parseWay(way string) (namespace, pod string, err error) {
 	name, port, ok := strings.Cut(name, ":")
 	number, portErr := strconv.Atoi(port)
 	switch {
-	case isDots(namespace) || isDots(name):
-		return "", "", errors.New("a part of it is no name")
+	case !isName(namespace) || !isName(name):
+		return "", "", errors.New("a part of it is no name of Kubernetes")
 	case !ok || portErr != nil || number < 1 || number > 65535:
 		return "", "", errors.New("the pod has no port")
 	}
 	return namespace, pod, nil
+}
+
+// isName tells what an API server accepts as the name of a namespace or pod: nothing in it means anything in a path.
+func isName(name string) bool {
+	return !isDots(name) && !strings.ContainsFunc(name, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' || r == '.')
+	})
 }
 
 // isDots tells names that a path would swallow.
@@ -145,12 +152,20 @@ func (c *carrier) check(r fleet.CarriedRequest) error {
 		return c.fault(fleet.KindReadOnly, fmt.Sprintf("%s is not sent through a pod proxy", r.Method),
 			"only GET is; the option "+optWrites+" allows more")
 	}
-	path, _, _ := strings.Cut(r.Path, "?")
-	plain, err := url.PathUnescape(path)
-	if err != nil || !strings.HasPrefix(path, "/") || slices.Contains(strings.Split(strings.ReplaceAll(plain, `\`, "/"), "/"), "..") {
+	if !staysInside(r.Path) {
 		return c.fault(fleet.KindInvalid, "its path could lead out of the proxy, to the API server itself", "nothing was sent")
 	}
 	return nil
+}
+
+// staysInside tells whether a path, which may have a query, has nothing in it that a server on the way would climb up by.
+func staysInside(raw string) bool {
+	path, _, _ := strings.Cut(raw, "?")
+	plain, err := url.PathUnescape(path)
+	if err != nil || !strings.HasPrefix(path, "/") || strings.Contains(raw, "#") {
+		return false
+	}
+	return !slices.Contains(strings.Split(strings.ReplaceAll(plain, `\`, "/"), "/"), "..")
 }
 
 func (c *carrier) exchange(ctx context.Context, r fleet.CarriedRequest) (*fleet.CarriedReply, error) {

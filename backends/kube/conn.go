@@ -90,7 +90,7 @@ type pulse struct {
 	serverTime fleet.Maybe[time.Time]
 }
 
-// pulse asks for the version. Who may not even see that has still heard the server.
+// pulse asks for the version. Who may not even see that, or asks too often, has still heard the server.
 func (c *conn) pulse(ctx context.Context) (pulse, error) {
 	const op = "ask the API server for its version"
 	resp, err := c.get(ctx, "/version", "application/json")
@@ -108,7 +108,7 @@ func (c *conn) pulse(ctx context.Context) (pulse, error) {
 	}
 	switch resp.StatusCode {
 	case http.StatusOK:
-	case http.StatusForbidden, http.StatusNotFound:
+	case http.StatusForbidden, http.StatusNotFound, http.StatusTooManyRequests:
 		return p, nil
 	default:
 		return pulse{}, c.refusal(op, resp, body)

@@ -2,6 +2,7 @@ package kube
 
 import (
 	"bytes"
+	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
@@ -56,6 +57,7 @@ func newTLSAPI(t testing.TB) *api {
 	plain.Close()
 	a.Server = httptest.NewUnstartedServer(http.HandlerFunc(a.serve))
 	a.EnableHTTP2 = true
+	a.TLS = &tls.Config{ClientAuth: tls.RequestClientCert} // so that a plugin is also asked for one
 	a.StartTLS()
 	return a
 }

@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math/rand/v2"
@@ -84,6 +85,7 @@ func (l *line) ask(ctx context.Context, task fleet.Task) (err error) {
 		l.conn = c
 	}
 	if err == nil {
+		p.version = cmp.Or(p.version, l.pulse.version)
 		l.pulse = p
 	}
 	return err
@@ -198,13 +200,14 @@ func (l *line) current() *conn {
 	return l.conn
 }
 
-// failure is why the server does not answer, since when, and what comes next; nil while it does.
-func (l *line) failure() error {
+// failure is why the server does not answer, since when, and what comes next; nil while it does. n counts the failures in
+// a row.
+func (l *line) failure() (n int, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	e, ok := errors.AsType[*fleet.Error](l.err)
 	if !ok {
-		return l.err
+		return l.fails, l.err
 	}
 	said := *e
 	since := fleet.Textf("failing for %s, next try in %s", span(l.set.deps.Clock.Now().Sub(l.failing)), span(l.next)).String()
@@ -213,7 +216,7 @@ func (l *line) failure() error {
 	} else {
 		said.Next += "; " + since
 	}
-	return &said
+	return l.fails, &said
 }
 
 func (l *line) serverTime() fleet.Maybe[time.Time] {

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"pitwall/fleet"
 )
 
@@ -133,9 +135,17 @@ func TestAnExpiredCredentialIsASentenceAndHeals(t *testing.T) {
 	s := watching1(t, a, nil)
 	s.untilPods(1)
 	a.with(func(a *api) { a.token = "new" })
-	s.until("a refusal", func(_ *fleet.Cluster, err error) bool {
-		return fleet.KindOf(err) == fleet.KindAuth && strings.Contains(err.Error(), "does not accept the credential")
-	})
+	failures := 0
+	for range 3 {
+		s.until("a refusal", func(_ *fleet.Cluster, err error) bool {
+			return fleet.KindOf(err) == fleet.KindAuth && strings.Contains(err.Error(), "does not accept the credential")
+		})
+		failures++
+		a.set("pods", pod("llm", "a", func(p *corev1.Pod) { p.Status.ContainerStatuses[0].RestartCount = int32(failures) })) // streams go on
+	}
+	if n := a.asked("/version"); n < failures {
+		t.Errorf("%d failures were told of %d questions: one is told once", failures, n)
+	}
 	a.with(func(a *api) { a.token = "" })
 	a.set("pods", pod("llm", "b"))
 	s.untilPods(2)

@@ -1,7 +1,15 @@
 package kube
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
 	"log/slog"
+	"math/big"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -50,7 +58,7 @@ users:
 }
 
 func answer(status string) string {
-	return `echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{` + status + `}}'` + "\n"
+	return `printf '%s\n' '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{` + status + `}}'` + "\n"
 }
 
 func pluginSettings(t *testing.T, path string, log *slog.Logger) settings {
@@ -175,6 +183,49 @@ func TestAnExpiredTokenIsRenewed(t *testing.T) {
 	if runs() != 3 {
 		t.Errorf("run %d times: a token that was refused is asked for again", runs())
 	}
+}
+
+func TestACertificateOfAPlugin(t *testing.T) {
+	a := newTLSAPI(t)
+	var shown []string
+	a.page = func(_ http.ResponseWriter, r *http.Request) bool {
+		for _, c := range r.TLS.PeerCertificates {
+			shown = append(shown, c.Subject.CommonName)
+		}
+		return false
+	}
+	cert, key := pair(t, "ann")
+	conn, err := pluginSettings(t, kubeconfig(t, a.URL, a.authority(),
+		answer(`"clientCertificateData":"`+cert+`","clientKeyData":"`+key+`"`)), nil).open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = conn.pulse(t.Context()); err != nil || len(shown) != 1 || shown[0] != "ann" {
+		t.Errorf("%v, the server saw %q", err, shown)
+	}
+}
+
+// pair makes a certificate and its key, as they stand inside of a JSON string that a shell echoes.
+func pair(t *testing.T, name string) (cert, key string) {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name},
+		NotBefore: time.Unix(0, 0), NotAfter: time.Unix(1<<34, 0)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pk, err := x509.MarshalECPrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inline := func(kind string, b []byte) string {
+		return strings.ReplaceAll(string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: b})), "\n", `\n`)
+	}
+	return inline("CERTIFICATE", der), inline("EC PRIVATE KEY", pk)
 }
 
 func TestPluginsThatCannotWork(t *testing.T) {

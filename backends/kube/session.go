@@ -214,12 +214,12 @@ func (f *follower) touch() {
 
 // hurry ends a session that cannot go on: a stream of a server that is gone may hang for ever, and some servers accept a
 // streamed list and never begin it.
-func (f *follower) hurry(now time.Time, down error) {
+func (f *follower) hurry(now time.Time, gone bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	switch {
 	case f.stop == nil:
-	case down != nil:
+	case gone:
 		f.stop(errDown)
 	case f.stream && now.Sub(f.moved) > silentStream:
 		f.stop(errSilent)

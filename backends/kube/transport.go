@@ -20,7 +20,7 @@ import (
 const (
 	pingAfter   = 10 * time.Second // silence on an HTTP/2 connection after which it is asked whether it lives
 	pingWithin  = 5 * time.Second
-	maxListBody = 24 << 20 // bytes of one answer that is read whole, unpacked
+	maxListBody = 8 << 20 // bytes of one answer that is read whole, unpacked: a page of objects is a tenth of it as a rule
 )
 
 // newTransport builds the connection of a config with TLS, bearer token, impersonation and proxy as client-go does, on
@@ -41,7 +41,8 @@ func newTransport(config *rest.Config, p *plugin, clock fleet.Clock) (http.Round
 	if err != nil {
 		return nil, nil, err
 	}
-	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}
+	dialer := &net.Dialer{Timeout: 10 * time.Second,
+		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: pingAfter, Interval: pingWithin, Count: 3}}
 	base := &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
 		DialContext:            dialer.DialContext,
@@ -114,7 +115,7 @@ func (t limitTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 var (
-	errTooLong = errors.New("the answer is over 24 MiB")
+	errTooLong = errors.New("the answer is over 8 MiB")
 	errCut     = errors.New("the answer broke off")
 )
 

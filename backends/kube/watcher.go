@@ -15,6 +15,10 @@ import (
 // gather is how long followers of a delivered change are gathered: the first change after quiet is delivered at once.
 const gather = 220 * time.Millisecond
 
+// goneAfter is how many pulses in a row stay without an answer before the streams are given up too. Most end by
+// themselves; what a proxy holds open does not.
+const goneAfter = 2
+
 // Watcher reads one cluster. It implements fleet.Watcher.
 type Watcher struct {
 	set settings
@@ -121,8 +125,10 @@ func (r *watching) mark() {
 func (r *watching) answered(err error) {
 	now := r.set.deps.Clock.Now()
 	r.world.review(now)
+	n, _ := r.line.failure()
+	gone := isLink(err) && n >= goneAfter
 	for _, f := range r.follow {
-		f.hurry(now, err)
+		f.hurry(now, gone)
 	}
 	r.mark()
 }
@@ -130,6 +136,7 @@ func (r *watching) answered(err error) {
 // deliverAll delivers at the first change, then gathers for a while.
 func (r *watching) deliverAll(ctx context.Context, task fleet.Task) {
 	r.deliver(r.partial()) // the connection is on its way, and the screen can say so
+	told := 0
 	for {
 		task.Idle(func() {
 			select {
@@ -140,10 +147,13 @@ func (r *watching) deliverAll(ctx context.Context, task fleet.Task) {
 		if ctx.Err() != nil {
 			return
 		}
-		if err := r.line.failure(); err != nil {
-			r.failed(err) // the last rows stay, and whoever holds them knows their age
-		} else {
+		switch n, err := r.line.failure(); {
+		case err == nil:
 			r.deliver(r.partial())
+			told = 0
+		case n != told: // the last rows stay, and whoever holds them knows their age
+			r.failed(err)
+			told = n
 		}
 		if task.Sleep(ctx, gather) != nil {
 			return

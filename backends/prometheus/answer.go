@@ -39,16 +39,6 @@ func (r *row) get(name string) []byte {
 	return nil
 }
 
-// first returns the first of several labels that is there and not empty.
-func (r *row) first(names ...string) string {
-	for _, n := range names {
-		if v := r.get(n); len(v) > 0 {
-			return string(v)
-		}
-	}
-	return ""
-}
-
 // native is a native histogram as the API writes it: only buckets that hold something.
 type native struct {
 	count, sum []byte

@@ -30,7 +30,7 @@ func (p *pooled) one(alternatives []string) string {
 	}
 	expr := "(" + p.fill.Replace(strings.Join(alternatives, " or ")) + ")"
 	if p.ranks != "" {
-		expr = "max without(" + p.ranks + ")" + expr
+		expr = "(max without(" + p.ranks + ")" + expr + ")"
 	}
 	return expr
 }

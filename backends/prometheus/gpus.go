@@ -15,7 +15,7 @@ import (
 // of the exporter (engines-and-gpus.md 11.1).
 const board = "UUID,uuid,gpu,Hostname,hostname"
 
-// blank is above every real value: what the exporter writes for "no value" lies beyond.
+// What is above these is no reading: the exporter writes such numbers where it has no value.
 const (
 	mostUtil  = "100"
 	mostWatts = "100000"

@@ -124,6 +124,11 @@ func (r *reader) reading(spec fleet.SourceSpec, p *pageOf, asked time.Time) (fle
 		return fleet.Partial{}, &fleet.Error{Kind: fleet.KindInvalid, Op: "read through the store", Source: spec.ID,
 			Err: err, Next: "nothing of it was used"}
 	}
+	for i := range read.Engines { // some pages do not name the model
+		if e := &read.Engines[i]; e.Model == "" && len(spec.Models) == 1 {
+			e.Model = spec.Models[0]
+		}
+	}
 	arrange(&read)
 	read.At = p.at
 	if p.at.IsZero() {

@@ -19,6 +19,7 @@ import (
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"pitwall/backends/sim/clusters"
 	"pitwall/fleet"
 )
 
@@ -347,6 +348,10 @@ func TestALogIsFollowed(t *testing.T) {
 	}
 }
 
+type trip func(*http.Request) (*http.Response, error)
+
+func (f trip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
 func TestUsersOfTheClustersHaveTheirRights(t *testing.T) {
 	f, _ := listen(t, Options{})
 	scoped := api(t, f, "kube-fra1-serving").CoreV1()
@@ -368,12 +373,112 @@ func TestUsersOfTheClustersHaveTheirRights(t *testing.T) {
 	if _, err := c.CoreV1().Pods(serving).List(t.Context(), metav1.ListOptions{}); !apierrors.IsUnauthorized(err) {
 		t.Errorf("an unknown token: %v", err)
 	}
+	date := ""
+	cfg = config(t, f, "kube-fra1")
+	cfg.Wrap(func(next http.RoundTripper) http.RoundTripper {
+		return trip(func(r *http.Request) (*http.Response, error) {
+			resp, err := next.RoundTrip(r)
+			if err == nil {
+				date = resp.Header.Get("Date")
+			}
+			return resp, err
+		})
+	})
+	if c, err = kubernetes.NewForConfig(cfg); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.CoreV1().Pods(serving).List(t.Context(), metav1.ListOptions{}); err != nil || date != noon.Format(http.TimeFormat) {
+		t.Errorf("%v: the server's date is %q", err, date)
+	}
 	resp, err := http.Get(strings.Replace(f.URL("kube-fra1"), "https", "http", 1))
 	if err == nil {
 		defer resp.Body.Close()
 		body, _ := io.ReadAll(resp.Body)
 		if resp.StatusCode == http.StatusOK {
 			t.Errorf("plain HTTP is served: %s", body)
+		}
+	}
+}
+
+func TestWatchersSeeWhatAFaultDoes(t *testing.T) {
+	f, clock := listen(t, Options{})
+	failed := map[string]bool{}
+	var changes []<-chan *corev1.Pod
+	for _, c := range f.Clusters() {
+		_, one := follow(t, api(t, f, c.Name()))
+		changes = append(changes, one)
+	}
+	if err := f.Start("F14", noon); err != nil { // a GPU falls off the bus
+		t.Fatal(err)
+	}
+	advance(t, clock, 2*time.Minute)
+	broken := func(p *corev1.Pod) bool {
+		s := p.Status.ContainerStatuses
+		return len(s) > 0 && s[0].State.Waiting != nil && s[0].State.Waiting.Reason == "CrashLoopBackOff" && !isReady(p)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	var pod *corev1.Pod
+	for pod == nil {
+		select {
+		case p := <-changes[0]:
+			if broken(p) {
+				pod = p
+			}
+		case p := <-changes[1]:
+			if broken(p) {
+				pod = p
+			}
+		case <-ctx.Done():
+			t.Fatal("no watcher saw a pod crash")
+		}
+	}
+	for _, c := range f.Clusters() {
+		nodes, err := api(t, f, c.Name()).CoreV1().Nodes().List(t.Context(), metav1.ListOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range nodes.Items {
+			have, usable := n.Status.Capacity["nvidia.com/gpu"], n.Status.Allocatable["nvidia.com/gpu"]
+			if have.Cmp(usable) != 0 {
+				failed[n.Name] = true
+			}
+		}
+	}
+	if len(failed) != 1 || !failed[pod.Spec.NodeName] {
+		t.Errorf("devices failed on %v, the pod crashed on %s", failed, pod.Spec.NodeName)
+	}
+}
+
+func TestACrowdIsThereForMeasuring(t *testing.T) {
+	f, _ := listen(t, Options{Crowd: clusters.Synthetic{Nodes: 20, Pods: 130}})
+	c := api(t, f, f.Clusters()[0].Name())
+	pods, err := c.CoreV1().Pods("load").List(t.Context(), metav1.ListOptions{})
+	if err != nil || len(pods.Items) != 130 {
+		t.Fatalf("%v: %d pods", err, len(pods.Items))
+	}
+	_, changes := follow(t, c)
+	name := pods.Items[7].Name
+	if !f.Clusters()[0].Touch(name) || f.Clusters()[0].Touch("nobody") {
+		t.Error("the wrong pods are there to touch")
+	}
+	until(t, changes, "the touched pod", func(p *corev1.Pod) bool {
+		return p.Name == name && p.Status.ContainerStatuses[0].RestartCount == 1
+	})
+	sets, err := c.AppsV1().Deployments("load").List(t.Context(), metav1.ListOptions{})
+	if err != nil || len(sets.Items) != 3 {
+		t.Errorf("%v: %d workloads", err, len(sets.Items))
+	}
+}
+
+func BenchmarkACrowdOf4000Pods(b *testing.B) {
+	for b.Loop() {
+		f, err := Listen(b.Context(), Options{Clock: fleet.NewVirtualClock(noon), Crowd: clusters.Synthetic{Nodes: 500, Pods: 4000}})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := f.Close(); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"pitwall/backends/sim/wire"
 	"pitwall/backends/sim/world"
 	"pitwall/fleet"
 )
@@ -107,12 +108,16 @@ func nodeOf(p *world.PoolSpec, replica int) fleet.NodeID {
 
 func (f *Fleet) poolSources(p *world.PoolSpec) []fleet.SourceSpec {
 	var list []fleet.SourceSpec
+	kind := f.options.exporterOf(p)
+	if kind == wire.ExporterRenamed {
+		kind = wire.ExporterDCGM
+	}
 	for i, name := range p.Replicas {
 		list = append(list, source(name, p.Engine, f.URL(name), engineEvery, fleet.Subject{
 			Pool: fleet.PoolID(p.Name), Replica: fleet.ReplicaID(name), Node: nodeOf(p, i)}, fleet.SecretRef{}, nil))
 	}
 	for _, name := range p.Nodes {
-		list = append(list, source("dcgm/"+name, "dcgm", f.URL(name)+"/metrics", exporterEvery, fleet.Subject{
+		list = append(list, source(kind+"/"+name, kind, f.URL(name)+"/metrics", exporterEvery, fleet.Subject{
 			Pool: fleet.PoolID(p.Name), Node: fleet.NodeID(name)}, fleet.SecretRef{}, nil))
 	}
 	return list

@@ -52,23 +52,31 @@ func reserveStore(ctx context.Context) (net.Listener, error) {
 // scrapeTargets are the engines and exporters of a world, with the labels that a Prometheus in a cluster puts on.
 func scrapeTargets(s *world.Spec, address func(string) string) []promapi.Scraped {
 	var list []promapi.Scraped
-	add := func(name, job string, labels map[string]string) {
+	add := func(name, job, path string, labels map[string]string) {
 		at, err := url.Parse(address(name))
 		if err != nil || at.Host == "" {
 			return
 		}
 		labels["instance"], labels["job"] = at.Host, job
-		list = append(list, promapi.Scraped{URL: at.String() + "/metrics", Pool: job, Labels: labels})
+		list = append(list, promapi.Scraped{URL: at.String() + path, Pool: job, Labels: labels})
 	}
 	for _, p := range s.Pools {
 		for _, r := range p.Replicas {
-			add(r, p.Engine, map[string]string{"namespace": "serving", "pod": r})
+			add(r, p.Engine, pagePath(p.Engine), map[string]string{"namespace": "serving", "pod": r})
 		}
 		for _, n := range p.Nodes {
-			add(n, "dcgm", map[string]string{"namespace": "gpu-operator", "pod": "dcgm-exporter-" + n, "node": n})
+			add(n, "dcgm", "/metrics", map[string]string{"namespace": "gpu-operator", "pod": "dcgm-exporter-" + n, "node": n})
 		}
 	}
 	return list
+}
+
+// pagePath is where an engine has its metrics.
+func pagePath(engine string) string {
+	if engine == "trtllm" {
+		return "/prometheus/metrics"
+	}
+	return "/metrics"
 }
 
 // storeRules are the alerts that the simulated Prometheus evaluates.

@@ -42,8 +42,8 @@ func (v *watching) measure(ctx context.Context, w *workshop, c *servers.Cluster)
 	}
 	defer t.close()
 	rows[0].measured, rows[0].ok = spread(took), median(took) < rowsMost
-	rows[0].how = fmt.Sprintf("pitwall %s with a new state directory, keys %q, from exec to the name of a pod, 120x40",
-		strings.Join(v.args, " "), v.keys)
+	rows[0].how = fmt.Sprintf("%s with a new state directory, keys %q, from exec to the name of a pod, 120x40",
+		strings.Join(append([]string{"pitwall"}, v.args...), " "), v.keys)
 	if err := sleep(ctx, podsWarm); err != nil {
 		return rows, err
 	}
@@ -132,7 +132,8 @@ func (v *watching) changes(ctx context.Context, t *terminal, c *servers.Cluster)
 		reason := fmt.Sprintf("Bench%02d", n)
 		met := t.expect(func(screen string) bool { return strings.Contains(screen, reason) })
 		sent := time.Now()
-		if err := setState(ctx, c, namespace, pod, fmt.Sprintf(`{"waiting":{"reason":%q,"message":"made by the bench"}}`, reason), false); err != nil {
+		waiting := fmt.Sprintf(`{"waiting":{"reason":%q,"message":"made by the bench"}}`, reason)
+		if err := setState(ctx, c, namespace, pod, waiting, false); err != nil {
 			return nil, err
 		}
 		at, err := t.await(ctx, met, reason+" of the pod "+pod)

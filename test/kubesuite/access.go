@@ -114,7 +114,8 @@ func checkRefusals(t *testing.T, c *clients) {
 		}
 	})
 	t.Run("no token", func(t *testing.T) {
-		ask(t, "", c.podsPath()).refusal(t, http.StatusForbidden, metav1.StatusReasonForbidden, `User "system:anonymous" cannot list resource "pods"`)
+		ask(t, "", c.podsPath()).refusal(t, http.StatusForbidden, metav1.StatusReasonForbidden,
+			`User "system:anonymous" cannot list resource "pods"`)
 	})
 	t.Run("nobody", func(t *testing.T) {
 		s := ask(t, c.Tokens.Nobody, c.podsPath()).refusal(t, http.StatusForbidden, metav1.StatusReasonForbidden,

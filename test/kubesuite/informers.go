@@ -23,70 +23,78 @@ type row struct {
 }
 
 func checkInformers(t *testing.T, c *clients) {
-	t.Run("typed", func(t *testing.T) {
-		factory := informers.NewSharedInformerFactory(c.typed(t, c.Tokens.Viewer), 0)
-		pods, nodes := factory.Core().V1().Pods(), factory.Core().V1().Nodes()
-		workloads := factory.Apps().V1().Deployments()
-		pods.Informer()
-		nodes.Informer()
-		workloads.Informer()
-		ctx, cancel := context.WithTimeout(t.Context(), patience)
-		factory.Start(ctx.Done())
-		defer factory.Shutdown()
-		defer cancel()
-		for kind, synced := range factory.WaitForCacheSync(ctx.Done()) {
-			if !synced {
-				t.Fatalf("%s never synced", kind)
-			}
+	t.Run("typed", c.informsTyped)
+	t.Run("transformed", c.informsTransformed)
+	t.Run("metadata", c.informsMetadata)
+	t.Run("dynamic", c.informsDynamic)
+}
+
+func (c *clients) informsTyped(t *testing.T) {
+	factory := informers.NewSharedInformerFactory(c.typed(t, c.Tokens.Viewer), 0)
+	pods, nodes := factory.Core().V1().Pods(), factory.Core().V1().Nodes()
+	workloads := factory.Apps().V1().Deployments()
+	pods.Informer()
+	nodes.Informer()
+	workloads.Informer()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	factory.Start(ctx.Done())
+	defer factory.Shutdown()
+	defer cancel()
+	for kind, synced := range factory.WaitForCacheSync(ctx.Done()) {
+		if !synced {
+			t.Fatalf("%s never synced", kind)
 		}
-		list := must(pods.Lister().Pods(c.Namespace).List(labels.SelectorFromSet(labels.Set{"app": c.Deployment})))(t)
-		if len(list) < 3 {
-			t.Errorf("%d pods", len(list))
+	}
+	list := must(pods.Lister().Pods(c.Namespace).List(labels.SelectorFromSet(labels.Set{"app": c.Deployment})))(t)
+	if len(list) < 3 {
+		t.Errorf("%d pods", len(list))
+	}
+	if d := must(workloads.Lister().Deployments(c.Namespace).Get(c.Deployment))(t); d.Status.ReadyReplicas < 3 {
+		t.Errorf("%+v", d.Status)
+	}
+	if list := must(nodes.Lister().List(labels.Everything()))(t); len(list) == 0 {
+		t.Error("no nodes")
+	}
+}
+
+func (c *clients) informsTransformed(t *testing.T) {
+	factory := informers.NewSharedInformerFactoryWithOptions(c.typed(t, c.Tokens.Scoped), 0, informers.WithNamespace(c.Namespace))
+	informer := factory.Core().V1().Pods().Informer()
+	err := informer.SetTransform(func(o any) (any, error) {
+		if p, ok := o.(*corev1.Pod); ok {
+			return &row{ObjectMeta: metav1.ObjectMeta{Name: p.Name, Namespace: p.Namespace, ResourceVersion: p.ResourceVersion},
+				node: p.Spec.NodeName}, nil
 		}
-		if d := must(workloads.Lister().Deployments(c.Namespace).Get(c.Deployment))(t); d.Status.ReadyReplicas < 3 {
-			t.Errorf("%+v", d.Status)
-		}
-		if list := must(nodes.Lister().List(labels.Everything()))(t); len(list) == 0 {
-			t.Error("no nodes")
-		}
+		return o, nil
 	})
-	t.Run("transformed", func(t *testing.T) {
-		factory := informers.NewSharedInformerFactoryWithOptions(c.typed(t, c.Tokens.Scoped), 0, informers.WithNamespace(c.Namespace))
-		informer := factory.Core().V1().Pods().Informer()
-		err := informer.SetTransform(func(o any) (any, error) {
-			if p, ok := o.(*corev1.Pod); ok {
-				return &row{ObjectMeta: metav1.ObjectMeta{Name: p.Name, Namespace: p.Namespace, ResourceVersion: p.ResourceVersion},
-					node: p.Spec.NodeName}, nil
-			}
-			return o, nil
-		})
-		if err != nil {
-			t.Fatal(err)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.follows(t, informer, func(o any) (name, version string) { r := o.(*row); return r.Name, r.ResourceVersion })
+	for _, o := range informer.GetStore().List() {
+		if r := o.(*row); r.node == "" {
+			t.Errorf("%s is on no node", r.Name)
 		}
-		c.follows(t, informer, func(o any) (name, version string) { r := o.(*row); return r.Name, r.ResourceVersion })
-		for _, o := range informer.GetStore().List() {
-			if r := o.(*row); r.node == "" {
-				t.Errorf("%s is on no node", r.Name)
-			}
-		}
+	}
+}
+
+func (c *clients) informsMetadata(t *testing.T) {
+	gvr := schema.GroupVersionResource{Version: "v1", Resource: "pods"}
+	factory := metadatainformer.NewFilteredSharedInformerFactory(c.metadata(t, c.Tokens.Viewer), 0, c.Namespace, nil)
+	c.follows(t, factory.ForResource(gvr).Informer(), func(o any) (name, version string) {
+		m := o.(*metav1.PartialObjectMetadata)
+		return m.Name, m.ResourceVersion
 	})
-	t.Run("metadata", func(t *testing.T) {
-		gvr := schema.GroupVersionResource{Version: "v1", Resource: "pods"}
-		factory := metadatainformer.NewFilteredSharedInformerFactory(c.metadata(t, c.Tokens.Viewer), 0, c.Namespace, nil)
-		c.follows(t, factory.ForResource(gvr).Informer(), func(o any) (name, version string) {
-			m := o.(*metav1.PartialObjectMetadata)
-			return m.Name, m.ResourceVersion
-		})
-	})
-	t.Run("dynamic", func(t *testing.T) {
-		gvr := schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "replicasets"}
-		factory := dynamicinformer.NewFilteredDynamicSharedInformerFactory(c.dynamic(t, c.Tokens.Viewer), 0, c.Namespace, nil)
-		informer := factory.ForResource(gvr).Informer()
-		c.run(t, informer)
-		if len(informer.GetStore().List()) == 0 {
-			t.Error("no ReplicaSets")
-		}
-	})
+}
+
+func (c *clients) informsDynamic(t *testing.T) {
+	gvr := schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "replicasets"}
+	factory := dynamicinformer.NewFilteredDynamicSharedInformerFactory(c.dynamic(t, c.Tokens.Viewer), 0, c.Namespace, nil)
+	informer := factory.ForResource(gvr).Informer()
+	c.run(t, informer)
+	if len(informer.GetStore().List()) == 0 {
+		t.Error("no ReplicaSets")
+	}
 }
 
 // run starts an informer and waits until it holds what is there.

@@ -85,23 +85,29 @@ func (c *clients) listPods(t *testing.T) {
 		t.Fatalf("%d pods", len(list.Items))
 	}
 	for _, p := range list.Items {
-		owner := metav1.GetControllerOf(&p)
-		if p.UID == "" || p.ResourceVersion == "" || p.CreationTimestamp.IsZero() || p.Spec.NodeName == "" ||
-			p.Status.Phase != corev1.PodRunning || owner == nil || owner.Kind != "ReplicaSet" || len(p.Spec.Containers) == 0 {
-			t.Errorf("%s: uid %q, version %q, node %q, phase %q, owner %v", p.Name, p.UID, p.ResourceVersion, p.Spec.NodeName,
-				p.Status.Phase, owner)
-		}
-		ready := slices.ContainsFunc(p.Status.Conditions, func(k corev1.PodCondition) bool {
-			return k.Type == corev1.PodReady && k.Status == corev1.ConditionTrue
-		})
-		if !ready || len(p.Status.ContainerStatuses) != len(p.Spec.Containers) || p.Status.PodIP == "" || p.Status.StartTime == nil {
-			t.Errorf("%s: %+v", p.Name, p.Status)
-		}
+		checkPod(t, p)
 	}
 	var one corev1.Pod
 	c.get(t, c.podsPath()+"/"+list.Items[0].Name).want(t, http.StatusOK).read(t, &one)
 	if one.Kind != "Pod" || one.APIVersion != "v1" || one.UID != list.Items[0].UID {
 		t.Errorf("%s %s %s, listed as %s", one.Kind, one.APIVersion, one.UID, list.Items[0].UID)
+	}
+}
+
+// checkPod wants of a running pod what the console shows of it.
+func checkPod(t *testing.T, p corev1.Pod) {
+	t.Helper()
+	owner := metav1.GetControllerOf(&p)
+	if p.UID == "" || p.ResourceVersion == "" || p.CreationTimestamp.IsZero() || p.Spec.NodeName == "" ||
+		p.Status.Phase != corev1.PodRunning || owner == nil || owner.Kind != "ReplicaSet" || len(p.Spec.Containers) == 0 {
+		t.Errorf("%s: uid %q, version %q, node %q, phase %q, owner %v", p.Name, p.UID, p.ResourceVersion, p.Spec.NodeName,
+			p.Status.Phase, owner)
+	}
+	ready := slices.ContainsFunc(p.Status.Conditions, func(k corev1.PodCondition) bool {
+		return k.Type == corev1.PodReady && k.Status == corev1.ConditionTrue
+	})
+	if !ready || len(p.Status.ContainerStatuses) != len(p.Spec.Containers) || p.Status.PodIP == "" || p.Status.StartTime == nil {
+		t.Errorf("%s: %+v", p.Name, p.Status)
 	}
 }
 

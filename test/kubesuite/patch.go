@@ -18,88 +18,104 @@ const (
 )
 
 func checkPatch(t *testing.T, c *clients) {
-	path := c.deploymentPath()
-	change := func(t *testing.T, kind, body string) appsv1.Deployment {
-		t.Helper()
-		var d appsv1.Deployment
-		c.patch(t, kind, path, body).want(t, http.StatusOK).read(t, &d)
-		return d
-	}
-	t.Run("merge", func(t *testing.T) {
-		d := change(t, mergePatch, `{"metadata":{"annotations":{"suite/one":"1","suite/two":"2"}}}`)
-		if d.Kind != "Deployment" || d.Annotations["suite/one"] != "1" || d.Annotations["suite/two"] != "2" {
-			t.Errorf("%s %v", d.Kind, d.Annotations)
-		}
-		d = change(t, mergePatch, `{"metadata":{"annotations":{"suite/one":null,"suite/two":null}}}`)
-		if _, there := d.Annotations["suite/one"]; there {
-			t.Errorf("null removes: %v", d.Annotations)
-		}
-	})
-	t.Run("strategic", func(t *testing.T) { c.patchStrategic(t, change) })
-	t.Run("json", func(t *testing.T) {
-		change(t, mergePatch, `{"metadata":{"annotations":{"suite/json":"before"}}}`)
-		d := change(t, jsonPatch, `[{"op":"test","path":"/metadata/annotations/suite~1json","value":"before"},
-			{"op":"replace","path":"/metadata/annotations/suite~1json","value":"after"}]`)
-		if d.Annotations["suite/json"] != "after" {
-			t.Errorf("%v", d.Annotations)
-		}
-	})
-	t.Run("a test that fails", func(t *testing.T) {
-		before := c.deployment(t)
-		c.patch(t, jsonPatch, path, `[{"op":"test","path":"/spec/replicas","value":999},{"op":"replace","path":"/spec/replicas","value":0}]`).
-			refusal(t, http.StatusUnprocessableEntity, metav1.StatusReasonInvalid, "the server rejected our request due to an error in our request")
-		c.patch(t, jsonPatch, path, `[{"op":"remove","path":"/metadata/annotations/suite~1absent"}]`).
-			refusal(t, http.StatusUnprocessableEntity, metav1.StatusReasonInvalid)
-		if after := c.deployment(t); after.Generation != before.Generation {
-			t.Errorf("generation %d became %d", before.Generation, after.Generation)
-		}
-	})
-	t.Run("an old version", func(t *testing.T) {
-		old := c.deployment(t)
-		now := change(t, mergePatch, fmt.Sprintf(`{"metadata":{"annotations":{"suite/moved":%q}}}`, old.ResourceVersion))
-		for _, kind := range []string{mergePatch, strategicPatch} {
-			body := fmt.Sprintf(`{"metadata":{"resourceVersion":%q,"annotations":{"suite/late":"x"}}}`, old.ResourceVersion)
-			c.patch(t, kind, path, body).refusal(t, http.StatusConflict, metav1.StatusReasonConflict,
-				"the object has been modified", c.Deployment)
-		}
-		body := fmt.Sprintf(`[{"op":"test","path":"/metadata/resourceVersion","value":%q}]`, old.ResourceVersion)
-		c.patch(t, jsonPatch, path, body).refusal(t, http.StatusUnprocessableEntity, metav1.StatusReasonInvalid)
-		if d := c.deployment(t); d.Annotations["suite/late"] != "" {
-			t.Errorf("a late patch was applied to version %s", now.ResourceVersion)
-		}
-		now = c.settled(t, func(appsv1.Deployment) bool { return true })
-		change(t, mergePatch, fmt.Sprintf(`{"metadata":{"resourceVersion":%q,"annotations":{"suite/moved":null}}}`, now.ResourceVersion))
-	})
-	t.Run("another uid", func(t *testing.T) {
-		c.patch(t, mergePatch, path, `{"metadata":{"uid":"00000000-0000-0000-0000-000000000000"}}`).
-			refusal(t, http.StatusUnprocessableEntity, metav1.StatusReasonInvalid, "metadata.uid", "immutable")
-	})
-	t.Run("generation", func(t *testing.T) {
-		before := c.deployment(t)
-		for i, step := range []struct {
-			body string
-			more int64
-		}{
-			{`{"metadata":{"labels":{"suite/generation":"x"}}}`, 0},
-			{`{"metadata":{"annotations":{"suite/generation":"x"}}}`, 1}, // a Deployment counts its annotations among what it wants
-			{`{"spec":{"minReadySeconds":1}}`, 1},
-			{`{"metadata":{"annotations":{"suite/generation":null},"labels":{"suite/generation":null}},"spec":{"minReadySeconds":0}}`, 1},
-		} {
-			d := change(t, mergePatch, step.body)
-			if d.Generation != before.Generation+step.more {
-				t.Errorf("change %d makes generation %d of %d", i, d.Generation, before.Generation)
-			}
-			before = d
-		}
-	})
-	t.Run("refused", func(t *testing.T) { c.refusePatches(t) })
+	t.Run("merge", c.patchesMerge)
+	t.Run("strategic", c.patchStrategic)
+	t.Run("json", c.patchesJSON)
+	t.Run("a test that fails", c.patchesATestThatFails)
+	t.Run("an old version", c.patchesAnOldVersion)
+	t.Run("another uid", c.patchesAnotherUID)
+	t.Run("generation", c.patchesGeneration)
+	t.Run("refused", c.refusePatches)
 	if c.Can.Apply {
 		t.Run("apply", c.apply)
 	}
 }
 
+func (c *clients) patchesMerge(t *testing.T) {
+	d := c.change(t, mergePatch, `{"metadata":{"annotations":{"suite/one":"1","suite/two":"2"}}}`)
+	if d.Kind != "Deployment" || d.Annotations["suite/one"] != "1" || d.Annotations["suite/two"] != "2" {
+		t.Errorf("%s %v", d.Kind, d.Annotations)
+	}
+	d = c.change(t, mergePatch, `{"metadata":{"annotations":{"suite/one":null,"suite/two":null}}}`)
+	if _, there := d.Annotations["suite/one"]; there {
+		t.Errorf("null removes: %v", d.Annotations)
+	}
+}
+
+func (c *clients) patchesJSON(t *testing.T) {
+	c.change(t, mergePatch, `{"metadata":{"annotations":{"suite/json":"before"}}}`)
+	d := c.change(t, jsonPatch, `[{"op":"test","path":"/metadata/annotations/suite~1json","value":"before"},
+		{"op":"replace","path":"/metadata/annotations/suite~1json","value":"after"}]`)
+	if d.Annotations["suite/json"] != "after" {
+		t.Errorf("%v", d.Annotations)
+	}
+}
+
+func (c *clients) patchesATestThatFails(t *testing.T) {
+	path := c.deploymentPath()
+	before := c.deployment(t)
+	c.patch(t, jsonPatch, path, `[{"op":"test","path":"/spec/replicas","value":999},{"op":"replace","path":"/spec/replicas","value":0}]`).
+		refusal(t, http.StatusUnprocessableEntity, metav1.StatusReasonInvalid, "the server rejected our request due to an error in our request")
+	c.patch(t, jsonPatch, path, `[{"op":"remove","path":"/metadata/annotations/suite~1absent"}]`).
+		refusal(t, http.StatusUnprocessableEntity, metav1.StatusReasonInvalid)
+	if after := c.deployment(t); after.Generation != before.Generation {
+		t.Errorf("generation %d became %d", before.Generation, after.Generation)
+	}
+}
+
+func (c *clients) patchesAnOldVersion(t *testing.T) {
+	path := c.deploymentPath()
+	old := c.deployment(t)
+	now := c.change(t, mergePatch, fmt.Sprintf(`{"metadata":{"annotations":{"suite/moved":%q}}}`, old.ResourceVersion))
+	for _, kind := range []string{mergePatch, strategicPatch} {
+		body := fmt.Sprintf(`{"metadata":{"resourceVersion":%q,"annotations":{"suite/late":"x"}}}`, old.ResourceVersion)
+		c.patch(t, kind, path, body).refusal(t, http.StatusConflict, metav1.StatusReasonConflict,
+			"the object has been modified", c.Deployment)
+	}
+	body := fmt.Sprintf(`[{"op":"test","path":"/metadata/resourceVersion","value":%q}]`, old.ResourceVersion)
+	c.patch(t, jsonPatch, path, body).refusal(t, http.StatusUnprocessableEntity, metav1.StatusReasonInvalid)
+	if d := c.deployment(t); d.Annotations["suite/late"] != "" {
+		t.Errorf("a late patch was applied to version %s", now.ResourceVersion)
+	}
+	now = c.settled(t, func(appsv1.Deployment) bool { return true })
+	c.change(t, mergePatch, fmt.Sprintf(`{"metadata":{"resourceVersion":%q,"annotations":{"suite/moved":null}}}`, now.ResourceVersion))
+}
+
+func (c *clients) patchesAnotherUID(t *testing.T) {
+	path := c.deploymentPath()
+	c.patch(t, mergePatch, path, `{"metadata":{"uid":"00000000-0000-0000-0000-000000000000"}}`).
+		refusal(t, http.StatusUnprocessableEntity, metav1.StatusReasonInvalid, "metadata.uid", "immutable")
+}
+
+func (c *clients) patchesGeneration(t *testing.T) {
+	before := c.deployment(t)
+	for i, step := range []struct {
+		body string
+		more int64
+	}{
+		{`{"metadata":{"labels":{"suite/generation":"x"}}}`, 0},
+		{`{"metadata":{"annotations":{"suite/generation":"x"}}}`, 1}, // a Deployment counts its annotations among what it wants
+		{`{"spec":{"minReadySeconds":1}}`, 1},
+		{`{"metadata":{"annotations":{"suite/generation":null},"labels":{"suite/generation":null}},"spec":{"minReadySeconds":0}}`, 1},
+	} {
+		d := c.change(t, mergePatch, step.body)
+		if d.Generation != before.Generation+step.more {
+			t.Errorf("change %d makes generation %d of %d", i, d.Generation, before.Generation)
+		}
+		before = d
+	}
+}
+
+// change patches the Deployment and returns it as it is then.
+func (c *clients) change(t *testing.T, kind, body string) appsv1.Deployment {
+	t.Helper()
+	var d appsv1.Deployment
+	c.patch(t, kind, c.deploymentPath(), body).want(t, http.StatusOK).read(t, &d)
+	return d
+}
+
 // patchStrategic merges lists by the name of their items, which a merge patch replaces whole.
-func (c *clients) patchStrategic(t *testing.T, change func(*testing.T, string, string) appsv1.Deployment) {
+func (c *clients) patchStrategic(t *testing.T) {
 	before := c.deployment(t)
 	containers := before.Spec.Template.Spec.Containers
 	name := containers[0].Name
@@ -122,10 +138,10 @@ func (c *clients) patchStrategic(t *testing.T, change func(*testing.T, string, s
 		d.Spec.Template.Spec.Containers[0].Image != containers[0].Image {
 		t.Errorf("%+v", d.Spec.Template.Spec.Containers)
 	}
-	if d = change(t, strategicPatch, `{"metadata":{"annotations":{"suite/strategic":"x"}}}`); d.Annotations["suite/strategic"] != "x" {
+	if d = c.change(t, strategicPatch, `{"metadata":{"annotations":{"suite/strategic":"x"}}}`); d.Annotations["suite/strategic"] != "x" {
 		t.Errorf("%v", d.Annotations)
 	}
-	if d = change(t, strategicPatch, `{"metadata":{"annotations":{"suite/strategic":null}}}`); d.Annotations["suite/strategic"] != "" {
+	if d = c.change(t, strategicPatch, `{"metadata":{"annotations":{"suite/strategic":null}}}`); d.Annotations["suite/strategic"] != "" {
 		t.Errorf("null removes: %v", d.Annotations)
 	}
 }
@@ -145,7 +161,8 @@ func (c *clients) refusePatches(t *testing.T) {
 		{"no json patch", jsonPatch, path, `{"op":"test"}`, http.StatusBadRequest, metav1.StatusReasonBadRequest, ""},
 		{"wrong type", mergePatch, path, `{"spec":{"replicas":"many"}}`, http.StatusUnprocessableEntity, metav1.StatusReasonInvalid,
 			"cannot unmarshal string into Go struct field"},
-		{"out of range", mergePatch, path, `{"spec":{"replicas":-1}}`, http.StatusUnprocessableEntity, metav1.StatusReasonInvalid, "spec.replicas"},
+		{"out of range", mergePatch, path, `{"spec":{"replicas":-1}}`, http.StatusUnprocessableEntity, metav1.StatusReasonInvalid,
+			"spec.replicas"},
 		{"immutable", mergePatch, path, `{"spec":{"selector":{"matchLabels":{"app":"suite-other"}}}}`,
 			http.StatusUnprocessableEntity, metav1.StatusReasonInvalid, "selector"},
 		{"another name", mergePatch, path, `{"metadata":{"name":"suite-other"}}`, http.StatusBadRequest, metav1.StatusReasonBadRequest, "name"},
@@ -184,7 +201,8 @@ func (c *clients) apply(t *testing.T) {
 	if d.Annotations["suite/apply"] != "two" {
 		t.Errorf("%v", d.Annotations)
 	}
-	c.patch(t, applyPatch, c.deploymentPath(), body("three")).refusal(t, http.StatusUnprocessableEntity, metav1.StatusReasonInvalid, "fieldManager")
+	c.patch(t, applyPatch, c.deploymentPath(), body("three")).
+		refusal(t, http.StatusUnprocessableEntity, metav1.StatusReasonInvalid, "fieldManager")
 }
 
 func checkScale(t *testing.T, c *clients) {

@@ -36,6 +36,7 @@ type stream struct {
 func (c *clients) watch(t *testing.T, query string) *stream {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	//nolint:bodyclose // closed with the stream, which is closed at the end of the test
 	res := c.open(ctx, t, request{Path: c.podsPath() + "?watch=true" + query, Token: c.Tokens.Viewer, Accept: jsonType})
 	s := &stream{body: res.Body, dec: json.NewDecoder(res.Body), stop: cancel}
 	t.Cleanup(s.close)
@@ -82,107 +83,121 @@ func of(kind watch.EventType, pod string) func(event) bool {
 }
 
 func checkWatch(t *testing.T, c *clients) {
-	t.Run("from a version", func(t *testing.T) {
-		list := c.pods(t, "")
-		s := c.watch(t, "&resourceVersion="+list.ResourceVersion)
-		pod := c.pod(t).Name
-		var marked []string
-		for i := range 3 {
-			marked = append(marked, c.annotate(t, pod, fmt.Sprint("watch ", i)).ResourceVersion)
-		}
-		for i, version := range marked { // none is lost, none comes twice, and in order
-			e := s.until(t, "the change", of(watch.Modified, pod))
-			if e.pod.ResourceVersion != version || e.pod.Kind != "Pod" || e.pod.APIVersion != "v1" {
-				t.Errorf("change %d is %s %s, want version %s", i, e.pod.Kind, e.pod.ResourceVersion, version)
-			}
-		}
-	})
-	t.Run("missed changes", func(t *testing.T) {
-		list := c.pods(t, "")
-		changed := c.annotate(t, list.Items[0].Name, "missed")
-		e := c.watch(t, "&resourceVersion="+list.ResourceVersion).until(t, "the change before the watch", of(watch.Modified, changed.Name))
-		if e.pod.ResourceVersion != changed.ResourceVersion {
-			t.Errorf("version %s, want %s", e.pod.ResourceVersion, changed.ResourceVersion)
-		}
-	})
+	t.Run("from a version", c.watchesFromAVersion)
+	t.Run("missed changes", c.watchesMissedChanges)
 	for name, query := range map[string]string{"from now": "", "from any version": "&resourceVersion=0"} {
-		t.Run(name, func(t *testing.T) {
-			want, s := names(c.pods(t, "")), c.watch(t, query)
-			for range want {
-				if e := must(s.next())(t); e.Type != watch.Added {
-					t.Errorf("%s of %s among those that are there", e.Type, e.pod.Name)
-				}
-			}
-			changed := c.annotate(t, want[0], name)
-			s.until(t, "a change after those", func(e event) bool { return e.pod.ResourceVersion == changed.ResourceVersion })
-		})
+		t.Run(name, func(t *testing.T) { c.watchesAll(t, query) })
 	}
-	t.Run("one object", func(t *testing.T) {
-		list := c.pods(t, "")
-		s := c.watch(t, "&resourceVersion="+list.ResourceVersion+"&fieldSelector=metadata.name%3D"+list.Items[1].Name)
-		c.annotate(t, list.Items[0].Name, "other")
-		changed := c.annotate(t, list.Items[1].Name, "one")
-		if e := must(s.next())(t); e.pod.ResourceVersion != changed.ResourceVersion {
-			t.Errorf("%s of %s", e.Type, e.pod.Name)
-		}
-	})
+	t.Run("one object", c.watchesOneObject)
 	t.Run("into a selection and out", c.watchSelection)
-	t.Run("bookmarks", func(t *testing.T) {
-		t.Parallel()
-		c.watchBookmarks(t)
-	})
-	t.Run("end", func(t *testing.T) {
-		t.Parallel()
-		began := time.Now()
-		s := c.watch(t, "&timeoutSeconds=1&resourceVersion="+c.pods(t, "").ResourceVersion)
-		for {
-			if _, err := s.next(); errors.Is(err, io.EOF) {
-				break
-			} else if err != nil {
-				t.Fatalf("the stream ends with %v", err)
+	t.Run("bookmarks", c.watchBookmarks)
+	t.Run("end", c.watchesEnd)
+	t.Run("protobuf", c.watchesProtobuf)
+	t.Run("by client-go", c.watchesByClientGo)
+	t.Run("the old path", c.watchesTheOldPath)
+}
+
+func (c *clients) watchesFromAVersion(t *testing.T) {
+	list := c.pods(t, "")
+	s := c.watch(t, "&resourceVersion="+list.ResourceVersion)
+	pod := c.pod(t).Name
+	var marked []string
+	for i := range 3 {
+		marked = append(marked, c.annotate(t, pod, fmt.Sprint("watch ", i)).ResourceVersion)
+	}
+	for i, version := range marked { // none is lost, none comes twice, and in order
+		e := s.until(t, "the change", of(watch.Modified, pod))
+		if e.pod.ResourceVersion != version || e.pod.Kind != "Pod" || e.pod.APIVersion != "v1" {
+			t.Errorf("change %d is %s %s, want version %s", i, e.pod.Kind, e.pod.ResourceVersion, version)
+		}
+	}
+}
+
+func (c *clients) watchesMissedChanges(t *testing.T) {
+	list := c.pods(t, "")
+	changed := c.annotate(t, list.Items[0].Name, "missed")
+	e := c.watch(t, "&resourceVersion="+list.ResourceVersion).until(t, "the change before the watch", of(watch.Modified, changed.Name))
+	if e.pod.ResourceVersion != changed.ResourceVersion {
+		t.Errorf("version %s, want %s", e.pod.ResourceVersion, changed.ResourceVersion)
+	}
+}
+
+func (c *clients) watchesOneObject(t *testing.T) {
+	list := c.pods(t, "")
+	s := c.watch(t, "&resourceVersion="+list.ResourceVersion+"&fieldSelector=metadata.name%3D"+list.Items[1].Name)
+	c.annotate(t, list.Items[0].Name, "other")
+	changed := c.annotate(t, list.Items[1].Name, "one")
+	if e := must(s.next())(t); e.pod.ResourceVersion != changed.ResourceVersion {
+		t.Errorf("%s of %s", e.Type, e.pod.Name)
+	}
+}
+
+func (c *clients) watchesEnd(t *testing.T) {
+	t.Parallel()
+	began := time.Now()
+	s := c.watch(t, "&timeoutSeconds=1&resourceVersion="+c.pods(t, "").ResourceVersion)
+	for {
+		if _, err := s.next(); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatalf("the stream ends with %v", err)
+		}
+	}
+	if took := time.Since(began); took < 900*time.Millisecond {
+		t.Errorf("ended after %s", took)
+	}
+}
+
+func (c *clients) watchesProtobuf(t *testing.T) {
+	a := c.ask(t, request{Path: c.podsPath() + "?watch=true&timeoutSeconds=1", Token: c.Tokens.Viewer,
+		Accept: protobufType + ";stream=watch"}).want(t, http.StatusOK)
+	if kind := a.Header.Get("Content-Type"); kind != protobufType+";stream=watch" {
+		t.Errorf("content type %q", kind)
+	}
+	// A frame is four bytes of length and a bare WatchEvent, whose object is in the envelope of a single one.
+	if len(a.Body) < 4 || int(binary.BigEndian.Uint32(a.Body)) > len(a.Body)-4 ||
+		!bytes.HasPrefix(a.Body[4:], []byte("\n\x05ADDED")) || !bytes.Contains(a.Body, []byte("k8s\x00")) {
+		t.Errorf("%.80q", a.Body)
+	}
+}
+
+func (c *clients) watchesByClientGo(t *testing.T) {
+	api := c.typed(t, c.Tokens.Viewer).CoreV1().Pods("")
+	list := must(api.List(t.Context(), metav1.ListOptions{Limit: 1}))(t)
+	w := must(api.Watch(t.Context(), metav1.ListOptions{ResourceVersion: list.ResourceVersion, AllowWatchBookmarks: true}))(t)
+	defer w.Stop()
+	changed := c.annotate(t, c.pod(t).Name, "client-go")
+	end := time.After(patience)
+	for {
+		select {
+		case e := <-w.ResultChan():
+			if p, ok := e.Object.(*corev1.Pod); ok && p.ResourceVersion == changed.ResourceVersion {
+				return
 			}
+		case <-end:
+			t.Fatal("the change never came")
 		}
-		if took := time.Since(began); took < 900*time.Millisecond {
-			t.Errorf("ended after %s", took)
+	}
+}
+
+func (c *clients) watchesTheOldPath(t *testing.T) {
+	path := strings.Replace(c.podsPath(), "/v1/", "/v1/watch/", 1)
+	a := c.get(t, path+"?timeoutSeconds=1&resourceVersion=0").want(t, http.StatusOK)
+	if !strings.HasPrefix(string(a.Body), `{"type":"ADDED"`) {
+		t.Error(a)
+	}
+}
+
+// watchesAll begins with what is there.
+func (c *clients) watchesAll(t *testing.T, query string) {
+	want, s := names(c.pods(t, "")), c.watch(t, query)
+	for range want {
+		if e := must(s.next())(t); e.Type != watch.Added {
+			t.Errorf("%s of %s among those that are there", e.Type, e.pod.Name)
 		}
-	})
-	t.Run("protobuf", func(t *testing.T) {
-		a := c.ask(t, request{Path: c.podsPath() + "?watch=true&timeoutSeconds=1", Token: c.Tokens.Viewer,
-			Accept: protobufType + ";stream=watch"}).want(t, http.StatusOK)
-		if kind := a.Header.Get("Content-Type"); kind != protobufType+";stream=watch" {
-			t.Errorf("content type %q", kind)
-		}
-		// A frame is four bytes of length and a bare WatchEvent, whose object is in the envelope of a single one.
-		if len(a.Body) < 4 || int(binary.BigEndian.Uint32(a.Body)) > len(a.Body)-4 ||
-			!bytes.HasPrefix(a.Body[4:], []byte("\n\x05ADDED")) || !bytes.Contains(a.Body, []byte("k8s\x00")) {
-			t.Errorf("%.80q", a.Body)
-		}
-	})
-	t.Run("by client-go", func(t *testing.T) {
-		api := c.typed(t, c.Tokens.Viewer).CoreV1().Pods("")
-		list := must(api.List(t.Context(), metav1.ListOptions{Limit: 1}))(t)
-		w := must(api.Watch(t.Context(), metav1.ListOptions{ResourceVersion: list.ResourceVersion, AllowWatchBookmarks: true}))(t)
-		defer w.Stop()
-		changed := c.annotate(t, c.pod(t).Name, "client-go")
-		end := time.After(patience)
-		for {
-			select {
-			case e := <-w.ResultChan():
-				if p, ok := e.Object.(*corev1.Pod); ok && p.ResourceVersion == changed.ResourceVersion {
-					return
-				}
-			case <-end:
-				t.Fatal("the change never came")
-			}
-		}
-	})
-	t.Run("the old path", func(t *testing.T) {
-		path := strings.Replace(c.podsPath(), "/v1/", "/v1/watch/", 1)
-		a := c.get(t, path+"?timeoutSeconds=1&resourceVersion=0").want(t, http.StatusOK)
-		if !strings.HasPrefix(string(a.Body), `{"type":"ADDED"`) {
-			t.Error(a)
-		}
-	})
+	}
+	changed := c.annotate(t, want[0], "all")
+	s.until(t, "a change after those", func(e event) bool { return e.pod.ResourceVersion == changed.ResourceVersion })
 }
 
 // watchSelection changes a label so that a pod enters and leaves what is watched.
@@ -207,6 +222,7 @@ func (c *clients) watchSelection(t *testing.T) {
 // watchBookmarks waits for the bookmark that comes two seconds before a watch ends by its timeout. There is none while
 // the version stays at what the watch began with.
 func (c *clients) watchBookmarks(t *testing.T) {
+	t.Parallel()
 	list := c.pods(t, "")
 	s := c.watch(t, "&allowWatchBookmarks=true&timeoutSeconds=5&resourceVersion="+list.ResourceVersion)
 	changed := c.annotate(t, list.Items[0].Name, "bookmarks")

@@ -42,7 +42,8 @@ type bed struct {
 func newBed(t *testing.T) *bed {
 	t.Helper()
 	litellm := litellmProgram(t)
-	engines, err := sim.Listen(context.Background(), sim.Options{Clock: fleet.SystemClock{}, Mode: fleet.ModeLive})
+	engines, err := sim.Listen(context.Background(), sim.Options{Clock: fleet.SystemClock{}, Mode: fleet.ModeLive,
+		Engines: map[string]string{"h100-b": "vllm"}})
 	if err != nil {
 		t.Fatal(err)
 	}

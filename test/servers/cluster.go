@@ -207,6 +207,16 @@ metadata: {name: all}
 spec:
   logs:
   - logsFile: %q
+---
+apiVersion: config.kwok.x-k8s.io/v1alpha1
+kind: KwokConfiguration
+options: # all that are not zero, since they take the place of its defaults; four pods at once wait for the API server in turn
+  enableDebuggingHandlers: true
+  enablePodsOnNodeSyncListPager: true
+  podPlayStageParallelism: 16
+  nodePlayStageParallelism: 16
+  nodeLeaseParallelism: 4
+  podsOnNodeSyncParallelism: 1
 `, c.file("container.log"))
 	return errors.Join(os.WriteFile(c.file("container.log"), lines, 0o600), os.WriteFile(c.file("kwok.yaml"), stages, 0o600))
 }

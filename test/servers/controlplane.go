@@ -74,9 +74,9 @@ func (c *Cluster) startControllers(ctx context.Context, kubelet int) error {
 	}
 	address := fmt.Sprintf("%s:%d", loopback, kubelet)
 	c.Route(fmt.Sprintf("*:%d", KubeletPort), address)
-	kwok, err := c.run("kwok", config, "--config="+c.file("kwok.yaml"), "--v=WARN", "--manage-all-nodes=true", "--node-lease-duration-seconds=40",
-		"--cidr=10.128.0.1/16", "--node-ip=10.64.0.1", "--node-port="+strconv.Itoa(KubeletPort), "--server-address="+address,
-		"--tls-cert-file="+c.file("server.crt"), "--tls-private-key-file="+c.file("server.key"))
+	kwok, err := c.run("kwok", config, "--config="+c.file("kwok.yaml"), "--v=WARN", "--manage-all-nodes=true",
+		"--node-lease-duration-seconds=40", "--cidr=10.128.0.1/16", "--node-ip=10.64.0.1", "--node-port="+strconv.Itoa(KubeletPort),
+		"--server-address="+address, "--tls-cert-file="+c.file("server.crt"), "--tls-private-key-file="+c.file("server.key"))
 	if err != nil {
 		return err
 	}

@@ -55,7 +55,7 @@ func namespaceOf(i int, w Crowd) string { return fmt.Sprintf("team-%02d", i%w.Na
 func (c *Cluster) awaitCrowd(ctx context.Context, w Crowd, say func(string)) error {
 	tick := time.NewTicker(2 * time.Second)
 	defer tick.Stop()
-	for {
+	for said := -1; ; {
 		list, err := c.Client.AppsV1().Deployments("").List(ctx, metav1.ListOptions{})
 		if err != nil {
 			return err
@@ -70,7 +70,10 @@ func (c *Cluster) awaitCrowd(ctx context.Context, w Crowd, say func(string)) err
 		if err := c.alive(); err != nil {
 			return err
 		}
-		say(fmt.Sprintf("%d of %d pods run", ready, w.Pods()))
+		if tenth := 10 * ready / w.Pods(); tenth != said { // a slow machine must not fill the terminal
+			said = tenth
+			say(fmt.Sprintf("%d of %d pods run", ready, w.Pods()))
+		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():

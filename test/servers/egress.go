@@ -2,7 +2,6 @@ package servers
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -92,13 +91,13 @@ func (e *egress) connect(w http.ResponseWriter, r *http.Request) {
 	if _, err := io.WriteString(near, "HTTP/1.1 200 Connection Established\r\n\r\n"); err != nil {
 		return
 	}
-	both := make(chan error, 2)
+	both := make(chan struct{}, 2)
 	carry := func(dst net.Conn, src io.Reader) {
-		_, err := io.Copy(dst, src)
+		_, _ = io.Copy(dst, src) // an error is an end too, and nobody is left to be told
 		if half, ok := dst.(interface{ CloseWrite() error }); ok {
-			err = errors.Join(err, half.CloseWrite())
+			_ = half.CloseWrite()
 		}
-		both <- err
+		both <- struct{}{}
 	}
 	go carry(far, buffered)
 	go carry(near, far)

@@ -18,7 +18,8 @@ type User struct {
 	Kubeconfig  string // path of a kubeconfig with this user alone
 }
 
-// newUser writes the kubeconfig of a user. The context is named like the user.
+// newUser writes the kubeconfig of a user. The context is named like the user, and is of Namespace, as those are that
+// are given to people of one namespace.
 func (c *Cluster) newUser(name string) (User, error) {
 	u := User{Name: name, Token: secret(), Kubeconfig: filepath.Join(c.Dir, name+".kubeconfig")}
 	text := fmt.Sprintf(`apiVersion: v1
@@ -31,9 +32,9 @@ users:
   user: {token: %[4]q}
 contexts:
 - name: %[3]s
-  context: {cluster: bed, user: %[3]s}
+  context: {cluster: bed, user: %[3]s, namespace: %[5]s}
 current-context: %[3]s
-`, c.URL, filepath.Join(c.Dir, "ca.crt"), name, u.Token)
+`, c.URL, filepath.Join(c.Dir, "ca.crt"), name, u.Token, c.Namespace)
 	return u, os.WriteFile(u.Kubeconfig, []byte(text), 0o600)
 }
 

@@ -25,33 +25,10 @@ func (c *Cluster) budget(b *policyv1.PodDisruptionBudget) {
 	if err != nil {
 		return // the API validates selectors; one that slipped through covers nothing
 	}
-	expected, healthy := 0, 0
-	for _, obj := range c.store.List(kubeapi.Pods, b.Namespace) {
-		p, ok := obj.(*corev1.Pod)
-		if !ok || !sel.Matches(labels.Set(p.Labels)) || p.Status.Phase == corev1.PodFailed || p.Status.Phase == corev1.PodSucceeded {
-			continue
-		}
-		expected++
-		for _, k := range p.Status.Conditions {
-			if k.Type == corev1.PodReady && k.Status == corev1.ConditionTrue && p.DeletionTimestamp == nil {
-				healthy++
-			}
-		}
-	}
-	desired := 0
-	switch {
-	case b.Spec.MaxUnavailable != nil:
-		n, err := intstr.GetScaledValueFromIntOrPercent(b.Spec.MaxUnavailable, expected, true)
-		if err != nil {
-			return
-		}
-		desired = max(expected-n, 0)
-	case b.Spec.MinAvailable != nil:
-		n, err := intstr.GetScaledValueFromIntOrPercent(b.Spec.MinAvailable, expected, true)
-		if err != nil {
-			return
-		}
-		desired = n
+	expected, healthy := c.covered(b.Namespace, sel)
+	desired, err := desiredHealthy(b, expected)
+	if err != nil {
+		return // a share that is none allows nothing, as the last status says
 	}
 	c.store.Update(kubeapi.Budgets, b, func(current runtime.Object) runtime.Object {
 		old, ok := current.(*policyv1.PodDisruptionBudget)
@@ -64,6 +41,35 @@ func (c *Cluster) budget(b *policyv1.PodDisruptionBudget) {
 			Conditions: allowed(old.Status.Conditions, healthy > desired, metav1.NewTime(c.store.Now()))}
 		return out
 	})
+}
+
+// covered counts the pods that a budget covers, and those of them that serve.
+func (c *Cluster) covered(namespace string, sel labels.Selector) (expected, healthy int) {
+	for _, obj := range c.store.List(kubeapi.Pods, namespace) {
+		p, ok := obj.(*corev1.Pod)
+		if !ok || !sel.Matches(labels.Set(p.Labels)) || p.Status.Phase == corev1.PodFailed || p.Status.Phase == corev1.PodSucceeded {
+			continue
+		}
+		expected++
+		for _, k := range p.Status.Conditions {
+			if k.Type == corev1.PodReady && k.Status == corev1.ConditionTrue && p.DeletionTimestamp == nil {
+				healthy++
+			}
+		}
+	}
+	return expected, healthy
+}
+
+// desiredHealthy is how many pods a budget wants to serve of so many.
+func desiredHealthy(b *policyv1.PodDisruptionBudget, expected int) (int, error) {
+	switch {
+	case b.Spec.MaxUnavailable != nil:
+		n, err := intstr.GetScaledValueFromIntOrPercent(b.Spec.MaxUnavailable, expected, true)
+		return max(expected-n, 0), err
+	case b.Spec.MinAvailable != nil:
+		return intstr.GetScaledValueFromIntOrPercent(b.Spec.MinAvailable, expected, true)
+	}
+	return 0, nil
 }
 
 func allowed(was []metav1.Condition, yes bool, now metav1.Time) []metav1.Condition {

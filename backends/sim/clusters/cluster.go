@@ -101,12 +101,20 @@ func Serve(o Options, l net.Listener) (*Cluster, error) {
 	c.Refresh()
 	base, cancel := context.WithCancel(context.Background())
 	c.stop = cancel
-	c.http = &http.Server{Handler: c.api, ReadHeaderTimeout: 10 * time.Second, ErrorLog: silent(),
+	c.http = &http.Server{Handler: c.dated(), ReadHeaderTimeout: 10 * time.Second, ErrorLog: silent(),
 		BaseContext: func(net.Listener) context.Context { return base },
 		TLSConfig:   &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}}}
 	go func() { _ = c.http.ServeTLS(l, "", "") }() // ends with http.ErrServerClosed
 	c.pump(base)
 	return c, nil
+}
+
+// dated serves the API with the fleet's idea of the time, which clients compare their own with.
+func (c *Cluster) dated() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Date", c.o.Clock.Now().UTC().Format(http.TimeFormat))
+		c.api.ServeHTTP(w, r)
+	})
 }
 
 func users(t Tokens) map[string]kubeapi.User {

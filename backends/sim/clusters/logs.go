@@ -53,11 +53,8 @@ func (c *Cluster) Logs(ctx context.Context, ref kubeapi.PodRef, o kubeapi.LogOpt
 		lines = lines[int64(len(lines))-*o.Tail:]
 	}
 	last, err := write(w, lines, o, mark{})
-	if err != nil {
-		return nil // the client has what it asked for, or hung up
-	}
 	o.Tail = nil
-	for o.Follow && !o.Previous {
+	for err == nil && o.Follow && !o.Previous { // an error is the end: the client has what it asked for, or hung up
 		select {
 		case <-ctx.Done():
 			return nil
@@ -68,9 +65,7 @@ func (c *Cluster) Logs(ctx context.Context, ref kubeapi.PodRef, o kubeapi.LogOpt
 		if !ok || now.UID != pod.UID {
 			return nil // the pod is gone, and its log with it
 		}
-		if last, err = write(w, c.printed(now, o), o, last); err != nil {
-			return nil
-		}
+		last, err = write(w, c.printed(now, o), o, last)
 	}
 	return nil
 }

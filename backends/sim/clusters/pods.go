@@ -49,7 +49,7 @@ func (c *Cluster) pod(p *world.Pod) *corev1.Pod {
 	}
 	out.Labels[hashLabel] = p.Revision
 	if rs := c.store.Get(kubeapi.ReplicaSets, world.Namespace, p.Pool+"-"+p.Revision); rs != nil {
-		out.OwnerReferences = owned(rs, "apps/v1", "ReplicaSet")
+		out.OwnerReferences = owned(rs, "ReplicaSet")
 	}
 	out.Spec.NodeName = p.Node
 	out.Status = podStatus(p, t.Spec.Containers)
@@ -128,14 +128,14 @@ func firstTime(list ...time.Time) time.Time {
 	return time.Time{}
 }
 
-// owned names an object as the controller of another.
-func owned(obj runtime.Object, version, kind string) []metav1.OwnerReference {
+// owned names a workload as the controller of another object.
+func owned(obj runtime.Object, kind string) []metav1.OwnerReference {
 	acc, ok := obj.(metav1.Object)
 	if !ok {
 		return nil
 	}
 	yes := true
-	return []metav1.OwnerReference{{APIVersion: version, Kind: kind, Name: acc.GetName(), UID: acc.GetUID(), Controller: &yes,
+	return []metav1.OwnerReference{{APIVersion: "apps/v1", Kind: kind, Name: acc.GetName(), UID: acc.GetUID(), Controller: &yes,
 		BlockOwnerDeletion: &yes}}
 }
 
@@ -146,7 +146,7 @@ func (c *Cluster) standing(namespace, name, node string, owner runtime.Object, k
 		Started: up.Add(4 * time.Second), ReadySince: up.Add(15 * time.Second)}
 	out := &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace, CreationTimestamp: metav1.NewTime(up),
-			Labels: maps.Clone(t.Labels), OwnerReferences: owned(owner, "apps/v1", kind)},
+			Labels: maps.Clone(t.Labels), OwnerReferences: owned(owner, kind)},
 		Spec: *t.Spec.DeepCopy(), Status: podStatus(p, t.Spec.Containers),
 	}
 	out.Spec.NodeName = node

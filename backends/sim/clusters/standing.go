@@ -91,7 +91,8 @@ func (c *Cluster) gateways() {
 	c.store.Put(kubeapi.Deployments, d)
 	rs := &appsv1.ReplicaSet{
 		ObjectMeta: metav1.ObjectMeta{Name: "litellm-7d9f5c6b8", Namespace: gatewayNS, Labels: t.Labels, CreationTimestamp: c.born(),
-			Annotations: map[string]string{revisionAnnotation: "1"}, OwnerReferences: c.owner(kubeapi.Deployments, "Deployment", gatewayNS, "litellm")},
+			Annotations:     map[string]string{revisionAnnotation: "1"},
+			OwnerReferences: c.owner(kubeapi.Deployments, "Deployment", gatewayNS, "litellm")},
 		Spec: appsv1.ReplicaSetSpec{Replicas: &n, Template: t, Selector: &metav1.LabelSelector{MatchLabels: t.Labels}},
 		Status: appsv1.ReplicaSetStatus{Replicas: n, ReadyReplicas: n, AvailableReplicas: n, FullyLabeledReplicas: n,
 			ObservedGeneration: 1},
@@ -120,7 +121,7 @@ func (c *Cluster) gateways() {
 
 func (c *Cluster) owner(res, kind, namespace, name string) []metav1.OwnerReference {
 	if obj := c.store.Get(res, namespace, name); obj != nil {
-		return owned(obj, "apps/v1", kind)
+		return owned(obj, kind)
 	}
 	return nil
 }

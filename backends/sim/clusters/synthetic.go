@@ -51,14 +51,16 @@ func (c *Cluster) synthetic() {
 func (c *Cluster) crowd(t *corev1.PodTemplateSpec, first, n int) {
 	name := fmt.Sprintf("load-%03d", first/perWorkload+1)
 	size, labels := int32(n), map[string]string{"app": name, hashLabel: "6c8f9d7b54"}
+	match := &metav1.LabelSelector{MatchLabels: map[string]string{"app": name}}
 	own := *t.DeepCopy()
 	own.Labels = labels
 	d := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: syntheticNS, CreationTimestamp: c.born()},
-		Spec:   appsv1.DeploymentSpec{Replicas: &size, Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": name}}, Template: own},
-		Status: appsv1.DeploymentStatus{ObservedGeneration: 1, Replicas: size, ReadyReplicas: size, AvailableReplicas: size, UpdatedReplicas: size}}
+		Spec: appsv1.DeploymentSpec{Replicas: &size, Selector: match, Template: own},
+		Status: appsv1.DeploymentStatus{ObservedGeneration: 1, Replicas: size, ReadyReplicas: size, AvailableReplicas: size,
+			UpdatedReplicas: size}}
 	c.store.Put(kubeapi.Deployments, d)
 	rs := &appsv1.ReplicaSet{ObjectMeta: metav1.ObjectMeta{Name: name + "-6c8f9d7b54", Namespace: syntheticNS, Labels: labels,
-		CreationTimestamp: c.born(), OwnerReferences: owned(d, "apps/v1", "Deployment")},
+		CreationTimestamp: c.born(), OwnerReferences: owned(d, "Deployment")},
 		Spec:   appsv1.ReplicaSetSpec{Replicas: &size, Selector: &metav1.LabelSelector{MatchLabels: labels}, Template: own},
 		Status: appsv1.ReplicaSetStatus{ObservedGeneration: 1, Replicas: size, ReadyReplicas: size, AvailableReplicas: size}}
 	c.store.Put(kubeapi.ReplicaSets, rs)
@@ -72,9 +74,10 @@ func (c *Cluster) crowd(t *corev1.PodTemplateSpec, first, n int) {
 // the way from a change to a screen is measured with.
 func (c *Cluster) Touch(name string) bool {
 	like := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: syntheticNS}}
-	return c.store.Update(kubeapi.Pods, like, func(current runtime.Object) runtime.Object {
+	found := false
+	stored := c.store.Update(kubeapi.Pods, like, func(current runtime.Object) runtime.Object {
 		old, ok := current.(*corev1.Pod)
-		if !ok {
+		if found = ok; !ok {
 			return nil
 		}
 		out := old.DeepCopy()
@@ -83,4 +86,5 @@ func (c *Cluster) Touch(name string) bool {
 		}
 		return out
 	})
+	return stored && found
 }

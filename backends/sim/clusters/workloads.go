@@ -185,15 +185,7 @@ func (c *Cluster) showReplicaSets(w *world.Workload, r *rolling, pods []world.Po
 	for _, one := range r.revisions {
 		known[w.Name+"-"+one.name] = true
 		fresh := c.replicaSet(w, one, owner)
-		have, ready := int32(0), int32(0)
-		for i := range pods {
-			if p := &pods[i]; p.Pool == w.Name && p.Revision == one.name && p.Phase != world.PhaseFailed {
-				have++
-				if p.Ready {
-					ready++
-				}
-			}
-		}
+		have, ready := count(pods, w.Name, one.name)
 		want := have
 		if one == r.latest() {
 			want = int32(w.Desired)
@@ -221,6 +213,19 @@ func (c *Cluster) showReplicaSets(w *world.Workload, r *rolling, pods []world.Po
 	}
 }
 
+// count is how many pods of a revision there are, and how many of them serve.
+func count(pods []world.Pod, pool, revision string) (have, ready int32) {
+	for i := range pods {
+		if p := &pods[i]; p.Pool == pool && p.Revision == revision && p.Phase != world.PhaseFailed {
+			have++
+			if p.Ready {
+				ready++
+			}
+		}
+	}
+	return have, ready
+}
+
 func (c *Cluster) replicaSet(w *world.Workload, one *revision, owner runtime.Object) *appsv1.ReplicaSet {
 	t := one.template.DeepCopy()
 	t.Labels = maps.Clone(t.Labels)
@@ -233,7 +238,7 @@ func (c *Cluster) replicaSet(w *world.Workload, one *revision, owner runtime.Obj
 			Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": w.Name, hashLabel: one.name}}},
 	}
 	if owner != nil {
-		out.OwnerReferences = owned(owner, "apps/v1", "Deployment")
+		out.OwnerReferences = owned(owner, "Deployment")
 	}
 	return out
 }

@@ -49,7 +49,7 @@ func (f *fake) Logs(ctx context.Context, _ PodRef, o LogOptions, w io.Writer) er
 			line = noon.Format(time.RFC3339Nano) + " " + line
 		}
 		if _, err := io.WriteString(w, line); err != nil {
-			return nil
+			return err
 		}
 	}
 	if o.Follow {

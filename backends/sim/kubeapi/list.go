@@ -19,7 +19,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation/field"
-	"k8s.io/client-go/kubernetes/scheme"
 )
 
 // options reads and judges the options of a list or a watch.
@@ -197,7 +196,7 @@ func listOf(res *Resource, rows []*row, lm metav1.ListMeta) (runtime.Object, err
 		}
 		return u, nil
 	}
-	list, err := scheme.Scheme.New(res.listGVK())
+	list, err := served().scheme.New(res.listGVK())
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/client-go/kubernetes/scheme"
 )
 
 // format is how an answer is written.
@@ -95,7 +94,7 @@ func serializerFor(media string) (runtime.SerializerInfo, bool) {
 	if media == runtime.ContentTypeCBOR {
 		return runtime.SerializerInfo{}, false
 	}
-	return runtime.SerializerInfoForMediaType(scheme.Codecs.SupportedMediaTypes(), media)
+	return runtime.SerializerInfoForMediaType(served().codecs.SupportedMediaTypes(), media)
 }
 
 // encode writes an object that bears its kind.

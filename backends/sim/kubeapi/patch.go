@@ -121,8 +121,14 @@ func (p patching) apply(obj runtime.Object, gvk schema.GroupVersionKind) ([]byte
 			return nil, badRequest(err.Error())
 		}
 		return out, nil
+	default:
+		return p.strategic(b.Bytes(), obj)
 	}
-	out, err := strategicpatch.StrategicMergePatch(b.Bytes(), p.body, obj)
+}
+
+// strategic merges by the keys that the kind has for its lists.
+func (p patching) strategic(doc []byte, obj runtime.Object) ([]byte, error) {
+	out, err := strategicpatch.StrategicMergePatch(doc, p.body, obj)
 	switch {
 	case err == nil:
 		return out, nil

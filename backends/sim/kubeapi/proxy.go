@@ -46,6 +46,7 @@ func (s *Server) forward(c *call) error {
 		},
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) { c.f.fail(w, unreachable(err)) },
 	}
+	c.w.Header().Del("Date") // the pod's own comes with its answer
 	p.ServeHTTP(c.w, c.r)
 	return nil
 }

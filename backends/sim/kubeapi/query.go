@@ -41,6 +41,15 @@ func parse(r *http.Request) *query {
 	if parts[0] == "watch" && len(parts) > 1 && r.Method == http.MethodGet { // the old form of watch=true
 		old, parts = true, parts[1:]
 	}
+	q.object(parts)
+	if q.verb = verbOf(r, q); old {
+		q.verb = "watch"
+	}
+	return q
+}
+
+// object reads what stands behind group and version: [namespaces/NS/]RESOURCE[/NAME[/SUB[/…]]].
+func (q *query) object(parts []string) {
 	if parts[0] == "namespaces" && len(parts) >= 3 && parts[2] != subStatus {
 		q.namespace, parts = parts[1], parts[2:]
 	}
@@ -55,10 +64,6 @@ func parse(r *http.Request) *query {
 	if q.resource == Namespaces && q.namespace == "" {
 		q.namespace = q.name // a namespace is within itself: who sees one namespace may read it
 	}
-	if q.verb = verbOf(r, q); old {
-		q.verb = "watch"
-	}
-	return q
 }
 
 func verbOf(r *http.Request, q *query) string {

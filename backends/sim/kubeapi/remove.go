@@ -13,7 +13,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/client-go/kubernetes/scheme"
 )
 
 // remove deletes an object, or has the backend do so in its own time.
@@ -50,7 +49,7 @@ func (s *Server) deleteOptions(c *call, o *metav1.DeleteOptions) error {
 		if _, _, err := info.Serializer.Decode(raw, &gvk, o); err != nil {
 			return badRequest(err.Error())
 		}
-	} else if err := scheme.ParameterCodec.DecodeParameters(c.r.URL.Query(), metav1.SchemeGroupVersion, o); err != nil {
+	} else if err := served().parameters.DecodeParameters(c.r.URL.Query(), metav1.SchemeGroupVersion, o); err != nil {
 		return badRequest(err.Error())
 	}
 	if len(o.DryRun) == 0 {
@@ -165,7 +164,8 @@ func (s *Server) budget(pod *corev1.Pod, dry bool) error {
 		return nil
 	case 1:
 	default:
-		return apierrors.NewInternalError(errText("this pod has more than one PodDisruptionBudget, which the eviction subresource does not support"))
+		return apierrors.NewInternalError(errText("this pod has more than one PodDisruptionBudget, which " +
+			"the eviction subresource does not support"))
 	}
 	b := covering[0]
 	st := b.Status

@@ -7,7 +7,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/client-go/kubernetes/scheme"
 )
 
 // Resource is one kind that is served.
@@ -108,7 +107,11 @@ func (r *Resource) object() (runtime.Object, error) {
 		u.SetGroupVersionKind(r.gvk())
 		return u, nil
 	}
-	return scheme.Scheme.New(r.gvk())
+	k := served()
+	if k.err != nil {
+		return nil, k.err
+	}
+	return k.scheme.New(r.gvk())
 }
 
 // verbs lists what can be done with a resource.

@@ -11,7 +11,6 @@ import (
 	authorizationv1 "k8s.io/api/authorization/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/client-go/kubernetes/scheme"
 )
 
 // review answers what a user asks about itself. It says whether the request was such a question.
@@ -51,7 +50,7 @@ func (s *Server) review(c *call) (bool, error) {
 
 // body decodes a request into obj and returns the kind of obj.
 func (s *Server) body(c *call, obj runtime.Object) (schema.GroupVersionKind, error) {
-	kinds, _, err := scheme.Scheme.ObjectKinds(obj)
+	kinds, _, err := served().scheme.ObjectKinds(obj)
 	if err != nil {
 		return schema.GroupVersionKind{}, err
 	}

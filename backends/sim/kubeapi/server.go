@@ -127,15 +127,21 @@ func (s *Server) serve(c *call) error {
 	if handled, err := s.review(c); handled {
 		return err
 	}
+	if err := s.find(c); err != nil {
+		return err
+	}
+	s.o.Backend.Refresh()
+	return s.dispatch(c)
+}
+
+// find tells which resource is meant, and in which form the answer goes out.
+func (s *Server) find(c *call) error {
 	c.res = s.resource(c.group, c.version, c.resource)
 	if c.res == nil || c.sub != "" && !c.res.has(c.sub) {
 		return s.absent(c.group)
 	}
 	c.t = s.o.Store.table(c.res)
-	if c.res.Plural == Namespaces && c.name == c.namespace {
-		c.namespace = ""
-	}
-	if !c.res.Namespaced && c.namespace != "" || c.res.Namespaced && c.namespace == "" && c.name != "" {
+	if !c.placed() {
 		return errNoPath
 	}
 	f, ok := negotiate(c.r, c.res.Custom, c.verb == "watch")
@@ -143,11 +149,21 @@ func (s *Server) serve(c *call) error {
 		return notAcceptable()
 	}
 	c.f = f
-	s.o.Backend.Refresh()
 	if c.res.of != "" && !slices.Contains(c.res.verbs(), c.verb) {
 		return notAllowed(c.query)
 	}
-	return s.dispatch(c)
+	return nil
+}
+
+// placed says whether the path has a namespace where the kind needs one, and none where it has none.
+func (c *call) placed() bool {
+	if c.res.Plural == Namespaces && c.name == c.namespace {
+		c.namespace = "" // it was there to judge by only
+	}
+	if c.res.Namespaced {
+		return c.namespace != "" || c.name == ""
+	}
+	return c.namespace == ""
 }
 
 // user finds who asks by the bearer token; who brings none is anonymous.

@@ -140,17 +140,7 @@ func (st *stream) run() {
 		if len(a.changes) > 0 && st.flush() != nil {
 			return
 		}
-		now := st.s.o.Store.Now()
-		if !now.Before(st.end.Add(-lastMark)) && !st.ending {
-			st.ending, st.nextMark = true, now // the client goes on from here
-		}
-		if st.bookmarks && !now.Before(st.nextMark) {
-			st.nextMark = now.Add(bookmarkEvery)
-			if st.mark(nil) != nil {
-				return
-			}
-		}
-		if !now.Before(st.end) {
+		if !st.timely() {
 			return
 		}
 		select {
@@ -162,6 +152,21 @@ func (st *stream) run() {
 			return
 		}
 	}
+}
+
+// timely sends a bookmark when it is due, and says whether the watch goes on.
+func (st *stream) timely() bool {
+	now := st.s.o.Store.Now()
+	if !now.Before(st.end.Add(-lastMark)) && !st.ending {
+		st.ending, st.nextMark = true, now // the client goes on from here
+	}
+	if st.bookmarks && !now.Before(st.nextMark) {
+		st.nextMark = now.Add(bookmarkEvery)
+		if st.mark(nil) != nil {
+			return false
+		}
+	}
+	return now.Before(st.end)
 }
 
 // change sends what a change means to this watch: an object that leaves the selection is deleted for it.

@@ -63,6 +63,30 @@ func (s *Server) create(c *call) error {
 	if err != nil {
 		return err
 	}
+	if err := s.prepare(c, obj); err != nil {
+		return err
+	}
+	w := c.intent("create", nil, obj, set)
+	if err := s.o.Backend.Admit(w); err != nil {
+		return err
+	}
+	if s.o.Store.row(c.t, key(c.namespace, c.name)) != nil {
+		return apierrors.NewAlreadyExists(c.res.groupResource(), c.name)
+	}
+	if !set.dry {
+		r, ok := s.o.Store.commit(c.t, key(c.namespace, c.name), nil, obj)
+		if !ok {
+			return apierrors.NewAlreadyExists(c.res.groupResource(), c.name)
+		}
+		obj = r.obj
+		s.o.Backend.Written(w)
+	}
+	c.f.respond(c.w, http.StatusCreated, c.f.one(c.res, obj))
+	return nil
+}
+
+// prepare names a new object, gives it what the server gives, and checks it.
+func (s *Server) prepare(c *call, obj runtime.Object) error {
 	acc, err := meta.Accessor(obj)
 	if err != nil {
 		return badRequest(err.Error())
@@ -83,26 +107,7 @@ func (s *Server) create(c *call) error {
 	acc.SetUID("")
 	acc.SetCreationTimestamp(metav1.Time{})
 	s.o.Store.born(c.res, obj)
-	if err := c.judge(acc, nil, obj); err != nil {
-		return err
-	}
-	w := c.intent("create", nil, obj, set)
-	if err := s.o.Backend.Admit(w); err != nil {
-		return err
-	}
-	if s.o.Store.row(c.t, key(c.namespace, c.name)) != nil {
-		return apierrors.NewAlreadyExists(c.res.groupResource(), c.name)
-	}
-	if !set.dry {
-		r, ok := s.o.Store.commit(c.t, key(c.namespace, c.name), nil, obj)
-		if !ok {
-			return apierrors.NewAlreadyExists(c.res.groupResource(), c.name)
-		}
-		obj = r.obj
-		s.o.Backend.Written(w)
-	}
-	c.f.respond(c.w, http.StatusCreated, c.f.one(c.res, obj))
-	return nil
+	return c.judge(acc, nil, obj)
 }
 
 // update replaces an object by the one in the body.

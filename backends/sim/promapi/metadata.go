@@ -44,7 +44,7 @@ func (a *API) all(r *http.Request, q storage.Querier, sets [][]*labels.Matcher, 
 		limit = maxListed
 	}
 	if len(sets) == 0 {
-		sets = [][]*labels.Matcher{{labels.MustNewMatcher(labels.MatchNotEqual, labels.MetricName, "")}}
+		sets = [][]*labels.Matcher{{labels.MustNewMatcher(labels.MatchNotEqual, nameLabel, "")}}
 	}
 	seen := map[uint64]bool{}
 	for _, set := range sets {

@@ -97,7 +97,7 @@ type label struct{ name, value string }
 func (l *Large) each(from, to int64, matchers []*labels.Matcher, f func(labels.Labels, []sample)) {
 	var rest []*labels.Matcher
 	for _, m := range matchers {
-		if m.Name != labels.MetricName {
+		if m.Name != nameLabel {
 			rest = append(rest, m)
 		}
 	}
@@ -230,7 +230,7 @@ func (l *Large) write(
 	p := &l.model.Pools[u.pool]
 	give := func(more []label, value func(m moment) float64) {
 		b.Reset()
-		b.Add(labels.MetricName, metric.name)
+		b.Add(nameLabel, metric.name)
 		for _, x := range l.shared(metric.gpu, at) {
 			if !metric.target || !strings.HasPrefix(x.name, "exported_") {
 				b.Add(x.name, x.value)

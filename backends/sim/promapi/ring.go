@@ -11,6 +11,9 @@ import (
 	"github.com/prometheus/prometheus/storage"
 )
 
+// nameLabel is the label that holds the name of a metric.
+const nameLabel = "__name__"
+
 // Ring keeps the newest samples of each series, for a bounded time and number of series. It is safe for concurrent use.
 type Ring struct {
 	keep time.Duration
@@ -50,7 +53,7 @@ func (r *Ring) Append(l labels.Labels, t int64, v float64) bool {
 		}
 		s = &kept{labels: l}
 		r.series[h] = s
-		name := l.Get(labels.MetricName)
+		name := l.Get(nameLabel)
 		r.byName[name] = append(r.byName[name], s)
 	}
 	if n := len(s.samples); n > 0 && s.samples[n-1].t >= t {
@@ -76,7 +79,7 @@ func (r *Ring) Prune(now int64) {
 	for h, s := range r.series {
 		if s.samples[len(s.samples)-1].t < oldest {
 			delete(r.series, h)
-			name := s.labels.Get(labels.MetricName)
+			name := s.labels.Get(nameLabel)
 			r.byName[name] = slices.DeleteFunc(r.byName[name], func(o *kept) bool { return o == s })
 		}
 	}
@@ -99,7 +102,7 @@ func (r *Ring) each(_, _ int64, matchers []*labels.Matcher, f func(labels.Labels
 		}
 	}
 	for _, m := range matchers {
-		if m.Name == labels.MetricName && m.Type == labels.MatchEqual {
+		if m.Name == nameLabel && m.Type == labels.MatchEqual {
 			visit(r.byName[m.Value])
 			return
 		}
@@ -122,7 +125,7 @@ func fits(l labels.Labels, matchers []*labels.Matcher) bool {
 
 func fitsName(name string, matchers []*labels.Matcher) bool {
 	for _, m := range matchers {
-		if m.Name == labels.MetricName && !m.Matches(name) {
+		if m.Name == nameLabel && !m.Matches(name) {
 			return false
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 )
 
@@ -84,7 +83,7 @@ func (a *API) holds(ctx context.Context, r *Rule, now time.Time) (promql.Vector,
 
 func (r *Rule) alert(x promql.Sample, since, now time.Time) alert {
 	all := x.Metric.Map()
-	delete(all, labels.MetricName)
+	delete(all, nameLabel)
 	maps.Copy(all, r.Labels)
 	all["alertname"] = r.Name
 	state := "pending"

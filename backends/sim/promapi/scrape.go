@@ -140,7 +140,7 @@ func (s *Scraper) scrape(t *scraped, now time.Time) {
 
 func named(own labels.Labels, name string) labels.Labels {
 	b := labels.NewBuilder(own)
-	b.Set(labels.MetricName, name)
+	b.Set(nameLabel, name)
 	return b.Labels()
 }
 

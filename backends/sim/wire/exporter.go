@@ -10,7 +10,7 @@ import (
 const (
 	ExporterDCGM    = "dcgm"         // NVIDIA's, with the names of before the 4.6.0 standard
 	ExporterRenamed = "dcgm-renamed" // with those of the standard
-	ExporterSMI     = "nvidiagpu"    // nvidia_gpu_exporter, which reads NVML
+	ExporterSMI     = "nvidia-gpu"   // nvidia_gpu_exporter, which reads NVML
 	ExporterAMD     = "amd"          // AMD's device-metrics-exporter
 )
 
