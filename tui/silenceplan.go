@@ -44,6 +44,10 @@ func (m *Model) errandPlanned(msg errandMsg) tea.Cmd {
 		return nil
 	}
 	p := &msg.plan
+	if p.Silence == nil {
+		m.late++ // it answers nothing that was asked
+		return nil
+	}
 	l := ladder(*p, msg.checks)
 	if a := m.book.Access; l.Refused.IsEmpty() && !a.Write {
 		l.Refused = fleet.Join([]fleet.Safe{fleet.Text("this console may not write"), a.Why}, fleet.Text(": "))
