@@ -60,7 +60,7 @@ func alertColumns(object, text int, outside bool) []part.Column {
 		{Title: fleet.Text("RUNBOOK"), Width: 12, Least: normalWidth},
 	}
 	if outside {
-		columns = append(columns, part.Column{Title: fleet.Text("FROM"), Width: 12, Most: 20, Least: normalWidth})
+		columns = append(columns, part.Column{Title: fleet.Text("FROM"), Width: 15, Most: 20, Least: normalWidth})
 	}
 	return columns
 }
