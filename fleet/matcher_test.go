@@ -31,7 +31,7 @@ func TestMatchers(t *testing.T) {
 func FuzzParseMatcher(f *testing.F) {
 	f.Add(`a="b"`)
 	f.Add(`pool!~"x\"\n|"`)
-	f.Fuzz(func(t *testing.T, text string) {
+	f.Fuzz(func(_ *testing.T, text string) {
 		m, err := ParseMatcher(text)
 		if err != nil {
 			return

@@ -17,7 +17,8 @@ func alertLines(a *fleet.Alert) []fleet.Safe {
 	for _, id := range a.Also {
 		from = fleet.Concat(from, fleet.Text(", "), fleet.Label(string(id)))
 	}
-	lines := []fleet.Safe{row(fleet.Text("from"), from), row(fleet.Text("since"), fleet.Stamp(a.Since)), row(fleet.Text("silenced"), a.Silenced)}
+	lines := []fleet.Safe{row(fleet.Text("from"), from), row(fleet.Text("since"), fleet.Stamp(a.Since)),
+		row(fleet.Text("silenced"), a.Silenced)}
 	for _, part := range []struct {
 		name fleet.Safe
 		of   map[string]string

@@ -18,7 +18,6 @@ type silenceDraft struct {
 	matchers []fleet.Matcher
 	on       []bool
 	length   int // index into silenceLengths
-	comment  string
 }
 
 // silenceLengths are the choices of how long a silence lasts, the default first.

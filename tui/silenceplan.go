@@ -131,7 +131,8 @@ func (a errandAnswer) choose(m *Model, chosen int, typed string) tea.Cmd {
 	case a.ladder.TypeName && typed != a.plan.Object():
 		return m.refuse(fleet.Concat(fleet.Text("type the name to confirm: "), rawName(a.plan.Object())))
 	case len(a.ladder.Overrides) > 0 && utf8.RuneCountInString(reason) < actions.MinOverrideReason:
-		return m.refuse(fleet.Textf("an override needs a comment of at least %s characters; esc, then M again", fleet.Int(actions.MinOverrideReason)))
+		return m.refuse(fleet.Textf("an override needs a comment of at least %s characters; esc, then M again",
+			fleet.Int(actions.MinOverrideReason)))
 	}
 	approval := actions.Approval{Typed: typed, Reason: reason, Overrides: a.ladder.Overrides, By: m.book.Access.Actor, At: m.clock.Now()}
 	plan, control := a.plan, m.control

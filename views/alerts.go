@@ -11,8 +11,8 @@ import (
 	"pitwall/views/part"
 )
 
-// AlertID identifies an alert for as long as it lasts: its object and when it began, and the labels of an outside one. Its text will not do, since the
-// number in it changes.
+// AlertID identifies an alert for as long as it lasts: its object and when it began, and the labels of an outside one. Its
+// text will not do, since the number in it changes.
 func AlertID(a fleet.Alert) string {
 	id := a.Object.String() + "@" + a.Since.UTC().Format(time.RFC3339Nano)
 	if a.Origin == "" {

@@ -48,7 +48,7 @@ func ofSilence(p actions.Plan, ask func(*actions.SilencePlan) actions.Check) act
 	return ask(p.Silence)
 }
 
-func heldAlerts(p actions.Plan, s *fleet.Snapshot, b actions.Book, now time.Time) actions.Check {
+func heldAlerts(p actions.Plan, _ *fleet.Snapshot, b actions.Book, now time.Time) actions.Check {
 	at := p
 	at.Route.ID = p.Lock()
 	return held(at, b, now, func(c *actions.Change) bool { return c.Plan.Lock() == p.Lock() })
@@ -166,7 +166,7 @@ func hidesCritical(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Tim
 const manyAlerts = 10
 
 func hidesMany(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) actions.Check {
-	return ofSilence(p, func(sp *actions.SilencePlan) actions.Check {
+	return ofSilence(p, func(*actions.SilencePlan) actions.Check {
 		n, _, err := hiddenNow(p, s)
 		switch {
 		case err != nil || alertSource(p, s) == nil:
@@ -230,7 +230,7 @@ func boundedSilence(p actions.Plan, _ *fleet.Snapshot, _ actions.Book, now time.
 		case sp.Silence.Comment == "":
 			return verdict(actions.SeverityHard, fleet.Text("it has no comment"))
 		}
-		return pass(fleet.Text("ends in "), fleet.Age(left.Round(time.Minute)), fleet.Text(" <= "), fleet.Age(actions.LongestSilence), fleet.Text(": "),
-			fleet.Label(sp.Silence.Comment))
+		return pass(fleet.Text("ends in "), fleet.Age(left.Round(time.Minute)), fleet.Text(" <= "),
+			fleet.Age(actions.LongestSilence), fleet.Text(": "), fleet.Label(sp.Silence.Comment))
 	})
 }

@@ -137,49 +137,59 @@ func (k *carrier) errandIntent(back bool) journal.Intent {
 func (k *carrier) verifyErrand() time.Duration {
 	at, id, err := k.askErrand()
 	now := k.now()
-	failed := k.inForce.failed
 	switch {
 	case err != nil:
 		k.say(fleet.Concat(fleet.Text("it cannot be read back, trying on: "), fleet.Sentence(err)), time.Time{})
 		return k.r.o.Poll
 	case at == after:
-		res := k.result(1, false, func(r *actions.StepResult) {
+		k.verified(false, func(r *actions.StepResult) {
 			r.Verified, r.Err = now, fleet.Safe{}
 			if id != "" {
 				r.Silence = id
 			}
 		})
-		rec := journal.Record{Kind: journal.KindVerified, Result: &res, Why: fleet.Text("read back")}
-		_ = k.note(rec)
-		rec.At = now
-		k.apply(rec)
-		k.close(EventPass, audit.KindClosed, k.errandDone(id), world{})
-		return 0
+		return k.endErrand(EventPass, k.errandDone(id))
 	case at == foreign && k.errandOver(now):
-		k.close(EventPass, audit.KindClosed, fleet.Text("it ended as planned"), world{})
-		return 0
-	case at == before && k.errandOver(now):
-		k.close(EventAbort, audit.KindClosed, fleet.Text("its time is over: nothing is hidden any more"), world{})
-		return 0
-	case at == foreign && now.Before(k.inForce.deadline):
-		return min(k.r.o.Poll, k.inForce.deadline.Sub(now)) // another replica of it may have answered
+		return k.endErrand(EventPass, fleet.Text("it ended as planned"))
+	case k.errandOver(now):
+		return k.endErrand(EventAbort, fleet.Text("its time is over: nothing is hidden any more"))
+	case at != foreign && k.inForce.failed != nil && !passing(k.inForce.failed):
+		return k.endErrand(EventAbort, fleet.Concat(fleet.Text("refused, nothing was changed: "), fleet.Sentence(k.inForce.failed)))
+	case now.Before(k.inForce.deadline):
+		return min(k.r.o.Poll, k.inForce.deadline.Sub(now)) // it may be on its way, or another replica of it answered
 	case at == foreign:
 		return k.unknown(fleet.Text("somebody else ended it before it was read back"), world{})
-	case failed != nil && !passing(failed):
-		k.close(EventAbort, audit.KindClosed, fleet.Concat(fleet.Text("refused, nothing was changed: "), fleet.Sentence(failed)), world{})
-		return 0
-	case now.Before(k.inForce.deadline):
-		return min(k.r.o.Poll, k.inForce.deadline.Sub(now))
-	case failed == nil:
+	}
+	return k.errandAgain()
+}
+
+// errandAgain writes once more what did not arrive.
+func (k *carrier) errandAgain() time.Duration {
+	switch {
+	case k.inForce.failed == nil:
 		return k.unknown(fleet.Text("it was taken, and is not there"), world{})
 	case k.inForce.attempt >= attempts:
-		k.close(EventAbort, audit.KindClosed, fleet.Concat(fleet.Text("given up after three tries, nothing was changed: "),
-			fleet.Sentence(failed)), world{})
-		return 0
+		return k.endErrand(EventAbort, fleet.Concat(fleet.Text("given up after three tries, nothing was changed: "),
+			fleet.Sentence(k.inForce.failed)))
 	case k.c.Held:
 		return k.r.o.Poll
 	}
 	return k.sendErrand()
+}
+
+// endErrand closes the change.
+func (k *carrier) endErrand(e Event, why fleet.Safe) time.Duration {
+	k.close(e, audit.KindClosed, why, world{})
+	return 0
+}
+
+// verified notes that the step, or its way back, was read back.
+func (k *carrier) verified(back bool, edit func(*actions.StepResult)) {
+	res := k.result(1, back, edit)
+	rec := journal.Record{Kind: journal.KindVerified, Result: &res, Why: fleet.Text("read back")}
+	_ = k.note(rec)
+	rec.At = k.now()
+	k.apply(rec)
 }
 
 // errandOver tells whether the errand has no effect any more.
@@ -194,95 +204,4 @@ func (k *carrier) errandDone(id string) fleet.Safe {
 	}
 	return fleet.Textf("silence %s hides %s until %s", fleet.Label(id), fleet.MatchersText(k.c.Plan.Silence.Silence.Matchers),
 		fleet.Stamp(k.c.Plan.Silence.Silence.Until))
-}
-
-// rollBackErrand begins the way back.
-func (k *carrier) rollBackErrand(why fleet.Safe) error {
-	if k.errand.undo() == nil {
-		return busy("take it back: a silence that ended does not come back", k.c.State)
-	}
-	return k.to(EventRollBack, journal.Record{Kind: journal.KindBack, Why: fleet.Concat(fleet.Text("rolling back: "), why)})
-}
-
-// errandBack takes the errand back, until the system says that nothing of it is left.
-func (k *carrier) errandBack() time.Duration {
-	at, id, err := k.askErrand()
-	now := k.now()
-	switch {
-	case err != nil:
-		k.say(fleet.Concat(fleet.Text("rolling back: it does not answer, trying on: "), fleet.Sentence(err)), time.Time{})
-		return k.r.o.Poll
-	case at != after && now.Before(k.inForce.deadline):
-		return min(k.r.o.Poll, k.inForce.deadline.Sub(now)) // a write whose answer was lost may still arrive
-	case at != after:
-		res := k.result(1, true, func(r *actions.StepResult) { r.Verified = now })
-		rec := journal.Record{Kind: journal.KindVerified, Result: &res, Why: fleet.Text("read back")}
-		_ = k.note(rec)
-		rec.At = now
-		k.apply(rec)
-		k.close(EventRestored, audit.KindRolledBack, fleet.Text("rolled back: nothing is hidden"), world{})
-		return 0
-	}
-	if err := k.lock.Verify(); err != nil {
-		return k.unknown(fleet.Concat(fleet.Text("not rolled back: "), fleet.Sentence(err)), world{})
-	}
-	in := k.errandIntent(true)
-	if err := k.to(EventRollBack, journal.Record{Kind: journal.KindIntent, Step: &in, Why: k.c.Why}); err != nil {
-		k.say(fleet.Concat(fleet.Text("rolling back waits: "), fleet.Sentence(err)), time.Time{})
-		return k.r.o.Poll
-	}
-	undo := k.errand.undo()
-	_, err = k.writeErrand("back", func(ctx context.Context) (string, error) { return id, undo(ctx) })
-	res := k.result(1, true, func(r *actions.StepResult) { r.Sent, r.Silence, r.Err = now, id, fleet.Sentence(err) })
-	kind := journal.KindResult
-	if err != nil {
-		kind = journal.KindSent
-	}
-	_ = k.to(EventRollBack, journal.Record{Kind: kind, Result: &res, Why: k.c.Why})
-	if err != nil {
-		return k.r.o.Poll
-	}
-	return 0
-}
-
-// compareErrand finds out where an open errand stands, and sets the carrier up to go on from there.
-func (k *carrier) compareErrand(entry journal.Entry, back bool) error {
-	at, _, err := k.askErrand()
-	if err != nil {
-		return err
-	}
-	if err := k.log.Append(journal.Record{Kind: journal.KindGuard, State: k.c.State, Why: k.c.Why, Held: k.c.Held,
-		Guard: &k.c.Guard, At: k.now()}); err != nil {
-		return err
-	}
-	k.r.audit(audit.KindResumed, &k.c, at.text(), false)
-	back = back || entry.Change.State == actions.StateRollingBack
-	if entry.Last == nil {
-		if back {
-			k.close(EventAbort, audit.KindClosed, fleet.Text("given up before anything was written"), world{})
-			return nil
-		}
-		return k.to(EventRetry, journal.Record{Kind: journal.KindReleased, Why: fleet.Text("nothing was written: going on")})
-	}
-	k.c.Step = 1
-	k.inForce = inForce{attempt: 1, deadline: later(k.now(), entry.LastAt.Add(2*leastSettle))}
-	if !entry.Answered {
-		k.inForce.failed = errCrashed
-	}
-	if back {
-		return k.rollBackErrand(fleet.Concat(fleet.Text("wanted by "), k.r.o.Actor.Text()))
-	}
-	return k.to(EventRelease, journal.Record{Kind: journal.KindReleased, Why: fleet.Concat(fleet.Text("resumed: "), at.text())})
-}
-
-// text says where a system stands, seen from an errand.
-func (s standing) text() fleet.Safe {
-	switch s {
-	case after:
-		return fleet.Text("what was written is there")
-	case before:
-		return fleet.Text("what was to be written is not there")
-	default:
-		return fleet.Text("somebody else undid it")
-	}
 }

@@ -99,7 +99,8 @@ func (s *silencer) failure(op, why string) error {
 
 // Find reads one silence back.
 func (s *silencer) Find(ctx context.Context, id string) (fleet.Silence, error) {
-	none := &fleet.Error{Kind: fleet.KindNotFound, Op: "read the silence", Source: s.source, Err: fmt.Errorf("there is none %q, or it ended", id)}
+	none := &fleet.Error{Kind: fleet.KindNotFound, Op: "read the silence", Source: s.source,
+		Err: fmt.Errorf("there is none %q, or it ended", id)}
 	reply, err := s.client.Get(ctx, silencePath+url.PathEscape(id), accept)
 	if reply != nil && (reply.Status == http.StatusNotFound || reply.Status == http.StatusUnprocessableEntity) {
 		return fleet.Silence{}, none // 422: the ID is not of its form

@@ -50,7 +50,8 @@ func changeLine(c *actions.Change) string {
 		guard = fleet.Text("Nobody guards it, resume or undo it")
 	}
 	return sentence(fleet.Concat(fleet.Text("Change "), fleet.Int(c.Seq)),
-		fleet.Concat(fleet.Label(string(p.Intent.Kind)), fleet.Text(" of "), fleet.Label(p.ObjectKind()), fleet.Text(" "), fleet.Label(p.Object()),
+		fleet.Concat(fleet.Label(string(p.Intent.Kind)), fleet.Text(" of "), fleet.Label(p.ObjectKind()), fleet.Text(" "),
+			fleet.Label(p.Object()),
 			fleet.Text(" "), what),
 		fleet.Concat(fleet.Text("State "), fleet.Label(string(c.State))),
 		fleet.Textf("Step %s of %s", fleet.Int(c.Step), fleet.Int(len(p.Steps))), c.Why, guard)

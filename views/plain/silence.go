@@ -23,7 +23,8 @@ func errandPlan(p actions.Plan, checks []actions.Check) string {
 	r.fact(fleet.Text("made"), fleet.Concat(fleet.Stamp(p.Created), fleet.Text(" on generation "), fleet.Int(p.SeenGen),
 		fleet.Text(" as of "), fleet.ClockTime(p.SeenAt)))
 	r.fact(fleet.Text("matches"), fleet.MatchersText(s.Silence.Matchers))
-	r.fact(fleet.Text("ends"), fleet.Concat(fleet.Stamp(s.Silence.Until), fleet.Text(", in "), fleet.Age(s.Silence.Until.Sub(p.Created).Round(time.Minute))))
+	r.fact(fleet.Text("ends"), fleet.Concat(fleet.Stamp(s.Silence.Until), fleet.Text(", in "),
+		fleet.Age(s.Silence.Until.Sub(p.Created).Round(time.Minute))))
 	r.fact(fleet.Text("comment"), fleet.Label(s.Silence.Comment))
 	r.fact(fleet.Text("undo"), undoOf(&p))
 	hiddenTable(r, &p)
