@@ -16,6 +16,13 @@ func changeTitle(c *actions.Change) fleet.Safe {
 func changeSheet(sc Scene, c *actions.Change, width int) *page {
 	s := newPage(sc, width)
 	standing(s, sc, c)
+	if c.Plan.Errand() {
+		errandSteps(s, c)
+		approval(s, c)
+		confirmed(s, c)
+		errandPlanned(s, c)
+		return s
+	}
 	steps(s, c)
 	limits(s, c)
 	approval(s, c)

@@ -18,7 +18,7 @@ func journalOrder(changes []actions.Change, t Table) ([]int, []string) {
 			c := &changes[i]
 			in := &c.Plan.Intent
 			return strings.Join([]string{fleet.Int(c.Seq).String(), string(c.ID), in.Actor.Name, string(in.Kind),
-				string(in.Route), planMove(&c.Plan).String(), string(c.State), c.Why.String(), in.Reason, in.Incident}, " ")
+				c.Plan.Object(), planMove(&c.Plan).String(), string(c.State), c.Why.String(), in.Reason, in.Incident}, " ")
 		},
 	}
 	index := o.rows()
@@ -85,7 +85,7 @@ func fillChange(cells []part.Cell, c *actions.Change, sc Scene, width int) {
 	cells[1] = part.Cell{Text: whenText(begun(c), sc.Now, width), Role: role}
 	cells[2] = part.Cell{Text: byText(in.Actor)}
 	cells[3] = part.Cell{Text: fleet.Label(string(in.Kind)), Role: themes.Dim}
-	cells[4] = part.Cell{Text: fleet.Label(string(in.Route))}
+	cells[4] = part.Cell{Text: fleet.Label(c.Plan.Object())}
 	cells[5] = part.Cell{Text: planMove(&c.Plan)}
 	cells[6] = part.Cell{Text: fleet.Label(string(c.State)), Role: journalRole(c)}
 	cells[7] = undo

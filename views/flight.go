@@ -22,6 +22,12 @@ func flightPane(b *part.Block, sc Scene, n int) {
 	}
 }
 
+// How wide what an errand does is drawn, so that its state stays in sight.
+const (
+	errandNarrow = 24
+	errandWide   = 56
+)
+
 // flightLine says what a change does, where it stands and what is due next.
 func flightLine(b *part.Block, c *actions.Change, now time.Time) {
 	gap, tail := 2, 1
@@ -33,7 +39,11 @@ func flightLine(b *part.Block, c *actions.Change, now time.Time) {
 	b.Put(themes.Text, fleet.Label(p.Object())).Gap(1)
 	switch {
 	case p.Errand():
-		b.Put(themes.Text, p.ErrandText())
+		width := errandNarrow
+		if b.Width() >= normalWidth {
+			width = errandWide
+		}
+		b.Cell(themes.Text, p.ErrandText(), width, part.Left)
 	case p.Intent.Kind == actions.KindResync:
 		b.Put(themes.Text, fleet.Label(string(p.Intent.Replica)))
 	default:
