@@ -18,6 +18,8 @@ type distribution struct {
 	total   []float64
 	sum     float64
 	samples []spread
+	recent  fleet.Histogram // what increase returned last, until the next sample
+	over    time.Duration   // the window of recent; 0 for none
 }
 
 type spread struct {
@@ -44,8 +46,8 @@ func (d *distribution) add(at time.Time, h fleet.Histogram) {
 		}
 		d.grow(increase, h.Sum-d.raw.Sum)
 	}
-	d.raw = h
-	d.samples = push(d.samples, spread{at, slices.Clone(d.total), d.sum}, func(s spread) time.Time { return s.at })
+	d.raw, d.over = h, 0
+	d.samples = push(d.samples, spread{at, slices.Clone(d.total), d.sum}, spreadSpacing, func(s spread) time.Time { return s.at })
 }
 
 func (d *distribution) grow(by []float64, sum float64) {
@@ -61,6 +63,9 @@ func (d *distribution) increase(window time.Duration) fleet.Histogram {
 	if n < 2 {
 		return fleet.Histogram{}
 	}
+	if d.over == window {
+		return d.recent
+	}
 	last := d.samples[n-1]
 	first := last
 	for i := n - 2; i >= 0; i-- {
@@ -73,7 +78,8 @@ func (d *distribution) increase(window time.Duration) fleet.Histogram {
 	for i := range counts {
 		counts[i] = last.counts[i] - first.counts[i]
 	}
-	return fleet.Histogram{Bounds: d.bounds, Counts: counts, Sum: last.sum - first.sum}
+	d.recent, d.over = fleet.Histogram{Bounds: d.bounds, Counts: counts, Sum: last.sum - first.sum}, window
+	return d.recent
 }
 
 // mergeHistograms adds cumulative histograms by the value of their bounds: counts at bounds that all of them have

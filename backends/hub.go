@@ -74,6 +74,7 @@ func New(opt Options) *Hub {
 	}
 	for _, spec := range opt.Inventory.Sources {
 		s := newSourceState(spec, opt.Readers[spec.ID], opt.Problems[spec.ID], opt.Rand.Uint64())
+		s.late = lateness(len(h.states))
 		h.states = append(h.states, s)
 		h.byID[spec.ID] = s
 	}
@@ -84,6 +85,13 @@ func New(opt Options) *Hub {
 		h.world.look.save = h.save
 	}
 	return h
+}
+
+// lateness keeps a thousand sources from being asked in one moment: the first few dozen are, and the others follow a
+// few milliseconds apart.
+func lateness(position int) time.Duration {
+	const atOnce, apart = 64, 3 * time.Millisecond
+	return time.Duration(max(0, position-atOnce)) * apart
 }
 
 // Run reads until ctx ends, and returns when every source's goroutine has stopped.
@@ -134,11 +142,11 @@ func (h *Hub) job(work func(fleet.Task)) (begin func()) {
 // start runs one goroutine of the Hub as a task of the clock.
 func (h *Hub) start(work func(fleet.Task)) { h.job(work)() }
 
-// age publishes once a second while nothing arrives, so that silence itself turns into STALE.
+// age publishes once a second, or less often where the fleet is large, while nothing arrives, so that silence itself turns into STALE.
 func (h *Hub) age(ctx context.Context, task fleet.Task) {
 	for task.Sleep(ctx, time.Second) == nil {
 		h.mu.Lock()
-		due := h.opt.Clock.Now().Sub(h.published) >= time.Second
+		due := h.opt.Clock.Now().Sub(h.published) >= h.world.agesEvery()
 		h.mu.Unlock()
 		if due {
 			h.publish()
@@ -191,7 +199,7 @@ func (h *Hub) Note(e fleet.Event) {
 // changed delivers a snapshot now, or once the quiet time since the last one is over.
 func (h *Hub) changed() {
 	h.mu.Lock()
-	wait := quiet - h.opt.Clock.Now().Sub(h.published)
+	wait := h.world.quiet() - h.opt.Clock.Now().Sub(h.published)
 	if wait > 0 && h.latest != nil {
 		if h.scheduled {
 			h.mu.Unlock()

@@ -18,7 +18,8 @@ func (w *world) pool(spec fleet.PoolSpec, seen gatewayLoads, now time.Time) flee
 	if spec.Store != nil {
 		return w.wholePool(spec, seen, now)
 	}
-	p := fleet.Pool{Spec: spec, Desired: spec.Desired.Or(len(spec.Replicas))}
+	p := fleet.Pool{Spec: spec, Desired: spec.Desired.Or(len(spec.Replicas)),
+		Replicas: make([]fleet.Replica, 0, len(spec.Replicas))}
 	var all []*engineSeries
 	answered := seen.answered(spec.ID)
 	for _, r := range spec.Replicas {

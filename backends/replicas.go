@@ -36,7 +36,7 @@ func (w *world) replica(spec fleet.PoolSpec, r fleet.ReplicaSpec, answered bool,
 	}
 	out.State, out.Why = replicaState(&out, s, frozen, now)
 	w.settle("replica/"+string(r.ID), out.State, fleet.Label(string(r.ID)), out.Why, now)
-	out.Trends = w.loadTrends("replica/"+string(r.ID), shortSpan, out.Load, now)
+	out.Trends = w.loadTrends("replica/"+string(r.ID), w.replicaSpan(), out.Load, now)
 	if gone {
 		return out, nil // what it did last is shown on its row, and not summed into the present
 	}

@@ -12,8 +12,13 @@ const lookBack = 5 * time.Minute
 // rateWindow is over what rates, quantiles and shares are taken.
 const rateWindow = time.Minute
 
-// minSpacing thins the samples that are kept, so that fast polling costs no memory.
-const minSpacing = 2 * time.Second
+// minSpacing thins the samples that are kept, so that fast polling costs no memory. Histograms, which are thirty times
+// as large, are kept less densely; beyond the window of rates all are.
+const (
+	minSpacing    = 2 * time.Second
+	spreadSpacing = 10 * time.Second
+	oldSpacing    = 30 * time.Second
+)
 
 // counter turns one cumulative series into increases. A value below the one before means that
 // the process restarted: the new value is then the increase, never a negative rate.
@@ -39,7 +44,7 @@ func (c *counter) add(at time.Time, v fleet.Maybe[float64], paged bool) {
 		}
 		if paged {
 			c.absent = true
-			c.samples = push(c.samples, sample{at, c.total}, func(s sample) time.Time { return s.at })
+			c.samples = push(c.samples, sample{at, c.total}, minSpacing, func(s sample) time.Time { return s.at })
 		}
 		return
 	}
@@ -53,18 +58,18 @@ func (c *counter) add(at time.Time, v fleet.Maybe[float64], paged bool) {
 		c.total += v.V - c.raw
 	}
 	c.raw, c.absent = v.V, false
-	c.samples = push(c.samples, sample{at, c.total}, func(s sample) time.Time { return s.at })
+	c.samples = push(c.samples, sample{at, c.total}, minSpacing, func(s sample) time.Time { return s.at })
 }
 
-// push appends a sample, replaces the newest where both lie closer together than minSpacing to the
+// push appends a sample, replaces the newest where both lie closer together than spacing to the
 // one before, and forgets what lies before the look-back except one sample that starts it.
-func push[T any](list []T, s T, at func(T) time.Time) []T {
+func push[T any](list []T, s T, spacing time.Duration, at func(T) time.Time) []T {
 	n := len(list)
-	if n >= 2 && at(s).Sub(at(list[n-2])) < minSpacing {
+	if n >= 2 && at(s).Sub(at(list[n-2])) < spacing {
 		list[n-1] = s
 		return list
 	}
-	list = append(list, s)
+	list = thin(append(list, s), at)
 	cut := 0
 	for cut+1 < len(list) && !at(list[cut+1]).After(at(s).Add(-lookBack)) {
 		cut++
@@ -73,6 +78,20 @@ func push[T any](list []T, s T, at func(T) time.Time) []T {
 		list = append(list[:0:0], list[cut:]...)
 	}
 	return list
+}
+
+// thin drops one sample that has become old and lies close to the one before: of what lies beyond twice the window of
+// rates only one every oldSpacing is kept.
+func thin[T any](list []T, at func(T) time.Time) []T {
+	edge := at(list[len(list)-1]).Add(-2 * rateWindow)
+	i := len(list) - 1
+	for i > 0 && at(list[i]).After(edge) {
+		i--
+	}
+	if i == 0 || at(list[i]).Sub(at(list[i-1])) >= oldSpacing {
+		return list
+	}
+	return append(list[:i], list[i+1:]...)
 }
 
 // increase returns how much the series grew over the window that ends at its newest sample, and when the

@@ -37,6 +37,7 @@ type sourceState struct {
 	last   fleet.Partial // of the last good read
 	again  bool          // a person asked for a read while one was under way
 	out    int           // calls of the adapter that have not returned
+	late   time.Duration // before its first read
 	told   bool          // a watcher: it is heard whenever it does not say otherwise
 }
 
@@ -97,6 +98,9 @@ func (s *sourceState) refresh() {
 
 // poll is the goroutine of one source.
 func (h *Hub) poll(ctx context.Context, s *sourceState, task fleet.Task) {
+	if s.late > 0 && task.Sleep(ctx, s.late) != nil {
+		return
+	}
 	for ctx.Err() == nil {
 		h.read(ctx, s)
 		wait := s.pause(h.opt.Clock.Now())

@@ -10,6 +10,7 @@ import (
 type world struct {
 	opt       Options
 	inventory fleet.Inventory // what is configured and what discovery found
+	reads     int             // sources that tell of a replica
 	states    []*sourceState
 	index     index
 	models    map[fleet.PoolID]fleet.ModelName
@@ -126,6 +127,12 @@ func newWorld(opt Options, states []*sourceState) *world {
 // fit makes the world that of another inventory. What is remembered of objects that stay is kept.
 func (w *world) fit(inv fleet.Inventory, states []*sourceState) {
 	w.inventory, w.states, w.index = inv, states, newIndex(states)
+	w.reads = 0
+	for _, s := range states {
+		if s.spec.Subject.Replica != "" {
+			w.reads++
+		}
+	}
 	w.models, w.declared = map[fleet.PoolID]fleet.ModelName{}, map[routeKey]bool{}
 	for _, p := range inv.Pools {
 		w.models[p.ID] = p.Model
@@ -142,6 +149,45 @@ func (w *world) fit(inv fleet.Inventory, states []*sourceState) {
 	w.heard = nil
 	for id, o := range w.outside {
 		o.point(w, id)
+	}
+}
+
+// quiet is for how long followers of a snapshot are gathered: a quarter of a second, or longer where hundreds of
+// replicas are read, since each merge costs a share of a millisecond for each of them.
+func (w *world) quiet() time.Duration {
+	switch {
+	case w.reads <= 256:
+		return quiet
+	case w.reads <= 512:
+		return 2 * quiet
+	default:
+		return 4 * quiet
+	}
+}
+
+// replicaSpan is how long the histories of single replicas are kept: an hour, or less where there are many.
+func (w *world) replicaSpan() time.Duration {
+	if w.reads > 256 {
+		return shortSpan / 4
+	}
+	return shortSpan
+}
+
+// agesEvery is how often a silent fleet is merged anew, so that silence turns into STALE: ages are told in seconds, and
+// go stale after half a minute at the earliest. Merging thousands of replicas each second would be most of what an idle
+// console costs.
+func (w *world) agesEvery() time.Duration {
+	replicas := 0
+	for i := range w.inventory.Pools {
+		replicas += len(w.inventory.Pools[i].Replicas)
+	}
+	switch {
+	case replicas <= 256:
+		return time.Second
+	case replicas <= 1024:
+		return 2 * time.Second
+	default:
+		return 5 * time.Second
 	}
 }
 

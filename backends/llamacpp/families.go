@@ -31,9 +31,9 @@ func families() []family {
 	}
 }
 
-func newPages() *enginepage.Pages {
+func newDecode() enginepage.Decode {
 	d := enginepage.New("llama.cpp", enginepage.Only, families())
-	return enginepage.NewPages(func(page []byte) (fleet.Partial, error) {
+	return func(page []byte) (fleet.Partial, error) {
 		engines, _, notices, err := d.Decode(page)
 		if err != nil {
 			return fleet.Partial{}, err
@@ -42,5 +42,8 @@ func newPages() *enginepage.Pages {
 			engines[i].LateTokens = true
 		}
 		return fleet.Partial{Notices: notices, Engines: engines}, nil
-	})
+	}
 }
+
+// newPages shares decoders, and the memory that they keep, among all sources of this kind.
+func newPages() *enginepage.Pages { return enginepage.NewPages(newDecode) }

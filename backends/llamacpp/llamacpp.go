@@ -18,12 +18,15 @@ import (
 // Connector returns the connector of llama.cpp servers. A source's URL is the address of one server, with or without
 // "/metrics"; "?model=NAME" behind it names the model that is read of a router. Its credential is the server's --api-key.
 func Connector() fleet.Connector {
+	pages := newPages()
 	return fleet.Connector{
-		Kind:       "llamacpp",
-		Title:      "llama.cpp server",
-		Reads:      "load, tokens, sleep state, health and build; of a router, one model that is loaded",
-		Interval:   5 * time.Second,
-		NewReader:  newReader,
+		Kind:     "llamacpp",
+		Title:    "llama.cpp server",
+		Reads:    "load, tokens, sleep state, health and build; of a router, one model that is loaded",
+		Interval: 5 * time.Second,
+		NewReader: func(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
+			return newReader(spec, deps, pages)
+		},
 		NewDecoder: func() fleet.Decoder { return newPages() },
 		Families:   []string{prefix},
 		Ports:      []int{8080},
@@ -39,7 +42,7 @@ type reader struct {
 	query  string
 }
 
-func newReader(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
+func newReader(spec fleet.SourceSpec, deps fleet.Deps, pages *enginepage.Pages) (fleet.Reader, error) {
 	base, query := httpx.Root(spec.URL, "/metrics")
 	client, err := httpx.New(httpx.For(spec, base, deps))
 	if err != nil {
@@ -49,7 +52,7 @@ func newReader(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
 	if model == "" && len(spec.Models) > 0 {
 		model = spec.Models[0]
 	}
-	return &reader{source: spec.ID, clock: deps.Clock, client: client, pages: newPages(), model: model, query: queryOf(model)}, nil
+	return &reader{source: spec.ID, clock: deps.Clock, client: client, pages: pages, model: model, query: queryOf(model)}, nil
 }
 
 // queryOf is the query of all reads. A server of one model ignores it; a router wants the model, and would load it for us

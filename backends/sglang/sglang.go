@@ -20,12 +20,15 @@ import (
 // Connector returns the connector of SGLang replicas. A source's URL is the address of one server, with or without
 // "/metrics"; its credential is the server's --api-key.
 func Connector() fleet.Connector {
+	pages := newPages()
 	return fleet.Connector{
-		Kind:       "sglang",
-		Title:      "SGLang",
-		Reads:      "load, latency, tokens, KV cache, retractions and health of 0.4 to 2026; load alone where metrics are off",
-		Interval:   5 * time.Second,
-		NewReader:  newReader,
+		Kind:     "sglang",
+		Title:    "SGLang",
+		Reads:    "load, latency, tokens, KV cache, retractions and health of 0.4 to 2026; load alone where metrics are off",
+		Interval: 5 * time.Second,
+		NewReader: func(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
+			return newReader(spec, deps, pages)
+		},
 		NewDecoder: func() fleet.Decoder { return newPages() },
 		Families:   []string{prefix, loadsPrefix},
 		Ports:      []int{30000},
@@ -48,25 +51,28 @@ type reader struct {
 	off time.Time // when the metrics page was last not there
 }
 
-func newReader(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
+func newReader(spec fleet.SourceSpec, deps fleet.Deps, pages *enginepage.Pages) (fleet.Reader, error) {
 	base, _ := httpx.Root(spec.URL, "/metrics", "/v1/loads")
 	client, err := httpx.New(httpx.For(spec, base, deps))
 	if err != nil {
 		return nil, err
 	}
-	return &reader{source: spec.ID, clock: deps.Clock, client: client, pages: newPages(), config: spec.Models}, nil
+	return &reader{source: spec.ID, clock: deps.Clock, client: client, pages: pages, config: spec.Models}, nil
 }
 
-func newPages() *enginepage.Pages {
+func newDecode() enginepage.Decode {
 	d := enginepage.New("SGLang", keyOf, families())
-	return enginepage.NewPages(func(page []byte) (fleet.Partial, error) {
+	return func(page []byte) (fleet.Partial, error) {
 		ranks, keys, notices, err := d.Decode(page)
 		if err != nil {
 			return fleet.Partial{}, err
 		}
 		return fleet.Partial{Engines: fold(ranks, keys), Notices: notices}, nil
-	})
+	}
 }
+
+// newPages shares decoders, and the memory that they keep, among all sources of this kind.
+func newPages() *enginepage.Pages { return enginepage.NewPages(newDecode) }
 
 // Read reads the metrics page or, where the server has none, its load report.
 func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {

@@ -71,9 +71,9 @@ func histograms() []family {
 	}
 }
 
-func newPages() *enginepage.Pages {
+func newDecode() enginepage.Decode {
 	d := enginepage.New("TGI", enginepage.Only, families())
-	return enginepage.NewPages(func(page []byte) (fleet.Partial, error) {
+	return func(page []byte) (fleet.Partial, error) {
 		engines, _, notices, err := d.Decode(page)
 		if err != nil {
 			return fleet.Partial{}, err
@@ -83,8 +83,11 @@ func newPages() *enginepage.Pages {
 			x = engines[0]
 		}
 		return fleet.Partial{Notices: notices, Engines: []fleet.EngineReading{x.finish()}}, nil
-	})
+	}
 }
+
+// newPages shares decoders, and the memory that they keep, among all sources of this kind.
+func newPages() *enginepage.Pages { return enginepage.NewPages(newDecode) }
 
 // finish derives what takes more than one metric. There is no gauge of the KV cache: the tokens that the batch may grow
 // to stand for it.

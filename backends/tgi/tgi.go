@@ -16,12 +16,15 @@ import (
 // Connector returns the connector of TGI replicas. A source's URL is the address of one server, with or without
 // "/metrics".
 func Connector() fleet.Connector {
+	pages := newPages()
 	return fleet.Connector{
-		Kind:       "tgi",
-		Title:      "Text Generation Inference",
-		Reads:      "load, request and queue time, tokens, batch room, health, model and version of 2.x and 3.x",
-		Interval:   5 * time.Second,
-		NewReader:  newReader,
+		Kind:     "tgi",
+		Title:    "Text Generation Inference",
+		Reads:    "load, request and queue time, tokens, batch room, health, model and version of 2.x and 3.x",
+		Interval: 5 * time.Second,
+		NewReader: func(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
+			return newReader(spec, deps, pages)
+		},
 		NewDecoder: func() fleet.Decoder { return newPages() },
 		Families:   []string{"tgi_"},
 		Ports:      []int{3000, 8080, 80}, // its own, and those that containers set
@@ -43,13 +46,13 @@ type reader struct {
 	config []fleet.ModelName
 }
 
-func newReader(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
+func newReader(spec fleet.SourceSpec, deps fleet.Deps, pages *enginepage.Pages) (fleet.Reader, error) {
 	base, _ := httpx.Root(spec.URL, "/metrics")
 	client, err := httpx.New(httpx.For(spec, base, deps))
 	if err != nil {
 		return nil, err
 	}
-	return &reader{source: spec.ID, clock: deps.Clock, client: client, pages: newPages(), config: spec.Models}, nil
+	return &reader{source: spec.ID, clock: deps.Clock, client: client, pages: pages, config: spec.Models}, nil
 }
 
 // Read reads the metrics page, and asks the rest where time is left. The page never names the model.

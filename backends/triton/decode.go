@@ -8,9 +8,9 @@ import (
 	"pitwall/fleet"
 )
 
-func newPages() *enginepage.Pages {
+func newDecode() enginepage.Decode {
 	d := enginepage.New("Triton", keyOf, families())
-	return enginepage.NewPages(func(page []byte) (fleet.Partial, error) {
+	return func(page []byte) (fleet.Partial, error) {
 		entries, keys, notices, err := d.Decode(page)
 		if err != nil {
 			return fleet.Partial{}, err
@@ -30,8 +30,11 @@ func newPages() *enginepage.Pages {
 			}
 		}
 		return p, nil
-	})
+	}
 }
+
+// newPages shares decoders, and the memory that they keep, among all sources of this kind.
+func newPages() *enginepage.Pages { return enginepage.NewPages(newDecode) }
 
 // engine derives the reading of one model.
 func (x *entry) engine() fleet.EngineReading {

@@ -28,12 +28,15 @@ const (
 // Connector returns the connector of Triton replicas. A source's URL is that of the metrics page, or the server's address;
 // readiness is asked on port 8000 of the same host where the metrics port is 8002, and at the same address otherwise.
 func Connector() fleet.Connector {
+	pages := newPages()
 	return fleet.Connector{
-		Kind:       "triton",
-		Title:      "Triton Inference Server",
-		Reads:      "requests, times, in-flight batching, KV cache, GPUs, readiness and version, by model and its version",
-		Interval:   5 * time.Second,
-		NewReader:  newReader,
+		Kind:     "triton",
+		Title:    "Triton Inference Server",
+		Reads:    "requests, times, in-flight batching, KV cache, GPUs, readiness and version, by model and its version",
+		Interval: 5 * time.Second,
+		NewReader: func(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
+			return newReader(spec, deps, pages)
+		},
 		NewDecoder: func() fleet.Decoder { return newPages() },
 		Families:   []string{"nv_inference_", "nv_trt_llm_"},
 		Ports:      []int{8002},
@@ -49,7 +52,7 @@ type reader struct {
 	version aside.Fact[fleet.Safe]
 }
 
-func newReader(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
+func newReader(spec fleet.SourceSpec, deps fleet.Deps, pages *enginepage.Pages) (fleet.Reader, error) {
 	base, _ := httpx.Root(spec.URL, "/metrics")
 	page, server := addresses(base)
 	metrics, err := httpx.New(httpx.For(spec, page, deps))
@@ -64,7 +67,7 @@ func newReader(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &reader{source: spec.ID, clock: deps.Clock, metrics: metrics, server: ready, pages: newPages()}, nil
+	return &reader{source: spec.ID, clock: deps.Clock, metrics: metrics, server: ready, pages: pages}, nil
 }
 
 // addresses are those of the metrics and of the HTTP port: the usual pair where one of the two is given.

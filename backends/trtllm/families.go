@@ -113,9 +113,9 @@ func (s *scrape) refused(l promtext.Labels, v float64) {
 	}
 }
 
-func newPages() *enginepage.Pages {
+func newDecode() enginepage.Decode {
 	d := enginepage.New("trtllm-serve", keyOf, families())
-	return enginepage.NewPages(func(page []byte) (fleet.Partial, error) {
+	return func(page []byte) (fleet.Partial, error) {
 		engines, keys, notices, err := d.Decode(page)
 		if err != nil {
 			return fleet.Partial{}, err
@@ -126,8 +126,11 @@ func newPages() *enginepage.Pages {
 			p.Engines[i].Model = fleet.ModelName(promtext.Decode(keys[i].model))
 		}
 		return p, nil
-	})
+	}
 }
+
+// newPages shares decoders, and the memory that they keep, among all sources of this kind.
+func newPages() *enginepage.Pages { return enginepage.NewPages(newDecode) }
 
 // finish takes the first generation of names that knows a value.
 func (x *engine) finish() fleet.EngineReading {

@@ -24,12 +24,15 @@ const metricsPath = "/prometheus/metrics"
 // Connector returns the connector of trtllm-serve replicas. A source's URL is the address of one server; a path of
 // metrics behind it, of either kind, is replaced by the one that is safe to read.
 func Connector() fleet.Connector {
+	pages := newPages()
 	return fleet.Connector{
-		Kind:       "trtllm",
-		Title:      "TensorRT-LLM (trtllm-serve)",
-		Reads:      "load, latency, tokens, KV cache, health and version; names of 1.0 and 1.1 and those with trtllm_ of 2026",
-		Interval:   5 * time.Second,
-		NewReader:  newReader,
+		Kind:     "trtllm",
+		Title:    "TensorRT-LLM (trtllm-serve)",
+		Reads:    "load, latency, tokens, KV cache, health and version; names of 1.0 and 1.1 and those with trtllm_ of 2026",
+		Interval: 5 * time.Second,
+		NewReader: func(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
+			return newReader(spec, deps, pages)
+		},
 		NewDecoder: func() fleet.Decoder { return newPages() },
 		Families:   []string{"trtllm_", "trtllm:"}, // the names of 1.x have no prefix and prove nothing
 		Ports:      []int{8000},
@@ -49,13 +52,13 @@ type reader struct {
 	stopped error // set once the address turned out to be one that must not be read
 }
 
-func newReader(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
+func newReader(spec fleet.SourceSpec, deps fleet.Deps, pages *enginepage.Pages) (fleet.Reader, error) {
 	base, _ := httpx.Root(spec.URL, metricsPath, "/metrics", "/perf_metrics", "/prometheus")
 	client, err := httpx.New(httpx.For(spec, base, deps))
 	if err != nil {
 		return nil, err
 	}
-	return &reader{source: spec.ID, clock: deps.Clock, client: client, pages: newPages(), config: spec.Models}, nil
+	return &reader{source: spec.ID, clock: deps.Clock, client: client, pages: pages, config: spec.Models}, nil
 }
 
 var (

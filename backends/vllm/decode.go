@@ -47,13 +47,16 @@ func newDecoder() *decoder {
 	return &decoder{enginepage.New("vLLM", keyOf, families())}
 }
 
-func newPages() *enginepage.Pages {
+func newDecode() enginepage.Decode {
 	d := newDecoder()
-	return enginepage.NewPages(func(page []byte) (p fleet.Partial, err error) {
+	return func(page []byte) (p fleet.Partial, err error) {
 		p.Engines, p.Notices, err = d.decode(page)
 		return p, err
-	})
+	}
 }
+
+// newPages shares decoders, and the memory that they keep, among all sources of this kind.
+func newPages() *enginepage.Pages { return enginepage.NewPages(newDecode) }
 
 func (d *decoder) decode(body []byte) ([]fleet.EngineReading, []fleet.Notice, error) {
 	engines, keys, notices, err := d.Decode(body)

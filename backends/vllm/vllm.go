@@ -17,12 +17,15 @@ import (
 // Connector returns the connector of vLLM replicas. A source's URL is the address of one server, with or
 // without "/metrics"; a credential is only needed where something in front of the server asks for one.
 func Connector() fleet.Connector {
+	pages := newPages()
 	return fleet.Connector{
-		Kind:       "vllm",
-		Title:      "vLLM",
-		Reads:      "load, latency, tokens, KV cache, sleep state, health and version of 0.8 (also v0 engines) to current",
-		Interval:   5 * time.Second,
-		NewReader:  newReader,
+		Kind:     "vllm",
+		Title:    "vLLM",
+		Reads:    "load, latency, tokens, KV cache, sleep state, health and version of 0.8 (also v0 engines) to current",
+		Interval: 5 * time.Second,
+		NewReader: func(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
+			return newReader(spec, deps, pages)
+		},
 		NewDecoder: func() fleet.Decoder { return newPages() },
 		Families:   []string{"vllm:"},
 		Ports:      []int{8000},
@@ -37,13 +40,13 @@ type reader struct {
 	version aside.Fact[fleet.Safe]
 }
 
-func newReader(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
+func newReader(spec fleet.SourceSpec, deps fleet.Deps, pages *enginepage.Pages) (fleet.Reader, error) {
 	base, _ := httpx.Root(spec.URL, "/metrics")
 	client, err := httpx.New(httpx.For(spec, base, deps))
 	if err != nil {
 		return nil, err
 	}
-	return &reader{source: spec.ID, clock: deps.Clock, client: client, pages: newPages()}, nil
+	return &reader{source: spec.ID, clock: deps.Clock, client: client, pages: pages}, nil
 }
 
 // Read reads the metrics page, which is the reading, and asks the rest where time is left:

@@ -141,5 +141,6 @@ func figures() []figure {
 		{"change at the source to the screen", measureChange},
 		{"confirm to the first write on the wire", measureConfirm},
 		{"10,000 replicas and 80,000 GPUs through a store", measureLargeFleet},
+		{"1,000 replicas scraped every 5 s", measureManyReplicas},
 	}
 }

@@ -153,7 +153,7 @@ func TestValues(t *testing.T) {
 }
 
 func TestRefusalsAreInvalidAndNameTheSource(t *testing.T) {
-	p := NewPages(func([]byte) (fleet.Partial, error) { return fleet.Partial{}, errEngines })
+	p := NewPages(func() Decode { return func([]byte) (fleet.Partial, error) { return fleet.Partial{}, errEngines } })
 	_, err := p.DecodeOf("r7", nil)
 	if fleet.KindOf(err) != fleet.KindInvalid || !strings.Contains(err.Error(), "r7") || !errors.Is(err, errEngines) {
 		t.Errorf("%v", err)

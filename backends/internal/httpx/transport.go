@@ -23,7 +23,8 @@ func newTransport(config *tls.Config) *http.Transport {
 		TLSClientConfig:        config,
 		TLSHandshakeTimeout:    10 * time.Second,
 		ForceAttemptHTTP2:      true,
-		DisableCompression:     true, // readBody decompresses under its own limits
+		DisableCompression:     true,    // readBody decompresses under its own limits
+		WriteBufferSize:        1 << 10, // requests are small, and sources may be many
 		MaxIdleConnsPerHost:    2,
 		IdleConnTimeout:        90 * time.Second,
 		MaxResponseHeaderBytes: maxHeader,
