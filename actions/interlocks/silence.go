@@ -63,8 +63,15 @@ func freshAlerts(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Tim
 		return verdict(actions.SeverityBlock, fleet.Label(string(src.ID)), fleet.Text(" was last read"), age(now, src.LastGood),
 			fleet.Text(": what it hides now is not known"))
 	}
+	if src.Skew.OK && src.Skew.V.Abs() > clockOff {
+		return verdict(actions.SeverityWarn, fleet.Text("the clock of "), fleet.Label(string(src.ID)), fleet.Text(" is off by "),
+			fleet.Age(src.Skew.V.Abs()), fleet.Text(" > "), fleet.Age(clockOff), fleet.Text(": it ends so much sooner or later"))
+	}
 	return pass(fleet.Label(string(src.ID)), fleet.Text(" was read"), age(now, src.LastGood))
 }
+
+// clockOff is how far the clock of an alerting system, which ends silences, may be off before it is said.
+const clockOff = 30 * time.Second
 
 func alertSource(p actions.Plan, s *fleet.Snapshot) *fleet.SourceStatus {
 	if s == nil || p.Silence == nil {

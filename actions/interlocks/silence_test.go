@@ -79,6 +79,9 @@ func TestChecksOfASilence(t *testing.T) {
 		}, "SL-05", actions.SeverityHard},
 		{"everything", quietFleet(warn), func(_ *fleet.Snapshot, p *actions.Plan, _ *actions.Book) { p.Silence.Silence.Matchers = nil }, "SL-05", actions.SeverityHard},
 		{"stale", quietFleet(warn), func(s *fleet.Snapshot, _ *actions.Plan, _ *actions.Book) { s.Sources[0].Stale = true }, "IL-23", actions.SeverityBlock},
+		{"clock off", quietFleet(warn), func(s *fleet.Snapshot, _ *actions.Plan, _ *actions.Book) {
+			s.Sources[0].Skew = fleet.Some(-time.Minute)
+		}, "IL-23", actions.SeverityWarn},
 		{"gone", quietFleet(warn), func(s *fleet.Snapshot, _ *actions.Plan, _ *actions.Book) { s.Sources = nil }, "IL-23", actions.SeverityBlock},
 		{"old plan", quietFleet(warn), func(_ *fleet.Snapshot, p *actions.Plan, _ *actions.Book) { p.Created = quietNow.Add(-11 * time.Minute) }, "IL-37", actions.SeverityHard},
 		{"more than planned", quietFleet(warn, warn), func(_ *fleet.Snapshot, p *actions.Plan, _ *actions.Book) { p.Silence.Hides = 1 }, "IL-37", actions.SeverityHard},
