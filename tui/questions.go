@@ -78,7 +78,10 @@ func (a orphanAnswer) choose(m *Model, chosen int, _ string) tea.Cmd {
 
 // undoWord says where an undo leads.
 func undoWord(p *actions.Plan) fleet.Safe {
-	if p.Errand() {
+	switch {
+	case p.Intent.Kind == actions.KindExpire:
+		return fleet.Text("give it up, where nothing was written yet: the end of a silence cannot be taken back")
+	case p.Errand():
 		return fleet.Text("undo: end the silence now")
 	}
 	return fleet.Concat(fleet.Text("undo: roll back to "), p.Before.Text(p.Order))
@@ -92,7 +95,7 @@ func (m *Model) askRollback(c *actions.Change) tea.Cmd {
 	back := fleet.Concat(fleet.Text("roll back to "), p.Before.Text(p.Order))
 	switch {
 	case p.Errand():
-		back = fleet.Text("end the silence now")
+		back = undoWord(p)
 	case p.Intent.Kind == actions.KindResync:
 		back = fleet.Text("stop the resync; the stored state is not changed by it")
 	}
