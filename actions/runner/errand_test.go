@@ -25,6 +25,7 @@ type alerting struct {
 	fail   func(post int) (applied bool, err error)
 	silent bool
 	hides  int
+	file   string // where it lives when it must outlive the process
 }
 
 func (a *alerting) Matching(context.Context, []fleet.Matcher) ([]fleet.OutsideAlert, error) {
@@ -44,6 +45,7 @@ func (a *alerting) Silence(_ context.Context, s fleet.Silence) (string, error) {
 	}
 	s.ID = fmt.Sprintf("s-%d", a.posts)
 	a.list = append(a.list, s)
+	a.save()
 	if err != nil {
 		return "", err
 	}
@@ -88,6 +90,7 @@ func (a *alerting) Expire(_ context.Context, id string) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.ended = append(a.ended, id)
+	a.save()
 	return nil
 }
 
