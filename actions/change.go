@@ -52,6 +52,7 @@ type StepResult struct {
 	SeenN    float64
 	SeenOK   fleet.Maybe[bool] // measured share within tolerance
 	Err      fleet.Safe
+	Silence  string `json:",omitempty"` // under which the alerting system has it, raw
 }
 
 // ReplicaBack is the read-back of one gateway replica.
@@ -136,10 +137,10 @@ func (b Book) Open() []Change {
 	return b.Changes
 }
 
-// OpenOn returns the open change on a route, or nil.
-func (b Book) OpenOn(route fleet.RouteID) *Change {
+// OpenOn returns the open change under a lock, which is the name of a route for changes of routes, or nil.
+func (b Book) OpenOn(lock fleet.RouteID) *Change {
 	for i := range b.Changes {
-		if c := &b.Changes[i]; c.Plan.Intent.Route == route && !c.State.Closed() {
+		if c := &b.Changes[i]; c.Plan.Lock() == lock && !c.State.Closed() {
 			return c
 		}
 	}

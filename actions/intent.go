@@ -13,6 +13,9 @@ type Kind string
 const (
 	KindShift  Kind = "shift"  // move weights between the targets of one route
 	KindResync Kind = "resync" // make one gateway replica take over the stored state again
+	// KindSilence hides alerts of an alerting system for a while; KindExpire ends such a silence now.
+	KindSilence Kind = "silence"
+	KindExpire  Kind = "expire"
 )
 
 // Intent is what an operator wants.
@@ -28,6 +31,7 @@ type Intent struct {
 	Reason   string         // raw; drawn through fleet.Label
 	Incident string         // raw
 	Actor    Actor
+	Silence  *SilenceIntent `json:",omitempty"` // silence and expire
 }
 
 // Ramp says how a shift is cut into steps. Zero fields take the default: 10 points every

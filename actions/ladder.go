@@ -29,7 +29,7 @@ const MinOverrideReason = 10
 type Ladder struct {
 	Level       Level
 	Prod        bool // a context that is not declared staging or development is production
-	TypeName    bool // the raw name of the route must be typed
+	TypeName    bool // the raw name of the route, or of the alerting system, must be typed
 	NeedsReason bool
 	Overrides   []string   // interlocks that must be named, each once
 	Refused     fleet.Safe // not "" when nothing can be confirmed, with the reason
@@ -48,8 +48,8 @@ func Confirm(p Plan, checks []Check) Ladder {
 	l.TypeName = l.Level >= LevelName
 	l.NeedsReason = l.TypeName
 	l.Refused = refusal(checks)
-	if l.TypeName && l.Refused.IsEmpty() && !typeable(string(p.Intent.Route)) {
-		l.Refused = fleet.Concat(fleet.Text("the name "), fleet.Label(strconv.QuoteToASCII(string(p.Intent.Route))),
+	if l.TypeName && l.Refused.IsEmpty() && !typeable(p.Object()) {
+		l.Refused = fleet.Concat(fleet.Text("the name "), fleet.Label(strconv.QuoteToASCII(p.Object())),
 			fleet.Text(" has characters that cannot be typed safely"))
 	}
 	if !l.Refused.IsEmpty() {
@@ -89,8 +89,8 @@ func Approve(p Plan, checks []Check, a Approval) error {
 		return &fleet.Error{Kind: fleet.KindBlocked, Op: "confirm", Err: errors.New(l.Refused.String()),
 			Next: "nothing was changed"}
 	}
-	if l.TypeName && a.Typed != string(p.Intent.Route) {
-		return short(fmt.Errorf("the typed name %q is not the name of the route, %q", a.Typed, p.Intent.Route))
+	if l.TypeName && a.Typed != p.Object() {
+		return short(fmt.Errorf("the typed name %q is not the name of the %s, %q", a.Typed, p.ObjectKind(), p.Object()))
 	}
 	reason := strings.TrimSpace(a.Reason)
 	if l.NeedsReason && reason == "" {

@@ -35,6 +35,8 @@ type Plan struct {
 	SeenGen  uint64    // generation of the snapshot that it was planned on
 	SeenAt   time.Time // its time
 	Notes    []fleet.Safe
+
+	Silence *SilencePlan `json:",omitempty"` // silence and expire: what the one step does
 }
 
 // Short is the digest for people: "7f3c-91d0".

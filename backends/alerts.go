@@ -33,6 +33,7 @@ func (w *world) alertsOf(s *fleet.Snapshot, now time.Time) []fleet.Alert {
 		a.Since = since
 	}
 	w.alerts = active // what is no longer wrong begins anew when it comes back
+	list = append(list, w.outsideAlerts(now)...)
 	sortAlerts(list)
 	return list
 }

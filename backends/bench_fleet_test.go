@@ -56,7 +56,7 @@ func newBench(t *testing.T, read map[fleet.SourceID]func(time.Time) (fleet.Parti
 		"gw3": {Gateway: "g", GatewayReplica: "gw3"}, "api": {Provider: "api"},
 	}
 	readers := map[fleet.SourceID]fleet.Reader{}
-	for _, id := range []fleet.SourceID{"r1", "r2", "n1", "gw1", "gw2", "gw3", "api"} {
+	for _, id := range []fleet.SourceID{"r1", "r2", "n1", "gw1", "gw2", "gw3", "api", "am", "am2", "prom"} {
 		f, ok := read[id]
 		if !ok {
 			continue

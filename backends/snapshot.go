@@ -36,10 +36,11 @@ func (w *world) snapshot(gen uint64, now time.Time) *fleet.Snapshot {
 	for _, src := range w.states {
 		st := src.status
 		st.Stale = src.stale(now) && !src.unasked(now)
+		st.Silences = w.takesSilences(src.spec.ID)
 		s.Sources = append(s.Sources, st)
 	}
 	w.observe(s, seen.specs, now)
-	s.Alerts = w.alertsOf(s, now)
+	s.Alerts, s.Silences = w.alertsOf(s, now), w.silences()
 	s.Events = w.events.newestFirst()
 	return s
 }
@@ -145,12 +146,18 @@ func (w *world) freshEngines(now time.Time) []*engineSeries {
 	return list
 }
 
-// sortAlerts puts the worst first, then the oldest.
+// sortAlerts puts the worst first, then the oldest; those that somebody silenced come last.
 func sortAlerts(list []fleet.Alert) {
 	rank := func(l fleet.Level) int {
 		return slices.Index([]fleet.Level{fleet.LevelCrit, fleet.LevelWarn, fleet.LevelStale, fleet.LevelInfo}, l)
 	}
 	slices.SortStableFunc(list, func(a, b fleet.Alert) int {
+		if hidden := !a.Silenced.IsEmpty(); hidden != !b.Silenced.IsEmpty() {
+			if hidden {
+				return 1
+			}
+			return -1
+		}
 		if d := rank(a.Level) - rank(b.Level); d != 0 {
 			return d
 		}

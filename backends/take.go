@@ -8,6 +8,7 @@ func (w *world) take(s *sourceState, p fleet.Partial) {
 	w.takeGPUs(s, p)
 	w.takeGateway(s, p)
 	w.takePools(s, p)
+	w.takeAlerts(s, p)
 	if p.Cluster != nil {
 		w.clusters[s.spec.ID] = p.Cluster
 	}

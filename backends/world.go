@@ -31,6 +31,10 @@ type world struct {
 	look        lookback
 	reversals   map[routeKey]*turns
 	clusters    map[fleet.SourceID]*fleet.Cluster
+	outside     map[fleet.SourceID]*outside
+	heard       []saying      // what told was made of
+	told        []fleet.Alert // the alerts of all alerting systems
+	names       names
 	whole       map[fleet.PoolID]*whole // pools that stores answer for
 }
 
@@ -113,6 +117,7 @@ func newWorld(opt Options, states []*sourceState) *world {
 		reversals:   map[routeKey]*turns{},
 		whole:       map[fleet.PoolID]*whole{},
 		clusters:    map[fleet.SourceID]*fleet.Cluster{},
+		outside:     map[fleet.SourceID]*outside{},
 	}
 	w.fit(opt.Inventory, states)
 	w.look = newLookback()
@@ -139,6 +144,11 @@ func (w *world) fit(inv fleet.Inventory, states []*sourceState) {
 		if spec := w.poolSpec(id); spec == nil || spec.Store == nil {
 			delete(w.whole, id)
 		}
+	}
+	w.names = newNames(inv)
+	w.heard = nil
+	for id, o := range w.outside {
+		o.point(w, id)
 	}
 }
 
@@ -189,6 +199,7 @@ func (w *world) forget(id fleet.SourceID) {
 	delete(w.gpus, id)
 	delete(w.still, id)
 	delete(w.clusters, id)
+	delete(w.outside, id)
 }
 
 // failed notes a failure of a source; an event is made of the third in a row, once.

@@ -261,5 +261,6 @@ type SourceSpec struct {
 	Options  map[string]string // connector-specific, documented by the connector
 	Via      string            // way that carries its requests, such as "kubernetes/CONTEXT/NAMESPACE/POD:PORT"; "" means a connection of its own
 	FoundKey SecretRef         // credential of gateways that are found through it
+	Write    SecretRef         // credential for writing, where it is another than Auth
 	From     SourceID          // a store that is asked in its place: it is then not read by itself
 }

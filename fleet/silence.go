@@ -49,6 +49,8 @@ type Silencer interface {
 	Silence(ctx context.Context, s Silence) (id string, err error)
 	// Find reads one silence back; a silence that ended or never was is KindNotFound.
 	Find(ctx context.Context, id string) (Silence, error)
+	// Silences lists those that are active or pending, so that one whose ID was lost is found by its comment.
+	Silences(ctx context.Context) ([]Silence, error)
 	// Expire ends a silence now. One that ended already is no error.
 	Expire(ctx context.Context, id string) error
 }

@@ -1,6 +1,9 @@
 package fleet
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Snapshot is the fleet at one moment. It is immutable: whoever receives a pointer may keep it
 // and must not change anything that it reaches.
@@ -345,6 +348,15 @@ type Alert struct {
 	Origin   SourceID          // the alerting system that it comes from; "" for pitwall's own
 	Labels   map[string]string // of an outside alert, raw: what a silence matches
 	Silenced Safe              // "" or until when and by whom it is silenced
+	Notes    map[string]string `json:",omitempty"` // annotations of an outside alert, raw
+	Also     []SourceID        `json:",omitempty"` // other alerting systems that hold the same alert
+	Pending  bool              `json:",omitempty"` // its condition holds and its waiting time is not over
+	Old      bool              `json:",omitempty"` // its system is no longer read: this is what it said last
+}
+
+// From tells whether an alerting system holds the alert.
+func (a *Alert) From(id SourceID) bool {
+	return id != "" && (a.Origin == id || slices.Contains(a.Also, id))
 }
 
 // SilenceOf is a silence with the system that holds it and how many alerts it hides now.
@@ -385,6 +397,7 @@ type SourceStatus struct {
 	Stale    bool
 	Partial  Safe   // "" or what the last good answer says that it lacks
 	Dropped  uint64 // late answers thrown away
+	Silences bool   // an alerting system whose silences are read
 }
 
 // Spend is money over time, one stream apart from the other: they are never added together.

@@ -87,11 +87,14 @@ func (m *Model) announce(old *actions.Book) {
 
 // changeName is how people call a change: "change 119 on chat-default".
 func changeName(c *actions.Change) fleet.Safe {
-	return fleet.Textf("change %s on %s", fleet.Int(c.Seq), fleet.Label(string(c.Plan.Intent.Route)))
+	return fleet.Textf("change %s on %s", fleet.Int(c.Seq), fleet.Label(c.Plan.Object()))
 }
 
 // weightsMove draws where a plan leads: "60/30/10 -> 30/60/10".
 func weightsMove(p *actions.Plan) fleet.Safe {
+	if p.Errand() {
+		return p.ErrandText()
+	}
 	return fleet.Concat(p.Before.Text(p.Order), fleet.Text(" -> "), p.After.Text(p.Order))
 }
 

@@ -224,6 +224,9 @@ func whyNoDescribe(m *Model) fleet.Safe {
 }
 
 func (m *Model) openDescribe(key string) tea.Cmd {
+	if a := m.selectedAlert(); a != nil && a.Origin != "" {
+		return m.tellAlert(a)
+	}
 	if !whyNoObject(m).IsEmpty() {
 		return m.openRow(key)
 	}

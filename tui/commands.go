@@ -62,6 +62,8 @@ func changeVerbs() []verb {
 		{names: []string{"resync"}, args: fleet.Text("REPLICA"),
 			help:  fleet.Text("open the resync plan of a gateway replica"),
 			words: replicaWords, run: (*Model).cmdResync},
+		{names: []string{"silence"}, args: fleet.Text("[NAME=VALUE ...]"),
+			help: fleet.Text("plan a silence: of these matchers, or of the selected alert"), run: (*Model).cmdSilence},
 		{names: []string{"arm"}, args: fleet.Text("30m"),
 			help:  fleet.Text("allow writing for a time; asks for the context's name"),
 			words: fixedWords("30m", "1h", "10m"), run: (*Model).cmdArm},

@@ -31,6 +31,9 @@ func (m *Model) sheet() []fleet.Safe {
 	}
 	if m.pane() == paneAlerts {
 		if a := alertByID(m.snap, id); a != nil {
+			if a.Origin != "" {
+				return append(append(lines, fleet.Join([]fleet.Safe{a.Level.Text(), a.Object, a.Text}, fleet.Text("  "))), alertLines(a)...)
+			}
 			return append(lines, fleet.Join([]fleet.Safe{a.Level.Text(), a.Object, a.Text, a.Detail}, fleet.Text("  ")),
 				row(fleet.Text("since"), fleet.Stamp(a.Since)), row(fleet.Text("runbook"), a.Runbook))
 		}

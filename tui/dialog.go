@@ -167,6 +167,9 @@ func (m *Model) undoPlanned(msg intentMsg) tea.Cmd {
 		return nil
 	}
 	in := msg.intent
+	if in.Silence != nil {
+		return m.planSilence(in)
+	}
 	r := m.snap.Route(in.Route)
 	if r == nil {
 		gone := fleet.Text(" is no route of this fleet any more; nothing was sent")

@@ -48,6 +48,8 @@ func changeKeys() []Binding {
 			Why:  whyNoShift, do: (*Model).openShift},
 		{ID: "resync", Keys: []string{"R"}, Scope: s, Word: fleet.Text("resync"), Risk: RiskPlan,
 			Help: fleet.Text("plan the resync of a gateway replica that lags"), Why: whyNoResync, do: (*Model).openResync},
+		{ID: "silence", Keys: []string{"M"}, Scope: s, Risk: RiskPlan,
+			Help: fleet.Text("plan a silence (mute) of the selected alert of an Alertmanager"), Why: whyNoSilence, do: (*Model).openSilence},
 		{ID: "undo", Keys: []string{"Z"}, Scope: s, Word: fleet.Text("undo"), Risk: RiskPlan,
 			Help: fleet.Text("open the inverse of the selected or last change"), Why: whyNoUndo, do: (*Model).openUndo},
 		{ID: "faults", Keys: []string{"f"}, Scope: s, Risk: RiskLook,

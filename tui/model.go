@@ -126,7 +126,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = m.second(msg)
 	case graceMsg:
 		cmd = m.graceOver(msg)
-	case planMsg, checksMsg, startedMsg, intentMsg:
+	case planMsg, checksMsg, startedMsg, intentMsg, errandMsg:
 		cmd = m.changeAnswer(msg)
 	case doneMsg:
 		cmd = m.done(msg)
@@ -155,6 +155,8 @@ func (m *Model) changeAnswer(msg tea.Msg) tea.Cmd {
 		return m.started(msg)
 	case intentMsg:
 		return m.undoPlanned(msg)
+	case errandMsg:
+		return m.errandPlanned(msg)
 	}
 	return nil
 }

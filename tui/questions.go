@@ -52,7 +52,7 @@ func (m *Model) askAbout(c *actions.Change) tea.Cmd {
 	choices := []fleet.Safe{
 		fleet.Text("leave it as it is"),
 		fleet.Text("resume: compare with the gateway and go on"),
-		fleet.Concat(fleet.Text("undo: roll back to "), p.Before.Text(p.Order)),
+		undoWord(p),
 	}
 	if c.Step == 0 {
 		choices = append(choices, fleet.Text("close it: nothing was written"))
@@ -76,13 +76,27 @@ func (a orphanAnswer) choose(m *Model, chosen int, _ string) tea.Cmd {
 	return nil
 }
 
+// undoWord says where an undo leads.
+func undoWord(p *actions.Plan) fleet.Safe {
+	switch {
+	case p.Intent.Kind == actions.KindExpire:
+		return fleet.Text("give it up, where nothing was written yet: the end of a silence cannot be taken back")
+	case p.Errand():
+		return fleet.Text("undo: end the silence now")
+	}
+	return fleet.Concat(fleet.Text("undo: roll back to "), p.Before.Text(p.Order))
+}
+
 // rollbackAnswer is about an open change that should go back to where it began.
 type rollbackAnswer struct{ id fleet.ChangeID }
 
 func (m *Model) askRollback(c *actions.Change) tea.Cmd {
 	p := &c.Plan
 	back := fleet.Concat(fleet.Text("roll back to "), p.Before.Text(p.Order))
-	if p.Intent.Kind == actions.KindResync {
+	switch {
+	case p.Errand():
+		back = undoWord(p)
+	case p.Intent.Kind == actions.KindResync:
 		back = fleet.Text("stop the resync; the stored state is not changed by it")
 	}
 	return m.open(&question{answer: rollbackAnswer{c.ID}, state: views.AskState{

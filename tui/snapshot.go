@@ -44,6 +44,7 @@ func (m *Model) snapshot(msg snapshotMsg) tea.Cmd {
 	}
 	m.snap = msg.snap
 	m.clamp(true)
+	m.silenceRefresh()
 	return tea.Batch(again, m.worldChanged())
 }
 

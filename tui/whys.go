@@ -99,6 +99,8 @@ func whyNoUndo(m *Model) fleet.Safe {
 		return fleet.Concat(changeName(c), fleet.Text(" was undone already"))
 	case c.State.Closed() && c.Plan.Intent.Kind == actions.KindResync:
 		return fleet.Text("a resync changed nothing that could be undone")
+	case c.State.Closed() && c.Plan.Intent.Kind == actions.KindExpire:
+		return fleet.Text("a silence that ended does not come back; M plans a new one")
 	default:
 		return works()
 	}

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -10,10 +11,28 @@ import (
 	"pitwall/views/part"
 )
 
-// AlertID identifies an alert for as long as it lasts: its object and when it began. Its text will not do, since the
-// number in it changes.
+// AlertID identifies an alert for as long as it lasts: its object and when it began, and the labels of an outside one. Its
+// text will not do, since the number in it changes.
 func AlertID(a fleet.Alert) string {
-	return a.Object.String() + "@" + a.Since.UTC().Format(time.RFC3339Nano)
+	id := a.Object.String() + "@" + a.Since.UTC().Format(time.RFC3339Nano)
+	if a.Origin == "" {
+		return id
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.Labels)) { // rules may fire twice on one thing, at one time
+		id += "\x00" + name + "=" + a.Labels[name]
+	}
+	return id
+}
+
+// loud counts the alerts that nobody silenced.
+func loud(alerts []fleet.Alert) int {
+	n := 0
+	for i := range alerts {
+		if alerts[i].Silenced.IsEmpty() {
+			n++
+		}
+	}
+	return n
 }
 
 func alertOrder(alerts []fleet.Alert, t Table) ([]int, []string) {
@@ -30,8 +49,8 @@ func alertOrder(alerts []fleet.Alert, t Table) ([]int, []string) {
 }
 
 // alertColumns are as wide as the object and the text that are shown, within limits; the detail takes the rest.
-func alertColumns(object, text int) []part.Column {
-	return []part.Column{
+func alertColumns(object, text int, outside bool) []part.Column {
+	columns := []part.Column{
 		{Title: fleet.Text("LEVEL"), Width: 5},
 		{Title: fleet.Text("AGE"), Width: 4, Align: part.Right},
 		{Title: fleet.Text("OBJECT"), Width: object},
@@ -40,6 +59,33 @@ func alertColumns(object, text int) []part.Column {
 		{Title: fleet.Text("ROUTE"), Width: 14, Least: normalWidth},
 		{Title: fleet.Text("RUNBOOK"), Width: 12, Least: normalWidth},
 	}
+	if outside {
+		columns = append(columns, part.Column{Title: fleet.Text("FROM"), Width: 15, Most: 20, Least: normalWidth})
+	}
+	return columns
+}
+
+// alertLevel marks what is silenced with "-" and what is old, since its system is lost, with "?".
+func alertLevel(a *fleet.Alert) fleet.Safe {
+	switch {
+	case a.Old:
+		return fleet.Concat(fleet.Text("?"), a.Level.Text())
+	case !a.Silenced.IsEmpty():
+		return fleet.Concat(fleet.Text("-"), a.Level.Text())
+	default:
+		return a.Level.Text()
+	}
+}
+
+// alertOrigin names the systems that hold an alert.
+func alertOrigin(a *fleet.Alert) fleet.Safe {
+	if a.Origin == "" {
+		return fleet.Text("pitwall")
+	}
+	if len(a.Also) == 0 {
+		return fleet.Label(string(a.Origin))
+	}
+	return fleet.Concat(fleet.Label(string(a.Origin)), fleet.Text(" +"), fleet.Int(len(a.Also)))
 }
 
 // alertsPane draws what is wrong now, worst first, in n rows under its rule.
@@ -54,18 +100,26 @@ func alertsPane(b *part.Block, sc Scene, t Table, active bool, n int) {
 	if len(alerts) == 0 {
 		right = fleet.Text("none")
 	}
-	b.Rule(fleet.Concat(fleet.Text("ALERTS "), fleet.Int(len(alerts))), filterNote(t), right)
+	title := fleet.Concat(fleet.Text("ALERTS "), fleet.Int(loud(alerts)))
+	if hidden := len(alerts) - loud(alerts); hidden > 0 {
+		title = fleet.Concat(title, fleet.Text(" + "), fleet.Int(hidden), fleet.Text(" silenced"))
+	}
+	b.Rule(title, filterNote(t), right)
 	object, text := 8, 16
+	outside := slices.ContainsFunc(alerts, func(a fleet.Alert) bool { return a.Origin != "" })
 	for _, i := range index[from:to] {
 		object = max(object, min(16, part.Width(alerts[i].Object)))
 		text = max(text, min(28, part.Width(alerts[i].Text)))
 	}
-	g := part.Layout(alertColumns(object, text), b.Width(), 0)
+	g := part.Layout(alertColumns(object, text, outside), b.Width(), 0)
 	for _, i := range index[from:to] {
 		a := &alerts[i]
 		role := themes.OfLevel(a.Level)
 		c := g.Cells()
-		c[0] = part.Cell{Text: a.Level.Text(), Role: role}
+		if !a.Silenced.IsEmpty() {
+			role = themes.Dim
+		}
+		c[0] = part.Cell{Text: alertLevel(a), Role: role}
 		c[1] = part.Cell{Text: fleet.Age(sc.Now.Sub(a.Since))}
 		c[2] = part.Cell{Text: a.Object}
 		c[3] = part.Cell{Text: a.Text, Role: role}
@@ -75,6 +129,9 @@ func alertsPane(b *part.Block, sc Scene, t Table, active bool, n int) {
 		}
 		c[5] = part.Cell{Text: fleet.Label(string(a.Route)), Role: themes.Dim}
 		c[6] = part.Cell{Text: a.Runbook, Role: themes.Accent}
+		if outside {
+			c[7] = part.Cell{Text: alertOrigin(a), Role: themes.Dim}
+		}
 		g.Row(b, c, active && t.Selected != "" && ids[slices.Index(index, i)] == t.Selected)
 	}
 }

@@ -8,7 +8,7 @@ import (
 
 func changeTitle(c *actions.Change) fleet.Safe {
 	return fleet.Concat(fleet.Text("CHANGE "), fleet.Int(c.Seq), fleet.Text("  "), fleet.Label(string(c.Plan.Intent.Kind)),
-		fleet.Text(" "), fleet.Label(string(c.Plan.Intent.Route)))
+		fleet.Text(" "), fleet.Label(c.Plan.Object()))
 }
 
 // changeSheet tells a change from its plan to its end: how it stands, what was sent and seen, what it was judged by,
@@ -16,6 +16,13 @@ func changeTitle(c *actions.Change) fleet.Safe {
 func changeSheet(sc Scene, c *actions.Change, width int) *page {
 	s := newPage(sc, width)
 	standing(s, sc, c)
+	if c.Plan.Errand() {
+		errandSteps(s, c)
+		approval(s, c)
+		confirmed(s, c)
+		errandPlanned(s, c)
+		return s
+	}
 	steps(s, c)
 	limits(s, c)
 	approval(s, c)
@@ -36,10 +43,14 @@ func standing(s *page, sc Scene, c *actions.Change) {
 		s.tell(fleet.Text("gateway"), themes.Crit, fleet.Concat(fleet.Text("holds "), c.World.Text(p.Order),
 			fleet.Text(" as of "), fleet.ClockTime(c.WorldAt)), 2)
 	}
-	if p.Intent.Kind == actions.KindResync {
+	switch {
+	case p.Errand():
+		s.tell(fleet.Text("does"), themes.Text, p.ErrandText(), 3)
+		s.tell(fleet.Text("comment"), themes.Text, fleet.Label(p.Silence.Silence.Comment), 3)
+	case p.Intent.Kind == actions.KindResync:
 		s.tell(fleet.Text("replica"), themes.Text, fleet.Label(string(p.Intent.Replica)), 2)
 		s.tell(fleet.Text("weights"), themes.Text, fleet.Concat(p.After.Text(p.Order), targetNames(p)), 3)
-	} else {
+	default:
 		s.tell(fleet.Text("weights"), themes.Text, fleet.Concat(planMove(p), targetNames(p)), 3)
 	}
 	s.heading(fleet.Text("step")).Put(themes.Text, fleet.Textf("%s of %s", fleet.Int(c.Step), fleet.Int(len(p.Steps))))
@@ -117,12 +128,14 @@ func undo(s *page, sc Scene, c *actions.Change) {
 		text = fleet.Concat(fleet.Text("nothing to undo: back at "), p.Before.Text(p.Order))
 	case c.State == actions.StateAborted:
 		text = fleet.Text("nothing to undo: nothing was written")
+	case p.Errand():
+		text = errandUndo(c)
 	case p.Intent.Kind == actions.KindResync && c.State.Closed():
 		text = fleet.Text("a resync changed nothing that could be undone")
 	case !c.State.Closed():
 		text = fleet.Concat(fleet.Text("Z rolls back to "), p.Before.Text(p.Order))
-	case sc.Book.OpenOn(p.Intent.Route) != nil:
-		text = fleet.Concat(fleet.Text("after change "), number(sc.Book.OpenOn(p.Intent.Route).ID),
+	case sc.Book.OpenOn(p.Lock()) != nil:
+		text = fleet.Concat(fleet.Text("after change "), number(sc.Book.OpenOn(p.Lock()).ID),
 			fleet.Text(", which is open on this route"))
 	case movedSince(c, sc.Snap):
 		text = fleet.Concat(fleet.Text("Z plans "), p.Before.Text(p.Order),
@@ -132,6 +145,18 @@ func undo(s *page, sc Scene, c *actions.Change) {
 			fleet.Text(", with the same checks"))
 	}
 	s.tell(fleet.Text("undo"), cell.Role, text, 2)
+}
+
+// errandUndo says how a silence is taken back.
+func errandUndo(c *actions.Change) fleet.Safe {
+	switch {
+	case c.Plan.Intent.Kind == actions.KindExpire:
+		return fleet.Text("a silence that ended does not come back; set a new one")
+	case c.State.Closed():
+		return fleet.Text("Z plans its end, with the same checks")
+	default:
+		return fleet.Text("Z ends it")
+	}
 }
 
 // planned is what the plan said beside its weights.

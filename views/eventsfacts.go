@@ -43,6 +43,9 @@ func (p *page) tell(name fleet.Safe, r themes.Role, t fleet.Safe, most int) {
 
 // planMove says what a plan does: "60/30/10 -> 30/60/10", "resync gw-3".
 func planMove(p *actions.Plan) fleet.Safe {
+	if p.Errand() {
+		return p.ErrandText()
+	}
 	if p.Intent.Kind == actions.KindResync {
 		return fleet.Concat(fleet.Text("resync "), fleet.Label(string(p.Intent.Replica)))
 	}

@@ -18,7 +18,7 @@ func journalOrder(changes []actions.Change, t Table) ([]int, []string) {
 			c := &changes[i]
 			in := &c.Plan.Intent
 			return strings.Join([]string{fleet.Int(c.Seq).String(), string(c.ID), in.Actor.Name, string(in.Kind),
-				string(in.Route), planMove(&c.Plan).String(), string(c.State), c.Why.String(), in.Reason, in.Incident}, " ")
+				c.Plan.Object(), planMove(&c.Plan).String(), string(c.State), c.Why.String(), in.Reason, in.Incident}, " ")
 		},
 	}
 	index := o.rows()
@@ -59,7 +59,7 @@ func journalPane(b *part.Block, sc Scene, t Table, active bool, n int) {
 		paneNote(active, position(from, to, len(index))))
 	route := 8
 	for _, i := range index[from:to] {
-		route = max(route, min(12, part.Width(fleet.Label(string(all[i].Plan.Intent.Route)))))
+		route = max(route, min(12, part.Width(fleet.Label(all[i].Plan.Object()))))
 	}
 	g := part.Layout(journalColumns(b.Width(), route), b.Width(), t.Column)
 	g.Head(b)
@@ -85,7 +85,7 @@ func fillChange(cells []part.Cell, c *actions.Change, sc Scene, width int) {
 	cells[1] = part.Cell{Text: whenText(begun(c), sc.Now, width), Role: role}
 	cells[2] = part.Cell{Text: byText(in.Actor)}
 	cells[3] = part.Cell{Text: fleet.Label(string(in.Kind)), Role: themes.Dim}
-	cells[4] = part.Cell{Text: fleet.Label(string(in.Route))}
+	cells[4] = part.Cell{Text: fleet.Label(c.Plan.Object())}
 	cells[5] = part.Cell{Text: planMove(&c.Plan)}
 	cells[6] = part.Cell{Text: fleet.Label(string(c.State)), Role: journalRole(c)}
 	cells[7] = undo
@@ -116,10 +116,10 @@ func undoCell(c *actions.Change, sc Scene) part.Cell {
 		return part.Cell{Text: fleet.Text("undone"), Role: themes.Dim}
 	case !c.State.Closed():
 		return part.Cell{Text: fleet.Text("Z ready"), Role: themes.Accent}
-	case c.Plan.Intent.Kind == actions.KindResync:
+	case c.Plan.Intent.Kind == actions.KindResync, c.Plan.Intent.Kind == actions.KindExpire:
 		return none
 	}
-	if sc.Book.OpenOn(c.Plan.Intent.Route) != nil {
+	if sc.Book.OpenOn(c.Plan.Lock()) != nil {
 		return part.Cell{Text: fleet.Text("waits"), Role: themes.Dim}
 	}
 	if movedSince(c, sc.Snap) {

@@ -22,6 +22,12 @@ func flightPane(b *part.Block, sc Scene, n int) {
 	}
 }
 
+// How wide what an errand does is drawn, so that its state stays in sight.
+const (
+	errandNarrow = 24
+	errandWide   = 56
+)
+
 // flightLine says what a change does, where it stands and what is due next.
 func flightLine(b *part.Block, c *actions.Change, now time.Time) {
 	gap, tail := 2, 1
@@ -30,10 +36,17 @@ func flightLine(b *part.Block, c *actions.Change, now time.Time) {
 	}
 	p := &c.Plan
 	b.Gap(1).Put(themes.Text, fleet.Label(string(p.Intent.Kind))).Gap(1)
-	b.Put(themes.Text, fleet.Label(string(p.Intent.Route))).Gap(1)
-	if p.Intent.Kind == actions.KindResync {
+	b.Put(themes.Text, fleet.Label(p.Object())).Gap(1)
+	switch {
+	case p.Errand():
+		width := errandNarrow
+		if b.Width() >= normalWidth {
+			width = errandWide
+		}
+		b.Cell(themes.Text, p.ErrandText(), width, part.Left)
+	case p.Intent.Kind == actions.KindResync:
 		b.Put(themes.Text, fleet.Label(string(p.Intent.Replica)))
-	} else {
+	default:
 		b.Put(themes.Text, p.Before.Text(p.Order)).Say(themes.Dim, " -> ").Put(themes.Text, p.After.Text(p.Order))
 	}
 	b.Gap(gap)

@@ -50,7 +50,7 @@ func tooSmall(sc Scene, sz Size) string {
 	b := part.NewBlock(sc.Theme, sz.W, sz.H)
 	alerts := 0
 	if sc.Snap != nil {
-		alerts = len(sc.Snap.Alerts)
+		alerts = loud(sc.Snap.Alerts)
 	}
 	b.Put(themes.Text, fleet.Textf("need %sx%s, have %sx%s", fleet.Int(minWidth), fleet.Int(minHeight),
 		fleet.Int(sz.W), fleet.Int(sz.H)))

@@ -62,9 +62,10 @@ func orphan() *views.AskState {
 }
 
 var overlays = map[string]views.Overlay{
-	"help":   {Help: helpState()},
-	"arm":    {Ask: arm()},
-	"orphan": {Ask: orphan()},
+	"help":    {Help: helpState()},
+	"arm":     {Ask: arm()},
+	"orphan":  {Ask: orphan()},
+	"silence": {Ask: silenceDraft()}, "silenceconfirm": {Ask: silenceConfirm()},
 	"command": {Command: &views.CommandState{Prompt: ":", Text: "route c", Cursor: 7,
 		Completions: []string{"chat-default", "chat-small", "embed", "batch", "r5", "r6", "r7", "r8", "r9", "r10"},
 		Chosen:      5}},

@@ -44,10 +44,23 @@ func (d *Desk) Start(p actions.Plan, a actions.Approval) (fleet.ChangeID, error)
 	id, err := d.runner.Start(p, a)
 	if err == nil && d.o.Note != nil {
 		d.o.Note(fleet.Event{At: d.o.Clock.Now(), Level: fleet.LevelInfo, Object: d.actor.Text(), Change: id,
-			Text: fleet.Concat(fleet.Text("began "), fleet.Label(string(p.Intent.Kind)), fleet.Text(" of "), fleet.Label(string(p.Route.ID)),
-				fleet.Text(" "), p.Before.Text(p.Order), fleet.Text(" -> "), p.After.Text(p.Order))})
+			Text: began(&p)})
 	}
 	return id, err
+}
+
+// began says what a change set out to do.
+func began(p *actions.Plan) fleet.Safe {
+	kind := fleet.Label(string(p.Intent.Kind))
+	switch {
+	case p.Intent.Kind == actions.KindSilence:
+		return fleet.Textf("began %s of %s on %s until %s, which hides %s now", kind, fleet.MatchersText(p.Silence.Silence.Matchers),
+			fleet.Label(p.Object()), fleet.Stamp(p.Silence.Silence.Until), fleet.Int(p.Silence.Hides))
+	case p.Errand():
+		return fleet.Textf("began %s of silence %s on %s", kind, fleet.Label(p.Intent.Silence.ID), fleet.Label(p.Object()))
+	}
+	return fleet.Concat(fleet.Text("began "), kind, fleet.Text(" of "), fleet.Label(string(p.Route.ID)), fleet.Text(" "),
+		p.Before.Text(p.Order), fleet.Text(" -> "), p.After.Text(p.Order))
 }
 
 // Hold stops forward steps of a change; Release ends that; NextNow skips the rest of a step's time.

@@ -31,9 +31,11 @@ type Options struct {
 	Context string
 	Env     fleet.Env
 	// Writers constructs the writers. It is called when writing becomes allowed, never before.
-	Writers  func() (map[fleet.GatewayID]fleet.RouteWriter, error)
-	ReadOnly bool // nothing lifts it
-	Write    bool // write at once, in PROD too
+	Writers func() (map[fleet.GatewayID]fleet.RouteWriter, error)
+	// Silencers constructs what writes silences, at the same times; nil where nothing takes any.
+	Silencers func() (map[fleet.SourceID]fleet.Silencer, error)
+	ReadOnly  bool // nothing lifts it
+	Write     bool // write at once, in PROD too
 	// Syslog publishes audit heads outside of the state directory as well.
 	Syslog bool
 	// Poll is how often a change looks at the world; zero is the runner's default.
@@ -115,19 +117,29 @@ func (d *Desk) open() {
 // construct makes the writers and allows writing until a time, zero for no limit.
 func (d *Desk) construct(until time.Time) error {
 	writers, err := d.o.Writers()
-	if len(writers) == 0 {
+	silencers, quiet := d.silencers()
+	err = errors.Join(err, quiet)
+	if len(writers)+len(silencers) == 0 {
 		return errors.Join(&fleet.Error{Kind: fleet.KindReadOnly, Op: "open writers", Err: errors.New("no gateway can be written")}, err)
 	}
 	if err != nil {
-		d.o.Log.Warn("a gateway cannot be written", "err", err)
+		d.o.Log.Warn("a system cannot be written", "err", err)
 	}
 	d.mu.Lock()
 	d.access.Write, d.access.Why, d.access.ArmedUntil = true, fleet.Safe{}, until
 	access := d.access
 	d.mu.Unlock()
 	d.runner.SetWriters(func(id fleet.GatewayID) (fleet.RouteWriter, bool) { w, ok := writers[id]; return w, ok })
+	d.runner.SetSilencers(func(id fleet.SourceID) (fleet.Silencer, bool) { s, ok := silencers[id]; return s, ok })
 	d.runner.SetAccess(access)
 	return nil
+}
+
+func (d *Desk) silencers() (map[fleet.SourceID]fleet.Silencer, error) {
+	if d.o.Silencers == nil {
+		return nil, nil
+	}
+	return d.o.Silencers()
 }
 
 // close drops the writers.
@@ -137,6 +149,7 @@ func (d *Desk) close(why fleet.Safe) {
 	access := d.access
 	d.mu.Unlock()
 	d.runner.SetWriters(nil)
+	d.runner.SetSilencers(nil)
 	d.runner.SetAccess(access)
 }
 

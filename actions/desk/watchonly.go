@@ -12,6 +12,7 @@ import (
 // carrier is what carries changes: the runner, or watchOnly where nothing can be written down.
 type carrier interface {
 	SetWriters(runner.Writers)
+	SetSilencers(runner.Silencers)
 	SetAccess(actions.Access)
 	Start(actions.Plan, actions.Approval) (fleet.ChangeID, error)
 	Hold(fleet.ChangeID) error
@@ -46,6 +47,9 @@ func (w *watchOnly) refuse() error {
 
 // SetWriters constructs nothing, whatever it is given.
 func (w *watchOnly) SetWriters(runner.Writers) {}
+
+// SetSilencers constructs nothing either.
+func (w *watchOnly) SetSilencers(runner.Silencers) {}
 
 // SetAccess changes nothing: why nothing can be written stays true until the next start.
 func (w *watchOnly) SetAccess(actions.Access) {}

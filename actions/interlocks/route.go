@@ -10,6 +10,11 @@ import (
 
 // heldRoute is IL-20. This process's own lock and change on the plan's route do not hold it against itself.
 func heldRoute(p actions.Plan, _ *fleet.Snapshot, b actions.Book, now time.Time) actions.Check {
+	return held(p, b, now, func(c *actions.Change) bool { return c.Plan.Route.ID == p.Route.ID })
+}
+
+// held asks whether somebody else holds the lock of a plan's object, or has a change open on it.
+func held(p actions.Plan, b actions.Book, now time.Time, same func(*actions.Change) bool) actions.Check {
 	if b.At.IsZero() {
 		return missing(actions.SeverityBlock, fleet.Text("the journal and the locks could not be read"))
 	}
@@ -20,11 +25,11 @@ func heldRoute(p actions.Plan, _ *fleet.Snapshot, b actions.Book, now time.Time)
 	}
 	for i := range b.Changes {
 		c := &b.Changes[i]
-		if c.Plan.Route.ID != p.Route.ID || c.State.Closed() || c.Guard.Mine && c.Plan.Digest == p.Digest {
+		if !same(c) || c.State.Closed() || c.Guard.Mine && c.Plan.Digest == p.Digest {
 			continue
 		}
 		return verdict(actions.SeverityBlock, fleet.Text("change "), fleet.Label(string(c.ID)), fleet.Text(" is "),
-			fleet.Label(string(c.State)), fleet.Text(" on this route: finish, undo or abandon it first"))
+			fleet.Label(string(c.State)), fleet.Text(" on this "), fleet.Label(p.ObjectKind()), fleet.Text(": finish, undo or abandon it first"))
 	}
 	if !b.LockWarn.IsEmpty() {
 		return verdict(actions.SeverityWarn, b.LockWarn)
@@ -185,15 +190,8 @@ func currentPlan(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Tim
 
 // permission is IL-39.
 func permission(p actions.Plan, s *fleet.Snapshot, b actions.Book, now time.Time) actions.Check {
-	if until := b.Access.ArmedUntil; !until.IsZero() && now.After(until) {
-		return verdict(actions.SeverityHard, fleet.Text("writing was allowed until "), fleet.ClockTime(until))
-	}
-	if !b.Access.Write {
-		why := b.Access.Why
-		if why.IsEmpty() {
-			why = fleet.Text("this console is read-only")
-		}
-		return verdict(actions.SeverityHard, why)
+	if c := access(b, now); c.Severity != actions.SeverityPass {
+		return c
 	}
 	var g *fleet.Gateway
 	if s != nil {
@@ -208,6 +206,21 @@ func permission(p actions.Plan, s *fleet.Snapshot, b actions.Book, now time.Time
 	default:
 		return pass(fleet.Text("writing is allowed, "), g.WritableWhy)
 	}
+}
+
+// access tells whether this process may write at all.
+func access(b actions.Book, now time.Time) actions.Check {
+	if until := b.Access.ArmedUntil; !until.IsZero() && now.After(until) {
+		return verdict(actions.SeverityHard, fleet.Text("writing was allowed until "), fleet.ClockTime(until))
+	}
+	if !b.Access.Write {
+		why := b.Access.Why
+		if why.IsEmpty() {
+			why = fleet.Text("this console is read-only")
+		}
+		return verdict(actions.SeverityHard, why)
+	}
+	return pass(fleet.Text("writing is allowed"))
 }
 
 // drillSeparation is IL-45.

@@ -82,6 +82,10 @@ type Intent struct {
 	After      fleet.Weights `json:"after"`
 	AfterHash  string        `json:"after_hash"`
 	Inverse    fleet.Weights `json:"inverse"` // what takes the step back
+	// Tag is what the comment of a silence carries, so that it is found again before its ID is known; Undo says in words
+	// what takes the step back. Both are of changes that move no weights.
+	Tag  string     `json:"tag,omitempty"`
+	Undo fleet.Safe `json:"undo,omitzero"`
 }
 
 // line is a record on the disk: the checksum covers the bytes of the record as they stand.

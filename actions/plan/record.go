@@ -58,6 +58,13 @@ func Resync(in actions.Intent, s *fleet.Snapshot, now time.Time) (actions.Plan, 
 // Undo is the intent that restores what a change found: a new plan is made of it, with the same
 // checks and the same confirmation.
 func Undo(c actions.Change, actor actions.Actor) (actions.Intent, error) {
+	switch c.Plan.Intent.Kind {
+	case actions.KindSilence:
+		return undoSilence(c, actor)
+	case actions.KindExpire:
+		return actions.Intent{}, refuse(errors.New("a silence that ended does not come back: set a new one with pitwall silence"))
+	default:
+	}
 	if c.Plan.Intent.Kind != actions.KindShift {
 		return actions.Intent{}, refuse(errors.New("a resync changes no weight: there is nothing to undo"))
 	}
@@ -82,6 +89,8 @@ func Twin(in actions.Intent, order []fleet.TargetID) string {
 		return "pitwall resync " + quote(string(in.Route)) + " " + quote(string(in.Replica)) + " --dry-run"
 	case in.Undoes != "":
 		return "pitwall undo " + quote(string(in.Undoes)) + " --dry-run"
+	case in.Silence != nil:
+		return twinSilence(in)
 	}
 	parts := []string{"pitwall shift", quote(string(in.Route))}
 	for _, id := range order {

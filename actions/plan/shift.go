@@ -24,6 +24,10 @@ func New(in actions.Intent, s *fleet.Snapshot, now time.Time) (actions.Plan, err
 		return Resync(in, s, now)
 	case actions.KindShift:
 		return Shift(in, s, now)
+	case actions.KindSilence:
+		return Silence(in, s, now)
+	case actions.KindExpire:
+		return Expire(in, s, now)
 	default:
 		return actions.Plan{}, refuse(fmt.Errorf("the kind of change %q is not known", fleet.Label(string(in.Kind))))
 	}

@@ -23,7 +23,7 @@ func (r *Runner) adopt(id fleet.ChangeID, back bool) error {
 			k.letGo()
 		}
 	}()
-	verdict := k.compare(entry, back)
+	verdict := k.compareWith(entry, back)
 	switch {
 	case k.over: // closed or unknown at once
 		r.keep(k)
@@ -48,11 +48,11 @@ func (r *Runner) take(id fleet.ChangeID, closing bool) (*carrier, journal.Entry,
 	if c == nil || c.State.Closed() {
 		return nil, journal.Entry{}, r.notHere(id)
 	}
-	writer, err := r.writerFor(c.Plan.Gateway)
+	with, err := r.toolsFor(&c.Plan)
 	if err != nil && !(closing && r.accessNow().Write) {
 		return nil, journal.Entry{}, err
 	}
-	lock, err := r.o.Locks.Acquire(c.Plan.Intent.Route, r.o.Actor, id)
+	lock, err := r.o.Locks.Acquire(c.Plan.Lock(), r.o.Actor, id)
 	if err != nil {
 		return nil, journal.Entry{}, err
 	}
@@ -63,12 +63,22 @@ func (r *Runner) take(id fleet.ChangeID, closing bool) (*carrier, journal.Entry,
 	if err != nil {
 		return nil, journal.Entry{}, errors.Join(err, lock.Release())
 	}
-	k := &carrier{r: r, writer: writer, task: r.o.Clock.Task(), lock: lock, log: log, c: entry.Change,
+	k := &carrier{r: r, writer: with.writer, task: r.o.Clock.Task(), lock: lock, log: log, c: entry.Change,
 		renewed: r.o.Clock.Now(), finished: make(chan struct{})}
+	if with.silencer != nil && k.c.Plan.Errand() {
+		k.errand = errandOf(with.silencer, &k.c)
+	}
 	k.c.Guard = *r.me(false)
 	k.guard.reset()
 	k.setBase(entry.Baseline)
 	return k, entry, nil
+}
+
+func (k *carrier) compareWith(entry journal.Entry, back bool) error {
+	if k.errand != nil && !entry.Corrupt {
+		return k.compareErrand(entry, back)
+	}
+	return k.compare(entry, back)
 }
 
 // compare finds out where the change stands in the world, and sets the carrier up to go on from there.

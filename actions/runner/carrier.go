@@ -17,7 +17,8 @@ import (
 // carrier carries one change. Its fields belong to its goroutine, but for the mailbox.
 type carrier struct {
 	r        *Runner
-	writer   fleet.RouteWriter
+	writer   fleet.RouteWriter // nil for errands
+	errand   errand            // nil for changes of weights
 	task     fleet.Task
 	log      *journal.Log
 	lock     *lease.Lease
@@ -165,6 +166,9 @@ func (k *carrier) pause(d time.Duration) {
 // advance does what the state asks for and returns how long to wait before looking again.
 func (k *carrier) advance() time.Duration {
 	k.renew()
+	if k.errand != nil {
+		return k.advanceErrand()
+	}
 	switch k.c.State {
 	case actions.StateLeased:
 		return k.begin()

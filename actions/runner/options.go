@@ -20,6 +20,8 @@ type Options struct {
 	Clock fleet.Clock
 	// Writers may be nil: the runner is then read-only until SetWriters.
 	Writers Writers
+	// Silencers may be nil: no silence is then written until SetSilencers.
+	Silencers Silencers
 	// Latest gives the newest snapshot, nil before the first.
 	Latest func() *fleet.Snapshot
 	// Evaluate runs all interlocks on a plan.

@@ -22,6 +22,7 @@ type Runner struct {
 
 	mu       sync.Mutex
 	writers  Writers
+	silences Silencers
 	access   actions.Access
 	carried  map[fleet.ChangeID]*carrier
 	shown    map[fleet.ChangeID]actions.Change // what this process knows of changes that it carries or carried
@@ -38,7 +39,7 @@ func New(o Options) (*Runner, error) {
 	if err != nil {
 		return nil, &fleet.Error{Kind: fleet.KindInternal, Op: "learn this machine's name", Err: err}
 	}
-	return &Runner{o: o, host: host, updates: make(chan struct{}, 1), writers: o.Writers,
+	return &Runner{o: o, host: host, updates: make(chan struct{}, 1), writers: o.Writers, silences: o.Silencers,
 		access: actions.Access{Actor: o.Actor}, carried: map[fleet.ChangeID]*carrier{},
 		shown: map[fleet.ChangeID]actions.Change{}, problems: map[journal.Problem]bool{}}, nil
 }
@@ -48,6 +49,14 @@ func New(o Options) (*Runner, error) {
 func (r *Runner) SetWriters(w Writers) {
 	r.mu.Lock()
 	r.writers = w
+	r.mu.Unlock()
+	r.notify()
+}
+
+// SetSilencers does for alerting systems what SetWriters does for gateways.
+func (r *Runner) SetSilencers(s Silencers) {
+	r.mu.Lock()
+	r.silences = s
 	r.mu.Unlock()
 	r.notify()
 }
@@ -120,7 +129,7 @@ func (r *Runner) newest(c actions.Change) actions.Change {
 	case c.Guard.PID == os.Getpid() && c.Guard.Host == r.host:
 		c.Guard.Alive = fleet.Some(false)
 	default:
-		c.Guard.Alive = r.o.Locks.Alive(c.Plan.Intent.Route, c.Guard)
+		c.Guard.Alive = r.o.Locks.Alive(c.Plan.Lock(), c.Guard)
 	}
 	return c
 }
@@ -128,7 +137,7 @@ func (r *Runner) newest(c actions.Change) actions.Change {
 func (r *Runner) accessNow() actions.Access {
 	r.mu.Lock()
 	a := r.access
-	armed := r.writers != nil
+	armed := r.writers != nil || r.silences != nil
 	r.mu.Unlock()
 	a.Write = armed
 	if !armed && a.Why.IsEmpty() {
@@ -151,7 +160,7 @@ func (r *Runner) bookWithout(c *actions.Change) actions.Book {
 	}
 	var locks []actions.Lock
 	for _, l := range b.Locks {
-		if !(l.Mine && l.Route == c.Plan.Intent.Route) {
+		if !(l.Mine && l.Route == c.Plan.Lock()) {
 			locks = append(locks, l)
 		}
 	}

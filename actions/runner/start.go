@@ -19,7 +19,7 @@ const leastReason = 10
 // world with the plan and writes the change down; the first write follows at once. An error means that nothing was
 // written to the gateway, and says why.
 func (r *Runner) Start(p actions.Plan, a actions.Approval) (fleet.ChangeID, error) {
-	writer, err := r.writerFor(p.Gateway)
+	tools, err := r.toolsFor(&p)
 	if err != nil {
 		return "", err
 	}
@@ -31,7 +31,10 @@ func (r *Runner) Start(p actions.Plan, a actions.Approval) (fleet.ChangeID, erro
 		return "", refuse(fleet.KindStale, "nothing was read yet", "wait for the first readings")
 	}
 	task := r.o.Clock.Task()
-	k := &carrier{r: r, writer: writer, task: task, finished: make(chan struct{})}
+	k := &carrier{r: r, writer: tools.writer, task: task, finished: make(chan struct{})}
+	if p.Errand() {
+		k.errand = errandOf(tools.silencer, &actions.Change{Plan: p})
+	}
 	k.guard.reset()
 	started := false
 	defer func() {
@@ -45,6 +48,34 @@ func (r *Runner) Start(p actions.Plan, a actions.Approval) (fleet.ChangeID, erro
 	started = true
 	r.start(k)
 	return k.c.ID, nil
+}
+
+// tools are what a change is written with: one of the two.
+type tools struct {
+	writer   fleet.RouteWriter
+	silencer fleet.Silencer
+}
+
+// toolsFor gives the writer of a plan's object while this process may write.
+func (r *Runner) toolsFor(p *actions.Plan) (tools, error) {
+	r.mu.Lock()
+	silences, stopping := r.silences, r.stopping
+	r.mu.Unlock()
+	switch {
+	case stopping:
+		return tools{}, refuse(fleet.KindInterrupted, "this process is ending", "start it again in a new console")
+	case !p.Errand():
+		w, err := r.writerFor(p.Gateway)
+		return tools{writer: w}, err
+	case silences == nil:
+		return tools{}, refuse(fleet.KindReadOnly, "no writer exists", "arm the console first")
+	}
+	s, ok := silences(p.Silence.Source)
+	if !ok {
+		return tools{}, refuse(fleet.KindReadOnly, fmt.Sprintf("%s takes no silences from here", fleet.Label(p.Object())),
+			"see it under Sources")
+	}
+	return tools{silencer: s}, nil
 }
 
 // writerFor gives the writer of a gateway while this process may write.
@@ -74,15 +105,15 @@ func refuse(kind fleet.Kind, why, next string) error {
 func (k *carrier) open(p actions.Plan, a actions.Approval, snap *fleet.Snapshot) error {
 	r, now := k.r, k.now()
 	book := r.Book()
-	if c := book.OpenOn(p.Intent.Route); c != nil {
-		return refuse(fleet.KindConflict, fmt.Sprintf("change %s is open on this route (%s)", c.ID, c.State),
+	if c := book.OpenOn(p.Lock()); c != nil {
+		return refuse(fleet.KindConflict, fmt.Sprintf("change %s is open on this %s (%s)", c.ID, p.ObjectKind(), c.State),
 			"resume, undo or close it first")
 	}
 	checks := r.o.Evaluate(p, snap, book, now)
 	if err := approved(p, a, checks); err != nil {
 		return err
 	}
-	lock, err := r.o.Locks.Acquire(p.Intent.Route, r.o.Actor, "")
+	lock, err := r.o.Locks.Acquire(p.Lock(), r.o.Actor, "")
 	if err != nil {
 		return err
 	}
@@ -105,6 +136,9 @@ func lockedWhy(from fleet.Safe) fleet.Safe {
 
 // current compares the world with the plan: the first write must find what was planned on.
 func (k *carrier) current(p actions.Plan) error {
+	if k.errand != nil {
+		return k.currentErrand()
+	}
 	w := k.look(p.Steps[0])
 	if w.answered() == 0 {
 		return refuse(fleet.KindUnreachable, "no gateway replica answers: "+w.text(p.Order).String(), "nothing was written")
@@ -129,6 +163,9 @@ func (k *carrier) enter(base []journal.Figure) error {
 	}
 	r.o.Probe("after opened")
 	k.log, k.c.ID, k.c.Seq = log, opened.ID, opened.Number
+	if e, ok := k.errand.(*silencing); ok {
+		e.change = k.c.ID
+	}
 	k.setBase(base)
 	err = k.lock.Bind(k.c.ID)
 	if err == nil {
@@ -162,9 +199,9 @@ func approved(p actions.Plan, a actions.Approval, checks []actions.Check) error 
 	}
 	needed := actions.Overrides(checks)
 	prod := p.Env != fleet.EnvStage && p.Env != fleet.EnvDev
-	typed := a.Typed != "" && (a.Typed == string(p.Intent.Route) || slices.Contains(poolNames(p), a.Typed))
+	typed := a.Typed != "" && (a.Typed == p.Object() || slices.Contains(poolNames(p), a.Typed))
 	if (prod || len(needed) > 0) && !typed {
-		return refuse(fleet.KindBlocked, "the name that was typed is not that of the route", "nothing was written")
+		return refuse(fleet.KindBlocked, "the name that was typed is not that of the "+p.ObjectKind(), "nothing was written")
 	}
 	if len(needed) > 0 && len(a.Reason) < leastReason {
 		return refuse(fleet.KindBlocked, "an override needs a reason of ten characters or more", "nothing was written")
@@ -296,6 +333,9 @@ func (k *carrier) giveUp() error {
 	case k.c.Step == 0:
 		k.close(EventAbort, audit.KindClosed, fleet.Concat(fleet.Text("aborted before anything was written, "), why), world{})
 		return nil
+	}
+	if k.errand != nil {
+		return k.rollBackErrand(why)
 	}
 	k.rollBack(why)
 	return nil

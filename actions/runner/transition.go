@@ -24,7 +24,7 @@ const (
 	EventRelease  Event = "release"   // the ramp goes on with a step in force
 	EventRetry    Event = "retry"     // the ramp goes on with nothing written so far
 	EventSoak     Event = "soak"      // all steps are verified
-	EventPass     Event = "pass"      // the soak is over
+	EventPass     Event = "pass"      // the soak is over; an errand, which needs none, is verified
 	EventRollBack Event = "roll back" // limits are broken, a replica never followed, or a person wants it
 	EventRestored Event = "restored"
 	EventForeign  Event = "foreign" // the world is neither before nor after
@@ -57,11 +57,11 @@ var transitions = map[actions.State]map[Event]actions.State{
 		EventAbort: actions.StateAborted, EventAbandon: actions.StateAborted},
 	actions.StateVerifying: {EventWrite: actions.StateApplying, EventRefused: actions.StateHeld,
 		EventHold: actions.StateHeld, EventRelease: actions.StateVerifying, EventRetry: actions.StateLeased,
-		EventSoak: actions.StateSoaking, EventRollBack: actions.StateRollingBack, EventForeign: actions.StateUnknown,
-		EventAbort: actions.StateAborted, EventAbandon: actions.StateAborted},
+		EventSoak: actions.StateSoaking, EventPass: actions.StateCommitted, EventRollBack: actions.StateRollingBack,
+		EventForeign: actions.StateUnknown, EventAbort: actions.StateAborted, EventAbandon: actions.StateAborted},
 	actions.StateHeld: {EventWrite: actions.StateApplying, EventRefused: actions.StateHeld, EventHold: actions.StateHeld,
 		EventRelease: actions.StateVerifying, EventRetry: actions.StateLeased, EventSoak: actions.StateSoaking,
-		EventRollBack: actions.StateRollingBack, EventForeign: actions.StateUnknown,
+		EventPass: actions.StateCommitted, EventRollBack: actions.StateRollingBack, EventForeign: actions.StateUnknown,
 		EventAbort: actions.StateAborted, EventAbandon: actions.StateAborted},
 	actions.StateSoaking: {EventPass: actions.StateCommitted, EventHold: actions.StateHeld,
 		EventRelease: actions.StateVerifying, EventRollBack: actions.StateRollingBack,

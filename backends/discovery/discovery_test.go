@@ -76,7 +76,7 @@ func connectors() []fleet.Connector {
 		{Kind: "trtllm", Families: []string{"trtllm_"}, Ports: []int{8000}, Interval: 5 * time.Second},
 		{Kind: "sglang", Families: []string{"sglang:"}, Ports: []int{30000}, Interval: 5 * time.Second},
 		{Kind: "dcgm", Families: []string{"DCGM_FI_"}, Ports: []int{9400}, Interval: 10 * time.Second},
-		{Kind: "litellm"}, {Kind: "prometheus"},
+		{Kind: "litellm"}, {Kind: "prometheus"}, {Kind: "alertmanager", Ports: []int{9093}},
 	}
 }
 

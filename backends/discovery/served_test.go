@@ -90,3 +90,16 @@ func TestWhatTheAPIServerDoesNotCarryIsReadFromTheStoreThatWasFound(t *testing.T
 		}
 	}
 }
+
+func TestAnAlertmanagerIsFoundAndReadThroughTheAPIServer(t *testing.T) {
+	n := &network{pages: map[string]string{"am-0:9093/api/v2/status": `{"cluster":{"status":"ready"},"versionInfo":{"version":"0.34.0"}}`}}
+	am := pod("am-0", "quay.io/prometheus/alertmanager:v0.34.0", "alerts", 9093)
+	am.GPUs = 0
+	f := finderOn(n)
+	c := cluster(am)
+	f.look(t.Context(), c)
+	found := f.assemble(c)
+	if len(found.Sources) != 1 || found.Sources[0].Kind != "alertmanager" || found.Sources[0].Via != "kubernetes/c1/llm/am-0:9093" {
+		t.Errorf("found %+v, notes %v", found.Sources, found.Notes)
+	}
+}

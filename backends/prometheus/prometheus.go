@@ -172,6 +172,7 @@ func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 	if !p.ServerTime.OK {
 		p.ServerTime = version.server
 	}
+	r.alerts(ctx, &p)
 	return p, nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"pitwall/backends/alertmanager"
 	"pitwall/backends/amd"
 	"pitwall/backends/bentoml"
 	"pitwall/backends/dcgm"
@@ -42,6 +43,7 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{litellm.Connector()},
 		openai.Connectors(),
 		[]fleet.Connector{prometheus.Connector()},
+		[]fleet.Connector{alertmanager.Connector()},
 		[]fleet.Connector{discovery.Around(kube.Connector(), Connectors)},
 	)
 }

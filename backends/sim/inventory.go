@@ -15,6 +15,7 @@ const (
 	exporterEvery = 5 * time.Second
 	gatewayEvery  = 2 * time.Second
 	providerEvery = 15 * time.Second
+	alertsEvery   = 5 * time.Second
 )
 
 var auth = fleet.SecretRef{Env: KeyName}
@@ -48,6 +49,8 @@ func (f *Fleet) buildInventory(s *world.Spec) fleet.Inventory {
 		inv.Sources = append(inv.Sources, source(name, gw.Kind, f.URL(name), gatewayEvery,
 			fleet.Subject{Gateway: gw.ID, GatewayReplica: fleet.GatewayReplicaID(name)}, auth, nil))
 	}
+	inv.Sources = append(inv.Sources, source(AlertmanagerName, "alertmanager", f.URL(AlertmanagerName), alertsEvery, fleet.Subject{},
+		fleet.SecretRef{}, nil))
 	inv.Gateways = []fleet.GatewaySpec{gw}
 	inv.Routes = routeSpecs(s, gw.ID)
 	return inv

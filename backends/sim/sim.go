@@ -40,6 +40,7 @@ type Fleet struct {
 	world     *world.World
 	servers   *wire.Servers
 	store     *store
+	alerts    *alerting
 	clusters  []*clusters.Cluster
 	inventory fleet.Inventory
 	stop      context.CancelFunc
@@ -57,7 +58,7 @@ func Listen(ctx context.Context, o Options) (*Fleet, error) {
 	if err != nil {
 		return nil, err
 	}
-	port, err := reserveStore(ctx)
+	port, alerts, err := reserveOwn(ctx)
 	if err != nil {
 		for _, l := range held {
 			_ = l.Close()
@@ -77,10 +78,10 @@ func Listen(ctx context.Context, o Options) (*Fleet, error) {
 		Styles: map[string]string{providerAnthropic: "anthropic"},
 	}, held)
 	if err := f.serveClusters(&spec, held); err != nil {
-		_ = port.Close()
-		return nil, errors.Join(err, f.closeClusters(), f.servers.Close())
+		return nil, errors.Join(err, port.Close(), alerts.Close(), f.closeClusters(), f.servers.Close())
 	}
 	f.store = newStore(port, o, &spec, f.servers.URL)
+	f.alerts = newAlerting(alerts, o, f.world)
 	f.inventory = f.buildInventory(&spec)
 	f.keep()
 	return f, nil
@@ -100,6 +101,7 @@ func (f *Fleet) keep() {
 		defer task.Done()
 		for task.Sleep(ctx, keepEvery) == nil {
 			f.world.At(f.options.Clock.Now(), func() {})
+			f.alerts.api.Look()
 		}
 	}()
 }
@@ -128,7 +130,7 @@ func (o Options) withDefaults() Options {
 func (f *Fleet) Close() error {
 	f.stop()
 	<-f.kept
-	return errors.Join(f.store.close(), f.closeClusters(), f.servers.Close())
+	return errors.Join(f.store.close(), f.alerts.close(), f.closeClusters(), f.servers.Close())
 }
 
 // Inventory names the endpoints as a configuration would.
@@ -226,6 +228,9 @@ func (f *Fleet) URL(name string) string {
 	if name == StoreName {
 		return f.store.url
 	}
+	if name == AlertmanagerName {
+		return f.alerts.url
+	}
 	if url := f.servers.URL(name); url != "" {
 		return url
 	}
@@ -234,7 +239,7 @@ func (f *Fleet) URL(name string) string {
 
 // Endpoints lists the names of all endpoints in order.
 func (f *Fleet) Endpoints() []string {
-	names := append(f.servers.Names(), StoreName)
+	names := append(f.servers.Names(), StoreName, AlertmanagerName)
 	for _, c := range f.clusters {
 		names = append(names, c.Name())
 	}

@@ -57,6 +57,7 @@ func TestEverySourceOfTheInventoryAnswers(t *testing.T) {
 	want := map[string]string{
 		"vllm": "vllm:num_requests_running", "sglang": "sglang:num_running_reqs", "trtllm": "trtllm_num_requests_running",
 		"tgi": "tgi_batch_current_size", "dcgm": "DCGM_FI_DEV_", "litellm": "litellm_", "openai": `"data"`, "anthropic": `"data"`,
+		"alertmanager": "[]",
 	}
 	for _, s := range inv.Sources {
 		url := s.URL
@@ -65,6 +66,8 @@ func TestEverySourceOfTheInventoryAnswers(t *testing.T) {
 			url += "/metrics"
 		case "trtllm":
 			url += "/prometheus/metrics"
+		case "alertmanager":
+			url += "/api/v2/alerts"
 		case "openai", "anthropic":
 			url += "/models"
 		}

@@ -28,21 +28,28 @@ type changeFlags struct {
 	soak      time.Duration
 	demo      bool
 	sim       demoOptions
+	alerts    bool // what it changes needs no rates: alerts read once are enough
 }
 
 func (x *changeFlags) bind(cmd *cobra.Command) {
+	x.bindConfirm(cmd, "name of the route, typed: needed in PROD and for overrides")
 	fl := cmd.Flags()
-	fl.BoolVar(&x.dryRun, "dry-run", false, "plan and check only; nothing is sent")
-	fl.BoolVar(&x.yes, "yes", false, "confirm; enough outside of PROD and without overrides")
-	fl.StringVar(&x.confirm, "confirm", "", "name of the route, typed: needed in PROD and for overrides")
-	fl.StringVar(&x.reason, "reason", "", "why; needed in PROD and for overrides")
-	fl.StringVar(&x.incident, "incident", "", "incident id")
-	fl.StringSliceVar(&x.overrides, "override", nil, "interlock to override, such as IL-24; each one by name")
-	fl.StringVarP(&x.output, "output", "o", "text", "text or json")
 	fl.IntVar(&x.points, "points", 0, "greatest change of a share in one step (default 10)")
 	fl.DurationVar(&x.every, "every", 0, "least time between two steps (default 2m)")
 	fl.IntVar(&x.requests, "min-requests", 0, "requests that a step needs to be judged (default 200)")
 	fl.DurationVar(&x.soak, "soak", 0, "how long the end state is watched (default 10m)")
+}
+
+// bindConfirm adds what a change of any kind takes.
+func (x *changeFlags) bindConfirm(cmd *cobra.Command, confirm string) {
+	fl := cmd.Flags()
+	fl.BoolVar(&x.dryRun, "dry-run", false, "plan and check only; nothing is sent")
+	fl.BoolVar(&x.yes, "yes", false, "confirm; enough outside of PROD and without overrides")
+	fl.StringVar(&x.confirm, "confirm", "", confirm)
+	fl.StringVar(&x.reason, "reason", "", "why; needed in PROD and for overrides")
+	fl.StringVar(&x.incident, "incident", "", "incident id")
+	fl.StringSliceVar(&x.overrides, "override", nil, "interlock to override, such as IL-24; each one by name")
+	fl.StringVarP(&x.output, "output", "o", "text", "text or json")
 	x.bindDemo(cmd)
 }
 

@@ -35,6 +35,9 @@ func (s *session) openDesk(f *flags) (*desk.Desk, error) {
 		Writers: func() (map[fleet.GatewayID]fleet.RouteWriter, error) {
 			return s.set.Writers(s.inventory.Gateways, s.deps)
 		},
+		Silencers: func() (map[fleet.SourceID]fleet.Silencer, error) {
+			return s.set.Silencers(s.hub.Inventory().Sources, s.deps)
+		},
 	})
 }
 

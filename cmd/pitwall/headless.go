@@ -62,7 +62,7 @@ func onFleet(ctx context.Context, f *flags, c console, x *changeFlags,
 	defer end()
 	defer watchSignals(func(p parting) { how.set(p); end() })()
 	s.settle(ctx, readTime)
-	s.watch(ctx, hopeless)
+	s.watch(ctx, x.enough)
 	if ctx.Err() != nil {
 		return exit{exitInterrupted, errors.New("interrupted; nothing was sent")}
 	}
@@ -119,7 +119,7 @@ func refused(out *outcome, access actions.Access, x *changeFlags) error {
 		}
 		return exit{exitBlocked, fmt.Errorf("refused: %s; nothing was sent", why)}
 	}
-	if absent := x.lacks(ladder, string(out.Plan.Intent.Route)); len(absent) > 0 && !x.dryRun {
+	if absent := x.lacks(ladder, out.Plan.Object()); len(absent) > 0 && !x.dryRun {
 		return exit{exitBlocked, fmt.Errorf("not confirmed: it needs %s; nothing was sent", strings.Join(absent, " "))}
 	}
 	return nil

@@ -83,7 +83,7 @@ func changes(f *flags, c console) (actions.Book, error) {
 	b.LockScope, b.LockWarn = locks.Scope()
 	for i := range b.Open() {
 		ch := &b.Changes[i]
-		ch.Guard.Alive = locks.Alive(ch.Plan.Intent.Route, ch.Guard)
+		ch.Guard.Alive = locks.Alive(ch.Plan.Lock(), ch.Guard)
 	}
 	return b, nil
 }

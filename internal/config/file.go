@@ -14,18 +14,19 @@ type File struct {
 
 // Context is one fleet.
 type Context struct {
-	Name      string     `yaml:"name"`
-	Env       string     `yaml:"env,omitempty"`
-	Sites     []Site     `yaml:"sites,omitempty"`
-	Clusters  []Cluster  `yaml:"clusters,omitempty"`
-	Stores    []Store    `yaml:"stores,omitempty"`
-	Pools     []Pool     `yaml:"pools,omitempty"`
-	Providers []Provider `yaml:"providers,omitempty"`
-	Gateways  []Gateway  `yaml:"gateways,omitempty"`
-	Routes    []Route    `yaml:"routes,omitempty"`
-	Budget    Budget     `yaml:"budget,omitempty"`
-	History   History    `yaml:"history,omitempty"`
-	Defaults  Polling    `yaml:"defaults,omitempty"`
+	Name      string         `yaml:"name"`
+	Env       string         `yaml:"env,omitempty"`
+	Sites     []Site         `yaml:"sites,omitempty"`
+	Clusters  []Cluster      `yaml:"clusters,omitempty"`
+	Stores    []Store        `yaml:"stores,omitempty"`
+	Alerting  []Alertmanager `yaml:"alertmanagers,omitempty"`
+	Pools     []Pool         `yaml:"pools,omitempty"`
+	Providers []Provider     `yaml:"providers,omitempty"`
+	Gateways  []Gateway      `yaml:"gateways,omitempty"`
+	Routes    []Route        `yaml:"routes,omitempty"`
+	Budget    Budget         `yaml:"budget,omitempty"`
+	History   History        `yaml:"history,omitempty"`
+	Defaults  Polling        `yaml:"defaults,omitempty"`
 }
 
 // Site is a region or data centre.

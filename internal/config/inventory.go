@@ -52,6 +52,9 @@ func (c *Context) Inventory(interval func(kind string) time.Duration) (fleet.Inv
 	for i := range c.Stores {
 		b.store(&c.Stores[i])
 	}
+	for i := range c.Alerting {
+		b.alertmanager(&c.Alerting[i])
+	}
 	for i := range c.Pools {
 		b.pool(&c.Pools[i])
 	}

@@ -115,6 +115,9 @@ func checkContext(ctx *Context) []error {
 	for i := range ctx.Stores {
 		c.store(&ctx.Stores[i])
 	}
+	for i := range ctx.Alerting {
+		c.alertmanager(&ctx.Alerting[i])
+	}
 	for i := range ctx.Pools {
 		c.pool(&ctx.Pools[i])
 	}

@@ -138,6 +138,7 @@ func post(ctx context.Context, address string, body, into any) error {
 	if err != nil {
 		return err
 	}
+	req.Header.Set("Content-Type", "application/json") // Alertmanager refuses what does not say so
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return err

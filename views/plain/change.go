@@ -18,7 +18,7 @@ func Change(c actions.Change, order []fleet.TargetID, now time.Time) string {
 	p := &c.Plan
 	p.Order = order
 	r.line(fleet.Text("CHANGE "), fleet.Int(c.Seq), fleet.Text("  "), fleet.Label(string(p.Intent.Kind)), fleet.Text(" "),
-		rawName(string(p.Intent.Route)), fleet.Text("  "), move(p))
+		rawName(p.Object()), fleet.Text("  "), move(p))
 	state := fleet.Label(string(c.State))
 	if c.Held {
 		state = fleet.Concat(state, fleet.Text(" by a person"))
@@ -47,8 +47,12 @@ func Change(c actions.Change, order []fleet.TargetID, now time.Time) string {
 	r.fact(fleet.Text("undone by"), fleet.Label(string(c.Undone)))
 	r.fact(fleet.Text("plan"), fleet.Label(p.Short()))
 	r.fact(fleet.Text("id"), rawName(string(c.ID)))
-	sentSteps(r, &c, order)
-	limitTable(r, &c)
+	if p.Errand() {
+		errandSteps(r, &c)
+	} else {
+		sentSteps(r, &c, order)
+		limitTable(r, &c)
+	}
 	if len(c.Checks) > 0 {
 		checkList(r, c.Checks)
 	}

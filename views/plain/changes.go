@@ -42,12 +42,16 @@ func changeLine(c *actions.Change) string {
 	if p.Intent.Kind == actions.KindResync {
 		what = fleet.Concat(fleet.Text("of gateway replica "), fleet.Label(string(p.Intent.Replica)))
 	}
+	if p.Errand() {
+		what = p.ErrandText()
+	}
 	guard := fleet.Safe{}
 	if !c.State.Closed() && c.Guard.Alive.OK && !c.Guard.Alive.V {
 		guard = fleet.Text("Nobody guards it, resume or undo it")
 	}
 	return sentence(fleet.Concat(fleet.Text("Change "), fleet.Int(c.Seq)),
-		fleet.Concat(fleet.Label(string(p.Intent.Kind)), fleet.Text(" of route "), fleet.Label(string(p.Intent.Route)),
+		fleet.Concat(fleet.Label(string(p.Intent.Kind)), fleet.Text(" of "), fleet.Label(p.ObjectKind()), fleet.Text(" "),
+			fleet.Label(p.Object()),
 			fleet.Text(" "), what),
 		fleet.Concat(fleet.Text("State "), fleet.Label(string(c.State))),
 		fleet.Textf("Step %s of %s", fleet.Int(c.Step), fleet.Int(len(p.Steps))), c.Why, guard)

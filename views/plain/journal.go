@@ -19,12 +19,15 @@ func Journal(b actions.Book, now time.Time) string {
 		if p.Intent.Kind == actions.KindResync {
 			what = fleet.Label(string(p.Intent.Replica))
 		}
+		if p.Errand() {
+			what = p.ErrandText()
+		}
 		at := c.Started
 		if at.IsZero() {
 			at = p.Created
 		}
 		rows = append(rows, []fleet.Safe{fleet.Int(c.Seq), fleet.Stamp(at), since(at, now), p.Intent.Actor.Text(),
-			fleet.Label(string(p.Intent.Kind)), fleet.Label(string(p.Intent.Route)), what,
+			fleet.Label(string(p.Intent.Kind)), fleet.Label(p.Object()), what,
 			fleet.Textf("%s/%s", fleet.Int(c.Step), fleet.Int(len(p.Steps))), fleet.Label(string(c.State)), or(undone(c)),
 			fleet.Label(string(c.ID)), or(openWhy(c))})
 	}

@@ -51,29 +51,41 @@ type alertKey struct {
 	object fleet.Safe
 	level  fleet.Level
 	since  time.Time
+	name   string // of the rule, for an alert of another system
+	origin fleet.SourceID
 }
 
+// alertKeys tells which alerts there are, and whether each is silenced.
 func alertKeys(s *fleet.Snapshot) map[alertKey]bool {
 	keys := map[alertKey]bool{}
 	if s != nil {
 		for i := range s.Alerts {
-			keys[keyOf(&s.Alerts[i])] = true
+			keys[keyOf(&s.Alerts[i])] = !s.Alerts[i].Silenced.IsEmpty()
 		}
 	}
 	return keys
 }
 
-func keyOf(a *fleet.Alert) alertKey { return alertKey{a.Object, a.Level, a.Since.UTC()} }
+func keyOf(a *fleet.Alert) alertKey {
+	return alertKey{a.Object, a.Level, a.Since.UTC(), a.Labels["alertname"], a.Origin}
+}
 
 func alertLines(prev, cur *fleet.Snapshot) []string {
 	var out []string
 	before, now := alertKeys(prev), alertKeys(cur)
 	for i := range cur.Alerts {
 		a := &cur.Alerts[i]
-		if before[keyOf(a)] {
+		word := fleet.Text("Alert")
+		silenced, known := before[keyOf(a)]
+		switch hidden := !a.Silenced.IsEmpty(); {
+		case known && hidden == silenced:
 			continue
+		case hidden:
+			word = fleet.Text("Silenced alert")
+		case known:
+			word = fleet.Text("Alert no longer silenced")
 		}
-		out = append(out, sentence(fleet.Text("Alert"), spokenLevel(a.Level), a.Object, a.Text, a.Detail,
+		out = append(out, sentence(word, spokenLevel(a.Level), a.Object, a.Text, a.Detail,
 			named(fleet.Text("Route"), fleet.Label(string(a.Route))), named(fleet.Text("Runbook"), a.Runbook),
 			fleet.Concat(fleet.Text("Since "), fleet.ClockTime(a.Since))))
 	}
@@ -81,7 +93,8 @@ func alertLines(prev, cur *fleet.Snapshot) []string {
 		return out
 	}
 	for i := range prev.Alerts {
-		if a := &prev.Alerts[i]; !now[keyOf(a)] {
+		a := &prev.Alerts[i]
+		if _, there := now[keyOf(a)]; !there {
 			out = append(out, sentence(fleet.Text("Alert over"), spokenLevel(a.Level), a.Object, a.Text))
 		}
 	}

@@ -12,10 +12,13 @@ import (
 // Plan draws a plan with its checks and what a confirmation of it would ask, for "--dry-run" and for the question
 // before a change without a screen. Nothing has been sent for a plan.
 func Plan(p actions.Plan, checks []actions.Check) string {
+	if p.Errand() {
+		return errandPlan(p, checks)
+	}
 	r := &report{}
 	r.line(fleet.Text("PLAN "), fleet.Label(p.Short()), fleet.Text("  "), fleet.Label(string(p.Intent.Kind)),
 		fleet.Text(" "),
-		rawName(string(p.Intent.Route)), fleet.Text("  "), move(&p))
+		rawName(p.Object()), fleet.Text("  "), move(&p))
 	r.fact(fleet.Text("context"), fleet.Concat(rawName(p.Context), fleet.Text(" "), or(fleet.Label(string(p.Env))),
 		fleet.Text(", gateway "), fleet.Label(string(p.Gateway))))
 	r.fact(fleet.Text("by"), p.Intent.Actor.Text())
@@ -41,6 +44,9 @@ func Plan(p actions.Plan, checks []actions.Check) string {
 
 // move is what a plan does in one line, with the names of its targets.
 func move(p *actions.Plan) fleet.Safe {
+	if p.Errand() {
+		return p.ErrandText()
+	}
 	if p.Intent.Kind == actions.KindResync {
 		return fleet.Concat(fleet.Text("gateway replica "), rawName(string(p.Intent.Replica)))
 	}
@@ -164,7 +170,7 @@ func verdict(r *report, p actions.Plan, checks []actions.Check) {
 	}
 	var asks []fleet.Safe
 	if l.TypeName {
-		asks = append(asks, fleet.Concat(fleet.Text("the name "), rawName(string(p.Intent.Route))))
+		asks = append(asks, fleet.Concat(fleet.Text("the name "), rawName(p.Object())))
 	}
 	if l.NeedsReason {
 		asks = append(asks, fleet.Text("a reason"))
