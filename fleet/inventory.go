@@ -259,8 +259,10 @@ type SourceSpec struct {
 	TLS      TLSSpec
 	Models   []ModelName       // provider sources: models to look for; engines: the model of the pool, where it has one
 	Options  map[string]string // connector-specific, documented by the connector
-	Via      string            // way that carries its requests, such as "kubernetes/CONTEXT/NAMESPACE/POD:PORT"; "" means a connection of its own
-	FoundKey SecretRef         // credential of gateways that are found through it
-	Write    SecretRef         // credential for writing, where it is another than Auth
-	From     SourceID          // a store that is asked in its place: it is then not read by itself
+	// Via is the way that carries its requests, such as "kubernetes/CONTEXT/NAMESPACE/POD:PORT"; "" means a connection of
+	// its own.
+	Via      string
+	FoundKey SecretRef // credential of gateways that are found through it
+	Write    SecretRef // credential for writing, where it is another than Auth
+	From     SourceID  // a store that is asked in its place: it is then not read by itself
 }

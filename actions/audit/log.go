@@ -127,7 +127,7 @@ func (l *Log) prepare() (Head, error) {
 		return head, nil
 	}
 	old := fmt.Sprintf("audit-%09d.jsonl", head.Seq)
-	if err := os.Rename(l.dir.Path(currentName), l.dir.Path(old)); err != nil { //nolint:gosec // the name is a number of ours
+	if err := os.Rename(l.dir.Path(currentName), l.dir.Path(old)); err != nil {
 		return head, fault("begin a new audit file", err)
 	}
 	return l.add(head, Record{Kind: KindRotated, Result: old})

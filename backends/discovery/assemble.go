@@ -208,6 +208,6 @@ func (f *finder) admit(out *fleet.Found, targets []target) {
 			}
 		}
 	}
-	out.Notes = append(out.Notes, fleet.Textf("%s of %s targets are not read: the API server carries at most %s; configure Prometheus as a store",
-		fleet.Int(left), fleet.Int(len(targets)), fleet.Int(ProxyTargets)))
+	const unread = "%s of %s targets are not read: the API server carries at most %s; configure Prometheus as a store"
+	out.Notes = append(out.Notes, fleet.Textf(unread, fleet.Int(left), fleet.Int(len(targets)), fleet.Int(ProxyTargets)))
 }

@@ -161,7 +161,8 @@ func node(c *fleet.Cluster, name string) *fleet.KubeNode {
 func product(label string) string {
 	for _, word := range strings.FieldsFunc(label, func(r rune) bool { return r == '-' || r == ' ' || r == '_' }) {
 		upper := strings.ToUpper(word)
-		if len(upper) >= 2 && strings.ContainsAny(upper[:1], "ABHLTVM") && strings.ContainsAny(upper, "0123456789") && !strings.HasSuffix(upper, "GB") {
+		size := strings.HasSuffix(upper, "GB")
+		if len(upper) >= 2 && !size && strings.ContainsAny(upper[:1], "ABHLTVM") && strings.ContainsAny(upper, "0123456789") {
 			return upper
 		}
 	}

@@ -26,7 +26,7 @@ func (p replacer) read(path string) ([]byte, error) {
 	if err := checkPlace(path); err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW, 0) //nolint:gosec // a path of the configuration
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ func (p replacer) read(path string) ([]byte, error) {
 
 // checkPlace refuses files whose replacement would not do what it seems to do, or that others could swap.
 func checkPlace(path string) error {
-	info, err := os.Lstat(path) //nolint:gosec // a path of the configuration
+	info, err := os.Lstat(path)
 	if err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func checkPlace(path string) error {
 	case !info.Mode().IsRegular():
 		return errors.New("it is not a regular file")
 	}
-	parent, err := os.Stat(filepath.Dir(path)) //nolint:gosec // a path of the configuration
+	parent, err := os.Stat(filepath.Dir(path))
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func (p replacer) replace(path string, old, text []byte) (err error) {
 	if err := checkPlace(path); err != nil {
 		return err
 	}
-	info, err := os.Lstat(path) //nolint:gosec // a path of the configuration
+	info, err := os.Lstat(path)
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func (p replacer) replace(path string, old, text []byte) (err error) {
 		return err
 	}
 	const fresh = os.O_WRONLY | os.O_CREATE | os.O_EXCL | syscall.O_NOFOLLOW
-	f, err := os.OpenFile(temp, fresh, 0o600) //nolint:gosec // beside a path of the configuration
+	f, err := os.OpenFile(temp, fresh, 0o600)
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func (p replacer) replace(path string, old, text []byte) (err error) {
 		return errors.Join(errChanged, err)
 	}
 	p.step("rename")
-	if err := os.Rename(temp, path); err != nil { //nolint:gosec // beside a path of the configuration
+	if err := os.Rename(temp, path); err != nil {
 		return err
 	}
 	p.step("sync folder")
@@ -158,7 +158,7 @@ func keepOwner(f *os.File, uid, gid int) error {
 
 // discard takes a temporary file away; one that is gone already is fine.
 func discard(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) { //nolint:gosec // beside a path of the configuration
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil
@@ -166,7 +166,7 @@ func discard(path string) error {
 
 // syncDir makes a rename survive a loss of power.
 func syncDir(path string) error {
-	d, err := os.Open(path) //nolint:gosec // beside a path of the configuration
+	d, err := os.Open(path)
 	if err != nil {
 		return err
 	}

@@ -55,7 +55,8 @@ func (b *builder) cluster(c *Cluster, several bool) {
 	if several {
 		set("prefix", string(c.ID())+"/")
 	}
-	b.source(fleet.SourceSpec{ID: fleet.SourceID(KubernetesKind + "/" + string(c.ID())), Kind: KubernetesKind, URL: c.URL, Auth: secret(c.Auth), TLS: tls(c.TLS),
+	b.source(fleet.SourceSpec{ID: fleet.SourceID(KubernetesKind + "/" + string(c.ID())), Kind: KubernetesKind,
+		URL: c.URL, Auth: secret(c.Auth), TLS: tls(c.TLS),
 		Subject: fleet.Subject{Cluster: c.ID()}, Options: options, FoundKey: secret(c.Gateways)}, Polling{})
 }
 

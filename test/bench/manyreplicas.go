@@ -116,7 +116,8 @@ func manyConfig(url string) string {
 	var b strings.Builder
 	b.WriteString("version: 1\ncontexts:\n  - name: many\n    env: dev\n    defaults: {interval: 5s, timeout: 4s}\n    pools:\n")
 	for p := range manyPools {
-		fmt.Fprintf(&b, "      - id: pool-%02d\n        engine: vllm\n        model: bench\n        gpu: H100\n        gpus_per_replica: 8\n        replicas:\n", p)
+		fmt.Fprintf(&b, "      - id: pool-%02d\n        engine: vllm\n        model: bench\n", p)
+		fmt.Fprint(&b, "        gpu: H100\n        gpus_per_replica: 8\n        replicas:\n")
 		for r := range manyReplicas / manyPools {
 			fmt.Fprintf(&b, "          - {id: pool-%02d-%02d, url: %q}\n", p, r, fmt.Sprintf("%s/pool-%02d-%02d", url, p, r))
 		}
