@@ -22,11 +22,16 @@ type distribution struct {
 	over    time.Duration   // the window of recent; 0 for none
 }
 
+// spread is the totals at one moment. Counts are whole numbers below rebaseAt or little above it, which float32 holds
+// exactly: a thousand replicas have six thousand of these series.
 type spread struct {
 	at     time.Time
-	counts []float64
+	counts []float32
 	sum    float64
 }
+
+// rebaseAt is the count at which totals are counted from the oldest sample again: only differences are ever asked for.
+const rebaseAt = 1 << 22
 
 // add takes a new reading. Other bounds than before (another version, other flags) start a new series.
 func (d *distribution) add(at time.Time, h fleet.Histogram) {
@@ -47,7 +52,30 @@ func (d *distribution) add(at time.Time, h fleet.Histogram) {
 		d.grow(increase, h.Sum-d.raw.Sum)
 	}
 	d.raw, d.over = h, 0
-	d.samples = push(d.samples, spread{at, slices.Clone(d.total), d.sum}, spreadSpacing, func(s spread) time.Time { return s.at })
+	d.rebase()
+	counts := make([]float32, len(d.total))
+	for i, v := range d.total {
+		counts[i] = float32(v)
+	}
+	d.samples = push(d.samples, spread{at, counts, d.sum}, spreadSpacing, func(s spread) time.Time { return s.at })
+}
+
+// rebase takes the oldest sample off all others and off the totals.
+func (d *distribution) rebase() {
+	if len(d.samples) == 0 || d.total[len(d.total)-1] < rebaseAt {
+		return
+	}
+	base := slices.Clone(d.samples[0].counts)
+	for i := range d.total {
+		d.total[i] -= float64(base[i])
+	}
+	for j := range d.samples {
+		counts := slices.Clone(d.samples[j].counts)
+		for i := range counts {
+			counts[i] -= base[i]
+		}
+		d.samples[j].counts = counts
+	}
 }
 
 func (d *distribution) grow(by []float64, sum float64) {
@@ -76,7 +104,7 @@ func (d *distribution) increase(window time.Duration) fleet.Histogram {
 	}
 	counts := make([]float64, len(last.counts))
 	for i := range counts {
-		counts[i] = last.counts[i] - first.counts[i]
+		counts[i] = float64(last.counts[i]) - float64(first.counts[i])
 	}
 	d.recent, d.over = fleet.Histogram{Bounds: d.bounds, Counts: counts, Sum: last.sum - first.sum}, window
 	return d.recent

@@ -16,7 +16,7 @@ const rateWindow = time.Minute
 // as large, are kept less densely; beyond the window of rates all are.
 const (
 	minSpacing    = 2 * time.Second
-	spreadSpacing = 10 * time.Second
+	spreadSpacing = 15 * time.Second
 	oldSpacing    = 30 * time.Second
 )
 
@@ -80,10 +80,10 @@ func push[T any](list []T, s T, spacing time.Duration, at func(T) time.Time) []T
 	return list
 }
 
-// thin drops one sample that has become old and lies close to the one before: of what lies beyond twice the window of
-// rates only one every oldSpacing is kept.
+// thin drops one sample that has become old and lies close to the one before: of what lies well beyond the window of rates
+// only one every oldSpacing is kept.
 func thin[T any](list []T, at func(T) time.Time) []T {
-	edge := at(list[len(list)-1]).Add(-2 * rateWindow)
+	edge := at(list[len(list)-1]).Add(-rateWindow * 5 / 4)
 	i := len(list) - 1
 	for i > 0 && at(list[i]).After(edge) {
 		i--

@@ -39,8 +39,8 @@ func (t *trend) add(at time.Time, v float64) {
 	}
 	t.buf = append(t.buf, v)
 	t.end = step
-	if len(t.buf) > 2*limit {
-		t.buf = append(make([]float64, 0, 2*limit+1), t.buf[len(t.buf)-limit:]...)
+	if spare := limit/4 + 1; len(t.buf) > limit+spare {
+		t.buf = append(make([]float64, 0, limit+spare+1), t.buf[len(t.buf)-limit:]...)
 	}
 }
 

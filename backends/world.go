@@ -168,7 +168,7 @@ func (w *world) quiet() time.Duration {
 // replicaSpan is how long the histories of single replicas are kept: an hour, or less where there are many.
 func (w *world) replicaSpan() time.Duration {
 	if w.reads > 256 {
-		return shortSpan / 4
+		return shortSpan / 6
 	}
 	return shortSpan
 }

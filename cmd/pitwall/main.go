@@ -10,9 +10,9 @@ import (
 	_ "time/tzdata" // budget days follow a time zone also where the machine has none
 )
 
-// gcPercent halves how far the heap may grow between collections: on a bastion memory is shared, and pages that are read
+// gcPercent more than halves how far the heap may grow between collections: on a bastion memory is shared, and pages that are read
 // and dropped are most of what is allocated.
-const gcPercent = 50
+const gcPercent = 40
 
 func main() {
 	if os.Getenv("GOGC") == "" {
