@@ -126,7 +126,7 @@ func (f *finder) exporterTargets(g group) []target {
 
 func (f *finder) storeTargets(g group, name string) []target {
 	for _, p := range g.pods { // one of its replicas answers for all
-		if t, ok := f.source(name, p, fleet.Subject{Cluster: f.opt.Cluster}, rankStore); ok {
+		if t, ok := f.source(name, p, fleet.Subject{}, rankStore); ok {
 			return []target{t}
 		}
 	}

@@ -81,6 +81,11 @@ func TestWhatTheAPIServerDoesNotCarryIsReadFromTheStoreThatWasFound(t *testing.T
 			through++
 		}
 	}
+	for _, s := range found.Sources {
+		if s.Subject.Cluster != "" {
+			t.Errorf("%s would be taken for the watch of a cluster", s.ID)
+		}
+	}
 	if through != ProxyTargets || stored != 9 || len(found.Notes) != 1 {
 		t.Errorf("%d through the API server, %d by the store, notes %v", through, stored, found.Notes)
 	}
