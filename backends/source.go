@@ -32,6 +32,7 @@ type sourceState struct {
 
 	mu     sync.Mutex
 	wake   context.CancelFunc // ends the pause between two reads
+	cause  fleet.Safe         // of the last failure, in short
 	retry  time.Duration      // advice of the last failure (Retry-After), 0 for none
 	status fleet.SourceStatus
 	last   fleet.Partial // of the last good read

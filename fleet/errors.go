@@ -83,6 +83,20 @@ func RetryAfter(err error) time.Duration {
 // Sentence makes the text of an error safe for a screen. The kind is left out where the cause says it better.
 func Sentence(err error) Safe { return Label(forPeople(err)) }
 
+// Cause is what failed without what was tried and where, for rows that name their object themselves: "unreachable: nothing
+// listens on 10.0.0.1:8000". It is Sentence where the chain holds no Error with a cause.
+func Cause(err error) Safe {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || e.Err == nil {
+		return Sentence(err)
+	}
+	text := e.Err.Error()
+	if e.Kind.telling() {
+		text = string(e.Kind) + ": " + text
+	}
+	return Label(text)
+}
+
 // Sentences is Sentence for an error of several lines, such as all that is wrong with a file. It gives at most the
 // first so many lines.
 func Sentences(err error, most int) []Safe { return Block(forPeople(err), most) }

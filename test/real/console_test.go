@@ -161,13 +161,16 @@ func TestADumbTerminalGetsLines(t *testing.T) {
 	s.await(5*time.Second, "shell>")
 	s.do("pipe-pane", "cat > '"+raw+"'")
 	s.line("TERM=dumb '%s' demo; echo ended with $?", binary)
-	s.await(20*time.Second, "Line mode", "chat")
+	s.await(20*time.Second, "Writing is on", "chat") // the first lines have left the top of the screen by then
 	s.keys("C-c")
 	s.await(20*time.Second, "ended with")
 	s.do("pipe-pane")
 	text, err := os.ReadFile(raw)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if !strings.Contains(string(text), "Line mode") {
+		t.Error("nothing says why there is no screen")
 	}
 	if len(text) < 200 || strings.ContainsRune(string(text), 0x1b) {
 		t.Errorf("%d bytes, with escape sequences: %v\n%.2000q", len(text), strings.ContainsRune(string(text), 0x1b), text)
