@@ -1,0 +1,129 @@
+package fleet
+
+import (
+	"time"
+)
+
+// Provider is an API account.
+type Provider struct {
+	Spec       ProviderSpec
+	Load       Load // as gateways see it
+	Trends     Trends
+	Authorised Maybe[bool]
+	ProbeAt    time.Time // last good probe
+	ProbeTime  Maybe[Seconds]
+	Models     []ModelName
+	Limits     []Limit // tightest view of each kind
+	Burn       Maybe[USDPerHour]
+	PerMTok    Maybe[USDPerMTok] // burn over the priced tokens of the window
+	Unpriced   []ModelName       // used models without a price: they are missing from Burn
+	BurnRate   BurnRate
+	State      State
+	Why        Safe
+	Since      time.Time
+	Source     SourceID
+}
+
+// Gateway is a gateway with its replicas.
+type Gateway struct {
+	Spec     GatewaySpec
+	Replicas []GatewayReplica
+	State    State
+	Why      Safe
+	// Writable tells what the gateway's mode allows, whoever asks.
+	Writable    Maybe[bool]
+	WritableWhy Safe
+}
+
+// GatewayReplica is one replica as last read.
+type GatewayReplica struct {
+	ID       GatewayReplicaID
+	Version  Safe
+	Mode     GatewayMode
+	ModeWhy  Safe
+	Strategy Safe
+	InFlight Maybe[Count]
+	At       time.Time
+	State    State
+	Why      Safe
+	Source   SourceID
+}
+
+// Route is a public model name with its targets.
+type Route struct {
+	Spec      RouteSpec
+	Load      Load // all targets together, as the gateway sees it
+	Trends    Trends
+	Targets   []Target
+	Replicas  []RouteReplica
+	Weights   Weights // what all replicas that answered agree on; nil when they differ or none answered
+	Hash      string  // HashWeights(Weights); "" when they differ
+	Unset     []TargetID
+	Strategy  Safe
+	Lengths   Lengths
+	Cost      RouteCost
+	Reversals int // changes of direction in the last 30 minutes
+	State     State
+	Why       Safe
+}
+
+// RouteReplica is the routing state of a route on one gateway replica.
+type RouteReplica struct {
+	ID      GatewayReplicaID
+	Weights Weights
+	Hash    string
+	At      time.Time
+	Stale   bool
+	Differs bool // from the majority
+}
+
+// Target is one member of a route.
+type Target struct {
+	Spec      TargetSpec
+	Set       Maybe[int]   // configured weight
+	SetShare  Maybe[Ratio] // configured share
+	Effective Maybe[Ratio] // share over members that are healthy, not cooled down and not blocked
+	Seen      Maybe[Ratio] // measured share over SeenOver
+	SeenN     float64      // requests behind Seen
+	SeenOver  time.Duration
+	Load      Load // as the gateway sees it
+	Trends    Trends
+	Blocked   Maybe[bool]
+	Cooling   bool // cooled down in the last window
+	Verdicts  []HealthVerdict
+	Price     Maybe[USDPerMTok] // blended over the route's own mix; allocated for pools
+	PriceWhy  Safe
+	Burn      Maybe[USDPerHour]
+	Carried   Maybe[Ratio] // greatest share of the route that it carried in the last 24 h
+	CarriedAt time.Time
+	BurnRate  BurnRate
+	State     State
+	Why       Safe
+}
+
+// HealthKind is an independent way to know whether a target works (IL-24).
+type HealthKind string
+
+// The kinds of health evidence.
+const (
+	HealthGateway      HealthKind = "gateway"      // responses that the gateway got from it
+	HealthEngine       HealthKind = "engine"       // tokens that move in its engine
+	HealthOrchestrator HealthKind = "orchestrator" // ready replicas
+	HealthProbe        HealthKind = "probe"        // an active probe of our own
+)
+
+// HealthVerdict is what one kind of evidence says.
+type HealthVerdict struct {
+	Kind HealthKind
+	Up   Maybe[bool]
+	At   time.Time
+	Why  Safe
+}
+
+// Lengths is the distribution of request sizes of a route over a look-back window.
+type Lengths struct {
+	Prompt Histogram // tokens
+	Output Histogram // tokens that clients allow (max_tokens), or produced where that is unknown
+	Window time.Duration
+	At     time.Time
+}
