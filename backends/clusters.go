@@ -15,7 +15,7 @@ func (w *world) clusterList() []*fleet.Cluster {
 			c = &fleet.Cluster{ID: s.spec.Subject.Cluster, State: fleet.StateUnknown, Why: fleet.Text("connecting")}
 		}
 		if s.status.Failing > 0 {
-			c = unheard(c, s.status.Err)
+			c = unheard(c, s.status.Cause)
 		}
 		list = append(list, c)
 	}

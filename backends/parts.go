@@ -37,7 +37,7 @@ func (h *Hub) through(s, store *sourceState, a answer, now time.Time) {
 	s.status.LastTry, s.status.NextTry = now, store.status.NextTry
 	known := a.err == nil && !a.partial.At.After(s.status.LastGood)
 	if known {
-		s.status.Failing, s.status.Err, s.status.ErrKind = 0, fleet.Safe{}, ""
+		s.status.Failing, s.status.Err, s.status.Cause, s.status.ErrKind = 0, fleet.Safe{}, fleet.Safe{}, ""
 	}
 	s.mu.Unlock()
 	if !known {

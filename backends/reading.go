@@ -145,11 +145,11 @@ func (h *Hub) record(s *sourceState, a answer, took time.Duration, now time.Time
 	if a.err != nil {
 		st.Failures++
 		st.Failing++
-		st.Err, st.ErrKind, s.cause = fleet.Sentence(a.err), fleet.KindOf(a.err), fleet.Cause(a.err)
+		st.Err, st.ErrKind, st.Cause = fleet.Sentence(a.err), fleet.KindOf(a.err), fleet.Cause(a.err)
 		s.last = refused(s.last, st.ErrKind)
 		h.log.Warn("read failed", "source", s.spec.ID, "kind", st.ErrKind, "err", a.err, "in_a_row", st.Failing)
 	} else {
-		st.Failing, st.Err, st.ErrKind = 0, fleet.Safe{}, ""
+		st.Failing, st.Err, st.Cause, st.ErrKind = 0, fleet.Safe{}, fleet.Safe{}, ""
 		st.LastGood, st.Partial = a.partial.At, a.partial.Incomplete
 		if !a.partial.Version.IsEmpty() {
 			st.Version = a.partial.Version

@@ -66,13 +66,13 @@ func replicaReach(s *sourceState, now time.Time) judgement {
 	gone := st.ErrKind == fleet.KindUnreachable || st.ErrKind == fleet.KindTimeout
 	switch {
 	case st.Failing >= failuresToSay && gone:
-		return judgement{fleet.StateDown, s.cause}
+		return judgement{fleet.StateDown, st.Cause}
 	case st.LastGood.IsZero() && st.Failing == 0:
 		return judgement{fleet.StateUnknown, fleet.Text("not read yet")}
-	case st.LastGood.IsZero() && s.cause.IsEmpty():
+	case st.LastGood.IsZero() && st.Cause.IsEmpty():
 		return judgement{fleet.StateUnknown, st.Err}
 	case st.LastGood.IsZero():
-		return judgement{fleet.StateUnknown, s.cause}
+		return judgement{fleet.StateUnknown, st.Cause}
 	case s.stale(now):
 		return judgement{fleet.StateStale, fleet.Concat(fleet.Text("last read "), fleet.Age(now.Sub(st.LastGood)), fleet.Text(" ago"))}
 	default:

@@ -32,7 +32,6 @@ type sourceState struct {
 
 	mu     sync.Mutex
 	wake   context.CancelFunc // ends the pause between two reads
-	cause  fleet.Safe         // of the last failure, in short
 	retry  time.Duration      // advice of the last failure (Retry-After), 0 for none
 	status fleet.SourceStatus
 	last   fleet.Partial // of the last good read
@@ -57,6 +56,7 @@ func newSourceState(spec fleet.SourceSpec, reader fleet.Reader, problem error, s
 	}
 	if problem != nil {
 		s.status.Err, s.status.ErrKind, s.status.Failing = fleet.Sentence(problem), fleet.KindOf(problem), 1
+		s.status.Cause = fleet.Cause(problem)
 	}
 	return s
 }

@@ -113,6 +113,7 @@ type SourceStatus struct {
 	NextTry  time.Time
 	Took     time.Duration
 	Err      Safe // the last failure, as a sentence; "" when the last read was good
+	Cause    Safe // the same in short, without what was tried and where
 	ErrKind  Kind
 	Version  Safe
 	Skew     Maybe[time.Duration] // server clock minus ours

@@ -64,9 +64,38 @@ func connecting(b *part.Block, sc Scene, rows int) {
 	b.Gap(1).Say(themes.Title, "connecting").Gap(2)
 	b.Say(themes.Text, "no source has answered yet; nothing is known,").End()
 	b.Gap(13).Say(themes.Text, "so nothing is shown").End().End()
-	if sc.Snap != nil {
-		sourcesPane(b, sc, Table{}, rows-b.Len()-2)
+	if sc.Snap == nil {
+		return
 	}
+	said := refusals(sc.Snap, b.Width())
+	sourcesPane(b, sc, Table{}, rows-b.Len()-2-len(said))
+	for _, l := range said {
+		b.Gap(2).Put(themes.Stale, l).End()
+	}
+}
+
+// refusals are what the first few sources that failed said, whole, each text once: nothing else is known yet, and the
+// table has little room for it.
+func refusals(s *fleet.Snapshot, width int) []fleet.Safe {
+	const texts, most = 3, 3
+	var lines []fleet.Safe
+	seen := map[fleet.Safe]bool{}
+	for i := range s.Sources {
+		src := &s.Sources[i]
+		if src.Err.IsEmpty() || seen[src.Cause] || len(seen) == texts {
+			continue
+		}
+		seen[src.Cause] = true
+		why := src.Cause
+		if why.IsEmpty() {
+			why = src.Err
+		}
+		lines = append(lines, part.Wrap(fleet.Concat(fleet.Label(string(src.ID)), fleet.Text(": "), why), width-4, most)...)
+	}
+	if len(lines) > 0 {
+		lines = append([]fleet.Safe{{}}, lines...)
+	}
+	return lines
 }
 
 func answered(s *fleet.Snapshot) int {

@@ -129,7 +129,10 @@ func fillSource(c []part.Cell, s *fleet.SourceStatus, now time.Time) {
 	c[8] = part.Cell{Text: s.Version, Role: themes.Dim}
 	c[9] = part.Cell{Text: subjectText(s.Subject), Role: themes.Dim}
 	c[10] = part.Cell{Text: s.URL, Role: themes.Dim}
-	c[11] = part.Cell{Text: s.Err, Role: themes.OfState(state)}
+	c[11] = part.Cell{Text: s.Cause, Role: themes.OfState(state)}
+	if s.Cause.IsEmpty() {
+		c[11].Text = s.Err
+	}
 	if s.Err.IsEmpty() {
 		c[11] = part.Cell{Text: remarks(s), Role: themes.Warn}
 	}
