@@ -83,8 +83,8 @@ func RetryAfter(err error) time.Duration {
 // Sentence makes the text of an error safe for a screen. The kind is left out where the cause says it better.
 func Sentence(err error) Safe { return Label(forPeople(err)) }
 
-// Cause is what failed without what was tried and where, for rows that name their object themselves: "unreachable: nothing
-// listens on 10.0.0.1:8000". It is Sentence where the chain holds no Error with a cause.
+// Cause is what failed and what is next, without what was tried and where, for rows that name their object themselves:
+// "unreachable: nothing listens on 10.0.0.1:8000; check the port and that it runs". It is Sentence where the chain holds no Error with a cause.
 func Cause(err error) Safe {
 	e, ok := errors.AsType[*Error](err)
 	if !ok || e.Err == nil {
@@ -93,6 +93,9 @@ func Cause(err error) Safe {
 	text := e.Err.Error()
 	if e.Kind.telling() {
 		text = string(e.Kind) + ": " + text
+	}
+	if e.Next != "" {
+		text += "; " + e.Next
 	}
 	return Label(text)
 }

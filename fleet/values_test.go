@@ -90,3 +90,16 @@ func TestErrorsKeepTheirKindThroughWrapping(t *testing.T) {
 		t.Errorf("sentence: %q", told)
 	}
 }
+
+func TestACauseLeavesOutWhatItsRowSays(t *testing.T) {
+	err := &Error{Kind: KindUnreachable, Op: "read /metrics", Source: "r1", Err: errors.New("nothing listens"), Next: "check the port"}
+	if got := Cause(err).String(); got != "unreachable: nothing listens; check the port" {
+		t.Errorf("got %q", got)
+	}
+	if got := Cause(errors.New("plain")).String(); got != "plain" {
+		t.Errorf("got %q", got)
+	}
+	if got := Cause(&Error{Kind: KindInvalid, Op: "read", Err: errors.New("it is no page")}).String(); got != "it is no page" {
+		t.Errorf("got %q", got)
+	}
+}
