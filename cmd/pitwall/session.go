@@ -75,6 +75,7 @@ func openConfigured(f *flags, c console) (*session, error) {
 	s.openLog(f)
 	resolver := secrets.Resolver{Environ: os.LookupEnv, Seen: s.redact}
 	s.deps = fleet.Deps{Clock: s.clock, Log: s.logger(), Secret: resolver.Resolve}
+	s.saveMemory(c.environ("GOGC"))
 	prices, err := loadPrices(file.Prices)
 	if err != nil {
 		return nil, usage(err)
