@@ -61,6 +61,13 @@ func (a *alerting) Silences(context.Context) ([]fleet.Silence, error) {
 	return a.now(), nil
 }
 
+// hush makes the system answer nothing, or lets it answer again, whoever is asking.
+func (a *alerting) hush(on bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.silent = on
+}
+
 func (a *alerting) now() []fleet.Silence {
 	var out []fleet.Silence
 	for _, s := range a.list {
@@ -174,7 +181,7 @@ func TestWithoutSilencersNothingIsSilenced(t *testing.T) {
 func TestTwoSilencesOfOneSystemTakeTurns(t *testing.T) {
 	g, a := errandRig(t)
 	g.arm(a, nil)
-	a.silent = true
+	a.hush(true)
 	id, err := g.r.Start(g.silencePlan(), actions.Approval{})
 	if err != nil {
 		t.Fatal(err)
@@ -182,7 +189,7 @@ func TestTwoSilencesOfOneSystemTakeTurns(t *testing.T) {
 	if _, err := g.r.Start(g.silencePlan(), actions.Approval{}); fleet.KindOf(err) != fleet.KindConflict {
 		t.Errorf("a second one began: %v", err)
 	}
-	a.silent = false
+	a.hush(false)
 	g.until(id, in(actions.StateCommitted))
 }
 
