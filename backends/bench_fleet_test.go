@@ -27,6 +27,13 @@ func (s *script) Read(context.Context) (fleet.Partial, error) {
 	return s.f(s.clock.Now())
 }
 
+// times is how often it was read, also while a read is under way.
+func (s *script) times() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.reads
+}
+
 // bench is a small fleet under a virtual clock: one pool of two replicas, a gateway of three replicas, one provider.
 type bench struct {
 	t     *testing.T

@@ -84,15 +84,15 @@ func TestABackedOffSourceIsAskedLessOftenAndObeysRetryAfter(t *testing.T) {
 			return fleet.Partial{}, &fleet.Error{Kind: fleet.KindRateLimited, Op: "read", Retry: 2 * time.Minute}
 		}})
 	b.after(119 * time.Second)
-	if got := b.read["r2"].reads; got != 1 {
+	if got := b.read["r2"].times(); got != 1 {
 		t.Errorf("asked %d times within Retry-After of two minutes", got)
 	}
 	b.hub.Refresh()
 	b.after(500 * time.Millisecond)
-	if got := b.read["r2"].reads; got != 1 {
+	if got := b.read["r2"].times(); got != 1 {
 		t.Errorf("a refresh broke Retry-After: %d reads", got)
 	}
-	if got := b.read["r1"].reads; got > 7 || got < 4 {
+	if got := b.read["r1"].times(); got > 7 || got < 4 {
 		t.Errorf("failing source read %d times in two minutes, want exponential back-off", got)
 	}
 }

@@ -84,7 +84,7 @@ func TestARefreshDuringAReadIsNotLost(t *testing.T) {
 	}})
 	h = b.hub
 	b.after(5 * time.Second)
-	if n := b.read["r1"].reads; n != 3 {
+	if n := b.read["r1"].times(); n != 3 {
 		t.Errorf("%d reads, want the first, the second and the one asked for", n)
 	}
 }
