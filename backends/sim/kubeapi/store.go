@@ -142,6 +142,7 @@ func (s *Store) commit(t *table, key string, seen *row, obj runtime.Object) (*ro
 		if err != nil {
 			return nil, false // not an API object; kinds come from the scheme, so that it cannot be
 		}
+		still(obj)
 		fresh = &row{key: key, obj: obj, meta: acc}
 	}
 	s.mu.Lock()
@@ -164,6 +165,14 @@ func (s *Store) commit(t *table, key string, seen *row, obj runtime.Object) (*ro
 		}
 	}
 	return s.record(t, i, current, fresh), true
+}
+
+// still lets an object write down what its first encoding caches: quantities keep their text then, and many streams encode
+// one object at once.
+func still(obj runtime.Object) {
+	if sized, ok := obj.(interface{ Size() int }); ok {
+		sized.Size()
+	}
 }
 
 // record makes the change under the next revision and wakes the watchers of the kind.
