@@ -84,7 +84,8 @@ func RetryAfter(err error) time.Duration {
 func Sentence(err error) Safe { return Label(forPeople(err)) }
 
 // Cause is what failed and what is next, without what was tried and where, for rows that name their object themselves:
-// "unreachable: nothing listens on 10.0.0.1:8000; check the port and that it runs". It is Sentence where the chain holds no Error with a cause.
+// "unreachable: nothing listens on 10.0.0.1:8000; check the port and that it runs". It is Sentence where the chain holds
+// no Error with a cause.
 func Cause(err error) Safe {
 	e, ok := errors.AsType[*Error](err)
 	if !ok || e.Err == nil {
