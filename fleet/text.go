@@ -121,6 +121,10 @@ func escape(s string) string {
 	for len(s) > 0 {
 		r, n := utf8.DecodeRuneInString(s)
 		s = s[n:]
+		before, room := b.Len(), MaxLabelBytes
+		if len(s) > 0 {
+			room-- // for the mark that there is more
+		}
 		switch {
 		case r == utf8.RuneError && n <= 1:
 			b.WriteRune(utf8.RuneError)
@@ -144,9 +148,8 @@ func escape(s string) string {
 			b.WriteRune(r)
 			marks = 0
 		}
-		if b.Len() >= MaxLabelBytes && len(s) > 0 {
-			b.WriteByte('~')
-			break
+		if b.Len() > room {
+			return b.String()[:before] + "~"
 		}
 	}
 	return b.String()

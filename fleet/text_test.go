@@ -92,3 +92,18 @@ func FuzzLabel(f *testing.F) {
 		}
 	})
 }
+
+func TestALongLabelIsCutToItsBoundAndStaysAsItIs(t *testing.T) {
+	for _, unit := range []string{"a", "\x1e", "\xff", "\u200b", "é", "界", "a\x1e"} {
+		for extra := range 12 {
+			raw := strings.Repeat("x", extra) + strings.Repeat(unit, MaxLabelBytes+1)
+			got := Label(raw).String()
+			if len(got) > MaxLabelBytes || !strings.HasSuffix(got, "~") || !IsClean(got) {
+				t.Errorf("%q after %d: %d bytes, clean %v, ends with %q", unit, extra, len(got), IsClean(got), got[len(got)-4:])
+			}
+		}
+	}
+	if whole := strings.Repeat("a", MaxLabelBytes); Label(whole).String() != whole {
+		t.Error("a label of the greatest length was cut")
+	}
+}
