@@ -78,8 +78,8 @@ func (t *Safe) UnmarshalText(b []byte) error {
 
 // Label makes one line of outside text safe. Dangerous characters are replaced, not dropped,
 // so that tampering shows: C0 and DEL become caret notation (^[), C1, bidi, zero-width and tag characters
-// \u{XXXX}, invalid UTF-8 U+FFFD. No normalisation is done. Longer text than
-// MaxLabelBytes ends with "~".
+// their number (\u{200B}), invalid UTF-8 U+FFFD. No normalisation is done. What would be longer
+// than MaxLabelBytes is cut to that bound and ends with "~".
 func Label(s string) Safe {
 	if isPlain(s) {
 		return Safe{s}
