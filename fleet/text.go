@@ -80,11 +80,19 @@ func (t *Safe) UnmarshalText(b []byte) error {
 // so that tampering shows: C0 and DEL become caret notation (^[), C1, bidi, zero-width and tag characters
 // their number (\u{200B}), invalid UTF-8 U+FFFD. No normalisation is done. What would be longer
 // than MaxLabelBytes is cut to that bound and ends with "~".
-func Label(s string) Safe {
-	if isPlain(s) {
+func Label(s string) Safe { return within(s, MaxLabelBytes) }
+
+// maxQuoteBytes is what a sentence can hold of a name or value that is not ours.
+const maxQuoteBytes = 120
+
+// Quote is Label for a word inside a sentence: cut to maxQuoteBytes, so that the words after it stay readable.
+func Quote(s string) Safe { return within(s, maxQuoteBytes) }
+
+func within(s string, most int) Safe {
+	if isPlain(s, most) {
 		return Safe{s}
 	}
-	return Safe{escape(s)}
+	return Safe{escape(s, most)}
 }
 
 // Block makes outside text of several lines safe, at most maxLines of them.
@@ -103,8 +111,8 @@ func Block(s string, maxLines int) []Safe {
 // prints the raw name in quoted form beside the label.
 func IsClean(s string) bool { return Label(s).s == s }
 
-func isPlain(s string) bool {
-	if len(s) > MaxLabelBytes {
+func isPlain(s string, most int) bool {
+	if len(s) > most {
 		return false
 	}
 	for i := range len(s) {
@@ -115,13 +123,13 @@ func isPlain(s string) bool {
 	return true
 }
 
-func escape(s string) string {
+func escape(s string, most int) string {
 	var b strings.Builder
 	marks := 0
 	for len(s) > 0 {
 		r, n := utf8.DecodeRuneInString(s)
 		s = s[n:]
-		before, room := b.Len(), MaxLabelBytes
+		before, room := b.Len(), most
 		if len(s) > 0 {
 			room-- // for the mark that there is more
 		}

@@ -45,6 +45,17 @@ func TestALongLabelIsCutAndSaysSo(t *testing.T) {
 	}
 }
 
+func TestAQuoteLeavesRoomForTheSentence(t *testing.T) {
+	if got := Quote("a\x1bb").String(); got != "a^[b" {
+		t.Errorf("got %q", got)
+	}
+	for _, s := range []string{strings.Repeat("x", 1000), strings.Repeat("\x06", 1000), strings.Repeat("\u202e", 1000)} {
+		if got := Quote(s).String(); len(got) > 120 || !strings.HasSuffix(got, "~") || !IsClean(got) {
+			t.Errorf("%d bytes: %q", len(got), got)
+		}
+	}
+}
+
 func TestBlockKeepsLines(t *testing.T) {
 	got := Block("one\r\ntwo\x1b\nthree\nfour", 3)
 	if len(got) != 3 || got[0].String() != "one" || got[1].String() != "two^[" || got[2].String() != "three" {

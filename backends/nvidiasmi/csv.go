@@ -143,8 +143,8 @@ func (t *table) line(head []heading, line string) (*row, error) {
 			continue
 		}
 		if err := h.read(x, text, h.unit); err != nil {
-			t.notice(fleet.LevelWarn, fleet.Concat(fleet.Label(h.name), fleet.Text(" "), fleet.Label(text), fleet.Text(": "),
-				fleet.Label(err.Error()), fleet.Text("; it was left out")))
+			t.notice(fleet.LevelWarn, fleet.Concat(fleet.Quote(h.name), fleet.Text(" "), fleet.Quote(text), fleet.Text(": "),
+				fleet.Quote(err.Error()), fleet.Text("; it was left out")))
 		}
 	}
 	if x.ID == "" {
@@ -163,7 +163,7 @@ func (t *table) isAbsent(name, text string) bool {
 	if !strings.HasPrefix(text, "[") {
 		return false
 	}
-	t.notice(fleet.LevelWarn, fleet.Concat(fleet.Text("nvidia-smi says "), fleet.Label(text), fleet.Text(" for "), fleet.Label(name)))
+	t.notice(fleet.LevelWarn, fleet.Concat(fleet.Text("nvidia-smi says "), fleet.Quote(text), fleet.Text(" for "), fleet.Quote(name)))
 	return true
 }
 
@@ -178,7 +178,7 @@ func (t *table) message(line string) bool {
 		t.lost++
 		level = fleet.LevelCrit
 	}
-	t.notice(level, fleet.Concat(fleet.Text("nvidia-smi: "), fleet.Label(line)))
+	t.notice(level, fleet.Concat(fleet.Text("nvidia-smi: "), fleet.Quote(line)))
 	return true
 }
 

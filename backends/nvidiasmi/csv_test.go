@@ -83,6 +83,7 @@ func FuzzParse(f *testing.F) {
 	full := own(f, "H100")
 	_, rows, _ := strings.Cut(full, "\n")
 	for _, s := range []string{full, rows, "", "\n", "uuid\nGPU-1\n", "uuid, count\nGPU-1, 9\n", "uuid,uuid\n\x1b,\x00\n",
+		"uuid, count\n" + strings.Repeat("\x06", 900) + ", 1\nGPU-1, " + strings.Repeat("\x0f", 900) + "\n",
 		"uuid\nWARNING: infoROM is corrupted\nGPU-1\n", "uuid, memory.used [MiB]\nGPU-1, 1e999 MiB\n"} {
 		f.Add([]byte(s), false)
 		f.Add([]byte(s), true)
