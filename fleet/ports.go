@@ -144,4 +144,9 @@ type Connector struct {
 	NewCarriers func(SourceSpec, Deps) (Carriers, error)
 	// NewInspector opens objects in full; nil where there are none.
 	NewInspector func(SourceSpec, Deps) (Inspector, error)
+	// NewObjects and NewObjectWriter read and write objects of a cluster; nil where the system is none.
+	NewObjects      func(SourceSpec, Deps) (Objects, error)
+	NewObjectWriter func(SourceSpec, Deps) (ObjectWriter, error)
+	// NewOrchestrator makes what knows the kinds of this system in a cluster; nil where it has none there.
+	NewOrchestrator func() Orchestrator
 }
