@@ -6,6 +6,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"pitwall/backends/internal/podspec"
 	"pitwall/fleet"
 )
 
@@ -17,7 +18,7 @@ func describePod(p *page, pod *corev1.Pod) {
 	p.field(0, "address", pod.Status.PodIP)
 	p.field(0, "service account", pod.Spec.ServiceAccountName)
 	p.field(0, "priority class", pod.Spec.PriorityClassName)
-	if n := gpusOf(&pod.Spec); n > 0 {
+	if n := podspec.GPUs(&pod.Spec); n > 0 {
 		p.field(0, "GPUs", fmt.Sprint(n))
 	}
 	if g := pod.Spec.TerminationGracePeriodSeconds; g != nil {

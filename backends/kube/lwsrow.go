@@ -6,6 +6,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"pitwall/backends/internal/podspec"
 	"pitwall/fleet"
 )
 
@@ -65,7 +66,7 @@ func lwsRow(s *leaderWorkerSet, w *words) *workRow {
 	}
 	r := newWorkRow(kindLWS, &s.ObjectMeta, leader, w)
 	workers := max(orOne(s.Spec.Template.Size), 1) - 1
-	r.base.GPUsEach = gpusOf(&leader.Spec) + workers*gpusOf(&s.Spec.Template.Worker.Spec)
+	r.base.GPUsEach = podspec.GPUs(&leader.Spec) + workers*podspec.GPUs(&s.Spec.Template.Worker.Spec)
 	r.base.Desired, r.base.Ready = orOne(s.Spec.Replicas), int(s.Status.ReadyReplicas)
 	r.base.Updated, r.base.Available = int(s.Status.UpdatedReplicas), int(s.Status.ReadyReplicas)
 	p := progress{total: int(s.Status.Replicas), old: int(s.Status.Replicas - s.Status.UpdatedReplicas), heldBelow: -1}

@@ -6,6 +6,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"pitwall/backends/internal/podspec"
 	"pitwall/fleet"
 )
 
@@ -21,7 +22,7 @@ const upgradeLabel = "nvidia.com/gpu-driver-upgrade-state"
 func nodeRow(n *corev1.Node, p polarity, w *words) *fleet.KubeNode {
 	r := &fleet.KubeNode{
 		Name: n.Name, UID: string(n.UID), Created: n.CreationTimestamp.UTC(), Unscheduled: n.Spec.Unschedulable,
-		GPUProduct: share(w, product(n.Labels)), Driver: share(w, driver(n.Labels)),
+		GPUProduct: share(w, podspec.NodeProduct(n.Labels)), Driver: share(w, driver(n.Labels)),
 		Upgrade: share(w, firstLabel(n.Labels, upgradeLabel)),
 	}
 	for i, t := range n.Spec.Taints {
@@ -46,8 +47,8 @@ func nodeRow(n *corev1.Node, p polarity, w *words) *fleet.KubeNode {
 			r.ReadyWhy = because(c.Reason, c.Message)
 		}
 	}
-	if total, any := gpusIn(n.Status.Capacity); any {
-		usable, _ := gpusIn(n.Status.Allocatable)
+	if total, any := podspec.GPUsIn(n.Status.Capacity); any {
+		usable, _ := podspec.GPUsIn(n.Status.Allocatable)
 		r.GPUCapacity, r.GPUUsable = fleet.Some(total), fleet.Some(usable)
 	}
 	judgeNode(r)

@@ -12,6 +12,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"pitwall/backends/internal/podspec"
 	"pitwall/fleet"
 )
 
@@ -101,7 +102,7 @@ func (i *inspector) container(ctx context.Context, o fleet.ObjectRef) (string, e
 			return s.Name, nil
 		}
 	}
-	if c := serving(&p.Spec, p.Annotations); c != nil {
+	if c := podspec.Serving(&p.Spec, p.Annotations); c != nil {
 		return c.Name, nil
 	}
 	return "", nil

@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"pitwall/backends/internal/podspec"
 	"pitwall/fleet"
 )
 
@@ -178,16 +179,16 @@ func TestGPUsOfAPod(t *testing.T) {
 		InitContainers: []corev1.Container{{Resources: asks("3")}, {Resources: asks("1"), RestartPolicy: &always}},
 		Containers:     []corev1.Container{{Resources: asks("1")}},
 	}
-	if n := gpusOf(&spec); n != 3 {
+	if n := podspec.GPUs(&spec); n != 3 {
 		t.Errorf("%d: the largest first container counts", n)
 	}
 	spec.Containers[0].Resources = asks("8")
-	if n := gpusOf(&spec); n != 9 {
+	if n := podspec.GPUs(&spec); n != 9 {
 		t.Errorf("%d: containers and sidecars count together", n)
 	}
 	for name, want := range map[corev1.ResourceName]bool{"nvidia.com/gpu": true, "nvidia.com/gpu.shared": true, "nvidia.com/mig-3g.40gb": true,
 		"amd.com/cpx_nps4": true, "amd.com/gpu": true, "nvidia.com/gpumem": false, "cpu": false, "rdma/hca": false, "example.com/gpu": false} {
-		if isGPU(name) != want {
+		if podspec.IsGPU(name) != want {
 			t.Errorf("%s: %v", name, !want)
 		}
 	}

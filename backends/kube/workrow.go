@@ -7,6 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"pitwall/backends/internal/podspec"
 	"pitwall/fleet"
 )
 
@@ -35,8 +36,8 @@ func newWorkRow(kind string, m *metav1.ObjectMeta, template *corev1.PodTemplateS
 	}}
 	if template != nil {
 		r.labels = w.set(template.Labels)
-		r.base.GPUsEach = gpusOf(&template.Spec)
-		if c := serving(&template.Spec, template.Annotations); c != nil {
+		r.base.GPUsEach = podspec.GPUs(&template.Spec)
+		if c := podspec.Serving(&template.Spec, template.Annotations); c != nil {
 			r.base.Image = share(w, fleet.Label(c.Image))
 		}
 	}

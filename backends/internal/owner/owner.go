@@ -1,0 +1,84 @@
+// Package owner says who keeps an object: the controller above it, or what applies it from a repository. Whatever is
+// written below such a one is undone by it. It is pure and asks nobody.
+package owner
+
+import (
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"pitwall/fleet"
+)
+
+// Labels by which pods tell what they belong to.
+const (
+	LWSName      = "leaderworkerset.sigs.k8s.io/name"
+	TemplateHash = "pod-template-hash"
+)
+
+// OfPod is the workload above a pod, as far as the pod itself tells: a Deployment's name stands before the hash that its
+// ReplicaSet and its pods carry. It is zero for a pod that nothing keeps.
+func OfPod(cluster fleet.ClusterID, p *corev1.Pod) fleet.ObjectRef {
+	ref := fleet.ObjectRef{Cluster: cluster, Namespace: p.Namespace}
+	if name := p.Labels[LWSName]; name != "" {
+		ref.Kind, ref.Name = "LeaderWorkerSet", name
+		return ref
+	}
+	c := metav1.GetControllerOfNoCopy(p)
+	if c == nil {
+		return fleet.ObjectRef{}
+	}
+	ref.Kind, ref.Name = c.Kind, c.Name
+	if hash := p.Labels[TemplateHash]; c.Kind == "ReplicaSet" && hash != "" {
+		if name, ok := strings.CutSuffix(c.Name, "-"+hash); ok && name != "" {
+			ref.Kind, ref.Name = "Deployment", name
+		}
+	}
+	return ref
+}
+
+// Holder is the controller above an object, zero for none.
+func Holder(o fleet.ObjectRef, m *metav1.ObjectMeta) fleet.ObjectRef {
+	c := metav1.GetControllerOfNoCopy(m)
+	if c == nil {
+		return fleet.ObjectRef{}
+	}
+	return fleet.ObjectRef{Cluster: o.Cluster, Kind: c.Kind, Namespace: o.Namespace, Name: c.Name}
+}
+
+// GitOps names what applies an object from a repository, by the marks that it leaves; "" for none that is known. A label
+// that charts set too counts for Argo CD only where Argo CD wrote fields of the object.
+func GitOps(m *metav1.ObjectMeta) fleet.Safe {
+	if id := m.Annotations["argocd.argoproj.io/tracking-id"]; id != "" {
+		app, _, _ := strings.Cut(id, ":")
+		return fleet.Textf("Argo CD application %s", fleet.Quote(app))
+	}
+	if app := m.Labels["app.kubernetes.io/instance"]; app != "" && written(m, "argocd") {
+		return fleet.Textf("Argo CD application %s", fleet.Quote(app))
+	}
+	for _, mark := range []struct {
+		prefix string
+		what   fleet.Safe
+	}{
+		{"kustomize.toolkit.fluxcd.io", fleet.Text("Flux Kustomization")},
+		{"helm.toolkit.fluxcd.io", fleet.Text("Flux HelmRelease")},
+	} {
+		if name := m.Labels[mark.prefix+"/name"]; name != "" {
+			return fleet.Textf("%s %s", mark.what, fleet.Quote(m.Labels[mark.prefix+"/namespace"]+"/"+name))
+		}
+	}
+	if name := m.Annotations["meta.helm.sh/release-name"]; name != "" {
+		return fleet.Textf("Helm release %s, whose next upgrade writes over it", fleet.Quote(name))
+	}
+	return fleet.Safe{}
+}
+
+func written(m *metav1.ObjectMeta, by string) bool {
+	for _, f := range m.ManagedFields {
+		if strings.HasPrefix(f.Manager, by) {
+			return true
+		}
+	}
+	return false
+}
