@@ -80,8 +80,11 @@ func (w *WorkPlan) Rolls() bool {
 func (p *Plan) workText() fleet.Safe {
 	net := fleet.Net(p.Work.Writes(len(p.Work.Draft.Stages)))
 	text := fleet.Label(string(p.Intent.Kind))
-	if len(net) > 0 {
+	switch stages := p.Work.Draft.Stages; {
+	case len(net) > 0:
 		text = fleet.Concat(text, fleet.Text(": "), fleet.Quote(net[0].Text.String()))
+	case len(stages) > 0 && len(stages[0].Writes) > 0: // a node's pods, or what a controller takes over
+		text = fleet.Concat(text, fleet.Text(": "), fleet.Quote(stages[0].Text.String()))
 	}
 	if n := len(p.Work.Draft.Stages); n > 1 {
 		text = fleet.Concat(text, fleet.Text(", "), fleet.Int(n), fleet.Text(" stages"))

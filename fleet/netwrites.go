@@ -17,7 +17,7 @@ func Net(writes []ObjectWrite) []ObjectWrite {
 	var out []ObjectWrite
 	at := map[place]int{}
 	for _, w := range writes {
-		if w.Verb != WriteSet {
+		if w.Verb != WriteSet || w.Passing {
 			continue
 		}
 		key := place{w.Object, w.Part}

@@ -145,6 +145,9 @@ type ObjectWrite struct {
 	Verb   WriteVerb
 	Fields []Field `json:",omitempty"` // set
 	Text   Safe    // in words, with values: "image of container vllm: v1 -> v2"
+	// Passing says that its controller takes over at once what the write sets, as it does with a status: the write was made
+	// as soon as the fields do not hold their Before any more, whatever they hold then. Nothing takes it back.
+	Passing bool `json:",omitempty"`
 }
 
 // WriteVerb is what a write does.
@@ -186,7 +189,7 @@ func (j *JSON) UnmarshalJSON(b []byte) error {
 
 // Inverse is the write that restores what was before; false where nothing does.
 func (w ObjectWrite) Inverse() (ObjectWrite, bool) {
-	if w.Verb != WriteSet {
+	if w.Verb != WriteSet || w.Passing {
 		return ObjectWrite{}, false
 	}
 	back := w
@@ -266,6 +269,9 @@ type Stage struct {
 	Until  Until
 	Then   []ObjectWrite // sent as soon as Until.Updated is reached, such as the pause of a canary
 	Canary bool          // old and new serve beside each other after it: they are compared before the next stage
+	// Back takes the whole change back once this stage was written, in place of the inverses of all writes, where these
+	// in one request would do harm; nil for the inverses.
+	Back []ObjectWrite `json:",omitempty"`
 }
 
 // Until is what is waited for. The zero value waits for nothing but the field itself.

@@ -92,6 +92,11 @@ func freeGPUs(s *fleet.Snapshot, was *fleet.Rollout) fleet.Maybe[int] {
 func Restore(c *actions.Change) (fleet.Draft, error) {
 	net := fleet.Net(c.Plan.Work.Writes(c.Step))
 	var back []fleet.ObjectWrite
+	if c.Step > 0 && c.Step <= len(c.Plan.Work.Draft.Stages) {
+		if back = c.Plan.Work.Draft.Stages[c.Step-1].Back; back != nil {
+			net = nil
+		}
+	}
 	for i := len(net) - 1; i >= 0; i-- {
 		w, ok := net[i].Inverse()
 		if !ok {

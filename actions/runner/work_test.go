@@ -30,7 +30,8 @@ type cluster struct {
 	fail    func(w fleet.ObjectWrite) (applied bool, err error)
 	refuse  error // of dry runs
 	pods    map[string]bool
-	blocked int // evictions that a budget refuses
+	blocked int    // evictions that a budget refuses
+	takes   func() // what its controller does at once with a write
 }
 
 const replicas = 4
@@ -140,6 +141,9 @@ func (c *cluster) Write(_ context.Context, w fleet.ObjectWrite, _ string, dry bo
 		} else {
 			c.fields[f.Path] = string(f.After)
 		}
+	}
+	if c.takes != nil {
+		c.takes()
 	}
 	return err
 }

@@ -82,6 +82,9 @@ func (w *work) wayBack(n int) ([]fleet.ObjectWrite, placed, error) {
 	if n == 0 {
 		return nil, unapplied, nil
 	}
+	if back, ok, at, err := w.ownWay(ctx, n); ok || err != nil {
+		return back, at, err
+	}
 	var out []fleet.ObjectWrite
 	for _, s := range w.spots(n) {
 		home := s[unapplied]
@@ -106,6 +109,32 @@ func (w *work) wayBack(n int) ([]fleet.ObjectWrite, placed, error) {
 		out = append(out, back)
 	}
 	return out, unapplied, nil
+}
+
+// ownWay is the way back that the stage in force has of its own, false where it has none.
+func (w *work) ownWay(ctx context.Context, n int) (left []fleet.ObjectWrite, ok bool, at placed, err error) {
+	if at, err = w.place(n); err != nil || at == vanished {
+		return nil, true, at, err
+	}
+	if at == unapplied {
+		n--
+	}
+	if n == 0 || w.stage(n).Back == nil {
+		return nil, false, at, nil
+	}
+	for _, write := range w.stage(n).Back {
+		switch stands, err := w.read.Stand(ctx, write); {
+		case err != nil:
+			return nil, true, strange, err
+		case stands == fleet.StandsGone:
+			return nil, true, vanished, nil
+		case stands == fleet.StandsBefore:
+			left = append(left, write)
+		case stands != fleet.StandsAfter:
+			return nil, true, strange, nil
+		}
+	}
+	return left, true, unapplied, nil
 }
 
 // compareWork finds out where an open change of an object stands, and sets the carrier up to go on from there.

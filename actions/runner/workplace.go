@@ -41,20 +41,28 @@ func (w *work) place(n int) (placed, error) {
 		}
 		worst = min(worst, at)
 	}
-	for _, write := range w.stage(n).Writes {
-		if write.Verb == fleet.WriteSet {
+	s := w.stage(n)
+	for i, write := range append(s.Writes[:len(s.Writes):len(s.Writes)], s.Then...) {
+		if lasts(&write) {
 			continue
 		}
 		at, err := w.read.Stand(ctx, write)
-		if err != nil {
+		switch {
+		case err != nil:
 			return strange, err
-		}
-		if at == fleet.StandsBefore {
+		case at == fleet.StandsGone && write.Passing:
+			return vanished, nil
+		case at == fleet.StandsBefore && i < len(s.Writes):
 			worst = unapplied
+		case at == fleet.StandsBefore:
+			worst = min(worst, applied)
 		}
 	}
 	return worst, nil
 }
+
+// lasts tells whether what a write sets stays until somebody sets something else.
+func lasts(w *fleet.ObjectWrite) bool { return w.Verb == fleet.WriteSet && !w.Passing }
 
 // spot is one part of one object, with what all of its fields that the change touches hold at each level: before the
 // stage, with it, and with what follows on it.
@@ -67,7 +75,7 @@ func (w *work) spots(n int) []spot {
 	ends := spot{}.ends(earlier, earlier+len(w.stage(n).Writes), len(all))
 	var out []spot
 	for i, write := range all {
-		if write.Verb != fleet.WriteSet {
+		if !lasts(&write) {
 			continue
 		}
 		at := slices.IndexFunc(out, func(s spot) bool { return s[0].Object == write.Object && s[0].Part == write.Part })
