@@ -214,10 +214,15 @@ func With(doc any, path string, after any) any {
 	return next
 }
 
-// Into reads a decoded value into a typed one.
-func Into(v, typed any) error {
-	if err := json.Unmarshal(Encode(v), typed); err != nil {
+// Typed reads a document into a typed value.
+func Typed(j fleet.JSON, typed any) error {
+	if err := json.Unmarshal(j, typed); err != nil {
 		return invalid("read an object", err)
 	}
 	return nil
+}
+
+// Into reads a decoded value into a typed one.
+func Into(v, typed any) error {
+	return Typed(Encode(v), typed)
 }
