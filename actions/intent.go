@@ -32,6 +32,7 @@ type Intent struct {
 	Incident string         // raw
 	Actor    Actor
 	Silence  *SilenceIntent `json:",omitempty"` // silence and expire
+	Work     *WorkIntent    `json:",omitempty"` // changes of objects of a cluster
 }
 
 // Ramp says how a shift is cut into steps. Zero fields take the default: 10 points every

@@ -37,6 +37,7 @@ type Plan struct {
 	Notes    []fleet.Safe
 
 	Silence *SilencePlan `json:",omitempty"` // silence and expire: what the one step does
+	Work    *WorkPlan    `json:",omitempty"` // changes of objects: each stage is a step
 }
 
 // Short is the digest for people: "7f3c-91d0".

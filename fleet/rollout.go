@@ -24,8 +24,12 @@ type Rollout struct {
 	Ready     int // of any version
 	Available int
 	Total     int
-	GPUsEach  int  // of one replica
-	Product   Safe // the GPUs that it asks for by node selector, "" for any
+	// UpdatedReady is how many of the newest version are ready; UpdatedPods names pods of that version, and OldPods those
+	// of others, at most MostPods each.
+	UpdatedReady         int
+	UpdatedPods, OldPods []string
+	GPUsEach             int  // of one replica
+	Product              Safe // the GPUs that it asks for by node selector, "" for any
 
 	Phase    RolloutPhase
 	Why      Safe // one sentence with object and number; "" when it is done
@@ -36,6 +40,9 @@ type Rollout struct {
 	Scaler   Scaler
 	Surge    Surge // what the next roll takes beside what runs
 }
+
+// MostPods bounds the names of pods that a rollout carries.
+const MostPods = 256
 
 // ObjectKind is one kind of a Kubernetes API, or of another orchestrator.
 type ObjectKind struct {

@@ -16,7 +16,15 @@ func changeTitle(c *actions.Change) fleet.Safe {
 func changeSheet(sc Scene, c *actions.Change, width int) *page {
 	s := newPage(sc, width)
 	standing(s, sc, c)
-	if c.Plan.Errand() {
+	switch {
+	case c.Plan.Work != nil:
+		workSteps(s, c)
+		limits(s, c)
+		approval(s, c)
+		confirmed(s, c)
+		workPlanned(s, c)
+		return s
+	case c.Plan.Errand():
 		errandSteps(s, c)
 		approval(s, c)
 		confirmed(s, c)
@@ -44,6 +52,10 @@ func standing(s *page, sc Scene, c *actions.Change) {
 			fleet.Text(" as of "), fleet.ClockTime(c.WorldAt)), 2)
 	}
 	switch {
+	case p.Work != nil:
+		s.tell(fleet.Text("does"), themes.Text, p.ErrandText(), 3)
+		s.tell(fleet.Text("object"), themes.Text, fleet.Concat(p.Work.Was.System, fleet.Text(" "), fleet.Label(actions.ObjectName(p.Work.Was.Object)),
+			fleet.Text(" of "), fleet.Label(string(p.Work.Was.Object.Cluster))), 2)
 	case p.Errand():
 		s.tell(fleet.Text("does"), themes.Text, p.ErrandText(), 3)
 		s.tell(fleet.Text("comment"), themes.Text, fleet.Label(p.Silence.Silence.Comment), 3)

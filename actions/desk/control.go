@@ -19,6 +19,9 @@ func (d *Desk) Plan(in actions.Intent) (actions.Plan, error) {
 	if in.Incident == "" {
 		in.Incident = d.incident()
 	}
+	if in.Work != nil {
+		return d.planWork(in)
+	}
 	return plan.New(in, d.o.Latest(), d.o.Clock.Now())
 }
 
@@ -56,6 +59,8 @@ func began(p *actions.Plan) fleet.Safe {
 	case p.Intent.Kind == actions.KindSilence:
 		return fleet.Textf("began %s of %s on %s until %s, which hides %s now", kind, fleet.MatchersText(p.Silence.Silence.Matchers),
 			fleet.Label(p.Object()), fleet.Stamp(p.Silence.Silence.Until), fleet.Int(p.Silence.Hides))
+	case p.Work != nil:
+		return fleet.Textf("began %s on %s %s", p.ErrandText(), fleet.Label(p.ObjectKind()), fleet.Label(p.Object()))
 	case p.Errand():
 		return fleet.Textf("began %s of silence %s on %s", kind, fleet.Label(p.Intent.Silence.ID), fleet.Label(p.Object()))
 	}

@@ -34,8 +34,12 @@ type Options struct {
 	Writers func() (map[fleet.GatewayID]fleet.RouteWriter, error)
 	// Silencers constructs what writes silences, at the same times; nil where nothing takes any.
 	Silencers func() (map[fleet.SourceID]fleet.Silencer, error)
-	ReadOnly  bool // nothing lifts it
-	Write     bool // write at once, in PROD too
+	// Roller gives what reads and drafts the objects of a cluster, to whoever may write or not; nil where there are none.
+	Roller func(fleet.ClusterID) (fleet.Roller, error)
+	// ObjectWriters constructs what writes objects of clusters, at the times of Writers; nil where nothing does.
+	ObjectWriters func() (map[fleet.ClusterID]fleet.ObjectWriter, error)
+	ReadOnly      bool // nothing lifts it
+	Write         bool // write at once, in PROD too
 	// Syslog publishes audit heads outside of the state directory as well.
 	Syslog bool
 	// Poll is how often a change looks at the world; zero is the runner's default.
@@ -117,10 +121,12 @@ func (d *Desk) open() {
 // construct makes the writers and allows writing until a time, zero for no limit.
 func (d *Desk) construct(until time.Time) error {
 	writers, err := d.o.Writers()
-	silencers, quiet := d.silencers()
-	err = errors.Join(err, quiet)
-	if len(writers)+len(silencers) == 0 {
-		return errors.Join(&fleet.Error{Kind: fleet.KindReadOnly, Op: "open writers", Err: errors.New("no gateway can be written")}, err)
+	silencers, quiet := made(d.o.Silencers)
+	objects, fixed := made(d.o.ObjectWriters)
+	err = errors.Join(err, quiet, fixed)
+	if len(writers)+len(silencers)+len(objects) == 0 {
+		return errors.Join(&fleet.Error{Kind: fleet.KindReadOnly, Op: "open writers",
+			Err: errors.New("no gateway and no cluster can be written")}, err)
 	}
 	if err != nil {
 		d.o.Log.Warn("a system cannot be written", "err", err)
@@ -131,15 +137,24 @@ func (d *Desk) construct(until time.Time) error {
 	d.mu.Unlock()
 	d.runner.SetWriters(func(id fleet.GatewayID) (fleet.RouteWriter, bool) { w, ok := writers[id]; return w, ok })
 	d.runner.SetSilencers(func(id fleet.SourceID) (fleet.Silencer, bool) { s, ok := silencers[id]; return s, ok })
+	d.runner.SetWorks(func(id fleet.ClusterID) (fleet.Roller, fleet.ObjectWriter, bool) {
+		w, ok := objects[id]
+		if !ok || d.o.Roller == nil {
+			return nil, nil, false
+		}
+		r, err := d.o.Roller(id)
+		return r, w, err == nil
+	})
 	d.runner.SetAccess(access)
 	return nil
 }
 
-func (d *Desk) silencers() (map[fleet.SourceID]fleet.Silencer, error) {
-	if d.o.Silencers == nil {
+// made constructs writers where there is something that does.
+func made[K comparable, W any](construct func() (map[K]W, error)) (map[K]W, error) {
+	if construct == nil {
 		return nil, nil
 	}
-	return d.o.Silencers()
+	return construct()
 }
 
 // close drops the writers.
@@ -150,6 +165,7 @@ func (d *Desk) close(why fleet.Safe) {
 	d.mu.Unlock()
 	d.runner.SetWriters(nil)
 	d.runner.SetSilencers(nil)
+	d.runner.SetWorks(nil)
 	d.runner.SetAccess(access)
 }
 

@@ -13,6 +13,7 @@ import (
 type carrier interface {
 	SetWriters(runner.Writers)
 	SetSilencers(runner.Silencers)
+	SetWorks(runner.Works)
 	SetAccess(actions.Access)
 	Start(actions.Plan, actions.Approval) (fleet.ChangeID, error)
 	Hold(fleet.ChangeID) error
@@ -50,6 +51,9 @@ func (w *watchOnly) SetWriters(runner.Writers) {}
 
 // SetSilencers constructs nothing either.
 func (w *watchOnly) SetSilencers(runner.Silencers) {}
+
+// SetWorks constructs nothing either.
+func (w *watchOnly) SetWorks(runner.Works) {}
 
 // SetAccess changes nothing: why nothing can be written stays true until the next start.
 func (w *watchOnly) SetAccess(actions.Access) {}

@@ -86,8 +86,14 @@ func EvaluateStep(p actions.Plan, n int, s *fleet.Snapshot, b actions.Book, now 
 	}
 	if p.Errand() {
 		at = p // what it does is not in weights
+		if n > 1 {
+			at.Created = now
+		}
 	}
-	own := []string{"IL-20", "IL-21", "IL-22"}
+	own := []string{"IL-19", "IL-20", "IL-21", "IL-22"}
+	if p.Work != nil {
+		own = append(own, "IL-31", "IL-32") // its own replicas hold the GPUs by now
+	}
 	return ask(at, s, b, now, restores(p, b), func(il actions.Interlock) bool {
 		return n == 1 || !slices.Contains(own, il.ID)
 	})
@@ -110,6 +116,9 @@ func restores(p actions.Plan, b actions.Book) bool {
 		return false
 	}
 	c := b.Change(p.Intent.Undoes)
+	if c != nil && c.Plan.Work != nil {
+		return p.Work != nil && p.Intent.Kind == actions.KindRestore && c.Plan.Work.Was.Object == p.Work.Was.Object
+	}
 	return c != nil && c.Plan.Route.ID == p.Route.ID && covers(p.After, c.Plan.Before) && covers(c.Plan.Before, p.After)
 }
 
@@ -131,7 +140,10 @@ func ask(p actions.Plan, s *fleet.Snapshot, b actions.Book, now time.Time, resto
 		s = &fleet.Snapshot{} // nothing was read: every interlock finds its data missing
 	}
 	asked := All()
-	if p.Errand() {
+	switch {
+	case p.Work != nil:
+		asked = Works()
+	case p.Silence != nil:
 		asked = Silences()
 	}
 	for _, il := range asked {

@@ -65,6 +65,9 @@ func Undo(c actions.Change, actor actions.Actor) (actions.Intent, error) {
 		return actions.Intent{}, refuse(errors.New("a silence that ended does not come back: set a new one with pitwall silence"))
 	default:
 	}
+	if c.Plan.Work != nil {
+		return undoWork(c, actor)
+	}
 	if c.Plan.Intent.Kind != actions.KindShift {
 		return actions.Intent{}, refuse(errors.New("a resync changes no weight: there is nothing to undo"))
 	}
@@ -91,6 +94,8 @@ func Twin(in actions.Intent, order []fleet.TargetID) string {
 		return "pitwall undo " + quote(string(in.Undoes)) + " --dry-run"
 	case in.Silence != nil:
 		return twinSilence(in)
+	case in.Work != nil:
+		return twinWork(in)
 	}
 	parts := []string{"pitwall shift", quote(string(in.Route))}
 	for _, id := range order {

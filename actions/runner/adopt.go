@@ -65,9 +65,7 @@ func (r *Runner) take(id fleet.ChangeID, closing bool) (*carrier, journal.Entry,
 	}
 	k := &carrier{r: r, writer: with.writer, task: r.o.Clock.Task(), lock: lock, log: log, c: entry.Change,
 		renewed: r.o.Clock.Now(), finished: make(chan struct{})}
-	if with.silencer != nil && k.c.Plan.Errand() {
-		k.errand = errandOf(with.silencer, &k.c)
-	}
+	k.equip(with, &k.c)
 	k.c.Guard = *r.me(false)
 	k.guard.reset()
 	k.setBase(entry.Baseline)
@@ -75,8 +73,11 @@ func (r *Runner) take(id fleet.ChangeID, closing bool) (*carrier, journal.Entry,
 }
 
 func (k *carrier) compareWith(entry journal.Entry, back bool) error {
-	if k.errand != nil && !entry.Corrupt {
+	switch {
+	case k.errand != nil && !entry.Corrupt:
 		return k.compareErrand(entry, back)
+	case k.work != nil && !entry.Corrupt:
+		return k.compareWork(entry, back)
 	}
 	return k.compare(entry, back)
 }

@@ -19,6 +19,7 @@ type carrier struct {
 	r        *Runner
 	writer   fleet.RouteWriter // nil for errands
 	errand   errand            // nil for changes of weights
+	work     *work             // of changes of objects of a cluster
 	task     fleet.Task
 	log      *journal.Log
 	lock     *lease.Lease
@@ -166,8 +167,11 @@ func (k *carrier) pause(d time.Duration) {
 // advance does what the state asks for and returns how long to wait before looking again.
 func (k *carrier) advance() time.Duration {
 	k.renew()
-	if k.errand != nil {
+	switch {
+	case k.errand != nil:
 		return k.advanceErrand()
+	case k.work != nil:
+		return k.advanceWork()
 	}
 	switch k.c.State {
 	case actions.StateLeased:

@@ -22,6 +22,8 @@ type Options struct {
 	Writers Writers
 	// Silencers may be nil: no silence is then written until SetSilencers.
 	Silencers Silencers
+	// Works may be nil: no object of a cluster is then written until SetWorks.
+	Works Works
 	// Latest gives the newest snapshot, nil before the first.
 	Latest func() *fleet.Snapshot
 	// Evaluate runs all interlocks on a plan.

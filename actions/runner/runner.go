@@ -23,6 +23,7 @@ type Runner struct {
 	mu       sync.Mutex
 	writers  Writers
 	silences Silencers
+	works    Works
 	access   actions.Access
 	carried  map[fleet.ChangeID]*carrier
 	shown    map[fleet.ChangeID]actions.Change // what this process knows of changes that it carries or carried
@@ -39,7 +40,7 @@ func New(o Options) (*Runner, error) {
 	if err != nil {
 		return nil, &fleet.Error{Kind: fleet.KindInternal, Op: "learn this machine's name", Err: err}
 	}
-	return &Runner{o: o, host: host, updates: make(chan struct{}, 1), writers: o.Writers, silences: o.Silencers,
+	return &Runner{o: o, host: host, updates: make(chan struct{}, 1), writers: o.Writers, silences: o.Silencers, works: o.Works,
 		access: actions.Access{Actor: o.Actor}, carried: map[fleet.ChangeID]*carrier{},
 		shown: map[fleet.ChangeID]actions.Change{}, problems: map[journal.Problem]bool{}}, nil
 }
@@ -49,6 +50,14 @@ func New(o Options) (*Runner, error) {
 func (r *Runner) SetWriters(w Writers) {
 	r.mu.Lock()
 	r.writers = w
+	r.mu.Unlock()
+	r.notify()
+}
+
+// SetWorks does for clusters what SetWriters does for gateways.
+func (r *Runner) SetWorks(w Works) {
+	r.mu.Lock()
+	r.works = w
 	r.mu.Unlock()
 	r.notify()
 }

@@ -32,9 +32,7 @@ func (r *Runner) Start(p actions.Plan, a actions.Approval) (fleet.ChangeID, erro
 	}
 	task := r.o.Clock.Task()
 	k := &carrier{r: r, writer: tools.writer, task: task, finished: make(chan struct{})}
-	if p.Errand() {
-		k.errand = errandOf(tools.silencer, &actions.Change{Plan: p})
-	}
+	k.equip(tools, &actions.Change{Plan: p})
 	k.guard.reset()
 	started := false
 	defer func() {
@@ -50,20 +48,34 @@ func (r *Runner) Start(p actions.Plan, a actions.Approval) (fleet.ChangeID, erro
 	return k.c.ID, nil
 }
 
-// tools are what a change is written with: one of the two.
+// tools are what a change is written with: one of the three.
 type tools struct {
 	writer   fleet.RouteWriter
 	silencer fleet.Silencer
+	roller   fleet.Roller
+	objects  fleet.ObjectWriter
+}
+
+// equip gives the carrier what carries a change of this kind.
+func (k *carrier) equip(with tools, c *actions.Change) {
+	switch {
+	case c.Plan.Work != nil && with.roller != nil:
+		k.work = &work{read: with.roller, write: with.objects, plan: c.Plan.Work}
+	case c.Plan.Silence != nil && with.silencer != nil:
+		k.errand = errandOf(with.silencer, c)
+	}
 }
 
 // toolsFor gives the writer of a plan's object while this process may write.
 func (r *Runner) toolsFor(p *actions.Plan) (tools, error) {
 	r.mu.Lock()
-	silences, stopping := r.silences, r.stopping
+	silences, works, stopping := r.silences, r.works, r.stopping
 	r.mu.Unlock()
 	switch {
 	case stopping:
 		return tools{}, refuse(fleet.KindInterrupted, "this process is ending", "start it again in a new console")
+	case p.Work != nil:
+		return workTools(works, p)
 	case !p.Errand():
 		w, err := r.writerFor(p.Gateway)
 		return tools{writer: w}, err
@@ -76,6 +88,18 @@ func (r *Runner) toolsFor(p *actions.Plan) (tools, error) {
 			"see it under Sources")
 	}
 	return tools{silencer: s}, nil
+}
+
+func workTools(works Works, p *actions.Plan) (tools, error) {
+	if works == nil {
+		return tools{}, refuse(fleet.KindReadOnly, "no writer exists", "arm the console first")
+	}
+	read, write, ok := works(p.Work.Was.Object.Cluster)
+	if !ok {
+		return tools{}, refuse(fleet.KindReadOnly, fmt.Sprintf("nothing writes objects of cluster %s from here",
+			fleet.Label(string(p.Work.Was.Object.Cluster))), "see it under Sources")
+	}
+	return tools{roller: read, objects: write}, nil
 }
 
 // writerFor gives the writer of a gateway while this process may write.
@@ -136,8 +160,11 @@ func lockedWhy(from fleet.Safe) fleet.Safe {
 
 // current compares the world with the plan: the first write must find what was planned on.
 func (k *carrier) current(p actions.Plan) error {
-	if k.errand != nil {
+	switch {
+	case k.errand != nil:
 		return k.currentErrand()
+	case k.work != nil:
+		return k.currentWork()
 	}
 	w := k.look(p.Steps[0])
 	if w.answered() == 0 {
@@ -334,8 +361,12 @@ func (k *carrier) giveUp() error {
 		k.close(EventAbort, audit.KindClosed, fleet.Concat(fleet.Text("aborted before anything was written, "), why), world{})
 		return nil
 	}
-	if k.errand != nil {
+	switch {
+	case k.errand != nil:
 		return k.rollBackErrand(why)
+	case k.work != nil:
+		k.rollBackWork(why)
+		return nil
 	}
 	k.rollBack(why)
 	return nil

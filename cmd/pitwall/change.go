@@ -29,6 +29,7 @@ type changeFlags struct {
 	demo      bool
 	sim       demoOptions
 	alerts    bool // what it changes needs no rates: alerts read once are enough
+	objects   bool // what it changes is in clusters: these listed once are enough
 }
 
 func (x *changeFlags) bind(cmd *cobra.Command) {

@@ -97,6 +97,7 @@ func newRoot(c console) *cobra.Command {
 		shiftCommand(f, c), resyncCommand(f, c), undoCommand(f, c), silenceCommand(f, c), journalCommand(f, c), auditCommand(f, c),
 		manCommand(root, c),
 	)
+	root.AddCommand(workCommands(f, c)...)
 	root.InitDefaultCompletionCmd()
 	strict(root)
 	return root

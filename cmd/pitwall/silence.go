@@ -48,5 +48,8 @@ func (x *changeFlags) enough(s *fleet.Snapshot) bool {
 	if x.alerts && !x.demo {
 		return true // every source was tried, and alerts need no second reading
 	}
+	if x.objects {
+		return listed(s)
+	}
 	return hopeless(s)
 }

@@ -47,9 +47,12 @@ func Change(c actions.Change, order []fleet.TargetID, now time.Time) string {
 	r.fact(fleet.Text("undone by"), fleet.Label(string(c.Undone)))
 	r.fact(fleet.Text("plan"), fleet.Label(p.Short()))
 	r.fact(fleet.Text("id"), rawName(string(c.ID)))
-	if p.Errand() {
+	switch {
+	case p.Work != nil:
+		workSteps(r, &c)
+	case p.Errand():
 		errandSteps(r, &c)
-	} else {
+	default:
 		sentSteps(r, &c, order)
 		limitTable(r, &c)
 	}

@@ -12,7 +12,10 @@ import (
 // Plan draws a plan with its checks and what a confirmation of it would ask, for "--dry-run" and for the question
 // before a change without a screen. Nothing has been sent for a plan.
 func Plan(p actions.Plan, checks []actions.Check) string {
-	if p.Errand() {
+	switch {
+	case p.Work != nil:
+		return workPlan(p, checks)
+	case p.Errand():
 		return errandPlan(p, checks)
 	}
 	r := &report{}

@@ -1,0 +1,59 @@
+package actions
+
+import "pitwall/fleet"
+
+// Object is the raw name of what a plan acts on: its route, its alerting system, or an object of a cluster.
+func (p *Plan) Object() string {
+	switch {
+	case p.Work != nil:
+		return p.Work.Was.Object.Name
+	case p.Silence != nil:
+		return string(p.Silence.Source)
+	}
+	return string(p.Intent.Route)
+}
+
+// ObjectKind is what a plan acts on, as a word: "route", "alerting system", "Deployment".
+func (p *Plan) ObjectKind() string {
+	switch {
+	case p.Work != nil:
+		return fleet.Label(p.Work.Was.Object.Kind).String()
+	case p.Silence != nil:
+		return "alerting system"
+	}
+	return "route"
+}
+
+// Lock is the name under which a plan's object is locked: that of the route, or one of the other object's.
+func (p *Plan) Lock() fleet.RouteID {
+	switch {
+	case p.Work != nil:
+		o := p.Work.Was.Object
+		return fleet.RouteID(o.Kind + " " + ObjectName(o) + " of " + string(o.Cluster))
+	case p.Silence != nil:
+		return "alerts of " + fleet.RouteID(p.Silence.Source)
+	}
+	return p.Intent.Route
+}
+
+// Errand tells whether the plan moves no weights.
+func (p *Plan) Errand() bool { return p.Silence != nil || p.Work != nil }
+
+// ErrandText says what an errand does in one line: `alertname="Down" until 10:45:00, hides 3 (worst CRIT)`; of an
+// expire, which silence ends; of an object, its writes. It is "" for changes of routes.
+func (p *Plan) ErrandText() fleet.Safe {
+	switch {
+	case p.Work != nil:
+		return p.workText()
+	case p.Silence == nil:
+		return fleet.Safe{}
+	case p.Intent.Kind == KindExpire && p.Intent.Silence != nil:
+		return fleet.Textf("end of silence %s, %s show again", fleet.Label(p.Intent.Silence.ID), fleet.Int(p.Silence.Hides))
+	}
+	text := fleet.Textf("%s until %s, hides %s", fleet.MatchersText(p.Silence.Silence.Matchers),
+		fleet.ClockTime(p.Silence.Silence.Until), fleet.Int(p.Silence.Hides))
+	if p.Silence.Worst == "" {
+		return text
+	}
+	return fleet.Concat(text, fleet.Text(" (worst "), p.Silence.Worst.Text(), fleet.Text(")"))
+}

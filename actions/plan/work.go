@@ -1,0 +1,160 @@
+package plan
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"pitwall/actions"
+	"pitwall/fleet"
+)
+
+// mostStages bounds a plan: a drain has one stage for each pod.
+const mostStages = 512
+
+// Work plans a change of one object of a cluster from the writes that its orchestrator drafted. denied are the rights
+// that are missing. A draft that does nothing is refused (KindInvalid).
+func Work(in actions.Intent, was fleet.Rollout, draft fleet.Draft, denied []fleet.Safe, s *fleet.Snapshot,
+	now time.Time) (actions.Plan, error) {
+	switch {
+	case s == nil:
+		return actions.Plan{}, &fleet.Error{Kind: fleet.KindStale, Op: "plan", Err: errors.New("nothing has been read yet")}
+	case in.Work == nil:
+		return actions.Plan{}, refuse(errors.New("the intent names no object"))
+	case len(draft.Stages) == 0:
+		return actions.Plan{}, refuse(fmt.Errorf("%s is as wanted already: nothing to change", fleet.Label(actions.ObjectName(was.Object))))
+	case len(draft.Stages) > mostStages:
+		return actions.Plan{}, refuse(fmt.Errorf("it takes %d stages, more than %d: do it in parts", len(draft.Stages), mostStages))
+	}
+	p := actions.Plan{Format: format, Created: now, Intent: in, Context: s.Context, Env: s.Env, Mode: s.Mode, Soak: in.Soak,
+		SeenGen: s.Gen, SeenAt: s.At, Notes: draft.Notes,
+		Work: &actions.WorkPlan{Was: was, Draft: draft, Denied: denied, Free: freeGPUs(s, &was), Hold: in.Work.Hold,
+			Give: in.Work.Patience}}
+	if p.Work.Hold <= 0 {
+		p.Work.Hold = actions.DefaultCanaryHold
+	}
+	if p.Work.Give <= 0 {
+		p.Work.Give = actions.DefaultPatience
+	}
+	if p.Soak <= 0 && p.Work.Rolls() && in.Kind == actions.KindUpgrade {
+		p.Soak = actions.DefaultSoak
+	}
+	p.Steps = make([]actions.Step, len(draft.Stages))
+	before := writesHash(nil)
+	p.BeforeHash = before
+	for i := range draft.Stages {
+		after := writesHash(p.Work.Writes(i + 1))
+		p.Steps[i] = actions.Step{N: i + 1, BeforeHash: before, AfterHash: after}
+		if draft.Stages[i].Canary {
+			p.Steps[i].Hold = p.Work.Hold
+		}
+		before = after
+	}
+	p.AfterHash = before
+	return seal(p)
+}
+
+// writesHash identifies what writes do together.
+func writesHash(writes []fleet.ObjectWrite) string {
+	body, err := json.Marshal(writes)
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:])
+}
+
+// freeGPUs counts the devices that nothing asks for on nodes that take pods and have the product that is asked for;
+// none where no node of the cluster was read.
+func freeGPUs(s *fleet.Snapshot, was *fleet.Rollout) fleet.Maybe[int] {
+	for _, c := range s.Clusters {
+		if c.ID != was.Object.Cluster || len(c.Nodes) == 0 {
+			continue
+		}
+		free := 0
+		for _, n := range c.Nodes {
+			takes := !n.Unscheduled && n.Ready.Or(false) && n.GPUUsable.OK
+			if takes && (was.Product.IsEmpty() || n.GPUProduct == was.Product) {
+				free += max(0, n.GPUUsable.V-n.GPUAsked)
+			}
+		}
+		return fleet.Some(free)
+	}
+	return fleet.None[int]()
+}
+
+// Restore drafts what sets an object back to where a change found it: the inverse of all that its writes did together.
+// What has no inverse is refused.
+func Restore(c *actions.Change) (fleet.Draft, error) {
+	net := fleet.Net(c.Plan.Work.Writes(c.Step))
+	var back []fleet.ObjectWrite
+	for i := len(net) - 1; i >= 0; i-- {
+		w, ok := net[i].Inverse()
+		if !ok {
+			continue
+		}
+		back = append(back, w)
+	}
+	if len(back) == 0 {
+		return fleet.Draft{}, refuse(errors.New("the change set no field that is not as before: there is nothing to undo"))
+	}
+	until := fleet.Until{Done: c.Plan.Work.Rolls()}
+	return fleet.Draft{Stages: []fleet.Stage{{Text: fleet.Concat(fleet.Text("as before "), fleet.Label(string(c.ID))),
+		Writes: back, Until: until}}, Extra: c.Plan.Work.Draft.Extra, Down: c.Plan.Work.Draft.Down}, nil
+}
+
+// undoWork is the intent that restores what a change of an object found.
+func undoWork(c actions.Change, actor actions.Actor) (actions.Intent, error) {
+	switch {
+	case c.Step == 0:
+		return actions.Intent{}, refuse(errors.New("the change wrote nothing: there is nothing to undo"))
+	case c.State == actions.StateRolledBack:
+		return actions.Intent{}, refuse(errors.New("the change was rolled back: there is nothing to undo"))
+	case !c.Plan.Work.Draft.NoUndo.IsEmpty():
+		return actions.Intent{}, refuse(errors.New(c.Plan.Work.Draft.NoUndo.String()))
+	}
+	if _, err := Restore(&c); err != nil {
+		return actions.Intent{}, err
+	}
+	return actions.Intent{Kind: actions.KindRestore, Undoes: c.ID, Actor: actor, Reason: "undo " + string(c.ID),
+		Work: &actions.WorkIntent{Object: c.Plan.Work.Was.Object, Want: fleet.Want{Do: fleet.Deed(actions.KindRestore)},
+			Hold: c.Plan.Work.Hold, Patience: c.Plan.Work.Give}}, nil
+}
+
+// twinWork is a change of an object as a command line.
+func twinWork(in actions.Intent) string {
+	w := in.Work
+	parts := []string{"pitwall", string(in.Kind), quote(w.Object.Kind + "/" + actions.ObjectName(w.Object))}
+	add := func(flag, value string) {
+		if value != "" {
+			parts = append(parts, flag, quote(value))
+		}
+	}
+	add("--cluster", string(w.Object.Cluster))
+	add("--container", w.Want.Container)
+	add("--image", w.Want.Image)
+	add("--model", w.Want.Weights)
+	add("--revision", w.Want.Revision)
+	add("--to-version", w.Want.Version)
+	for _, a := range w.Want.Args {
+		add("--arg", a.Flag+"="+a.Value)
+	}
+	if w.Want.Replicas.OK {
+		add("--replicas", fmt.Sprint(w.Want.Replicas.V))
+	}
+	if w.Want.Surge.OK {
+		add("--surge", fmt.Sprint(w.Want.Surge.V))
+	}
+	if len(w.Want.Parts) > 0 {
+		var list []string
+		for _, r := range w.Want.Parts {
+			list = append(list, fmt.Sprintf("%g", float64(r)*100))
+		}
+		add("--canary", strings.Join(list, ","))
+	}
+	return strings.Join(append(parts, "--dry-run"), " ")
+}

@@ -1,0 +1,474 @@
+package runner
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"pitwall/actions"
+	"pitwall/actions/journal"
+	"pitwall/actions/plan"
+	"pitwall/fleet"
+)
+
+// cluster is one Deployment with its controller: it replaces a replica at each look, while it is not paused.
+type cluster struct {
+	mu      sync.Mutex
+	clock   fleet.Clock
+	fields  map[string]string
+	updated int
+	ready   int
+	writes  []string // paths in the order in which they were set
+	dry     int
+	gone    bool
+	broken  bool // new replicas never become ready
+	fail    func(w fleet.ObjectWrite) (applied bool, err error)
+	refuse  error // of dry runs
+	pods    map[string]bool
+	blocked int // evictions that a budget refuses
+}
+
+const replicas = 4
+
+func newCluster(clock fleet.Clock) *cluster {
+	return &cluster{clock: clock, fields: map[string]string{"/image": `"v1"`}, updated: replicas, ready: replicas,
+		pods: map[string]bool{"p1": true, "p2": true}}
+}
+
+func (c *cluster) Rollout(context.Context, fleet.ObjectRef) (fleet.Rollout, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.gone {
+		return fleet.Rollout{}, &fleet.Error{Kind: fleet.KindNotFound, Op: "read"}
+	}
+	if c.fields["/paused"] != "true" && c.updated < replicas && (c.ready == c.updated || !c.broken) {
+		c.updated++
+	}
+	if !c.broken {
+		c.ready = c.updated
+	}
+	r := fleet.Rollout{Object: object, Desired: replicas, Updated: c.updated, UpdatedReady: c.ready, Phase: fleet.RolloutMoving,
+		Why: fleet.Textf("%s of 4 updated", fleet.Int(c.updated))}
+	switch {
+	case c.broken && c.ready < c.updated:
+		r.Phase, r.Never, r.Why = fleet.RolloutFailed, true, fleet.Text("p9 crashes: exit code 1")
+	case c.fields["/paused"] == "true":
+		r.Phase = fleet.RolloutPaused
+	case c.updated == replicas:
+		r.Phase, r.Why = fleet.RolloutDone, fleet.Safe{}
+	}
+	return r, nil
+}
+
+func (c *cluster) Draft(context.Context, fleet.Rollout, fleet.Want) (fleet.Draft, error) {
+	return fleet.Draft{}, &fleet.Error{Kind: fleet.KindUnsupported, Op: "draft"}
+}
+
+func (c *cluster) May(context.Context, fleet.ObjectWrite) error { return nil }
+
+func (c *cluster) Stand(_ context.Context, w fleet.ObjectWrite) (fleet.Standing, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.stand(w), nil
+}
+
+func (c *cluster) stand(w fleet.ObjectWrite) fleet.Standing {
+	if w.Verb == fleet.WriteEvict {
+		if c.pods[w.Object.Name] {
+			return fleet.StandsBefore
+		}
+		return fleet.StandsAfter
+	}
+	if c.gone {
+		return fleet.StandsGone
+	}
+	before, after := true, true
+	for _, f := range w.Fields {
+		now := fleet.JSON(c.fields[f.Path])
+		before, after = before && now.Equal(f.Before), after && now.Equal(f.After)
+	}
+	switch {
+	case after:
+		return fleet.StandsAfter
+	case before:
+		return fleet.StandsBefore
+	}
+	return fleet.StandsForeign
+}
+
+func (c *cluster) Write(_ context.Context, w fleet.ObjectWrite, _ string, dry bool) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if dry {
+		c.dry++
+		return c.refuse
+	}
+	if w.Verb == fleet.WriteEvict {
+		if c.blocked > 0 {
+			c.blocked--
+			return &fleet.Error{Kind: fleet.KindBlocked, Op: "evict", Err: fmt.Errorf("budget llm allows 0")}
+		}
+		delete(c.pods, w.Object.Name)
+		c.writes = append(c.writes, "evict "+w.Object.Name)
+		return nil
+	}
+	if c.stand(w) != fleet.StandsBefore {
+		return &fleet.Error{Kind: fleet.KindConflict, Op: "write"}
+	}
+	applied, err := true, error(nil)
+	if c.fail != nil {
+		applied, err = c.fail(w)
+	}
+	if !applied {
+		return err
+	}
+	for _, f := range w.Fields {
+		if f.Before.Equal(f.After) {
+			continue
+		}
+		c.writes = append(c.writes, f.Path+"="+string(f.After))
+		if f.Path == "/image" {
+			c.updated, c.ready = 0, 0
+		}
+		if len(f.After) == 0 {
+			delete(c.fields, f.Path)
+		} else {
+			c.fields[f.Path] = string(f.After)
+		}
+	}
+	return err
+}
+
+// now tells what a field holds and which writes were made.
+func (c *cluster) now(path string) (string, []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.fields[path], slices.Clone(c.writes)
+}
+
+func (c *cluster) turn(knob func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	knob()
+}
+
+var object = fleet.ObjectRef{Cluster: "east", Kind: "Deployment", Namespace: "llm", Name: "llama"}
+
+func field(path, before, after string) fleet.Field {
+	return fleet.Field{Path: path, Before: fleet.JSON(before), After: fleet.JSON(after)}
+}
+
+func setting(fields ...fleet.Field) fleet.ObjectWrite {
+	return fleet.ObjectWrite{Object: object, Verb: fleet.WriteSet, Fields: fields, Text: fleet.Text("image v1 -> v2")}
+}
+
+// canaryDraft is an upgrade by pausing: one replica, then the rest.
+func canaryDraft() fleet.Draft {
+	return fleet.Draft{Stages: []fleet.Stage{
+		{Text: fleet.Text("1 of 4"), Writes: []fleet.ObjectWrite{setting(field("/image", `"v1"`, `"v2"`), field("/surge", "", "1"))},
+			Until: fleet.Until{Updated: 1, Ready: 1}, Canary: true, Then: []fleet.ObjectWrite{setting(field("/paused", "", "true"))}},
+		{Text: fleet.Text("all"), Writes: []fleet.ObjectWrite{setting(field("/paused", "true", ""), field("/surge", "1", ""))},
+			Until: fleet.Until{Done: true}},
+	}}
+}
+
+func drainDraft() fleet.Draft {
+	evict := func(pod string) fleet.Stage {
+		o := object
+		o.Kind, o.Name = "Pod", pod
+		return fleet.Stage{Text: fleet.Concat(fleet.Text("evict "), fleet.Label(pod)),
+			Writes: []fleet.ObjectWrite{{Object: o, Verb: fleet.WriteEvict}}, Until: fleet.Until{Gone: true}}
+	}
+	return fleet.Draft{Stages: []fleet.Stage{{Text: fleet.Text("cordon"), Writes: []fleet.ObjectWrite{setting(field("/unschedulable", "", "true"))}},
+		evict("p1"), evict("p2")}}
+}
+
+// workRig is a runner with a cluster.
+func workRig(t *testing.T) (*rig, *cluster) {
+	g := newRig(t)
+	c := newCluster(g.clock)
+	g.armWork(c, nil)
+	return g, c
+}
+
+func (g *rig) armWork(c *cluster, probe func(string)) {
+	g.fresh(func(o *Options, _ *journal.Options) {
+		o.Works = func(id fleet.ClusterID) (fleet.Roller, fleet.ObjectWriter, bool) { return c, c, id == "east" }
+		o.Probe = probe
+	})
+}
+
+func (g *rig) workPlan(kind actions.Kind, d fleet.Draft) actions.Plan {
+	g.t.Helper()
+	in := actions.Intent{Kind: kind, Soak: 20 * time.Second, Work: &actions.WorkIntent{Object: object, Hold: 20 * time.Second, ByReadiness: true}}
+	was := fleet.Rollout{Object: object, Desired: replicas, Phase: fleet.RolloutDone}
+	p, err := plan.Work(in, was, d, nil, &fleet.Snapshot{Env: fleet.EnvDev, Mode: fleet.ModeLive, At: g.clock.Now()}, g.clock.Now())
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return p
+}
+
+func (g *rig) startWork(kind actions.Kind, d fleet.Draft) fleet.ChangeID {
+	g.t.Helper()
+	id, err := g.r.Start(g.workPlan(kind, d), actions.Approval{})
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return id
+}
+
+func TestAnUpgradeGoesByCanary(t *testing.T) {
+	g, c := workRig(t)
+	id := g.startWork(actions.KindUpgrade, canaryDraft())
+	g.until(id, func(ch actions.Change) bool {
+		return ch.Step == 1 && len(ch.Steps) == 1 && !ch.Steps[0].Verified.IsZero()
+	})
+	if paused, _ := c.now("/paused"); paused != "true" {
+		t.Error("the canary is not paused")
+	}
+	end := g.until(id, in(actions.StateCommitted))
+	image, writes := c.now("/image")
+	want := []string{`/image="v2"`, "/surge=1", "/paused=true", "/paused=", "/surge="}
+	if image != `"v2"` || !slices.Equal(writes, want) || c.dry != 3 {
+		t.Errorf("%s, writes %q, %d rehearsals; %s", image, writes, c.dry, end.Why)
+	}
+	g.sound()
+}
+
+func TestAnUpgradeIsTakenBackAndUndone(t *testing.T) {
+	g, c := workRig(t)
+	id := g.startWork(actions.KindUpgrade, canaryDraft())
+	g.until(id, func(ch actions.Change) bool { return len(ch.Steps) == 1 && !ch.Steps[0].Verified.IsZero() })
+	if err := g.r.RollBack(id); err != nil {
+		t.Fatal(err)
+	}
+	g.until(id, in(actions.StateRolledBack))
+	if fields, _ := json.Marshal(c.fields); string(fields) != `{"/image":"\"v1\""}` {
+		t.Errorf("it holds %s", fields)
+	}
+	again := g.startWork(actions.KindUpgrade, canaryDraft())
+	done := g.until(again, in(actions.StateCommitted))
+	back, err := plan.Restore(&done)
+	if err != nil {
+		t.Fatal(err)
+	}
+	undo := g.startWork(actions.KindRestore, back)
+	g.until(undo, in(actions.StateCommitted))
+	if fields, _ := json.Marshal(c.fields); string(fields) != `{"/image":"\"v1\""}` {
+		t.Errorf("undone, it holds %s", fields)
+	}
+	g.sound()
+}
+
+func TestACanaryThatNeverServesIsTakenBack(t *testing.T) {
+	g, c := workRig(t)
+	c.broken = true
+	id := g.startWork(actions.KindUpgrade, canaryDraft())
+	back := g.until(id, in(actions.StateRollingBack))
+	if !strings.Contains(back.Why.String(), "p9 crashes: exit code 1") {
+		t.Error(back.Why)
+	}
+	c.turn(func() { c.broken = false })
+	g.until(id, in(actions.StateRolledBack))
+	if image, _ := c.now("/image"); image != `"v1"` {
+		t.Error(image)
+	}
+	g.sound()
+}
+
+func TestWithoutFiguresACanaryWaitsForAPerson(t *testing.T) {
+	g, c := workRig(t)
+	p := g.workPlan(actions.KindUpgrade, canaryDraft())
+	p.Intent.Work.ByReadiness = false
+	id, err := g.r.Start(p, actions.Approval{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	held := g.until(id, in(actions.StateHeld))
+	if !strings.Contains(held.Why.String(), "no replica of the new version is read") {
+		t.Error(held.Why)
+	}
+	g.pass(time.Hour)
+	if image, w := c.now("/paused"); image != "true" {
+		t.Errorf("it went on by itself: %q", w)
+	}
+	if err := g.r.NextNow(id); err != nil {
+		t.Fatal(err)
+	}
+	g.until(id, in(actions.StateCommitted))
+}
+
+func TestSomebodyElseEditsInMidRoll(t *testing.T) {
+	g, c := workRig(t)
+	id := g.startWork(actions.KindUpgrade, canaryDraft())
+	g.until(id, func(ch actions.Change) bool { return len(ch.Steps) == 1 && !ch.Steps[0].Verified.IsZero() })
+	c.turn(func() { c.fields["/image"] = `"v3"` })
+	end := g.until(id, in(actions.StateUnknown))
+	if image, _ := c.now("/image"); image != `"v3"` || !strings.Contains(end.Why.String(), "somebody else changed it") {
+		t.Errorf("%s, %s", image, end.Why)
+	}
+	g.sound()
+}
+
+func TestAnObjectDeletedInMidRoll(t *testing.T) {
+	g, c := workRig(t)
+	id := g.startWork(actions.KindUpgrade, canaryDraft())
+	g.until(id, func(ch actions.Change) bool { return len(ch.Steps) == 1 && !ch.Steps[0].Verified.IsZero() })
+	c.turn(func() { c.gone = true })
+	if end := g.until(id, in(actions.StateUnknown)); !strings.Contains(end.Why.String(), "not there any more") {
+		t.Error(end.Why)
+	}
+}
+
+func TestTheServerRefusesTheRehearsal(t *testing.T) {
+	g, c := workRig(t)
+	c.refuse = &fleet.Error{Kind: fleet.KindInvalid, Op: "write", Err: fmt.Errorf("webhook says no")}
+	if _, err := g.r.Start(g.workPlan(actions.KindUpgrade, canaryDraft()), actions.Approval{}); fleet.KindOf(err) != fleet.KindInvalid {
+		t.Error(err)
+	}
+	if _, w := c.now(""); len(w) > 0 || len(g.r.Book().Changes) != 0 {
+		t.Errorf("written: %q", w)
+	}
+}
+
+func TestADrainWaitsForItsBudgets(t *testing.T) {
+	g, c := workRig(t)
+	c.blocked = 3
+	id := g.startWork(actions.KindDrain, drainDraft())
+	g.until(id, in(actions.StateCommitted))
+	if _, w := c.now(""); !slices.Equal(w, []string{"/unschedulable=true", "evict p1", "evict p2"}) {
+		t.Errorf("%q", w)
+	}
+	g.sound()
+}
+
+func TestADrainThatNoBudgetAllowsIsHeldAndGivenUp(t *testing.T) {
+	g, c := workRig(t)
+	c.blocked = 1 << 30
+	id := g.startWork(actions.KindDrain, drainDraft())
+	held := g.until(id, in(actions.StateHeld))
+	if !strings.Contains(held.Why.String(), "budget llm allows 0") {
+		t.Error(held.Why)
+	}
+	if err := g.r.RollBack(id); err != nil {
+		t.Fatal(err)
+	}
+	g.until(id, in(actions.StateRolledBack))
+	if v, _ := c.now("/unschedulable"); v != "" {
+		t.Error("the node stays cordoned")
+	}
+}
+
+func TestWhatBecomesOfAFailedStage(t *testing.T) {
+	for _, x := range []struct {
+		name    string
+		kind    fleet.Kind
+		applied bool
+		times   int
+		end     actions.State
+	}{
+		{"the answer is lost", fleet.KindTimeout, true, 1, actions.StateCommitted},
+		{"it fails once", fleet.KindServer, false, 1, actions.StateCommitted},
+		{"it is refused", fleet.KindAuth, false, 99, actions.StateAborted},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			g, c := workRig(t)
+			n := 0
+			c.fail = func(fleet.ObjectWrite) (bool, error) {
+				if n++; n > x.times {
+					return true, nil
+				}
+				return x.applied, &fleet.Error{Kind: x.kind, Op: "write"}
+			}
+			id := g.startWork(actions.KindUpgrade, canaryDraft())
+			end := g.until(id, func(c actions.Change) bool { return c.State.Closed() || c.State == actions.StateUnknown })
+			if end.State != x.end {
+				t.Errorf("%s: %s", end.State, end.Why)
+			}
+			g.sound()
+		})
+	}
+}
+
+// TestAnUpgradeKilledAtAnyPoint kills the process between any two of its steps, and lets a fresh one go on, or go back.
+func TestAnUpgradeKilledAtAnyPoint(t *testing.T) {
+	for _, kind := range []actions.Kind{actions.KindUpgrade, actions.KindDrain} {
+		draft := canaryDraft
+		if kind == actions.KindDrain {
+			draft = drainDraft
+		}
+		count := &killer{}
+		g := newRig(t)
+		c := newCluster(g.clock)
+		g.armWork(c, count.probe)
+		g.tellErrand(g.workPlan(kind, draft()), count.dead)
+		if count.n < 20 {
+			t.Fatalf("%s: only %d points", kind, count.n)
+		}
+		for at := 1; at <= count.n; at++ {
+			for _, undo := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s, point %d, undo %v", kind, at, undo), func(t *testing.T) {
+					g := newRig(t)
+					c := newCluster(g.clock)
+					k := &killer{at: at}
+					g.armWork(c, k.probe)
+					g.tellErrand(g.workPlan(kind, draft()), k.dead)
+					g.armWork(c, nil)
+					afterWork(t, g, c, kind, undo)
+				})
+			}
+		}
+	}
+}
+
+// afterWork lets a fresh process find what the dead one left: the object is either as before or as planned.
+func afterWork(t *testing.T, g *rig, c *cluster, kind actions.Kind, undo bool) {
+	t.Helper()
+	book := g.r.Book()
+	open := book.Open()
+	if len(open) > 0 {
+		act := g.r.Resume
+		if undo {
+			act = g.r.RollBack
+		}
+		if err := act(open[0].ID); err != nil {
+			t.Fatalf("in %q: %v", open[0].State, err)
+		}
+		end := g.until(open[0].ID, func(c actions.Change) bool { return c.State.Closed() || c.State == actions.StateUnknown })
+		if end.State == actions.StateUnknown {
+			t.Fatalf("it ends unknown: %s", end.Why)
+		}
+	}
+	book = g.r.Book()
+	done := len(book.Changes) > 0 && book.Changes[0].State == actions.StateCommitted
+	fields, _ := json.Marshal(c.fields)
+	want := `{"/image":"\"v1\""}`
+	switch {
+	case done && kind == actions.KindUpgrade:
+		want = `{"/image":"\"v2\""}`
+	case done:
+		want = `{"/image":"\"v1\"","/unschedulable":"true"}`
+	}
+	if string(fields) != want {
+		t.Fatalf("done %v, it holds %s", done, fields)
+	}
+	if len(open) > 0 && done == undo {
+		t.Fatalf("undo %v: %s (%s)", undo, book.Changes[0].State, book.Changes[0].Why)
+	}
+	seen := map[string]int{}
+	for _, w := range c.writes {
+		if seen[w]++; !undo && seen[w] > 1 {
+			t.Fatalf("written twice: %q", c.writes)
+		}
+	}
+	if len(open) > 0 && len(book.Locks) != 0 {
+		t.Fatalf("still locked: %+v", book.Locks)
+	}
+	g.sound()
+}

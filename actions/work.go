@@ -1,0 +1,98 @@
+package actions
+
+import (
+	"time"
+
+	"pitwall/fleet"
+)
+
+// The kinds of changes that are made to what keeps replicas, or to nodes, of a cluster. Each is a deed of the fleet.
+const (
+	KindUpgrade    = Kind(fleet.DoUpgrade)
+	KindScale      = Kind(fleet.DoScale)
+	KindPause      = Kind(fleet.DoPause)
+	KindContinue   = Kind(fleet.DoResume)
+	KindRestart    = Kind(fleet.DoRestart)
+	KindHoldScaler = Kind(fleet.DoHoldScaler)
+	KindFreeScaler = Kind(fleet.DoFreeScaler)
+	KindCordon     = Kind(fleet.DoCordon)
+	KindUncordon   = Kind(fleet.DoUncordon)
+	KindDrain      = Kind(fleet.DoDrain)
+	KindPromote    = Kind(fleet.DoPromote)
+	KindAdvance    = Kind(fleet.DoAdvance)
+	KindGiveUpRoll = Kind(fleet.DoAbandonRoll)
+	// KindRestore sets back what another change of these kinds set.
+	KindRestore Kind = "restore"
+)
+
+// WorkIntent is what an operator wants of one object of a cluster.
+type WorkIntent struct {
+	Object fleet.ObjectRef
+	Want   fleet.Want
+	// Hold is how long old and new serve beside each other after a canary stage before the next one; zero takes
+	// DefaultCanaryHold.
+	Hold time.Duration
+	// Patience is how long a roll that something stands in the way of is waited for before it is taken back; zero takes
+	// DefaultPatience.
+	Patience time.Duration
+	// ByReadiness goes on when the new replicas are ready, without comparing what they do with the old ones.
+	ByReadiness bool
+}
+
+// Defaults of a roll.
+const (
+	DefaultCanaryHold = 15 * time.Minute // change-safety.md part B: at least 15 minutes at 5 % and 25 %
+	DefaultPatience   = 5 * time.Minute
+)
+
+// WorkPlan is what is done to one object: the exact writes in stages, and what was read before.
+type WorkPlan struct {
+	Was    fleet.Rollout // as it was planned on
+	Draft  fleet.Draft
+	Free   fleet.Maybe[int] // GPUs of its product that nothing asks for
+	Denied []fleet.Safe     // rights that are missing, each with its verb
+	Hold   time.Duration
+	Give   time.Duration // patience
+	Pool   fleet.PoolID  // that it serves, "" where none is known
+}
+
+// Writes are all writes of the first n stages in order, with what follows on them; n past the end means all.
+func (w *WorkPlan) Writes(n int) []fleet.ObjectWrite {
+	var out []fleet.ObjectWrite
+	for _, s := range w.Draft.Stages[:min(n, len(w.Draft.Stages))] {
+		out = append(out, s.Writes...)
+		out = append(out, s.Then...)
+	}
+	return out
+}
+
+// Rolls tells whether replicas are replaced, so that old and new ones are told apart.
+func (w *WorkPlan) Rolls() bool {
+	for _, s := range w.Draft.Stages {
+		if s.Until.Done || s.Until.Updated > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// workText says what a change of an object does in one line.
+func (p *Plan) workText() fleet.Safe {
+	net := fleet.Net(p.Work.Writes(len(p.Work.Draft.Stages)))
+	text := fleet.Label(string(p.Intent.Kind))
+	if len(net) > 0 {
+		text = fleet.Concat(text, fleet.Text(": "), fleet.Quote(net[0].Text.String()))
+	}
+	if n := len(p.Work.Draft.Stages); n > 1 {
+		text = fleet.Concat(text, fleet.Text(", "), fleet.Int(n), fleet.Text(" stages"))
+	}
+	return text
+}
+
+// ObjectName names an object as people type it: "llm/llama-70b", or the name alone where it has no namespace.
+func ObjectName(o fleet.ObjectRef) string {
+	if o.Namespace == "" {
+		return o.Name
+	}
+	return o.Namespace + "/" + o.Name
+}

@@ -1,0 +1,179 @@
+package plain
+
+import (
+	"pitwall/actions"
+	"pitwall/fleet"
+	"pitwall/views/part"
+)
+
+// workPlan draws the plan of a change of an object: how it stands, what is written in which stage, what that needs, and
+// the checks.
+func workPlan(p actions.Plan, checks []actions.Check) string {
+	r := &report{}
+	w := p.Work
+	r.line(fleet.Text("PLAN "), fleet.Label(p.Short()), fleet.Text("  "), fleet.Label(string(p.Intent.Kind)), fleet.Text(" "),
+		rawName(p.Object()))
+	r.fact(fleet.Text("context"), fleet.Concat(rawName(p.Context), fleet.Text(" "), or(fleet.Label(string(p.Env))),
+		fleet.Text(", cluster "), rawName(string(w.Was.Object.Cluster))))
+	r.fact(fleet.Text("object"), fleet.Concat(w.Was.System, fleet.Text(" "), rawName(actions.ObjectName(w.Was.Object))))
+	rolloutFacts(r, &w.Was)
+	r.fact(fleet.Text("by"), p.Intent.Actor.Text())
+	r.fact(fleet.Text("reason"), fleet.Label(p.Intent.Reason))
+	r.fact(fleet.Text("incident"), fleet.Label(p.Intent.Incident))
+	r.fact(fleet.Text("undoes"), fleet.Label(string(p.Intent.Undoes)))
+	if w.Draft.Extra > 0 {
+		free := fleet.Text("how many are free is not known")
+		if w.Free.OK {
+			free = fleet.Concat(fleet.Int(w.Free.V), fleet.Text(" free"))
+		}
+		r.fact(fleet.Text("GPUs"), fleet.Concat(fleet.Int(w.Draft.Extra), fleet.Text(" more at the most, "), free))
+	}
+	if w.Draft.Down > 0 {
+		r.fact(fleet.Text("away"), fleet.Textf("%s of %s %s at the most meanwhile", fleet.Int(w.Draft.Down), fleet.Int(w.Was.Desired), w.Was.Unit))
+	}
+	for _, n := range p.Notes {
+		r.fact(fleet.Text("note"), n)
+	}
+	undo := fleet.Text("each field is set back to what it was; pitwall undo CHANGE")
+	if !w.Draft.NoUndo.IsEmpty() {
+		undo = w.Draft.NoUndo
+	}
+	r.fact(fleet.Text("undo"), undo)
+	stageTable(r, &p)
+	checkList(r, checks)
+	verdict(r, p, checks)
+	return r.String()
+}
+
+// Rollout draws how an object stands, for "pitwall rollout".
+func Rollout(w fleet.Rollout) string {
+	r := &report{}
+	r.line(w.System, fleet.Text(" "), rawName(actions.ObjectName(w.Object)), fleet.Text("  "), fleet.Label(string(w.Phase)))
+	rolloutFacts(r, &w)
+	for _, v := range w.Runs {
+		r.fact(fleet.Text("before"), versionText(v))
+	}
+	return r.String()
+}
+
+func rolloutFacts(r *report, w *fleet.Rollout) {
+	r.fact(fleet.Text("runs"), versionText(w.Now))
+	r.fact(fleet.Text("beside it"), versionText(w.Old))
+	r.fact(fleet.Text("count"), fleet.Textf("%s %s wanted, %s updated, %s ready, %s available", fleet.Int(w.Desired), w.Unit,
+		fleet.Int(w.Updated), fleet.Int(w.Ready), fleet.Int(w.Available)))
+	phase := fleet.Label(string(w.Phase))
+	if !w.Why.IsEmpty() {
+		phase = fleet.Concat(phase, fleet.Text(": "), w.Why)
+	}
+	r.fact(fleet.Text("phase"), phase)
+	if w.Holder.Name != "" {
+		r.fact(fleet.Text("kept by"), fleet.Concat(fleet.Label(w.Holder.Kind), fleet.Text(" "), rawName(actions.ObjectName(w.Holder))))
+	}
+	r.fact(fleet.Text("applied by"), w.GitOps)
+	r.fact(fleet.Text("frozen"), w.Frozen)
+	if s := &w.Scaler; s.Exists() {
+		text := fleet.Textf("%s %s, %s to %s, wants %s", fleet.Label(s.Object.Kind), fleet.Label(s.Object.Name), fleet.Int(s.Min),
+			fleet.Int(s.Max), fleet.Int(s.Wants))
+		if !s.Held.IsEmpty() {
+			text = fleet.Concat(text, fleet.Text(", held: "), s.Held)
+		}
+		r.fact(fleet.Text("autoscaler"), text)
+	}
+}
+
+// versionText draws what is known of a version in one line, "" where nothing is.
+func versionText(v fleet.Version) fleet.Safe {
+	var parts []fleet.Safe
+	add := func(name, value fleet.Safe) {
+		if !value.IsEmpty() {
+			parts = append(parts, fleet.Concat(name, value))
+		}
+	}
+	add(fleet.Safe{}, v.Name)
+	add(fleet.Text("image "), v.Image)
+	add(fleet.Text("weights "), v.Weights)
+	add(fleet.Text("revision "), v.Revision)
+	if len(v.Served) > 0 {
+		add(fleet.Text("served as "), fleet.Join(v.Served, fleet.Text(" ")))
+	}
+	return fleet.Join(parts, fleet.Text(", "))
+}
+
+func stageTable(r *report, p *actions.Plan) {
+	r.line()
+	r.line(fleet.Text("STAGES "), fleet.Int(len(p.Work.Draft.Stages)), fleet.Text("  none is sent yet"))
+	for i, s := range p.Work.Draft.Stages {
+		r.line(fleet.Text("  "), cell(fleet.Int(i+1), 3, part.Right), fleet.Text("  "), s.Text)
+		writeLines(r, s.Writes)
+		wait := untilText(s.Until)
+		if s.Canary {
+			wait = fleet.Concat(wait, fleet.Text(", then old and new are compared for "), fleet.Age(p.Steps[i].Hold))
+		}
+		if !wait.IsEmpty() {
+			r.line(fleet.Text("       wait: "), wait)
+		}
+		if len(s.Then) > 0 {
+			r.line(fleet.Text("       as soon as they are there:"))
+			writeLines(r, s.Then)
+		}
+	}
+}
+
+func writeLines(r *report, writes []fleet.ObjectWrite) {
+	for _, w := range writes {
+		object := fleet.Concat(fleet.Label(w.Object.Kind), fleet.Text(" "), fleet.Label(actions.ObjectName(w.Object)))
+		if w.Part != "" {
+			object = fleet.Concat(object, fleet.Text("/"), fleet.Label(w.Part))
+		}
+		if w.Verb != fleet.WriteSet {
+			r.line(fleet.Text("       "), fleet.Label(string(w.Verb)), fleet.Text(" "), object)
+			continue
+		}
+		r.line(fleet.Text("       set "), object)
+		for _, f := range w.Fields {
+			if f.Before.Equal(f.After) {
+				continue
+			}
+			r.line(fleet.Text("         "), fleet.Quote(f.Path), fleet.Text("  "), jsonText(f.Before), fleet.Text(" -> "), jsonText(f.After))
+		}
+	}
+}
+
+func jsonText(j fleet.JSON) fleet.Safe {
+	if len(j) == 0 {
+		return fleet.Text("(absent)")
+	}
+	return fleet.Quote(string(j))
+}
+
+func untilText(u fleet.Until) fleet.Safe {
+	switch {
+	case u.Gone:
+		return fleet.Text("until the pod is gone")
+	case u.Done:
+		return fleet.Text("until the roll is over")
+	case u.Updated > 0:
+		return fleet.Textf("until %s of the new version are there and %s ready", fleet.Int(u.Updated), fleet.Int(u.Ready))
+	}
+	return fleet.Safe{}
+}
+
+// workSteps tells what was written and read back, stage by stage.
+func workSteps(r *report, c *actions.Change) {
+	r.line()
+	r.line(fleet.Text("STAGES "), fleet.Int(len(c.Plan.Steps)))
+	rows := make([][]fleet.Safe, 0, len(c.Steps))
+	for i := range c.Steps {
+		s := &c.Steps[i]
+		number, text := fleet.Int(s.N), fleet.Text("as before")
+		if s.Back {
+			number = fleet.Concat(number, fleet.Text(" back"))
+		} else if s.N <= len(c.Plan.Work.Draft.Stages) {
+			text = c.Plan.Work.Draft.Stages[s.N-1].Text
+		}
+		rows = append(rows, []fleet.Safe{number, text, fleet.ClockTime(s.Sent), fleet.ClockTime(s.Verified), or(s.Err)})
+	}
+	r.table([]column{left(fleet.Text("STAGE")), left(fleet.Text("DOES")), left(fleet.Text("SENT")), left(fleet.Text("THERE")),
+		left(fleet.Text("REMARK"))}, rows)
+	limitTable(r, c)
+}
