@@ -12,14 +12,14 @@ import (
 // Read finds what scales an object. What may not be read is said in Why, with no object: nobody knows then.
 func Read(ctx context.Context, c fleet.Objects, o fleet.ObjectRef) (fleet.Scaler, error) {
 	hpas, err := list[autoscalingv2.HorizontalPodAutoscaler](ctx, c, HPAKind, o.Namespace)
-	if fleet.KindOf(err) == fleet.KindForbidden {
+	if fleet.KindOf(err) == fleet.KindAuth {
 		return unknown(err), nil
 	}
 	if err != nil {
 		return fleet.Scaler{}, err
 	}
 	objects, err := list[ScaledObject](ctx, c, ScaledObjectKind, o.Namespace)
-	if fleet.KindOf(err) == fleet.KindForbidden {
+	if fleet.KindOf(err) == fleet.KindAuth {
 		if s := Of(o, hpas, nil); s.Exists() {
 			return s, nil
 		}

@@ -27,7 +27,7 @@ const (
 
 // HeldFrom is the annotation that pitwall leaves on an autoscaler which it holds: its min and max before, so that another
 // operator can release it.
-const HeldFrom = "pitwall/held-from"
+const HeldFrom = "pitwall.dev/held-from"
 
 // ScaledObject holds the fields that are read (KEDA v2.20).
 type ScaledObject struct {
