@@ -189,10 +189,3 @@ func parseStatus(body []byte) (metav1.Status, bool) {
 	}
 	return s, s.Kind == "Status" && s.APIVersion == "v1" && s.Status == metav1.StatusFailure
 }
-
-func clip(s string, most int) string {
-	if len(s) <= most {
-		return s
-	}
-	return strings.ToValidUTF8(s[:most], "") + "~"
-}

@@ -1,9 +1,6 @@
 package kube
 
 import (
-	"strconv"
-	"strings"
-
 	corev1 "k8s.io/api/core/v1"
 
 	"pitwall/backends/internal/podspec"
@@ -102,20 +99,6 @@ func judgeNode(r *fleet.KubeNode) {
 		r.State = fleet.StateOK
 	}
 }
-
-// because joins a reason and a message that may be either.
-func because(reason, message string) fleet.Safe {
-	message = strings.TrimSpace(clip(message, 500))
-	switch {
-	case reason == "":
-		return fleet.Label(message)
-	case message == "" || message == reason:
-		return fleet.Label(reason)
-	}
-	return fleet.Label(reason + ": " + message)
-}
-
-func number(n int) fleet.Safe { return fleet.Label(strconv.Itoa(n)) }
 
 // share makes equal texts one text in memory. Label leaves a shared clean text as it is.
 func share(w *words, s fleet.Safe) fleet.Safe { return fleet.Label(w.text(s.String())) }

@@ -9,13 +9,6 @@ import (
 	"pitwall/fleet"
 )
 
-// Reasons for which a container waits without any fault.
-const (
-	waitCreating = "ContainerCreating"
-	waitInit     = "PodInitializing"
-	waitCrash    = "CrashLoopBackOff"
-)
-
 // phaseTerminating is the phase of a pod that is deleted and still there; the API has no word for it.
 const phaseTerminating = "Terminating"
 
@@ -114,20 +107,6 @@ func initialising(p *corev1.Pod, v *verdict) bool {
 		}
 	}
 	return false
-}
-
-func isSidecar(p *corev1.Pod, name string) bool {
-	for i := range p.Spec.InitContainers {
-		c := &p.Spec.InitContainers[i]
-		if c.Name == name {
-			return c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways
-		}
-	}
-	return false
-}
-
-func isTrouble(reason string) bool {
-	return reason != "" && reason != waitCreating && reason != waitInit
 }
 
 // waiting is a pod with a container that does not start. One in trouble tells more than one that is merely created.

@@ -95,26 +95,11 @@ func Text(doc any, path string) string {
 	return s
 }
 
-// Set is the field that gives a pointer a value; nil takes it away. Where what should hold it is not there either, the
-// field makes that too.
+// Set is the field that gives a pointer a value; nil takes it away. Objects around it that are not there are made by who
+// writes it.
 func Set(doc any, path string, after any) fleet.Field {
-	if before, ok := Find(doc, path); ok {
-		return fleet.Field{Path: path, Before: Encode(before), After: Encode(after)}
-	}
-	if after == nil {
-		return fleet.Field{Path: path}
-	}
-	for list := names(path); len(list) > 1; list = names(path) {
-		above := Path(list[:len(list)-1]...)
-		if v, ok := Find(doc, above); ok && v != nil {
-			break
-		}
-		path, after = above, map[string]any{list[len(list)-1]: after}
-	}
-	if v, ok := Find(doc, path); ok { // a literal null
-		return fleet.Field{Path: path, Before: Encode(v), After: Encode(after)}
-	}
-	return fleet.Field{Path: path, After: Encode(after)}
+	before, _ := Find(doc, path)
+	return fleet.Field{Path: path, Before: Encode(before), After: Encode(after)}
 }
 
 // Same is a field that is only compared.
@@ -145,7 +130,8 @@ func Holds(doc any, path string, value fleet.JSON) bool {
 	return value != nil && Equal(Encode(v), value)
 }
 
-// Apply gives a document with a field set to its After. The document given is not changed.
+// Apply gives a document with a field set to its After, and objects around it made where there are none. The document
+// given is not changed.
 func Apply(doc any, f fleet.Field) (any, error) {
 	var value any
 	if f.After != nil {
@@ -163,14 +149,20 @@ func put(doc any, at []string, value any, path string) (any, error) {
 		return value, nil
 	}
 	switch v := doc.(type) {
+	case nil:
+		if value == nil {
+			return doc, nil
+		}
+		child, err := put(nil, at[1:], value, path)
+		return map[string]any{at[0]: child}, err
 	case map[string]any:
 		next := maps.Clone(v)
 		if len(at) == 1 && value == nil {
 			delete(next, at[0])
 			return next, nil
 		}
-		if _, ok := v[at[0]]; !ok && len(at) > 1 {
-			return nil, missing(path)
+		if v[at[0]] == nil && value == nil {
+			return doc, nil
 		}
 		child, err := put(v[at[0]], at[1:], value, path)
 		next[at[0]] = child
@@ -214,10 +206,15 @@ func With(doc any, path string, after any) any {
 	return next
 }
 
-// Into reads a decoded value into a typed one.
-func Into(v, typed any) error {
-	if err := json.Unmarshal(Encode(v), typed); err != nil {
+// Typed reads a document into a typed value.
+func Typed(j fleet.JSON, typed any) error {
+	if err := json.Unmarshal(j, typed); err != nil {
 		return invalid("read an object", err)
 	}
 	return nil
+}
+
+// Into reads a decoded value into a typed one.
+func Into(v, typed any) error {
+	return Typed(Encode(v), typed)
 }

@@ -19,22 +19,27 @@ func doc(t testing.TB, text string) any {
 	return v
 }
 
-func TestAFieldIsSetWhereItsParentIsMissing(t *testing.T) {
+func TestAFieldHoldsWhatWasThereAndWhatIsAroundItIsMade(t *testing.T) {
 	d := doc(t, `{"spec":{"a/b":{"c~d":1},"none":null}}`)
 	for _, c := range []struct {
 		path  string
 		after any
 		want  fleet.Field
+		doc   string
 	}{
-		{"/spec/a~1b/c~0d", 2, fleet.Field{Path: "/spec/a~1b/c~0d", Before: fleet.JSON("1"), After: fleet.JSON("2")}},
-		{"/spec/x/y", true, fleet.Field{Path: "/spec/x", After: fleet.JSON(`{"y":true}`)}},
-		{"/status/x/y", "<v>", fleet.Field{Path: "/status", After: fleet.JSON(`{"x":{"y":"<v>"}}`)}},
-		{"/spec/none/y", 1, fleet.Field{Path: "/spec/none", After: fleet.JSON(`{"y":1}`)}},
-		{"/spec/x", nil, fleet.Field{Path: "/spec/x"}},
+		{"/spec/a~1b/c~0d", 2, fleet.Field{Before: fleet.JSON("1"), After: fleet.JSON("2")}, `{"spec":{"a/b":{"c~d":2},"none":null}}`},
+		{"/spec/x/y", true, fleet.Field{After: fleet.JSON("true")}, `{"spec":{"a/b":{"c~d":1},"none":null,"x":{"y":true}}}`},
+		{"/status/x/y", "<v>", fleet.Field{After: fleet.JSON(`"<v>"`)}, `{"spec":{"a/b":{"c~d":1},"none":null},"status":{"x":{"y":"<v>"}}}`},
+		{"/spec/none/y", 1, fleet.Field{After: fleet.JSON("1")}, `{"spec":{"a/b":{"c~d":1},"none":{"y":1}}}`},
+		{"/spec/x/y", nil, fleet.Field{}, `{"spec":{"a/b":{"c~d":1},"none":null}}`},
+		{"/spec/a~1b", nil, fleet.Field{Before: fleet.JSON(`{"c~d":1}`)}, `{"spec":{"none":null}}`},
 	} {
 		got := Set(d, c.path, c.after)
-		if got.Path != c.want.Path || !Equal(got.After, c.want.After) || !Equal(got.Before, c.want.Before) {
-			t.Errorf("%s: got %s %s -> %s", c.path, got.Path, got.Before, got.After)
+		if got.Path != c.path || !Equal(got.After, c.want.After) || !Equal(got.Before, c.want.Before) {
+			t.Errorf("%s: got %s -> %s", c.path, got.Before, got.After)
+		}
+		if made := Encode(With(d, c.path, c.after)); !Equal(made, fleet.JSON(c.doc)) {
+			t.Errorf("%s: made %s", c.path, made)
 		}
 	}
 }
@@ -48,7 +53,7 @@ func TestADocumentWithSomethingBehindItIsRefused(t *testing.T) {
 }
 
 func TestWhatNothingHoldsIsNotSet(t *testing.T) {
-	for _, f := range []fleet.Field{{Path: "/a/b", After: fleet.JSON("1")}, {Path: "/l/5", After: fleet.JSON("1")}, {Path: "/l/1"},
+	for _, f := range []fleet.Field{{Path: "/l/5", After: fleet.JSON("1")}, {Path: "/l/1"},
 		{Path: "/s/x", After: fleet.JSON("1")}} {
 		if _, err := Apply(doc(t, `{"l":[1],"s":"t"}`), f); fleet.KindOf(err) != fleet.KindInvalid {
 			t.Errorf("%s: %v", f.Path, err)

@@ -1,0 +1,133 @@
+package stuck
+
+import (
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"pitwall/backends/internal/podstate"
+	"pitwall/fleet"
+)
+
+// loops is after how many restarts a container that runs again counts as one that goes on crashing.
+const loops = 2
+
+// crashing is 8, and 6 where the weights do not come: containers that end again and again.
+func crashing(f Facts) (Verdict, bool) {
+	for _, p := range alive(f.New) {
+		var v Verdict
+		if containers(p, func(s *corev1.ContainerStatus, what fleet.Safe) bool {
+			end := lastEnd(s)
+			if end == nil || isReady(p) || s.Ready {
+				return false
+			}
+			waits := s.State.Waiting != nil && s.State.Waiting.Reason == podstate.CrashLoop
+			over := s.State.Terminated != nil
+			if !waits && !over && int(s.RestartCount) < loops || tooEarly(p, s, end) > 0 {
+				return false
+			}
+			v = Verdict{Phase: fleet.RolloutStuck, Since: end.FinishedAt.Time}
+			how := fleet.Text("ended")
+			if waits {
+				how = fleet.Text("CrashLoopBackOff")
+			}
+			v.Why = fleet.Textf("pod %s: %s %s: %s, %s", name(p), what, how, podstate.Exit(end), podstate.Restarts(s))
+			if m := strings.TrimSpace(end.Message); m != "" {
+				v.Why = fleet.Textf("%s: %s", v.Why, fleet.Label(podstate.Clip(m, 200)))
+			}
+			v.Why = f.order(v.Why)
+			return true
+		}) {
+			return v, true
+		}
+	}
+	return Verdict{}, false
+}
+
+// lastEnd is the bad end of a container that it is in or had before, nil for none.
+func lastEnd(s *corev1.ContainerStatus) *corev1.ContainerStateTerminated {
+	if t := s.State.Terminated; t != nil {
+		if t.ExitCode == 0 && s.RestartCount == 0 {
+			return nil
+		}
+		return t
+	}
+	return s.LastTerminationState.Terminated
+}
+
+// killedEarly is 7 where it never ends: a probe that gives up before the model is loaded.
+func killedEarly(f Facts) (Verdict, bool) {
+	typical := f.typicalLoad()
+	for _, p := range alive(f.New) {
+		var v Verdict
+		if containers(p, func(s *corev1.ContainerStatus, what fleet.Safe) bool {
+			budget, probe := probeBudget(p, s.Name)
+			if s.Ready || budget == 0 || podstate.IsSidecar(p, s.Name) {
+				return false
+			}
+			allowed := fleet.Textf("the %s of %s of pod %s allows %s", probe, what, name(p), fleet.Age(budget))
+			if end := lastEnd(s); end != nil {
+				if ran := tooEarly(p, s, end); ran > 0 {
+					v = Verdict{Phase: fleet.RolloutStuck, Never: true, Since: end.FinishedAt.Time, Why: fleet.Textf(
+						"%s and it was killed after %s, %s: it is never loaded, will never finish", allowed, fleet.Age(ran), podstate.Restarts(s))}
+					return true
+				}
+			}
+			if r := s.State.Running; r != nil && typical > budget {
+				v = Verdict{Phase: fleet.RolloutStuck, Never: true, Since: r.StartedAt.Time, Why: fleet.Textf(
+					"%s and earlier loads took %s: it is killed before it is loaded, will never finish", allowed, fleet.Age(typical))}
+				return true
+			}
+			return false
+		}) {
+			v.Why = f.order(v.Why)
+			return v, true
+		}
+	}
+	return Verdict{}, false
+}
+
+// tooEarly is how long a container had run that was killed when the budget of its probe was over; 0 for another end.
+func tooEarly(p *corev1.Pod, s *corev1.ContainerStatus, end *corev1.ContainerStateTerminated) time.Duration {
+	budget, _ := probeBudget(p, s.Name)
+	ran := end.FinishedAt.Sub(end.StartedAt.Time)
+	killed := end.Reason != "OOMKilled" && (end.ExitCode == 137 || end.ExitCode == 143)
+	grace := 30 * time.Second
+	if g := p.Spec.TerminationGracePeriodSeconds; g != nil {
+		grace = time.Duration(*g) * time.Second
+	}
+	if budget == 0 || !killed || ran < budget*9/10 || ran > budget+grace+time.Minute {
+		return 0
+	}
+	return ran
+}
+
+// probeBudget is how long a container may take until it is killed: by its startup probe, else by its liveness probe; 0 for
+// as long as it likes.
+func probeBudget(p *corev1.Pod, container string) (time.Duration, fleet.Safe) {
+	for i := range p.Spec.Containers {
+		c := &p.Spec.Containers[i]
+		if c.Name != container {
+			continue
+		}
+		switch {
+		case c.StartupProbe != nil:
+			return budgetOf(c.StartupProbe), fleet.Text("startupProbe")
+		case c.LivenessProbe != nil:
+			return budgetOf(c.LivenessProbe), fleet.Text("livenessProbe")
+		}
+	}
+	return 0, fleet.Safe{}
+}
+
+func budgetOf(p *corev1.Probe) time.Duration {
+	period, failures := p.PeriodSeconds, p.FailureThreshold
+	if period == 0 {
+		period = 10 // the API's defaults
+	}
+	if failures == 0 {
+		failures = 3
+	}
+	return time.Duration(p.InitialDelaySeconds+period*failures) * time.Second
+}

@@ -1,0 +1,70 @@
+package stuck
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"pitwall/fleet"
+)
+
+// Eviction is what the server will say when a pod is asked to go (orchestration.md 3.4).
+type Eviction struct {
+	Text    fleet.Safe // the budgets in words, with their numbers
+	Refused bool       // at the moment
+	Never   bool       // for as long as nothing else changes
+}
+
+// Evict decides by the budgets of a cluster.
+func Evict(p *corev1.Pod, budgets []*policyv1.PodDisruptionBudget) Eviction {
+	if p.DeletionTimestamp != nil || p.Status.Phase != corev1.PodRunning {
+		return Eviction{Text: fleet.Text("no budget is asked: it does not run")}
+	}
+	var mine []*policyv1.PodDisruptionBudget
+	for _, b := range budgets {
+		if b.Namespace == p.Namespace && selects(b, p) {
+			mine = append(mine, b)
+		}
+	}
+	switch len(mine) {
+	case 0:
+		return Eviction{Text: fleet.Text("no disruption budget")}
+	case 1:
+		return byBudget(p, mine[0])
+	}
+	return Eviction{Refused: true, Never: true, Text: fleet.Textf("budgets %s and %s both select it: the server refuses every eviction (500)",
+		fleet.Quote(mine[0].Name), fleet.Quote(mine[1].Name))}
+}
+
+func selects(b *policyv1.PodDisruptionBudget, p *corev1.Pod) bool {
+	s, err := metav1.LabelSelectorAsSelector(b.Spec.Selector)
+	return err == nil && s.Matches(labels.Set(p.Labels)) // an absent selector selects nothing, an empty one everything
+}
+
+func byBudget(p *corev1.Pod, b *policyv1.PodDisruptionBudget) Eviction {
+	s := &b.Status
+	e := Eviction{Text: fleet.Textf("budget %s allows %s, %s of %s healthy, %s needed", fleet.Quote(b.Name), fleet.Int(int(s.DisruptionsAllowed)),
+		fleet.Int(int(s.CurrentHealthy)), fleet.Int(int(s.ExpectedPods)), fleet.Int(int(s.DesiredHealthy)))}
+	always := b.Spec.UnhealthyPodEvictionPolicy != nil && *b.Spec.UnhealthyPodEvictionPolicy == policyv1.AlwaysAllow
+	switch {
+	case !isReady(p) && always:
+		e.Text = fleet.Concat(e.Text, fleet.Text("; it is not ready and may always go"))
+	case !isReady(p) && s.CurrentHealthy >= s.DesiredHealthy && s.DesiredHealthy > 0:
+		e.Text = fleet.Concat(e.Text, fleet.Text("; it is not ready and the healthy ones suffice"))
+	case b.Generation > s.ObservedGeneration:
+		e.Refused = true
+		e.Text = fleet.Concat(e.Text, fleet.Text("; its numbers are not counted yet: refused until they are (429)"))
+	case s.DisruptionsAllowed > 0:
+	case !isReady(p):
+		e.Refused, e.Never = true, true
+		e.Text = fleet.Concat(e.Text, fleet.Text("; it is not ready itself, and counts against the budget for ever: it blocks the drain until it is repaired, deleted, or the budget says unhealthyPodEvictionPolicy AlwaysAllow"))
+	default:
+		e.Refused, e.Never = true, s.ExpectedPods <= s.DesiredHealthy
+		e.Text = fleet.Concat(e.Text, fleet.Text("; refused (429) as long as that is so"))
+		if e.Never {
+			e.Text = fleet.Concat(e.Text, fleet.Text(", which is for ever: it needs all of them"))
+		}
+	}
+	return e
+}
