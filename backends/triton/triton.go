@@ -38,7 +38,7 @@ func Connector() fleet.Connector {
 			return newReader(spec, deps, pages)
 		},
 		NewDecoder: func() fleet.Decoder { return newPages() },
-		Families:   []string{"nv_inference_", "nv_trt_llm_"},
+		Families:   []string{"nv_inference_", "nv_trt_llm_", "nv_gpu_"},
 		Ports:      []int{8002},
 	}
 }
