@@ -1,6 +1,7 @@
 package backends
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -28,6 +29,21 @@ func TestAHistogramOfManyMillionsKeepsItsLastDigits(t *testing.T) {
 	}
 	if got.Counts[0]*2 != got.Counts[1] {
 		t.Errorf("halves differ: %v", got.Counts)
+	}
+}
+
+func TestAMeanWithoutASumIsUnknown(t *testing.T) {
+	var d distribution
+	for i, sum := range []float64{math.NaN(), math.NaN(), 100, 150, 200} {
+		at := start.Add(time.Duration(i) * time.Minute)
+		d.add(at, fleet.Histogram{Bounds: []float64{1, math.Inf(1)}, Counts: []float64{float64(5 * i), float64(25 * i)}, Sum: sum})
+		got := d.increase(rateWindow)
+		switch m := mean(got); {
+		case i == 1 && (m.OK || got.Count() != 25):
+			t.Errorf("without a sum the mean of %v observations is %v", got.Count(), m)
+		case i > 2 && m != fleet.Some(2.0):
+			t.Errorf("after the sum came the mean is %v, want 2", m)
+		}
 	}
 }
 
