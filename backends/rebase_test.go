@@ -47,6 +47,33 @@ func TestAMeanWithoutASumIsUnknown(t *testing.T) {
 	}
 }
 
+// TestASeriesThatComesBackGoesOnWhereItWas: it must not count all that it ever counted again.
+func TestASeriesThatComesBackGoesOnWhereItWas(t *testing.T) {
+	var c counter
+	read := func(i int, v fleet.Maybe[float64]) float64 {
+		before := c.total
+		c.add(start.Add(time.Duration(i)*10*time.Second), v, true)
+		return c.total - before
+	}
+	for i, step := range []struct {
+		v     fleet.Maybe[float64]
+		grew  float64
+		rated bool
+	}{
+		{fleet.None[float64](), 0, false}, {fleet.Some(7.0), 7, true}, // its first event
+		{fleet.Some(1e9), 1e9 - 7, true}, {fleet.None[float64](), 0, false}, {fleet.None[float64](), 0, false},
+		{fleet.Some(1e9 + 50), 50, false}, {fleet.Some(1e9 + 60), 10, true},
+		{fleet.None[float64](), 0, false}, {fleet.Some(20.0), 20, false}, // it began anew meanwhile
+		{fleet.Some(30.0), 10, true},
+	} {
+		grew := read(i, step.v)
+		delta, _, rated := c.increase(rateWindow)
+		if grew != step.grew || rated != step.rated || i > 3 && rated && delta != 10 {
+			t.Errorf("reading %d: grew by %v, by %v in the window (%v), want %v", i, grew, delta, rated, step.grew)
+		}
+	}
+}
+
 func TestHistoriesOfAFastSourceStaySmall(t *testing.T) {
 	var c counter
 	var d distribution
