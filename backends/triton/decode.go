@@ -34,9 +34,6 @@ func newDecode() enginepage.Decode {
 	}
 }
 
-// newPages shares decoders, and the memory that they keep, among all sources of this kind.
-func newPages() *enginepage.Pages { return enginepage.NewPages(newDecode) }
-
 // engine derives the reading of one model.
 func (x *entry) engine() fleet.EngineReading {
 	e := x.EngineReading
