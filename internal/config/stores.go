@@ -103,14 +103,11 @@ var wholeExporters = map[string]bool{"": true, "dcgm": true, "nvidia-gpu": true,
 // poolStore checks that a pool is either listed or asked for as a whole.
 func (c *checker) poolStore(of string, p *Pool) {
 	c.refers(of, "store", p.Store)
+	c.gpuExporter(of, p)
 	listed := len(p.Replicas) > 0 || len(p.Nodes) > 0
 	switch {
 	case p.Store == "" && (p.Selector != "" || p.GPUSelector != "" || p.Worst != 0):
 		c.fail("%s: selector, gpu_selector and worst need a store", of)
-	case p.GPUExporter != "" && p.GPUSelector == "":
-		c.fail("%s: gpu_exporter says of which kind the series of gpu_selector are, and that is missing", of)
-	case !wholeExporters[p.GPUExporter]:
-		c.fail("%s: gpu_exporter %q is none of dcgm, nvidia-gpu, amd, triton", of, p.GPUExporter)
 	case p.Store == "":
 	case listed && (p.Selector != "" || p.GPUSelector != ""):
 		c.fail("%s: a pool with a selector lists no replicas and no nodes: it is asked for as a whole", of)
@@ -118,6 +115,16 @@ func (c *checker) poolStore(of string, p *Pool) {
 		c.fail("%s: selector is missing; it finds the pool's engines in the store, such as namespace=\"llm\",pod=~\"chat-.*\"", of)
 	case p.Worst < 0 || p.Worst > 200:
 		c.fail("%s: worst must lie between 0 and 200", of)
+	}
+}
+
+// gpuExporter checks what the GPUs of a pool are asked by.
+func (c *checker) gpuExporter(of string, p *Pool) {
+	switch {
+	case p.GPUExporter != "" && p.GPUSelector == "":
+		c.fail("%s: gpu_exporter says of which kind the series of gpu_selector are, and that is missing", of)
+	case !wholeExporters[p.GPUExporter]:
+		c.fail("%s: gpu_exporter %q is none of dcgm, nvidia-gpu, amd, triton", of, p.GPUExporter)
 	}
 }
 
