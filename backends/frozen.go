@@ -83,10 +83,7 @@ func (w *world) watchGPUPage(s *sourceState, p fleet.Partial) {
 		g := &p.GPUs[i]
 		powered = powered || g.Power.OK && g.Power.V > 0
 		busy = busy || g.Util.OK && g.Util.V >= frozenWork
-		addTo(&print, g.Util)
-		addTo(&print, g.TensorUtil)
-		addTo(&print, g.SMUtil)
-		addTo(&print, g.DRAMUtil)
+		addTo(&print, g.Util, g.TensorUtil, g.SMUtil, g.DRAMUtil)
 		addTo(&print, g.MemUsed)
 		addTo(&print, g.Temp)
 		addTo(&print, g.Power)
@@ -105,7 +102,11 @@ func (w *world) watchGPUPage(s *sourceState, p fleet.Partial) {
 	}
 }
 
-func addTo[T ~float64](p *figurePrint, m fleet.Maybe[T]) { p.add(float64(m.V), m.OK) }
+func addTo[T ~float64](p *figurePrint, figures ...fleet.Maybe[T]) {
+	for _, m := range figures {
+		p.add(float64(m.V), m.OK)
+	}
+}
 
 func (w *world) stillness(id fleet.SourceID) *stillness {
 	s := w.still[id]
@@ -140,16 +141,9 @@ func (w *world) watchEnginePage(s *sourceState, p fleet.Partial) {
 	print := newPrint()
 	for i := range p.Engines {
 		e := &p.Engines[i]
-		addTo(&print, e.Running)
-		addTo(&print, e.Waiting)
+		addTo(&print, e.Running, e.Waiting)
 		addTo(&print, e.KVUsage)
-		addTo(&print, e.PromptTokens)
-		addTo(&print, e.OutputTokens)
-		addTo(&print, e.Finished)
-		addTo(&print, e.Aborted)
-		addTo(&print, e.Failed)
-		addTo(&print, e.Work)
-		addTo(&print, e.Pulse)
+		addTo(&print, e.PromptTokens, e.OutputTokens, e.Finished, e.Aborted, e.Failed, e.Work, e.Pulse)
 		print.add(e.TTFT.Sum, true)
 		print.add(e.E2E.Sum, true)
 		print.add(e.QueueTime.Count(), true)

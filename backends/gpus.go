@@ -12,6 +12,9 @@ import (
 // goneAfter is how long a GPU that left its exporter's page is still shown as missing.
 const goneAfter = 24 * time.Hour
 
+// maxGone is how many of them are: a page that names others at every read must not fill the memory.
+const maxGone = 256
+
 type gpuKey struct {
 	id  fleet.GPUID
 	mig string
@@ -56,6 +59,26 @@ func (w *world) takeGPUs(s *sourceState, p fleet.Partial) {
 		if !here[key] {
 			w.left(s, key, boards, p.At)
 		}
+	}
+	forgetGone(watched)
+}
+
+// forgetGone drops those that left first where too many are missing.
+func forgetGone(watched map[gpuKey]*gpuWatch) {
+	var gone []gpuKey
+	for key, g := range watched {
+		if g.missing {
+			gone = append(gone, key)
+		}
+	}
+	if len(gone) <= maxGone {
+		return
+	}
+	slices.SortFunc(gone, func(a, b gpuKey) int {
+		return cmp.Or(watched[a].seen.Compare(watched[b].seen), cmp.Compare(a.id, b.id), cmp.Compare(a.mig, b.mig))
+	})
+	for _, key := range gone[:len(gone)-maxGone] {
+		delete(watched, key)
 	}
 }
 

@@ -138,6 +138,28 @@ func TestAGPUThatLeavesThePageIsMissing(t *testing.T) {
 	}
 }
 
+func TestAPageOfEverOtherGPUsIsNotKept(t *testing.T) {
+	n := 0
+	w := newWorld(Options{}, nil)
+	src := &sourceState{spec: fleet.SourceSpec{ID: "dcgm/n"}}
+	for range 10 {
+		var list []fleet.GPUReading
+		for range 100 {
+			list = append(list, fleet.GPUReading{ID: fleet.GPUID(fmt.Sprint("GPU-", n))})
+			n++
+		}
+		w.takeGPUs(src, fleet.Partial{At: start.Add(time.Duration(n) * time.Second), GPUs: list})
+	}
+	if got := len(w.gpus["dcgm/n"]); got != 100+maxGone {
+		t.Errorf("%d are kept", got)
+	}
+	for _, id := range []fleet.GPUID{"GPU-999", "GPU-899"} {
+		if w.gpus["dcgm/n"][gpuKey{id: id}] == nil {
+			t.Errorf("%s was forgotten before those that left earlier", id)
+		}
+	}
+}
+
 func TestAMDVerdicts(t *testing.T) {
 	fatal := []fleet.AFID{{Code: 11, Severity: "non_fatal_corrected"}, {Code: 30, Severity: fleet.AFIDFatal}}
 	for name, tc := range map[string]struct {

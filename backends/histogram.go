@@ -33,15 +33,16 @@ type spread struct {
 // rebaseAt is the count at which totals are counted from the oldest sample again: only differences are ever asked for.
 const rebaseAt = 1 << 22
 
-// add takes a new reading. Other bounds than before (another version, other flags) start a new series.
+// add takes a new reading. Other bounds than before (another version, other flags) start a new series, and so does a sum
+// that comes or goes.
 func (d *distribution) add(at time.Time, h fleet.Histogram) {
 	if h.IsZero() {
 		*d = distribution{}
 		return
 	}
 	switch {
-	case !slices.Equal(d.bounds, h.Bounds):
-		*d = distribution{bounds: h.Bounds, total: make([]float64, len(h.Bounds))}
+	case !slices.Equal(d.bounds, h.Bounds) || math.IsNaN(h.Sum) != math.IsNaN(d.raw.Sum):
+		*d = distribution{bounds: h.Bounds, total: make([]float64, len(h.Bounds)), sum: 0 * h.Sum} // NaN where it is not known
 	case h.Count() < d.raw.Count():
 		d.grow(h.Counts, h.Sum)
 	default:
@@ -172,9 +173,9 @@ func quantile(h fleet.Histogram, q float64) fleet.Maybe[fleet.Seconds] {
 	return fleet.Some(fleet.Seconds(low + (h.Bounds[i]-low)*(rank-below)/width))
 }
 
-// mean is sum over count, unknown without an observation.
+// mean is sum over count, unknown without an observation or without a sum.
 func mean(h fleet.Histogram) fleet.Maybe[float64] {
-	if n := h.Count(); n > 0 {
+	if n := h.Count(); n > 0 && !math.IsNaN(h.Sum) {
 		return fleet.Some(h.Sum / n)
 	}
 	return fleet.None[float64]()

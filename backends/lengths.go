@@ -21,7 +21,7 @@ func (w *world) lengths(spec fleet.RouteSpec, now time.Time) fleet.Lengths {
 		if !pools[s.spec.Subject.Pool] || s.spec.Subject.Replica == "" {
 			continue
 		}
-		for _, e := range s.last.Engines {
+		for _, e := range ofPool(w.models[s.spec.Subject.Pool], s.last.Engines) {
 			prompt = append(prompt, e.PromptLen)
 			limit = append(limit, e.MaxTokens)
 			produced = append(produced, e.OutputLen)

@@ -25,6 +25,7 @@ const (
 type counter struct {
 	raw     float64
 	total   float64 // increases since pitwall watches, without resets
+	seen    bool    // a page had the series
 	absent  bool    // the page lacks the series
 	samples []sample
 }
@@ -38,9 +39,10 @@ type sample struct {
 func (c *counter) add(at time.Time, v fleet.Maybe[float64], paged bool) {
 	if !v.OK {
 		// The series left the page: its last rate must not stand as if it were current. Many series only appear with
-		// their first event, so that one which comes later grew from 0 since the pages without it.
+		// their first event, so that one which comes later grew from 0 since the pages without it. One that was there
+		// before goes on where it was: a store that answers in part leaves it out for one reading.
 		if !paged || !c.absent {
-			*c = counter{total: c.total}
+			*c = counter{total: c.total, raw: c.raw, seen: c.seen && paged}
 		}
 		if paged {
 			c.absent = true
@@ -48,16 +50,19 @@ func (c *counter) add(at time.Time, v fleet.Maybe[float64], paged bool) {
 		}
 		return
 	}
+	if c.absent && c.seen {
+		c.samples = nil // when it grew is not known
+	}
 	switch {
-	case c.absent:
+	case c.absent && !c.seen:
 		c.total += v.V
-	case len(c.samples) == 0:
+	case len(c.samples) == 0 && !c.absent:
 	case v.V < c.raw:
 		c.total += v.V
 	default:
 		c.total += v.V - c.raw
 	}
-	c.raw, c.absent = v.V, false
+	c.raw, c.seen, c.absent = v.V, true, false
 	c.samples = push(c.samples, sample{at, c.total}, minSpacing, func(s sample) time.Time { return s.at })
 }
 

@@ -55,7 +55,7 @@ type Notice struct {
 type Histogram struct {
 	Bounds []float64 // upper bounds (le), ascending, the last one +Inf
 	Counts []float64 // cumulative counts, one for each bound
-	Sum    float64
+	Sum    float64   // NaN where the page does not say it
 }
 
 // IsZero tells whether the histogram was absent.

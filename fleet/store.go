@@ -17,7 +17,7 @@ type StorePool struct {
 	Source   SourceID
 	Replicas string // PromQL matchers of its engines' series, without braces: `namespace="llm",pod=~"chat-.*"`
 	GPUs     string // likewise of its GPU exporters' series; "" means that nothing is asked of GPUs
-	Exporter string // kind of that exporter, "" for "dcgm"
+	Exporter string // kind of that exporter, "" for "dcgm": also "nvidia-gpu", "amd", "triton"
 	Worst    int    // how many replicas and GPUs are shown one by one, the worst first; 0 means 20
 }
 
@@ -55,7 +55,7 @@ type GPUTotals struct {
 	Power           Maybe[Watts] // sum over boards
 	MemUsed, MemAll Maybe[Bytes]
 	Hottest         Maybe[Celsius]
-	Faulty          Maybe[int] // boards whose row remap failed, or that the driver wants reset, rebooted or repaired
+	Faulty          Maybe[int] // boards whose row remap failed, that the driver wants mended, or that their exporter calls sick
 	Xid             Maybe[int] // boards whose exporter shows an Xid, of whatever age
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -125,6 +126,20 @@ func TestPartitionsAreOneBoard(t *testing.T) {
 			Power: fleet.Some(fleet.Watts(300)), Temp: fleet.Some(fleet.Celsius(50)), Junction: true,
 			MemUsed: fleet.Some(fleet.Bytes(100 << 20)), MemFree: fleet.Some(fleet.Bytes(196492 << 20))}),
 	})
+}
+
+// TestAPartitionWithoutAShareHoldsNothingThatIsKnown: where the exporter is configured to leave the totals out, the zero of
+// a partition that reports nothing is no measurement either; what is more than zero is one.
+func TestAPartitionWithoutAShareHoldsNothingThatIsKnown(t *testing.T) {
+	page := own(t, "partitions.prom", "MI300X")
+	page = regexp.MustCompile(`(?m)^(# .* )?gpu_total_vram.*\n`).ReplaceAllString(page, "")
+	if g := decode(t, page)[1]; g.MemUsed.OK || g.MemFree.OK {
+		t.Errorf("%v used, %v free", g.MemUsed, g.MemFree)
+	}
+	used := regexp.MustCompile(`(gpu_used_vram.*gpu_partition_id="1".*) 0\n`)
+	if g := decode(t, used.ReplaceAllString(page, "$1 40\n"))[1]; g.MemUsed != fleet.Some(fleet.Bytes(40<<20)) {
+		t.Errorf("%v used", g.MemUsed)
+	}
 }
 
 func TestASharedSerialNumberHidesNoBoard(t *testing.T) {

@@ -69,7 +69,7 @@ func (x *row) fill() {
 	if !x.Temp.OK {
 		x.Temp = x.edge
 	}
-	if x.total.OK && x.total.V == 0 && !x.first() {
+	if !x.first() && x.total.V == 0 && (x.total.OK || x.used.V == 0) {
 		return // a partition that is not told its share
 	}
 	x.MemUsed, x.MemFree = x.used, x.out

@@ -9,60 +9,44 @@ import (
 
 	"pitwall/backends/internal/aside"
 	"pitwall/backends/internal/enginepage"
-	"pitwall/backends/internal/httpx"
-	"pitwall/backends/internal/promtext"
 	"pitwall/fleet"
 )
 
 // Connector returns the connector of BentoML servers. A source's URL is the address of one server, with or without
 // "/metrics".
 func Connector() fleet.Connector {
-	pages := newPages()
-	return fleet.Connector{
+	return enginepage.Connector(fleet.Connector{
 		Kind:     "bentoml",
 		Title:    "BentoML",
 		Reads:    "requests, failures, requests at hand, duration and readiness of services of 1.0 to 1.4",
 		Interval: 5 * time.Second,
-		NewReader: func(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
-			return newReader(spec, deps, pages)
-		},
-		NewDecoder: func() fleet.Decoder { return newPages() },
-		Families:   []string{prefix, oldPrefix},
-		Ports:      []int{3000},
-	}
+		Families: []string{prefix, oldPrefix},
+		Ports:    []int{3000},
+	}, newDecode, newReader)
 }
 
 type reader struct {
-	source fleet.SourceID
-	clock  fleet.Clock
-	client *httpx.Client
-	pages  *enginepage.Pages
+	enginepage.Source
 	entry  aside.Fact[fleet.ModelName]
 	models []fleet.ModelName
 }
 
 func newReader(spec fleet.SourceSpec, deps fleet.Deps, pages *enginepage.Pages) (fleet.Reader, error) {
-	base, _ := httpx.Root(spec.URL, "/metrics")
-	client, err := httpx.New(httpx.For(spec, base, deps))
+	s, _, err := pages.Open(spec, deps, "/metrics")
 	if err != nil {
 		return nil, err
 	}
-	return &reader{source: spec.ID, clock: deps.Clock, client: client, pages: pages, models: spec.Models}, nil
+	return &reader{Source: s, models: spec.Models}, nil
 }
 
 // Read reads the metrics page, and asks the rest where time is left.
 func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
-	reply, err := r.client.Get(ctx, "/metrics", promtext.Accept)
+	p, _, err := r.Page(ctx, "/metrics")
 	if err != nil {
 		return fleet.Partial{}, err
 	}
-	p, err := r.pages.DecodeOf(r.source, reply.Body)
-	if err != nil {
-		return fleet.Partial{}, err
-	}
-	p.At, p.ServerTime = r.clock.Now(), reply.ServerTime
 	r.choose(ctx, &p)
-	p.Health, _ = aside.Health(ctx, r.client, "/readyz")
+	p.Health, _ = aside.Health(ctx, r.Client, "/readyz")
 	return p, nil
 }
 
@@ -90,6 +74,6 @@ func (r *reader) askEntry(ctx context.Context) (fleet.ModelName, bool) {
 	var answer struct {
 		Name string `json:"name"`
 	}
-	ok := aside.JSON(ctx, r.client, "/schema.json", &answer) && answer.Name != ""
+	ok := aside.JSON(ctx, r.Client, "/schema.json", &answer) && answer.Name != ""
 	return fleet.ModelName(answer.Name), ok
 }

@@ -98,9 +98,6 @@ func newDecode() enginepage.Decode {
 	}
 }
 
-// newPages shares decoders, and the memory that they keep, among all sources of this kind.
-func newPages() *enginepage.Pages { return enginepage.NewPages(newDecode) }
-
 func (x *engine) finish(k key) fleet.EngineReading {
 	e := x.EngineReading
 	e.Model = fleet.ModelName(promtext.Decode(k.service))

@@ -84,7 +84,7 @@ func TestContract(t *testing.T) {
 
 func decode(t testing.TB, body string) []fleet.EngineReading {
 	t.Helper()
-	p, err := newPages().Decode([]byte(body))
+	p, err := Connector().NewDecoder().Decode([]byte(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +169,7 @@ func TestAFreshServerAndOthers(t *testing.T) {
 		t.Errorf("%+v", list)
 	}
 	for _, body := range []string{"", "vllm:num_requests_running 1\n", "python_info 1\n"} {
-		if _, err := newPages().Decode([]byte(body)); fleet.KindOf(err) != fleet.KindInvalid {
+		if _, err := Connector().NewDecoder().Decode([]byte(body)); fleet.KindOf(err) != fleet.KindInvalid {
 			t.Errorf("%q: %v", body, err)
 		}
 	}
@@ -179,7 +179,7 @@ func FuzzPage(f *testing.F) {
 	f.Add([]byte(recorded(f, single)))
 	f.Add([]byte("bentoml_api_server_request_total{http_response_code=\"5xx\"} 1\n"))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		p, err := newPages().Decode(body)
+		p, err := Connector().NewDecoder().Decode(body)
 		if err != nil && fleet.KindOf(err) != fleet.KindInvalid {
 			t.Errorf("%v", err)
 		}
@@ -192,7 +192,7 @@ func FuzzPage(f *testing.F) {
 }
 
 func BenchmarkPage(b *testing.B) {
-	body, d := []byte(recorded(b, single)), newPages()
+	body, d := []byte(recorded(b, single)), Connector().NewDecoder()
 	b.ReportAllocs()
 	b.SetBytes(int64(len(body)))
 	for b.Loop() {
@@ -225,7 +225,7 @@ func TestPathsOfAScannerAreAdded(t *testing.T) {
 }
 
 func BenchmarkScannedPage(b *testing.B) {
-	body, d := scanned(5000), newPages()
+	body, d := scanned(5000), Connector().NewDecoder()
 	b.SetBytes(int64(len(body)))
 	for b.Loop() {
 		if _, err := d.Decode(body); err != nil {

@@ -183,6 +183,9 @@ func TestLabelsOfOlderExporters(t *testing.T) {
 	if g.ID != "GPU-x" || g.Pod != "n/p" || g.Host != "h" || g.Driver != "600.1" || g.Temp.V != 50 {
 		t.Errorf("%+v", g)
 	}
+	if long := strings.Repeat("G", 100_000); len(decode(t, `DCGM_FI_DEV_GPU_TEMP{gpu="3",UUID="`+long+`"} 50`+"\n")[0].ID) > fleet.MaxLabelBytes {
+		t.Error("a name without end is kept whole")
+	}
 	g = decode(t, `DCGM_FI_DEV_GPU_TEMP{gpu="3",pod="exporter-1",namespace="monitoring",exported_pod="p",`+
 		`exported_namespace="n"} 50`+"\n")[0]
 	if g.Pod != "n/p" || g.ID != "3" {

@@ -109,7 +109,7 @@ func (d *decoder) find(k key) int {
 // identity reads the descriptive labels; each has had several names.
 func identity(k key, l promtext.Labels) fleet.GPUReading {
 	r := fleet.GPUReading{
-		ID:         fleet.GPUID(promtext.Decode(k.uuid)),
+		ID:         fleet.GPUID(gpupage.Clip(promtext.Decode(k.uuid))),
 		Index:      gpupage.Clip(promtext.Decode(k.index)),
 		MIG:        gpupage.Clip(promtext.Decode(k.instance)),
 		MIGProfile: gpupage.Clip(l.Value("GPU_I_PROFILE")),

@@ -83,7 +83,7 @@ type modelPage struct {
 // buckets sums cumulative histogram counts by upper bound.
 type buckets struct {
 	counts map[float64]float64
-	sum    float64
+	sum    fleet.Maybe[float64]
 }
 
 func newPage() *page { return &page{models: map[string]*modelPage{}} }
@@ -143,7 +143,7 @@ func (p *page) add(s promtext.Sample) {
 func (b *buckets) add(s promtext.Sample) {
 	switch s.Part {
 	case promtext.PartSum:
-		b.sum += s.Value
+		b.sum = fleet.Some(b.sum.V + s.Value)
 	case promtext.PartBucket:
 		bound, err := strconv.ParseFloat(string(s.Labels.Raw(labelBound)), 64)
 		if err != nil || math.IsNaN(bound) {
@@ -174,7 +174,7 @@ func (b buckets) histogram() fleet.Histogram {
 	if n := len(h.Bounds); n == 0 || !math.IsInf(h.Bounds[n-1], 1) {
 		return fleet.Histogram{}
 	}
-	h.Sum = b.sum
+	h.Sum = b.sum.Or(math.NaN())
 	return h
 }
 

@@ -44,6 +44,3 @@ func newDecode() enginepage.Decode {
 		return fleet.Partial{Notices: notices, Engines: engines}, nil
 	}
 }
-
-// newPages shares decoders, and the memory that they keep, among all sources of this kind.
-func newPages() *enginepage.Pages { return enginepage.NewPages(newDecode) }

@@ -10,41 +10,30 @@ import (
 
 	"pitwall/backends/internal/aside"
 	"pitwall/backends/internal/enginepage"
-	"pitwall/backends/internal/httpx"
-	"pitwall/backends/internal/promtext"
 	"pitwall/fleet"
 )
 
 // Connector returns the connector of llama.cpp servers. A source's URL is the address of one server, with or without
 // "/metrics"; "?model=NAME" behind it names the model that is read of a router. Its credential is the server's --api-key.
 func Connector() fleet.Connector {
-	pages := newPages()
-	return fleet.Connector{
+	return enginepage.Connector(fleet.Connector{
 		Kind:     "llamacpp",
 		Title:    "llama.cpp server",
 		Reads:    "load, tokens, sleep state, health and build; of a router, one model that is loaded",
 		Interval: 5 * time.Second,
-		NewReader: func(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
-			return newReader(spec, deps, pages)
-		},
-		NewDecoder: func() fleet.Decoder { return newPages() },
-		Families:   []string{prefix},
-		Ports:      []int{8080},
-	}
+		Families: []string{prefix},
+		Ports:    []int{8080},
+	}, newDecode, newReader)
 }
 
 type reader struct {
-	source fleet.SourceID
-	clock  fleet.Clock
-	client *httpx.Client
-	pages  *enginepage.Pages
-	model  fleet.ModelName // as configured; "" where nobody said
-	query  string
+	enginepage.Source
+	model fleet.ModelName // as configured; "" where nobody said
+	query string
 }
 
 func newReader(spec fleet.SourceSpec, deps fleet.Deps, pages *enginepage.Pages) (fleet.Reader, error) {
-	base, query := httpx.Root(spec.URL, "/metrics")
-	client, err := httpx.New(httpx.For(spec, base, deps))
+	s, query, err := pages.Open(spec, deps, "/metrics")
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +41,7 @@ func newReader(spec fleet.SourceSpec, deps fleet.Deps, pages *enginepage.Pages) 
 	if model == "" && len(spec.Models) > 0 {
 		model = spec.Models[0]
 	}
-	return &reader{source: spec.ID, clock: deps.Clock, client: client, pages: pages, model: model, query: queryOf(model)}, nil
+	return &reader{Source: s, model: model, query: queryOf(model)}, nil
 }
 
 // queryOf is the query of all reads. A server of one model ignores it; a router wants the model, and would load it for us
@@ -75,19 +64,14 @@ type props struct {
 func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 	about := r.props(ctx)
 	if about.Sleeping != nil && *about.Sleeping {
-		p := fleet.Partial{At: r.clock.Now(), Engines: []fleet.EngineReading{{Asleep: fleet.Some(true), LateTokens: true}}}
+		p := fleet.Partial{At: r.Clock.Now(), Engines: []fleet.EngineReading{{Asleep: fleet.Some(true), LateTokens: true}}}
 		r.describe(ctx, &p, about)
 		return p, nil
 	}
-	reply, err := r.client.Get(ctx, "/metrics"+r.query, promtext.Accept)
+	p, reply, err := r.Page(ctx, "/metrics"+r.query)
 	if err != nil {
 		return r.refused(reply, err)
 	}
-	p, err := r.pages.DecodeOf(r.source, reply.Body)
-	if err != nil {
-		return fleet.Partial{}, err
-	}
-	p.At, p.ServerTime = r.clock.Now(), reply.ServerTime
 	r.describe(ctx, &p, about)
 	return p, nil
 }
@@ -96,7 +80,7 @@ func (r *reader) props(ctx context.Context) props {
 	ctx, cancel := aside.Half(ctx)
 	defer cancel()
 	var about props
-	if !aside.JSON(ctx, r.client, "/props"+r.query, &about) {
+	if !aside.JSON(ctx, r.Client, "/props"+r.query, &about) {
 		return props{} // older servers, and those that load
 	}
 	return about
@@ -115,5 +99,5 @@ func (r *reader) describe(ctx context.Context, p *fleet.Partial, about props) {
 			p.Engines[i].Asleep = fleet.Some(*about.Sleeping)
 		}
 	}
-	p.Health, _ = aside.Health(ctx, r.client, "/health")
+	p.Health, _ = aside.Health(ctx, r.Client, "/health")
 }

@@ -70,7 +70,7 @@ func TestContract(t *testing.T) {
 }
 
 func TestTheSampleIsReadWhole(t *testing.T) {
-	p, err := newPages().Decode(contract.Sample(t, "llamacpp.synthesized.prom"))
+	p, err := Connector().NewDecoder().Decode(contract.Sample(t, "llamacpp.synthesized.prom"))
 	if err != nil || len(p.Engines) != 1 || len(p.Notices) != 0 {
 		t.Fatalf("%+v, %v", p, err)
 	}
@@ -82,11 +82,11 @@ func TestTheSampleIsReadWhole(t *testing.T) {
 }
 
 func TestWhatIsMissingIsUnknown(t *testing.T) {
-	p, err := newPages().Decode([]byte("llamacpp:kv_cache_usage_ratio 0.5\nllamacpp:requests_processing NaN\n"))
+	p, err := Connector().NewDecoder().Decode([]byte("llamacpp:kv_cache_usage_ratio 0.5\nllamacpp:requests_processing NaN\n"))
 	if err != nil || len(p.Engines) != 1 || p.Engines[0].KVUsage.V != 0.5 || p.Engines[0].Running.OK || p.Engines[0].OutputTokens.OK {
 		t.Errorf("%+v, %v", p.Engines, err)
 	}
-	if _, err := newPages().Decode([]byte("vllm:num_requests_running 1\n")); fleet.KindOf(err) != fleet.KindInvalid {
+	if _, err := Connector().NewDecoder().Decode([]byte("vllm:num_requests_running 1\n")); fleet.KindOf(err) != fleet.KindInvalid {
 		t.Errorf("%v", err)
 	}
 }

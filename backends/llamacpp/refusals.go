@@ -39,11 +39,11 @@ func (r *reader) refused(reply *httpx.Reply, err error) (fleet.Partial, error) {
 
 // notReady is a reading of a server that is there and has nothing to count yet.
 func (r *reader) notReady(reply *httpx.Reply, health fleet.Maybe[bool], why fleet.Safe) fleet.Partial {
-	return fleet.Partial{At: r.clock.Now(), ServerTime: reply.ServerTime, Health: health, NotReady: why}
+	return fleet.Partial{At: r.Clock.Now(), ServerTime: reply.ServerTime, Health: health, NotReady: why}
 }
 
 func (r *reader) fail(kind fleet.Kind, why error, next string) (fleet.Partial, error) {
-	return fleet.Partial{}, &fleet.Error{Kind: kind, Op: "read metrics", Source: r.source, Err: why, Next: next}
+	return fleet.Partial{}, &fleet.Error{Kind: kind, Op: "read metrics", Source: r.ID, Err: why, Next: next}
 }
 
 // reason reads the error of an answer, as far as it is one of the server: anything may stand before it.

@@ -138,7 +138,7 @@ func TestHistogramsOfSeveralVersions(t *testing.T) {
 		le string
 		v  float64
 	}{{"1.0", 10}, {"1", 5}, {"2.5", 12}, {"+Inf", 20}, {"0.5", math.NaN()}} {
-		b.take(&row{labels: []label{{[]byte("le"), []byte(x.le)}}}, x.v)
+		b.take(&row{labels: []label{{[]byte("le"), []byte(x.le)}}}, x.v, 1)
 	}
 	h := b.histogram()
 	if len(h.Bounds) != 3 || h.Counts[0] != 15 || h.Counts[1] != 15 || h.Counts[2] != 20 {

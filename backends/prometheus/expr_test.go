@@ -10,19 +10,26 @@ import (
 // TestEveryQuestionIsPromQL parses what is asked about pools of each engine, and about GPUs.
 func TestEveryQuestionIsPromQL(t *testing.T) {
 	p := parser.NewParser(parser.Options{})
-	for _, engine := range []string{"vllm", "sglang", "trtllm", "tgi", "llamacpp"} {
+	for _, engine := range []string{"vllm", "sglang", "trtllm", "triton", "tgi", "llamacpp"} {
 		table, known := namesOf(engine)
 		if !known {
 			t.Fatalf("%s is not known", engine)
 		}
-		ask := newPooled(table, `namespace="llm"`, 5*time.Minute)
+		ask := newPooled(table, []matcher{{"namespace", "=", "llm"}}, "chat", 5*time.Minute)
 		for _, q := range []string{ask.load(20), ask.each()} {
 			if _, err := p.ParseExpr(q); err != nil {
 				t.Errorf("%s: %v in %s", engine, err, q)
 			}
 		}
 	}
-	if _, err := p.ParseExpr(gpuQuestion(`job="dcgm"`, 20)); err != nil {
-		t.Error(err)
+	for _, exporter := range []string{"dcgm", "nvidia-gpu", "amd", "triton"} {
+		table, known := gpuNamesOf(exporter)
+		if !known {
+			t.Fatalf("%s is not known", exporter)
+		}
+		q := table.question(`job="x"`, 20)
+		if _, err := p.ParseExpr(q); err != nil {
+			t.Errorf("%s: %v in %s", exporter, err, q)
+		}
 	}
 }

@@ -42,8 +42,8 @@ func (r *reader) fillPool(ctx context.Context, spec *fleet.PoolSpec, into *fleet
 	if worst <= 0 {
 		worst = defaultWorst
 	}
-	ask := newPooled(table, write(match), r.window)
-	sums := totals{into: into, ttft: buckets{}, itl: buckets{}}
+	ask := newPooled(table, match, spec.Model, r.window)
+	sums := totals{into: into, ttft: buckets{}, itl: buckets{}, unit: ask.ttftUnit}
 	answer, err := r.api.instant(ctx, ask.load(worst), poolRows, sums.take)
 	said.add(answer)
 	if err != nil {
@@ -55,7 +55,11 @@ func (r *reader) fillPool(ctx context.Context, spec *fleet.PoolSpec, into *fleet
 			Err:  errors.New("the store has no series of it: what it does is unknown"),
 			Next: "compare its selector with the labels in the store"}
 	}
-	if err := r.fillWorst(ctx, table, match, sums.worst(worst), into, said); err != nil {
+	if !into.Reporting.OK && ask.model != "" && spec.Model != "" {
+		said.note(fleet.LevelWarn, fleet.Concat(fleet.Text("replicas of "), fleet.Label(string(spec.ID)),
+			fleet.Text(" are scraped, and the store has no series of model "), fleet.Quote(string(spec.Model))))
+	}
+	if err := r.fillWorst(ctx, table, match, spec.Model, sums.worst(worst), into, said); err != nil {
 		said.note(fleet.LevelWarn, fleet.Concat(fleet.Text("the worst replicas of "), fleet.Label(string(spec.ID)),
 			fleet.Text(" are not known: "), fleet.Sentence(err)))
 	}
@@ -73,6 +77,7 @@ func (r *reader) fillPool(ctx context.Context, spec *fleet.PoolSpec, into *fleet
 type totals struct {
 	into      *fleet.PoolReading
 	ttft, itl buckets
+	unit      float64  // seconds in one unit of ttft
 	bad       [5][]who // the worst replicas by why: down, stalled, queue, cache, load
 }
 
@@ -99,9 +104,9 @@ func (t *totals) take(r *row) error {
 	name := string(r.get(marked))
 	switch {
 	case name == "ttft":
-		t.ttft.take(r, v)
+		t.ttft.take(r, v, t.unit)
 	case name == "itl":
-		t.itl.take(r, v)
+		t.itl.take(r, v, 1)
 	case len(name) == len("worst/n") && name[:6] == "worst/":
 		if i := int(name[6] - '1'); i >= 0 && i < len(t.bad) {
 			t.bad[i] = append(t.bad[i], whoOf(r))
@@ -165,10 +170,10 @@ func (t *totals) worst(n int) []who {
 // buckets are the cumulative counts of one histogram by upper bound, as it was written.
 type buckets map[float64]float64
 
-func (b buckets) take(r *row, v float64) {
+func (b buckets) take(r *row, v, unit float64) {
 	le, err := strconv.ParseFloat(string(r.get("le")), 64)
 	if err == nil && !math.IsNaN(le) && v >= 0 && !math.IsInf(v, 0) {
-		b[le] += v // "1" and "1.0" are one bound
+		b[le*unit] += v // "1" and "1.0" are one bound
 	}
 }
 

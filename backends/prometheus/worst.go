@@ -10,12 +10,12 @@ import (
 
 // fillWorst asks what some replicas do.
 func (r *reader) fillWorst(
-	ctx context.Context, table names, match []matcher, list []who, into *fleet.PoolReading, said *heard,
+	ctx context.Context, table names, match []matcher, model fleet.ModelName, list []who, into *fleet.PoolReading, said *heard,
 ) error {
 	if len(list) == 0 {
 		return nil
 	}
-	ask := newPooled(table, write(append(slices.Clone(match), oneOf(list))), r.window)
+	ask := newPooled(table, append(slices.Clone(match), oneOf(list)), model, r.window)
 	at := map[who]*fleet.ReplicaReading{}
 	into.Worst = make([]fleet.ReplicaReading, len(list))
 	for i, w := range list {

@@ -14,10 +14,19 @@ import (
 // dashboardEvery is how often the dashboard is asked: its answer is long, and its controller one process for all.
 const dashboardEvery = 15 * time.Second
 
+// toldFor is for how long its answer counts as the present: after three questions without one the page knows more.
+const toldFor = 3 * dashboardEvery
+
 // dashboard is the REST interface of the head node, which knows the state of all applications.
 type dashboard struct {
 	client *httpx.Client
-	fact   aside.Fact[[]application]
+	fact   aside.Fact[told]
+}
+
+// told is one answer of the dashboard, and when it came.
+type told struct {
+	list []application
+	at   time.Time
 }
 
 func newDashboard(spec fleet.SourceSpec, address string, deps fleet.Deps) (*dashboard, error) {
@@ -28,9 +37,16 @@ func newDashboard(spec fleet.SourceSpec, address string, deps fleet.Deps) (*dash
 	return &dashboard{client: client}, nil
 }
 
-// applications returns what the dashboard said last.
+// applications returns what the dashboard said last, and nothing once it has not answered for long.
 func (d *dashboard) applications(ctx context.Context, now time.Time) []application {
-	return d.fact.Get(ctx, now, dashboardEvery, d.ask)
+	last := d.fact.Get(ctx, now, dashboardEvery, func(ctx context.Context) (told, bool) {
+		list, ok := d.ask(ctx)
+		return told{list, now}, ok
+	})
+	if now.Sub(last.at) >= toldFor {
+		return nil
+	}
+	return last.list
 }
 
 func (d *dashboard) ask(ctx context.Context) ([]application, bool) {

@@ -10,7 +10,6 @@ import (
 
 	"pitwall/backends/internal/enginepage"
 	"pitwall/backends/internal/httpx"
-	"pitwall/backends/internal/promtext"
 	"pitwall/fleet"
 )
 
@@ -31,10 +30,7 @@ func Connector() fleet.Connector {
 }
 
 type reader struct {
-	source    fleet.SourceID
-	clock     fleet.Clock
-	client    *httpx.Client
-	pages     *enginepage.Pages
+	enginepage.Source
 	dashboard *dashboard // nil where none is named
 	models    []fleet.ModelName
 }
@@ -42,13 +38,12 @@ type reader struct {
 var errTwoWays = errors.New("a dashboard cannot be asked through the pod proxy of a node")
 
 func newReader(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
-	base, query := httpx.Root(spec.URL, "/metrics")
-	client, err := httpx.New(httpx.For(spec, base, deps))
+	_, query := httpx.Root(spec.URL)
+	s, _, err := newPages(query.Get("deployment"), spec.Models).Open(spec, deps, "/metrics")
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{source: spec.ID, clock: deps.Clock, client: client, models: spec.Models,
-		pages: newPages(query.Get("deployment"), spec.Models)}
+	r := &reader{Source: s, models: spec.Models}
 	if address := query.Get("dashboard"); address != "" {
 		if deps.Via != "" {
 			return nil, &fleet.Error{Kind: fleet.KindInvalid, Op: "use the dashboard", Source: spec.ID, Err: errTwoWays,
@@ -86,15 +81,10 @@ func newDecode(deployment string, models []fleet.ModelName) enginepage.Decode {
 // Read reads the metrics page, and asks the dashboard where time is left. What the dashboard says of applications is
 // newer than the page, which Ray renews every ten seconds.
 func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
-	reply, err := r.client.Get(ctx, "/metrics", promtext.Accept)
+	p, _, err := r.Page(ctx, "/metrics")
 	if err != nil {
 		return fleet.Partial{}, err
 	}
-	p, err := r.pages.DecodeOf(r.source, reply.Body)
-	if err != nil {
-		return fleet.Partial{}, err
-	}
-	p.At, p.ServerTime = r.clock.Now(), reply.ServerTime
 	if r.dashboard == nil {
 		return p, nil
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"pitwall/backends/internal/contract"
 	"pitwall/fleet"
@@ -61,13 +60,13 @@ func TestOtherApplicationsAreNotJudged(t *testing.T) {
 	}
 }
 
-const told = `{"controller_info":{},"applications":{"chat":{"status":"DEPLOYING","deployments":{
+const said = `{"controller_info":{},"applications":{"chat":{"status":"DEPLOYING","deployments":{
  "Greeter":{"status":"UPDATING","replicas":[{"replica_id":"x","state":"STARTING"}]},
  "Speller":{"status":"HEALTHY","replicas":[{"replica_id":"y","state":"RUNNING"}]}}},
  "time":{"status":"RUNNING","deployments":{}}}}`
 
 func TestTheDashboardIsAskedSeldomAndKnowsMore(t *testing.T) {
-	body := told
+	body := said
 	s := contract.ServeAnswers(t, func(path string) *contract.Answer {
 		switch path {
 		case "/metrics":
@@ -88,12 +87,21 @@ func TestTheDashboardIsAskedSeldomAndKnowsMore(t *testing.T) {
 	if n := s.Count("GET /api/serve/applications/"); n != 1 {
 		t.Errorf("asked %d times", n)
 	}
-	body = "broken" // what was known stays
-	if err := clock.Advance(t.Context(), time.Minute); err != nil {
+	body = "broken" // what was known stays for three questions, and then the page stands
+	for i, want := range []bool{false, false, true, true} {
+		if err := clock.Advance(t.Context(), dashboardEvery); err != nil {
+			t.Fatal(err)
+		}
+		if p, err := r.Read(t.Context()); err != nil || p.Health != fleet.Some(want) || p.NotReady.IsEmpty() != want {
+			t.Errorf("%d questions without an answer: %+v, %v", i+1, p, err)
+		}
+	}
+	body = said
+	if err := clock.Advance(t.Context(), dashboardEvery); err != nil {
 		t.Fatal(err)
 	}
 	if p, err := r.Read(t.Context()); err != nil || p.Health != fleet.Some(false) {
-		t.Errorf("%+v, %v", p, err)
+		t.Errorf("it answers again: %+v, %v", p, err)
 	}
 	s.Only(t, "GET /metrics", "GET /api/serve/applications/")
 }

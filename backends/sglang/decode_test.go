@@ -155,11 +155,11 @@ func TestEvidenceOfBuildsThatCountNoSteps(t *testing.T) {
 
 func TestOtherPagesAreRefused(t *testing.T) {
 	for _, body := range []string{"vllm:num_requests_running 1\n", "process_start_time_seconds 1.79e9\n", "", "[]\n"} {
-		if _, err := newPages().Decode([]byte(body)); fleet.KindOf(err) != fleet.KindInvalid {
+		if _, err := Connector().NewDecoder().Decode([]byte(body)); fleet.KindOf(err) != fleet.KindInvalid {
 			t.Errorf("%q: %v", body, err)
 		}
 	}
-	p, err := newPages().Decode([]byte("# TYPE sglang:num_running_reqs gauge\n"))
+	p, err := Connector().NewDecoder().Decode([]byte("# TYPE sglang:num_running_reqs gauge\n"))
 	if err != nil || len(p.Engines) != 0 {
 		t.Errorf("a server before its first request: %+v, %v", p.Engines, err)
 	}

@@ -1,8 +1,6 @@
 package sglang
 
 import (
-	"strconv"
-
 	"pitwall/backends/internal/enginepage"
 	"pitwall/backends/internal/promtext"
 	"pitwall/fleet"
@@ -91,7 +89,7 @@ func gauges(p string, of func(*rank) *scrape) []family {
 		gauge("generation_tokens_created", func(s *scrape, v float64) { s.StartedAt = enginepage.Later(s.StartedAt, v) }),
 		{Name: p + "cache_config_info", Kind: promtext.Gauge, Share: func(x *rank, k key, l promtext.Labels, _ float64) {
 			if !k.isFrontEnd() {
-				of(x).config = pages(l)
+				of(x).config = enginepage.TokensOf(l, "num_pages", "page_size") // older schedulers have no gauge of it
 			}
 		}},
 	}
@@ -151,19 +149,6 @@ func histograms(p string, of func(*rank) *scrape) []family {
 		histogram("prompt_tokens_histogram", func(s *scrape) *fleet.Histogram { return &s.PromptLen }),
 		histogram("generation_tokens_histogram", func(s *scrape) *fleet.Histogram { return &s.OutputLen }),
 	}
-}
-
-// pages reads the size of the cache out of its configuration; older schedulers have no gauge of it.
-func pages(l promtext.Labels) fleet.Maybe[fleet.Tokens] {
-	count, err := strconv.ParseFloat(string(l.Raw("num_pages")), 64)
-	if err != nil {
-		return fleet.None[fleet.Tokens]()
-	}
-	size, err := strconv.ParseFloat(string(l.Raw("page_size")), 64)
-	if err != nil {
-		return fleet.None[fleet.Tokens]()
-	}
-	return enginepage.Tokens(count, size)
 }
 
 // finish makes one reading of both generations.

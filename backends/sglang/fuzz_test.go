@@ -11,7 +11,7 @@ func FuzzPage(f *testing.F) {
 	f.Add([]byte("sglang:num_queue_reqs{dp_rank=\"0\",model_name=\"m\",tp_rank=\"0\"} 4\nsglang:num_requests_total{model_name=\"m\"} 9\n"))
 	f.Add([]byte("sglang:num_running_reqs{dp_rank=\"0\",engine_type=\"decode\",model_name=\"m\",pid=\"7\",tp_rank=\"x\"} 1e308\n"))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		p, err := newPages().Decode(body)
+		p, err := Connector().NewDecoder().Decode(body)
 		if err != nil {
 			if fleet.KindOf(err) != fleet.KindInvalid {
 				t.Fatal(err)

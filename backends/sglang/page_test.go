@@ -133,7 +133,7 @@ func TestContract(t *testing.T) {
 
 func decode(t testing.TB, body string) []fleet.EngineReading {
 	t.Helper()
-	p, err := newPages().Decode([]byte(body))
+	p, err := Connector().NewDecoder().Decode([]byte(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +142,7 @@ func decode(t testing.TB, body string) []fleet.EngineReading {
 
 func TestTheSampleIsReadWhole(t *testing.T) {
 	body := contract.Sample(t, "sglang-dp2.synthesized.prom")
-	p, err := newPages().Decode(body)
+	p, err := Connector().NewDecoder().Decode(body)
 	if err != nil || len(p.Engines) != 2 || len(p.Notices) != 0 {
 		t.Fatalf("%d engines, notices %v, %v", len(p.Engines), p.Notices, err)
 	}
@@ -182,7 +182,7 @@ func TestPagesCostFewAllocations(t *testing.T) {
 }
 
 func BenchmarkPage(b *testing.B) {
-	body, d := []byte(page("big")), newPages()
+	body, d := []byte(page("big")), Connector().NewDecoder()
 	b.ReportAllocs()
 	b.SetBytes(int64(len(body)))
 	for b.Loop() {

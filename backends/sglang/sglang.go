@@ -12,7 +12,6 @@ import (
 
 	"pitwall/backends/internal/aside"
 	"pitwall/backends/internal/enginepage"
-	"pitwall/backends/internal/httpx"
 	"pitwall/backends/internal/promtext"
 	"pitwall/fleet"
 )
@@ -20,29 +19,21 @@ import (
 // Connector returns the connector of SGLang replicas. A source's URL is the address of one server, with or without
 // "/metrics"; its credential is the server's --api-key.
 func Connector() fleet.Connector {
-	pages := newPages()
-	return fleet.Connector{
+	return enginepage.Connector(fleet.Connector{
 		Kind:     "sglang",
 		Title:    "SGLang",
 		Reads:    "load, latency, tokens, KV cache, retractions and health of 0.4 to 2026; load alone where metrics are off",
 		Interval: 5 * time.Second,
-		NewReader: func(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
-			return newReader(spec, deps, pages)
-		},
-		NewDecoder: func() fleet.Decoder { return newPages() },
-		Families:   []string{prefix, loadsPrefix},
-		Ports:      []int{30000},
-	}
+		Families: []string{prefix, loadsPrefix},
+		Ports:    []int{30000},
+	}, newDecode, newReader)
 }
 
 // offFor is for how long a server without a metrics page is not asked for it again.
 const offFor = time.Minute
 
 type reader struct {
-	source fleet.SourceID
-	clock  fleet.Clock
-	client *httpx.Client
-	pages  *enginepage.Pages
+	enginepage.Source
 	model  aside.Fact[fleet.ModelName]
 	config []fleet.ModelName
 	health healthWatch
@@ -52,12 +43,11 @@ type reader struct {
 }
 
 func newReader(spec fleet.SourceSpec, deps fleet.Deps, pages *enginepage.Pages) (fleet.Reader, error) {
-	base, _ := httpx.Root(spec.URL, "/metrics", "/v1/loads")
-	client, err := httpx.New(httpx.For(spec, base, deps))
+	s, _, err := pages.Open(spec, deps, "/metrics", "/v1/loads")
 	if err != nil {
 		return nil, err
 	}
-	return &reader{source: spec.ID, clock: deps.Clock, client: client, pages: pages, config: spec.Models}, nil
+	return &reader{Source: s, config: spec.Models}, nil
 }
 
 func newDecode() enginepage.Decode {
@@ -71,35 +61,27 @@ func newDecode() enginepage.Decode {
 	}
 }
 
-// newPages shares decoders, and the memory that they keep, among all sources of this kind.
-func newPages() *enginepage.Pages { return enginepage.NewPages(newDecode) }
-
 // Read reads the metrics page or, where the server has none, its load report.
 func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 	p, err := r.read(ctx)
 	if err != nil {
 		return fleet.Partial{}, err
 	}
-	p.At = r.clock.Now()
+	p.At = r.Clock.Now()
 	r.nameModel(ctx, &p)
-	p.Health = r.health.ask(ctx, r.client, p)
+	p.Health = r.health.ask(ctx, r.Client, p)
 	return p, nil
 }
 
 func (r *reader) read(ctx context.Context) (fleet.Partial, error) {
-	if r.isOff(r.clock.Now()) {
+	if r.isOff(r.Clock.Now()) {
 		return r.readLoads(ctx)
 	}
-	reply, err := r.client.Get(ctx, "/metrics", promtext.Accept)
+	p, _, err := r.Page(ctx, "/metrics")
 	if fleet.KindOf(err) == fleet.KindNotFound {
-		r.setOff(r.clock.Now())
+		r.setOff(r.Clock.Now())
 		return r.readLoads(ctx)
 	}
-	if err != nil {
-		return fleet.Partial{}, err
-	}
-	p, err := r.pages.DecodeOf(r.source, reply.Body)
-	p.ServerTime = reply.ServerTime
 	return p, err
 }
 
@@ -125,7 +107,7 @@ func (r *reader) nameModel(ctx context.Context, p *fleet.Partial) {
 	if len(p.Engines) == 0 {
 		return
 	}
-	model := r.model.Get(ctx, p.At, aside.FactEvery, aside.ServedModel(r.client))
+	model := r.model.Get(ctx, p.At, aside.FactEvery, aside.ServedModel(r.Client))
 	if model == "" && len(r.config) > 0 {
 		model = r.config[0]
 	}
@@ -138,9 +120,9 @@ var errNoMetrics = errors.New("it answers, and has neither a metrics page nor a 
 
 // readLoads reads the load report, which needs no switch at the server.
 func (r *reader) readLoads(ctx context.Context) (fleet.Partial, error) {
-	reply, err := r.client.Get(ctx, "/v1/loads?include=core,queues", "application/json")
+	reply, err := r.Client.Get(ctx, "/v1/loads?include=core,queues", "application/json")
 	if reply != nil && reply.Status == http.StatusNotFound {
-		return fleet.Partial{}, &fleet.Error{Kind: fleet.KindNotFound, Op: "read metrics", Source: r.source, Err: errNoMetrics,
+		return fleet.Partial{}, &fleet.Error{Kind: fleet.KindNotFound, Op: "read metrics", Source: r.ID, Err: errNoMetrics,
 			Next: "start the server with --enable-metrics"}
 	}
 	if err != nil {
@@ -152,7 +134,7 @@ func (r *reader) readLoads(ctx context.Context) (fleet.Partial, error) {
 	}
 	p, err := report.partial()
 	if err != nil {
-		return fleet.Partial{}, promtext.Refused(r.source, err)
+		return fleet.Partial{}, promtext.Refused(r.ID, err)
 	}
 	p.ServerTime = reply.ServerTime
 	return p, nil

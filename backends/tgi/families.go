@@ -86,9 +86,6 @@ func newDecode() enginepage.Decode {
 	}
 }
 
-// newPages shares decoders, and the memory that they keep, among all sources of this kind.
-func newPages() *enginepage.Pages { return enginepage.NewPages(newDecode) }
-
 // finish derives what takes more than one metric. There is no gauge of the KV cache: the tokens that the batch may grow
 // to stand for it.
 func (x *engine) finish() fleet.EngineReading {

@@ -135,7 +135,7 @@ func TestContract(t *testing.T) {
 
 func decode(t *testing.T, body string) fleet.EngineReading {
 	t.Helper()
-	p, err := newPages().Decode([]byte(body))
+	p, err := Connector().NewDecoder().Decode([]byte(body))
 	if err != nil || len(p.Engines) != 1 {
 		t.Fatalf("%+v, %v", p.Engines, err)
 	}
@@ -149,10 +149,10 @@ func TestAFreshPod(t *testing.T) {
 			t.Errorf("%+v", e)
 		}
 	}
-	if _, err := newPages().Decode([]byte("")); fleet.KindOf(err) != fleet.KindInvalid {
+	if _, err := Connector().NewDecoder().Decode([]byte("")); fleet.KindOf(err) != fleet.KindInvalid {
 		t.Errorf("an empty page is no data: %v", err)
 	}
-	if _, err := newPages().Decode([]byte("vllm:num_requests_running 1\n")); fleet.KindOf(err) != fleet.KindInvalid {
+	if _, err := Connector().NewDecoder().Decode([]byte("vllm:num_requests_running 1\n")); fleet.KindOf(err) != fleet.KindInvalid {
 		t.Errorf("another system: %v", err)
 	}
 }
@@ -171,7 +171,7 @@ func TestRoomIsUnknownWithoutItsWhole(t *testing.T) {
 
 func TestTheSampleIsReadWhole(t *testing.T) {
 	body := contract.Sample(t, "tgi.synthesized.prom")
-	p, err := newPages().Decode(body)
+	p, err := Connector().NewDecoder().Decode(body)
 	if err != nil || len(p.Engines) != 1 || len(p.Notices) != 0 {
 		t.Fatalf("%+v, %v", p, err)
 	}
@@ -237,7 +237,7 @@ func TestPagesCostFewAllocations(t *testing.T) {
 }
 
 func BenchmarkPage(b *testing.B) {
-	body, d := []byte(page()), newPages()
+	body, d := []byte(page()), Connector().NewDecoder()
 	b.ReportAllocs()
 	b.SetBytes(int64(len(body)))
 	for b.Loop() {

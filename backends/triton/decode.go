@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"pitwall/backends/internal/enginepage"
+	"pitwall/backends/internal/gpupage"
 	"pitwall/backends/internal/promtext"
 	"pitwall/fleet"
 )
@@ -25,16 +26,13 @@ func newDecode() enginepage.Decode {
 				p.Engines = append(p.Engines, e)
 			case k.gpu != nil:
 				g := x.device()
-				g.ID = fleet.GPUID(promtext.Decode(k.gpu))
+				g.ID = fleet.GPUID(gpupage.Clip(promtext.Decode(k.gpu)))
 				p.GPUs = append(p.GPUs, g)
 			}
 		}
 		return p, nil
 	}
 }
-
-// newPages shares decoders, and the memory that they keep, among all sources of this kind.
-func newPages() *enginepage.Pages { return enginepage.NewPages(newDecode) }
 
 // engine derives the reading of one model.
 func (x *entry) engine() fleet.EngineReading {

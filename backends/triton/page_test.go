@@ -147,7 +147,7 @@ func TestContract(t *testing.T) {
 func TestBucketsWithTheirSuffix(t *testing.T) {
 	var without, with [1]fleet.Histogram
 	for i, body := range []string{page("m"), strings.ReplaceAll(page("m"), `_ms{`, `_ms_bucket{`)} {
-		p, err := newPages().Decode([]byte(body))
+		p, err := Connector().NewDecoder().Decode([]byte(body))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -161,14 +161,14 @@ func TestBucketsWithTheirSuffix(t *testing.T) {
 func TestAFrozenEngineIsOneThatHasAQueue(t *testing.T) {
 	idle := strings.Replace(strings.Replace(page("m"), `request_type="waiting",version="1"} 5`, `request_type="waiting",version="1"} 0`, 1),
 		`nv_inference_pending_request_count{model="m",version="1"} 2`, `nv_inference_pending_request_count{model="m",version="1"} 0`, 1)
-	p, err := newPages().Decode([]byte(idle))
+	p, err := Connector().NewDecoder().Decode([]byte(idle))
 	if err != nil || p.Engines[0].Work.OK || p.Engines[0].Pulse.V != 4711 {
 		t.Errorf("iterations stand still while nothing waits, and that is no stall: %+v, %v", p.Engines[0], err)
 	}
 }
 
 func TestWhatIsMissingIsUnknown(t *testing.T) {
-	p, err := newPages().Decode([]byte("# TYPE nv_inference_pending_request_count gauge\n" +
+	p, err := Connector().NewDecoder().Decode([]byte("# TYPE nv_inference_pending_request_count gauge\n" +
 		"nv_trt_llm_request_metrics{model=\"m\",request_type=\"active\",version=\"1\"} 4\n" +
 		"nv_trt_llm_kv_cache_block_metrics{kv_cache_block_type=\"used\",model=\"m\",version=\"1\"} 5\n" +
 		"nv_trt_llm_kv_cache_block_metrics{kv_cache_block_type=\"max\",model=\"m\",version=\"1\"} 20\n"))
@@ -180,7 +180,7 @@ func TestWhatIsMissingIsUnknown(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	for _, body := range []string{"", "vllm:num_requests_running 1\n", "[]\n"} {
-		if _, err := newPages().Decode([]byte(body)); fleet.KindOf(err) != fleet.KindInvalid {
+		if _, err := Connector().NewDecoder().Decode([]byte(body)); fleet.KindOf(err) != fleet.KindInvalid {
 			t.Errorf("%q: %v", body, err)
 		}
 	}
@@ -229,7 +229,7 @@ func TestAMissingPageNamesThePort(t *testing.T) {
 }
 
 func BenchmarkPage(b *testing.B) {
-	body, d := []byte(page("tensorrt_llm")), newPages()
+	body, d := []byte(page("tensorrt_llm")), Connector().NewDecoder()
 	b.ReportAllocs()
 	b.SetBytes(int64(len(body)))
 	for b.Loop() {

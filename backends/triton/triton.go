@@ -15,7 +15,6 @@ import (
 	"pitwall/backends/internal/aside"
 	"pitwall/backends/internal/enginepage"
 	"pitwall/backends/internal/httpx"
-	"pitwall/backends/internal/promtext"
 	"pitwall/fleet"
 )
 
@@ -28,34 +27,26 @@ const (
 // Connector returns the connector of Triton replicas. A source's URL is that of the metrics page, or the server's address;
 // readiness is asked on port 8000 of the same host where the metrics port is 8002, and at the same address otherwise.
 func Connector() fleet.Connector {
-	pages := newPages()
-	return fleet.Connector{
+	return enginepage.Connector(fleet.Connector{
 		Kind:     "triton",
 		Title:    "Triton Inference Server",
 		Reads:    "requests, times, in-flight batching, KV cache, GPUs, readiness and version, by model and its version",
 		Interval: 5 * time.Second,
-		NewReader: func(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
-			return newReader(spec, deps, pages)
-		},
-		NewDecoder: func() fleet.Decoder { return newPages() },
-		Families:   []string{"nv_inference_", "nv_trt_llm_"},
-		Ports:      []int{8002},
-	}
+		Families: []string{"nv_inference_", "nv_trt_llm_", "nv_gpu_"},
+		Ports:    []int{8002},
+	}, newDecode, newReader)
 }
 
 type reader struct {
-	source  fleet.SourceID
-	clock   fleet.Clock
-	metrics *httpx.Client
+	enginepage.Source
 	server  *httpx.Client
-	pages   *enginepage.Pages
 	version aside.Fact[fleet.Safe]
 }
 
 func newReader(spec fleet.SourceSpec, deps fleet.Deps, pages *enginepage.Pages) (fleet.Reader, error) {
 	base, _ := httpx.Root(spec.URL, "/metrics")
 	page, server := addresses(base)
-	metrics, err := httpx.New(httpx.For(spec, page, deps))
+	s, err := pages.At(spec, page, deps)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +58,7 @@ func newReader(spec fleet.SourceSpec, deps fleet.Deps, pages *enginepage.Pages) 
 	if err != nil {
 		return nil, err
 	}
-	return &reader{source: spec.ID, clock: deps.Clock, metrics: metrics, server: ready, pages: pages}, nil
+	return &reader{Source: s, server: ready}, nil
 }
 
 // addresses are those of the metrics and of the HTTP port: the usual pair where one of the two is given.
@@ -95,19 +86,14 @@ var errNoPage = errors.New("it answered 404: there is no metrics page at this ad
 
 // Read reads the metrics page, and asks the rest where time is left.
 func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
-	reply, err := r.metrics.Get(ctx, "/metrics", promtext.Accept)
+	p, reply, err := r.Page(ctx, "/metrics")
 	if reply != nil && reply.Status == http.StatusNotFound {
-		return fleet.Partial{}, &fleet.Error{Kind: fleet.KindNotFound, Op: "read metrics", Source: r.source, Err: errNoPage,
+		return fleet.Partial{}, &fleet.Error{Kind: fleet.KindNotFound, Op: "read metrics", Source: r.ID, Err: errNoPage,
 			Next: "let the url lead to the metrics port, 8002 unless --metrics-port sets another"}
 	}
 	if err != nil {
 		return fleet.Partial{}, err
 	}
-	p, err := r.pages.DecodeOf(r.source, reply.Body)
-	if err != nil {
-		return fleet.Partial{}, err
-	}
-	p.At, p.ServerTime = r.clock.Now(), reply.ServerTime
 	if p.Health = r.health(ctx); p.Health.OK && !p.Health.V {
 		p.NotReady = fleet.Text("its readiness says that not all models can serve")
 	}

@@ -129,9 +129,6 @@ func newDecode() enginepage.Decode {
 	}
 }
 
-// newPages shares decoders, and the memory that they keep, among all sources of this kind.
-func newPages() *enginepage.Pages { return enginepage.NewPages(newDecode) }
-
 // finish takes the first generation of names that knows a value.
 func (x *engine) finish() fleet.EngineReading {
 	e := x[0].finish()

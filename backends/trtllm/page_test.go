@@ -100,7 +100,7 @@ func TestContract(t *testing.T) {
 
 func TestAllGenerationsOfNames(t *testing.T) {
 	for _, prefix := range prefixes {
-		p, err := newPages().Decode([]byte(page(prefix, "big")))
+		p, err := Connector().NewDecoder().Decode([]byte(page(prefix, "big")))
 		if err != nil || len(p.Engines) != 1 {
 			t.Fatalf("%q: %+v, %v", prefix, p.Engines, err)
 		}
@@ -111,7 +111,7 @@ func TestAllGenerationsOfNames(t *testing.T) {
 			t.Errorf("%q: %v", prefix, p.Engines[0].TTFT)
 		}
 	}
-	p, err := newPages().Decode([]byte("num_requests_running{model_name=\"m\"} 1\ntrtllm:num_requests_running{model_name=\"m\"} 2\n" +
+	p, err := Connector().NewDecoder().Decode([]byte("num_requests_running{model_name=\"m\"} 1\ntrtllm:num_requests_running{model_name=\"m\"} 2\n" +
 		"trtllm_num_requests_running{model_name=\"m\"} 3\nnum_requests_waiting{model_name=\"m\"} 4\n"))
 	if err != nil || len(p.Engines) != 1 || p.Engines[0].Running.V != 3 || p.Engines[0].Waiting.V != 4 {
 		t.Errorf("the current name wins: %+v, %v", p.Engines, err)
@@ -119,7 +119,7 @@ func TestAllGenerationsOfNames(t *testing.T) {
 }
 
 func TestWhatIsMissingIsUnknown(t *testing.T) {
-	p, err := newPages().Decode([]byte("trtllm_kv_cache_used_blocks{model_name=\"undefined\"} 5\n" +
+	p, err := Connector().NewDecoder().Decode([]byte("trtllm_kv_cache_used_blocks{model_name=\"undefined\"} 5\n" +
 		"trtllm_kv_cache_max_blocks{model_name=\"undefined\"} 20\ntrtllm_prompt_cached_tokens_total{model_name=\"undefined\"} 7\n" +
 		"trtllm_prompt_tokens_total{model_name=\"undefined\"} 70\n"))
 	if err != nil || len(p.Engines) != 1 {
@@ -136,7 +136,7 @@ func TestWhatIsMissingIsUnknown(t *testing.T) {
 
 func TestSamplesAreReadWhole(t *testing.T) {
 	body := contract.Sample(t, "trtllm-serve-prefixed.synthesized.prom")
-	p, err := newPages().Decode(body)
+	p, err := Connector().NewDecoder().Decode(body)
 	if err != nil || len(p.Engines) != 1 || len(p.Notices) != 0 {
 		t.Fatalf("%+v, %v", p, err)
 	}
@@ -153,7 +153,7 @@ func TestSamplesAreReadWhole(t *testing.T) {
 	checkLatency(t, p.Engines[0], body, "trtllm_")
 
 	body = contract.Sample(t, "trtllm-serve-1.x-unprefixed.synthesized.prom")
-	p, err = newPages().Decode(body)
+	p, err = Connector().NewDecoder().Decode(body)
 	if err != nil || len(p.Engines) != 1 || len(p.Notices) != 0 {
 		t.Fatalf("%+v, %v", p, err)
 	}
@@ -172,7 +172,7 @@ func checkLatency(t *testing.T, e fleet.EngineReading, body []byte, prefix strin
 }
 
 func BenchmarkPage(b *testing.B) {
-	body, d := []byte(page("trtllm_", "big")), newPages()
+	body, d := []byte(page("trtllm_", "big")), Connector().NewDecoder()
 	b.ReportAllocs()
 	b.SetBytes(int64(len(body)))
 	for b.Loop() {

@@ -69,7 +69,7 @@ func TestRecordsAreSaidAndNotReadAgain(t *testing.T) {
 }
 
 func TestTheSampleOfRecordsIsRefused(t *testing.T) {
-	if _, err := newPages().Decode(contract.Sample(t, "trtllm-serve-metrics-iteration-stats.synthesized.json")); fleet.KindOf(err) != fleet.KindInvalid {
+	if _, err := Connector().NewDecoder().Decode(contract.Sample(t, "trtllm-serve-metrics-iteration-stats.synthesized.json")); fleet.KindOf(err) != fleet.KindInvalid {
 		t.Errorf("%v", err)
 	}
 }

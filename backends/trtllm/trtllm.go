@@ -14,7 +14,6 @@ import (
 
 	"pitwall/backends/internal/aside"
 	"pitwall/backends/internal/enginepage"
-	"pitwall/backends/internal/httpx"
 	"pitwall/backends/internal/promtext"
 	"pitwall/fleet"
 )
@@ -24,26 +23,18 @@ const metricsPath = "/prometheus/metrics"
 // Connector returns the connector of trtllm-serve replicas. A source's URL is the address of one server; a path of
 // metrics behind it, of either kind, is replaced by the one that is safe to read.
 func Connector() fleet.Connector {
-	pages := newPages()
-	return fleet.Connector{
+	return enginepage.Connector(fleet.Connector{
 		Kind:     "trtllm",
 		Title:    "TensorRT-LLM (trtllm-serve)",
 		Reads:    "load, latency, tokens, KV cache, health and version; names of 1.0 and 1.1 and those with trtllm_ of 2026",
 		Interval: 5 * time.Second,
-		NewReader: func(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
-			return newReader(spec, deps, pages)
-		},
-		NewDecoder: func() fleet.Decoder { return newPages() },
-		Families:   []string{"trtllm_", "trtllm:"}, // the names of 1.x have no prefix and prove nothing
-		Ports:      []int{8000},
-	}
+		Families: []string{"trtllm_", "trtllm:"}, // the names of 1.x have no prefix and prove nothing
+		Ports:    []int{8000},
+	}, newDecode, newReader)
 }
 
 type reader struct {
-	source  fleet.SourceID
-	clock   fleet.Clock
-	client  *httpx.Client
-	pages   *enginepage.Pages
+	enginepage.Source
 	version aside.Fact[fleet.Safe]
 	model   aside.Fact[fleet.ModelName]
 	config  []fleet.ModelName
@@ -53,12 +44,11 @@ type reader struct {
 }
 
 func newReader(spec fleet.SourceSpec, deps fleet.Deps, pages *enginepage.Pages) (fleet.Reader, error) {
-	base, _ := httpx.Root(spec.URL, metricsPath, "/metrics", "/perf_metrics", "/prometheus")
-	client, err := httpx.New(httpx.For(spec, base, deps))
+	s, _, err := pages.Open(spec, deps, metricsPath, "/metrics", "/perf_metrics", "/prometheus")
 	if err != nil {
 		return nil, err
 	}
-	return &reader{source: spec.ID, clock: deps.Clock, client: client, pages: pages, config: spec.Models}, nil
+	return &reader{Source: s, config: spec.Models}, nil
 }
 
 var (
@@ -71,9 +61,9 @@ func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 	if err := r.isStopped(); err != nil {
 		return fleet.Partial{}, err
 	}
-	reply, err := r.client.Get(ctx, metricsPath, promtext.Accept)
+	reply, err := r.Client.Get(ctx, metricsPath, promtext.Accept)
 	if reply != nil && reply.Status == http.StatusNotFound {
-		return fleet.Partial{}, &fleet.Error{Kind: fleet.KindNotFound, Op: "read metrics", Source: r.source, Err: errNoPage,
+		return fleet.Partial{}, &fleet.Error{Kind: fleet.KindNotFound, Op: "read metrics", Source: r.ID, Err: errNoPage,
 			Next: "start trtllm-serve with return_perf_metrics: true in its options file"}
 	}
 	if err != nil {
@@ -82,13 +72,12 @@ func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 	if isRecords(reply.Body) {
 		return fleet.Partial{}, r.stop()
 	}
-	p, err := r.pages.DecodeOf(r.source, reply.Body)
+	p, err := r.PageOf(reply)
 	if err != nil {
 		return fleet.Partial{}, err
 	}
-	p.At, p.ServerTime = r.clock.Now(), reply.ServerTime
-	p.Health, _ = aside.Health(ctx, r.client, "/health")
-	p.Version = r.version.Get(ctx, p.At, aside.FactEvery, aside.Version(r.client))
+	p.Health, _ = aside.Health(ctx, r.Client, "/health")
+	p.Version = r.version.Get(ctx, p.At, aside.FactEvery, aside.Version(r.Client))
 	r.nameModel(ctx, &p)
 	return p, nil
 }
@@ -109,7 +98,7 @@ func (r *reader) isStopped() error {
 func (r *reader) stop() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.stopped = &fleet.Error{Kind: fleet.KindInvalid, Op: "read metrics", Source: r.source, Err: errRecords,
+	r.stopped = &fleet.Error{Kind: fleet.KindInvalid, Op: "read metrics", Source: r.ID, Err: errRecords,
 		Next: "it is not asked again; let the url lead to the server whose " + metricsPath + " is Prometheus text"}
 	return r.stopped
 }
@@ -119,7 +108,7 @@ func (r *reader) nameModel(ctx context.Context, p *fleet.Partial) {
 	if len(p.Engines) != 1 || p.Engines[0].Model != "" {
 		return
 	}
-	p.Engines[0].Model = r.model.Get(ctx, p.At, aside.FactEvery, aside.ServedModel(r.client))
+	p.Engines[0].Model = r.model.Get(ctx, p.At, aside.FactEvery, aside.ServedModel(r.Client))
 	if p.Engines[0].Model == "" && len(r.config) > 0 {
 		p.Engines[0].Model = r.config[0]
 	}

@@ -3,8 +3,6 @@ package vllm
 import (
 	"bytes"
 	"errors"
-	"math"
-	"strconv"
 
 	"pitwall/backends/internal/enginepage"
 	"pitwall/backends/internal/promtext"
@@ -55,9 +53,6 @@ func newDecode() enginepage.Decode {
 	}
 }
 
-// newPages shares decoders, and the memory that they keep, among all sources of this kind.
-func newPages() *enginepage.Pages { return enginepage.NewPages(newDecode) }
-
 func (d *decoder) decode(body []byte) ([]fleet.EngineReading, []fleet.Notice, error) {
 	engines, keys, notices, err := d.Decode(body)
 	if err != nil {
@@ -76,17 +71,4 @@ func (d *decoder) decode(body []byte) ([]fleet.EngineReading, []fleet.Notice, er
 		readings[i] = x.EngineReading
 	}
 	return readings, notices, nil
-}
-
-// kvCapacity multiplies blocks by tokens per block; both may read "None" while the engine still measures its memory.
-func kvCapacity(l promtext.Labels) fleet.Maybe[fleet.Tokens] {
-	blocks, err := strconv.ParseFloat(string(l.Raw("num_gpu_blocks")), 64)
-	if err != nil {
-		return fleet.None[fleet.Tokens]()
-	}
-	size, err := strconv.ParseFloat(string(l.Raw("block_size")), 64)
-	if err != nil || !(blocks > 0) || !(size > 0) || math.IsInf(blocks*size, 0) {
-		return fleet.None[fleet.Tokens]()
-	}
-	return fleet.Some(fleet.Tokens(blocks * size))
 }

@@ -88,7 +88,7 @@ func infos() []family {
 	return []family{
 		{Name: "vllm:cache_config_info", Kind: promtext.Gauge, Share: func(x *engine, k key, l promtext.Labels, _ float64) {
 			if rank := l.Raw("engine"); rank == nil || bytes.Equal(rank, k.rank) {
-				x.KVCapacity = kvCapacity(l)
+				x.KVCapacity = enginepage.TokensOf(l, "num_gpu_blocks", "block_size")
 			}
 		}},
 		{Name: enginepage.ProcessStart, Kind: promtext.Gauge, Common: true, Share: func(x *engine, _ key, _ promtext.Labels, v float64) {

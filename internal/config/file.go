@@ -59,6 +59,7 @@ type Pool struct {
 	Store          string            `yaml:"store,omitempty"`
 	Selector       string            `yaml:"selector,omitempty"`
 	GPUSelector    string            `yaml:"gpu_selector,omitempty"`
+	GPUExporter    string            `yaml:"gpu_exporter,omitempty"`
 	Worst          int               `yaml:"worst,omitempty"`
 	Replicas       []Replica         `yaml:"replicas,omitempty"`
 	Nodes          []Node            `yaml:"nodes,omitempty"`

@@ -70,7 +70,8 @@ func (p *Pool) whole() *fleet.StorePool {
 	if p.Store == "" || len(p.Replicas) > 0 || len(p.Nodes) > 0 {
 		return nil
 	}
-	return &fleet.StorePool{Source: fleet.SourceID(p.Store), Replicas: p.Selector, GPUs: p.GPUSelector, Worst: p.Worst}
+	return &fleet.StorePool{Source: fleet.SourceID(p.Store), Replicas: p.Selector, GPUs: p.GPUSelector, Exporter: p.GPUExporter,
+		Worst: p.Worst}
 }
 
 // credentialHeader are names of headers that carry credentials.
@@ -96,9 +97,13 @@ func (c *checker) store(s *Store) {
 	}
 }
 
+// wholeExporters are the kinds of exporters whose GPUs a store is asked for together.
+var wholeExporters = map[string]bool{"": true, "dcgm": true, "nvidia-gpu": true, "amd": true, "triton": true}
+
 // poolStore checks that a pool is either listed or asked for as a whole.
 func (c *checker) poolStore(of string, p *Pool) {
 	c.refers(of, "store", p.Store)
+	c.gpuExporter(of, p)
 	listed := len(p.Replicas) > 0 || len(p.Nodes) > 0
 	switch {
 	case p.Store == "" && (p.Selector != "" || p.GPUSelector != "" || p.Worst != 0):
@@ -110,6 +115,16 @@ func (c *checker) poolStore(of string, p *Pool) {
 		c.fail("%s: selector is missing; it finds the pool's engines in the store, such as namespace=\"llm\",pod=~\"chat-.*\"", of)
 	case p.Worst < 0 || p.Worst > 200:
 		c.fail("%s: worst must lie between 0 and 200", of)
+	}
+}
+
+// gpuExporter checks what the GPUs of a pool are asked by.
+func (c *checker) gpuExporter(of string, p *Pool) {
+	switch {
+	case p.GPUExporter != "" && p.GPUSelector == "":
+		c.fail("%s: gpu_exporter says of which kind the series of gpu_selector are, and that is missing", of)
+	case !wholeExporters[p.GPUExporter]:
+		c.fail("%s: gpu_exporter %q is none of dcgm, nvidia-gpu, amd, triton", of, p.GPUExporter)
 	}
 }
 

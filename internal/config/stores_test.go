@@ -31,6 +31,7 @@ contexts:
         store: mimir
         selector: namespace="llm",pod=~"huge-.*"
         gpu_selector: exported_pod=~"huge-.*"
+        gpu_exporter: amd
         worst: 30
       - id: small
         engine: sglang
@@ -65,7 +66,7 @@ func TestStoresBecomeSources(t *testing.T) {
 		t.Errorf("options are %v, want %v", mimir.Options, want)
 	}
 	if got := inv.Pools[0].Store; got == nil || *got != (fleet.StorePool{Source: "mimir", Replicas: `namespace="llm",pod=~"huge-.*"`,
-		GPUs: `exported_pod=~"huge-.*"`, Worst: 30}) {
+		GPUs: `exported_pod=~"huge-.*"`, Exporter: "amd", Worst: 30}) {
 		t.Errorf("the huge pool is %+v", got)
 	}
 	if inv.Pools[1].Store != nil {
@@ -96,6 +97,8 @@ func TestBadStores(t *testing.T) {
 	for name, tc := range map[string]struct{ old, new, want string }{
 		"unknown store":         {"store: prom", "store: other", `there is no store "other"`},
 		"unknown kind":          {"kind: mimir", "kind: influx", "none of prometheus"},
+		"unknown exporter":      {"gpu_exporter: amd", "gpu_exporter: intel", "none of dcgm, nvidia-gpu, amd, triton"},
+		"exporter of nothing":   {`gpu_selector: exported_pod=~"huge-.*"`, "", "that is missing"},
 		"short window":          {"window: 10m", "window: 20s", "at least 1m"},
 		"credential in headers": {"X-Source: pitwall", "Authorization: Bearer x", "use auth"},
 		"no url":                {"url: http://prometheus:9090", "url: ''", "url is missing"},

@@ -58,7 +58,7 @@ func poolOf(inv fleet.Inventory, p fleet.PoolSpec) Pool {
 		out.Rating = &Rating{Prefill: float64(p.Rating.V.Prefill), Decode: float64(p.Rating.V.Decode), From: day(p.Rating.V.From)}
 	}
 	if w := p.Store; w != nil {
-		out.Store, out.Selector, out.GPUSelector, out.Worst = string(w.Source), w.Replicas, w.GPUs, w.Worst
+		out.Store, out.Selector, out.GPUSelector, out.GPUExporter, out.Worst = string(w.Source), w.Replicas, w.GPUs, w.Exporter, w.Worst
 	}
 	for _, r := range p.Replicas {
 		s := sourceOf(inv, func(sub fleet.Subject) bool { return sub.Replica == r.ID })

@@ -98,7 +98,7 @@ func watchClusters(t *testing.T, f *sim.Fleet, path string, names []string, chan
 // until waits for a snapshot that a condition holds of.
 func until(t *testing.T, hub *backends.Hub, holds func(*fleet.Snapshot) bool) *fleet.Snapshot {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
 	var gen uint64
 	for {
@@ -188,7 +188,8 @@ func TestAKubeconfigIsEnoughToSeeWhatServes(t *testing.T) {
 				read++
 			}
 		}
-		return read == len(want) && len(s.Gateways) == 1 && s.Route("chat") != nil && s.Route("chat").Weights != nil
+		return read == len(want) && len(s.Gateways) == 1 && !s.Gateways[0].Replicas[0].At.IsZero() &&
+			s.Route("chat") != nil && s.Route("chat").Weights != nil
 	})
 	for id, engine := range want {
 		p := snap.Pool(id)

@@ -1,6 +1,7 @@
-// Package enginepage turns the metrics page of a serving engine into one value for each engine that its labels tell
-// apart: it finds the engine of each sample and gives the sample to the family that the adapter listed.
-// It must not know any engine's names or labels, keep anything of a page but memory, or compute over time.
+// Package enginepage asks for the metrics page of a serving engine and turns it into one value for each engine that its
+// labels tell apart: it finds the engine of each sample and gives the sample to the family that the adapter listed.
+// It must not know any engine's names or labels, ask for anything beside the page, keep anything of a page but memory, or
+// compute over time.
 package enginepage
 
 import (

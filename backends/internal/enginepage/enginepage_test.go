@@ -133,6 +133,12 @@ func TestValues(t *testing.T) {
 			t.Errorf("%v of %v is %v", bad[0], bad[1], got)
 		}
 	}
+	for text, want := range map[string]fleet.Maybe[fleet.Tokens]{`b="100",s="16"`: fleet.Some(fleet.Tokens(1600)), `b="None",s="16"`: {},
+		`b="100"`: {}, `b="100",s="NaN"`: {}, `b="1e300",s="1e300"`: {}} {
+		if got := TokensOf(promtext.Labels(text), "b", "s"); got != want {
+			t.Errorf("%s: %v", text, got)
+		}
+	}
 	var huge fleet.Maybe[float64]
 	Add(&huge, 1e308)
 	if Add(&huge, 1e308); math.IsInf(huge.V, 0) {

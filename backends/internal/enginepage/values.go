@@ -2,8 +2,10 @@ package enginepage
 
 import (
 	"math"
+	"strconv"
 	"time"
 
+	"pitwall/backends/internal/promtext"
 	"pitwall/fleet"
 )
 
@@ -101,4 +103,18 @@ func Tokens(blocks, perBlock float64) fleet.Maybe[fleet.Tokens] {
 		return fleet.None[fleet.Tokens]()
 	}
 	return fleet.Some(fleet.Tokens(n))
+}
+
+// TokensOf multiplies two labels: blocks and tokens per block. They may read "None" while the engine still measures its
+// memory.
+func TokensOf(l promtext.Labels, blocks, perBlock string) fleet.Maybe[fleet.Tokens] {
+	n, err := strconv.ParseFloat(string(l.Raw(blocks)), 64)
+	if err != nil {
+		return fleet.None[fleet.Tokens]()
+	}
+	size, err := strconv.ParseFloat(string(l.Raw(perBlock)), 64)
+	if err != nil {
+		return fleet.None[fleet.Tokens]()
+	}
+	return Tokens(n, size)
 }

@@ -23,7 +23,7 @@ type Histograms struct {
 }
 
 type part struct {
-	sum      float64
+	sum      float64 // NaN where the page has none
 	count    float64
 	hasCount bool
 	into     *fleet.Histogram
@@ -37,7 +37,7 @@ func (p *Page) Collect() Histograms {
 
 // Slot makes a slot whose histogram is stored at into.
 func (h *Histograms) Slot(into *fleet.Histogram) int {
-	h.sums = append(h.sums, part{into: into})
+	h.sums = append(h.sums, part{sum: math.NaN(), into: into})
 	return len(h.sums) - 1
 }
 
