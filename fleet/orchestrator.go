@@ -15,7 +15,7 @@ type Orchestrator interface {
 }
 
 // Objects reads objects of one cluster. Documents are JSON. Reads are bounded; errors say which right is missing
-// (KindForbidden), or that the cluster has no such kind or object (KindNotFound).
+// (KindAuth), or that the cluster has no such kind or object (KindNotFound).
 type Objects interface {
 	Get(ctx context.Context, kind ObjectKind, o ObjectRef) (JSON, error)
 	// List gives the objects of a namespace, "" for all, that a label selector takes.
@@ -24,7 +24,7 @@ type Objects interface {
 	Versions(ctx context.Context, group string) ([]string, error)
 	// Stand compares an object with a write.
 	Stand(ctx context.Context, w ObjectWrite) (Standing, error)
-	// May asks whether this identity may send it: nil, or KindForbidden with the missing verb.
+	// May asks whether this identity may send it: nil, or KindAuth with the missing verb. What cannot be found out is nil.
 	May(ctx context.Context, w ObjectWrite) error
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -23,10 +24,10 @@ func (a *attempt) patch(d document) ([]byte, error) {
 	made := map[string]bool{}
 	for _, f := range a.fields {
 		now := valueAt(d.body, f.tokens)
-		if now != nil {
+		if testable(now) {
 			tests = append(tests, operation{"test", f.Path, now})
 		} else {
-			versioned = true // that nothing is there cannot be tested: the version is, in which nothing was
+			versioned = true // the version is tested instead, in which the field was seen
 		}
 		if !f.changes() {
 			continue
@@ -46,6 +47,30 @@ func (a *attempt) patch(d document) ([]byte, error) {
 		}
 	}
 	return encodePatch(append(append(a.guards(d, versioned), tests...), append(sets, a.mark()...)...))
+}
+
+// testable tells whether a test of a value means anything: there is none of absence, and one of a list with a null in it
+// makes the library that API servers use panic.
+func testable(v json.RawMessage) bool {
+	if v == nil || !bytes.Contains(v, []byte("null")) {
+		return v != nil
+	}
+	decoded, err := decodeJSON(v)
+	return err == nil && !hasNullItem(decoded)
+}
+
+func hasNullItem(v any) bool {
+	switch v := v.(type) {
+	case []any:
+		return slices.ContainsFunc(v, func(item any) bool { return item == nil || hasNullItem(item) })
+	case map[string]any:
+		for _, field := range v {
+			if hasNullItem(field) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // guards hold the patch to the object that was planned on, and where it is needed to the version that was read.

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"pitwall/fleet"
 )
 
@@ -458,4 +460,50 @@ func TestAnotherPodIsNotEvicted(t *testing.T) {
 	if sent := s.sent(); len(sent) != 1 || !strings.Contains(sent[0], `"dryRun":["All"]`) || s.last().URL.RawQuery != "" {
 		t.Errorf("sent %s to %s", sent, s.last().URL)
 	}
+}
+
+// Whatever fields a write sets, the object stands after it, and after its inverse it stands before it.
+func TestWritesAndTheirInverses(t *testing.T) {
+	values := []string{"", `1`, `1.50`, `"a<b"`, `true`, `{"x":1}`, `[1,"2",null]`}
+	names := []string{"a", "b/c", "~", "é"}
+	s := newShelf(t)
+	w, o := s.writes(), s.reads()
+	rapid.Check(t, func(t *rapid.T) {
+		object, spec := map[string]any{"metadata": map[string]any{"uid": "u1"}}, map[string]any{}
+		var fields []fleet.Field
+		for _, outer := range names {
+			inner := map[string]any{}
+			for _, name := range names {
+				before, after := rapid.SampledFrom(values).Draw(t, "before"), rapid.SampledFrom(values).Draw(t, "after")
+				if before != "" {
+					inner[name] = json.RawMessage(before)
+				}
+				fields = append(fields, to(pointerOf([]string{"spec", outer, name}), before, after))
+			}
+			if len(inner) > 0 {
+				spec[outer] = inner
+			}
+		}
+		object["spec"] = spec
+		body, err := json.Marshal(object)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.with(chatPath, string(body))
+		write := chatWrite(fields...)
+		back, _ := write.Inverse()
+		for _, each := range []fleet.ObjectWrite{write, back} {
+			if stands, err := o.Stand(t.Context(), each); err != nil || stands == fleet.StandsForeign {
+				t.Fatalf("it stands %q, %v", stands, err)
+			} else if stands == fleet.StandsAfter {
+				continue // nothing changes
+			}
+			if err := w.Write(t.Context(), each, "", false); err != nil {
+				t.Fatalf("%v on %s", err, s.object(chatPath))
+			}
+			if stands, err := o.Stand(t.Context(), each); err != nil || stands != fleet.StandsAfter {
+				t.Fatalf("it stands %q, %v: %s", stands, err, s.object(chatPath))
+			}
+		}
+	})
 }

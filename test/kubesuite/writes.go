@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -24,6 +25,46 @@ func checkWrites(t *testing.T, c *clients) {
 	t.Run("strict", c.writesStrictly)
 	t.Run("scale", c.writesScale)
 	t.Run("no right", c.writesWithoutRight)
+	t.Run("audit id", c.echoesAuditID)
+	if c.Can.Define {
+		t.Run("policy", c.writesAgainstAPolicy)
+	}
+}
+
+// echoesAuditID shows that the server takes over the client's name of a request, under which its own log has it.
+func (c *clients) echoesAuditID(t *testing.T) {
+	const id = "3f0c6a52-91f7-8c1d-a2b4-5d6e7f809102"
+	a := c.ask(t, request{Method: http.MethodPatch, Path: c.deploymentPath() + "?dryRun=All", Token: c.Tokens.Admin, Accept: jsonType,
+		Type: jsonPatch, Body: "[]", Header: map[string]string{"Audit-ID": id}}).want(t, http.StatusOK)
+	if got := a.Header.Get("Audit-ID"); got != id {
+		t.Errorf("the request is known as %q", got)
+	}
+}
+
+// writesAgainstAPolicy is refused by a rule of the cluster, which takes a moment to be in force.
+func (c *clients) writesAgainstAPolicy(t *testing.T) {
+	const path = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolic"
+	for part, body := range map[string]string{
+		"ies": `{"apiVersion":"admissionregistration.k8s.io/v1","kind":"ValidatingAdmissionPolicy","metadata":{"name":"suite-mirror"},
+			"spec":{"matchConstraints":{"resourceRules":[{"apiGroups":["apps"],"apiVersions":["v1"],"operations":["UPDATE"],"resources":["deployments"]}]},
+			"validations":[{"expression":"!('suite/refused' in object.metadata.?annotations.orValue({}))","message":"images come from the mirror"}]}}`,
+		"ybindings": `{"apiVersion":"admissionregistration.k8s.io/v1","kind":"ValidatingAdmissionPolicyBinding","metadata":{"name":"suite-mirror"},
+			"spec":{"policyName":"suite-mirror","validationActions":["Deny"]}}`,
+	} {
+		c.ask(t, request{Method: http.MethodPost, Path: path + part, Token: c.Tokens.Admin, Accept: jsonType, Type: jsonType, Body: body}).
+			want(t, http.StatusCreated)
+		defer c.drop(t, path+part+"/suite-mirror")
+	}
+	h := c.hand(t, c.Tokens.Admin)
+	w := c.deploymentWrite(t, field(annotations+"refused", "", `"x"`))
+	err := h.Write(t.Context(), w, "suite/policy", true)
+	for end := time.Now().Add(patience); err == nil && time.Now().Before(end); {
+		time.Sleep(50 * time.Millisecond)
+		err = h.Write(t.Context(), w, "suite/policy", true)
+	}
+	fails(t, err, fleet.KindBlocked, "ValidatingAdmissionPolicy 'suite-mirror'", "images come from the mirror", "nothing was written")
+	fails(t, h.Write(t.Context(), w, "suite/policy", false), fleet.KindBlocked, "images come from the mirror")
+	h.stands(t, w, fleet.StandsBefore)
 }
 
 // testsCompareText shows why a test must hold the value as the server writes it.
