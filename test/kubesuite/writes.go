@@ -46,9 +46,12 @@ func (c *clients) writesAgainstAPolicy(t *testing.T) {
 	const path = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolic"
 	for part, body := range map[string]string{
 		"ies": `{"apiVersion":"admissionregistration.k8s.io/v1","kind":"ValidatingAdmissionPolicy","metadata":{"name":"suite-mirror"},
-			"spec":{"matchConstraints":{"resourceRules":[{"apiGroups":["apps"],"apiVersions":["v1"],"operations":["UPDATE"],"resources":["deployments"]}]},
-			"validations":[{"expression":"!('suite/refused' in object.metadata.?annotations.orValue({}))","message":"images come from the mirror"}]}}`,
-		"ybindings": `{"apiVersion":"admissionregistration.k8s.io/v1","kind":"ValidatingAdmissionPolicyBinding","metadata":{"name":"suite-mirror"},
+			"spec":{"matchConstraints":{"resourceRules":[
+				{"apiGroups":["apps"],"apiVersions":["v1"],"operations":["UPDATE"],"resources":["deployments"]}]},
+			"validations":[{"expression":"!('suite/refused' in object.metadata.?annotations.orValue({}))",
+				"message":"images come from the mirror"}]}}`,
+		"ybindings": `{"apiVersion":"admissionregistration.k8s.io/v1","kind":"ValidatingAdmissionPolicyBinding",
+			"metadata":{"name":"suite-mirror"},
 			"spec":{"policyName":"suite-mirror","validationActions":["Deny"]}}`,
 	} {
 		c.ask(t, request{Method: http.MethodPost, Path: path + part, Token: c.Tokens.Admin, Accept: jsonType, Type: jsonType, Body: body}).
