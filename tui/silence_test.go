@@ -105,6 +105,9 @@ func TestAConfirmedSilenceIsStarted(t *testing.T) {
 	r := silenceRig(t)
 	r.planned("node swap")
 	r.wants("CONFIRM silence on am", "SILENCE 1 alerts", "checks pass")
+	if strings.Contains(r.frame(), "planning") {
+		t.Error("the footer says that it is still being planned")
+	}
 	r.keys("tab", "enter")
 	if a := r.control.Approvals(); len(a) != 1 || a[0].Reason != "node swap" {
 		t.Fatalf("%+v", a)
