@@ -109,7 +109,10 @@ func errandLines(p *actions.Plan, checks []actions.Check, l views.Ladder, twin f
 	if !l.Refused.IsEmpty() {
 		lines = append(lines, fleet.Concat(fleet.Text("REFUSED  "), l.Refused))
 	}
-	return append(lines, twin)
+	if !twin.IsEmpty() {
+		lines = append(lines, twin)
+	}
+	return lines
 }
 
 // errandAnswer confirms the plan of a silence, or of its end.
