@@ -1,6 +1,11 @@
 package backends
 
-import "pitwall/fleet"
+import (
+	"net/url"
+	"strings"
+
+	"pitwall/fleet"
+)
 
 // index finds the source that tells about a subject. It is built whenever the sources change, since a snapshot asks
 // for hundreds of them.
@@ -11,12 +16,13 @@ type index struct {
 	engines   map[fleet.NodeID][]*sourceState // of the replicas on a machine
 	gateways  map[fleet.Subject]*sourceState
 	providers map[fleet.ProviderID]*sourceState
+	ways      map[string]*sourceState // what carries requests of others, by the beginning of SourceSpec.Via
 }
 
 func newIndex(states []*sourceState) index {
 	x := index{ids: map[fleet.SourceID]*sourceState{}, replicas: map[fleet.Subject]*sourceState{},
 		nodes: map[fleet.NodeID]*sourceState{}, engines: map[fleet.NodeID][]*sourceState{}, gateways: map[fleet.Subject]*sourceState{},
-		providers: map[fleet.ProviderID]*sourceState{}}
+		providers: map[fleet.ProviderID]*sourceState{}, ways: map[string]*sourceState{}}
 	for _, s := range states {
 		sub := s.spec.Subject
 		put(x.ids, s.spec.ID, s)
@@ -32,6 +38,8 @@ func newIndex(states []*sourceState) index {
 			put(x.gateways, fleet.Subject{Gateway: sub.Gateway, GatewayReplica: sub.GatewayReplica}, s)
 		case sub.Provider != "":
 			put(x.providers, sub.Provider, s)
+		case sub.Cluster != "":
+			put(x.ways, s.spec.Kind+"/"+url.PathEscape(string(sub.Cluster)), s)
 		}
 	}
 	return x
@@ -50,4 +58,18 @@ func (x index) replica(pool fleet.PoolID, id fleet.ReplicaID) *sourceState {
 
 func (x index) gateway(g fleet.GatewayID, r fleet.GatewayReplicaID) *sourceState {
 	return x.gateways[fleet.Subject{Gateway: g, GatewayReplica: r}]
+}
+
+// lostWay is the source that carries the requests of s, where it did not answer when s last failed; nil otherwise. What
+// is read through it may be well: only the way to it is known to be gone.
+func (x index) lostWay(s *sourceState) *sourceState {
+	parts := strings.SplitN(s.spec.Via, "/", 3)
+	if len(parts) < 3 || s.status.Failing == 0 {
+		return nil
+	}
+	w := x.ways[parts[0]+"/"+parts[1]]
+	if w == nil || w.status.Failing == 0 && !w.failed.After(s.failed) {
+		return nil
+	}
+	return w
 }

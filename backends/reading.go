@@ -145,6 +145,7 @@ func (h *Hub) record(s *sourceState, a answer, took time.Duration, now time.Time
 	if a.err != nil {
 		st.Failures++
 		st.Failing++
+		s.failed = now
 		st.Err, st.ErrKind, st.Cause = fleet.Sentence(a.err), fleet.KindOf(a.err), fleet.Cause(a.err)
 		s.last = refused(s.last, st.ErrKind)
 		h.log.Warn("read failed", "source", s.spec.ID, "kind", st.ErrKind, "err", a.err, "in_a_row", st.Failing)

@@ -51,8 +51,12 @@ func silencesRig(t *testing.T) *rig {
 func TestASilenceOfSomebodyElseIsEndedAsAPlan(t *testing.T) {
 	r := silencesRig(t)
 	r.wants("SILENCES 2", "why s1", "Z ends it")
+	r.control.PlanFunc = func(in actions.Intent) (actions.Plan, error) {
+		return actions.Plan{Digest: "51e0ce0000", Intent: in, Env: fleet.EnvDev, Steps: []actions.Step{{N: 1}},
+			Silence: &actions.SilencePlan{Source: "am", Hides: 1, Silence: r.m.snap.Silences[1].Silence}}, nil
+	}
 	r.keys("j", "Z")
-	r.wants("CONFIRM the end of a silence on am", "END the silence")
+	r.wants("CONFIRM the end of a silence on am", "END the silence", `it matches node="node-7", set by eve`)
 	in := r.control.Intents()
 	if len(in) != 1 || in[0].Kind != actions.KindExpire || in[0].Silence.ID != "s2" || in[0].Silence.Source != "am" || in[0].Undoes != "" {
 		t.Fatalf("%+v", in)
