@@ -30,7 +30,7 @@ func discoverCommand(f *flags, c console) *cobra.Command {
 		Short: "Write a configuration from what clusters run",
 		Long: "Watches the clusters of the configuration, or of the kubeconfig where there is none, until what they run is\n" +
 			"known, and writes a configuration of it. Only GET is sent, to ports that pods declare. --context chooses\n" +
-			"contexts of the kubeconfig, with commas, or '*' for all.",
+			"contexts of the kubeconfig, with commas, or '*' for one of each API server.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return onHub(cmd.Context(), f, c, x, func(ctx context.Context, s *session) error {

@@ -1,12 +1,26 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"pitwall/backends/kube"
 	"pitwall/fleet"
 )
+
+func TestOneContextForEachServer(t *testing.T) {
+	all := []kube.Context{{Name: "a-dev", Server: "https://a", Namespace: "dev"}, {Name: "a-wide", Server: "https://a"}, {Name: "a-web", Server: "https://a"},
+		{Name: "b", Server: "https://b", Namespace: "x"}, {Name: "b-now", Server: "https://b", Namespace: "y", Current: true}, {Name: "c"}, {Name: "d"}}
+	kept, twice := oneEach(all, []string{"a-dev", "a-wide", "a-web", "b", "b-now", "c", "d"})
+	if !slices.Equal(kept, []string{"a-wide", "b-now", "c", "d"}) || !slices.Equal(twice, []string{"a-dev", "a-web", "b"}) {
+		t.Errorf("kept %q, twice %q", kept, twice)
+	}
+	if kept, twice = oneEach(all, []string{"b", "a-dev"}); len(twice) != 0 || len(kept) != 2 {
+		t.Errorf("what was not picked leaves others out: %q, %q", kept, twice)
+	}
+}
 
 func TestAClusterWhosePodsAreForbiddenIsNoEmptyOne(t *testing.T) {
 	at := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
