@@ -209,35 +209,43 @@ func containerText(u DetailState) fleet.Safe {
 	return text
 }
 
-// detailStanding is the line under the text: whether more comes, what is missing of it, or what failed. below is how many
-// lines are out of view.
-func detailStanding(b *part.Block, u DetailState, below int) {
-	b.Gap(1)
-	role, text := themes.Dim, fleet.Text("end")
-	of := containerText(u)
-	if !u.Err.IsEmpty() && len(u.Lines) > 0 {
-		of = fleet.Safe{} // what failed needs the line
+// howFar says whether more of a text comes, or what failed. below is how many lines are out of view.
+func howFar(u DetailState, below int) (themes.Role, fleet.Safe) {
+	log := u.Kind == DetailLogs
+	switch {
+	case len(u.Lines) == 0 && !u.Err.IsEmpty():
+		return themes.Dim, fleet.Text("r tries again, esc leaves")
+	case len(u.Lines) == 0 && !u.Busy.IsEmpty():
+		return themes.Dim, fleet.Text("esc stops waiting")
+	case !u.Err.IsEmpty():
+		return themes.Bad, u.Err
+	case !u.Busy.IsEmpty():
+		return themes.Stale, u.Busy
+	case log && !u.Ended && u.Follow:
+		return themes.OK, fleet.Text("FOLLOWING: new lines come into view")
+	case log && !u.Ended:
+		return themes.Stale, fleet.Text("NOT FOLLOWING: new lines come below; f follows")
 	}
+	text := fleet.Text("end")
 	if below > 0 {
 		text = fleet.Concat(fleet.Int(below), fleet.Text(" more lines below"))
 	}
 	switch {
-	case len(u.Lines) == 0 && !u.Err.IsEmpty():
-		text = fleet.Text("r tries again, esc leaves")
-	case len(u.Lines) == 0 && !u.Busy.IsEmpty():
-		text = fleet.Text("esc stops waiting")
-	case !u.Err.IsEmpty():
-		role, text = themes.Bad, u.Err
-	case !u.Busy.IsEmpty():
-		role, text = themes.Stale, u.Busy
-	case u.Kind == DetailLogs && u.Ended && below > 0:
+	case log && below > 0:
 		text = fleet.Concat(fleet.Text("the log has ended, "), text)
-	case u.Kind == DetailLogs && u.Ended:
+	case log:
 		text = fleet.Text("the log has ended")
-	case u.Kind == DetailLogs && u.Follow:
-		role, text = themes.OK, fleet.Text("FOLLOWING: new lines come into view")
-	case u.Kind == DetailLogs:
-		role, text = themes.Stale, fleet.Text("NOT FOLLOWING: new lines come below; f follows")
+	}
+	return themes.Dim, text
+}
+
+// detailStanding is the line under the text: of which container it is, whether more comes, and what is missing of it.
+func detailStanding(b *part.Block, u DetailState, below int) {
+	b.Gap(1)
+	role, text := howFar(u, below)
+	of := containerText(u)
+	if !u.Err.IsEmpty() && len(u.Lines) > 0 {
+		of = fleet.Safe{} // what failed needs the line
 	}
 	if u.Dropped > 0 {
 		lost := fleet.Concat(fleet.Int(u.Dropped), fleet.Text(" older lines are not kept"))

@@ -27,8 +27,8 @@ func fromKubeconfig(names string) (file *config.File, warning fleet.Safe, err er
 	kept, twice := oneEach(all, picked)
 	if names == "*" && len(twice) > 0 {
 		picked = kept
-		warning = fleet.Textf("left out, since they lead to the API servers of others, whose pods would count twice: %s; --context NAME,NAME takes them",
-			nameList(twice))
+		warning = fleet.Textf("left out, since they lead to the API servers of others, whose pods would count twice: %s; "+
+			"--context NAME,NAME takes them", nameList(twice))
 	} else if len(twice) > 0 {
 		warning = fleet.Textf("these contexts lead to the API servers of others that are watched, so that what runs there counts twice: %s",
 			nameList(twice))

@@ -70,7 +70,10 @@ func openConfigured(f *flags, c console) (*session, error) {
 	if err != nil {
 		return nil, usage(err)
 	}
-	s := &session{inventory: inv, file: file, warnings: slices.DeleteFunc([]fleet.Safe{warning}, fleet.Safe.IsEmpty), clock: fleet.SystemClock{}, set: set, warm: warmTime}
+	s := &session{inventory: inv, file: file, clock: fleet.SystemClock{}, set: set, warm: warmTime}
+	if !warning.IsEmpty() {
+		s.warnings = append(s.warnings, warning)
+	}
 	s.stateDir = config.StateDir(first(f.stateDir, file.StateDir), c.environ)
 	s.openLog(f)
 	resolver := secrets.Resolver{Environ: os.LookupEnv, Seen: s.redact}
