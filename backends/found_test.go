@@ -173,6 +173,9 @@ func TestALostWayIsNoDownReplica(t *testing.T) {
 	if rep := r.hub.Latest().Pool("p").Replicas[0]; rep.State == fleet.StateDown {
 		t.Errorf("the way is back and the replica was not asked: %s", rep.Why)
 	}
+	if rep := r.pass(t, wayGrace-time.Second).Pool("p").Replicas[0]; rep.State == fleet.StateDown {
+		t.Errorf("what was asked as the way came back may have failed by it: %s", rep.Why)
+	}
 	if rep := r.pass(t, 2*time.Minute).Pool("p").Replicas[0]; rep.State != fleet.StateDown {
 		t.Errorf("it does not answer by a way that is there: %s", rep.State)
 	}

@@ -3,6 +3,7 @@ package backends
 import (
 	"net/url"
 	"strings"
+	"time"
 
 	"pitwall/fleet"
 )
@@ -60,15 +61,19 @@ func (x index) gateway(g fleet.GatewayID, r fleet.GatewayReplicaID) *sourceState
 	return x.gateways[fleet.Subject{Gateway: g, GatewayReplica: r}]
 }
 
-// lostWay is the source that carries the requests of s, where it did not answer when s last failed; nil otherwise. What
-// is read through it may be well: only the way to it is known to be gone.
+// wayGrace is for how long after a way came back a failure behind it may still be the way's: connections that hang are
+// given up by and by.
+const wayGrace = 15 * time.Second
+
+// lostWay is the source that carries the requests of s, where it did not answer when s was last asked in vain; nil
+// otherwise. What is read through it may be well: only the way to it is known to be gone.
 func (x index) lostWay(s *sourceState) *sourceState {
 	parts := strings.SplitN(s.spec.Via, "/", 3)
 	if len(parts) < 3 || s.status.Failing == 0 {
 		return nil
 	}
 	w := x.ways[parts[0]+"/"+parts[1]]
-	if w == nil || w.status.Failing == 0 && !w.failed.After(s.failed) {
+	if w == nil || w.status.Failing == 0 && (w.back.IsZero() || s.status.LastTry.After(w.back.Add(wayGrace))) {
 		return nil
 	}
 	return w

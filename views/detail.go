@@ -226,17 +226,17 @@ func howFar(u DetailState, below int) (themes.Role, fleet.Safe) {
 	case log && !u.Ended:
 		return themes.Stale, fleet.Text("NOT FOLLOWING: new lines come below; f follows")
 	}
-	text := fleet.Text("end")
+	var parts []fleet.Safe
+	if log {
+		parts = append(parts, fleet.Text("the log has ended"))
+	}
 	if below > 0 {
-		text = fleet.Concat(fleet.Int(below), fleet.Text(" more lines below"))
+		parts = append(parts, fleet.Concat(fleet.Int(below), fleet.Text(" more lines below")))
 	}
-	switch {
-	case log && below > 0:
-		text = fleet.Concat(fleet.Text("the log has ended, "), text)
-	case log:
-		text = fleet.Text("the log has ended")
+	if len(parts) == 0 {
+		parts = append(parts, fleet.Text("end"))
 	}
-	return themes.Dim, text
+	return themes.Dim, fleet.Join(parts, fleet.Text(", "))
 }
 
 // detailStanding is the line under the text: of which container it is, whether more comes, and what is missing of it.
