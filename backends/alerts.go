@@ -145,7 +145,10 @@ func sourceAlerts(st *fleet.SourceStatus, now time.Time) []fleet.Alert {
 		case st.NextTry.After(now):
 			again = fleet.Concat(fleet.Text(", retry in "), fleet.Age(st.NextTry.Sub(now)))
 		}
-		text := st.Err
+		text := st.Cause // the reason: the object names where, and the narrow column shows what comes first
+		if text.IsEmpty() {
+			text = st.Err
+		}
 		if text.IsEmpty() {
 			text = fleet.Text("no answer")
 		}

@@ -34,7 +34,7 @@ func (w *world) replica(spec fleet.PoolSpec, r fleet.ReplicaSpec, answered bool,
 	if gone {
 		out.Progress = fleet.Progress{LastToken: out.Progress.LastToken} // what moved then proves nothing now
 	}
-	out.State, out.Why = replicaState(&out, s, frozen, now)
+	out.State, out.Why = replicaState(&out, s, w.index.lostWay(s), frozen, now)
 	w.settle("replica/"+string(r.ID), out.State, fleet.Label(string(r.ID)), out.Why, now)
 	out.Trends = w.loadTrends("replica/"+string(r.ID), w.replicaSpan(), out.Load, now)
 	if gone {
@@ -56,15 +56,26 @@ func unread(out fleet.Replica, r fleet.ReplicaSpec) fleet.Replica {
 }
 
 // replicaState judges one replica: up means that tokens move.
-func replicaState(r *fleet.Replica, s *sourceState, frozen judgement, now time.Time) (fleet.State, fleet.Safe) {
-	return firstOf(replicaReach(s, now), frozen, replicaProgress(r, s.last.NotReady), replicaLoad(r))
+func replicaState(r *fleet.Replica, s, lost *sourceState, frozen judgement, now time.Time) (fleet.State, fleet.Safe) {
+	return firstOf(replicaReach(s, lost, now), frozen, replicaProgress(r, s.last.NotReady), replicaLoad(r))
 }
 
-// replicaReach says when a replica is not read.
-func replicaReach(s *sourceState, now time.Time) judgement {
+// wayGone judges what is read through a system that does not answer: its own state is not known, so that it is not down.
+func wayGone(s, lost *sourceState, now time.Time) judgement {
+	why := fleet.Textf("%s, through which it is read, does not answer", fleet.Label(string(lost.spec.ID)))
+	if s.status.LastGood.IsZero() {
+		return judgement{fleet.StateUnknown, why}
+	}
+	return judgement{fleet.StateStale, fleet.Textf("last read %s ago: %s", fleet.Age(now.Sub(s.status.LastGood)), why)}
+}
+
+// replicaReach says when a replica is not read. lost is the way to it, where that is gone.
+func replicaReach(s, lost *sourceState, now time.Time) judgement {
 	st := &s.status
 	gone := st.ErrKind == fleet.KindUnreachable || st.ErrKind == fleet.KindTimeout
 	switch {
+	case lost != nil && (st.Failing >= failuresToSay || s.stale(now)):
+		return wayGone(s, lost, now)
 	case st.Failing >= failuresToSay && gone:
 		return judgement{fleet.StateDown, st.Cause}
 	case st.LastGood.IsZero() && st.Failing == 0:

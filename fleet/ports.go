@@ -95,6 +95,8 @@ type CarriedReply struct {
 type Inspector interface {
 	Describe(ctx context.Context, o ObjectRef) ([]Safe, error)
 	Raw(ctx context.Context, o ObjectRef) ([]Safe, error)
+	// Containers lists those of a pod in the order in which they begin. Exactly one of them is chosen, unless there is none.
+	Containers(ctx context.Context, o ObjectRef) ([]Container, error)
 	// Logs delivers lines as they come, oldest first, until ctx ends or the log does.
 	Logs(ctx context.Context, o ObjectRef, opt LogOptions, line func(Safe)) error
 }

@@ -132,6 +132,8 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = m.done(msg)
 	case textMsg:
 		m.textAnswer(msg)
+	case containersMsg:
+		cmd = m.textContainers(msg)
 	case linesMsg:
 		cmd = m.textLines(msg)
 	case faultsMsg:

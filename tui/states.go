@@ -18,6 +18,7 @@ const (
 	paneJournal  = "journal"
 	paneEvents   = "events"
 	paneSources  = "sources"
+	paneSilences = "silences"
 
 	paneCostRoutes    = "costroutes"
 	paneCostPools     = "costpools"
@@ -37,6 +38,7 @@ type states struct {
 	pools    views.PoolsState
 	events   views.EventsState
 	sources  views.SourcesState
+	silences views.SilencesState
 	cost     views.CostState
 	kube     views.ClusterState
 }
@@ -72,6 +74,8 @@ func panes(p place) []string {
 		return []string{paneCostRoutes, paneCostPools, paneCostProviders}
 	case p.screen == views.ScreenSources && p.source == "":
 		return []string{paneSources}
+	case p.screen == views.ScreenSilences:
+		return []string{paneSilences}
 	default:
 		return clusterPanes(p)
 	}
@@ -139,6 +143,8 @@ func (m *Model) table(pane string) *views.Table {
 		return &s.events.Events
 	case pane == paneSources:
 		return &s.sources.List
+	case pane == paneSilences:
+		return &s.silences.List
 	case pane == paneCostRoutes:
 		return &s.cost.Routes
 	case pane == paneCostPools:

@@ -55,6 +55,9 @@ func Around(inner fleet.Connector, all func() []fleet.Connector) fleet.Connector
 	return inner
 }
 
+// Searches tells whether what a source's cluster runs is searched for.
+func Searches(spec fleet.SourceSpec) bool { return spec.Options[optDiscover] == "true" }
+
 // without is a source as its own connector knows it.
 func without(spec fleet.SourceSpec) fleet.SourceSpec {
 	spec.Options = maps.Clone(spec.Options)

@@ -62,6 +62,7 @@ func onFleet(ctx context.Context, f *flags, c console, x *changeFlags,
 	defer end()
 	defer watchSignals(func(p parting) { how.set(p); end() })()
 	s.settle(ctx, readTime)
+	s.find(ctx)
 	s.watch(ctx, x.enough)
 	if ctx.Err() != nil {
 		return exit{exitInterrupted, errors.New("interrupted; nothing was sent")}

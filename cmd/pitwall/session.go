@@ -57,7 +57,7 @@ func (s *session) close() {
 
 // openConfigured finds and reads the configuration and prepares a session on one of its contexts.
 func openConfigured(f *flags, c console) (*session, error) {
-	file, name, err := configured(f, c)
+	file, name, warning, err := configured(f, c)
 	if err != nil {
 		return nil, usage(err)
 	}
@@ -71,6 +71,9 @@ func openConfigured(f *flags, c console) (*session, error) {
 		return nil, usage(err)
 	}
 	s := &session{inventory: inv, file: file, clock: fleet.SystemClock{}, set: set, warm: warmTime}
+	if !warning.IsEmpty() {
+		s.warnings = append(s.warnings, warning)
+	}
 	s.stateDir = config.StateDir(first(f.stateDir, file.StateDir), c.environ)
 	s.openLog(f)
 	resolver := secrets.Resolver{Environ: os.LookupEnv, Seen: s.redact}
