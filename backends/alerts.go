@@ -89,6 +89,9 @@ func poolAlerts(p *fleet.Pool) []fleet.Alert {
 	if p.Progress.Moving.OK && !p.Progress.Why.IsEmpty() {
 		runbook = fleet.Text("zombie-engine")
 	}
+	if worst, _, _ := worstReplica(p); level == fleet.LevelWarn && worst != nil && worst.Lag.OK {
+		runbook = fleet.Text("straggler")
+	}
 	list = append(list, fleet.Alert{Level: level, Object: object, Subject: subject, Text: p.Why, Detail: detail, Runbook: runbook})
 	return append(list, gpuAlerts(p)...)
 }

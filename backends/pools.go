@@ -21,10 +21,12 @@ func (w *world) pool(spec fleet.PoolSpec, seen gatewayLoads, now time.Time) flee
 	p := fleet.Pool{Spec: spec, Desired: spec.Desired.Or(len(spec.Replicas)),
 		Replicas: make([]fleet.Replica, 0, len(spec.Replicas))}
 	var all []*engineSeries
+	paces := make([]fleet.Maybe[pace], 0, len(spec.Replicas))
 	answered := seen.answered(spec.ID)
 	for _, r := range spec.Replicas {
 		replica, engines := w.replica(spec, r, answered, now)
 		p.Replicas = append(p.Replicas, replica)
+		paces = append(paces, paceOf(engines))
 		all = append(all, engines...)
 		if isReady(replica) {
 			p.Ready++
@@ -44,6 +46,8 @@ func (w *world) pool(spec fleet.PoolSpec, seen gatewayLoads, now time.Time) flee
 		p.Load.Errors = errors // a gateway also sees what an engine cannot count: refused and timed-out calls
 	}
 	p.Nodes = w.nodes(spec, now)
+	w.stragglers(&p, paces, now)
+	w.settleReplicas(p.Replicas, now)
 	p.GPUUtil = meanUtil(p.Nodes)
 	p.Power = poolPower(p.Nodes)
 	p.KVTokens = kvTokens(all)

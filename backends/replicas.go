@@ -35,12 +35,20 @@ func (w *world) replica(spec fleet.PoolSpec, r fleet.ReplicaSpec, answered bool,
 		out.Progress = fleet.Progress{LastToken: out.Progress.LastToken} // what moved then proves nothing now
 	}
 	out.State, out.Why = replicaState(&out, s, frozen, now)
-	w.settle("replica/"+string(r.ID), out.State, fleet.Label(string(r.ID)), out.Why, now)
 	out.Trends = w.loadTrends("replica/"+string(r.ID), w.replicaSpan(), out.Load, now)
 	if gone {
 		return out, nil // what it did last is shown on its row, and not summed into the present
 	}
 	return out, engines
+}
+
+// settleReplicas records the states of the replicas that are read.
+func (w *world) settleReplicas(list []fleet.Replica, now time.Time) {
+	for i := range list {
+		if r := &list[i]; r.Source != "" {
+			w.settle("replica/"+string(r.ID), r.State, fleet.Label(string(r.ID)), r.Why, now)
+		}
+	}
 }
 
 // unread is a replica that nothing reads: what discovery knows of it is all that there is.

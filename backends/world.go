@@ -30,6 +30,7 @@ type world struct {
 	money       meter
 	look        lookback
 	reversals   map[routeKey]*turns
+	lags        map[replicaKey]*lagWatch
 	clusters    map[fleet.SourceID]*fleet.Cluster
 	outside     map[fleet.SourceID]*outside
 	heard       []saying      // what told was made of
@@ -115,6 +116,7 @@ func newWorld(opt Options, states []*sourceState) *world {
 		since:       map[string]stateSince{},
 		alerts:      map[string]time.Time{},
 		reversals:   map[routeKey]*turns{},
+		lags:        map[replicaKey]*lagWatch{},
 		whole:       map[fleet.PoolID]*whole{},
 		clusters:    map[fleet.SourceID]*fleet.Cluster{},
 		outside:     map[fleet.SourceID]*outside{},
@@ -252,6 +254,11 @@ func (w *world) prune(specs []fleet.RouteSpec, now time.Time) {
 	for key, s := range w.since {
 		if now.Sub(s.seen) > goneAfter {
 			delete(w.since, key)
+		}
+	}
+	for key, l := range w.lags {
+		if now.Sub(l.seen) > goneAfter {
+			delete(w.lags, key)
 		}
 	}
 	routes, here := map[routeKey]bool{}, map[account]bool{}

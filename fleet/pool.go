@@ -53,6 +53,7 @@ type Replica struct {
 	Version  Safe
 	Engines  int
 	Asleep   Maybe[bool]
+	Lag      Maybe[float64] // of a straggler: its time a token over that of its pool; unknown of all others
 	Progress Progress
 	State    State
 	Why      Safe
