@@ -78,6 +78,9 @@ func poolAlerts(p *fleet.Pool) []fleet.Alert {
 	case p.State.Rank() >= fleet.StateCrit.Rank():
 		level = fleet.LevelCrit
 	case p.State == fleet.StateWarn:
+	case p.State == fleet.StateStale:
+		return append([]fleet.Alert{{Level: fleet.LevelStale, Object: object, Subject: subject, Text: p.Why,
+			Detail: fleet.Text("ask a second source before acting on it"), Runbook: fleet.Text("source-stale")}}, gpuAlerts(p)...)
 	default:
 		return gpuAlerts(p)
 	}

@@ -200,7 +200,7 @@ func poolStrain(p *fleet.Pool) judgement {
 // poolGaps says what lacks of a pool that works, and when it has nothing to do.
 func poolGaps(p *fleet.Pool, worst *fleet.Replica, stale int) judgement {
 	switch {
-	case float64(p.Ready) < readyShare*float64(p.Desired):
+	case float64(p.Ready+stale) < readyShare*float64(p.Desired):
 		return judgement{fleet.StateWarn, fleet.Concat(fleet.Int(p.Ready), fleet.Text(" of "), fleet.Int(p.Desired), fleet.Text(" ready"))}
 	case worst != nil && worst.State == fleet.StateWarn:
 		return judgement{fleet.StateWarn, named(worst)}

@@ -89,12 +89,18 @@ func (e *engineSeries) add(at time.Time, r fleet.EngineReading) {
 type deploymentSeries struct {
 	requests, successes, failures, cooldowns, in, out counter
 	ttft, latency                                     distribution
+	// answered is when the newest success came at the earliest: at the reading before the one that counted it.
+	answered time.Time
 }
 
 // add takes a new reading; paged tells whether the replica's metrics page was read.
 func (d *deploymentSeries) add(at time.Time, r fleet.DeploymentReading, paged bool) {
+	before, total := d.successes.newest(), d.successes.total
 	d.requests.add(at, r.Requests, paged)
 	d.successes.add(at, r.Successes, paged)
+	if d.successes.total > total && !before.IsZero() {
+		d.answered = before
+	}
 	d.failures.add(at, r.Failures, paged)
 	d.cooldowns.add(at, r.Cooldowns, paged)
 	d.in.add(at, r.InTokens, paged)
