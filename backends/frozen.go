@@ -194,10 +194,10 @@ func (w *world) enginePageLost(s *sourceState, spec fleet.PoolSpec, answered, no
 	switch {
 	case answeredAfter(s, answered, began):
 		return judgement{fleet.StateStale, fleet.Concat(
-			fleet.Text("its page does not answer, while gateways count answers of its pool: "), st.Cause)}
+			fleet.Text("gateways get answers of its pool, its page gives none: "), st.Cause)}
 	case now.Sub(began) < answerLag+answerWait:
 		return judgement{fleet.StateStale, fleet.Concat(
-			fleet.Text("its page does not answer; gateways will tell whether it works: "), st.Cause)}
+			fleet.Text("its page gives no answer, gateways will tell whether it works: "), st.Cause)}
 	default:
 		return judgement{}
 	}

@@ -177,7 +177,7 @@ func TestAPageThatDoesNotAnswerNeedsASecondSource(t *testing.T) {
 			if r := p.Replicas[0]; r.State != tc.want || tc.want == fleet.StateStale && p.State != fleet.StateStale {
 				t.Errorf("replica %s %q, pool %s %q", r.State, r.Why, p.State, p.Why)
 			}
-			if got := hasAlert(s, "while gateways count answers"); got != (tc.want == fleet.StateStale) {
+			if got := hasAlert(s, "gateways get answers of its pool"); got != (tc.want == fleet.StateStale) {
 				t.Errorf("alerts: %+v", s.Alerts)
 			}
 		})

@@ -31,12 +31,15 @@ type world struct {
 	look        lookback
 	reversals   map[routeKey]*turns
 	lags        map[replicaKey]*lagWatch
-	clusters    map[fleet.SourceID]*fleet.Cluster
-	outside     map[fleet.SourceID]*outside
-	heard       []saying      // what told was made of
-	told        []fleet.Alert // the alerts of all alerting systems
-	names       names
-	whole       map[fleet.PoolID]*whole // pools that stores answer for
+	// recollections are how far pools' pasts are filled in from stores, and rests which stores refused that.
+	recollections map[fleet.PoolID]*recollection
+	rests         map[fleet.SourceID]*storeRest
+	clusters      map[fleet.SourceID]*fleet.Cluster
+	outside       map[fleet.SourceID]*outside
+	heard         []saying      // what told was made of
+	told          []fleet.Alert // the alerts of all alerting systems
+	names         names
+	whole         map[fleet.PoolID]*whole // pools that stores answer for
 }
 
 // deploymentKey is one target on one gateway replica.
@@ -123,9 +126,12 @@ func newWorld(opt Options, states []*sourceState) *world {
 		alerts:      map[string]time.Time{},
 		reversals:   map[routeKey]*turns{},
 		lags:        map[replicaKey]*lagWatch{},
-		whole:       map[fleet.PoolID]*whole{},
-		clusters:    map[fleet.SourceID]*fleet.Cluster{},
-		outside:     map[fleet.SourceID]*outside{},
+		rests:       map[fleet.SourceID]*storeRest{},
+
+		recollections: map[fleet.PoolID]*recollection{},
+		whole:         map[fleet.PoolID]*whole{},
+		clusters:      map[fleet.SourceID]*fleet.Cluster{},
+		outside:       map[fleet.SourceID]*outside{},
 	}
 	w.fit(opt.Inventory, states)
 	w.look = newLookback()
@@ -260,6 +266,11 @@ func (w *world) prune(specs []fleet.RouteSpec, now time.Time) {
 	for key, s := range w.since {
 		if now.Sub(s.seen) > goneAfter {
 			delete(w.since, key)
+		}
+	}
+	for id := range w.recollections {
+		if w.poolSpec(id) == nil {
+			delete(w.recollections, id)
 		}
 	}
 	for key, l := range w.lags {

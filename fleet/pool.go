@@ -26,6 +26,7 @@ type Pool struct {
 	State    State
 	Why      Safe // the evidence of State
 	Since    time.Time
+	Past     *PoolPast  `json:",omitempty"` // set where a store filled in what pitwall did not watch
 	Whole    *Aggregate // set where a store answers for the whole pool: Replicas and Nodes are then the worst ones only
 }
 

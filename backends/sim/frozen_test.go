@@ -67,7 +67,7 @@ func TestFrozenTelemetryIsToldFromAHungEngine(t *testing.T) {
 // At no moment may a pool be called down, critical or short
 // of replicas for it.
 func TestLostTelemetryIsNoLostPool(t *testing.T) {
-	for id, says := range map[string]string{"F40": "its page does not answer, while gateways", "F40B": "frozen"} {
+	for id, says := range map[string]string{"F40": "gateways get answers of its pool", "F40B": "frozen"} {
 		t.Run(id, func(t *testing.T) {
 			f, after := watched(t)
 			after(2 * time.Minute)
