@@ -13,7 +13,7 @@ import (
 )
 
 // StoreName is the endpoint of the simulated Prometheus, which scrapes the fleet's engines and exporters from its
-// first question on.
+// first question on, and remembers the fortnight before the start.
 const StoreName = "prometheus"
 
 // storeEvery is how often the simulated Prometheus scrapes.
@@ -27,9 +27,10 @@ type store struct {
 }
 
 // newStore serves on l, which the store closes. address gives the base URL of an endpoint.
-func newStore(l net.Listener, o Options, s *world.Spec, address func(string) string) *store {
+func newStore(l net.Listener, o Options, s *world.Spec, address func(string) string, memory *storeMemory) *store {
 	st := &store{url: "http://" + l.Addr().String(),
 		scraper: promapi.NewScraper(o.Clock, storeEvery, scrapeTargets(s, address))}
+	st.scraper.Recall(memory.of)
 	api := promapi.New(promapi.Options{Data: st.scraper.Data(), Clock: o.Clock, Targets: st.scraper.Targets,
 		Rules: storeRules(), Asked: st.scraper.Begin})
 	st.server = &http.Server{Handler: api, ReadHeaderTimeout: 10 * time.Second}
