@@ -177,6 +177,9 @@ func TestAPageThatDoesNotAnswerNeedsASecondSource(t *testing.T) {
 			if r := p.Replicas[0]; r.State != tc.want || tc.want == fleet.StateStale && p.State != fleet.StateStale {
 				t.Errorf("replica %s %q, pool %s %q", r.State, r.Why, p.State, p.Why)
 			}
+			if first := s.Alerts[0]; tc.want == fleet.StateStale && (first.Subject != fleet.Subject{Pool: "p"}) {
+				t.Errorf("the pages come before their pool: %+v", s.Alerts)
+			}
 			if got := hasAlert(s, "gateways get answers of its pool"); got != (tc.want == fleet.StateStale) {
 				t.Errorf("alerts: %+v", s.Alerts)
 			}

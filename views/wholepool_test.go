@@ -48,3 +48,19 @@ func TestChartsSayWhatAStoreToldOf(t *testing.T) {
 		t.Errorf("the mark stays when nothing of the store is shown:\n%s", s)
 	}
 }
+
+// TestTheBurnOfAPoolSaysWhatItIsMadeOf: the GPUs and the price that it names must give the burn beside them.
+func TestTheBurnOfAPoolSaysWhatItIsMadeOf(t *testing.T) {
+	spec := fleet.PoolSpec{ID: "p", GPU: "H100", GPUsPerReplica: 8, GPUHour: fleet.Some(fleet.USDPerHour(2.95))}
+	listed, whole, silent := fleet.Pool{Spec: spec}, fleet.Pool{Spec: spec}, fleet.Pool{Spec: spec}
+	listed.Spec.Replicas = make([]fleet.ReplicaSpec, 4)
+	whole.Whole = &fleet.Aggregate{Replicas: fleet.Some(250), GPUs: fleet.GPUTotals{Boards: fleet.Some(2000)}}
+	silent.Whole = &fleet.Aggregate{}
+	for want, pool := range map[string]fleet.Pool{"32 x H100 at $2.95": listed, "2000 x H100 at $2.95": whole,
+		"its store counts no GPUs": silent} {
+		scene := views.Scene{Snap: &fleet.Snapshot{Pools: []fleet.Pool{pool}}, Theme: themes.New(themes.Options{ASCII: true})}
+		if s := views.Cost(scene, views.CostState{}, views.Size{W: 120, H: 40}); !strings.Contains(s, want) {
+			t.Errorf("the cost screen does not say %q:\n%s", want, s)
+		}
+	}
+}
