@@ -20,7 +20,7 @@ const stepsKept = int(ratingBack / history.Step)
 
 func (s *steps) place(at time.Time) (slot int, number int32) {
 	n := at.Unix() / int64(history.Step/time.Second)
-	return int(n % int64(stepsKept)), int32(n) //nolint:gosec // five-minute steps since 1970 fit for ten thousand years
+	return int(n % int64(stepsKept)), int32(n)
 }
 
 func (s *steps) has(at time.Time) bool {

@@ -66,6 +66,23 @@ func TestAStragglerIsSaidAndLeavesSlowly(t *testing.T) {
 	}
 }
 
+func TestAStragglerIsSaidBesideAnotherTroubleOfItsPool(t *testing.T) {
+	b := newBench(t, map[fleet.SourceID]readFunc{"r1": paced(100, always(.036)), "r2": paced(100, always(.020)),
+		"n1": gpuPage(func(time.Time) []fleet.GPUReading {
+			return []fleet.GPUReading{{ID: "GPU-a", Index: "0", LastXid: fleet.Some(79)}}
+		})})
+	s := b.after(5 * time.Minute)
+	said := 0
+	for _, a := range s.Alerts {
+		if a.Runbook.String() == "straggler" && (a.Subject == fleet.Subject{Pool: "p", Replica: "r1"}) {
+			said++
+		}
+	}
+	if p := s.Pool("p"); said != 1 || !strings.HasPrefix(p.Why.String(), "n1") {
+		t.Errorf("pool %s %q, alerts %+v", p.State, p.Why, s.Alerts)
+	}
+}
+
 func TestWhatIsNoStraggler(t *testing.T) {
 	for name, read := range map[string]map[fleet.SourceID]readFunc{
 		"a minute's dip":      {"r1": paced(100, between(2, 3, .060)), "r2": paced(100, always(.020))},

@@ -268,16 +268,7 @@ func (w *world) prune(specs []fleet.RouteSpec, now time.Time) {
 			delete(w.since, key)
 		}
 	}
-	for id := range w.recollections {
-		if w.poolSpec(id) == nil {
-			delete(w.recollections, id)
-		}
-	}
-	for key, l := range w.lags {
-		if now.Sub(l.seen) > goneAfter {
-			delete(w.lags, key)
-		}
-	}
+	w.prunePools(now)
 	routes, here := map[routeKey]bool{}, map[account]bool{}
 	for _, r := range specs {
 		routes[keyOf(r)] = true
@@ -294,6 +285,20 @@ func (w *world) prune(specs []fleet.RouteSpec, now time.Time) {
 		if key.pool == "" && !here[key] {
 			delete(w.ledger, key)
 			delete(w.money.tokens, key)
+		}
+	}
+}
+
+// prunePools forgets what was remembered of pools and replicas that left.
+func (w *world) prunePools(now time.Time) {
+	for id := range w.recollections {
+		if w.poolSpec(id) == nil {
+			delete(w.recollections, id)
+		}
+	}
+	for key, l := range w.lags {
+		if now.Sub(l.seen) > goneAfter {
+			delete(w.lags, key)
 		}
 	}
 }
