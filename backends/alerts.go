@@ -75,7 +75,7 @@ func poolAlerts(p *fleet.Pool) []fleet.Alert {
 	object, subject := fleet.Label(string(p.Spec.ID)), fleet.Subject{Pool: p.Spec.ID}
 	main := fleet.Alert{Level: fleet.LevelWarn, Object: object, Subject: subject, Text: p.Why, Runbook: fleet.Text("pool-degraded")}
 	worst, _, _ := worstReplica(p)
-	lags := p.State == fleet.StateWarn && worst != nil && worst.Lag.OK && p.Why == named(worst)
+	lags := lagExplains(p, worst)
 	switch {
 	case p.State.Rank() >= fleet.StateCrit.Rank():
 		main.Level = fleet.LevelCrit
@@ -99,12 +99,21 @@ func poolAlerts(p *fleet.Pool) []fleet.Alert {
 	list = append(list, main)
 	for i := range p.Replicas { // beside another trouble of the pool a straggler is one of its own
 		if r := &p.Replicas[i]; r.Lag.OK && !(lags && r == worst) {
-			list = append(list, fleet.Alert{Level: fleet.LevelWarn, Object: fleet.Label(string(r.ID)),
-				Subject: fleet.Subject{Pool: p.Spec.ID, Replica: r.ID}, Text: r.Why,
-				Detail: fleet.Concat(fleet.Text("pool "), object), Runbook: stragglerBook})
+			list = append(list, stragglerAlert(p, r))
 		}
 	}
 	return append(list, gpuAlerts(p)...)
+}
+
+// lagExplains tells whether a pool is in its state because its worst replica lags.
+func lagExplains(p *fleet.Pool, worst *fleet.Replica) bool {
+	return p.State == fleet.StateWarn && worst != nil && worst.Lag.OK && p.Why == named(worst)
+}
+
+func stragglerAlert(p *fleet.Pool, r *fleet.Replica) fleet.Alert {
+	return fleet.Alert{Level: fleet.LevelWarn, Object: fleet.Label(string(r.ID)),
+		Subject: fleet.Subject{Pool: p.Spec.ID, Replica: r.ID}, Text: r.Why,
+		Detail: fleet.Concat(fleet.Text("pool "), fleet.Label(string(p.Spec.ID))), Runbook: stragglerBook}
 }
 
 var stragglerBook = fleet.Text("straggler")

@@ -70,11 +70,11 @@ func TestLostTelemetryIsNoLostPool(t *testing.T) {
 	for id, says := range map[string]string{"F40": "gateways get answers of its pool", "F40B": "frozen"} {
 		t.Run(id, func(t *testing.T) {
 			f, after := watched(t)
-			after(2 * time.Minute)
+			after(75 * time.Second)
 			if err := f.Start(id, time.Time{}); err != nil {
 				t.Fatal(err)
 			}
-			for i := range 40 {
+			for i := range 18 {
 				for _, a := range after(5 * time.Second).Alerts {
 					if a.Level == fleet.LevelCrit || strings.Contains(a.Text.String(), " ready") {
 						t.Fatalf("%d s later: %s %s %s", 5*(i+1), a.Level, a.Object, a.Text)
@@ -94,7 +94,7 @@ func TestLostTelemetryIsNoLostPool(t *testing.T) {
 			if err := f.Stop(id); err != nil {
 				t.Fatal(err)
 			}
-			if p := after(3 * time.Minute).Pool("b200-a"); p.State != fleet.StateOK {
+			if p := after(75 * time.Second).Pool("b200-a"); p.State != fleet.StateOK {
 				t.Errorf("when it is over: %s %q", p.State, p.Why)
 			}
 		})
