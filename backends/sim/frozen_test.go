@@ -21,8 +21,7 @@ func watched(t *testing.T) (*sim.Fleet, func(time.Duration) *fleet.Snapshot) {
 		t.Fatal(err)
 	}
 	inv := f.Inventory()
-	readers, problems := registry.Set(registry.Connectors()).Readers(inv.Sources, fleet.Deps{Clock: clock,
-		Secret: func(context.Context, fleet.SecretRef) (fleet.Secret, error) { return fleet.NewSecret("none"), nil }})
+	readers, problems := registry.Set(registry.Connectors()).Readers(inv.Sources, fleet.Deps{Clock: clock, Secret: f.Secret})
 	hub := backends.New(backends.Options{Inventory: inv, Readers: readers, Problems: problems, Clock: clock})
 	ctx, cancel := context.WithCancel(t.Context())
 	hold, done := clock.Task(), make(chan struct{}) // nothing moves before the Hub's own tasks are registered
@@ -61,5 +60,43 @@ func TestFrozenTelemetryIsToldFromAHungEngine(t *testing.T) {
 	got := s.Pools[0].Replicas[0]
 	if got.State != fleet.StateStale || !strings.Contains(got.Why.String(), "nor of its GPUs' page") {
 		t.Errorf("replica %s is %s %q: telemetry failed, not the engine", got.ID, got.State, got.Why)
+	}
+}
+
+// TestLostTelemetryIsNoLostPool: engines of a site whose pages stop or freeze (F40) go on working, as its gateways show.
+// At no moment may a pool be called down, critical or short
+// of replicas for it.
+func TestLostTelemetryIsNoLostPool(t *testing.T) {
+	for id, says := range map[string]string{"F40": "gateways get answers of its pool", "F40B": "frozen"} {
+		t.Run(id, func(t *testing.T) {
+			f, after := watched(t)
+			after(75 * time.Second)
+			if err := f.Start(id, time.Time{}); err != nil {
+				t.Fatal(err)
+			}
+			for i := range 18 {
+				for _, a := range after(5 * time.Second).Alerts {
+					if a.Level == fleet.LevelCrit || strings.Contains(a.Text.String(), " ready") {
+						t.Fatalf("%d s later: %s %s %s", 5*(i+1), a.Level, a.Object, a.Text)
+					}
+				}
+			}
+			s := after(time.Second)
+			for _, name := range []fleet.PoolID{"b200-a", "h100-b"} {
+				p := s.Pool(name)
+				if p.State != fleet.StateStale || !strings.Contains(p.Why.String(), says) || p.Load.OutRate.OK {
+					t.Errorf("%s is %s %q, output %v", name, p.State, p.Why, p.Load.OutRate)
+				}
+			}
+			if p := s.Pool("h100-c"); p.State != fleet.StateOK {
+				t.Errorf("the other site's pool is %s %q", p.State, p.Why)
+			}
+			if err := f.Stop(id); err != nil {
+				t.Fatal(err)
+			}
+			if p := after(75 * time.Second).Pool("b200-a"); p.State != fleet.StateOK {
+				t.Errorf("when it is over: %s %q", p.State, p.Why)
+			}
+		})
 	}
 }

@@ -16,6 +16,7 @@ const (
 	gatewayEvery  = 2 * time.Second
 	providerEvery = 15 * time.Second
 	alertsEvery   = 5 * time.Second
+	storeAsked    = 15 * time.Second
 )
 
 var auth = fleet.SecretRef{Env: KeyName}
@@ -54,6 +55,12 @@ func (f *Fleet) buildInventory(s *world.Spec) fleet.Inventory {
 	inv.Gateways = []fleet.GatewaySpec{gw}
 	inv.Routes = routeSpecs(s, gw.ID)
 	return inv
+}
+
+// StoreSource names the simulated Prometheus as a configuration would. The inventory lacks it: a fleet that nobody asks
+// through it costs nothing.
+func (f *Fleet) StoreSource() fleet.SourceSpec {
+	return source(StoreName, "prometheus", f.URL(StoreName), storeAsked, fleet.Subject{}, fleet.SecretRef{}, nil)
 }
 
 func source(

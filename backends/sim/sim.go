@@ -80,7 +80,7 @@ func Listen(ctx context.Context, o Options) (*Fleet, error) {
 	if err := f.serveClusters(&spec, held); err != nil {
 		return nil, errors.Join(err, port.Close(), alerts.Close(), f.closeClusters(), f.servers.Close())
 	}
-	f.store = newStore(port, o, &spec, f.servers.URL)
+	f.store = newStore(port, o, &spec, f.servers.URL, newStoreMemory(&spec, f.History))
 	f.alerts = newAlerting(alerts, o, f.world)
 	f.inventory = f.buildInventory(&spec)
 	f.keep()
