@@ -5,6 +5,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"pitwall/backends/internal/podspec"
 	"pitwall/fleet"
 )
 
@@ -43,7 +44,7 @@ func containers(p *corev1.Pod) []fleet.Container {
 		}
 		add(name, role, p.Status.InitContainerStatuses)
 	}
-	works := serving(&p.Spec, p.Annotations)
+	works := podspec.Serving(&p.Spec, p.Annotations)
 	for i := range p.Spec.Containers {
 		role := fleet.Text("beside")
 		if c := &p.Spec.Containers[i]; c == works {
@@ -88,7 +89,7 @@ func talker(p *corev1.Pod) string {
 			return s.Name
 		}
 	}
-	if c := serving(&p.Spec, p.Annotations); c != nil {
+	if c := podspec.Serving(&p.Spec, p.Annotations); c != nil {
 		return c.Name
 	}
 	return ""
