@@ -65,11 +65,11 @@ func Surround(ctx context.Context, c fleet.Objects, namespace string, f *stuck.F
 	unplaced := slices.ContainsFunc(f.New, func(p *corev1.Pod) bool { return p.Spec.NodeName == "" && p.DeletionTimestamp == nil })
 	if unplaced {
 		nodes, err := List[corev1.Node](ctx, c, NodeKind, "", "")
-		if err := passOver(err); err != nil {
+		if err := PassOver(err); err != nil {
 			return err
 		}
 		pods, podsErr := List[corev1.Pod](ctx, c, PodKind, "", "")
-		if err := passOver(podsErr); err != nil {
+		if err := PassOver(podsErr); err != nil {
 			return err
 		}
 		if err == nil && podsErr == nil {
@@ -79,20 +79,20 @@ func Surround(ctx context.Context, c fleet.Objects, namespace string, f *stuck.F
 	var err error
 	if slices.ContainsFunc(f.New, mounts) {
 		f.Claims, err = List[corev1.PersistentVolumeClaim](ctx, c, ClaimKind, namespace, "")
-		if err := passOver(err); err != nil {
+		if err := PassOver(err); err != nil {
 			return err
 		}
 	}
 	f.Events, err = List[corev1.Event](ctx, c, EventKind, namespace, "")
-	return passOver(err)
+	return PassOver(err)
 }
 
 func mounts(p *corev1.Pod) bool {
 	return slices.ContainsFunc(p.Spec.Volumes, func(v corev1.Volume) bool { return v.PersistentVolumeClaim != nil })
 }
 
-// passOver lets reads go on that are of help only.
-func passOver(err error) error {
+// PassOver lets reads go on that are of help only: of what may not be read, or is not there.
+func PassOver(err error) error {
 	switch fleet.KindOf(err) {
 	case fleet.KindAuth, fleet.KindNotFound:
 		return nil
