@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
+	"maps"
 	"math"
 
 	"pitwall/backends/internal/jsonptr"
@@ -124,6 +126,14 @@ func (s *service) promoteCanary(r *fleet.Rollout) (fleet.Draft, error) {
 	c := &s.o.Spec.Canary[0]
 	at, _ := jsonptr.Find(s.doc, canaryAt+"/0/predictor")
 	next := findBlock(at)
+	more, _ := at.(map[string]any)
+	for name := range more {
+		if name != "name" && name != "minReplicas" && name != "model" {
+			return fleet.Draft{}, s.no(fleet.KindUnsupported, fleet.DoPromote, "its canary says "+fleet.Quote(name).String()+
+				" beside its model; write the predictor by hand, or its pods would be others")
+		}
+	}
+	next.value = over(s.block.value, next.value)
 	fields := s.changes(next)
 	switch {
 	case next.at != s.block.at || next.at != "/model":
@@ -146,4 +156,40 @@ func (s *service) promoteCanary(r *fleet.Rollout) (fleet.Draft, error) {
 	}
 	d.Stages = append(d.Stages, s.takeOver(c.Predictor.Name, list, fields))
 	return d, nil
+}
+
+// over lays what a canary says over what the predictor says, as KServe does to make the canary's pods: what is empty counts as
+// not said, and lists are replaced.
+func over(base, more any) any {
+	a, ok := base.(map[string]any)
+	b, both := more.(map[string]any)
+	if !ok || !both {
+		if isEmpty(more) {
+			return base
+		}
+		return more
+	}
+	out := maps.Clone(a)
+	for k, v := range b {
+		out[k] = over(out[k], v)
+	}
+	return out
+}
+
+func isEmpty(v any) bool {
+	switch x := v.(type) {
+	case nil:
+		return true
+	case string:
+		return x == ""
+	case bool:
+		return !x
+	case json.Number:
+		return x == "0"
+	case []any:
+		return len(x) == 0
+	case map[string]any:
+		return len(x) == 0
+	}
+	return false
 }
