@@ -44,8 +44,10 @@ func (a *Orchestrator) Draft(ctx context.Context, c fleet.Objects, r fleet.Rollo
 		return s.abandon(&r)
 	case fleet.DoHoldScaler, fleet.DoFreeScaler:
 		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "a Rollout does not scale itself; hold or release the autoscaler above it")
+	default: // deeds of nodes
 	}
-	return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "a Rollout can be upgraded, scaled, paused, resumed, restarted, advanced, promoted and aborted")
+	return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "a Rollout can be upgraded, scaled, paused, resumed, restarted, advanced, "+
+		"promoted and aborted")
 }
 
 func (s *scene) no(kind fleet.Kind, do fleet.Deed, why string) error {

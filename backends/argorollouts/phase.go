@@ -39,7 +39,8 @@ func (s *scene) stands(ctx context.Context, c fleet.Objects, now time.Time) (stu
 	case progressing:
 		return s.explain(ctx, c, now, false)
 	}
-	return stuck.Verdict{Phase: fleet.RolloutUnknown, Why: fleet.Textf("its controller says %s, which pitwall does not know; from 1.0 on it says Healthy, Progressing, Paused or Degraded",
+	return stuck.Verdict{Phase: fleet.RolloutUnknown, Why: fleet.Textf("its controller says %s, which pitwall does not know; from 1.0 on "+
+		"it says Healthy, Progressing, Paused or Degraded",
 		phrase(o.Status.Phase))}, nil
 }
 
@@ -59,7 +60,8 @@ func (s *scene) unread() (stuck.Verdict, bool) {
 	case o.Status.Observed == "":
 		return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: fleet.Text("its controller has said nothing of it yet")}, true
 	case err != nil:
-		return stuck.Verdict{Phase: fleet.RolloutUnknown, Why: fleet.Textf("its controller counts no generations (it says %s): it is older than 0.10",
+		return stuck.Verdict{Phase: fleet.RolloutUnknown, Why: fleet.Textf("its controller counts no generations (it says %s): it is older "+
+			"than 0.10",
 			fleet.Quote(o.Status.Observed))}, true
 	case seen != o.Generation:
 		return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: fleet.Textf("its controller has seen generation %s and not yet %s",
@@ -126,7 +128,8 @@ func (s *scene) stepText() fleet.Safe {
 func (s *scene) degraded(ctx context.Context, c fleet.Objects, now time.Time) (stuck.Verdict, error) {
 	o := &s.o
 	if why, since := o.condition("InvalidSpec", ""); !why.IsEmpty() {
-		return stuck.Verdict{Phase: fleet.RolloutFailed, Never: true, Since: since, Why: fleet.Textf("its controller refuses the spec: %s", why)}, nil
+		return stuck.Verdict{Phase: fleet.RolloutFailed, Never: true, Since: since, Why: fleet.Textf("its controller refuses the spec: %s",
+			why)}, nil
 	}
 	if o.Status.Abort {
 		why, since := o.condition("Progressing", "RolloutAborted")
@@ -134,7 +137,8 @@ func (s *scene) degraded(ctx context.Context, c fleet.Objects, now time.Time) (s
 			why = fleet.Label(podstate.Clip(o.Status.Message, 200))
 		}
 		return stuck.Verdict{Phase: fleet.RolloutFailed, Never: true, Since: since,
-			Why: fleet.Textf("aborted: %s; the stable version serves and the template is still the new one: abort restores it, resume tries again from step 1", why)}, nil
+			Why: fleet.Textf("aborted: %s; the stable version serves and the template is still the new one: abort restores it, resume tries "+
+				"again from step 1", why)}, nil
 	}
 	if why, _ := o.condition("Progressing", timedOut); !why.IsEmpty() {
 		return s.explain(ctx, c, now, true)

@@ -199,7 +199,8 @@ func (s *scene) traffic() fleet.Traffic {
 			t.Members = append(t.Members, fleet.TrafficMember{Name: fleet.Text("active"), ID: hash, Weight: 100, Ready: true})
 		}
 		if hash := o.Status.BlueGreen.Preview; hash != "" && hash != o.Status.BlueGreen.Active {
-			t.Members = append(t.Members, fleet.TrafficMember{Name: fleet.Text("preview"), ID: hash, Ready: len(s.fresh) > 0 && child.Ready(s.fresh) == len(s.fresh)})
+			t.Members = append(t.Members, fleet.TrafficMember{Name: fleet.Text("preview"), ID: hash, Ready: len(s.fresh) > 0 &&
+				child.Ready(s.fresh) == len(s.fresh)})
 		}
 		return t
 	}

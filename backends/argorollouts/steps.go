@@ -64,7 +64,8 @@ func (s *scene) promote() (fleet.Draft, error) {
 	}
 	var list []fleet.ObjectWrite
 	if !s.o.Status.Full {
-		list = append(list, s.onStatus(fleet.Textf("promote fully, from %s", s.stepText()), s.same("/status/currentPodHash"), s.same("/status/stableRS"),
+		list = append(list, s.onStatus(fleet.Textf("promote fully, from %s", s.stepText()), s.same("/status/currentPodHash"),
+			s.same("/status/stableRS"),
 			s.to("/status/promoteFull", true)))
 	}
 	if s.o.Spec.Paused {
@@ -94,14 +95,16 @@ func (s *scene) abandon(r *fleet.Rollout) (fleet.Draft, error) {
 			s.same("/status/currentPodHash"), s.same("/status/stableRS"), s.to("/status/abort", true)))
 	}
 	if c := o.Spec.Strategy.Canary; c != nil && c.Dynamic {
-		d.Notes = append(d.Notes, fleet.Text("dynamicStableScale is set: traffic goes back only as fast as the stable version starts replicas again"))
+		d.Notes = append(d.Notes, fleet.Text("dynamicStableScale is set: traffic goes back only as fast as the stable version starts "+
+			"replicas again"))
 	}
 	stable := s.set(o.Status.StableHash)
 	if stable == nil {
 		if len(d.Stages) == 0 {
 			return d, s.no(fleet.KindInvalid, fleet.DoAbandonRoll, "it is aborted, and the ReplicaSet of its stable version is not there any more")
 		}
-		d.Notes = append(d.Notes, fleet.Text("the stable version's ReplicaSet is not there: its template has to be restored by hand, until then it stays degraded"))
+		d.Notes = append(d.Notes, fleet.Text("the stable version's ReplicaSet is not there: its template has to be restored by hand, until "+
+			"then it stays degraded"))
 		return d, nil
 	}
 	fields, err := s.restored(stable.Name)

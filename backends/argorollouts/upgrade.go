@@ -14,7 +14,8 @@ func (s *scene) upgrade(r *fleet.Rollout, w fleet.Want) (fleet.Draft, error) {
 		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "it rolls by steps of its own: "+s.plan().String()+
 			"; leave --canary out, and advance it step by step. Its weight cannot be set freely, and other steps begin at step 1 again")
 	case w.Surge.OK:
-		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "what it takes beside the wanted replicas is said by its strategy (maxSurge); leave --surge out")
+		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "what it takes beside the wanted replicas is said by its strategy "+
+			"(maxSurge); leave --surge out")
 	}
 	fields, said, err := s.changed(w)
 	if err != nil {
@@ -40,7 +41,8 @@ func (s *scene) changed(w fleet.Want) ([]fleet.Field, []fleet.Safe, error) {
 		return jsonptr.Diff("/spec/template", s.template.Doc(), next.Doc()), said, nil
 	}
 	if s.byName(w.Version) == nil {
-		return nil, nil, s.no(fleet.KindInvalid, w.Do, "it keeps no ReplicaSet "+fleet.Quote(w.Version).String()+"; pitwall rollout lists those that it keeps")
+		return nil, nil, s.no(fleet.KindInvalid, w.Do, "it keeps no ReplicaSet "+fleet.Quote(w.Version).String()+"; pitwall rollout lists "+
+			"those that it keeps")
 	}
 	fields, err := s.restored(w.Version)
 	return fields, []fleet.Safe{fleet.Textf("template of ReplicaSet %s", fleet.Quote(w.Version))}, err
@@ -103,7 +105,8 @@ func (s *scene) notes(version string) []fleet.Safe {
 	case s.o.Spec.Strategy.BlueGreen != nil:
 		list = append(list, fleet.Text("blue-green: a whole second set is started, then gets all traffic at once"))
 	case stop >= 0:
-		list = append(list, fleet.Textf("its steps: %s; this change ends at step %s, where advance, promote or abort go on", s.plan(), fleet.Int(stop+1)))
+		list = append(list, fleet.Textf("its steps: %s; this change ends at step %s, where advance, promote or abort go on", s.plan(),
+			fleet.Int(stop+1)))
 	default:
 		list = append(list, fleet.Textf("its steps: %s", s.plan()))
 	}
@@ -111,7 +114,8 @@ func (s *scene) notes(version string) []fleet.Safe {
 		list = append(list, fleet.Text("a roll is under way: a new template begins at step 1 again"))
 	}
 	if s.keeper.Kind != kind.Kind {
-		list = append(list, fleet.Textf("its template comes from %s %s: that is what is written", fleet.Quote(s.keeper.Kind), fleet.Quote(s.keeper.Name)))
+		list = append(list, fleet.Textf("its template comes from %s %s: that is what is written", fleet.Quote(s.keeper.Kind),
+			fleet.Quote(s.keeper.Name)))
 	}
 	if s.o.Spec.Paused {
 		list = append(list, fleet.Text("it is paused by hand: nothing rolls before it is resumed"))

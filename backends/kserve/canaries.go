@@ -40,7 +40,8 @@ func (s *service) canaries(ctx context.Context, r *fleet.Rollout, stable *child.
 		return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: fleet.Textf("Deployment %s of the canary is not there yet", fleet.Quote(name))}, nil
 	}
 	r.Updated = int(d.Spec.Status.UpdatedReplicas)
-	r.Ready, r.Available, r.Total = r.Ready+int(d.Spec.Status.ReadyReplicas), r.Available+int(d.Spec.Status.AvailableReplicas), r.Total+int(d.Spec.Status.Replicas)
+	r.Ready, r.Available, r.Total = r.Ready+int(d.Spec.Status.ReadyReplicas), r.Available+int(d.Spec.Status.AvailableReplicas),
+		r.Total+int(d.Spec.Status.Replicas)
 	child.CountPods(r, d.New, append(slices.Clone(stable.New), stable.Old...))
 	if why := fresh.untaken(d.Template, ""); !why.IsEmpty() {
 		return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: why}, nil
@@ -50,7 +51,8 @@ func (s *service) canaries(ctx context.Context, r *fleet.Rollout, stable *child.
 		return v, err
 	}
 	if !s.canaryReady(last.Predictor.Name) {
-		return stuck.Verdict{Phase: fleet.RolloutMoving, Why: fleet.Textf("the replicas of canary %s are there; KServe has not said that it is ready",
+		return stuck.Verdict{Phase: fleet.RolloutMoving, Why: fleet.Textf("the replicas of canary %s are there; KServe has not said that it "+
+			"is ready",
 			fleet.Quote(last.Predictor.Name))}, nil
 	}
 	return s.routed(ctx, last.Predictor.Name, last.Percent)
@@ -68,21 +70,24 @@ func (s *service) canaryReady(name string) bool {
 // routed tells whether a canary gets what the spec says. The status only repeats the spec, so the route is asked: KServe
 // 0.20.0 as it was released makes canaries and leaves them out of its routes.
 func (s *service) routed(ctx context.Context, name string, percent int) (stuck.Verdict, error) {
-	holds := stuck.Verdict{Phase: fleet.RolloutPaused, Why: fleet.Textf("canary %s holds at %s %%: promote it or abort", fleet.Quote(name), fleet.Int(percent))}
+	holds := stuck.Verdict{Phase: fleet.RolloutPaused, Why: fleet.Textf("canary %s holds at %s %%: promote it or abort", fleet.Quote(name),
+		fleet.Int(percent))}
 	if percent == 0 {
 		return holds, nil
 	}
 	weight, route, err := s.weight(ctx, s.childName(name))
 	switch {
 	case fleet.KindOf(err) == fleet.KindAuth:
-		return holds, nil //nolint:nilerr // it may not be read: then the spec is all that is known
+		return holds, nil // it may not be read: then the spec is all that is known
 	case err != nil:
 		return stuck.Verdict{}, err
 	case !route:
-		return stuck.Verdict{Phase: fleet.RolloutStuck, Never: true, Why: fleet.Textf("there is no HTTPRoute %s, so canary %s gets no traffic: KServe splits it through the Gateway API only",
+		return stuck.Verdict{Phase: fleet.RolloutStuck, Never: true, Why: fleet.Textf("there is no HTTPRoute %s, so canary %s gets no "+
+			"traffic: KServe splits it through the Gateway API only",
 			fleet.Quote(s.ref.Name), fleet.Quote(name))}, nil
 	case weight != percent:
-		return stuck.Verdict{Phase: fleet.RolloutStuck, Why: fleet.Textf("canary %s should get %s %% and HTTPRoute %s gives it %s: KServe 0.20.0 writes no weights",
+		return stuck.Verdict{Phase: fleet.RolloutStuck, Why: fleet.Textf("canary %s should get %s %% and HTTPRoute %s gives it %s: KServe "+
+			"0.20.0 writes no weights",
 			fleet.Quote(name), fleet.Int(percent), fleet.Quote(s.ref.Name), fleet.Int(weight))}, nil
 	}
 	return holds, nil

@@ -24,7 +24,8 @@ func (s *service) byCanary(ctx context.Context, r *fleet.Rollout, w fleet.Want, 
 	}
 	whole := s.o.Spec.Predictor.least()
 	entry := func(percent, replicas int) any {
-		return []any{map[string]any{"trafficPercent": percent, "predictor": map[string]any{"name": name, "minReplicas": replicas, "model": next.value}}}
+		return []any{map[string]any{"trafficPercent": percent, "predictor": map[string]any{"name": name, "minReplicas": replicas,
+			"model": next.value}}}
 	}
 	d := fleet.Draft{Extra: whole * r.GPUsEach}
 	var before any
@@ -47,7 +48,8 @@ func (s *service) byCanary(ctx context.Context, r *fleet.Rollout, w fleet.Want, 
 		step(percent(last), whole, true)
 	}
 	d.Stages = append(d.Stages, s.takeOver(name, before, s.changes(next)))
-	d.Notes = append(d.Notes, fleet.Text("at its end the predictor takes the canary's name, so that nothing restarts; undo keeps that name and rolls back in place"))
+	d.Notes = append(d.Notes, fleet.Text("at its end the predictor takes the canary's name, so that nothing restarts; undo keeps that "+
+		"name and rolls back in place"))
 	return d, nil
 }
 
@@ -57,7 +59,8 @@ func (s *service) takeOver(name string, canary any, fields []fleet.Field) fleet.
 	text := fleet.Textf("canary %s becomes the predictor", fleet.Quote(name))
 	back, _ := s.write(fleet.Text("model of the predictor, in place"), fields...).Inverse()
 	all := append([]fleet.Field{{Path: canaryAt, Before: jsonptr.Encode(canary)}, s.to("/spec/predictor/name", name)}, fields...)
-	return fleet.Stage{Text: text, Writes: []fleet.ObjectWrite{s.write(text, all...)}, Until: fleet.Until{Done: true}, Back: []fleet.ObjectWrite{back}}
+	return fleet.Stage{Text: text, Writes: []fleet.ObjectWrite{s.write(text, all...)}, Until: fleet.Until{Done: true},
+		Back: []fleet.ObjectWrite{back}}
 }
 
 // canaryName tells versions apart, so that a canary planned twice is the same.
@@ -104,14 +107,16 @@ func (s *service) mayHaveCanary(ctx context.Context, name string, w fleet.Want) 
 
 func (s *service) shareCanary(n int) (fleet.Draft, error) {
 	if len(s.o.Spec.Canary) != 1 {
-		return fleet.Draft{}, s.no(fleet.KindInvalid, fleet.DoAdvance, "it has "+itoa(len(s.o.Spec.Canary))+" canaries, so which one is meant is not clear")
+		return fleet.Draft{}, s.no(fleet.KindInvalid, fleet.DoAdvance, "it has "+itoa(len(s.o.Spec.Canary))+" canaries, so which one is "+
+			"meant is not clear")
 	}
 	c := &s.o.Spec.Canary[0]
 	switch {
 	case c.Percent == n:
 		return fleet.Draft{}, s.no(fleet.KindInvalid, fleet.DoAdvance, "it gets "+itoa(n)+" % already")
 	case n > c.Percent && !s.canaryReady(c.Predictor.Name):
-		return fleet.Draft{}, s.no(fleet.KindConflict, fleet.DoAdvance, "canary "+fleet.Quote(c.Predictor.Name).String()+" is not ready: what it gets would be answered with 503")
+		return fleet.Draft{}, s.no(fleet.KindConflict, fleet.DoAdvance, "canary "+fleet.Quote(c.Predictor.Name).String()+" is not ready: "+
+			"what it gets would be answered with 503")
 	}
 	text := fleet.Textf("traffic of canary %s: %s -> %s %%", fleet.Quote(c.Predictor.Name), fleet.Int(c.Percent), fleet.Int(n))
 	write := s.write(text, jsonptr.Same(s.doc, canaryAt+"/0/predictor/name"), s.to(canaryAt+"/0/trafficPercent", n))
@@ -121,7 +126,8 @@ func (s *service) shareCanary(n int) (fleet.Draft, error) {
 // promoteCanary makes the one canary the predictor, after it has as many replicas.
 func (s *service) promoteCanary(r *fleet.Rollout) (fleet.Draft, error) {
 	if len(s.o.Spec.Canary) != 1 {
-		return fleet.Draft{}, s.no(fleet.KindInvalid, fleet.DoPromote, "it has "+itoa(len(s.o.Spec.Canary))+" canaries, and exactly one can be promoted")
+		return fleet.Draft{}, s.no(fleet.KindInvalid, fleet.DoPromote, "it has "+itoa(len(s.o.Spec.Canary))+" canaries, and exactly one can "+
+			"be promoted")
 	}
 	c := &s.o.Spec.Canary[0]
 	at, _ := jsonptr.Find(s.doc, canaryAt+"/0/predictor")
@@ -137,9 +143,11 @@ func (s *service) promoteCanary(r *fleet.Rollout) (fleet.Draft, error) {
 	fields := s.changes(next)
 	switch {
 	case next.at != s.block.at || next.at != "/model":
-		return fleet.Draft{}, s.no(fleet.KindUnsupported, fleet.DoPromote, "canary and predictor are not both said by a model block; write the predictor by hand")
+		return fleet.Draft{}, s.no(fleet.KindUnsupported, fleet.DoPromote, "canary and predictor are not both said by a model block; write "+
+			"the predictor by hand")
 	case next.uri() == s.block.uri():
-		return fleet.Draft{}, s.no(fleet.KindUnsupported, fleet.DoPromote, "the canary has the predictor's storageUri, and KServe wants another one with another name; abort it and upgrade without --canary")
+		return fleet.Draft{}, s.no(fleet.KindUnsupported, fleet.DoPromote, "the canary has the predictor's storageUri, and KServe wants "+
+			"another one with another name; abort it and upgrade without --canary")
 	case !s.canaryReady(c.Predictor.Name):
 		return fleet.Draft{}, s.no(fleet.KindConflict, fleet.DoPromote, "canary "+fleet.Quote(c.Predictor.Name).String()+" is not ready")
 	}

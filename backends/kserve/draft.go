@@ -26,7 +26,8 @@ func (s *service) draft(ctx context.Context, r *fleet.Rollout, w fleet.Want) (fl
 	case r.UID != "" && string(s.o.UID) != r.UID:
 		return fleet.Draft{}, s.no(fleet.KindConflict, w.Do, "another object has its name by now")
 	case m != knative && m != standard:
-		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "in which mode it is decides what is written, and it is in neither Knative nor Standard mode, as far as is known")
+		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "in which mode it is decides what is written, and it is in neither Knative "+
+			"nor Standard mode, as far as is known")
 	case !s.o.frozen().IsEmpty():
 		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, s.o.frozen().String()+"; take the annotation away first")
 	}
@@ -44,11 +45,15 @@ func (s *service) draft(ctx context.Context, r *fleet.Rollout, w fleet.Want) (fl
 	case fleet.DoAbandonRoll:
 		return s.abandon()
 	case fleet.DoPause, fleet.DoResume:
-		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "KServe cannot stop a roll where it is; upgrade with --canary, which holds at each share until it is promoted or aborted")
+		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "KServe cannot stop a roll where it is; upgrade with --canary, which holds "+
+			"at each share until it is promoted or aborted")
 	case fleet.DoFreeScaler:
-		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "which minReplicas and maxReplicas it had is not kept by KServe; undo the change that held it")
+		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "which minReplicas and maxReplicas it had is not kept by KServe; undo the "+
+			"change that held it")
+	default: // deeds of nodes
 	}
-	return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "an InferenceService can be upgraded, scaled, restarted, promoted, advanced and aborted")
+	return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "an InferenceService can be upgraded, scaled, restarted, promoted, advanced "+
+		"and aborted")
 }
 
 func (s *service) upgrade(ctx context.Context, r *fleet.Rollout, w fleet.Want) (fleet.Draft, error) {
@@ -87,7 +92,8 @@ func (s *service) notes(w fleet.Want) []fleet.Safe {
 		by = s.o.Status.Runtime
 	}
 	if by != "" && (w.Image != "" || len(w.Args) > 0) {
-		list = append(list, fleet.Textf("runtime %s, which other services may use, is not touched: image and flags are set on this service and come behind its own",
+		list = append(list, fleet.Textf("runtime %s, which other services may use, is not touched: image and flags are set on this service "+
+			"and come behind its own",
 			fleet.Quote(by)))
 	}
 	if s.o.mode() == standard && s.o.Spec.Predictor.Percent != nil {
@@ -104,7 +110,8 @@ func (s *service) byRolling(r *fleet.Rollout, w fleet.Want, text fleet.Safe, fie
 	d := fleet.Draft{Extra: r.Surge.Extra * r.GPUsEach, Down: r.Surge.Missing}
 	if w.Surge.OK {
 		if s.o.Spec.Predictor.multiNode() {
-			return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "a predictor on several nodes is replaced with a whole second set: KServe forces that")
+			return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "a predictor on several nodes is replaced with a whole second set: KServe "+
+				"forces that")
 		}
 		away := 0
 		if w.Surge.V == 0 {
@@ -128,7 +135,8 @@ func (s *service) scale(r *fleet.Rollout, w fleet.Want) (fleet.Draft, error) {
 	case w.Do == fleet.DoScale && !w.Replicas.OK || n < 0:
 		return fleet.Draft{}, s.no(fleet.KindInvalid, w.Do, "how many replicas are wanted is not said")
 	case n == 0:
-		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "it keeps one replica at the least; annotation "+stopMark+": \"true\" ends all, with its route")
+		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "it keeps one replica at the least; annotation "+stopMark+": \"true\" ends "+
+			"all, with its route")
 	case p.least() == n && int(p.Max) == n:
 		return fleet.Draft{}, s.no(fleet.KindInvalid, w.Do, "minReplicas and maxReplicas are "+itoa(n)+" already")
 	case len(s.o.Spec.Canary) > 0:
@@ -141,10 +149,12 @@ func (s *service) scale(r *fleet.Rollout, w fleet.Want) (fleet.Draft, error) {
 		text = fleet.Textf("%s, maxReplicas: %s -> %s", text, fleet.Int(int(p.Max)), fleet.Int(n))
 	}
 	d := fleet.Draft{Extra: max(n-r.Desired, 0) * r.GPUsEach, Down: max(r.Desired-n, 0)}
-	d.Stages = []fleet.Stage{{Text: text, Writes: []fleet.ObjectWrite{s.write(text, fields...)}, Until: fleet.Until{Done: r.Phase == fleet.RolloutDone}}}
+	d.Stages = []fleet.Stage{{Text: text, Writes: []fleet.ObjectWrite{s.write(text, fields...)},
+		Until: fleet.Until{Done: r.Phase == fleet.RolloutDone}}}
 	if s.o.mode() == knative {
 		d.Extra, d.Down = n*r.GPUsEach, 0
-		d.Notes = append(d.Notes, fleet.Text("in Knative mode this makes a new revision: every replica loads its weights again beside those that serve"))
+		d.Notes = append(d.Notes, fleet.Text("in Knative mode this makes a new revision: every replica loads its weights again beside those "+
+			"that serve"))
 	} else {
 		d.Notes = append(d.Notes, fleet.Text("min and max are the same then: it does not scale by itself until this is undone"))
 	}
@@ -173,7 +183,8 @@ func (s *service) promote(r *fleet.Rollout) (fleet.Draft, error) {
 func (s *service) advance(w fleet.Want) (fleet.Draft, error) {
 	if len(w.Parts) != 1 {
 		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do,
-			"KServe keeps no list of steps; an upgrade with --canary 10,50 goes through shares, promote gives the canary everything, abort takes its traffic back")
+			"KServe keeps no list of steps; an upgrade with --canary 10,50 goes through shares, promote gives the canary everything, abort "+
+				"takes its traffic back")
 	}
 	if s.o.mode() == knative {
 		return s.shareRevision(percent(w.Parts[0]))

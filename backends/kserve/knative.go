@@ -33,7 +33,8 @@ func (s *service) knative(ctx context.Context, r *fleet.Rollout) (stuck.Verdict,
 		return stuck.Verdict{}, err
 	}
 	if fresh == nil {
-		return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: fleet.Textf("the Deployment of revision %s is not there yet", fleet.Quote(at.Created))}, nil
+		return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: fleet.Textf("the Deployment of revision %s is not there yet",
+			fleet.Quote(at.Created))}, nil
 	}
 	fresh.Count(r)
 	r.Surge = fleet.Surge{Extra: r.Desired, Whole: true}
@@ -77,7 +78,8 @@ func (s *service) loading(ctx context.Context, fresh *child.Deployment, at *comp
 		return v, err
 	}
 	if v.Phase == fleet.RolloutDone {
-		v = stuck.Verdict{Phase: fleet.RolloutMoving, Why: fleet.Textf("the replicas of revision %s are there; Knative has not said that it is ready", fleet.Quote(at.Created))}
+		v = stuck.Verdict{Phase: fleet.RolloutMoving, Why: fleet.Textf("the replicas of revision %s are there; Knative has not said that it "+
+			"is ready", fleet.Quote(at.Created))}
 	}
 	if c, ok := s.o.condition("LatestDeploymentReady"); ok && c.Status == "False" && v.Phase == fleet.RolloutMoving {
 		v.Phase = fleet.RolloutLate // Knative's own deadline, ten minutes where nobody set another

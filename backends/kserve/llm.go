@@ -286,41 +286,52 @@ func (s *llm) groups(ctx context.Context, ref fleet.ObjectRef, r *fleet.Rollout)
 	if err := jsonptr.Into(doc, &o); err != nil {
 		return stuck.Verdict{}, err
 	}
-	want, size := int32(1), int32(1)
-	if o.Spec.Replicas != nil {
-		want = *o.Spec.Replicas
-	}
-	if o.Spec.Template.Size != nil {
-		size = *o.Spec.Template.Size
-	}
-	called := fleet.Textf("LeaderWorkerSet %s", fleet.Quote(ref.Name))
 	if r != nil {
-		r.Unit, r.Desired, r.Updated, r.UpdatedReady = fleet.Text("groups"), int(want), int(o.Status.Updated), min(int(o.Status.Updated), int(o.Status.Ready))
-		r.Ready, r.Available, r.Total = int(o.Status.Ready), int(o.Status.Ready), int(o.Status.Replicas)
-		r.Surge = fleet.Surge{Missing: 1}
-		if t, err := podspec.New(doc, "/spec/leaderWorkerTemplate/workerTemplate"); err == nil {
-			r.GPUsEach, r.Product = podspec.GPUs(&t.Pod().Spec)*int(size), podspec.Product(&t.Pod().Spec)
-			r.Now.Image = t.Version().Image
-		}
+		o.count(doc, r)
 	}
-	moving := func(why fleet.Safe) (stuck.Verdict, error) {
-		return stuck.Verdict{Phase: fleet.RolloutMoving, Why: why}, nil
+	return o.stands(fleet.Textf("LeaderWorkerSet %s", fleet.Quote(ref.Name))), nil
+}
+
+func (o *lws) want() int32 { return orOne(o.Spec.Replicas) }
+
+func orOne(n *int32) int32 {
+	if n == nil {
+		return 1
 	}
+	return *n
+}
+
+// count says in a rollout how many groups there are.
+func (o *lws) count(doc any, r *fleet.Rollout) {
+	s := &o.Status
+	r.Unit, r.Desired = fleet.Text("groups"), int(o.want())
+	r.Updated, r.UpdatedReady = int(s.Updated), int(min(s.Updated, s.Ready))
+	r.Ready, r.Available, r.Total = int(s.Ready), int(s.Ready), int(s.Replicas)
+	r.Surge = fleet.Surge{Missing: 1}
+	if t, err := podspec.New(doc, "/spec/leaderWorkerTemplate/workerTemplate"); err == nil {
+		spec := &t.Pod().Spec
+		r.GPUsEach, r.Product = podspec.GPUs(spec)*int(orOne(o.Spec.Template.Size)), podspec.Product(spec)
+		r.Now.Image = t.Version().Image
+	}
+}
+
+// stands goes by the conditions, each of which names the generation that it is about.
+func (o *lws) stands(called fleet.Safe) stuck.Verdict {
+	moving := stuck.Verdict{Phase: fleet.RolloutMoving, Why: fleet.Textf("%s of %s groups of %s are updated, %s ready",
+		fleet.Int(int(o.Status.Updated)), fleet.Int(int(o.want())), called, fleet.Int(int(o.Status.Ready)))}
 	for _, c := range o.Status.Conditions {
 		switch {
 		case c.ObservedGeneration != 0 && c.ObservedGeneration < o.Generation:
-			return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: fleet.Textf("the controller of %s has not seen its newest change", called)}, nil
+			return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: fleet.Textf("the controller of %s has not seen its newest change", called)}
 		case c.Type == "UpdateInProgress" && c.Status == metav1.ConditionTrue:
-			return moving(fleet.Textf("%s of %s groups of %s are updated, %s ready", fleet.Int(int(o.Status.Updated)), fleet.Int(int(want)), called,
-				fleet.Int(int(o.Status.Ready))))
+			return moving
 		case c.Type == "Available" && c.Status != metav1.ConditionTrue:
-			return moving(fleet.Textf("%s of %s groups of %s are ready: %s", fleet.Int(int(o.Status.Ready)), fleet.Int(int(want)), called,
-				podstate.Because(c.Reason, podstate.Clip(c.Message, 200))))
+			moving.Why = fleet.Textf("%s: %s", moving.Why, podstate.Because(c.Reason, podstate.Clip(c.Message, 200)))
+			return moving
 		}
 	}
-	if o.Status.Updated < want || o.Status.Ready < want {
-		return moving(fleet.Textf("%s of %s groups of %s are updated, %s ready", fleet.Int(int(o.Status.Updated)), fleet.Int(int(want)), called,
-			fleet.Int(int(o.Status.Ready))))
+	if o.Status.Updated < o.want() || o.Status.Ready < o.want() {
+		return moving
 	}
-	return stuck.Verdict{Phase: fleet.RolloutDone}, nil
+	return stuck.Verdict{Phase: fleet.RolloutDone}
 }

@@ -42,23 +42,30 @@ func (s *llm) draft(ctx context.Context, r *fleet.Rollout, w fleet.Want) (fleet.
 		return s.weigh(ctx, w)
 	case fleet.DoPause, fleet.DoResume:
 		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do,
-			"KServe cannot stop a roll where it is; put the new model into a second service of one traffic group, whose weight holds where it is set")
+			"KServe cannot stop a roll where it is; put the new model into a second service of one traffic group, whose weight holds where it "+
+				"is set")
 	case fleet.DoFreeScaler:
-		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "which minReplicas and maxReplicas it had is not kept by KServe; undo the change that held it")
+		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "which minReplicas and maxReplicas it had is not kept by KServe; undo the "+
+			"change that held it")
+	default: // deeds of nodes
 	}
-	return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "an LLMInferenceService can be upgraded, scaled, restarted, and weighed in its group (promote, advance, abort)")
+	return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "an LLMInferenceService can be upgraded, scaled, restarted, and weighed in "+
+		"its group (promote, advance, abort)")
 }
 
 // upgrade changes this service alone: configurations that it refers to roll every service that does.
 func (s *llm) upgrade(ctx context.Context, r *fleet.Rollout, w fleet.Want) (fleet.Draft, error) {
 	switch {
 	case len(w.Parts) > 0:
-		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "one service rolls as a whole; for a canary apply a second one with the same model name and the same "+
+		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "one service rolls as a whole; for a canary apply a second one with the "+
+			"same model name and the same "+
 			"router.route.group, then move weights by advance, promote and abort")
 	case w.Surge.OK:
-		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "KServe 0.20 has no field for it: a quarter more is started, a quarter may be away; leave --surge out")
+		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "KServe 0.20 has no field for it: a quarter more is started, a quarter may "+
+			"be away; leave --surge out")
 	case w.Version != "":
-		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "KServe keeps no version to go back to; undo the change that brought this one, or name the model of before")
+		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "KServe keeps no version to go back to; undo the change that brought this "+
+			"one, or name the model of before")
 	case w.Container != "" && w.Container != llmMain:
 		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "its container is called "+llmMain+"; name no other")
 	}
@@ -80,7 +87,8 @@ func (s *llm) upgrade(ctx context.Context, r *fleet.Rollout, w fleet.Want) (flee
 		d.Notes = append(d.Notes, fleet.Textf("clients keep calling it %s", fleet.Quote(s.served())))
 	}
 	if w.Image != "" {
-		d.Notes = append(d.Notes, fleet.Text("presets and configurations that other services share are not touched: the image is set on this service"))
+		d.Notes = append(d.Notes, fleet.Text("presets and configurations that other services share are not touched: the image is set on "+
+			"this service"))
 	}
 	return d, nil
 }
@@ -130,7 +138,8 @@ func (s *llm) container(ctx context.Context, w fleet.Want) ([]fleet.Field, []fle
 			return nil, nil, err
 		}
 		if !passed {
-			return nil, nil, s.no(fleet.KindUnsupported, w.Do, "its arguments come from a preset, and a list of its own would take the place of all of them; "+
+			return nil, nil, s.no(fleet.KindUnsupported, w.Do, "its arguments come from a preset, and a list of its own would take the place "+
+				"of all of them; "+
 				"copy them into the args of container main of spec.template first")
 		}
 	}
@@ -191,7 +200,8 @@ func (s *llm) scale(r *fleet.Rollout, w fleet.Want) (fleet.Draft, error) {
 	case w.Do == fleet.DoHoldScaler && sc == nil:
 		return fleet.Draft{}, s.no(fleet.KindInvalid, w.Do, "nothing scales it by itself")
 	case sc != nil && n == 0:
-		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "an autoscaled service keeps one replica at the least; annotation "+stopMark+": \"true\" ends all")
+		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "an autoscaled service keeps one replica at the least; annotation "+
+			""+stopMark+": \"true\" ends all")
 	}
 	var fields []fleet.Field
 	text := fleet.Textf("replicas: %s -> %s", fleet.Int(r.Desired), fleet.Int(n))

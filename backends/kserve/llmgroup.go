@@ -34,7 +34,8 @@ func (s *llm) traffic() fleet.Traffic {
 func (s *llm) weigh(ctx context.Context, w fleet.Want) (fleet.Draft, error) {
 	if s.o.group() == "" {
 		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do,
-			"it is in no traffic group; give it and a second service with the same model name one router.route.group, or undo the change that began the roll")
+			"it is in no traffic group; give it and a second service with the same model name one router.route.group, or undo the change that "+
+				"began the roll")
 	}
 	others, err := s.others(ctx)
 	if err != nil {
@@ -49,9 +50,11 @@ func (s *llm) weigh(ctx context.Context, w fleet.Want) (fleet.Draft, error) {
 		return s.takeAll(others, sum)
 	case fleet.DoAbandonRoll:
 		return s.giveAll(sum)
+	default: // another share
 	}
 	if len(w.Parts) != 1 {
-		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "a group has weights and no list of steps; promote gives this service everything, abort nothing")
+		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "a group has weights and no list of steps; promote gives this service "+
+			"everything, abort nothing")
 	}
 	return s.share(w.Parts[0], sum)
 }
@@ -101,7 +104,8 @@ func (s *llm) one(write fleet.ObjectWrite) fleet.Draft {
 func (s *llm) takeAll(others []*llm, sum int) (fleet.Draft, error) {
 	switch {
 	case sum == 0 && s.o.weight() > 0:
-		return fleet.Draft{}, s.no(fleet.KindInvalid, fleet.DoPromote, "it gets all traffic of group "+fleet.Quote(s.o.group()).String()+" already")
+		return fleet.Draft{}, s.no(fleet.KindInvalid, fleet.DoPromote, "it gets all traffic of group "+fleet.Quote(s.o.group()).String()+" "+
+			"already")
 	case s.live() == 0 && s.o.weight() > 0:
 		return fleet.Draft{}, s.no(fleet.KindConflict, fleet.DoPromote, "it is stopped")
 	}
@@ -141,7 +145,8 @@ func (s *llm) giveAll(sum int) (fleet.Draft, error) {
 	case s.o.weight() == 0:
 		return fleet.Draft{}, s.no(fleet.KindInvalid, fleet.DoAbandonRoll, "its weight is 0 already")
 	case sum == 0:
-		return fleet.Draft{}, s.no(fleet.KindUnsupported, fleet.DoAbandonRoll, "no other service of the group has a weight, so nobody would answer; promote the one that should")
+		return fleet.Draft{}, s.no(fleet.KindUnsupported, fleet.DoAbandonRoll, "no other service of the group has a weight, so nobody would "+
+			"answer; promote the one that should")
 	}
 	return s.one(s.weighed(0)), nil
 }
@@ -150,7 +155,8 @@ func (s *llm) giveAll(sum int) (fleet.Draft, error) {
 func (s *llm) share(p fleet.Ratio, sum int) (fleet.Draft, error) {
 	switch {
 	case sum == 0:
-		return fleet.Draft{}, s.no(fleet.KindInvalid, fleet.DoAdvance, "no other service of the group has a weight: it gets everything whatever its own is")
+		return fleet.Draft{}, s.no(fleet.KindInvalid, fleet.DoAdvance, "no other service of the group has a weight: it gets everything "+
+			"whatever its own is")
 	case p >= 1:
 		return fleet.Draft{}, s.no(fleet.KindInvalid, fleet.DoAdvance, "all of the traffic is what promote gives it")
 	}
@@ -183,7 +189,8 @@ func (s *llm) inForce(ctx context.Context) (fleet.Safe, error) {
 				has = 0
 			}
 			if at.Name == s.ref.Name && has != want {
-				return fleet.Textf("the route of %s still gives it weight %s, wanted is %s", fleet.Quote(m.ref.Name), fleet.Int(has), fleet.Int(want)), nil
+				return fleet.Textf("the route of %s still gives it weight %s, wanted is %s", fleet.Quote(m.ref.Name), fleet.Int(has),
+					fleet.Int(want)), nil
 			}
 		}
 	}

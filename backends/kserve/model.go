@@ -14,7 +14,8 @@ import (
 )
 
 // frameworks are the older blocks that name a framework in place of model.
-var frameworks = []string{"model", "huggingface", "triton", "pytorch", "tensorflow", "onnx", "sklearn", "xgboost", "lightgbm", "pmml", "paddle"}
+var frameworks = []string{"model", "huggingface", "triton", "pytorch", "tensorflow", "onnx", "sklearn", "xgboost", "lightgbm", "pmml",
+	"paddle"}
 
 // block is the part of a predictor that says what is served: model, or an older one of its kind, or a pod of one's own.
 type block struct {

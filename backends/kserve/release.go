@@ -12,7 +12,8 @@ import (
 	"pitwall/fleet"
 )
 
-var definitionKind = fleet.ObjectKind{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions", Kind: "CustomResourceDefinition"}
+var definitionKind = fleet.ObjectKind{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions",
+	Kind: "CustomResourceDefinition"}
 
 // knowsCanaries tells whether this KServe has the canary list, which came with 0.20: by the schema of the kind, then by the
 // image of the controller. An older one would drop the field, or keep it and do nothing.
@@ -25,7 +26,8 @@ func (s *service) knowsCanaries(ctx context.Context) (known bool, why string, er
 	if versions, ok := jsonptr.Find(doc, "/spec/versions"); ok {
 		list, _ := versions.([]any)
 		for _, v := range list {
-			if spec, ok := jsonptr.Find(v, "/schema/openAPIV3Schema/properties/spec/properties"); ok && jsonptr.Text(v, "/name") == isvcKind.Version {
+			if spec, ok := jsonptr.Find(v, "/schema/openAPIV3Schema/properties/spec/properties"); ok && jsonptr.Text(v,
+				"/name") == isvcKind.Version {
 				if _, has := jsonptr.Find(spec, "/canary"); has {
 					return true, "", nil
 				}

@@ -19,7 +19,8 @@ func (s *service) byRevision(r *fleet.Rollout, w fleet.Want, text fleet.Safe, fi
 	case open != nil && *open < 100 && r.Phase != fleet.RolloutDone:
 		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "a canary holds at "+itoa(*open)+" %: promote it or abort first")
 	case len(w.Parts) > 0 && at.RolledOut == "":
-		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "no revision of it has had all traffic yet, so there is nothing to split with; upgrade once without --canary")
+		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "no revision of it has had all traffic yet, so there is nothing to split "+
+			"with; upgrade once without --canary")
 	}
 	d := fleet.Draft{Extra: r.Desired * r.GPUsEach}
 	if len(w.Parts) == 0 {
@@ -49,7 +50,8 @@ func (s *service) byRevision(r *fleet.Rollout, w fleet.Want, text fleet.Safe, fi
 		before = p
 	}
 	last := s.write(fleet.Text("all traffic"), fleet.Field{Path: percentAt, Before: jsonptr.Encode(before)})
-	d.Stages = append(d.Stages, fleet.Stage{Text: fleet.Text("all traffic to the new revision"), Writes: []fleet.ObjectWrite{last}, Until: fleet.Until{Done: true}})
+	d.Stages = append(d.Stages, fleet.Stage{Text: fleet.Text("all traffic to the new revision"), Writes: []fleet.ObjectWrite{last},
+		Until: fleet.Until{Done: true}})
 	d.Notes = append(d.Notes, fleet.Text("taken back half-way, canaryTrafficPercent stays at 0 with the old model: promote removes it"))
 	return d, nil
 }
@@ -70,10 +72,12 @@ func (s *service) promoteRevision() (fleet.Draft, error) {
 		return fleet.Draft{}, s.no(fleet.KindInvalid, fleet.DoPromote, "the newest revision gets all traffic already")
 	}
 	if at := s.o.Status.Components["predictor"]; at.Created != at.Ready {
-		return fleet.Draft{}, s.no(fleet.KindConflict, fleet.DoPromote, "its newest revision is not ready; the one before would stop being kept for it")
+		return fleet.Draft{}, s.no(fleet.KindConflict, fleet.DoPromote, "its newest revision is not ready; the one before would stop being "+
+			"kept for it")
 	}
 	text := fleet.Textf("traffic of the newest revision: %s %% -> all", fleet.Int(*p))
-	return fleet.Draft{Stages: []fleet.Stage{{Text: text, Writes: []fleet.ObjectWrite{s.write(text, s.to(percentAt, nil))}, Until: fleet.Until{Done: true}}}}, nil
+	return fleet.Draft{Stages: []fleet.Stage{{Text: text, Writes: []fleet.ObjectWrite{s.write(text, s.to(percentAt, nil))},
+		Until: fleet.Until{Done: true}}}}, nil
 }
 
 func (s *service) shareRevision(n int) (fleet.Draft, error) {
@@ -95,11 +99,13 @@ func (s *service) abandonRevision() (fleet.Draft, error) {
 	p, at := s.o.Spec.Predictor.Percent, s.o.Status.Components["predictor"]
 	switch {
 	case at.RolledOut == "" || at.RolledOut == at.Created:
-		return fleet.Draft{}, s.no(fleet.KindInvalid, fleet.DoAbandonRoll, "no roll is under way: one revision has all traffic; upgrade to the model of before instead")
+		return fleet.Draft{}, s.no(fleet.KindInvalid, fleet.DoAbandonRoll, "no roll is under way: one revision has all traffic; upgrade to "+
+			"the model of before instead")
 	case p != nil && *p == 0:
 		return fleet.Draft{}, s.no(fleet.KindInvalid, fleet.DoAbandonRoll, "its newest revision gets no traffic already")
 	}
 	text := fleet.Textf("no traffic to the newest revision, all to %s", fleet.Quote(at.RolledOut))
 	return fleet.Draft{Stages: []fleet.Stage{{Text: text, Writes: []fleet.ObjectWrite{s.write(text, s.to(percentAt, 0))}}},
-		Notes: []fleet.Safe{fleet.Text("the spec still names the new model, and its replicas stay: undo the change that brought it, or upgrade to the model of before, then promote")}}, nil
+		Notes: []fleet.Safe{fleet.Text("the spec still names the new model, and its replicas stay: undo the change that brought it, or " +
+			"upgrade to the model of before, then promote")}}, nil
 }

@@ -170,7 +170,8 @@ func (s *service) childless() stuck.Verdict {
 	if s.o.stopped() {
 		return stuck.Verdict{Phase: fleet.RolloutPaused, Why: fleet.Text("it is stopped by annotation " + stopMark + ": it has no replicas")}
 	}
-	return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: fleet.Textf("Deployment %s is not there yet", fleet.Quote(s.childName(s.o.Spec.Predictor.Name)))}
+	return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: fleet.Textf("Deployment %s is not there yet",
+		fleet.Quote(s.childName(s.o.Spec.Predictor.Name)))}
 }
 
 // served is the end of a roll: all replicas are there, and KServe says that requests reach them.

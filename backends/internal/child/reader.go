@@ -93,8 +93,7 @@ func mounts(p *corev1.Pod) bool {
 
 // PassOver lets reads go on that are of help only: of what may not be read, or is not there.
 func PassOver(err error) error {
-	switch fleet.KindOf(err) {
-	case fleet.KindAuth, fleet.KindNotFound:
+	if kind := fleet.KindOf(err); kind == fleet.KindAuth || kind == fleet.KindNotFound {
 		return nil
 	}
 	return err
