@@ -64,18 +64,19 @@ func TestASecondConnectorIsOneFolderAndOneLine(t *testing.T) {
 }
 
 func TestEveryConnectorSaysWhatItIs(t *testing.T) {
-	kinds := map[string]bool{}
+	names := map[string]bool{}
 	for _, c := range Connectors() {
-		if c.Kind == "" || c.Title == "" || c.Reads == "" || (c.NewReader == nil || c.Interval <= 0) && c.NewOrchestrator == nil {
+		source, kinds := c.NewReader != nil && c.Interval > 0, c.NewOrchestrator != nil && len(c.NewOrchestrator().Kinds()) > 0
+		if c.Kind == "" || c.Title == "" || c.Reads == "" || !source && !kinds {
 			t.Errorf("connector %q is incomplete: %+v", c.Kind, c)
 		}
 		if (c.Writes == "") != (c.NewWriter == nil && c.NewSilencer == nil && c.NewObjectWriter == nil && c.NewOrchestrator == nil) {
 			t.Errorf("connector %q claims to write %q but has a writer: %v", c.Kind, c.Writes, c.NewWriter != nil)
 		}
-		if kinds[c.Kind] {
+		if names[c.Kind] {
 			t.Errorf("kind %q appears twice", c.Kind)
 		}
-		kinds[c.Kind] = true
+		names[c.Kind] = true
 	}
 }
 
