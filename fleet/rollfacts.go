@@ -2,10 +2,16 @@ package fleet
 
 import "time"
 
+// Annotations by which pods say what weights they loaded, and pod templates what they must be.
+const (
+	AnnotationManifest = "pitwall/weights-manifest" // digest of the manifest: "sha256:…"
+	AnnotationSigned   = "pitwall/weights-signed"   // a Trust
+)
+
 // Trust is what is known of the signature over weights.
 type Trust string
 
-// The degrees of trust. An orchestrator that reads nothing of it leaves TrustUnknown.
+// The degrees of trust, as AnnotationSigned writes them. An orchestrator that reads nothing of it leaves TrustUnknown.
 const (
 	TrustUnknown  Trust = ""
 	TrustUnsigned Trust = "unsigned"
@@ -39,10 +45,10 @@ type DisruptionBudget struct {
 
 // Leaving is one pod that a draft evicts.
 type Leaving struct {
-	Pod      ObjectRef
-	Of       ObjectRef // the workload that keeps it; zero for none
-	Ready    bool
-	GPUs     int // that it asks for
+	Pod   ObjectRef
+	Of    ObjectRef // the workload that keeps it; zero for none
+	Ready bool
+	GPUs  int // that it asks for
 	// Budgets are those that select it; unknown where they could not be read, and empty too where the server asks none
 	// of them: the pod is pending, over or leaving already.
 	Budgets  Maybe[[]DisruptionBudget]

@@ -27,46 +27,59 @@ func hardware(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time) 
 	if len(nodes) == 0 {
 		return missing(actions.SeverityWarn, fleet.Text("no node that may take replicas is known"))
 	}
-	devices := devicesOf(s, p.Work.Was.Object.Cluster)
-	var out actions.Check
-	var unread []fleet.Safe
-	faulty, throttled := map[string]bool{}, map[string]bool{}
+	seen := inspection{devices: devicesOf(s, p.Work.Was.Object.Cluster), now: now, faulty: map[string]bool{}, throttled: map[string]bool{}}
 	for _, n := range nodes {
-		if fault := nodeFault(n); !fault.IsEmpty() {
-			faulty[n.Name] = true
-			out = worse(out, verdict(actions.SeverityWarn, fleet.Label(n.Name), fleet.Text(": "), fault))
-		}
-		d := devices[n.Name]
-		if d == nil || d.At.IsZero() || now.Sub(d.At) > hardwareLife {
-			unread = append(unread, fleet.Label(n.Name))
-			continue
-		}
-		for i := range d.GPUs {
-			g := &d.GPUs[i]
-			if fault := gpuFault(g); !fault.IsEmpty() {
-				faulty[n.Name] = true
-				out = worse(out, verdict(actions.SeverityWarn, fleet.Label(n.Name), fleet.Text(" GPU "), fleet.Label(g.Reading.Index),
-					fleet.Text(": "), fault, age(now, d.At)))
-			}
-			if g.Reading.Throttle.V&badClocks != 0 {
-				throttled[holder(n, g)] = true
-			}
-		}
+		seen.node(n)
 	}
-	if len(throttled) > 1 {
-		out = worse(out, verdict(actions.SeverityWarn, fleet.Int(len(throttled)), fleet.Text(" replicas on the receiving nodes throttle > 1")))
+	if len(seen.throttled) > 1 {
+		seen.says(verdict(actions.SeverityWarn, fleet.Int(len(seen.throttled)), fleet.Text(" replicas on the receiving nodes throttle > 1")))
 	}
-	if len(faulty) > 0 {
-		out = worse(out, spare(&p, s, faulty))
+	if len(seen.faulty) > 0 {
+		seen.says(spare(&p, s, seen.faulty))
 	}
-	if len(unread) > 0 {
-		out = worse(out, missing(actions.SeverityWarn, fleet.Text("what the GPUs of "), some(unread), fleet.Text(" say is not read, or older than "),
-			fleet.Age(hardwareLife)))
+	if len(seen.unread) > 0 {
+		seen.says(missing(actions.SeverityWarn, fleet.Text("what the GPUs of "), some(seen.unread),
+			fleet.Text(" say is not read, or older than "), fleet.Age(hardwareLife)))
 	}
-	if out.Formula.IsEmpty() {
+	if seen.out.Formula.IsEmpty() {
 		return pass(fleet.Int(len(nodes)), fleet.Text(" nodes may take replicas: no fatal Xid, failed row remap or throttling"))
 	}
-	return out
+	return seen.out
+}
+
+// inspection collects what is wrong with nodes.
+type inspection struct {
+	devices   map[string]*fleet.Node
+	now       time.Time
+	out       actions.Check
+	faulty    map[string]bool // nodes
+	throttled map[string]bool // replicas
+	unread    []fleet.Safe    // nodes
+}
+
+func (x *inspection) says(c actions.Check) { x.out = worse(x.out, c) }
+
+func (x *inspection) node(n *fleet.KubeNode) {
+	if fault := nodeFault(n); !fault.IsEmpty() {
+		x.faulty[n.Name] = true
+		x.says(verdict(actions.SeverityWarn, fleet.Label(n.Name), fleet.Text(": "), fault))
+	}
+	d := x.devices[n.Name]
+	if d == nil || d.At.IsZero() || x.now.Sub(d.At) > hardwareLife {
+		x.unread = append(x.unread, fleet.Label(n.Name))
+		return
+	}
+	for i := range d.GPUs {
+		g := &d.GPUs[i]
+		if fault := gpuFault(g); !fault.IsEmpty() {
+			x.faulty[n.Name] = true
+			x.says(verdict(actions.SeverityWarn, fleet.Label(n.Name), fleet.Text(" GPU "), fleet.Label(g.Reading.Index), fleet.Text(": "), fault,
+				age(x.now, d.At)))
+		}
+		if g.Reading.Throttle.V&badClocks != 0 {
+			x.throttled[holder(n, g)] = true
+		}
+	}
 }
 
 // receiving are the nodes that replicas may come to.
@@ -179,7 +192,8 @@ func spare(p *actions.Plan, s *fleet.Snapshot, faulty map[string]bool) actions.C
 	}
 	left := pool.Ready - lost - p.Work.Draft.Down
 	terms := fleet.Concat(fleet.Float(float64(pool.Used.V), 2), fleet.Text(" x "), fleet.Int(pool.Ready), fleet.Text(" ready / ("),
-		fleet.Int(pool.Ready), fleet.Text(" - "), fleet.Int(lost), fleet.Text(" on such nodes - "), fleet.Int(p.Work.Draft.Down), fleet.Text(" away)"))
+		fleet.Int(pool.Ready), fleet.Text(" - "), fleet.Int(lost), fleet.Text(" on such nodes - "), fleet.Int(p.Work.Draft.Down),
+		fleet.Text(" away)"))
 	if left <= 0 {
 		return verdict(actions.SeverityBlock, terms, fleet.Text(": none would be left"))
 	}

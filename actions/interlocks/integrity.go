@@ -43,7 +43,8 @@ func published(w *fleet.Rollout) actions.Check {
 	case n == 0:
 		return missing(actions.SeverityWarn, fleet.Text("no replica publishes the digest of its weights: they are not compared"))
 	case silent > 0:
-		return missing(actions.SeverityWarn, fleet.Int(silent), fleet.Text(" of "), fleet.Int(n), fleet.Text(" replicas publish no digest of their weights"))
+		return missing(actions.SeverityWarn, fleet.Int(silent), fleet.Text(" of "), fleet.Int(n),
+			fleet.Text(" replicas publish no digest of their weights"))
 	default:
 		return pass(fleet.Int(n), fleet.Text(" of "), fleet.Int(n), fleet.Text(" replicas loaded the same weights"))
 	}
@@ -80,7 +81,8 @@ func pinned(p *actions.Plan) actions.Check {
 	case to.IsEmpty():
 		return missing(actions.SeverityWarn, fleet.Text("which image the new replicas run is not known"))
 	case !p.Work.Advice.Image.Pinned:
-		return verdict(actions.SeverityWarn, fleet.Text("image "), to, fleet.Text(" is named by a tag, not by a digest: replicas may get different ones"))
+		return verdict(actions.SeverityWarn, fleet.Text("image "), to,
+			fleet.Text(" is named by a tag, not by a digest: replicas may get different ones"))
 	}
 	return pass(fleet.Text("the image is named by its digest"))
 }

@@ -17,7 +17,8 @@ func owned(p actions.Plan, _ *fleet.Snapshot, _ actions.Book, _ time.Time) actio
 		return verdict(actions.SeverityOVR, fleet.Label(w.Holder.Kind), fleet.Text(" "), fleet.Label(w.Holder.Name),
 			fleet.Text(" keeps it and undoes this within seconds: change that instead"))
 	case !w.GitOps.IsEmpty():
-		return verdict(actions.SeverityOVR, w.GitOps, fleet.Text(" applies it: this is undone at its next sync unless the repository says the same"))
+		return verdict(actions.SeverityOVR, w.GitOps,
+			fleet.Text(" applies it: this is undone at its next sync unless the repository says the same"))
 	case !w.OwnersUnread.IsEmpty():
 		return missing(actions.SeverityWarn, fleet.Text("who else writes its fields is not known: "), w.OwnersUnread)
 	}

@@ -24,7 +24,8 @@ func scalerConflict(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Ti
 		return worse(verdict(actions.SeverityOVR, fleet.Text("at its maximum of "), fleet.Int(sc.Max),
 			fleet.Text(": it cannot take more load meanwhile")), cold(&p, s))
 	}
-	return worse(pass(fleet.Label(sc.Object.Name), fleet.Text(" scales it between "), fleet.Int(sc.Min), fleet.Text(" and "), fleet.Int(sc.Max)),
+	return worse(pass(fleet.Label(sc.Object.Name), fleet.Text(" scales it between "), fleet.Int(sc.Min), fleet.Text(" and "),
+		fleet.Int(sc.Max)),
 		cold(&p, s))
 }
 
@@ -35,7 +36,8 @@ func cold(p *actions.Plan, s *fleet.Snapshot) actions.Check {
 		return pass(fleet.Text("it keeps replicas"))
 	}
 	if w.Ready > 0 {
-		return verdict(actions.SeverityOVR, fleet.Text("its minimum is 0: it may have no replica by the time the new version should prove itself"))
+		return verdict(actions.SeverityOVR,
+			fleet.Text("its minimum is 0: it may have no replica by the time the new version should prove itself"))
 	}
 	weight, known := weightOn(s, p.Work.Pool)
 	switch {

@@ -18,7 +18,8 @@ func surgeGPUs(p actions.Plan, _ *fleet.Snapshot, _ actions.Book, _ time.Time) a
 	case w.Draft.Extra == 0:
 		return pass(fleet.Text("needs no GPU beside those that it holds"))
 	case !w.Free.OK:
-		return missing(actions.SeverityOVR, fleet.Text("needs "), fleet.Int(w.Draft.Extra), fleet.Text(" GPUs more, how many are free is not known"))
+		return missing(actions.SeverityOVR, fleet.Text("needs "), fleet.Int(w.Draft.Extra),
+			fleet.Text(" GPUs more, how many are free is not known"))
 	}
 	terms := fleet.Concat(fleet.Text("needs "), fleet.Int(w.Draft.Extra), fleet.Text(" GPUs more, "), fleet.Int(w.Free.V), fleet.Text(" free"))
 	if !w.Was.Product.IsEmpty() {
@@ -28,7 +29,8 @@ func surgeGPUs(p actions.Plan, _ *fleet.Snapshot, _ actions.Book, _ time.Time) a
 		return lacksRoom(&p, terms)
 	}
 	if w.Was.GPUsEach <= 0 || !w.Fits.OK {
-		return missing(actions.SeverityOVR, terms, fleet.Text("; whether they are on the same nodes is not known: a replica's GPUs were not read"))
+		return missing(actions.SeverityOVR, terms,
+			fleet.Text("; whether they are on the same nodes is not known: a replica's GPUs were not read"))
 	}
 	replicas := (w.Draft.Extra + w.Was.GPUsEach - 1) / w.Was.GPUsEach
 	terms = fleet.Concat(terms, fleet.Text("; room for "), fleet.Int(w.Fits.V), fleet.Text(" of "), fleet.Int(replicas), fleet.Text(" more"))

@@ -40,7 +40,7 @@ func TestDisruptionBudgets(t *testing.T) {
 		{"a pod that crashes and may go always", budget(func(b *fleet.DisruptionBudget, l *fleet.Leaving) {
 			b.Allowed, b.Healthy, b.Unready, l.Ready = 0, 0, true, false
 		}), ok, "not ready: it may go", ""},
-		{"two budgets", budget(func(b *fleet.DisruptionBudget, l *fleet.Leaving) {
+		{"two budgets", budget(func(_ *fleet.DisruptionBudget, l *fleet.Leaving) {
 			l.Budgets.V = append(l.Budgets.V, fleet.DisruptionBudget{Name: fleet.Label("all"), Allowed: 5})
 		}), block, "2 budgets select it (llama, all)", ""},
 		{"half of a group", func(w *works) { w.drain(); w.leaving().Group, w.leaving().Size = "llama-0", 2 }, block,

@@ -24,11 +24,6 @@ func next(want fleet.Want, was *fleet.Rollout, draft *fleet.Draft) fleet.Version
 	if want.Image != "" && want.Image != v.Image.String() {
 		v.Image, v.Release, v.CUDA = fleet.Label(want.Image), fleet.Safe{}, fleet.Safe{}
 	}
-	set := func(field *fleet.Safe, value string) {
-		if value != "" && value != field.String() {
-			*field = fleet.Label(value)
-		}
-	}
 	from := [2]fleet.Safe{v.Weights, v.Revision}
 	set(&v.Weights, want.Weights)
 	if v.Weights != from[0] {
@@ -36,24 +31,35 @@ func next(want fleet.Want, was *fleet.Rollout, draft *fleet.Draft) fleet.Version
 	}
 	set(&v.Revision, want.Revision)
 	for _, a := range want.Args {
-		switch strings.TrimLeft(a.Flag, "-") {
-		case "model", "model-path", "model-id":
-			set(&v.Weights, a.Value)
-		case "revision":
-			set(&v.Revision, a.Value)
-		case "quantization", "quantize":
-			set(&v.Quant, a.Value)
-		case "chat-template":
-			set(&v.Template, a.Value)
-		case "served-model-name":
-			v.Served = nil
-			for _, name := range strings.Fields(a.Value) {
-				v.Served = append(v.Served, fleet.Label(name))
-			}
-		}
+		flagged(&v, a)
 	}
 	if [2]fleet.Safe{v.Weights, v.Revision} != from {
 		v.Manifest, v.Signed = fleet.Safe{}, fleet.TrustUnknown // that was of what ran before
 	}
 	return v
+}
+
+func set(field *fleet.Safe, value string) {
+	if value != "" && value != field.String() {
+		*field = fleet.Label(value)
+	}
+}
+
+// flagged sets what a flag of an engine says of the model.
+func flagged(v *fleet.Version, a fleet.ArgEdit) {
+	switch strings.TrimLeft(a.Flag, "-") {
+	case "model", "model-path", "model-id":
+		set(&v.Weights, a.Value)
+	case "revision":
+		set(&v.Revision, a.Value)
+	case "quantization", "quantize":
+		set(&v.Quant, a.Value)
+	case "chat-template":
+		set(&v.Template, a.Value)
+	case "served-model-name":
+		v.Served = nil
+		for _, name := range strings.Fields(a.Value) {
+			v.Served = append(v.Served, fleet.Label(name))
+		}
+	}
 }

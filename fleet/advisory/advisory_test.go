@@ -31,7 +31,7 @@ func TestReadIsStrict(t *testing.T) {
 	}
 	for name, edit := range map[string][2]string{
 		"no date":           {`"asOf": "2026-08-18", "products"`, `"products"`},
-		"unknown key":       {`"products"`, `"prodcuts"`},
+		"unknown key":       {`"products"`, `"producks"`},
 		"odd date":          {"2026-08-18", "18.8.2026"},
 		"score":             {`"cvss": 7`, `"cvss": 70`},
 		"fixed":             {`"1.2"`, `"soon"`},

@@ -113,14 +113,9 @@ func (p *Pack) check() error {
 	if p.AsOf.IsZero() {
 		return errors.New("asOf is missing: it says how old the pack is")
 	}
-	for _, product := range p.Products {
-		if product.Name == "" || product.AsOf.IsZero() || product.Source == "" {
-			return fmt.Errorf("product %q: name, source and asOf are needed", product.Name)
-		}
-		for _, k := range product.Known {
-			if !versionOrNone(k.From) || !versionOrNone(k.Fixed) || len(k.IDs) == 0 || k.CVSS <= 0 || k.CVSS > 10 {
-				return fmt.Errorf("product %q, %s: ids, a score up to 10 and versions with numbers are needed", product.Name, k.In)
-			}
+	for i := range p.Products {
+		if err := p.Products[i].check(); err != nil {
+			return err
 		}
 	}
 	for _, b := range p.Drivers {
@@ -128,6 +123,10 @@ func (p *Pack) check() error {
 			return fmt.Errorf("driver bulletin %s, R%d: %q is no version of that branch, or its date is missing", b.Bulletin, b.Branch, b.Fixed)
 		}
 	}
+	return p.checkRuntimes()
+}
+
+func (p *Pack) checkRuntimes() error {
 	for _, t := range p.CUDA {
 		if !isVersion(t.Release) || !isVersion(t.Bundled) || t.Floor <= 0 {
 			return fmt.Errorf("CUDA %q: release, floor and bundled are needed", t.Release)
@@ -136,6 +135,18 @@ func (p *Pack) check() error {
 	for _, r := range p.Runtimes {
 		if !isVersion(r.From) || !isVersion(r.Below) || !isVersion(r.CUDA) {
 			return fmt.Errorf("runtime of %q: from, below and cuda are needed", r.Product)
+		}
+	}
+	return nil
+}
+
+func (p *Product) check() error {
+	if p.Name == "" || p.AsOf.IsZero() || p.Source == "" {
+		return fmt.Errorf("product %q: name, source and asOf are needed", p.Name)
+	}
+	for _, k := range p.Known {
+		if !versionOrNone(k.From) || !versionOrNone(k.Fixed) || len(k.IDs) == 0 || k.CVSS <= 0 || k.CVSS > 10 {
+			return fmt.Errorf("product %q, %s: ids, a score up to 10 and versions with numbers are needed", p.Name, k.In)
 		}
 	}
 	return nil
