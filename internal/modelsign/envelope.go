@@ -3,6 +3,7 @@ package modelsign
 import (
 	"bytes"
 	"crypto/ecdsa"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strings"
@@ -23,7 +24,10 @@ func (b *bundle) signedBy(key *ecdsa.PublicKey) (notes []string, err error) {
 	if ecdsa.VerifyASN1(key, hashed(key, encode(b.payload)), b.sig) {
 		return notes, nil
 	}
-	if ecdsa.VerifyASN1(key, hashed(key, encodeOld(b.payload)), b.sig) {
+	// Signers before 1.0 took SHA-256 for every curve, some of them the hash of the curve.
+	old := encodeOld(b.payload)
+	always := sha256.Sum256(old)
+	if ecdsa.VerifyASN1(key, always[:], b.sig) || ecdsa.VerifyASN1(key, hashed(key, old), b.sig) {
 		return append(notes, "the signature is over the faulty encoding of signers before 1.0: sign the folder again"), nil
 	}
 	return nil, errors.New("the signature is not of this manifest by this key")

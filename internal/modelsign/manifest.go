@@ -98,6 +98,9 @@ func (m *manifest) read(s *statement) error {
 	m.name, m.ignored = s.Subject[0].Name, how.Ignored
 	m.links = strings.Trim(string(how.Links), `"`) == "true"
 	for _, f := range s.Predicate.Resources {
+		if f.Name == "." && len(s.Predicate.Resources) == 1 && !strings.Contains(m.name, "/") {
+			f.Name = m.name // a single file was signed: it lies in the folder under the model's name
+		}
 		if err := m.add(f.Name, f.Algorithm, f.Digest); err != nil {
 			return err
 		}

@@ -29,6 +29,7 @@ import (
 type signing struct {
 	key     *ecdsa.PrivateKey
 	encode  func([]byte) []byte // nil for today's
+	sha256  bool                // whatever the curve
 	old     bool                // the predicate before 1.0
 	links   any                 // allow_symlinks
 	ignored []string
@@ -86,7 +87,12 @@ func (s signing) sign(t *testing.T, files fstest.MapFS) []byte {
 	if enc == nil {
 		enc = encode
 	}
-	sig, err := ecdsa.SignASN1(rand.Reader, s.key, hashed(&s.key.PublicKey, enc(payload)))
+	digest := hashed(&s.key.PublicKey, enc(payload))
+	if s.sha256 {
+		sum := sha256.Sum256(enc(payload))
+		digest = sum[:]
+	}
+	sig, err := ecdsa.SignASN1(rand.Reader, s.key, digest)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,6 +153,7 @@ func TestSignaturesThatAreNotGood(t *testing.T) {
 		says string
 		kind fleet.Kind
 	}{
+		"another hash":         {signing{key: key, sha256: true}, nil, "not of this manifest by this key", fleet.KindConflict},
 		"another key":          {signing{key: other}, nil, "it is by the key", fleet.KindConflict},
 		"another key, no hint": {signing{key: other, hint: &none}, nil, "not of this manifest by this key", fleet.KindConflict},
 		"a wrong hint":         {signing{key: key, hint: &wrongHint}, nil, "it is by the key 000000000000…", fleet.KindConflict},
@@ -230,7 +237,8 @@ func TestWithoutAKeyNothingIsCalledGood(t *testing.T) {
 
 func TestSignersBeforeOneAreRecognised(t *testing.T) {
 	key, none := newKey(t, elliptic.P384()), ""
-	for _, s := range []signing{{key: key, old: true, encode: encodeOld, hint: &none}, {key: key, encode: encodeOld, hint: &none}} {
+	for _, s := range []signing{{key: key, old: true, encode: encodeOld, hint: &none}, {key: key, encode: encodeOld, hint: &none},
+		{key: key, old: true, encode: encodeOld, sha256: true, hint: &none}} {
 		files := model()
 		files[DefaultSignature] = &fstest.MapFile{Data: s.sign(t, model())}
 		r, err := verify(t, files, Options{Key: public(t, &key.PublicKey)})
@@ -335,6 +343,21 @@ func TestFilesThatAreNotAsSigned(t *testing.T) {
 				t.Errorf("%v: %v, want %v", err, r.Findings, want)
 			}
 		})
+	}
+}
+
+// A signer of one file lists it as "." and gives its name to the model.
+func TestASingleFileIsFoundUnderTheNameOfTheModel(t *testing.T) {
+	for name, want := range map[string]bool{"llama": true, "../llama": false, "..": false, "": false, "other": false} {
+		one := fstest.MapFS{"llama": {Data: []byte("x")}}
+		s := signing{key: newKey(t, elliptic.P256()), edit: func(d map[string]any) {
+			d["predicate"].(map[string]any)["resources"].([]any)[0].(map[string]any)["name"] = "."
+			d["subject"].([]any)[0].(map[string]any)["name"] = name
+		}}
+		r, err := verify(t, one, Options{Bundle: s.sign(t, one), Key: public(t, &s.key.PublicKey)})
+		if err != nil || r.Good() != want {
+			t.Errorf("%q: %v %+v", name, err, r.Findings)
+		}
 	}
 }
 
