@@ -18,6 +18,7 @@ import (
 	"pitwall/actions/plan"
 	"pitwall/actions/runner"
 	"pitwall/fleet"
+	"pitwall/fleet/advisory"
 )
 
 // Options are what a Desk needs.
@@ -40,6 +41,8 @@ type Options struct {
 	ObjectWriters func() (map[fleet.ClusterID]fleet.ObjectWriter, error)
 	ReadOnly      bool // nothing lifts it
 	Write         bool // write at once, in PROD too
+	// Advisories is a site's data on vulnerabilities and drivers; nil takes what is compiled in.
+	Advisories *advisory.Pack
 	// Syslog publishes audit heads outside of the state directory as well.
 	Syslog bool
 	// Poll is how often a change looks at the world; zero is the runner's default.

@@ -32,6 +32,7 @@ func (s *session) openDesk(f *flags) (*desk.Desk, error) {
 	return desk.New(desk.Options{
 		State: s.stateDir, Clock: s.clock, Log: s.deps.Log, Latest: s.hub.Latest, Refresh: s.hub.Refresh, Note: s.hub.Note,
 		Context: s.inventory.Context, Env: s.inventory.Env, ReadOnly: f.readOnly, Write: f.write, Syslog: s.sim == nil,
+		Advisories: s.advisories,
 		Writers: func() (map[fleet.GatewayID]fleet.RouteWriter, error) {
 			return s.set.Writers(s.inventory.Gateways, s.deps)
 		},

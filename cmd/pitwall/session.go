@@ -17,6 +17,7 @@ import (
 	"pitwall/backends/sim"
 	"pitwall/economics"
 	"pitwall/fleet"
+	"pitwall/fleet/advisory"
 	"pitwall/internal/config"
 	"pitwall/internal/logfile"
 	"pitwall/internal/secrets"
@@ -33,10 +34,12 @@ type session struct {
 	stateDir  string
 	log       *logfile.Log // nil where it could not be opened
 	warnings  []fleet.Safe
-	sim       *sim.Fleet                // nil outside of the demo
-	drive     func(ctx context.Context) // moves the demo's clock, nil outside of it
-	warm      time.Duration             // how long a command watches before it trusts rates
-	closers   []func() error
+	// advisories is the site's data pack, nil for the one that is compiled in.
+	advisories *advisory.Pack
+	sim        *sim.Fleet                // nil outside of the demo
+	drive      func(ctx context.Context) // moves the demo's clock, nil outside of it
+	warm       time.Duration             // how long a command watches before it trusts rates
+	closers    []func() error
 }
 
 // warn tells commands without a screen what this run lacks.
@@ -83,6 +86,9 @@ func openConfigured(f *flags, c console) (*session, error) {
 	if err != nil {
 		return nil, usage(err)
 	}
+	if s.advisories, err = loadAdvisories(file.Advisory); err != nil {
+		return nil, usage(err)
+	}
 	s.openHub(prices)
 	return s, nil
 }
@@ -113,6 +119,22 @@ func loadPrices(path string) (*economics.Catalogue, error) {
 		return nil, &fleet.Error{Kind: fleet.KindInvalid, Op: "read prices", Err: err}
 	}
 	return economics.WithOverrides(body)
+}
+
+// loadAdvisories reads a site's data pack; nil takes the one that is compiled in.
+func loadAdvisories(path string) (*advisory.Pack, error) {
+	if path == "" {
+		return nil, nil
+	}
+	body, err := os.ReadFile(path)
+	if err == nil {
+		var pack *advisory.Pack
+		if pack, err = advisory.Read(body); err == nil {
+			return pack, nil
+		}
+	}
+	return nil, &fleet.Error{Kind: fleet.KindInvalid, Op: "read advisories", Err: err,
+		Next: "without the key the built-in pack is used"}
 }
 
 // openLog opens the log under the state directory. Without one pitwall still runs.
