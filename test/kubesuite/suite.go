@@ -66,6 +66,7 @@ func Run(t *testing.T, s Server) {
 		{"discovery", checkDiscovery},
 		{"list", checkList},
 		{"paging", checkPaging},
+		{"tables", checkTables},
 		{"selectors", checkSelectors},
 		{"versions", checkVersions},
 		{"encodings", checkEncodings},

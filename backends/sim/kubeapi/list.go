@@ -73,6 +73,14 @@ func (s *Server) list(c *call) error {
 		rows = rows[:o.Limit]
 		lm.Continue = token(rev, rows[len(rows)-1].key)
 	}
+	if c.f.table {
+		objects := make([]runtime.Object, 0, len(rows))
+		for _, r := range rows {
+			objects = append(objects, r.obj)
+		}
+		c.f.respond(c.w, http.StatusOK, s.table(c, objects, lm, true))
+		return nil
+	}
 	if c.f.metadata {
 		c.f.respond(c.w, http.StatusOK, partialList(rows, lm))
 		return nil

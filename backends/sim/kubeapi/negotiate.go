@@ -19,6 +19,7 @@ import (
 type format struct {
 	info     runtime.SerializerInfo
 	metadata bool // objects are cut down to their metadata
+	table    bool // objects are rows of a table
 	pretty   bool
 }
 
@@ -49,8 +50,8 @@ func acceptList(header string) []accepts {
 	return list
 }
 
-// negotiate chooses the first form asked for that this server has: JSON, YAML or protobuf, whole or metadata only.
-// Tables are not served: clients that ask for them name plain objects as well.
+// negotiate chooses the first form asked for that this server has: JSON, YAML or protobuf, whole or metadata only, or
+// JSON or YAML as a table.
 func negotiate(r *http.Request, custom, stream bool) (format, bool) {
 	for _, a := range acceptList(r.Header.Get("Accept")) {
 		f := format{}
@@ -61,6 +62,11 @@ func negotiate(r *http.Request, custom, stream bool) (format, bool) {
 				continue
 			}
 			f.metadata = true
+		case "Table":
+			if a.params["g"] != metav1.GroupName || a.params["v"] != "v1" || a.media == runtime.ContentTypeProtobuf {
+				continue
+			}
+			f.table = true
 		default:
 			continue
 		}

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
@@ -50,6 +52,7 @@ type Server struct {
 	watchers atomic.Int64
 	serial   atomic.Uint64
 	proxy    http.RoundTripper
+	owners   owners
 }
 
 const (
@@ -149,6 +152,9 @@ func (s *Server) find(c *call) error {
 		return notAcceptable()
 	}
 	c.f = f
+	if err := c.judgeTable(); f.table && err != nil {
+		return err
+	}
 	if c.res.of != "" && !slices.Contains(c.res.verbs(), c.verb) {
 		return notAllowed(c.query)
 	}
@@ -223,6 +229,11 @@ func (s *Server) get(c *call) error {
 	r := s.o.Store.row(c.t, key(c.namespace, c.name))
 	if r == nil {
 		return apierrors.NewNotFound(c.res.groupResource(), c.name)
+	}
+	if c.f.table {
+		lm := metav1.ListMeta{ResourceVersion: r.meta.GetResourceVersion()}
+		c.f.respond(c.w, http.StatusOK, s.table(c, []runtime.Object{r.obj}, lm, true))
+		return nil
 	}
 	c.f.respond(c.w, http.StatusOK, c.f.one(c.res, r.obj))
 	return nil
