@@ -88,6 +88,7 @@ func (s *Server) prepare(c *call, obj runtime.Object) error {
 	}
 	acc.SetUID("")
 	acc.SetCreationTimestamp(metav1.Time{})
+	complete(obj)
 	s.o.Store.born(c.res, obj)
 	return c.judge(acc, nil, obj)
 }
@@ -173,6 +174,9 @@ func (s *Server) settle(c *call, seen *row, now runtime.Object) error {
 		} else {
 			keepPart(now, seen.obj, "Status")
 		}
+	}
+	if c.sub != subStatus {
+		complete(now)
 	}
 	inherit(c.res, seen, now)
 	acc.SetResourceVersion(seen.meta.GetResourceVersion())

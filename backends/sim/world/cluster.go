@@ -79,6 +79,7 @@ type Workload struct {
 	Desired, Updated int
 	Ready            int
 	Available        int  // ready for as long as is asked
+	Least            int  // that the strategy lets be available
 	Total            int  // pods that are wanted of all revisions, or of a StatefulSet there are
 	Leaving          int  // pods that are terminating
 	Complete         bool // all pods are of the wanted revision and available, or were once since it is wanted
@@ -198,6 +199,8 @@ func (w *World) Workloads() []Workload {
 		all, latest := w.tally(s, ""), w.tally(s, s.Revision)
 		one.Updated, one.Ready, one.Available, one.Total = latest.have, all.ready, all.available, all.have
 		one.Strategy = s.strategy
+		_, missing := s.bounds()
+		one.Least = s.Desired - missing
 		for p := range s.pods() {
 			if p.Terminating {
 				one.Leaving++

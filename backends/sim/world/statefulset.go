@@ -40,10 +40,6 @@ func (w *World) keep(s *podSet, now float64) {
 			return
 		}
 	}
-	if s.strategy.Partition <= 0 && s.Current != s.Revision {
-		s.Current = s.Revision
-		w.touch(&s.Version)
-	}
 }
 
 // lessen deletes one pod beyond the size, the last first. It says whether one is on its way.

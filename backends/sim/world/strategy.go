@@ -56,6 +56,7 @@ func (w *World) Guide(pool string, st Strategy) bool {
 	}
 	if s.strategy != st {
 		s.strategy, s.progressed = st, w.Seconds()
+		s.Complete = s.Complete && !s.pool.Stateful // a lower partition makes more of its roll
 		w.unsettled++
 		w.touch(&s.Version)
 	}
@@ -126,6 +127,10 @@ func (w *World) follow(s *podSet, now float64) {
 	done := latest.have == s.Desired && latest.available == s.Desired && seen.old == 0
 	if s.pool.Stateful {
 		done = s.rolled(all)
+	}
+	if done && latest.have == s.Desired && s.Current != s.Revision { // none is left of what was before
+		s.Current = s.Revision
+		w.touch(&s.Version)
 	}
 	switch {
 	case done && !s.Complete:
