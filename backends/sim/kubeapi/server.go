@@ -114,6 +114,10 @@ func (s *Server) serve(c *call) error {
 	if !known {
 		return apierrors.NewUnauthorized("Unauthorized")
 	}
+	user, err := s.acting(c.r, user)
+	if err != nil {
+		return err
+	}
 	c.user = &user
 	if !user.may(c.attributes()) {
 		return forbidden(&user, c.attributes())
@@ -181,6 +185,23 @@ func (s *Server) user(r *http.Request) (User, bool) {
 	token, _ := strings.CutPrefix(header, "Bearer ")
 	u, known := s.o.Users[strings.TrimSpace(token)]
 	return u, known
+}
+
+// acting is the user that somebody asks to be, where it may ask that. One that nobody knows is allowed what all are.
+func (s *Server) acting(r *http.Request, u User) (User, error) {
+	name := r.Header.Get("Impersonate-User")
+	if name == "" {
+		return u, nil
+	}
+	if a := (attributes{verb: "impersonate", resource: "users", name: name}); !u.may(a) {
+		return u, forbidden(&u, a)
+	}
+	for _, known := range s.o.Users {
+		if known.Name == name {
+			return known, nil
+		}
+	}
+	return Nobody(name), nil
 }
 
 func (s *Server) dispatch(c *call) error {

@@ -43,10 +43,14 @@ const lived = 53 * time.Hour
 
 func healthy(since time.Time) []Condition {
 	return []Condition{
-		{Type: "MemoryPressure", Status: "False", Reason: "KubeletHasSufficientMemory", Since: since},
-		{Type: "DiskPressure", Status: "False", Reason: "KubeletHasNoDiskPressure", Since: since},
-		{Type: "PIDPressure", Status: "False", Reason: "KubeletHasSufficientPID", Since: since},
-		{Type: "Ready", Status: "True", Reason: "KubeletReady", Since: since},
+		{Type: "MemoryPressure", Status: "False", Reason: "KubeletHasSufficientMemory",
+			Message: "kubelet has sufficient memory available", Since: since},
+		{Type: "DiskPressure", Status: "False", Reason: "KubeletHasNoDiskPressure",
+			Message: "kubelet has no disk pressure", Since: since},
+		{Type: "PIDPressure", Status: "False", Reason: "KubeletHasSufficientPID",
+			Message: "kubelet has sufficient PID available", Since: since},
+		{Type: "Ready", Status: "True", Reason: "KubeletReady",
+			Message: "kubelet is posting ready status", Since: since},
 	}
 }
 
