@@ -163,11 +163,11 @@ func (k *kubectl) explains() {
 	k.refuses("explain deployment.spec.nothing", `field "nothing" does not exist`)
 }
 
-// watches lets kubectl follow the pods of one name until its deletion and its successor were seen.
+// watches lets kubectl follow the pods of a pool until one was deleted and its successor serves.
 func (k *kubectl) watches() {
 	ctx, stop := context.WithTimeout(k.t.Context(), 90*time.Second)
 	defer stop()
-	cmd := exec.CommandContext(ctx, k.program, "get", "pods", "-w", "--field-selector", "metadata.name=b200-a-r2")
+	cmd := exec.CommandContext(ctx, k.program, "get", "pods", "-w", "-l", "app=b200-a")
 	cmd.Env, cmd.Dir = k.environ, k.dir
 	r := &running{cmd: cmd, done: make(chan struct{})}
 	cmd.Stdout, cmd.Stderr = r, r
@@ -178,7 +178,7 @@ func (k *kubectl) watches() {
 	k.sees(ctx, r, `^b200-a-r2 +1/1 +Running +0 +2d`)
 	k.says("delete pod b200-a-r2 --wait=false", `^pod "b200-a-r2" deleted`)
 	k.sees(ctx, r, `^b200-a-r2 +0/1 +Terminating`)
-	k.sees(ctx, r, `^b200-a-r2 +1/1 +Running +0 +\d+[sm]`)
+	k.sees(ctx, r, `^b200-a-r\d +1/1 +Running +0 +\d+[sm]`)
 	if n := strings.Count(r.output(), "NAME "); n != 1 {
 		k.t.Errorf("the head of the table stands there %d times:\n%s", n, r.output())
 	}
@@ -313,13 +313,15 @@ func (k *kubectl) rollsOrdinals() {
 
 // drains evicts: a budget lets one engine go and refuses the next until its successor serves.
 func (k *kubectl) drains() {
+	node := k.says("get pods -l app=b200-a -o jsonpath={.items[0].spec.nodeName}", `^b200-a-0\d$`)
 	k.wants(true, "patch pdb b200-a --type=merge -p", []string{`{"spec":{"maxUnavailable":0}}`})
-	k.refuses("drain b200-a-01 --ignore-daemonsets --delete-emptydir-data --timeout=8s",
+	k.refuses("drain "+node+" --ignore-daemonsets --delete-emptydir-data --timeout=8s",
 		`Cannot evict pod as it would violate the pod's disruption budget`)
 	k.wants(true, "patch pdb b200-a --type=merge -p", []string{`{"spec":{"maxUnavailable":1}}`})
-	k.says("drain b200-a-01 --ignore-daemonsets --delete-emptydir-data --timeout=60s --dry-run=server", `\(server dry run\)`)
-	k.refuses("drain b200-a-01 --ignore-daemonsets --timeout=8s", `local storage`)
-	k.says("uncordon b200-a-01", `uncordoned$`)
+	k.refuses("drain "+node+" --ignore-daemonsets --timeout=8s", `local storage`)
+	k.says("drain "+node+" --ignore-daemonsets --delete-emptydir-data --timeout=60s --dry-run=server", `\(server dry run\)`)
+	k.says("drain "+node+" --ignore-daemonsets --delete-emptydir-data --timeout=60s", `evicting pod serving/b200-a-r`, `drained$`)
+	k.says("uncordon "+node, `uncordoned$`)
 }
 
 func (k *kubectl) isRefused() {
