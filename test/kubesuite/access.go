@@ -84,6 +84,16 @@ func checkReviews(t *testing.T, c *clients) {
 			t.Error("nobody may read /metrics")
 		}
 	})
+	t.Run("as somebody else", func(t *testing.T) {
+		as := func(token, name, path string) answer {
+			return c.ask(t, request{Path: path, Token: token, Accept: jsonType, Header: map[string]string{"Impersonate-User": name}})
+		}
+		as(c.Tokens.Admin, "somebody-unknown", "/api/v1/pods").
+			refusal(t, http.StatusForbidden, metav1.StatusReasonForbidden, `User "somebody-unknown" cannot list resource "pods"`)
+		as(c.Tokens.Admin, c.Names.Viewer, "/api/v1/pods?limit=1").want(t, http.StatusOK)
+		as(c.Tokens.Viewer, c.Names.Admin, "/api/v1/pods?limit=1").
+			refusal(t, http.StatusForbidden, metav1.StatusReasonForbidden, `cannot impersonate resource "users"`)
+	})
 	t.Run("who am I", func(t *testing.T) {
 		r := must(c.typed(t, c.Tokens.Viewer).AuthenticationV1().SelfSubjectReviews().Create(t.Context(),
 			&authenticationv1.SelfSubjectReview{}, metav1.CreateOptions{}))(t)
