@@ -30,13 +30,16 @@ func checkRollout(t *testing.T, c *clients) {
 
 func (c *clients) refuseStrategies(t *testing.T) {
 	for body, want := range map[string]string{
-		`{"spec":{"strategy":{"type":"RollingUpdate","rollingUpdate":{"maxSurge":0,"maxUnavailable":0}}}}`: "may not be 0 when `maxSurge` is 0",
-		`{"spec":{"strategy":{"type":"Recreate","rollingUpdate":{"maxSurge":1}}}}`:                         "may not be specified when strategy `type` is 'Recreate'",
-		`{"spec":{"strategy":{"type":"Sometimes","rollingUpdate":null}}}`:                                  `supported values: "Recreate", "RollingUpdate"`,
-		`{"spec":{"strategy":{"type":"RollingUpdate","rollingUpdate":{"maxSurge":"many"}}}}`:               "a valid percent string must be a numeric string followed by an ending '%'",
-		`{"spec":{"minReadySeconds":30,"progressDeadlineSeconds":30}}`:                                     "must be greater than minReadySeconds",
-		`{"spec":{"template":{"metadata":{"labels":{"app":"another"}}}}}`:                                  "`selector` does not match template `labels`",
+		`{"strategy":{"type":"RollingUpdate","rollingUpdate":{"maxSurge":0,"maxUnavailable":0}}}`: "may not be 0 when `maxSurge` is 0",
+		`{"strategy":{"type":"Recreate","rollingUpdate":{"maxSurge":1}}}`: "may not be specified when strategy `type` is " +
+			"'Recreate'",
+		`{"strategy":{"type":"Sometimes","rollingUpdate":null}}`: `supported values: "Recreate", "RollingUpdate"`,
+		`{"strategy":{"type":"RollingUpdate","rollingUpdate":{"maxSurge":"many"}}}`: "a valid percent string must be a numeric " +
+			"string followed by an ending '%'",
+		`{"minReadySeconds":30,"progressDeadlineSeconds":30}`:    "must be greater than minReadySeconds",
+		`{"template":{"metadata":{"labels":{"app":"another"}}}}`: "`selector` does not match template `labels`",
 	} {
+		body = `{"spec":` + body + `}`
 		c.patch(t, mergePatch, c.deploymentPath()+"?dryRun=All", body).
 			refusal(t, http.StatusUnprocessableEntity, metav1.StatusReasonInvalid, want)
 	}
@@ -97,7 +100,8 @@ func (c *clients) rollsStuck(t *testing.T) {
 		t.Errorf("%+v %+v", newest.Spec.Replicas, newest.Status)
 	}
 	c.waitsForDevices(t, newest.Name)
-	c.change(t, jsonPatch, fmt.Sprintf(`[{"op":"replace","path":"/spec/template","value":%s},{"op":"replace","path":"/spec/strategy","value":%s},
+	c.change(t, jsonPatch, fmt.Sprintf(`[{"op":"replace","path":"/spec/template","value":%s},
+		{"op":"replace","path":"/spec/strategy","value":%s},
 		{"op":"replace","path":"/spec/progressDeadlineSeconds","value":%d}]`, asJSON(t, before.Spec.Template), asJSON(t, before.Spec.Strategy),
 		*before.Spec.ProgressDeadlineSeconds))
 	d = c.settled(t, rolledOut)

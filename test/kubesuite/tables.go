@@ -48,10 +48,11 @@ var columnsOf = map[string]string{
 	"/api/v1/services":   "Name|Type|Cluster-IP|External-IP|Port(s)|Age|+Selector",
 	"/api/v1/events": "Last Seen|Type|Reason|Object|+Subobject|+Source|Message|+First Seen|+Count|" +
 		"+Name",
-	"/apis/apps/v1/deployments":                     "Name|Ready|Up-to-date|Available|Age|+Containers|+Images|+Selector",
-	"/apis/apps/v1/replicasets":                     "Name|Desired|Current|Ready|Age|+Containers|+Images|+Selector",
-	"/apis/apps/v1/statefulsets":                    "Name|Ready|Age|+Containers|+Images",
-	"/apis/apps/v1/daemonsets":                      "Name|Desired|Current|Ready|Up-to-date|Available|Node Selector|Age|+Containers|+Images|+Selector",
+	"/apis/apps/v1/deployments":  "Name|Ready|Up-to-date|Available|Age|+Containers|+Images|+Selector",
+	"/apis/apps/v1/replicasets":  "Name|Desired|Current|Ready|Age|+Containers|+Images|+Selector",
+	"/apis/apps/v1/statefulsets": "Name|Ready|Age|+Containers|+Images",
+	"/apis/apps/v1/daemonsets": "Name|Desired|Current|Ready|Up-to-date|Available|Node Selector|Age|+Containers|+Images|" +
+		"+Selector",
 	"/apis/apps/v1/controllerrevisions":             "Name|Controller|Revision|Age",
 	"/apis/autoscaling/v2/horizontalpodautoscalers": "Name|Reference|Targets|MinPods|MaxPods|Replicas|Age",
 	"/apis/policy/v1/poddisruptionbudgets":          "Name|Min Available|Max Unavailable|Allowed Disruptions|Age",

@@ -32,9 +32,7 @@ func (s *Server) discover(c *call) error {
 	switch {
 	case c.path == "/version":
 		return s.version(c)
-	case c.path == secondPath:
-		return s.openAPI2(c)
-	case c.path == openAPIPath || strings.HasPrefix(c.path, openAPIPath+"/"):
+	case parts[0] == "openapi":
 		return s.openAPI(c)
 	case parts[0] != "api" && parts[0] != "apis":
 		return errNoPath

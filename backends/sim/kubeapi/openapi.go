@@ -41,8 +41,14 @@ func rootOf(gv schema.GroupVersion) string {
 
 // openAPI answers the list of documents, or one of them.
 func (s *Server) openAPI(c *call) error {
+	if c.path == secondPath {
+		return s.openAPI2(c)
+	}
 	all := documents()
-	path := strings.TrimPrefix(strings.TrimPrefix(c.path, openAPIPath), "/")
+	path, ok := strings.CutPrefix(c.path, openAPIPath)
+	if path = strings.TrimPrefix(path, "/"); !ok {
+		return errNoPath
+	}
 	if path == "" {
 		type place struct {
 			URL string `json:"serverRelativeURL"`

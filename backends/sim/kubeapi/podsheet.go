@@ -37,16 +37,9 @@ func podState(p *corev1.Pod) string {
 	}
 	running := false
 	for _, s := range slices.Backward(p.Status.ContainerStatuses) {
-		switch t := s.State.Terminated; {
-		case s.State.Waiting != nil && s.State.Waiting.Reason != "":
-			word = s.State.Waiting.Reason
-		case t != nil && t.Reason != "":
-			word = t.Reason
-		case t != nil && t.Signal != 0:
-			word = fmt.Sprintf("Signal:%d", t.Signal)
-		case t != nil:
-			word = fmt.Sprintf("ExitCode:%d", t.ExitCode)
-		case s.Ready && s.State.Running != nil:
+		if said := stateWord(&s.State); said != "" {
+			word = said
+		} else if s.Ready && s.State.Running != nil {
 			running = true
 		}
 	}
@@ -62,6 +55,22 @@ func podState(p *corev1.Pod) string {
 		return "Terminating"
 	}
 	return word
+}
+
+// stateWord is why a container does not run, "" where it does or says nothing.
+func stateWord(s *corev1.ContainerState) string {
+	switch t := s.Terminated; {
+	case s.Waiting != nil:
+		return s.Waiting.Reason
+	case t == nil:
+		return ""
+	case t.Reason != "":
+		return t.Reason
+	case t.Signal != 0:
+		return fmt.Sprintf("Signal:%d", t.Signal)
+	default:
+		return fmt.Sprintf("ExitCode:%d", t.ExitCode)
+	}
 }
 
 func nodeCells(n *corev1.Node, now time.Time) []any {

@@ -211,6 +211,7 @@ func (d describer) of(t reflect.Type) (spec.Schema, any) {
 	case reflect.Map:
 		item, _ := d.of(t.Elem())
 		return *spec.MapProperty(&item), nil
+	default: // structs have names
+		return simple("object", "", nil)
 	}
-	return simple("object", "", nil)
 }

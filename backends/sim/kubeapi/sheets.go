@@ -48,7 +48,8 @@ var sheets = sync.OnceValue(func() map[string]sheet {
 		})},
 		"HorizontalPodAutoscaler": {texts("Name", "Reference", "Targets", "MinPods", "MaxPods", "Replicas", "Age"), of(autoscalerCells)},
 		"PodDisruptionBudget":     {texts("Name", "Min Available", "Max Unavailable", "#Allowed Disruptions", "Age"), of(budgetCells)},
-		"Job":                     {texts("Name", "Status", "Completions", "Duration", "Age", "+Containers", "+Images", "+Selector"), of(jobCells)},
+		"Job": {texts("Name", "Status", "Completions", "Duration", "Age", "+Containers", "+Images", "+Selector"),
+			of(jobCells)},
 		"Lease": {texts("Name", "Holder", "Age"), of(func(l *coordinationv1.Lease, now time.Time) []any {
 			holder := ""
 			if l.Spec.HolderIdentity != nil {

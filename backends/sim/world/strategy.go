@@ -132,14 +132,20 @@ func (w *World) follow(s *podSet, now float64) {
 		s.Current = s.Revision
 		w.touch(&s.Version)
 	}
-	switch {
-	case done && !s.Complete:
+	if done && !s.Complete {
 		s.Complete, s.Late = true, false
 		w.touch(&s.Version)
-	case !s.Complete && !s.Late && !s.strategy.Paused && s.strategy.Deadline > 0 && now-s.progressed >= s.strategy.Deadline:
+	}
+	if s.overdue(now) {
 		s.Late = true
 		w.touch(&s.Version)
 	}
+}
+
+// overdue says whether a roll has just missed its deadline.
+func (s *podSet) overdue(now float64) bool {
+	st := &s.strategy
+	return !s.Complete && !s.Late && !st.Paused && st.Deadline > 0 && now-s.progressed >= st.Deadline
 }
 
 // progress is what a controller takes for progress when it grows, but for the old pods, which are to become fewer.
