@@ -1,6 +1,7 @@
 package kubesuite
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -47,7 +48,8 @@ func (c *clients) actsAsOthers(t *testing.T) {
 	as(c.Tokens.Admin, "somebody-unknown").
 		refusal(t, http.StatusForbidden, metav1.StatusReasonForbidden, `User "somebody-unknown" cannot list resource "pods"`)
 	as(c.Tokens.Viewer, c.Names.Admin).
-		refusal(t, http.StatusForbidden, metav1.StatusReasonForbidden, `cannot impersonate resource "users"`)
+		refusal(t, http.StatusForbidden, metav1.StatusReasonForbidden,
+			fmt.Sprintf(`User %q cannot impersonate-on:user-info:list resource "pods"`, c.Names.Viewer))
 }
 
 func checkReviews(t *testing.T, c *clients) {

@@ -114,7 +114,7 @@ func (s *Server) serve(c *call) error {
 	if !known {
 		return apierrors.NewUnauthorized("Unauthorized")
 	}
-	user, err := s.acting(c.r, user)
+	user, err := s.acting(c, user)
 	if err != nil {
 		return err
 	}
@@ -188,12 +188,14 @@ func (s *Server) user(r *http.Request) (User, bool) {
 }
 
 // acting is the user that somebody asks to be, where it may ask that. One that nobody knows is allowed what all are.
-func (s *Server) acting(r *http.Request, u User) (User, error) {
-	name := r.Header.Get("Impersonate-User")
+func (s *Server) acting(c *call, u User) (User, error) {
+	name := c.r.Header.Get("Impersonate-User")
 	if name == "" {
 		return u, nil
 	}
 	if a := (attributes{verb: "impersonate", resource: "users", name: name}); !u.may(a) {
+		a = c.attributes() // the refusal names what was to be done as another
+		a.verb = "impersonate-on:user-info:" + a.verb
 		return u, forbidden(&u, a)
 	}
 	for _, known := range s.o.Users {
