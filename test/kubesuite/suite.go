@@ -49,6 +49,7 @@ type Capabilities struct {
 	Tables  bool // lists as tables
 	OpenAPI bool // /openapi/v3
 	Secrets bool // the kind Secret
+	Roll    bool // a controller and a scheduler are behind the Deployment
 }
 
 // patience is how long anything may take that must come.
@@ -66,6 +67,7 @@ func Run(t *testing.T, s Server) {
 		{"discovery", checkDiscovery},
 		{"list", checkList},
 		{"paging", checkPaging},
+		{"tables", checkTables},
 		{"selectors", checkSelectors},
 		{"versions", checkVersions},
 		{"encodings", checkEncodings},
@@ -75,6 +77,7 @@ func Run(t *testing.T, s Server) {
 		{"informers", checkInformers},
 		{"patch", checkPatch},
 		{"scale", checkScale},
+		{"rollout", checkRollout},
 		{"dryrun", checkDryRun},
 		{"validation", checkValidation},
 		{"reviews", checkReviews},
