@@ -54,6 +54,7 @@ type Capabilities struct {
 	Custom  bool // custom resources whose status clients write; LeaderWorkerSet is served, or can be where Define is set
 	Define  bool // new kinds of custom resources
 	Budgets bool // disruption budgets are counted by a controller
+	Roll    bool // a controller and a scheduler are behind the Deployment
 }
 
 // patience is how long anything may take that must come.
@@ -71,6 +72,7 @@ func Run(t *testing.T, s Server) {
 		{"discovery", checkDiscovery},
 		{"list", checkList},
 		{"paging", checkPaging},
+		{"tables", checkTables},
 		{"selectors", checkSelectors},
 		{"versions", checkVersions},
 		{"encodings", checkEncodings},
@@ -80,6 +82,7 @@ func Run(t *testing.T, s Server) {
 		{"informers", checkInformers},
 		{"patch", checkPatch},
 		{"scale", checkScale},
+		{"rollout", checkRollout},
 		{"dryrun", checkDryRun},
 		{"validation", checkValidation},
 		{"reviews", checkReviews},
