@@ -149,6 +149,7 @@ type Connector struct {
 	// NewObjects and NewObjectWriter read and write objects of a cluster; nil where the system is none.
 	NewObjects      func(SourceSpec, Deps) (Objects, error)
 	NewObjectWriter func(SourceSpec, Deps) (ObjectWriter, error)
-	// NewOrchestrator makes what knows the kinds of this system in a cluster; nil where it has none there.
-	NewOrchestrator func() Orchestrator
+	// NewOrchestrator makes what knows the kinds of this system in a cluster; nil where it has none there. Of deps it takes
+	// the clock only.
+	NewOrchestrator func(Deps) Orchestrator
 }

@@ -14,10 +14,8 @@ func Connector() fleet.Connector {
 		Title: "Argo Rollouts",
 		Reads: "Rollouts (v1alpha1, controller 1.0 and later): step, weights, pauses, analysis, pods, revisions, and what a " +
 			"workloadRef points to",
-		Writes: "template or the workload it refers to, pause, one step, promotion, abort, retry, restart, replicas",
-		NewOrchestrator: func() fleet.Orchestrator {
-			return New(fleet.SystemClock{})
-		},
+		Writes:          "template or the workload it refers to, pause, one step, promotion, abort, retry, restart, replicas",
+		NewOrchestrator: func(d fleet.Deps) fleet.Orchestrator { return New(d.Clock) },
 	}
 }
 

@@ -11,13 +11,11 @@ var kind = fleet.ObjectKind{Group: "flagger.app", Version: "v1beta1", Resource: 
 // Connector describes this kind of system.
 func Connector() fleet.Connector {
 	return fleet.Connector{
-		Kind:   "flagger",
-		Title:  "Flagger",
-		Reads:  "Canaries (v1beta1) of Deployments: phase, weight, failed checks, gates, target and primary with their pods",
-		Writes: "the target Deployment, skipAnalysis, suspend",
-		NewOrchestrator: func() fleet.Orchestrator {
-			return New(fleet.SystemClock{})
-		},
+		Kind:            "flagger",
+		Title:           "Flagger",
+		Reads:           "Canaries (v1beta1) of Deployments: phase, weight, failed checks, gates, target and primary with their pods",
+		Writes:          "the target Deployment, skipAnalysis, suspend",
+		NewOrchestrator: func(d fleet.Deps) fleet.Orchestrator { return New(d.Clock) },
 	}
 }
 

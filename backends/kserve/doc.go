@@ -26,10 +26,8 @@ func Connector() fleet.Connector {
 		Title: "KServe",
 		Reads: "InferenceServices (v1beta1) in Knative and Standard mode, with revisions, canaries and their Deployments; " +
 			"LLMInferenceServices (v1alpha2, v1alpha1) with their workloads and traffic groups",
-		Writes: "model, image, flags, canary traffic, weights in a group, replicas, restart",
-		NewOrchestrator: func() fleet.Orchestrator {
-			return New(fleet.SystemClock{})
-		},
+		Writes:          "model, image, flags, canary traffic, weights in a group, replicas, restart",
+		NewOrchestrator: func(d fleet.Deps) fleet.Orchestrator { return New(d.Clock) },
 	}
 }
 

@@ -28,7 +28,7 @@ func Connector() fleet.Connector {
 		Kind: "kubenodes", Title: "Kubernetes nodes",
 		Reads:           "v1: cordon, who cordoned it and why, its pods with their budgets",
 		Writes:          "cordon and uncordon; evictions of single pods",
-		NewOrchestrator: func() fleet.Orchestrator { return New(fleet.SystemClock{}) },
+		NewOrchestrator: func(d fleet.Deps) fleet.Orchestrator { return New(d.Clock) },
 	}
 }
 

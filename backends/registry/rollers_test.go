@@ -64,7 +64,7 @@ func kind(group, version, resource, word string) fleet.ObjectKind {
 // rolling is a set of one kind of cluster and two orchestrators, of which one knows two versions.
 func rolling(objects fleet.Objects, opened *int) Set {
 	orchestrator := func(name string, kinds ...fleet.ObjectKind) fleet.Connector {
-		return fleet.Connector{Kind: name, NewOrchestrator: func() fleet.Orchestrator { return toyOrchestrator{name, kinds} }}
+		return fleet.Connector{Kind: name, NewOrchestrator: func(fleet.Deps) fleet.Orchestrator { return toyOrchestrator{name, kinds} }}
 	}
 	return Set{
 		{Kind: "cluster", NewObjects: func(spec fleet.SourceSpec, _ fleet.Deps) (fleet.Objects, error) {

@@ -66,7 +66,7 @@ func TestASecondConnectorIsOneFolderAndOneLine(t *testing.T) {
 func TestEveryConnectorSaysWhatItIs(t *testing.T) {
 	names := map[string]bool{}
 	for _, c := range Connectors() {
-		source, kinds := c.NewReader != nil && c.Interval > 0, c.NewOrchestrator != nil && len(c.NewOrchestrator().Kinds()) > 0
+		source, kinds := c.NewReader != nil && c.Interval > 0, c.NewOrchestrator != nil && len(c.NewOrchestrator(fleet.Deps{}).Kinds()) > 0
 		if c.Kind == "" || c.Title == "" || c.Reads == "" || !source && !kinds {
 			t.Errorf("connector %q is incomplete: %+v", c.Kind, c)
 		}
@@ -87,7 +87,7 @@ func TestAnOrchestratorIsNoSource(t *testing.T) {
 		if c.NewOrchestrator == nil {
 			continue
 		}
-		for _, k := range c.NewOrchestrator().Kinds() {
+		for _, k := range c.NewOrchestrator(fleet.Deps{}).Kinds() {
 			at := k.Group + "/" + k.Version + "/" + k.Kind
 			if other, ok := known[at]; ok || k.Version == "" || k.Resource == "" || k.Kind == "" {
 				t.Errorf("%s of %s is incomplete, or also of %q", at, c.Kind, other)
