@@ -55,7 +55,8 @@ func (o *Orchestrator) Draft(ctx context.Context, c fleet.Objects, r fleet.Rollo
 	case r.UID != "" && s.out.UID != r.UID:
 		return fleet.Draft{}, s.refuse(fleet.KindConflict, "another object has this name now; read it again")
 	case w.Do != fleet.DoHoldScaler && w.Do != fleet.DoFreeScaler:
-		return fleet.Draft{}, s.refuse(fleet.KindUnsupported, "an autoscaler is held and released, nothing else; what it scales is changed itself")
+		return fleet.Draft{}, s.refuse(fleet.KindUnsupported, "an autoscaler is held and released, nothing else; what it scales "+
+			"is changed itself")
 	case s.isHPA() && s.out.Holder.Kind == scalers.ScaledObjectKind.Kind:
 		return fleet.Draft{}, s.refuse(fleet.KindUnsupported, "KEDA made it and sets it back; hold or release ScaledObject "+
 			fleet.Quote(s.out.Holder.Name).String())

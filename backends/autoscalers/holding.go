@@ -43,7 +43,8 @@ func (s *scene) hold(w fleet.Want) (fleet.Draft, error) {
 				"scale what it scales to 0 instead, which it leaves alone")
 		}
 		if s.out.Total == 0 {
-			d.Notes = append(d.Notes, fleet.Text("what it scales has 0 replicas: it is switched off and does nothing until somebody sets another number"))
+			d.Notes = append(d.Notes, fleet.Text("what it scales has 0 replicas: it is switched off and does nothing until somebody "+
+				"sets another number"))
 		}
 		fields, text = s.holdHPA(n)
 	} else {
@@ -83,7 +84,8 @@ func (s *scene) free() (fleet.Draft, error) {
 		if s.meta.Annotations[scalers.Paused] == "true" {
 			fields = append(fields, jsonptr.Set(s.doc, annotation(scalers.Paused), nil))
 		}
-		return s.draft(fleet.Draft{Notes: s.notes()}, fields, fleet.Textf("release: it scales between %s and %s again", fleet.Int(s.out.Scaler.Min),
+		return s.draft(fleet.Draft{Notes: s.notes()}, fields, fleet.Textf("release: it scales between %s and %s again",
+			fleet.Int(s.out.Scaler.Min),
 			fleet.Int(s.out.Scaler.Max)), "it is not held")
 	}
 	if s.out.Scaler.Held.IsEmpty() {
@@ -93,10 +95,11 @@ func (s *scene) free() (fleet.Draft, error) {
 	var was bounds
 	mark, ok := s.meta.Annotations[scalers.HeldFrom]
 	if !ok || json.Unmarshal([]byte(mark), &was) != nil || was.Min < 0 || was.Max < max(was.Min, 1) {
-		return fleet.Draft{}, s.refuse(fleet.KindUnsupported, "what its min and max were before is not written at it; undo the change that held it, "+
-			"or set them where they are kept")
+		return fleet.Draft{}, s.refuse(fleet.KindUnsupported, "what its min and max were before is not written at it; undo the change that "+
+			"held it, or set them where they are kept")
 	}
-	fields := []fleet.Field{jsonptr.Set(s.doc, minAt, was.Min), jsonptr.Set(s.doc, maxAt, was.Max), jsonptr.Set(s.doc, annotation(scalers.HeldFrom), nil)}
+	fields := []fleet.Field{jsonptr.Set(s.doc, minAt, was.Min), jsonptr.Set(s.doc, maxAt, was.Max), jsonptr.Set(s.doc,
+		annotation(scalers.HeldFrom), nil)}
 	return s.draft(fleet.Draft{Notes: s.notes()}, fields, fleet.Textf("release: min and max %s -> %s to %s", fleet.Int(s.out.Scaler.Max),
 		fleet.Int(was.Min), fleet.Int(was.Max)), "it is not held")
 }

@@ -12,12 +12,14 @@ import (
 	"pitwall/backends/alertmanager"
 	"pitwall/backends/amd"
 	"pitwall/backends/argorollouts"
+	"pitwall/backends/autoscalers"
 	"pitwall/backends/bentoml"
 	"pitwall/backends/dcgm"
 	"pitwall/backends/discovery"
 	"pitwall/backends/flagger"
 	"pitwall/backends/kserve"
 	"pitwall/backends/kube"
+	"pitwall/backends/kubenodes"
 	"pitwall/backends/litellm"
 	"pitwall/backends/llamacpp"
 	"pitwall/backends/nvidiagpu"
@@ -30,6 +32,7 @@ import (
 	"pitwall/backends/triton"
 	"pitwall/backends/trtllm"
 	"pitwall/backends/vllm"
+	"pitwall/backends/workloads"
 	"pitwall/fleet"
 )
 
@@ -48,6 +51,9 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{prometheus.Connector()},
 		[]fleet.Connector{alertmanager.Connector()},
 		[]fleet.Connector{discovery.Around(kube.Connector(), Connectors)},
+		[]fleet.Connector{workloads.Connector()},
+		[]fleet.Connector{autoscalers.Connector()},
+		[]fleet.Connector{kubenodes.Connector()},
 		[]fleet.Connector{kserve.Connector()},
 		[]fleet.Connector{argorollouts.Connector()},
 		[]fleet.Connector{flagger.Connector()},
@@ -129,7 +135,7 @@ func (s Set) Writers(gateways []fleet.GatewaySpec, deps fleet.Deps) (map[fleet.G
 func (s Set) unknown(kind string, source fleet.SourceID) error {
 	known := make([]string, 0, len(s))
 	for _, c := range s {
-		if c.NewReader != nil { // what only knows kinds of a cluster is no source
+		if c.NewReader != nil { // the others have no source of their own
 			known = append(known, c.Kind)
 		}
 	}
