@@ -98,8 +98,12 @@ func TestHowACanaryStands(t *testing.T) {
 
 // Trap 4: the status repeats the spec, and the release 0.20.0 leaves canaries out of its routes: the route is asked.
 func TestTrap4ACanaryWithoutARouteIsSaid(t *testing.T) {
-	stands(t, look(t, withRoute(open(10, 1, 1, true), stableOnly), isvcKind, chat), fleet.RolloutStuck, "should get 10 % and HTTPRoute chat gives it 0")
-	r := look(t, open(10, 1, 1, true), isvcKind, chat)
+	r := look(t, withRoute(open(10, 1, 1, true), stableOnly), isvcKind, chat)
+	stands(t, r, fleet.RolloutStuck, "should get 10 % and HTTPRoute chat gives it 0")
+	if r.UpdatedReady != 0 {
+		t.Errorf("%d count as ready, so that the next stage would begin", r.UpdatedReady)
+	}
+	r = look(t, open(10, 1, 1, true), isvcKind, chat)
 	stands(t, r, fleet.RolloutStuck, "there is no HTTPRoute chat")
 	if !r.Never {
 		t.Error("it would end by itself")
