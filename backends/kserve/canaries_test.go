@@ -49,7 +49,7 @@ func TestTrap4ACanaryIsReadyBeforeItGetsTraffic(t *testing.T) {
 		s := d.Stages[i]
 		got := sets(s.Writes)
 		if !strings.HasPrefix(got, `/spec/canary=[`) || !strings.Contains(got, `"trafficPercent":`+w.percent+"}") || !strings.Contains(got, `"minReplicas":`+w.replicas+",") ||
-			!strings.Contains(got, `"storageUri":"s3://models/v3"`) || s.Canary != (i > 0) {
+			!strings.Contains(got, `"storageUri":"s3://models/v3"`) || !strings.Contains(got, `"name":"","resources":{"limits"`) || s.Canary != (i > 0) {
 			t.Errorf("stage %d: %s", i+1, got)
 		}
 		if fmt.Sprint(s.Until.Ready) != w.replicas || fmt.Sprint(s.Until.Updated) != w.replicas {
