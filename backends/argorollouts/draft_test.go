@@ -239,3 +239,20 @@ func TestAnotherObjectUnderTheNameIsNotPlannedOn(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestABlueGreenPauseIsLifted(t *testing.T) {
+	waits := `phase: Paused, controllerPause: true, pauseConditions: [{reason: BlueGreenPause, startTime: "2026-11-24T11:50:00Z"}], blueGreen: {activeSelector: blue, previewSelector: green}`
+	c := cluster(t, rollout(`blueGreen: {activeService: a, autoPromotionEnabled: false}`, "", waits))
+	r := look(t, c)
+	if r.Phase != fleet.RolloutPaused || !strings.Contains(r.Why.String(), "waits for its traffic since 10m") || r.Traffic.Kind != fleet.TrafficOwned ||
+		len(r.Traffic.Members) != 2 || r.Traffic.Members[0].Weight != 100 || !r.Traffic.Paused {
+		t.Errorf("%s %q, %+v", r.Phase, r.Why, r.Traffic)
+	}
+	d := do(t, c, fleet.Want{Do: fleet.DoAdvance})
+	if got := sets(d.Stages[0]); got != "status/status/pauseConditions=" || !strings.Contains(d.Stages[0].Text.String(), "all traffic to the new version") {
+		t.Errorf("%s, %s", got, d.Stages[0].Text)
+	}
+	if err := c.Write(t.Context(), d.Stages[0].Writes[0], "", false); err != nil {
+		t.Error(err)
+	}
+}

@@ -114,6 +114,9 @@ func (o *object) analysis() string {
 func (s *scene) stepText() fleet.Safe {
 	o := &s.o
 	at, n := o.at(), len(o.steps())
+	if o.Spec.Strategy.BlueGreen != nil {
+		return fleet.Text("all traffic to the new version")
+	}
 	if n == 0 {
 		return fleet.Text("no steps")
 	}

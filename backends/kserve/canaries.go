@@ -55,7 +55,10 @@ func (s *service) canaries(ctx context.Context, r *fleet.Rollout, stable *child.
 			"is ready",
 			fleet.Quote(last.Predictor.Name))}, nil
 	}
-	return s.routed(ctx, last.Predictor.Name, last.Percent)
+	if v, err = s.routed(ctx, last.Predictor.Name, last.Percent); v.Phase == fleet.RolloutStuck {
+		r.UpdatedReady = 0 // replicas that no route leads to serve nobody: no stage is over by them
+	}
+	return v, err
 }
 
 func (s *service) canaryReady(name string) bool {

@@ -49,7 +49,7 @@ func TestTrap4ACanaryIsReadyBeforeItGetsTraffic(t *testing.T) {
 		s := d.Stages[i]
 		got := sets(s.Writes)
 		if !strings.HasPrefix(got, `/spec/canary=[`) || !strings.Contains(got, `"trafficPercent":`+w.percent+"}") || !strings.Contains(got, `"minReplicas":`+w.replicas+",") ||
-			!strings.Contains(got, `"storageUri":"s3://models/v3"`) || s.Canary != (i > 0) {
+			!strings.Contains(got, `"storageUri":"s3://models/v3"`) || !strings.Contains(got, `"name":"","resources":{"limits"`) || s.Canary != (i > 0) {
 			t.Errorf("stage %d: %s", i+1, got)
 		}
 		if fmt.Sprint(s.Until.Ready) != w.replicas || fmt.Sprint(s.Until.Updated) != w.replicas {
@@ -98,8 +98,12 @@ func TestHowACanaryStands(t *testing.T) {
 
 // Trap 4: the status repeats the spec, and the release 0.20.0 leaves canaries out of its routes: the route is asked.
 func TestTrap4ACanaryWithoutARouteIsSaid(t *testing.T) {
-	stands(t, look(t, withRoute(open(10, 1, 1, true), stableOnly), isvcKind, chat), fleet.RolloutStuck, "should get 10 % and HTTPRoute chat gives it 0")
-	r := look(t, open(10, 1, 1, true), isvcKind, chat)
+	r := look(t, withRoute(open(10, 1, 1, true), stableOnly), isvcKind, chat)
+	stands(t, r, fleet.RolloutStuck, "should get 10 % and HTTPRoute chat gives it 0")
+	if r.UpdatedReady != 0 {
+		t.Errorf("%d count as ready, so that the next stage would begin", r.UpdatedReady)
+	}
+	r = look(t, open(10, 1, 1, true), isvcKind, chat)
 	stands(t, r, fleet.RolloutStuck, "there is no HTTPRoute chat")
 	if !r.Never {
 		t.Error("it would end by itself")

@@ -23,9 +23,10 @@ func (s *service) byCanary(ctx context.Context, r *fleet.Rollout, w fleet.Want, 
 		return fleet.Draft{}, err
 	}
 	whole := s.o.Spec.Predictor.least()
+	model := asStored(next.value)
 	entry := func(percent, replicas int) any {
 		return []any{map[string]any{"trafficPercent": percent, "predictor": map[string]any{"name": name, "minReplicas": replicas,
-			"model": next.value}}}
+			"model": model}}}
 	}
 	d := fleet.Draft{Extra: whole * r.GPUsEach}
 	var before any
@@ -51,6 +52,17 @@ func (s *service) byCanary(ctx context.Context, r *fleet.Rollout, w fleet.Want, 
 	d.Notes = append(d.Notes, fleet.Text("at its end the predictor takes the canary's name, so that nothing restarts; undo keeps that "+
 		"name and rolls back in place"))
 	return d, nil
+}
+
+// asStored adds what the server asks for in a canary's model, and what KServe's webhook writes into every model: with anything
+// else than what it stores, nobody could tell whether the write holds.
+func asStored(model any) any {
+	for field, empty := range map[string]any{"/name": "", "/resources": map[string]any{}} {
+		if _, ok := jsonptr.Find(model, field); !ok {
+			model = jsonptr.With(model, field, empty)
+		}
+	}
+	return model
 }
 
 // takeOver makes the canary the predictor in one request. Its way back keeps the name: with the old one KServe would end all

@@ -157,3 +157,36 @@ func refused(t *testing.T, err error, kind fleet.Kind, why string) {
 		t.Errorf("%v; wanted %s, %q", err, kind, why)
 	}
 }
+
+// carry applies a draft stage by stage as the runner does: after each, all that was written so far must stand together, and
+// the inverse of it all must stand before.
+func carry(t *testing.T, c *toyobjects.Cluster, d fleet.Draft) {
+	t.Helper()
+	var all []fleet.ObjectWrite
+	for n, s := range d.Stages {
+		send(t, c, s.Writes)
+		all = append(all, s.Writes...)
+		for _, w := range fleet.Net(all) {
+			if at, err := c.Stand(t.Context(), w); err != nil || at != fleet.StandsAfter {
+				t.Errorf("after stage %d of %d the writes stand %s, %v: %s", n+1, len(d.Stages), at, err, sets([]fleet.ObjectWrite{w}))
+			}
+			back, ok := w.Inverse()
+			if at, err := c.Stand(t.Context(), back); !ok || err != nil || at != fleet.StandsBefore {
+				t.Errorf("after stage %d of %d their inverse stands %s, %v", n+1, len(d.Stages), at, err)
+			}
+		}
+		for _, w := range s.Back {
+			if at, err := c.Stand(t.Context(), w); err != nil || at != fleet.StandsBefore {
+				t.Errorf("the way back of stage %d stands %s, %v", n+1, at, err)
+			}
+		}
+	}
+}
+
+func TestDraftsOfSeveralStagesHoldTogether(t *testing.T) {
+	carry(t, canaryCluster(), do(t, canaryCluster(), toThree))
+	all := inKnative("r2", "r2", "r2", allLatest)
+	carry(t, knativeCluster("", all), do(t, knativeCluster("", all), toThree))
+	carry(t, open(10, 1, 1, true), do(t, open(10, 1, 1, true), fleet.Want{Do: fleet.DoPromote}))
+	carry(t, grouped(10, 90, 10), llmDraft(t, grouped(10, 90, 10), fleet.Want{Do: fleet.DoPromote}))
+}

@@ -5,9 +5,7 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
-	corev1 "k8s.io/api/core/v1"
 
-	"pitwall/backends/internal/podstate"
 	"pitwall/backends/internal/stuck"
 	"pitwall/fleet"
 )
@@ -74,14 +72,4 @@ func (d *Deployment) late() bool {
 		}
 	}
 	return false
-}
-
-// Condition words one condition of a Deployment that is false, "" where it is not.
-func (d *Deployment) Condition(t appsv1.DeploymentConditionType) fleet.Safe {
-	for i := range d.Spec.Status.Conditions {
-		if c := &d.Spec.Status.Conditions[i]; c.Type == t && c.Status == corev1.ConditionFalse {
-			return podstate.Because(c.Reason, podstate.Clip(c.Message, 200))
-		}
-	}
-	return fleet.Safe{}
 }
