@@ -24,7 +24,7 @@ type Objects interface {
 	Versions(ctx context.Context, group string) ([]string, error)
 	// Stand compares an object with a write.
 	Stand(ctx context.Context, w ObjectWrite) (Standing, error)
-	// May asks whether this identity may send it: nil, or KindAuth with the missing verb.
+	// May asks whether this identity may send it: nil, or KindAuth with the missing verb. What cannot be found out is nil.
 	May(ctx context.Context, w ObjectWrite) error
 }
 

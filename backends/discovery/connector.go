@@ -42,6 +42,16 @@ func Around(inner fleet.Connector, all func() []fleet.Connector) fleet.Connector
 			return inspector(without(spec), deps)
 		}
 	}
+	if objects := inner.NewObjects; objects != nil {
+		inner.NewObjects = func(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Objects, error) {
+			return objects(without(spec), deps)
+		}
+	}
+	if writer := inner.NewObjectWriter; writer != nil {
+		inner.NewObjectWriter = func(spec fleet.SourceSpec, deps fleet.Deps) (fleet.ObjectWriter, error) {
+			return writer(without(spec), deps)
+		}
+	}
 	return inner
 }
 

@@ -25,7 +25,7 @@ func newCarriers(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Carriers, error)
 		return nil, err
 	}
 	routeLogs(set.log)
-	return &proxy{set: set, slots: make(chan struct{}, maxCarried)}, nil
+	return &proxy{access: access{set: set}, slots: make(chan struct{}, maxCarried)}, nil
 }
 
 // Carrier returns the carrier of "NAMESPACE/[http:|https:]POD:PORT".
@@ -74,35 +74,8 @@ func isDots(name string) bool { return name == "" || name == "." || name == ".."
 
 // proxy is the pod proxy of one cluster. It implements fleet.Carriers: all ways share its connection and its limit.
 type proxy struct {
-	set   settings
+	access
 	slots chan struct{} // whoever waits longest gets the next one
-
-	mu   sync.Mutex
-	conn *conn
-}
-
-// open returns the connection, made anew after the credential was refused.
-func (p *proxy) open(ctx context.Context) (*conn, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.conn != nil {
-		return p.conn, nil
-	}
-	c, err := p.set.open(ctx)
-	if err != nil {
-		return nil, err
-	}
-	p.conn = c
-	return c, nil
-}
-
-func (p *proxy) forget(c *conn) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.conn == c {
-		c.close()
-		p.conn = nil
-	}
 }
 
 // carrier carries requests to one port of one pod.

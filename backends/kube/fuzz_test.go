@@ -16,7 +16,7 @@ func FuzzWay(f *testing.F) {
 	}
 	set := settings{}
 	f.Fuzz(func(t *testing.T, way, asked string) {
-		c, err := (&proxy{set: set}).Carrier(way)
+		c, err := (&proxy{access: access{set: set}}).Carrier(way)
 		if err != nil {
 			return
 		}

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"sync"
 	"time"
 
 	"pitwall/fleet"
@@ -20,12 +19,7 @@ const (
 )
 
 // inspector opens objects of one cluster in full.
-type inspector struct {
-	set settings
-
-	mu   sync.Mutex
-	conn *conn
-}
+type inspector struct{ access }
 
 func newInspector(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Inspector, error) {
 	set, err := newSettings(spec, deps)
@@ -33,30 +27,7 @@ func newInspector(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Inspector, erro
 		return nil, err
 	}
 	routeLogs(set.log)
-	return &inspector{set: set}, nil
-}
-
-func (i *inspector) open(ctx context.Context) (*conn, error) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if i.conn == nil {
-		c, err := i.set.open(ctx)
-		if err != nil {
-			return nil, err
-		}
-		i.conn = c
-	}
-	return i.conn, nil
-}
-
-// forget drops a connection whose credential was not accepted: the next call reads the kubeconfig again.
-func (i *inspector) forget(c *conn) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if i.conn == c {
-		c.close()
-		i.conn = nil
-	}
+	return &inspector{access{set: set}}, nil
 }
 
 // place is where the API keeps a kind.

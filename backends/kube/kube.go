@@ -1,6 +1,8 @@
 // Package kube watches one Kubernetes cluster: nodes, pods, workloads, autoscalers, disruption budgets and events as
 // small rows; it carries requests through the pod proxy and opens single objects in full.
-// It must not change anything in a cluster, keep an object as the API sends it, or write where the console draws.
+// Single objects are read as they are for whoever knows their kind, and written field by field.
+// It must not change anything in a cluster but by its ObjectWriter, keep an object as the API sends it, or write where the
+// console draws.
 package kube
 
 import (
@@ -20,10 +22,14 @@ func Connector() fleet.Connector {
 		Kind:         Kind,
 		Title:        "Kubernetes",
 		Reads:        "nodes, pods, workloads, autoscalers, disruption budgets and events of one cluster, watched; 1.28 or newer",
+		Writes:       "fields of objects, each by one patch that tests what it replaces; evictions of pods",
 		Interval:     30 * time.Second,
 		NewReader:    newReader,
 		NewCarriers:  newCarriers,
 		NewInspector: newInspector,
+
+		NewObjects:      newObjects,
+		NewObjectWriter: newObjectWriter,
 	}
 }
 

@@ -68,7 +68,7 @@ func TestEveryConnectorSaysWhatItIs(t *testing.T) {
 		if c.Kind == "" || c.Title == "" || c.Reads == "" || c.NewReader == nil || c.Interval <= 0 {
 			t.Errorf("connector %q is incomplete: %+v", c.Kind, c)
 		}
-		if (c.Writes == "") != (c.NewWriter == nil && c.NewSilencer == nil) {
+		if (c.Writes == "") != (c.NewWriter == nil && c.NewSilencer == nil && c.NewObjectWriter == nil) {
 			t.Errorf("connector %q claims to write %q but has a writer: %v", c.Kind, c.Writes, c.NewWriter != nil)
 		}
 		if kinds[c.Kind] {

@@ -2,7 +2,7 @@
 // one of the test bed, whose answers are the truth, and the simulator's, which must not drift from it. It must not know
 // which of both it talks to; a Server says what the server holds and what it can do.
 //
-// Run reads and patches, and creates nothing unless Can.Create is set. Server versions: 1.34 to 1.36.
+// Run reads and patches. It creates and evicts nothing unless Can.Create is set, Can.Custom or Can.Define for their kinds. Server versions: 1.34 to 1.36.
 package kubesuite
 
 import (
@@ -49,6 +49,10 @@ type Capabilities struct {
 	Tables  bool // lists as tables
 	OpenAPI bool // /openapi/v3
 	Secrets bool // the kind Secret
+	Owners  bool // managedFields, which tell who set a field
+	Custom  bool // custom resources whose status clients write; LeaderWorkerSet is served, or can be where Define is set
+	Define  bool // new kinds of custom resources
+	Budgets bool // disruption budgets are counted by a controller
 }
 
 // patience is how long anything may take that must come.
@@ -83,6 +87,10 @@ func Run(t *testing.T, s Server) {
 		{"logs", checkLogs},
 		{"proxy", checkProxy},
 		{"create", checkCreate},
+		{"objects", checkObjects},
+		{"writes", checkWrites},
+		{"custom", checkCustom},
+		{"evictions", checkEvictions}, // the last: a pod goes, and not every server makes another one
 	}
 	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) { g.check(t, c) })

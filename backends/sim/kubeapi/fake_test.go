@@ -180,7 +180,7 @@ func TestTheRealServersSuite(t *testing.T) {
 		URL: b.url, Namespace: "llm", Deployment: "chat", Elsewhere: "other", Port: 8000, Log: logLines,
 		Tokens: kubesuite.Users{Admin: "admin", Viewer: "viewer", Scoped: "scoped", Nobody: "nobody"},
 		Names:  kubesuite.Users{Admin: "root", Viewer: "eve", Scoped: "sam", Nobody: "ned"},
-		Can:    kubesuite.Capabilities{Create: true}, Expire: func(*testing.T) { b.Forget() },
+		Can:    kubesuite.Capabilities{Create: true, Custom: true}, Expire: func(*testing.T) { b.Forget() },
 	})
 }
 

@@ -164,8 +164,8 @@ func (s *Server) budget(pod *corev1.Pod, dry bool) error {
 		return nil
 	case 1:
 	default:
-		return apierrors.NewInternalError(errText("this pod has more than one PodDisruptionBudget, which " +
-			"the eviction subresource does not support"))
+		return status(http.StatusInternalServerError, "", "This pod has more than one PodDisruptionBudget, which "+
+			"the eviction subresource does not support.")
 	}
 	b := covering[0]
 	st := b.Status
