@@ -1,11 +1,5 @@
 package fleet
 
-import (
-	"bytes"
-	"encoding/json"
-	"reflect"
-)
-
 // Net is what writes that follow each other do together: one write for each object and part, in the order in which they
 // were first touched, with each field's first Before and last After. Fields that end as they began, and those that were
 // only compared, are left out; so are writes that set nothing then. Writes that have no inverse are left out too.
@@ -67,24 +61,4 @@ func trimNet(writes []ObjectWrite) []ObjectWrite {
 		}
 	}
 	return kept
-}
-
-// Equal compares two values: numbers by value, objects regardless of the order of keys. An absent value equals null.
-func (j JSON) Equal(o JSON) bool {
-	if bytes.Equal(j, o) {
-		return true
-	}
-	return reflect.DeepEqual(j.value(), o.value())
-}
-
-// value is the value as Go holds it; what is no JSON is its own text.
-func (j JSON) value() any {
-	if len(j) == 0 {
-		return nil
-	}
-	var v any
-	if err := json.Unmarshal(j, &v); err != nil {
-		return string(j)
-	}
-	return v
 }

@@ -87,8 +87,11 @@ func (k *carrier) rehearse(n int) error {
 		if at != fleet.StandsBefore {
 			continue
 		}
-		if err := k.work.write.Write(ctx, w, string(k.c.ID)+"/dry", true); err != nil && fleet.KindOf(err) != fleet.KindBlocked {
-			return err // a budget that refuses now may allow it later: it is waited for
+		if err := k.work.write.Write(ctx, w, string(k.c.ID)+"/dry", true); err != nil {
+			if w.Verb == fleet.WriteEvict && fleet.KindOf(err) == fleet.KindBlocked {
+				continue // a budget that refuses now may allow it later: it is waited for
+			}
+			return err
 		}
 	}
 	return nil
@@ -168,7 +171,7 @@ func (k *carrier) writeAll(name string, writes []fleet.ObjectWrite) error {
 		ctx, cancel := context.WithTimeout(context.Background(), readTimeout)
 		k.task.Idle(func() {
 			at, e := k.work.read.Stand(ctx, w)
-			if err = e; e != nil || at == fleet.StandsAfter {
+			if err = e; e != nil || at == fleet.StandsAfter || w.Verb == fleet.WriteEvict && at == fleet.StandsGone {
 				return
 			}
 			k.r.o.Probe(fmt.Sprintf("before write %s.%d", name, i+1))

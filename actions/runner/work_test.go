@@ -30,6 +30,7 @@ type cluster struct {
 	fail    func(w fleet.ObjectWrite) (applied bool, err error)
 	refuse  error // of dry runs
 	pods    map[string]bool
+	ending  map[string]int // how often each evicted pod was looked at
 	blocked int    // evictions that a budget refuses
 	takes   func() // what its controller does at once with a write
 }
@@ -38,7 +39,7 @@ const replicas = 4
 
 func newCluster(clock fleet.Clock) *cluster {
 	return &cluster{clock: clock, fields: map[string]string{"/image": `"v1"`}, updated: replicas, ready: replicas,
-		pods: map[string]bool{"p1": true, "p2": true}}
+		pods: map[string]bool{"p1": true, "p2": true}, ending: map[string]int{}}
 }
 
 func (c *cluster) Rollout(context.Context, fleet.ObjectRef) (fleet.Rollout, error) {
@@ -83,7 +84,10 @@ func (c *cluster) stand(w fleet.ObjectWrite) fleet.Standing {
 		if c.pods[w.Object.Name] {
 			return fleet.StandsBefore
 		}
-		return fleet.StandsAfter
+		if c.ending[w.Object.Name]++; c.ending[w.Object.Name] < 4 {
+			return fleet.StandsAfter // it takes its time to end
+		}
+		return fleet.StandsGone
 	}
 	if c.gone {
 		return fleet.StandsGone

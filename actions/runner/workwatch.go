@@ -54,7 +54,7 @@ func (k *carrier) unappliedStage(n int) time.Duration {
 	switch {
 	case now.Before(k.inForce.deadline):
 		return min(k.r.o.Poll, k.inForce.deadline.Sub(now))
-	case fleet.KindOf(err) == fleet.KindBlocked:
+	case fleet.KindOf(err) == fleet.KindBlocked && k.work.stage(n).Until.Gone:
 		return k.blockedStage(n, err)
 	case err == nil:
 		return k.unknown(fleet.Textf("stage %s was taken, and does not hold: somebody took it back", fleet.Int(n)), world{})
@@ -203,7 +203,7 @@ func (k *carrier) gone(s *fleet.Stage) (bool, fleet.Safe, error) {
 		if err != nil {
 			return false, fleet.Safe{}, err
 		}
-		if at == fleet.StandsBefore || at == fleet.StandsForeign {
+		if at != fleet.StandsGone {
 			return false, fleet.Concat(fleet.Label(w.Object.Kind), fleet.Text(" "), fleet.Label(w.Object.Name), fleet.Text(" is ending")), nil
 		}
 	}

@@ -64,7 +64,7 @@ func (a *attempt) stored(got reply) error {
 	for i := range a.fields {
 		f := &a.fields[i]
 		now := d.at(f.tokens)
-		if sameJSON(now, f.After) {
+		if fleet.JSON(now).Equal(f.After) {
 			continue
 		}
 		text := "the cluster would not store " + fieldName(f.tokens) + " as asked"

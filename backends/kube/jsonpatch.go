@@ -55,8 +55,8 @@ func testable(v json.RawMessage) bool {
 	if v == nil || !bytes.Contains(v, []byte("null")) {
 		return v != nil
 	}
-	decoded, err := decodeJSON(v)
-	return err == nil && !hasNullItem(decoded)
+	var decoded any
+	return json.Unmarshal(v, &decoded) == nil && !hasNullItem(decoded)
 }
 
 func hasNullItem(v any) bool {

@@ -75,7 +75,7 @@ func kindOfJSON(v []byte) byte {
 	return 0
 }
 
-func isNull(v []byte) bool { return len(v) == 0 || string(bytes.TrimSpace(v)) == "null" }
+func isNull(v []byte) bool { return fleet.JSON(v).IsNull() }
 
 // indexOf reads the number of a place in a list: digits without leading zeros.
 func indexOf(token string) (int, bool) {

@@ -71,7 +71,7 @@ func memberOf(members map[string]json.RawMessage, list json.RawMessage, token st
 				return below, true
 			}
 		case "v:":
-			if sameJSON([]byte(rest), item) {
+			if fleet.JSON(rest).Equal(item) {
 				return below, true
 			}
 		case "k:":
@@ -89,7 +89,7 @@ func hasFields(item json.RawMessage, want string) bool {
 		return false
 	}
 	for name, v := range fields {
-		if !sameJSON(v, valueAt(item, []string{name})) {
+		if !fleet.JSON(v).Equal(valueAt(item, []string{name})) {
 			return false
 		}
 	}

@@ -16,7 +16,7 @@ type fieldPlace struct {
 }
 
 // changes tells a field that is set from one that is only compared.
-func (f fieldPlace) changes() bool { return !sameJSON(f.Before, f.After) }
+func (f fieldPlace) changes() bool { return !f.Before.Equal(f.After) }
 
 // fieldsOf reads the fields of a write, all of which must be well formed.
 func fieldsOf(w fleet.ObjectWrite) ([]fieldPlace, error) {
@@ -86,13 +86,13 @@ func (d document) stand(fields []fieldPlace) (s fleet.Standing, odd *fieldPlace)
 	before, after := true, true
 	for i := range fields {
 		f, now := &fields[i], d.at(fields[i].tokens)
-		if !sameJSON(now, f.Before) {
+		if !fleet.JSON(now).Equal(f.Before) {
 			before = false
 			if odd == nil {
 				odd = f
 			}
 		}
-		after = after && sameJSON(now, f.After)
+		after = after && fleet.JSON(now).Equal(f.After)
 	}
 	switch {
 	case after:

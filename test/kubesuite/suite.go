@@ -2,7 +2,8 @@
 // one of the test bed, whose answers are the truth, and the simulator's, which must not drift from it. It must not know
 // which of both it talks to; a Server says what the server holds and what it can do.
 //
-// Run reads and patches. It creates and evicts nothing unless Can.Create is set, Can.Custom or Can.Define for their kinds. Server versions: 1.34 to 1.36.
+// Run reads and patches. It creates and evicts nothing unless Can.Create is set, Can.Custom or Can.Define for their kinds.
+// Server versions: 1.34 to 1.36.
 package kubesuite
 
 import (

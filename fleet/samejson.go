@@ -1,4 +1,4 @@
-package kube
+package fleet
 
 import (
 	"bytes"
@@ -7,15 +7,21 @@ import (
 	"strings"
 )
 
-// sameJSON tells whether two values mean the same: numbers by value, however they are written, objects regardless of the
+// Equal tells whether two values mean the same: numbers by value, however they are written, objects regardless of the
 // order of keys, and null as absence, also inside of objects. What is no JSON is the same as nothing.
-func sameJSON(a, b []byte) bool {
-	if isNull(a) || isNull(b) {
-		return isNull(a) && isNull(b)
+func (j JSON) Equal(o JSON) bool {
+	if j.IsNull() || o.IsNull() {
+		return j.IsNull() && o.IsNull()
 	}
-	x, errA := decodeJSON(a)
-	y, errB := decodeJSON(b)
+	x, errA := decodeJSON(j)
+	y, errB := decodeJSON(o)
 	return errA == nil && errB == nil && sameValue(x, y)
+}
+
+// IsNull tells whether there is no value: none, or null.
+func (j JSON) IsNull() bool {
+	t := bytes.TrimSpace(j)
+	return len(t) == 0 || string(t) == "null"
 }
 
 func decodeJSON(b []byte) (any, error) {
@@ -74,15 +80,15 @@ func sameNumber(a, b string) bool {
 	return okA && okB && x.negative == y.negative && x.digits == y.digits && x.exponent.Cmp(y.exponent) == 0
 }
 
-// decimal is digits without zeros at either end, times a power of ten. Zero has no digits and no sign.
-type decimal struct {
+// figure is digits without zeros at either end, times a power of ten. Zero has no digits and no sign.
+type figure struct {
 	negative bool
 	digits   string
 	exponent *big.Int
 }
 
-func parseDecimal(s string) (decimal, bool) {
-	d := decimal{exponent: new(big.Int)}
+func parseDecimal(s string) (figure, bool) {
+	d := figure{exponent: new(big.Int)}
 	s, d.negative = strings.CutPrefix(s, "-")
 	mantissa, power := s, ""
 	if at := strings.IndexAny(s, "eE"); at >= 0 {
@@ -98,7 +104,7 @@ func parseDecimal(s string) (decimal, bool) {
 	digits := strings.TrimLeft(whole+part, "0")
 	d.digits = strings.TrimRight(digits, "0")
 	if d.digits == "" {
-		return decimal{exponent: new(big.Int)}, true
+		return figure{exponent: new(big.Int)}, true
 	}
 	shift := len(digits) - len(d.digits) - len(part)
 	d.exponent.Add(d.exponent, big.NewInt(int64(shift)))
