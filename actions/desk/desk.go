@@ -35,7 +35,7 @@ type Options struct {
 	// Silencers constructs what writes silences, at the same times; nil where nothing takes any.
 	Silencers func() (map[fleet.SourceID]fleet.Silencer, error)
 	// Roller gives what reads and drafts the objects of a cluster, to whoever may write or not; nil where there are none.
-	Roller func(fleet.ClusterID) (fleet.Roller, error)
+	Roller func(fleet.ClusterID) (fleet.Roller, bool)
 	// ObjectWriters constructs what writes objects of clusters, at the times of Writers; nil where nothing does.
 	ObjectWriters func() (map[fleet.ClusterID]fleet.ObjectWriter, error)
 	ReadOnly      bool // nothing lifts it
@@ -142,8 +142,8 @@ func (d *Desk) construct(until time.Time) error {
 		if !ok || d.o.Roller == nil {
 			return nil, nil, false
 		}
-		r, err := d.o.Roller(id)
-		return r, w, err == nil
+		r, ok := d.o.Roller(id)
+		return r, w, ok
 	})
 	d.runner.SetAccess(access)
 	return nil

@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -27,11 +26,13 @@ func (d *Desk) Rollout(ctx context.Context, o fleet.ObjectRef) (fleet.Rollout, e
 }
 
 func (d *Desk) roller(id fleet.ClusterID) (fleet.Roller, error) {
-	if d.o.Roller == nil {
-		return nil, &fleet.Error{Kind: fleet.KindNotFound, Op: "read the object", Err: errors.New("no cluster is read"),
-			Next: "pitwall reads the clusters of the kubeconfig"}
+	if d.o.Roller != nil {
+		if r, ok := d.o.Roller(id); ok {
+			return r, nil
+		}
 	}
-	return d.o.Roller(id)
+	return nil, &fleet.Error{Kind: fleet.KindNotFound, Op: "read the object",
+		Err: fmt.Errorf("no cluster %q is read", fleet.Label(string(id))), Next: "pitwall reads the clusters of the kubeconfig"}
 }
 
 // planWork reads the object and lets its orchestrator draft the writes. Nothing is written.

@@ -28,14 +28,16 @@ func (roller) Draft(_ context.Context, r fleet.Rollout, w fleet.Want) (fleet.Dra
 	return fleet.Draft{Stages: []fleet.Stage{{Writes: []fleet.ObjectWrite{write, write}, Until: fleet.Until{Done: true}}}}, nil
 }
 
-func (r roller) Stand(context.Context, fleet.ObjectWrite) (fleet.Standing, error) { return r.stands, nil }
+func (r roller) Stand(context.Context, fleet.ObjectWrite) (fleet.Standing, error) {
+	return r.stands, nil
+}
 
 func (roller) May(context.Context, fleet.ObjectWrite) error {
 	return &fleet.Error{Kind: fleet.KindAuth, Op: "scale", Err: errors.New("it lacks patch on deployments/scale in llm")}
 }
 
 func TestAPlanOfAnObjectSaysWhichRightsAreMissing(t *testing.T) {
-	r := open(t, Options{Env: fleet.EnvStage, Roller: func(fleet.ClusterID) (fleet.Roller, error) { return roller{}, nil }})
+	r := open(t, Options{Env: fleet.EnvStage, Roller: func(fleet.ClusterID) (fleet.Roller, bool) { return roller{}, true }})
 	in := actions.Intent{Kind: actions.KindScale, Work: &actions.WorkIntent{Object: llama, Want: fleet.Want{Do: fleet.DoScale}}}
 	p, err := r.Plan(in)
 	if err != nil {
@@ -58,7 +60,7 @@ func TestAPlanOfAnObjectSaysWhichRightsAreMissing(t *testing.T) {
 func TestWithoutAClusterNothingIsPlannedOnObjects(t *testing.T) {
 	r := open(t, Options{Env: fleet.EnvStage})
 	_, err := r.Plan(actions.Intent{Kind: actions.KindScale, Work: &actions.WorkIntent{Object: llama}})
-	if fleet.KindOf(err) != fleet.KindNotFound || !strings.Contains(err.Error(), "no cluster is read") {
+	if fleet.KindOf(err) != fleet.KindNotFound || !strings.Contains(err.Error(), `no cluster "east" is read`) {
 		t.Error(err)
 	}
 }

@@ -31,8 +31,8 @@ type cluster struct {
 	refuse  error // of dry runs
 	pods    map[string]bool
 	ending  map[string]int // how often each evicted pod was looked at
-	blocked int    // evictions that a budget refuses
-	takes   func() // what its controller does at once with a write
+	blocked int            // evictions that a budget refuses
+	takes   func()         // what its controller does at once with a write
 }
 
 const replicas = 4

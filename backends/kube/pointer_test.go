@@ -1,12 +1,7 @@
 package kube
 
 import (
-	"encoding/json"
-	"fmt"
-	"math/big"
 	"testing"
-
-	"pgregory.net/rapid"
 )
 
 const sample = `{"a":{"b/c":1,"~d":[10,{"e":null},"x"]},"":{"":7}}`
@@ -46,7 +41,6 @@ func TestPlacesForPeople(t *testing.T) {
 		}
 	}
 }
-
 
 func TestWhoSetAField(t *testing.T) {
 	d, err := newDocument([]byte(`{"metadata":{"managedFields":[

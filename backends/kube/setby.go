@@ -71,7 +71,7 @@ func memberOf(members map[string]json.RawMessage, list json.RawMessage, token st
 				return below, true
 			}
 		case "v:":
-			if fleet.JSON(rest).Equal(item) {
+			if fleet.JSON(rest).Equal(fleet.JSON(item)) {
 				return below, true
 			}
 		case "k:":
@@ -89,7 +89,7 @@ func hasFields(item json.RawMessage, want string) bool {
 		return false
 	}
 	for name, v := range fields {
-		if !fleet.JSON(v).Equal(valueAt(item, []string{name})) {
+		if !fleet.JSON(v).Equal(fleet.JSON(valueAt(item, []string{name}))) {
 			return false
 		}
 	}

@@ -40,8 +40,7 @@ func workCommands(f *flags, c console) []*cobra.Command {
 		simpleWork(f, c, fleet.DoRestart, "restart OBJECT", "Replace the replicas of a workload one after the other, with the same version"),
 		simpleWork(f, c, fleet.DoPause, "pause OBJECT", "Stop a roll where it is"),
 		simpleWork(f, c, fleet.DoResume, "resume OBJECT", "Let a paused roll go on"),
-		simpleWork(f, c, fleet.DoHoldScaler, "hold-autoscaler OBJECT", "Keep an autoscaler at a number of replicas"),
-		simpleWork(f, c, fleet.DoFreeScaler, "release-autoscaler OBJECT", "Let a held autoscaler scale again"),
+		scalerCommand(f, c),
 		simpleWork(f, c, fleet.DoPromote, "promote OBJECT", "Take a roll with steps to its end"),
 		simpleWork(f, c, fleet.DoAdvance, "advance OBJECT", "Take a roll with steps one step further"),
 		simpleWork(f, c, fleet.DoAbandonRoll, "abort OBJECT", "Give a roll with steps up: its traffic goes back at once"),
@@ -73,6 +72,15 @@ func upgradeCommand(f *flags, c console) *cobra.Command {
 	fl.DurationVar(&x.give, "patience", actions.DefaultPatience, "how long what stands in the way is waited for before it is taken back")
 	fl.DurationVar(&x.soak, "soak", 0, "how long the end state is watched (default 10m)")
 	fl.BoolVar(&x.ready, "by-readiness", false, "go on when the new replicas are ready, without comparing what they do")
+	return cmd
+}
+
+func scalerCommand(f *flags, c console) *cobra.Command {
+	cmd := &cobra.Command{Use: "autoscaler", Short: "Hold an autoscaler, or let it scale again"}
+	cmd.AddCommand(
+		simpleWork(f, c, fleet.DoHoldScaler, "hold OBJECT", "Keep an autoscaler at a number of replicas"),
+		simpleWork(f, c, fleet.DoFreeScaler, "release OBJECT", "Let a held autoscaler scale again"),
+	)
 	return cmd
 }
 
