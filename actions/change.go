@@ -37,6 +37,16 @@ type Change struct {
 	WorldAt  time.Time
 	Guard    Guardian
 	Undone   fleet.ChangeID // the change that undid this one
+	Hands    int            `json:",omitempty"` // how often it was taken over
+	Copy     *Copy          `json:",omitempty"` // its copy in its cluster; nil where nothing is shared
+}
+
+// Copy is what colleagues on other machines see of a change. It is replaced, never changed.
+type Copy struct {
+	At        time.Time  // of its newest record; zero before the first
+	Problem   fleet.Safe // why it is behind, or cannot be carried on from; "" while it is whole
+	Elsewhere bool       // the journal is on another machine: here it is known by its copy
+	Summary   bool       // without a journal: only its own machine can carry it on
 }
 
 // StepResult is what became of one step.
@@ -94,6 +104,7 @@ type Book struct {
 	// LockScope says who the locks bind: "this user only", or "" when the state directory is shared.
 	LockScope fleet.Safe
 	LockWarn  fleet.Safe // such as a state directory on a network file system
+	Shared    []Shared   // clusters in which locks and copies of changes are shared
 	Access    Access
 }
 
@@ -106,6 +117,23 @@ type Lock struct {
 	Expires time.Time
 	Mine    bool
 	Err     fleet.Safe // the lock could not be read
+}
+
+// Shared says how one cluster's shared locks and copies of changes are read.
+type Shared struct {
+	Cluster fleet.ClusterID
+	At      time.Time  // when they were last read; zero before that
+	Err     fleet.Safe // why they cannot be read now
+}
+
+// SharedIn is what is known of a cluster in which something is shared, or nil.
+func (b Book) SharedIn(id fleet.ClusterID) *Shared {
+	for i := range b.Shared {
+		if b.Shared[i].Cluster == id {
+			return &b.Shared[i]
+		}
+	}
+	return nil
 }
 
 // Access says whether this process may write, and why not.
