@@ -95,6 +95,30 @@ type Guardian struct {
 	Mine     bool // this process
 }
 
+// Whereabouts says where a change is carried that is known here by its copy, and what is wrong with a copy; "" where there
+// is nothing to say.
+func (c *Change) Whereabouts() fleet.Safe {
+	switch {
+	case c.Copy == nil || c.State.Closed():
+		return fleet.Safe{}
+	case !c.Copy.Elsewhere:
+		return c.Copy.Problem
+	}
+	who := fleet.Concat(fleet.Text("process "), fleet.Int(c.Guard.PID), fleet.Text(" on "), fleet.Label(c.Guard.Host))
+	switch {
+	case c.Guard.Alive.Or(false):
+		who = fleet.Concat(fleet.Text("carried elsewhere, by "), who)
+	case c.Guard.Alive.OK:
+		who = fleet.Concat(fleet.Text("begun elsewhere; "), who, fleet.Text(" does not renew its lock"))
+	default:
+		who = fleet.Concat(fleet.Text("begun elsewhere; whether "), who, fleet.Text(" still carries it is not known yet"))
+	}
+	if !c.Copy.Problem.IsEmpty() {
+		who = fleet.Concat(who, fleet.Text("; "), c.Copy.Problem)
+	}
+	return who
+}
+
 // Book is the immutable list of changes with who holds which route and whether
 // this process may write.
 type Book struct {

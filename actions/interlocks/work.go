@@ -57,7 +57,11 @@ func replaces(p *actions.Plan) bool { return p.Work.Rolls() && p.Intent.Kind != 
 func heldObject(p actions.Plan, _ *fleet.Snapshot, b actions.Book, now time.Time) actions.Check {
 	at := p
 	at.Route.ID = p.Lock()
-	return held(at, b, now, func(c *actions.Change) bool { return c.Plan.Lock() == p.Lock() })
+	c := held(at, b, now, func(c *actions.Change) bool { return c.Plan.Lock() == p.Lock() })
+	if s := b.SharedIn(p.Work.Was.Object.Cluster); s != nil && !s.Err.IsEmpty() && c.Severity < actions.SeverityOVR {
+		return missing(actions.SeverityOVR, fleet.Text("nobody holds it on this machine; whether somebody does on another cannot be asked: "), s.Err)
+	}
+	return c
 }
 
 func surgeGPUs(p actions.Plan, _ *fleet.Snapshot, _ actions.Book, _ time.Time) actions.Check {

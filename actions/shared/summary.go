@@ -162,7 +162,9 @@ func summarised(c fleet.ChangeCopy, in fleet.ClusterID) (actions.Change, error) 
 	why := fleet.Concat(fleet.Text("only "), fleet.Label(s.Guard.Host), fleet.Text(" can carry it on: "), s.Only)
 	ch := actions.Change{ID: s.ID, Seq: s.Number, State: s.State, Step: s.Step, Started: s.Started, Updated: s.Updated, Ended: c.Closed,
 		Why: why, Guard: s.Guard, Hands: s.Hands, Copy: &actions.Copy{At: s.Updated, Problem: why, Elsewhere: true, Summary: true}}
-	ch.Guard.Mine = false
+	if ch.Guard.Mine = false; !c.Closed.IsZero() && !ch.State.Closed() {
+		ch.State = actions.StateAborted // closed by somebody who could not carry it on
+	}
 	ch.Plan = actions.Plan{Digest: s.Digest, Created: s.Started, Intent: actions.Intent{Kind: s.Kind, Actor: s.By,
 		Work: &actions.WorkIntent{Object: s.Object}}, Work: &actions.WorkPlan{Was: fleet.Rollout{Object: s.Object}}}
 	for n := range s.Steps {

@@ -1,7 +1,8 @@
 // Package kube watches one Kubernetes cluster: nodes, pods, workloads, autoscalers, disruption budgets and events as
 // small rows; it carries requests through the pod proxy and opens single objects in full.
 // Single objects are read as they are for whoever knows their kind, and written field by field.
-// It must not change anything in a cluster but by its ObjectWriter, keep an object as the API sends it, or write where the
+// In a namespace that operators share it keeps locks, copies of changes and words about them.
+// It must not change anything in a cluster but by its ObjectWriter and its SharedWriter, keep an object as the API sends it, or write where the
 // console draws.
 package kube
 
@@ -30,6 +31,8 @@ func Connector() fleet.Connector {
 
 		NewObjects:      newObjects,
 		NewObjectWriter: newObjectWriter,
+		NewSharedReader: newSharedReader,
+		NewSharedWriter: newSharedWriter,
 	}
 }
 
