@@ -58,10 +58,16 @@ func heldObject(p actions.Plan, _ *fleet.Snapshot, b actions.Book, now time.Time
 	at := p
 	at.Route.ID = p.Lock()
 	c := held(at, b, now, func(c *actions.Change) bool { return c.Plan.Lock() == p.Lock() })
-	if s := b.SharedIn(p.Work.Was.Object.Cluster); s != nil && !s.Err.IsEmpty() && c.Severity < actions.SeverityOVR {
+	s := b.SharedIn(p.Work.Was.Object.Cluster)
+	switch {
+	case s == nil, c.Severity >= actions.SeverityOVR:
+		return c
+	case !s.Err.IsEmpty():
 		return missing(actions.SeverityOVR, fleet.Text("nobody holds it on this machine; whether somebody does on another cannot be asked: "), s.Err)
+	case c.Severity > actions.SeverityPass:
+		return c
 	}
-	return c
+	return pass(fleet.Text("nobody holds it, on this machine or on another that shares its locks in the cluster"), age(now, s.At))
 }
 
 func surgeGPUs(p actions.Plan, _ *fleet.Snapshot, _ actions.Book, _ time.Time) actions.Check {

@@ -178,8 +178,8 @@ func (r *Runner) looked(id fleet.ClusterID) {
 	ctx, cancel := context.WithTimeout(context.Background(), readTimeout)
 	defer cancel()
 	open, _ := r.o.Journal.Changes()
-	for change, at := range closed {
-		if r.o.Clock.Now().Sub(at) > fleet.CopyKept {
+	for change, since := range closed {
+		if r.o.Clock.Now().Sub(since) > fleet.CopyKept {
 			if err := w.RemoveCopy(ctx, change); err != nil {
 				r.o.Log.Warn("remove the copy of a closed change", "change", string(change), "err", err)
 			}

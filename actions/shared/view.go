@@ -105,8 +105,9 @@ func (v *View) LookAt(ctx context.Context, id fleet.ClusterID) {
 	if err == nil {
 		list, err = r.Copies(ctx)
 	}
-	if ctx.Err() != nil && err == nil {
-		err = ctx.Err()
+	if err != nil && list != nil { // some cannot be read, the others can
+		v.o.Log.Warn("read copies of changes", "cluster", string(id), "err", err)
+		err = nil
 	}
 	v.take(id, locks, list, err)
 	if v.o.Looked != nil {
@@ -122,7 +123,7 @@ func (v *View) take(id fleet.ClusterID, locks []fleet.SharedLock, list []fleet.C
 	if err != nil && (s.err == nil || fleet.Sentence(s.err) != fleet.Sentence(err)) {
 		v.o.Log.Warn("read what is shared", "cluster", string(id), "err", err)
 	}
-	if s.err = err; err != nil && len(locks) == 0 && len(list) == 0 {
+	if s.err = err; err != nil {
 		return // what was seen stays, with its age
 	}
 	s.at = now

@@ -94,6 +94,9 @@ func (s *shared) keep(ctx context.Context, op string, kind fleet.ObjectKind, m m
 		header: http.Header{"Content-Type": {"application/json"}}})
 	if err == nil && !got.ok() {
 		err = got.unread(op, kind, partObject)
+		if e, ok := errors.AsType[*fleet.Error](err); ok && e.Kind == fleet.KindConflict {
+			e.Next = "somebody wrote it meanwhile; nothing was written"
+		}
 	}
 	return got, err
 }

@@ -55,13 +55,19 @@ func (c *clients) sharesLocks(t *testing.T) {
 	held := must(s.PutLock(t.Context(), free))(t)
 	_, err := s.PutLock(t.Context(), free)
 	fails(t, err, fleet.KindConflict)
-	renewed := must(s.PutLock(t.Context(), held))(t)
+	if same := must(s.PutLock(t.Context(), held))(t); same.Version != held.Version {
+		t.Errorf("what changes nothing makes version %s of %s", same.Version, held.Version)
+	}
+	later := held
+	later.Renewed = held.Renewed.Add(time.Millisecond) // a renewal shows by its time
+	renewed := must(s.PutLock(t.Context(), later))(t)
+	held.Renewed = later.Renewed.Add(time.Millisecond)
 	_, err = s.PutLock(t.Context(), held)
 	fails(t, err, fleet.KindConflict)
 	list := must(s.Locks(t.Context()))(t)
 	at := slices.IndexFunc(list, func(l fleet.SharedLock) bool { return l.Name == name })
 	if at < 0 || list[at].Holder != free.Holder || list[at].Version != renewed.Version || list[at].Life != fleet.SharedLockLife ||
-		list[at].Renewed.Sub(free.Renewed).Abs() > time.Millisecond {
+		list[at].Renewed.Sub(later.Renewed).Abs() > time.Millisecond {
 		t.Fatalf("%+v", list)
 	}
 	renewed.Holder = fleet.LockHolder{}
@@ -118,6 +124,7 @@ func (c *clients) sharesCopies(t *testing.T) {
 	}
 	kept.Closed = first.At.Add(time.Hour)
 	works(t, second(s.PutCopy(t.Context(), kept)))
+	kept.Origin = "another"
 	_, err = s.PutCopy(t.Context(), kept) // of a version that is over
 	fails(t, err, fleet.KindConflict)
 	list := must(s.Copies(t.Context()))(t)
