@@ -37,10 +37,11 @@ type View struct {
 
 // seen is what the last look at one cluster showed.
 type seen struct {
-	at    time.Time // of the last look that worked
-	err   error
-	locks map[string]sighting
-	list  []copied
+	at     time.Time // of the last look that worked
+	err    error
+	warned fleet.Safe // of copies that cannot be read
+	locks  map[string]sighting
+	list   []copied
 }
 
 // sighting is a lock with what this process saw of it itself.
@@ -105,13 +106,26 @@ func (v *View) LookAt(ctx context.Context, id fleet.ClusterID) {
 	if err == nil {
 		list, err = r.Copies(ctx)
 	}
-	if err != nil && list != nil { // some cannot be read, the others can
-		v.o.Log.Warn("read copies of changes", "cluster", string(id), "err", err)
+	if list != nil { // where some cannot be read, the others can
+		v.warn(id, err)
 		err = nil
 	}
 	v.take(id, locks, list, err)
 	if v.o.Looked != nil {
 		v.o.Looked(id)
+	}
+}
+
+// warn says once which copies cannot be read.
+func (v *View) warn(id fleet.ClusterID, err error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	text := fleet.Sentence(err)
+	if s := v.in[id]; s.warned != text {
+		s.warned = text
+		if err != nil {
+			v.o.Log.Warn("read copies of changes", "cluster", string(id), "err", err)
+		}
 	}
 }
 

@@ -20,10 +20,11 @@ const Kind = "kubernetes"
 // credential instead. A source is watched; its interval only bounds reads outside of a watch.
 func Connector() fleet.Connector {
 	return fleet.Connector{
-		Kind:         Kind,
-		Title:        "Kubernetes",
-		Reads:        "nodes, pods, workloads, autoscalers, disruption budgets and events of one cluster, watched; 1.28 or newer",
-		Writes:       "fields of objects, each by one patch that tests what it replaces; evictions of pods",
+		Kind:  Kind,
+		Title: "Kubernetes",
+		Reads: "nodes, pods, workloads, autoscalers, disruption budgets and events of one cluster, watched; 1.28 or newer",
+		Writes: "fields of objects, each by one patch that tests what it replaces; evictions of pods; in a shared namespace " +
+			"Leases and ConfigMaps of its own, and Events with objects that are changed",
 		Interval:     30 * time.Second,
 		NewReader:    newReader,
 		NewCarriers:  newCarriers,
