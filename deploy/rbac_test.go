@@ -186,7 +186,7 @@ func (u *user) evict() {
 }
 
 // watch reads the rows until all that is wanted was asked for.
-func (u *user) watch(s *server, want func() bool) {
+func (u *user) watch(want func() bool) {
 	reader, err := kube.Connector().NewReader(u.spec, u.deps)
 	if err != nil {
 		u.t.Fatal(err)
@@ -246,7 +246,7 @@ var features = map[string]func(*user, *server){
 		u.inspect("Pod", "Node", "Namespace", "Service", "Event", "PersistentVolumeClaim", "PersistentVolume", "Deployment", "StatefulSet",
 			"DaemonSet", "ReplicaSet", "Job", "CronJob", "HorizontalPodAutoscaler", "PodDisruptionBudget", "Ingress", "LeaderWorkerSet",
 			"InferenceService", "RayService", "Rollout", "HTTPRoute")
-		u.watch(s, func() bool { // as long as it can be expected to go on asking
+		u.watch(func() bool { // as long as it can be expected to go on asking
 			want := granted(u.t, "see")
 			return len(s.rights()) >= len(want)
 		})

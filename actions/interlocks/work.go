@@ -63,7 +63,7 @@ func heldObject(p actions.Plan, _ *fleet.Snapshot, b actions.Book, now time.Time
 	case s == nil, c.Severity >= actions.SeverityOVR:
 		return c
 	case !s.Err.IsEmpty():
-		return missing(actions.SeverityOVR, fleet.Text("nobody holds it on this machine; whether somebody does on another cannot be asked: "), s.Err)
+		return missing(actions.SeverityOVR, fleet.Text("nobody holds it on this machine; whether on another cannot be asked: "), s.Err)
 	case c.Severity > actions.SeverityPass:
 		return c
 	}

@@ -49,7 +49,7 @@ func (r *Runner) take(id fleet.ChangeID, closing bool) (*carrier, journal.Entry,
 		return nil, journal.Entry{}, r.notHere(id)
 	}
 	if onlySummary(c) {
-		return nil, journal.Entry{}, &fleet.Error{Kind: fleet.KindUnsupported, Op: "take the change over", Err: errors.New(c.Copy.Problem.String()),
+		return nil, journal.Entry{}, &fleet.Error{Kind: fleet.KindUnsupported, Op: "take the change over", Err: plainError(c.Copy.Problem),
 			Next: "act there; where that machine is gone for good, set the object right by hand and abandon the change"}
 	}
 	with, err := r.toolsFor(&c.Plan)
@@ -61,7 +61,7 @@ func (r *Runner) take(id fleet.ChangeID, closing bool) (*carrier, journal.Entry,
 		return nil, journal.Entry{}, err
 	}
 	k := &carrier{r: r, writer: with.writer, task: r.o.Clock.Task(), lock: lock, renewed: r.o.Clock.Now(), finished: make(chan struct{})}
-	entry, err := k.pickUp(c, closing)
+	entry, err := k.pickUp(c)
 	if err != nil {
 		err = errors.Join(err, k.unlock())
 		k.letGo()
@@ -78,7 +78,7 @@ func (r *Runner) take(id fleet.ChangeID, closing bool) (*carrier, journal.Entry,
 
 // pickUp opens the journal of a change whose object is locked here: under the lock of its cluster, and as the last process
 // left it that carried it, on whatever machine.
-func (k *carrier) pickUp(c *actions.Change, closing bool) (journal.Entry, error) {
+func (k *carrier) pickUp(c *actions.Change) (journal.Entry, error) {
 	if err := k.claimShared(&c.Plan, c.ID, false, true); err != nil {
 		return journal.Entry{}, err
 	}

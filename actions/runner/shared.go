@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"pitwall/actions"
@@ -73,16 +74,16 @@ func (k *carrier) claimShared(p *actions.Plan, id fleet.ChangeID, overridden, re
 	claim, err := w.Claim(context.Background(), k.task)
 	switch {
 	case err == nil && !claim.TakenFrom.IsEmpty() && !overridden && !resuming:
-		why := claim.TakenFrom
-		return errors.Join(refuse(fleet.KindBlocked, "its lock in the cluster is that of "+why.String(), "override "+sharedLockCheck+" to take it over"),
-			claim.Release(context.Background(), k.task))
+		return errors.Join(refuse(fleet.KindBlocked, "its lock in the cluster is that of "+claim.TakenFrom.String(),
+			"override "+sharedLockCheck+" to take it over"), claim.Release(context.Background(), k.task))
 	case err == nil:
 		k.claim = claim
 		return nil
 	case fleet.KindOf(err) == fleet.KindConflict || fleet.KindOf(err) == fleet.KindInterrupted:
 		return err
 	case !overridden && !resuming:
-		return &fleet.Error{Kind: fleet.KindBlocked, Op: "start the change", Err: errors.Join(errors.New("the lock in the cluster cannot be asked for"), err),
+		return &fleet.Error{Kind: fleet.KindBlocked, Op: "start the change",
+			Err:  fmt.Errorf("the lock in the cluster cannot be asked for: %w", err),
 			Next: "nothing was written; override " + sharedLockCheck + " to go on with the lock of this machine alone"}
 	}
 	k.r.o.Log.Warn("the lock of the cluster cannot be asked for", "change", string(id), "err", err)
@@ -134,15 +135,15 @@ func (k *carrier) tellEnd(was, now actions.State) {
 	if was == now || k.copies == nil {
 		return
 	}
-	reason, warn := map[actions.State]string{actions.StateCommitted: "ChangeDone", actions.StateAborted: "ChangeAborted",
-		actions.StateRolledBack: "ChangeRolledBack", actions.StateRollingBack: "ChangeRollingBack", actions.StateUnknown: "ChangeUnknown"}[now], false
-	if reason == "" {
-		return
+	if reason := endWords[now]; reason != "" {
+		k.tell(reason, fleet.Label(string(now)), now == actions.StateUnknown || now == actions.StateRollingBack)
 	}
-	if now == actions.StateUnknown || now == actions.StateRollingBack {
-		warn = true
-	}
-	k.tell(reason, fleet.Label(string(now)), warn)
+}
+
+// endWords are the states of which a word is left, each as an Event names its reason.
+var endWords = map[actions.State]string{
+	actions.StateCommitted: "ChangeDone", actions.StateAborted: "ChangeAborted", actions.StateRolledBack: "ChangeRolledBack",
+	actions.StateRollingBack: "ChangeRollingBack", actions.StateUnknown: "ChangeUnknown",
 }
 
 // tell leaves a word with the object. Why is told only of changes whose journal may be: it may name values.

@@ -151,8 +151,7 @@ func (k *carrier) compareWork(entry journal.Entry, back bool) error {
 	k.r.audit(audit.KindResumed, &k.c, at.text(), false)
 	back = back || entry.Change.State == actions.StateRollingBack
 	if entry.Behind {
-		over, err := k.catchUp(&entry)
-		if over || err != nil {
+		if over, err := k.catchUp(&entry); over || err != nil {
 			return err
 		}
 		n = max(k.c.Step, 1)
@@ -160,6 +159,11 @@ func (k *carrier) compareWork(entry journal.Entry, back bool) error {
 			return err
 		}
 	}
+	return k.goOn(&entry, n, at, back)
+}
+
+// goOn sets the carrier up to go on with the n-th stage, from where its objects are.
+func (k *carrier) goOn(entry *journal.Entry, n int, at placed, back bool) error {
 	if entry.Last == nil {
 		return k.compareUnwrittenWork(at, back)
 	}

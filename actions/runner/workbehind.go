@@ -28,6 +28,11 @@ func (w *work) furthest(n int) (stage int, at placed, undone bool, err error) {
 			return m, at, false, err
 		}
 	}
+	return w.gone(n)
+}
+
+// gone tells whether nothing of a change is there any more of which n stages began.
+func (w *work) gone(n int) (stage int, at placed, undone bool, err error) {
 	if at, err = w.place(1); err == nil && at == unapplied && n > 1 {
 		return n, at, true, nil
 	}

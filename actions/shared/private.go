@@ -58,30 +58,21 @@ var (
 
 // privateAt looks at a value by the names on the way to it.
 func privateAt(tokens []string, value any) fleet.Safe {
-	last := tokens[len(tokens)-1]
+	inner := func(name string, v any) fleet.Safe {
+		return privateAt(append(tokens[:len(tokens):len(tokens)], name), v)
+	}
 	switch v := value.(type) {
 	case string:
-		switch {
-		case v == "":
-		case last == "value" && slices.Contains(tokens, "env"):
-			return literal
-		case slices.Contains(tokens, "data") || slices.Contains(tokens, "stringData"):
-			return secret
-		case inCommand(tokens) && credential(v):
-			return flagged
-		}
+		return privateText(tokens, v)
 	case []any:
-		for i, item := range v {
-			if text, ok := item.(string); ok && i > 0 && inCommand(append(tokens, "")) && credential(asText(v[i-1])) && text != "" {
-				return flagged
-			}
-			if why := privateAt(append(tokens[:len(tokens):len(tokens)], "-"), item); !why.IsEmpty() {
+		for _, item := range v {
+			if why := inner("-", item); !why.IsEmpty() {
 				return why
 			}
 		}
 	case map[string]any:
-		for name, inner := range v {
-			if why := privateAt(append(tokens[:len(tokens):len(tokens)], name), inner); !why.IsEmpty() {
+		for name, item := range v {
+			if why := inner(name, item); !why.IsEmpty() {
 				return why
 			}
 		}
@@ -89,9 +80,17 @@ func privateAt(tokens []string, value any) fleet.Safe {
 	return fleet.Safe{}
 }
 
-func asText(v any) string {
-	text, _ := v.(string)
-	return text
+func privateText(tokens []string, text string) fleet.Safe {
+	switch {
+	case text == "":
+	case tokens[len(tokens)-1] == "value" && slices.Contains(tokens, "env"):
+		return literal
+	case slices.Contains(tokens, "data") || slices.Contains(tokens, "stringData"):
+		return secret
+	case inCommand(tokens) && credential(text): // its value stands in it, or beside it
+		return flagged
+	}
+	return fleet.Safe{}
 }
 
 func inCommand(tokens []string) bool {

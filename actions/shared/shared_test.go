@@ -52,6 +52,7 @@ func TestWhatMayNotLeaveItsMachine(t *testing.T) {
 		{"an argument", set("/spec/template/spec/containers/0/args", "", `["--max-model-len","8192"]`), ""},
 		{"a key among arguments", set("/spec/template/spec/containers/0/args", `["--api-key","s3cret"]`, ""), "credential"},
 		{"a key in one argument", set("/spec/template/spec/containers/0/args/2", "", `"--hf-token=s3cret"`), "credential"},
+		{"a value beside its flag", set("/spec/template/spec/containers/0/args/3", `"--api-key"`, `"--api-key"`), "credential"},
 		{"data", set("/stringData/token", "", `"s3cret"`), "Secret"},
 		{"no JSON", set("/a", "{", ""), "cannot be read"},
 	} {

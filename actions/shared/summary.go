@@ -169,7 +169,8 @@ func summarised(c fleet.ChangeCopy, in fleet.ClusterID) (actions.Change, error) 
 		Work: &actions.WorkIntent{Object: s.Object}}, Work: &actions.WorkPlan{Was: fleet.Rollout{Object: s.Object}}}
 	for n := range s.Steps {
 		ch.Plan.Steps = append(ch.Plan.Steps, actions.Step{N: n + 1})
-		ch.Plan.Work.Draft.Stages = append(ch.Plan.Work.Draft.Stages, fleet.Stage{Text: fleet.Text("its writes are known on its own machine only")})
+		stage := fleet.Stage{Text: fleet.Text("its writes are known on its own machine only")}
+		ch.Plan.Work.Draft.Stages = append(ch.Plan.Work.Draft.Stages, stage)
 	}
 	return ch, nil
 }

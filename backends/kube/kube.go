@@ -2,8 +2,8 @@
 // small rows; it carries requests through the pod proxy and opens single objects in full.
 // Single objects are read as they are for whoever knows their kind, and written field by field.
 // In a namespace that operators share it keeps locks, copies of changes and words about them.
-// It must not change anything in a cluster but by its ObjectWriter and its SharedWriter, keep an object as the API sends it, or write where the
-// console draws.
+// It must not change anything in a cluster but by its ObjectWriter and its SharedWriter, keep an object as the API sends it,
+// or write where the console draws.
 package kube
 
 import (

@@ -47,7 +47,8 @@ func (s *shared) Tell(ctx context.Context, n fleet.ObjectNote) error {
 	m := metadata{Namespace: cmp.Or(n.Object.Namespace, "default"),
 		Name: plainName(cut(n.Object.Name, maxName)) + "." + auditID(string(n.Change) + "/" + n.Reason)[:8]}
 	e := event{APIVersion: "events.k8s.io/v1", Kind: "Event", Metadata: m, EventTime: micro(n.At), Controller: "pitwall.dev/pitwall",
-		Instance: cut(cmp.Or(n.By, manager), maxInstance), Action: "Change", Reason: n.Reason, Note: cut(n.Text.String(), maxNote), Type: "Normal",
+		Instance: cut(cmp.Or(n.By, manager), maxInstance), Action: "Change", Reason: n.Reason,
+		Note: cut(n.Text.String(), maxNote), Type: "Normal",
 		Regarding: objectReference{APIVersion: strings.TrimPrefix(n.API.Group+"/"+n.API.Version, "/"), Kind: cmp.Or(n.API.Kind, n.Object.Kind),
 			Namespace: n.Object.Namespace, Name: n.Object.Name, UID: n.UID}}
 	if n.Warn {

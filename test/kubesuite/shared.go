@@ -148,7 +148,8 @@ func (c *clients) sharesWords(t *testing.T) {
 	works(t, s.Tell(t.Context(), n))
 	works(t, s.Tell(t.Context(), n))
 	node := n
-	node.Object, node.API, node.UID = fleet.ObjectRef{Kind: "Node", Name: "suite"}, fleet.ObjectKind{Version: "v1", Resource: "nodes", Kind: "Node"}, ""
+	node.Object, node.UID = fleet.ObjectRef{Kind: "Node", Name: "suite"}, ""
+	node.API = fleet.ObjectKind{Version: "v1", Resource: "nodes", Kind: "Node"}
 	works(t, s.Tell(t.Context(), node))
 	var list eventsv1.EventList
 	c.get(t, "/apis/events.k8s.io/v1/namespaces/"+c.Namespace+"/events").want(t, http.StatusOK).read(t, &list)
