@@ -28,12 +28,20 @@ func (p *Plan) ObjectKind() string {
 func (p *Plan) Lock() fleet.RouteID {
 	switch {
 	case p.Work != nil:
-		o := p.Work.Was.Object
-		return fleet.RouteID(o.Kind + " " + ObjectName(o) + " of " + string(o.Cluster))
+		return fleet.RouteID(p.SharedLock() + " of " + string(p.Work.Was.Object.Cluster))
 	case p.Silence != nil:
 		return "alerts of " + fleet.RouteID(p.Silence.Source)
 	}
 	return p.Intent.Route
+}
+
+// SharedLock is the name under which the object of a cluster is locked in that cluster, which has other names elsewhere; ""
+// for plans of other things.
+func (p *Plan) SharedLock() string {
+	if p.Work == nil {
+		return ""
+	}
+	return p.Work.Was.Object.Kind + " " + ObjectName(p.Work.Was.Object)
 }
 
 // Errand tells whether the plan moves no weights.

@@ -149,6 +149,10 @@ type Connector struct {
 	// NewObjects and NewObjectWriter read and write objects of a cluster; nil where the system is none.
 	NewObjects      func(SourceSpec, Deps) (Objects, error)
 	NewObjectWriter func(SourceSpec, Deps) (ObjectWriter, error)
+	// NewSharedReader and NewSharedWriter open what operators of one cluster have in common there; nil where there is no such
+	// place. A source that names none is KindUnsupported.
+	NewSharedReader func(SourceSpec, Deps) (SharedReader, error)
+	NewSharedWriter func(SourceSpec, Deps) (SharedWriter, error)
 	// NewOrchestrator makes what knows the kinds of this system in a cluster; nil where it has none there. Of deps it takes
 	// the clock only.
 	NewOrchestrator func(Deps) Orchestrator

@@ -47,6 +47,7 @@ func (d *Desk) planWork(in actions.Intent) (actions.Plan, error) {
 	if err != nil {
 		return actions.Plan{}, err
 	}
+	d.runner.LookAt(ctx, in.Work.Object.Cluster)
 	draft, err := d.draft(ctx, r, in, was)
 	if err != nil {
 		return actions.Plan{}, err

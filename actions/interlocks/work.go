@@ -102,7 +102,17 @@ func reweighs(p *actions.Plan) bool {
 func heldObject(p actions.Plan, _ *fleet.Snapshot, b actions.Book, now time.Time) actions.Check {
 	at := p
 	at.Route.ID = p.Lock()
-	return held(at, b, now, func(c *actions.Change) bool { return c.Plan.Lock() == p.Lock() })
+	c := held(at, b, now, func(c *actions.Change) bool { return c.Plan.Lock() == p.Lock() })
+	s := b.SharedIn(p.Work.Was.Object.Cluster)
+	switch {
+	case s == nil, c.Severity >= actions.SeverityOVR:
+		return c
+	case !s.Err.IsEmpty():
+		return missing(actions.SeverityOVR, fleet.Text("nobody holds it on this machine; whether on another cannot be asked: "), s.Err)
+	case c.Severity > actions.SeverityPass:
+		return c
+	}
+	return pass(fleet.Text("nobody holds it, on this machine or on another that shares its locks in the cluster"), age(now, s.At))
 }
 
 func currentWork(p actions.Plan, _ *fleet.Snapshot, _ actions.Book, now time.Time) actions.Check {

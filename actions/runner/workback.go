@@ -31,7 +31,7 @@ func (k *carrier) workBack() time.Duration {
 	case len(left) == 0:
 		return k.backThere()
 	}
-	if err := k.lock.Verify(); err != nil {
+	if err := k.stillMine(); err != nil {
 		return k.unknown(fleet.Concat(fleet.Text("not rolled back: "), fleet.Sentence(err)), world{})
 	}
 	in := k.stageIntent(max(k.c.Step, 1), "")
@@ -150,6 +150,20 @@ func (k *carrier) compareWork(entry journal.Entry, back bool) error {
 	}
 	k.r.audit(audit.KindResumed, &k.c, at.text(), false)
 	back = back || entry.Change.State == actions.StateRollingBack
+	if entry.Behind {
+		if over, err := k.catchUp(&entry); over || err != nil {
+			return err
+		}
+		n = max(k.c.Step, 1)
+		if at, err = k.work.place(n); err != nil {
+			return err
+		}
+	}
+	return k.goOn(&entry, n, at, back)
+}
+
+// goOn sets the carrier up to go on with the n-th stage, from where its objects are.
+func (k *carrier) goOn(entry *journal.Entry, n int, at placed, back bool) error {
 	if entry.Last == nil {
 		return k.compareUnwrittenWork(at, back)
 	}

@@ -51,6 +51,9 @@ func (k *carrier) workAbandoned() bool {
 func (k *carrier) unappliedStage(n int) time.Duration {
 	err := k.inForce.failed
 	now := k.now()
+	if lost := k.stillMine(); lost != nil {
+		return k.unknown(fleet.Concat(fleet.Text("nothing more is written: "), fleet.Sentence(lost)), world{})
+	}
 	switch {
 	case now.Before(k.inForce.deadline):
 		return min(k.r.o.Poll, k.inForce.deadline.Sub(now))
@@ -146,7 +149,7 @@ func (k *carrier) waitFor(n int) time.Duration {
 
 // follow sends what follows on the writes of a stage, such as the pause of a canary.
 func (k *carrier) follow(n int) time.Duration {
-	if err := k.lock.Verify(); err != nil {
+	if err := k.stillMine(); err != nil {
 		return k.unknown(fleet.Concat(fleet.Text("nothing more is written: "), fleet.Sentence(err)), world{})
 	}
 	in := k.stageIntent(n, "-then")

@@ -52,6 +52,16 @@ func Around(inner fleet.Connector, all func() []fleet.Connector) fleet.Connector
 			return writer(without(spec), deps)
 		}
 	}
+	if shared := inner.NewSharedReader; shared != nil {
+		inner.NewSharedReader = func(spec fleet.SourceSpec, deps fleet.Deps) (fleet.SharedReader, error) {
+			return shared(without(spec), deps)
+		}
+	}
+	if shared := inner.NewSharedWriter; shared != nil {
+		inner.NewSharedWriter = func(spec fleet.SourceSpec, deps fleet.Deps) (fleet.SharedWriter, error) {
+			return shared(without(spec), deps)
+		}
+	}
 	return inner
 }
 

@@ -214,3 +214,24 @@ func TestEachClusterHasARoller(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestWhatIsSharedIsOpenedWhereThereIsAPlaceForIt(t *testing.T) {
+	source := func(id, namespace string, insecure bool) fleet.SourceSpec {
+		s := fleet.SourceSpec{ID: fleet.SourceID(id), Kind: "kubernetes", URL: "https://x", Subject: fleet.Subject{Cluster: fleet.ClusterID(id)},
+			TLS: fleet.TLSSpec{Insecure: insecure}, Options: map[string]string{"discover": "true"}}
+		if namespace != "" {
+			s.Options["shared_namespace"] = namespace
+		}
+		return s
+	}
+	sources := []fleet.SourceSpec{source("alone", "", false), source("open", "pitwall", true), source("good", "pitwall", false), {ID: "page", Kind: "vllm", URL: "http://x"}}
+	deps := fleet.Deps{Clock: fleet.SystemClock{}}
+	readers, err := Set(Connectors()).SharedReaders(sources, deps)
+	if err != nil || len(readers) != 2 || readers["good"] == nil || readers["open"] == nil {
+		t.Errorf("readers %v, %v", readers, err)
+	}
+	writers, err := Set(Connectors()).SharedWriters(sources, deps)
+	if len(writers) != 1 || writers["good"] == nil || !strings.Contains(fmt.Sprint(err), "share in open: read_only: TLS is not verified") {
+		t.Errorf("writers %v, %v", writers, err)
+	}
+}

@@ -57,6 +57,7 @@ func onFleet(ctx context.Context, f *flags, c console, x *changeFlags,
 	wait := s.start(watching)
 	defer wait()
 	defer stop()
+	go d.Watch(watching) // ends with watching
 	how := &ending{}
 	ctx, end := context.WithCancel(ctx)
 	defer end()

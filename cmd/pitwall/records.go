@@ -60,7 +60,16 @@ func journalCommand(f *flags, c console) *cobra.Command {
 	return cmd
 }
 
+// changes are those of the state directory, and open ones of other machines where a cluster shares them.
 func changes(f *flags, c console) (actions.Book, error) {
+	b, err := ownChanges(f, c)
+	if err == nil {
+		addShared(f, c, &b)
+	}
+	return b, err
+}
+
+func ownChanges(f *flags, c console) (actions.Book, error) {
 	dir, err := stateOf(f, c)
 	if err != nil {
 		return actions.Book{}, err

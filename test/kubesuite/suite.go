@@ -53,6 +53,7 @@ type Capabilities struct {
 	Owners  bool // managedFields, which tell who set a field
 	Custom  bool // custom resources whose status clients write; LeaderWorkerSet is served, or can be where Define is set
 	Define  bool // new kinds of custom resources
+	Shared  bool // ConfigMaps, and roles that can be made
 	Budgets bool // disruption budgets are counted by a controller
 	Roll    bool // a controller and a scheduler are behind the Deployment
 }
@@ -94,6 +95,7 @@ func Run(t *testing.T, s Server) {
 		{"objects", checkObjects},
 		{"writes", checkWrites},
 		{"custom", checkCustom},
+		{"shared", checkShared},
 		{"evictions", checkEvictions}, // the last: a pod goes, and not every server makes another one
 	}
 	for _, g := range groups {

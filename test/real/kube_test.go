@@ -81,7 +81,7 @@ func TestKubernetes(t *testing.T) {
 		Names:     kubesuite.Users{Admin: c.Admin.Name, Viewer: c.Viewer.Name, Scoped: c.Scoped.Name, Nobody: c.Nobody.Name},
 		Namespace: "serving", Deployment: "chat", Elsewhere: "elsewhere", Port: port, Log: lines,
 		Can: kubesuite.Capabilities{Create: true, Apply: true, Tables: true, OpenAPI: true, Secrets: true, Owners: true, Roll: true,
-			Custom: true, Define: true, Budgets: true},
+			Custom: true, Define: true, Budgets: true, Shared: true},
 		Expire: func(t *testing.T) {
 			if err := c.Forget(t.Context()); err != nil {
 				t.Fatal(err)
