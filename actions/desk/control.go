@@ -85,7 +85,7 @@ func (d *Desk) Resume(id fleet.ChangeID) error { return d.runner.Resume(id) }
 
 // Abandon closes an open change without writing anything more.
 func (d *Desk) Abandon(id fleet.ChangeID) error {
-	return d.runner.Abandon(id, "closed by "+d.actor.Text().String())
+	return d.runner.Abandon(id, "")
 }
 
 // UndoIntent is the intent that restores the state before a change.
