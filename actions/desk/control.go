@@ -105,7 +105,7 @@ func (d *Desk) Look(ctx context.Context) { d.runner.Look(ctx) }
 // Abandon closes an open change without writing anything more.
 func (d *Desk) Abandon(id fleet.ChangeID) error {
 	d.lookFor(id)
-	return d.runner.Abandon(id, "closed by "+d.actor.Text().String())
+	return d.runner.Abandon(id, "")
 }
 
 // UndoIntent is the intent that restores the state before a change.

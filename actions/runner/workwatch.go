@@ -139,6 +139,10 @@ func (k *carrier) waitFor(n int) time.Duration {
 		k.work.reached, k.inForce.settled = now, now
 		k.stageVerified(n, false)
 	}
+	if why := otherWeights(&k.work.now); !why.IsEmpty() && k.c.Plan.Intent.Kind == actions.KindUpgrade {
+		k.rollBackWork(fleet.Concat(fleet.Text("the new replicas do not serve the same model: "), why))
+		return 0
+	}
 	if s.Canary {
 		if wait, decided := k.compareVersions(n); decided {
 			return wait

@@ -139,13 +139,14 @@ func (s *scene) tell(now time.Time) fleet.Rollout {
 	spec := &s.template.Pod().Spec
 	r.GPUsEach, r.Product = podspec.GPUs(spec), podspec.Product(spec)
 	child.CountPods(&r, s.fresh, s.old)
+	child.Facts(&r, s.template, s.fresh, s.old)
 	r.Now = s.template.Version()
 	for _, v := range child.Versions(s.sets, s.docs, revisionMark) {
 		set := s.byName(v.ID)
 		hash := set.Labels[hashLabel]
 		switch {
 		case hash == o.Status.PodHash:
-			r.Now.Name, r.Now.ID, r.Now.At = v.Name, v.ID, v.At
+			r.Now.Name, r.Now.ID, r.Now.At = v.Name, v.ID, child.Came(set, revisionMark, s.fresh)
 			continue
 		case hash == o.Status.StableHash:
 			v.Name = fleet.Concat(v.Name, fleet.Text(", stable"))

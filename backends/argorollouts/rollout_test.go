@@ -145,6 +145,15 @@ func TestWhatARolloutRunsAndCanGoBackTo(t *testing.T) {
 	if r.GPUsEach != 2 || r.Surge.Extra != 4 || !r.Surge.Whole || r.UpdatedReady != 1 || len(r.OldPods) != 4 || r.Deadline != 10*time.Minute {
 		t.Errorf("%+v", r)
 	}
+	if !r.At.Equal(noon) || !r.Now.At.Equal(noon.Add(-time.Hour)) || r.Shutdown.Grace.V != 30*time.Second || !r.Startup.OK || len(r.Loads) != 1 || r.Loads[0] != 5*time.Minute ||
+		len(r.Manifests) != 5 || !r.Manifests[0].Updated || r.Manifests[1].Updated {
+		t.Errorf("what the checks ask: %+v", r)
+	}
+	c := cluster(t, rollout(canarySteps, "", atPause))
+	c.Change(child.ReplicaSetKind, fleet.ObjectRef{Namespace: "llm", Name: "chat-green"}, "/metadata/annotations/rollout.argoproj.io~1revision-history", "1")
+	if got := look(t, c).Now.At; !got.Equal(noon.Add(-20 * time.Minute)) {
+		t.Errorf("a version that came back came at %s, its pod is 20 minutes old", got)
+	}
 }
 
 // Trap 12: ten minutes of loading are over the default deadline and no failure.

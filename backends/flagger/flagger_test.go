@@ -133,6 +133,10 @@ func TestWhatACanaryRuns(t *testing.T) {
 	if r.Deadline != 2*time.Minute {
 		t.Errorf("the shorter deadline counts: %s", r.Deadline)
 	}
+	r = look(t, cluster(canary(plain(""), "phase: Progressing"), "v2", 1, time.Minute, isReady))
+	if !r.At.Equal(noon) || !r.Now.At.Equal(noon.Add(-time.Minute)) || r.Shutdown.Grace.V != 30*time.Second || !r.Startup.OK || len(r.Loads) != 1 || len(r.Manifests) != 3 {
+		t.Errorf("what the checks ask: %+v", r)
+	}
 }
 
 func TestOnlyCanariesOfDeploymentsAreKnown(t *testing.T) {

@@ -85,10 +85,11 @@ func (s *scene) tell() fleet.Rollout {
 		r.GitOps = owner.GitOps(&s.target.Spec.ObjectMeta) // what is written is the target
 	}
 	s.target.Count(&r)
+	came := r.Now.At
 	r.Now, r.Deadline = s.target.Template.Version(), s.patience()
 	for _, v := range child.Versions(s.target.Sets, s.target.Docs, child.RevisionMark) {
 		if len(r.Runs) == 0 && r.Now.ID == "" {
-			r.Now.ID, r.Now.Name, r.Now.At = v.ID, v.Name, v.At
+			r.Now.ID, r.Now.Name, r.Now.At = v.ID, v.Name, came
 			continue
 		}
 		r.Runs = append(r.Runs, v)

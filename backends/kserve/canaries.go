@@ -43,6 +43,10 @@ func (s *service) canaries(ctx context.Context, r *fleet.Rollout, stable *child.
 	r.Ready, r.Available, r.Total = r.Ready+int(d.Spec.Status.ReadyReplicas), r.Available+int(d.Spec.Status.AvailableReplicas),
 		r.Total+int(d.Spec.Status.Replicas)
 	child.CountPods(r, d.New, append(slices.Clone(stable.New), stable.Old...))
+	child.Facts(r, d.Template, d.New, stable.New)
+	child.Fill(&r.Now, d.Template)
+	child.Fill(&r.Old, stable.Template)
+	r.Now.At = child.Oldest(d.New)
 	if why := fresh.untaken(d.Template, ""); !why.IsEmpty() {
 		return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: why}, nil
 	}

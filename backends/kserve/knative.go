@@ -37,6 +37,7 @@ func (s *service) knative(ctx context.Context, r *fleet.Rollout) (stuck.Verdict,
 			fleet.Quote(at.Created))}, nil
 	}
 	fresh.Count(r)
+	child.Fill(&r.Now, fresh.Template)
 	r.Surge = fleet.Surge{Extra: r.Desired, Whole: true}
 	if old != nil {
 		r.Old = older(&child.Deployment{Old: old.New})

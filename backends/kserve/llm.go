@@ -195,8 +195,7 @@ func (s *llm) workload(ctx context.Context, w workload, r *fleet.Rollout) (stuck
 	if r != nil {
 		d.Count(r)
 		r.Old = older(d)
-		v := d.Template.Version()
-		r.Now.Image = v.Image
+		child.Fill(&r.Now, d.Template)
 		if r.Scaler, err = scalers.Read(ctx, s.c, d.Ref); err != nil {
 			return stuck.Verdict{}, err
 		}
@@ -287,7 +286,9 @@ func (s *llm) groups(ctx context.Context, ref fleet.ObjectRef, r *fleet.Rollout)
 		return stuck.Verdict{}, err
 	}
 	if r != nil {
-		o.count(doc, r)
+		if err := o.count(ctx, s.c, ref, doc, r); err != nil {
+			return stuck.Verdict{}, err
+		}
 	}
 	return o.stands(fleet.Textf("LeaderWorkerSet %s", fleet.Quote(ref.Name))), nil
 }
@@ -302,18 +303,42 @@ func orOne(n *int32) int32 {
 }
 
 // count says in a rollout how many groups there are.
-func (o *lws) count(doc any, r *fleet.Rollout) {
+func (o *lws) count(ctx context.Context, c fleet.Objects, ref fleet.ObjectRef, doc any, r *fleet.Rollout) error {
 	s := &o.Status
 	r.Unit, r.Desired = fleet.Text("groups"), int(o.want())
-	r.Updated, r.UpdatedReady = int(s.Updated), int(min(s.Updated, s.Ready))
+	r.Updated = int(s.Updated)
 	r.Ready, r.Available, r.Total = int(s.Ready), int(s.Ready), int(s.Replicas)
 	r.Surge = fleet.Surge{Missing: 1}
-	if t, err := podspec.New(doc, "/spec/leaderWorkerTemplate/workerTemplate"); err == nil {
-		spec := &t.Pod().Spec
-		r.GPUsEach, r.Product = podspec.GPUs(spec)*int(orOne(o.Spec.Template.Size)), podspec.Product(spec)
-		r.Now.Image = t.Version().Image
+	pods, newest, err := child.Groups(ctx, c, ref)
+	if err != nil {
+		return err
 	}
+	fresh, old := child.ByHash(pods, newest)
+	child.CountPods(r, child.Leaders(fresh), child.Leaders(old))
+	size := int(orOne(o.Spec.Template.Size))
+	r.UpdatedReady = child.ReadyGroups(fresh, size)
+	worker, err := podspec.New(doc, groupAt+"/workerTemplate")
+	if err != nil {
+		return nil //nolint:nilerr // without a template the numbers are all that is known
+	}
+	leader := worker
+	if t, err := podspec.New(doc, groupAt+"/leaderTemplate"); err == nil {
+		leader = t
+	}
+	child.Facts(r, leader, child.Leaders(fresh), child.Leaders(old))
+	child.Fill(&r.Now, leader)
+	r.Now.At, r.Product = child.Oldest(fresh), podspec.Product(&leader.Pod().Spec)
+	r.GPUsEach = podspec.GPUs(&leader.Pod().Spec)
+	r.PodGPUs = []int{r.GPUsEach}
+	for range min(size-1, fleet.MostPods) {
+		each := podspec.GPUs(&worker.Pod().Spec)
+		r.PodGPUs = append(r.PodGPUs, each)
+		r.GPUsEach += each
+	}
+	return nil
 }
+
+const groupAt = "/spec/leaderWorkerTemplate"
 
 // stands goes by the conditions, each of which names the generation that it is about.
 func (o *lws) stands(called fleet.Safe) stuck.Verdict {

@@ -127,6 +127,7 @@ func (s *service) standard(ctx context.Context, r *fleet.Rollout) (stuck.Verdict
 		return s.childless(), nil
 	}
 	d.Count(r)
+	child.Fill(&r.Now, d.Template)
 	if r.Scaler, err = scalers.Read(ctx, s.c, d.Ref); err != nil {
 		return stuck.Verdict{}, err
 	}
@@ -134,6 +135,9 @@ func (s *service) standard(ctx context.Context, r *fleet.Rollout) (stuck.Verdict
 	if s.o.Spec.Predictor.multiNode() {
 		r.System = fleet.Textf("%s, on several nodes", r.System)
 		r.Surge = fleet.Surge{Extra: r.Desired, Whole: true} // which KServe forces
+		if err := s.spread(ctx, r); err != nil {
+			return stuck.Verdict{}, err
+		}
 	}
 	if len(s.o.Spec.Canary) > 0 {
 		return s.canaries(ctx, r, d)
@@ -163,6 +167,21 @@ func (s *service) workers(ctx context.Context) (stuck.Verdict, error) {
 		return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: fleet.Text("the Deployment of its workers is not there yet")}, nil
 	}
 	return w.Stands(ctx, s.c, s.now)
+}
+
+// spread adds the GPUs of the workers to those of the head: all of them together are one replica.
+func (s *service) spread(ctx context.Context, r *fleet.Rollout) error {
+	w, err := s.deployment(ctx, s.childName(s.o.Spec.Predictor.Name)+"-worker")
+	if err != nil || w == nil {
+		return err
+	}
+	each := podspec.GPUs(&w.Template.Pod().Spec)
+	r.PodGPUs = []int{r.GPUsEach}
+	for range min(w.Desired()/max(r.Desired, 1), fleet.MostPods) {
+		r.PodGPUs = append(r.PodGPUs, each)
+		r.GPUsEach += each
+	}
+	return nil
 }
 
 // childless is a service without its Deployment.

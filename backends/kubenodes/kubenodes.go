@@ -103,6 +103,10 @@ func (o *Orchestrator) read(ctx context.Context, c fleet.Objects, kind fleet.Obj
 		if p.Spec.NodeName != s.node.Name || fateOf(p) != moves && fateOf(p) != unmanaged {
 			continue
 		}
+		if n := podspec.GPUs(&p.Spec); n > 0 && len(s.out.PodGPUs) < fleet.MostPods { // they need room elsewhere, all at once
+			s.out.PodGPUs = append(s.out.PodGPUs, n)
+			s.out.GPUsEach += n
+		}
 		s.out.Desired++
 		s.out.Total++
 		if isReady(p) {

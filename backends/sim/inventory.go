@@ -100,8 +100,11 @@ func (f *Fleet) poolSpec(p *world.PoolSpec) fleet.PoolSpec {
 			From: f.options.Start.Add(-9 * 24 * time.Hour).Truncate(time.Hour), Kind: "config",
 		}),
 	}
-	for i, name := range p.Replicas {
-		spec.Replicas = append(spec.Replicas, fleet.ReplicaSpec{ID: fleet.ReplicaID(name), Node: nodeOf(p, i)})
+	cluster := fleet.ClusterID(clusterPrefix + poolSite(p))
+	spec.Workload = fleet.ObjectRef{Cluster: cluster, Kind: "Deployment", Namespace: world.Namespace, Name: p.Name}
+	for i, name := range p.Replicas { // its pod in the cluster has the same name
+		spec.Replicas = append(spec.Replicas, fleet.ReplicaSpec{ID: fleet.ReplicaID(name), Node: nodeOf(p, i),
+			Pod: fleet.ObjectRef{Cluster: cluster, Kind: "Pod", Namespace: world.Namespace, Name: name}})
 	}
 	for _, name := range p.Nodes {
 		spec.Nodes = append(spec.Nodes, fleet.NodeSpec{ID: fleet.NodeID(name), GPUs: p.PerNode})

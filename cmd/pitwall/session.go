@@ -245,6 +245,13 @@ func (s *session) readTwice(snap *fleet.Snapshot) bool {
 	})
 }
 
+// ratesRead tells whether each source of a pool that works and is read that often gave its rates.
+func ratesRead(snap *fleet.Snapshot) bool {
+	return !slices.ContainsFunc(snap.Sources, func(src fleet.SourceStatus) bool {
+		return src.Subject.Pool != "" && src.Reads < 2 && src.Failing == 0 && src.Interval < warmTime
+	})
+}
+
 // anyRead tells whether at least one source ever answered: only then is there a rate to wait for.
 func anyRead(s *fleet.Snapshot) bool {
 	return slices.ContainsFunc(s.Sources, func(src fleet.SourceStatus) bool { return !src.LastGood.IsZero() })

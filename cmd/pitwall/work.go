@@ -109,6 +109,7 @@ func nodeWork(f *flags, c console, do fleet.Deed, use, short string) *cobra.Comm
 func (x *workFlags) command(f *flags, c console, do fleet.Deed, use, short string) *cobra.Command {
 	x.want.Do, x.count, x.surge = do, -1, -1
 	x.objects = true
+	x.ends = do == fleet.DoUpgrade || do == fleet.DoRestart || do == fleet.DoScale || do == fleet.DoDrain
 	cmd := &cobra.Command{Use: use, Short: short, Long: objectHelp, Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := x.complete(); err != nil {
@@ -149,6 +150,9 @@ func (x *workFlags) complete() error {
 		flag, value, ok := strings.Cut(a, "=")
 		if !ok || flag == "" {
 			return fmt.Errorf("--arg %q is not FLAG=VALUE", a)
+		}
+		if !strings.HasPrefix(flag, "-") {
+			flag = "--" + flag
 		}
 		x.want.Args = append(x.want.Args, fleet.ArgEdit{Flag: flag, Value: value})
 	}

@@ -136,6 +136,10 @@ func (d *Deployment) Count(r *fleet.Rollout) {
 		r.Updated = 0
 	}
 	CountPods(r, d.New, d.Old)
+	Facts(r, d.Template, d.New, d.Old)
+	if s := d.newest(); s != nil {
+		r.Now.At = Came(s, RevisionMark, d.New)
+	}
 	spec := &d.Template.Pod().Spec
 	r.GPUsEach, r.Product, r.Surge = podspec.GPUs(spec), podspec.Product(spec), d.Surge()
 	if n := d.Spec.Spec.ProgressDeadlineSeconds; n != nil {
@@ -146,6 +150,7 @@ func (d *Deployment) Count(r *fleet.Rollout) {
 // CountPods names the pods of both versions and counts the new ones that are ready.
 func CountPods(r *fleet.Rollout, fresh, old []*corev1.Pod) {
 	r.UpdatedPods, r.OldPods, r.UpdatedReady = names(fresh), names(old), Ready(fresh)
+	Published(r, fresh, old)
 }
 
 // Ready counts pods that are ready and not going.
