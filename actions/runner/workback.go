@@ -102,7 +102,7 @@ func (w *work) wayBack(n int) ([]fleet.ObjectWrite, placed, error) {
 			continue // as it was before the change
 		}
 		level, err := w.find(ctx, s)
-		if err != nil || level >= strange {
+		if err != nil || int(level) >= len(s) { // strange or vanished
 			return nil, level, err
 		}
 		back, _ := s[level].Inverse()
@@ -164,7 +164,8 @@ func (k *carrier) compareWork(entry journal.Entry, back bool) error {
 	case at >= strange:
 		why := k.threeWayWork(n)
 		k.unknown(why, world{})
-		return &fleet.Error{Kind: fleet.KindConflict, Op: "resume the change", Err: plainError(why), Next: "nothing was written; a person decides"}
+		return &fleet.Error{Kind: fleet.KindConflict, Op: "resume the change", Err: plainError(why),
+			Next: "nothing was written; a person decides"}
 	case at == unapplied && k.inForce.failed == nil:
 		k.inForce.failed = errCrashed // only a part of it was written: the rest is sent again
 	}

@@ -254,7 +254,8 @@ func (k *carrier) afterStage(n int) time.Duration {
 		return k.sendStage(n + 1)
 	case k.c.Plan.Soak > 0:
 		k.inForce.soakFrom = now
-		_ = k.to(EventSoak, journal.Record{Kind: journal.KindSoak, Why: fleet.Text("all stages are done: watching"), NextAt: now.Add(k.c.Plan.Soak)})
+		_ = k.to(EventSoak, journal.Record{Kind: journal.KindSoak, Why: fleet.Text("all stages are done: watching"),
+			NextAt: now.Add(k.c.Plan.Soak)})
 		return k.r.o.Poll
 	}
 	k.close(EventPass, audit.KindClosed, k.workDone(), world{})
