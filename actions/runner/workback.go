@@ -102,7 +102,7 @@ func (w *work) wayBack(n int) ([]fleet.ObjectWrite, placed, error) {
 			continue // as it was before the change
 		}
 		level, err := w.find(ctx, s)
-		if err != nil || level >= strange {
+		if err != nil || int(level) >= len(s) { // strange or vanished
 			return nil, level, err
 		}
 		back, _ := s.at(level).Inverse()

@@ -55,8 +55,9 @@ func upgradeCommand(f *flags, c console) *cobra.Command {
 	x := &workFlags{}
 	cmd := x.command(f, c, fleet.DoUpgrade, "upgrade OBJECT",
 		"Roll a workload to another image, model, revision or flags, by canary and with a way back")
-	cmd.Long = objectHelp + "\nThe plan shows each field before and after, the GPUs that it takes, and its stages. Old and new are\n" +
-		"compared while both serve; a stage that cannot be judged waits. What stands in the way for too long is taken back."
+	cmd.Long = objectHelp + "\n" +
+		"The plan shows each field before and after, the GPUs that it takes, and its stages. Old and new are compared while\n" +
+		"both serve; a stage that cannot be judged waits. What stands in the way for too long is taken back."
 	cmd.Example = "  pitwall upgrade llm/llama-70b --image vllm/vllm-openai:v0.12.0 --canary 10,50 --dry-run\n" +
 		"  pitwall upgrade llama-70b --model meta-llama/Llama-3.3-70B-Instruct --revision 6f6073b"
 	fl := cmd.Flags()

@@ -251,6 +251,7 @@ func (s site) yieldsToOthers() {
 // takesBackWhatCannotEnd takes the GPUs away that the second half of a roll needs beside what runs.
 func (s site) takesBackWhatCannotEnd() {
 	d := servers.Serving{Namespace: "serving", Name: "big", Model: "one", Replicas: 2, GPUs: 3}.Deployment()
+	d.Spec.MinReadySeconds = 5
 	surge, none := intstr.FromInt32(1), intstr.FromInt32(0)
 	d.Spec.Strategy.RollingUpdate.MaxSurge, d.Spec.Strategy.RollingUpdate.MaxUnavailable = &surge, &none
 	if _, err := s.Client.AppsV1().Deployments("serving").Create(s.t.Context(), d, metav1.CreateOptions{}); err != nil {

@@ -1,6 +1,7 @@
 package podspec
 
 import (
+	"slices"
 	"strings"
 
 	"pitwall/fleet"
@@ -9,12 +10,11 @@ import (
 // manifest is what annotations say of weights: the digest of their manifest, and what is known of its signature. A value
 // that is neither says nothing.
 func manifest(annotations map[string]string) (digest fleet.Safe, signed fleet.Trust) {
-	digest = Digest(annotations)
-	switch s := fleet.Trust(annotations[fleet.AnnotationSigned]); s {
-	case fleet.TrustSigned, fleet.TrustStranger, fleet.TrustUnsigned:
-		signed = s
+	said := fleet.Trust(annotations[fleet.AnnotationSigned])
+	if slices.Contains([]fleet.Trust{fleet.TrustSigned, fleet.TrustStranger, fleet.TrustUnsigned}, said) {
+		signed = said
 	}
-	return digest, signed
+	return Digest(annotations), signed
 }
 
 // Digest is the digest of weights that annotations name: "sha256:…"; "" for none that is well formed.
