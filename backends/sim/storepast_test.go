@@ -15,6 +15,8 @@ import (
 // TestThePastComesThroughTheStore: a console without any history of its own reads the fortnight before its start from the
 // fleet's Prometheus, with the figures that the fleet's own history has.
 func TestThePastComesThroughTheStore(t *testing.T) {
+	wholeHub(t)
+	t.Parallel()
 	clock := fleet.NewVirtualClock(time.Date(2026, 11, 24, 12, 2, 0, 0, time.UTC))
 	f, err := sim.Listen(t.Context(), sim.Options{Clock: clock})
 	if err != nil {
