@@ -11,10 +11,12 @@ import (
 
 	"pitwall/backends/alertmanager"
 	"pitwall/backends/amd"
+	"pitwall/backends/autoscalers"
 	"pitwall/backends/bentoml"
 	"pitwall/backends/dcgm"
 	"pitwall/backends/discovery"
 	"pitwall/backends/kube"
+	"pitwall/backends/kubenodes"
 	"pitwall/backends/litellm"
 	"pitwall/backends/llamacpp"
 	"pitwall/backends/nvidiagpu"
@@ -27,6 +29,7 @@ import (
 	"pitwall/backends/triton"
 	"pitwall/backends/trtllm"
 	"pitwall/backends/vllm"
+	"pitwall/backends/workloads"
 	"pitwall/fleet"
 )
 
@@ -45,6 +48,9 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{prometheus.Connector()},
 		[]fleet.Connector{alertmanager.Connector()},
 		[]fleet.Connector{discovery.Around(kube.Connector(), Connectors)},
+		[]fleet.Connector{workloads.Connector()},
+		[]fleet.Connector{autoscalers.Connector()},
+		[]fleet.Connector{kubenodes.Connector()},
 	)
 }
 
@@ -123,7 +129,9 @@ func (s Set) Writers(gateways []fleet.GatewaySpec, deps fleet.Deps) (map[fleet.G
 func (s Set) unknown(kind string, source fleet.SourceID) error {
 	known := make([]string, 0, len(s))
 	for _, c := range s {
-		known = append(known, c.Kind)
+		if c.NewReader != nil { // the others have no source of their own
+			known = append(known, c.Kind)
+		}
 	}
 	return &fleet.Error{Kind: fleet.KindInvalid, Op: "open source", Source: source,
 		Err: fmt.Errorf("there is no connector %q; there are %s", kind, strings.Join(known, ", "))}

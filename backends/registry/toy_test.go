@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -65,15 +66,39 @@ func TestASecondConnectorIsOneFolderAndOneLine(t *testing.T) {
 func TestEveryConnectorSaysWhatItIs(t *testing.T) {
 	kinds := map[string]bool{}
 	for _, c := range Connectors() {
-		if c.Kind == "" || c.Title == "" || c.Reads == "" || c.NewReader == nil || c.Interval <= 0 {
+		if c.Kind == "" || c.Title == "" || c.Reads == "" || (c.NewReader == nil || c.Interval <= 0) && c.NewOrchestrator == nil {
 			t.Errorf("connector %q is incomplete: %+v", c.Kind, c)
 		}
-		if (c.Writes == "") != (c.NewWriter == nil && c.NewSilencer == nil && c.NewObjectWriter == nil) {
+		if (c.Writes == "") != (c.NewWriter == nil && c.NewSilencer == nil && c.NewObjectWriter == nil && c.NewOrchestrator == nil) {
 			t.Errorf("connector %q claims to write %q but has a writer: %v", c.Kind, c.Writes, c.NewWriter != nil)
 		}
 		if kinds[c.Kind] {
 			t.Errorf("kind %q appears twice", c.Kind)
 		}
 		kinds[c.Kind] = true
+	}
+}
+
+// Orchestrators have no source of their own: a configuration that names one as a kind is told which kinds there are.
+func TestAnOrchestratorIsNoSource(t *testing.T) {
+	known := map[string]string{}
+	for _, c := range Connectors() {
+		if c.NewOrchestrator == nil {
+			continue
+		}
+		for _, k := range c.NewOrchestrator().Kinds() {
+			at := k.Group + "/" + k.Version + "/" + k.Kind
+			if other, ok := known[at]; ok || k.Version == "" || k.Resource == "" || k.Kind == "" {
+				t.Errorf("%s of %s is incomplete, or also of %q", at, c.Kind, other)
+			}
+			known[at] = c.Kind
+		}
+		_, err := Set(Connectors()).Open(fleet.SourceSpec{ID: "x", Kind: c.Kind}, fleet.Deps{})
+		if fleet.KindOf(err) != fleet.KindInvalid || strings.Contains(strings.SplitN(err.Error(), "there are", 2)[1], c.Kind) {
+			t.Errorf("%s: %v", c.Kind, err)
+		}
+	}
+	if len(known) < 6 {
+		t.Errorf("only %v", known)
 	}
 }

@@ -24,7 +24,7 @@ func Decode(j fleet.JSON) (any, error) {
 	if err := dec.Decode(&v); err != nil {
 		return nil, invalid("read a document", err)
 	}
-	if _, err := dec.Token(); err != io.EOF { //nolint:errorlint // the decoder answers io.EOF itself
+	if _, err := dec.Token(); err != io.EOF {
 		return nil, invalid("read a document", fmt.Errorf("something follows it"))
 	}
 	return v, nil
@@ -156,33 +156,42 @@ func put(doc any, at []string, value any, path string) (any, error) {
 		child, err := put(nil, at[1:], value, path)
 		return map[string]any{at[0]: child}, err
 	case map[string]any:
-		next := maps.Clone(v)
-		if len(at) == 1 && value == nil {
-			delete(next, at[0])
-			return next, nil
-		}
-		if v[at[0]] == nil && value == nil {
-			return doc, nil
-		}
-		child, err := put(v[at[0]], at[1:], value, path)
-		next[at[0]] = child
-		return next, err
+		return putInObject(v, at, value, path)
 	case []any:
-		i, err := strconv.Atoi(at[0])
-		if err != nil || i < 0 || i > len(v) || i == len(v) && (len(at) > 1 || value == nil) {
-			return nil, missing(path)
-		}
-		next := slices.Clone(v)
-		switch {
-		case i == len(v):
-			return append(next, value), nil
-		case len(at) == 1 && value == nil:
-			return slices.Delete(next, i, i+1), nil
-		}
-		next[i], err = put(v[i], at[1:], value, path)
-		return next, err
+		return putInList(v, at, value, path)
 	}
 	return nil, missing(path)
+}
+
+func putInObject(v map[string]any, at []string, value any, path string) (any, error) {
+	next := maps.Clone(v)
+	if len(at) == 1 && value == nil {
+		delete(next, at[0])
+		return next, nil
+	}
+	if v[at[0]] == nil && value == nil {
+		return v, nil
+	}
+	child, err := put(v[at[0]], at[1:], value, path)
+	next[at[0]] = child
+	return next, err
+}
+
+// putInList adds at the end of a list too.
+func putInList(v []any, at []string, value any, path string) (any, error) {
+	i, err := strconv.Atoi(at[0])
+	if err != nil || i < 0 || i > len(v) || i == len(v) && (len(at) > 1 || value == nil) {
+		return nil, missing(path)
+	}
+	next := slices.Clone(v)
+	switch {
+	case i == len(v):
+		return append(next, value), nil
+	case len(at) == 1 && value == nil:
+		return slices.Delete(next, i, i+1), nil
+	}
+	next[i], err = put(v[i], at[1:], value, path)
+	return next, err
 }
 
 func missing(path string) error {

@@ -111,7 +111,8 @@ func (e *edit) weights(value string) error {
 	case !ok && !e.whole:
 		return nil
 	case !ok:
-		return unfit(fleet.KindUnsupported, "container "+b.c.Name+" names no model in its command, arguments or environment; change its image, or the flag that your image knows")
+		return unfit(fleet.KindUnsupported, "container "+b.c.Name+" names no model in its command, arguments or environment; change its "+
+			"image, or the flag that your image knows")
 	case named.known && strings.HasPrefix(named.value, "/") && !strings.HasPrefix(value, "/"):
 		if m, onVolume := e.t.under(b.c, named.value); onVolume {
 			if p, by := e.t.fetched(m.volume.Name); by != "" && m.uri() == "" {
@@ -182,7 +183,8 @@ func (e *edit) revision(value string) error {
 	case !e.whole:
 		return nil
 	case !ok || strings.HasPrefix(named.value, "/"):
-		return unfit(fleet.KindUnsupported, "the weights of container "+b.c.Name+" come from no hub that knows revisions; change the model, the claim or the image")
+		return unfit(fleet.KindUnsupported, "the weights of container "+b.c.Name+" come from no hub that knows revisions; change the model, "+
+			"the claim or the image")
 	case strings.Contains(named.path, "/env/"):
 		if _, byTGI := b.variable("MODEL_ID"); !byTGI {
 			return unfit(fleet.KindUnsupported, "no variable for a revision is known of the engine of container "+b.c.Name)

@@ -4,7 +4,8 @@ import "strings"
 
 // Flags that name things, by engine (vLLM, SGLang, TGI, TensorRT-LLM, llama.cpp), and variables that do (TGI, NIM).
 var (
-	weightFlags   = []string{"--model", "--model-path", "--model_path", "--model-id", "--model-tag", "--hf-repo", "-hf", "--model-repository"}
+	weightFlags = []string{"--model", "--model-path", "--model_path", "--model-id", "--model-tag", "--hf-repo", "-hf",
+		"--model-repository"}
 	servedFlags   = []string{"--served-model-name", "--served_model_name", "--model-name", "--alias"}
 	revisionFlags = []string{"--revision"}
 	weightVars    = []string{"MODEL_ID", "NIM_MODEL_NAME", "HF_MODEL_ID"}

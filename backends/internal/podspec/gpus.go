@@ -138,7 +138,8 @@ func Product(spec *corev1.PodSpec) fleet.Safe {
 			return fleet.Quote(v)
 		}
 	}
-	if spec.Affinity == nil || spec.Affinity.NodeAffinity == nil || spec.Affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution == nil {
+	if spec.Affinity == nil || spec.Affinity.NodeAffinity == nil ||
+		spec.Affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution == nil {
 		return fleet.Safe{}
 	}
 	any := map[string]bool{} // terms are alternatives

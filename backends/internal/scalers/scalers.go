@@ -15,7 +15,8 @@ import (
 
 // The kinds.
 var (
-	HPAKind          = fleet.ObjectKind{Group: "autoscaling", Version: "v2", Resource: "horizontalpodautoscalers", Kind: "HorizontalPodAutoscaler"}
+	HPAKind = fleet.ObjectKind{Group: "autoscaling", Version: "v2", Resource: "horizontalpodautoscalers",
+		Kind: "HorizontalPodAutoscaler"}
 	ScaledObjectKind = fleet.ObjectKind{Group: "keda.sh", Version: "v1alpha1", Resource: "scaledobjects", Kind: "ScaledObject"}
 )
 
@@ -88,7 +89,8 @@ func Of(o fleet.ObjectRef, hpas []autoscalingv2.HorizontalPodAutoscaler, objects
 func below(s *ScaledObject, hpas []autoscalingv2.HorizontalPodAutoscaler) *autoscalingv2.HorizontalPodAutoscaler {
 	for i := range hpas {
 		h := &hpas[i]
-		if c := metav1.GetControllerOfNoCopy(h); h.Namespace == s.Namespace && (h.Name == s.Status.HPA || c != nil && c.Kind == "ScaledObject" && c.Name == s.Name) {
+		if c := metav1.GetControllerOfNoCopy(h); h.Namespace == s.Namespace && (h.Name == s.Status.HPA || c != nil &&
+			c.Kind == "ScaledObject" && c.Name == s.Name) {
 			return h
 		}
 	}

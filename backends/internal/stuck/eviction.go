@@ -33,7 +33,8 @@ func Evict(p *corev1.Pod, budgets []*policyv1.PodDisruptionBudget) Eviction {
 	case 1:
 		return byBudget(p, mine[0])
 	}
-	return Eviction{Refused: true, Never: true, Text: fleet.Textf("budgets %s and %s both select it: the server refuses every eviction (500)",
+	return Eviction{Refused: true, Never: true, Text: fleet.Textf("budgets %s and %s both select it: the server refuses "+
+		"every eviction (500)",
 		fleet.Quote(mine[0].Name), fleet.Quote(mine[1].Name))}
 }
 
@@ -44,7 +45,8 @@ func selects(b *policyv1.PodDisruptionBudget, p *corev1.Pod) bool {
 
 func byBudget(p *corev1.Pod, b *policyv1.PodDisruptionBudget) Eviction {
 	s := &b.Status
-	e := Eviction{Text: fleet.Textf("budget %s allows %s, %s of %s healthy, %s needed", fleet.Quote(b.Name), fleet.Int(int(s.DisruptionsAllowed)),
+	e := Eviction{Text: fleet.Textf("budget %s allows %s, %s of %s healthy, %s needed", fleet.Quote(b.Name),
+		fleet.Int(int(s.DisruptionsAllowed)),
 		fleet.Int(int(s.CurrentHealthy)), fleet.Int(int(s.ExpectedPods)), fleet.Int(int(s.DesiredHealthy)))}
 	always := b.Spec.UnhealthyPodEvictionPolicy != nil && *b.Spec.UnhealthyPodEvictionPolicy == policyv1.AlwaysAllow
 	switch {
@@ -58,7 +60,8 @@ func byBudget(p *corev1.Pod, b *policyv1.PodDisruptionBudget) Eviction {
 	case s.DisruptionsAllowed > 0:
 	case !isReady(p):
 		e.Refused, e.Never = true, true
-		e.Text = fleet.Concat(e.Text, fleet.Text("; it is not ready itself, and counts against the budget for ever: it blocks the drain until it is repaired, deleted, or the budget says unhealthyPodEvictionPolicy AlwaysAllow"))
+		e.Text = fleet.Concat(e.Text, fleet.Text("; it is not ready itself, and counts against the budget for ever: it blocks the drain "+
+			"until it is repaired, deleted, or the budget says unhealthyPodEvictionPolicy AlwaysAllow"))
 	default:
 		e.Refused, e.Never = true, s.ExpectedPods <= s.DesiredHealthy
 		e.Text = fleet.Concat(e.Text, fleet.Text("; refused (429) as long as that is so"))

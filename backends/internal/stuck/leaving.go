@@ -35,7 +35,8 @@ func heldPods(f Facts) (Verdict, bool) {
 		switch n := f.Cluster.node(p.Spec.NodeName); {
 		case len(p.Finalizers) > 0:
 			v.Never = true
-			v.Why = fleet.Textf("%s: finalizer %s holds it: will never finish unless who set it takes it away", v.Why, fleet.Quote(strings.Join(p.Finalizers, ", ")))
+			v.Why = fleet.Textf("%s: finalizer %s holds it: will never finish unless who set it takes it away", v.Why,
+				fleet.Quote(strings.Join(p.Finalizers, ", ")))
 		case n != nil && !answers(n):
 			v.Never = true
 			v.Why = fleet.Textf("%s: its node %s does not answer: will never finish unless the node comes back or the pod is deleted by force",

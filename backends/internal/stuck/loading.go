@@ -47,7 +47,8 @@ func loading(f Facts) (Verdict, bool) {
 		return Verdict{}, false
 	}
 	v := Verdict{Phase: fleet.RolloutMoving, Since: since}
-	v.Why = fleet.Textf("%s of %s loading: pod %s for %s", fleet.Int(n), count(len(all), "new pod"), name(oldest), fleet.Age(f.Now.Sub(since)))
+	v.Why = fleet.Textf("%s of %s loading: pod %s for %s", fleet.Int(n), count(len(all), "new pod"), name(oldest),
+		fleet.Age(f.Now.Sub(since)))
 	if typical := f.typicalLoad(); typical > 0 {
 		v.Why = fleet.Textf("%s, earlier loads took %s", v.Why, fleet.Age(typical))
 	}
@@ -149,7 +150,8 @@ func waitingOut(f Facts) (Verdict, bool) {
 	all := alive(f.New)
 	young := 0
 	for _, p := range all {
-		if c := podstate.Condition(p, corev1.PodReady); c != nil && c.Status == corev1.ConditionTrue && f.Now.Sub(c.LastTransitionTime.Time) < f.MinReady {
+		if c := podstate.Condition(p, corev1.PodReady); c != nil && c.Status == corev1.ConditionTrue &&
+			f.Now.Sub(c.LastTransitionTime.Time) < f.MinReady {
 			young++
 		}
 	}

@@ -119,7 +119,8 @@ func (f Facts) event(pods []*corev1.Pod, reasons ...string) *corev1.Event {
 func notAdmitted(f Facts) (Verdict, bool) {
 	for _, p := range f.New {
 		reason := p.Status.Reason
-		if p.DeletionTimestamp != nil || p.Status.Phase != corev1.PodFailed || reason != "UnexpectedAdmissionError" && !strings.HasPrefix(reason, "OutOf") {
+		if p.DeletionTimestamp != nil || p.Status.Phase != corev1.PodFailed || reason != "UnexpectedAdmissionError" &&
+			!strings.HasPrefix(reason, "OutOf") {
 			continue
 		}
 		if slices.ContainsFunc(alive(f.New), func(o *corev1.Pod) bool { return o.CreationTimestamp.After(p.CreationTimestamp.Time) }) {

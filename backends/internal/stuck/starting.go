@@ -148,7 +148,8 @@ func starting(f Facts) (Verdict, bool) {
 	}
 	v := Verdict{Phase: fleet.RolloutMoving, Since: since}
 	age := f.Now.Sub(since)
-	v.Why = fleet.Textf("%s ContainerCreating: pod %s on node %s for %s", count(len(list), "pod"), name(p), fleet.Quote(p.Spec.NodeName), fleet.Age(age))
+	v.Why = fleet.Textf("%s ContainerCreating: pod %s on node %s for %s", count(len(list), "pod"), name(p), fleet.Quote(p.Spec.NodeName),
+		fleet.Age(age))
 	if e := f.event(list, "FailedAttachVolume", "FailedMount", "FailedCreatePodSandBox"); e != nil && age > createdWithin {
 		v.Phase = fleet.RolloutStuck
 		v.Why = fleet.Textf("%s: %s", v.Why, podstate.Because(e.Reason, podstate.Clip(e.Message, 300)))

@@ -107,7 +107,8 @@ func (f Facts) refusalByEvent() *Refusal {
 	if len(alive(f.New))+len(alive(f.Old)) >= f.Desired {
 		return nil
 	}
-	return &Refusal{By: last.InvolvedObject.Kind + " " + last.InvolvedObject.Name, Reason: last.Reason, Message: last.Message, Since: when(last)}
+	return &Refusal{By: last.InvolvedObject.Kind + " " + last.InvolvedObject.Name, Reason: last.Reason, Message: last.Message,
+		Since: when(last)}
 }
 
 func when(e *corev1.Event) time.Time {

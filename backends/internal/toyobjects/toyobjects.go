@@ -95,7 +95,8 @@ func (c *Cluster) List(_ context.Context, kind fleet.ObjectKind, namespace, sele
 	list := []fleet.JSON{}
 	for _, at := range c.order {
 		doc, ok := c.documents[at]
-		if !ok || at.group != kind.Group || at.resource != kind.Resource || namespace != "" && at.namespace != namespace || !want.Matches(labelsOf(doc)) {
+		if !ok || at.group != kind.Group || at.resource != kind.Resource || namespace != "" && at.namespace != namespace ||
+			!want.Matches(labelsOf(doc)) {
 			continue
 		}
 		list = append(list, jsonptr.Encode(doc))
@@ -186,4 +187,9 @@ func (c *Cluster) Write(ctx context.Context, w fleet.ObjectWrite, _ string, dry 
 
 func fail(kind fleet.Kind, op, why string) error {
 	return &fleet.Error{Kind: kind, Op: op, Err: errors.New(why)}
+}
+
+// Drop takes an object away.
+func (c *Cluster) Drop(kind fleet.ObjectKind, namespace, name string) {
+	delete(c.documents, place{kind.Group, kind.Resource, namespace, name})
 }

@@ -1,0 +1,250 @@
+package workloads
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"pitwall/backends/internal/jsonptr"
+	"pitwall/backends/internal/owner"
+	"pitwall/backends/internal/podspec"
+	"pitwall/fleet"
+)
+
+const (
+	leaderAt = "/spec/leaderWorkerTemplate/leaderTemplate"
+	workerAt = "/spec/leaderWorkerTemplate/workerTemplate"
+	rollAt   = "/spec/rolloutStrategy/rollingUpdateConfiguration/"
+
+	groupHash   = "leaderworkerset.sigs.k8s.io/template-revision-hash"
+	groupIndex  = "leaderworkerset.sigs.k8s.io/group-index"
+	workerIndex = "leaderworkerset.sigs.k8s.io/worker-index"
+)
+
+// groupSetFields are the fields of a LeaderWorkerSet that are read (v0.10; older ones lack some).
+type groupSetFields struct {
+	Spec struct {
+		Replicas *int32 `json:"replicas"`
+		Template struct {
+			Size *int32 `json:"size"`
+		} `json:"leaderWorkerTemplate"`
+	} `json:"spec"`
+	Status struct {
+		Replicas           int32              `json:"replicas"`
+		ReadyReplicas      int32              `json:"readyReplicas"`
+		UpdatedReplicas    int32              `json:"updatedReplicas"`
+		ObservedGeneration *int64             `json:"observedGeneration"`
+		Conditions         []metav1.Condition `json:"conditions"`
+	} `json:"status"`
+}
+
+// groupSet counts groups: a leader with its workers is one replica. It has two templates, of which the leader's may be
+// missing, no deadline, and no memory of older ones.
+func (s *scene) groupSet(ctx context.Context) (err error) {
+	var d groupSetFields
+	if err := jsonptr.Into(s.doc, &d); err != nil {
+		return err
+	}
+	worker, err := podspec.New(s.doc, workerAt)
+	if err != nil {
+		return err
+	}
+	s.main, s.beside = worker, nil
+	if found, _ := jsonptr.Find(s.doc, leaderAt); found != nil {
+		if s.main, err = podspec.New(s.doc, leaderAt); err != nil {
+			return err
+		}
+		s.beside = []podspec.Template{worker}
+	}
+	s.size = max(orOne(d.Spec.Template.Size), 1)
+	r, st := &s.out, &d.Status
+	r.Unit, s.facts.Unit = fleet.Text("groups"), "groups"
+	r.Desired, r.Updated, r.Ready, r.Total = orOne(d.Spec.Replicas), int(st.UpdatedReplicas), int(st.ReadyReplicas), int(st.Replicas)
+	r.Available = r.Ready
+	s.facts.Desired, s.facts.Available = r.Desired*s.size, r.Available*s.size
+	s.how = s.groupStrategy(r.Desired)
+	s.describe()
+	r.Now = s.main.Version()
+	if err := s.groupPods(ctx); err != nil {
+		return err
+	}
+	s.groupConditions(&d)
+	if err := s.groupSeen(ctx, &d); err != nil {
+		return err
+	}
+	if held := min(s.how.partition, r.Desired); held > 0 && r.Updated < r.Desired && r.Updated >= r.Desired-held {
+		s.quiet = fleet.Textf("partition %s holds %s of %s groups back", fleet.Int(s.how.partition), fleet.Int(r.Desired-r.Updated),
+			fleet.Int(r.Desired))
+	}
+	return nil
+}
+
+func (s *scene) groupStrategy(desired int) strategy {
+	st := strategy{surgeAt: rollAt + "maxSurge", missingAt: rollAt + "maxUnavailable", partitionAt: rollAt + "partition", missing: 1}
+	if v, ok := s.number(st.surgeAt, desired, true); ok {
+		st.extra = v
+	}
+	if v, ok := s.number(st.missingAt, desired, false); ok {
+		st.missing = v
+	}
+	if v, ok := s.number(st.partitionAt, desired, false); ok {
+		st.partition = max(v, 0)
+	}
+	st.missing = min(st.missing, desired)
+	return st
+}
+
+// number reads a number or a percentage of the document.
+func (s *scene) number(at string, of int, up bool) (int, bool) {
+	found, _ := jsonptr.Find(s.doc, at)
+	v, ok := intOrPercent(found)
+	if !ok {
+		return 0, false
+	}
+	return scaled(v, of, up), true
+}
+
+// groupPods tells groups of the newest version by the leaders: the newest hash is that of the highest group, which rolls
+// first, as long as more than one is there.
+func (s *scene) groupPods(ctx context.Context) error {
+	pods, err := all[corev1.Pod](ctx, s.c, podKind, s.ref.Namespace, owner.LWSName+"="+s.ref.Name)
+	if err != nil {
+		return err
+	}
+	newest := s.newestHash(ctx, pods)
+	s.count(pods, func(p *corev1.Pod) bool { return p.Labels[groupHash] == newest })
+	if len(s.facts.Old) > 0 {
+		s.out.Old = podspec.OfPod(leaderOf(s.facts.Old)).Version()
+		s.out.Old.Name = fleet.Quote(leaderOf(s.facts.Old).Labels[groupHash])
+	}
+	s.out.Now.Name = fleet.Quote(newest)
+	s.out.UpdatedReady = readyGroups(s.facts.New, s.size)
+	return nil
+}
+
+// newestHash is that of the StatefulSet of leaders, which the controller sets first; where it may not be read, that of
+// the newest pod.
+func (s *scene) newestHash(ctx context.Context, pods []*corev1.Pod) string {
+	if body, err := s.c.Get(ctx, statefulSetKind, s.leaders()); err == nil {
+		var set struct {
+			Metadata metav1.ObjectMeta `json:"metadata"`
+			Spec     struct {
+				Template corev1.PodTemplateSpec `json:"template"`
+			} `json:"spec"`
+		}
+		if jsonptr.Typed(body, &set) == nil {
+			for _, labels := range []map[string]string{set.Metadata.Labels, set.Spec.Template.Labels} {
+				if hash := labels[groupHash]; hash != "" {
+					return hash
+				}
+			}
+		}
+	}
+	hash, at := "", time.Time{}
+	for _, p := range pods {
+		if !p.CreationTimestamp.Time.Before(at) {
+			hash, at = p.Labels[groupHash], p.CreationTimestamp.Time
+		}
+	}
+	return hash
+}
+
+func (s *scene) leaders() fleet.ObjectRef {
+	ref := s.ref
+	ref.Kind = statefulSetKind.Kind
+	return ref
+}
+
+func leaderOf(pods []*corev1.Pod) *corev1.Pod {
+	for _, p := range pods {
+		if p.Labels[workerIndex] == "0" {
+			return p
+		}
+	}
+	return pods[0]
+}
+
+// readyGroups counts groups of which all pods are ready.
+func readyGroups(pods []*corev1.Pod, size int) int {
+	byGroup := map[string][]*corev1.Pod{}
+	for _, p := range pods {
+		byGroup[p.Labels[groupIndex]] = append(byGroup[p.Labels[groupIndex]], p)
+	}
+	n := 0
+	for _, group := range byGroup {
+		if readyOf(group) >= size {
+			n++
+		}
+	}
+	return n
+}
+
+// groupConditions: over is Available with no update in progress. Both exclude each other only while they are current.
+func (s *scene) groupConditions(d *groupSetFields) {
+	available, updating := false, false
+	for i := range d.Status.Conditions {
+		c := &d.Status.Conditions[i]
+		s.out.Since = later(s.out.Since, c.LastTransitionTime)
+		is := c.Status == metav1.ConditionTrue
+		switch c.Type {
+		case "Available":
+			available = is
+		case "UpdateInProgress":
+			updating = is
+		}
+	}
+	r := &s.out
+	held := min(s.how.partition, r.Desired)
+	s.over = available && !updating && r.Ready >= r.Desired && r.Updated >= r.Desired-held
+}
+
+// groupSeen decides whether the controller saw the newest change. Before v0.9.0 no field says so: the leaders'
+// StatefulSet must hold the new template then. A condition's own generation is that of its last turn, which is no proof
+// against, only for.
+func (s *scene) groupSeen(ctx context.Context, d *groupSetFields) error {
+	if d.Status.ObservedGeneration != nil {
+		s.facts.Observed = *d.Status.ObservedGeneration
+		return nil
+	}
+	for i := range d.Status.Conditions {
+		if d.Status.Conditions[i].ObservedGeneration >= s.meta.Generation {
+			return nil
+		}
+	}
+	body, err := s.c.Get(ctx, statefulSetKind, s.leaders())
+	if err != nil {
+		s.hazy = fleet.Textf("this version of LeaderWorkerSet does not say what it saw, and its StatefulSet cannot be read: %s",
+			fleet.Cause(err))
+		return nil
+	}
+	doc, err := jsonptr.Decode(body)
+	if err != nil {
+		return err
+	}
+	child, err := podspec.New(doc, templateAt)
+	if err != nil {
+		return err
+	}
+	if !sameServing(&child, &s.main) {
+		s.unseen = fleet.Textf("StatefulSet %s does not hold the newest template yet", fleet.Quote(s.ref.Name))
+	}
+	return nil
+}
+
+// sameServing compares what the containers run: controllers add to the rest of a template.
+func sameServing(a, b *podspec.Template) bool {
+	x, y := a.Pod().Spec.Containers, b.Pod().Spec.Containers
+	if len(x) < len(y) {
+		return false
+	}
+	for i := range y {
+		if x[i].Name != y[i].Name || x[i].Image != y[i].Image || !slices.Equal(x[i].Args, y[i].Args) || !slices.Equal(x[i].Command,
+			y[i].Command) {
+			return false
+		}
+	}
+	return true
+}
