@@ -28,12 +28,16 @@ func (p *Plan) ObjectKind() string {
 func (p *Plan) Lock() fleet.RouteID {
 	switch {
 	case p.Work != nil:
-		o := p.Work.Was.Object
-		return fleet.RouteID(o.Kind + " " + ObjectName(o) + " of " + string(o.Cluster))
+		return ObjectLock(p.Work.Was.Object)
 	case p.Silence != nil:
 		return "alerts of " + fleet.RouteID(p.Silence.Source)
 	}
 	return p.Intent.Route
+}
+
+// ObjectLock is the name under which an object of a cluster is locked.
+func ObjectLock(o fleet.ObjectRef) fleet.RouteID {
+	return fleet.RouteID(o.Kind + " " + ObjectName(o) + " of " + string(o.Cluster))
 }
 
 // Errand tells whether the plan moves no weights.

@@ -18,6 +18,7 @@ const (
 	paneJournal  = "journal"
 	paneEvents   = "events"
 	paneSources  = "sources"
+	paneUpgrades = "upgrades"
 
 	paneCostRoutes    = "costroutes"
 	paneCostPools     = "costpools"
@@ -39,15 +40,18 @@ type states struct {
 	sources  views.SourcesState
 	cost     views.CostState
 	kube     views.ClusterState
+	upgrades views.UpgradesState
 }
 
 func newStates() states {
+	lists := &views.Lists{}
 	return states{
+		upgrades: views.UpgradesState{Seen: map[fleet.ObjectRef]views.RolloutSeen{}, Lists: lists},
 		overview: views.OverviewState{Pane: panePools},
 		pools:    views.PoolsState{Pane: paneReplicas},
 		events:   views.EventsState{Pane: paneJournal},
 		cost:     views.CostState{Pane: paneCostRoutes},
-		kube:     views.ClusterState{Lists: &views.Lists{}},
+		kube:     views.ClusterState{Lists: lists},
 	}
 }
 
@@ -72,6 +76,10 @@ func panes(p place) []string {
 		return []string{paneCostRoutes, paneCostPools, paneCostProviders}
 	case p.screen == views.ScreenSources && p.source == "":
 		return []string{paneSources}
+	case p.screen == views.ScreenUpgrades && p.object.Name == "":
+		return []string{paneUpgrades}
+	case p.screen == views.ScreenUpgrades:
+		return []string{panePods}
 	default:
 		return clusterPanes(p)
 	}
@@ -139,6 +147,10 @@ func (m *Model) table(pane string) *views.Table {
 		return &s.events.Events
 	case pane == paneSources:
 		return &s.sources.List
+	case pane == paneUpgrades:
+		return &s.upgrades.List
+	case pane == panePods && screen == views.ScreenUpgrades:
+		return &s.upgrades.Pods
 	case pane == paneCostRoutes:
 		return &s.cost.Routes
 	case pane == paneCostPools:

@@ -48,6 +48,7 @@ const (
 	ScreenEvents   Screen = "events"
 	ScreenCost     Screen = "cost"
 	ScreenSources  Screen = "sources"
+	ScreenUpgrades Screen = "upgrades"
 
 	ScreenClusters   Screen = "clusters"
 	ScreenNodes      Screen = "nodes"

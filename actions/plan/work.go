@@ -68,21 +68,12 @@ func writesHash(writes []fleet.ObjectWrite) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// freeGPUs counts the devices that nothing asks for on nodes that take pods and have the product that is asked for;
-// none where no node of the cluster was read.
+// freeGPUs counts the devices of its product that nothing asks for; none where no node of its cluster was read.
 func freeGPUs(s *fleet.Snapshot, was *fleet.Rollout) fleet.Maybe[int] {
 	for _, c := range s.Clusters {
-		if c.ID != was.Object.Cluster || len(c.Nodes) == 0 {
-			continue
+		if c.ID == was.Object.Cluster {
+			return c.FreeGPUs(was.Product)
 		}
-		free := 0
-		for _, n := range c.Nodes {
-			takes := !n.Unscheduled && n.Ready.Or(false) && n.GPUUsable.OK
-			if takes && (was.Product.IsEmpty() || n.GPUProduct == was.Product) {
-				free += max(0, n.GPUUsable.V-n.GPUAsked)
-			}
-		}
-		return fleet.Some(free)
 	}
 	return fleet.None[int]()
 }
@@ -133,7 +124,7 @@ func undoWork(c actions.Change, actor actions.Actor) (actions.Intent, error) {
 // twinWork is a change of an object as a command line.
 func twinWork(in actions.Intent) string {
 	w := in.Work
-	parts := []string{"pitwall", string(in.Kind), quote(w.Object.Kind + "/" + actions.ObjectName(w.Object))}
+	parts := []string{"pitwall", commandOf(in.Kind), quote(w.Object.Kind + "/" + actions.ObjectName(w.Object))}
 	add := func(flag, value string) {
 		if value != "" {
 			parts = append(parts, flag, quote(value))
@@ -161,5 +152,35 @@ func twinWork(in actions.Intent) string {
 		}
 		add("--canary", strings.Join(list, ","))
 	}
+	if in.Kind == actions.KindUpgrade {
+		addTimes(add, w)
+		if w.ByReadiness {
+			parts = append(parts, "--by-readiness")
+		}
+	}
 	return strings.Join(append(parts, "--dry-run"), " ")
+}
+
+// addTimes adds the times that are not as they are by default.
+func addTimes(add func(flag, value string), w *actions.WorkIntent) {
+	if w.Hold > 0 && w.Hold != actions.DefaultCanaryHold {
+		add("--hold", w.Hold.String())
+	}
+	if w.Patience > 0 && w.Patience != actions.DefaultPatience {
+		add("--patience", w.Patience.String())
+	}
+}
+
+// commandOf is the command that plans a kind of change.
+func commandOf(k actions.Kind) string {
+	switch k {
+	case actions.KindHoldScaler:
+		return "autoscaler hold"
+	case actions.KindFreeScaler:
+		return "autoscaler release"
+	case actions.KindGiveUpRoll:
+		return "abort"
+	default:
+		return string(k)
+	}
 }
