@@ -106,10 +106,8 @@ func (m *Model) object() (fleet.ObjectRef, fleet.Safe) {
 	case pane == paneGPUs && p.screen == views.ScreenPools:
 		return m.gpuObject(p.pool, m.selected())
 	case pane == panePools:
-		if p := m.snap.Pool(fleet.PoolID(m.selected())); p != nil {
-			if o, ok := views.PoolKeeper(m.snap, p); ok {
-				return o, works()
-			}
+		if p := m.snap.Pool(fleet.PoolID(m.selected())); p != nil && p.Spec.Workload.Name != "" {
+			return p.Spec.Workload, works()
 		}
 		return fleet.ObjectRef{}, fleet.Text("no workload of a cluster is known to keep this: enter, then choose a replica")
 	case pane == paneGPUs, pane == "" && p.object.Kind != "":

@@ -35,7 +35,7 @@ func (m *Model) workObject() (fleet.ObjectRef, fleet.Safe) {
 		return fleet.ObjectRef{}, fleet.Text("no row is selected")
 	case paneReplicas:
 		return m.poolObject(p.pool)
-	case paneCostPools:
+	case paneCostPools, panePools:
 		return m.poolObject(fleet.PoolID(m.selected()))
 	case paneTargets:
 		if r := m.snap.Route(p.route); r != nil {

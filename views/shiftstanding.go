@@ -60,6 +60,9 @@ func (d *shiftDialog) standing() (word, text fleet.Safe) {
 		}
 		return fleet.Text("ROLLING BACK"), fleet.Concat(fleet.Text("to "), c.Plan.Before.Text(c.Plan.Order))
 	case actions.StateRolledBack:
+		if c.Plan.Errand() {
+			return fleet.Text("ROLLED BACK"), fleet.Concat(fleet.ClockTime(c.Ended), fleet.Text("  to what it was before"))
+		}
 		return fleet.Text("ROLLED BACK"), fleet.Concat(fleet.ClockTime(c.Ended), fleet.Text("  "), d.result())
 	case actions.StateUnknown:
 		return fleet.Text("UNKNOWN"), fleet.Text("a person decides; nothing is written until then")

@@ -1,6 +1,8 @@
 package views
 
 import (
+	"strings"
+
 	"pitwall/actions"
 	"pitwall/fleet"
 	"pitwall/themes"
@@ -28,6 +30,7 @@ func upgradeRowOf(sc Scene, u UpgradesState, o fleet.ObjectRef) *upgradeRow {
 	for i := range sc.Snap.Pools {
 		if p := &sc.Snap.Pools[i]; u.Lists.keeper(sc.Snap, p) == o {
 			r.pool = p
+			break
 		}
 	}
 	r.rank = r.urgency(sc)
@@ -37,6 +40,9 @@ func upgradeRowOf(sc Scene, u UpgradesState, o fleet.ObjectRef) *upgradeRow {
 // upgradeRule names the object, with how far it is at the right.
 func upgradeRule(b *part.Block, sc Scene, r *upgradeRow) {
 	title := fleet.Concat(fleet.Text("UPGRADE "), RefText(r.o))
+	if r.o.Kind == kindNode {
+		title = fleet.Concat(fleet.Text("NODE "), fleet.Label(r.o.Name))
+	}
 	note := fleet.Label(string(r.o.Cluster))
 	if r.pool != nil {
 		note = fleet.Concat(note, fleet.Text(", pool "), fleet.Label(string(r.pool.Spec.ID)))
@@ -65,6 +71,9 @@ func upgradeColumn(b *part.Block, sc Scene, u UpgradesState, r *upgradeRow, rows
 	fixed := 2 + limits + 1 // titles of the replicas, comparison, rule of the changes
 	if r.change != nil {
 		fixed += 2 // rule of the stages, what is next
+		if rows < sheetLeast {
+			changes.want, fixed = 0, fixed-1 // the open one is told above
+		}
 	}
 	divide(rows-b.Len()-fixed, []*share{&stages, &replicas, &changes})
 	if r.change != nil {
@@ -74,28 +83,46 @@ func upgradeColumn(b *part.Block, sc Scene, u UpgradesState, r *upgradeRow, rows
 		}
 	}
 	versionsPane(b, sc, u, r.o, max(1, replicas.got))
-	if rows-b.Len() > 2 {
-		objectChanges(b, sc, r.o, rows-b.Len()-1-count(r.change != nil))
+	if rows-b.Len() > 2 && (r.change == nil || rows >= sheetLeast) {
+		objectChanges(b, sc, r.o, max(1, min(changes.want, rows-b.Len()-1-count(r.change != nil))))
 	}
 	if r.change != nil {
 		b.Gap(1).Say(themes.Dim, "next: ").Put(themes.Text, nextText(sc, r.change)).End()
+	}
+	if c := ClusterOf(sc.Snap, r.o.Cluster); c != nil && rows-b.Len() > 4 {
+		objectEvents(b.End(), sc, c, r.o, rows-b.Len()-1)
 	}
 }
 
 // upgradeFacts draws the facts of an object, fewer where a change is open on it: then its stages need the room.
 func upgradeFacts(b *part.Block, sc Scene, u UpgradesState, r *upgradeRow, rows int) {
 	f := newPage(sc, b.Width())
+	detail := allFacts
+	if r.change != nil || rows < lowScreen {
+		detail = someFacts
+	}
 	if c := r.change; c != nil {
+		most := 2
+		if rows < sheetLeast {
+			most, detail = 1, fewFacts
+		}
 		f.tell(fleet.Text("change"), journalRole(c), fleet.Concat(fleet.Int(c.Seq), fleet.Text(" by "), c.Plan.Intent.Actor.Text(),
-			fleet.Text(", started "), fleet.ClockTime(c.Started), fleet.Text(": "), c.Plan.ErrandText()), 2)
+			fleet.Text(", started "), fleet.ClockTime(c.Started), fleet.Text(": "), c.Plan.ErrandText()), most)
 		f.tell(fleet.Text("state"), journalRole(c), because(fleet.Label(string(c.State)), c.Why), 3)
 	}
-	rolloutFacts(f, sc, u, r, r.change != nil || rows < lowScreen)
+	rolloutFacts(f, sc, u, r, detail)
 	b.Append(f.Cut(max(3, rows-10)))
 }
 
+// How much is told of an object.
+const (
+	fewFacts  = iota // how far it is
+	someFacts        // and what runs
+	allFacts
+)
+
 // rolloutFacts tells how an object stands. What is not read says so, and what is old says its age.
-func rolloutFacts(f *page, sc Scene, u UpgradesState, r *upgradeRow, short bool) {
+func rolloutFacts(f *page, sc Scene, u UpgradesState, r *upgradeRow, detail int) {
 	if r.o.Name == "" {
 		f.tell(fleet.Text("object"), themes.Warn, fleet.Text("no object of a watched cluster is known to keep this pool: its replicas are "+
 			"declared, and nothing can be rolled from here"), 3)
@@ -113,7 +140,7 @@ func rolloutFacts(f *page, sc Scene, u UpgradesState, r *upgradeRow, short bool)
 	}
 	f.tell(fleet.Text("asked"), role, r.seen.standing(r.o, u.Deaf, sc.Now), 2)
 	countFact(f, sc, r)
-	if !r.seen.known() {
+	if !r.seen.known() || detail == fewFacts {
 		return
 	}
 	tellSome := func(name, text fleet.Safe, role themes.Role, most int) {
@@ -124,7 +151,7 @@ func rolloutFacts(f *page, sc Scene, u UpgradesState, r *upgradeRow, short bool)
 	tellSome(fleet.Text("runs"), s.Now.Text(), themes.Text, 2)
 	tellSome(fleet.Text("beside it"), s.Old.Text(), themes.Text, 2)
 	tellSome(fleet.Text("frozen"), s.Frozen, themes.Warn, 2)
-	if short {
+	if detail == someFacts {
 		return
 	}
 	f.tell(fleet.Text("owner"), themes.Text, fleet.Concat(fleet.Text("kept by "), keeperText(s)), 2)
@@ -148,14 +175,22 @@ func phaseFact(f *page, sc Scene, r *upgradeRow) {
 	if !s.Since.IsZero() && s.Phase != fleet.RolloutDone {
 		phase = fleet.Concat(phase, fleet.Text(" for "), fleet.Age(sc.Now.Sub(s.Since)))
 	}
-	if s.Never {
+	if s.Never && !strings.Contains(s.Why.String(), "never") {
 		phase = fleet.Concat(phase, fleet.Text(", will never finish by itself"))
 	}
 	role := phaseRole(s.Phase)
 	if r.seen.old(sc.Now) {
 		role = themes.Stale
 	}
-	f.tell(fleet.Text("phase"), role, because(phase, s.Why), 3)
+	f.tell(fleet.Text("phase"), role, phaseWhy(s.Phase, phase, s.Why), 3)
+}
+
+// phaseWhy joins a phase with what stands in the way, without saying a word twice.
+func phaseWhy(p fleet.RolloutPhase, text, why fleet.Safe) fleet.Safe {
+	if rest, twice := strings.CutPrefix(why.String(), string(p)+": "); twice {
+		why = fleet.Label(rest)
+	}
+	return because(text, why)
 }
 
 // countFact counts replicas and GPUs.
@@ -274,7 +309,9 @@ func upgradeUnderDialog(b *part.Block, sc Scene, u UpgradesState, r *upgradeRow,
 func upgradeLine(b *part.Block, sc Scene, u UpgradesState, r *upgradeRow) {
 	c := r.phaseCell(r.seen.old(sc.Now))
 	b.Gap(1).Put(c.Role, fleet.Concat(c.Text, c.Tail))
-	if ready, updated, desired, ok := r.count(); ok {
+	if ready, updated, desired, ok := r.count(); ok && r.o.Kind == kindNode {
+		b.Gap(2).Put(themes.Text, fleet.Textf("%s pods that a drain moves away, %s ready", fleet.Int(desired), fleet.Int(ready)))
+	} else if ok {
 		b.Gap(2).Put(bad(themes.Text, ready < desired), fleet.Textf("%s/%s ready, %s new", fleet.Int(ready), fleet.Int(desired), fleet.Int(updated)))
 	}
 	b.Gap(2).Put(themes.Dim, r.seen.standing(r.o, u.Deaf, sc.Now))
@@ -284,7 +321,7 @@ func upgradeLine(b *part.Block, sc Scene, u UpgradesState, r *upgradeRow) {
 	b.End()
 }
 
-// wideUpgrade has the facts and replicas on the left, and on the right the dialog, or what the cluster said of it.
+// wideUpgrade has the facts and replicas on the left, and on the right the dialog, or the selected replica.
 func wideUpgrade(b *part.Block, sc Scene, u UpgradesState, r *upgradeRow, rows int) {
 	const gap = 2
 	width := b.Width() * 3 / 5
@@ -294,13 +331,12 @@ func wideUpgrade(b *part.Block, sc Scene, u UpgradesState, r *upgradeRow, rows i
 	if u.Shift != nil {
 		right.Append(shiftBox(sc, u.Shift, nil, right.Width(), rows, true))
 	} else if c := ClusterOf(sc.Snap, r.o.Cluster); c != nil {
-		objectEvents(right, sc, c, r.o, min(12, rows-2))
-		podEvents(right.End(), sc, u, c, r.o, rows-right.Len())
+		podEvents(right, sc, u, c, r.o, rows)
 	}
 	b.Beside(left.Cut(rows).Fill(rows), right.Cut(rows).Fill(rows), gap)
 }
 
-// podEvents draws what the cluster said of the selected replica, else the first.
+// podEvents tells the selected replica, else the first, with what the cluster said of it.
 func podEvents(b *part.Block, sc Scene, u UpgradesState, c *fleet.Cluster, o fleet.ObjectRef, rows int) {
 	list := versionPods(sc, u, o)
 	if len(list) == 0 {

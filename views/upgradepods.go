@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"pitwall/fleet"
 	"pitwall/themes"
@@ -81,18 +82,25 @@ func versionsPane(b *part.Block, sc Scene, u UpgradesState, o fleet.ObjectRef, n
 		old += count(list[i].word == fleet.Text("old"))
 	}
 	from, to := window(ids, u.Pods, n)
-	note := fleet.Safe{}
-	if fresh+old > 0 {
+	title, note := fleet.Text("REPLICAS "), fleet.Safe{}
+	switch {
+	case o.Kind == kindNode:
+		title = fleet.Text("PODS ")
+	case fresh+old > 0:
 		note = fleet.Textf("%s new, %s old", fleet.Int(fresh), fleet.Int(old))
-	} else if !u.Seen[o].known() && len(list) > 0 {
+	case !u.Seen[o].known() && len(list) > 0:
 		note = fleet.Text("which version each runs is not read yet")
 	}
-	b.Rule(fleet.Concat(fleet.Text("REPLICAS "), fleet.Int(len(list))), note, position(from, to, len(list)))
+	b.Rule(fleet.Concat(title, fleet.Int(len(list))), note, position(from, to, len(list)))
 	name := 12
 	for i := from; i < to; i++ {
 		name = max(name, min(mostName(b.Width()), labelWidth(list[i].pod.Name)))
 	}
-	g := part.Layout(versionColumns(name), b.Width(), u.Pods.Column)
+	columns := versionColumns(name)
+	if o.Kind == kindNode {
+		columns[0].Least, columns[1].Title = never, fleet.Text("POD")
+	}
+	g := part.Layout(columns, b.Width(), u.Pods.Column)
 	g.Head(b)
 	for i := from; i < to; i++ {
 		c := g.Cells()
@@ -116,11 +124,26 @@ func fillVersion(c []part.Cell, r *versionPod, sc Scene) {
 	c[4] = part.Cell{Text: stateText(state, r.c.At, sc.Now), Role: themes.OfState(state)}
 	c[5] = part.Cell{Lead: fleet.Int(p.Ready), Text: fleet.Text("/"), Tail: fleet.Int(p.Containers), Role: bad(themes.Text, p.Ready < p.Containers)}
 	c[6], c[7] = part.Cell{Text: fleet.Text(fleet.Unknown), Role: themes.Dim}, part.Cell{Text: fleet.Text(fleet.Unknown), Role: themes.Dim}
-	if r.replica != nil && r.replica.State != fleet.StateStale && p.Ready == p.Containers {
-		c[6] = part.Cell{Text: fleet.Show(r.replica.Load.OutRate)}
-		c[7] = part.Cell{Text: whole(r.replica.Load.KV)}
+	if l := loadOf(r, sc); l != nil {
+		c[6] = part.Cell{Text: fleet.Show(l.OutRate)}
+		c[7] = part.Cell{Text: whole(l.KV)}
 	}
 	c[8] = part.Cell{Text: fleet.Int(p.Restarts), Role: themes.Dim}
 	c[9] = part.Cell{Text: ageText(p.Created, sc.Now), Role: themes.Dim}
 	c[10] = part.Cell{Text: p.Why, Role: roleOfWhy(state)}
+}
+
+// oldLoad is the age from which what a replica did is not what its pod does: the pod may be another one by now.
+const oldLoad = time.Minute
+
+// loadOf is what a pod does, nil while it is not ready or was not read lately.
+func loadOf(r *versionPod, sc Scene) *fleet.Load {
+	if r.replica == nil || r.replica.State == fleet.StateStale || r.pod.Ready < r.pod.Containers {
+		return nil
+	}
+	l := &r.replica.Load
+	if l.At.IsZero() || sc.Now.Sub(l.At) > oldLoad || l.At.Before(r.pod.Created) {
+		return nil
+	}
+	return l
 }

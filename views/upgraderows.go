@@ -40,8 +40,11 @@ func upgradeRows(sc Scene, u UpgradesState) []upgradeRow {
 	var rows []upgradeRow
 	done := map[fleet.ObjectRef]bool{}
 	add := func(o fleet.ObjectRef, pool *fleet.Pool) {
-		if o.Name != "" && done[o] {
+		switch {
+		case o.Name != "" && done[o] && pool == nil:
 			return
+		case o.Name != "" && done[o]: // several pools on one object: the first has it
+			o = fleet.ObjectRef{}
 		}
 		done[o] = true
 		r := upgradeRow{o: o, pool: pool}

@@ -256,7 +256,7 @@ func upgradeSheet(b *part.Block, sc Scene, u UpgradesState, r *upgradeRow) {
 	}
 	b.Rule(title, fleet.Label(string(r.o.Cluster)), more())
 	f := newPage(sc, b.Width())
-	rolloutFacts(f, sc, u, r, false)
+	rolloutFacts(f, sc, u, r, allFacts)
 	b.Append(f.Block)
 }
 

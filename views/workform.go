@@ -71,15 +71,16 @@ func deedWord(d fleet.Deed) fleet.Safe {
 // drawWork is step 1 for an object: what is wanted, then the plan of it with each field before and after.
 func (d *shiftDialog) drawWork(s *sheet) {
 	w := d.state.Work
-	d.drawForm(s)
-	s.blank()
+	if d.drawForm(s); len(w.Fields) > 0 {
+		s.blank()
+	}
 	switch {
 	case !d.state.Busy.IsEmpty():
 		s.say(themes.Accent, fleet.Concat(fleet.Text("planning: "), RefText(w.Object), fleet.Text(" of "), fleet.Label(string(w.Object.Cluster)),
 			fleet.Text(" is being read and its writes drafted, which may take seconds; esc gives it up")), 0, 2)
 		s.mark(spareNever)
 	case !d.state.PlanErr.IsEmpty():
-		s.fact(fleet.Text("not planned"), themes.Bad, d.state.PlanErr, 5)
+		s.fact(fleet.Text("refused"), themes.Bad, d.state.PlanErr, 5)
 		s.mark(spareNever)
 	case d.plan == nil:
 		s.say(themes.Dim, fleet.Text("nothing is planned yet: enter reads the object and plans what is typed"), 0, 2)
@@ -173,21 +174,25 @@ func (d *shiftDialog) drawDraft(s *sheet) {
 	w := p.Work
 	if d.state.Work.Stale {
 		s.say(themes.Warn, fleet.Text("this plan is older than what is typed: enter plans again"), 0, 1)
+		s.mark(spareNever)
 	}
-	s.fact(fleet.Text("runs"), themes.Text, orUnknown(w.Was.Now.Text()), 2)
-	s.mark(spareSoon)
+	if now := w.Was.Now.Text(); !now.IsEmpty() {
+		s.fact(fleet.Text("runs"), themes.Text, now, 2)
+		s.mark(spareSoon)
+	}
 	s.fact(fleet.Text("needs"), bad(themes.Text, w.Draft.Extra > 0 && w.Free.OK && w.Free.V < w.Draft.Extra), needsText(p.Work), 2)
 	s.mark(spareNever)
 	for _, n := range p.Notes {
 		s.fact(fleet.Text("note"), themes.Warn, n, 3)
 	}
 	s.mark(spareLast)
-	undo := fleet.Text("each field is set back to what it was (Z)")
-	if !w.Draft.NoUndo.IsEmpty() {
-		undo = w.Draft.NoUndo
+	if w.Draft.NoUndo.IsEmpty() {
+		s.fact(fleet.Text("undo"), themes.Text, fleet.Text("each field is set back to what it was (Z)"), 2)
+		s.mark(spareSoon)
+	} else {
+		s.fact(fleet.Text("NO UNDO"), themes.Warn, w.Draft.NoUndo, 2)
+		s.mark(spareNever)
 	}
-	s.fact(fleet.Text("undo"), themes.Text, undo, 2)
-	s.mark(spareSoon)
 	s.openList()
 	for i := range w.Draft.Stages {
 		drawStage(s, p.Steps, &w.Draft.Stages[i], i+1)

@@ -133,9 +133,11 @@ func (d *shiftDialog) drawObjectNow(s *sheet) {
 	seen := &d.state.Work.Seen
 	text := seen.standing(d.state.Work.Object, fleet.Safe{}, d.sc.Now)
 	role := themes.Stale
-	if seen.known() {
-		r := &seen.Rollout
-		text = fleet.Textf("%s, %s of %s new and %s of these ready, %s ready in all; %s", because(fleet.Label(string(r.Phase)), r.Why),
+	if r := &seen.Rollout; seen.known() && d.state.Work.Object.Kind == kindNode {
+		role = themes.Text
+		text = fleet.Textf("%s pods that a drain moves away, %s ready; %s", fleet.Int(r.Desired), fleet.Int(r.Ready), text)
+	} else if seen.known() {
+		text = fleet.Textf("%s, %s of %s new and %s of these ready, %s ready in all; %s", phaseWhy(r.Phase, fleet.Label(string(r.Phase)), r.Why),
 			fleet.Int(r.Updated), fleet.Int(r.Desired), fleet.Int(r.UpdatedReady), fleet.Int(r.Ready), text)
 		role = phaseRole(r.Phase)
 		if seen.old(d.sc.Now) {
