@@ -28,7 +28,7 @@ func (p *Plan) ObjectKind() string {
 func (p *Plan) Lock() fleet.RouteID {
 	switch {
 	case p.Work != nil:
-		return fleet.RouteID(p.SharedLock() + " of " + string(p.Work.Was.Object.Cluster))
+		return ObjectLock(p.Work.Was.Object)
 	case p.Silence != nil:
 		return "alerts of " + fleet.RouteID(p.Silence.Source)
 	}
@@ -41,7 +41,14 @@ func (p *Plan) SharedLock() string {
 	if p.Work == nil {
 		return ""
 	}
-	return p.Work.Was.Object.Kind + " " + ObjectName(p.Work.Was.Object)
+	return lockIn(p.Work.Was.Object)
+}
+
+func lockIn(o fleet.ObjectRef) string { return o.Kind + " " + ObjectName(o) }
+
+// ObjectLock is the name under which an object of a cluster is locked.
+func ObjectLock(o fleet.ObjectRef) fleet.RouteID {
+	return fleet.RouteID(lockIn(o) + " of " + string(o.Cluster))
 }
 
 // Errand tells whether the plan moves no weights.

@@ -14,10 +14,11 @@ const (
 	ScopeAlways  Scope = "everywhere"
 	ScopeScreens Scope = "screens"
 	ScopePlan    Scope = "shift: 1 plan"
-	ScopeChecks  Scope = "shift: 2 checks"
-	ScopeConfirm Scope = "shift: 3 confirm"
-	ScopeApply   Scope = "shift: 4 apply+verify"
-	ScopeSoak    Scope = "shift: 5 soak"
+	ScopeWork    Scope = "object of a cluster: 1 plan"
+	ScopeChecks  Scope = "change: 2 checks"
+	ScopeConfirm Scope = "change: 3 confirm"
+	ScopeApply   Scope = "change: 4 apply+verify"
+	ScopeSoak    Scope = "change: 5 soak"
 	ScopeText    Scope = "logs, describe and raw"
 	ScopeAsk     Scope = "question"
 	ScopeHelp    Scope = "help"
@@ -27,7 +28,7 @@ const (
 // scopes lists all scopes in the order of the help and the printed sheet.
 func scopes() []Scope {
 	return []Scope{
-		ScopeScreens, ScopeText, ScopePlan, ScopeChecks, ScopeConfirm, ScopeApply, ScopeSoak,
+		ScopeScreens, ScopeText, ScopePlan, ScopeWork, ScopeChecks, ScopeConfirm, ScopeApply, ScopeSoak,
 		ScopeAsk, ScopeLine, ScopeHelp, ScopeAlways,
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"pitwall/actions"
 	"pitwall/fleet"
+	"pitwall/views"
 )
 
 // bookName names the waiting command of the book in the log.
@@ -125,6 +126,9 @@ func (m *Model) changeMeant() *actions.Change {
 	if c := m.selectedChange(); c != nil {
 		return c
 	}
+	if m.place().screen == views.ScreenUpgrades {
+		return m.objectChange()
+	}
 	if route := m.selectedRoute(); route != "" {
 		if c := m.book.OpenOn(route); c != nil {
 			return c
@@ -135,6 +139,19 @@ func (m *Model) changeMeant() *actions.Change {
 		return m.book.Change(open[0].ID)
 	}
 	return m.lastChange(func(*actions.Change) bool { return true })
+}
+
+// objectChange is the change of the object that the upgrades screen means: the open one, else its last.
+func (m *Model) objectChange() *actions.Change {
+	o, why := m.workObject()
+	if !why.IsEmpty() {
+		return nil
+	}
+	lock := actions.ObjectLock(o)
+	if c := m.book.OpenOn(lock); c != nil {
+		return c
+	}
+	return m.lastChange(func(c *actions.Change) bool { return c.Plan.Work != nil && c.Plan.Lock() == lock })
 }
 
 // lastChange is the newest change that fits; the book lists closed ones newest first.

@@ -99,6 +99,8 @@ func (m *Model) object() (fleet.ObjectRef, fleet.Safe) {
 	}
 	pane := m.pane()
 	switch {
+	case p.screen == views.ScreenUpgrades:
+		return m.upgradeObject()
 	case pane == paneReplicas:
 		return m.replicaObject(p.pool, fleet.ReplicaID(m.selected()))
 	case pane == paneGPUs && p.screen == views.ScreenPools:
@@ -122,6 +124,20 @@ func (m *Model) object() (fleet.ObjectRef, fleet.Safe) {
 	default:
 		return fleet.ObjectRef{}, none
 	}
+}
+
+// upgradeObject is the object under the cursor of the upgrades screen, or the one that is open.
+func (m *Model) upgradeObject() (fleet.ObjectRef, fleet.Safe) {
+	o, pool, ok := views.UpgradeRef(m.rowScene(), m.states.upgrades, m.selected())
+	switch {
+	case o.Name != "":
+		return o, works()
+	case ok:
+		return m.poolObject(pool)
+	case m.place().object.Name != "":
+		return m.place().object, works()
+	}
+	return fleet.ObjectRef{}, fleet.Text("no row is selected")
 }
 
 // replicaObject is the pod of a replica.

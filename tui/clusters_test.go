@@ -40,6 +40,7 @@ func clusterRigs(t *testing.T, rigs map[string]*rig) {
 		r.keys(keys...)
 		rigs[name] = r
 	}
+	workRigs(t, rigs)
 }
 
 func (r *rig) at(want place) {

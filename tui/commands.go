@@ -24,7 +24,7 @@ type verb struct {
 
 // verbs is the table of commands: it drives the command line, its completion and the help.
 func verbs() []verb {
-	return slices.Concat(viewVerbs(), clusterVerbs(), changeVerbs(), settingVerbs())
+	return slices.Concat(viewVerbs(), clusterVerbs(), changeVerbs(), workVerbs(), settingVerbs())
 }
 
 func viewVerbs() []verb {
@@ -43,6 +43,8 @@ func viewVerbs() []verb {
 			run: to(place{screen: views.ScreenPools})},
 		{names: []string{"pool"}, args: fleet.Text("NAME"), help: fleet.Text("one pool with its GPUs"),
 			words: poolWords, run: (*Model).cmdPool},
+		{names: []string{"upgrades", "up"}, help: fleet.Text("what each pool runs, how far its roll is and why not further"),
+			run: to(place{screen: views.ScreenUpgrades})},
 		{names: []string{"cost", "co"}, help: fleet.Text("what it costs, by route, pool and provider"),
 			run: to(place{screen: views.ScreenCost})},
 		{names: []string{"events", "ev"}, help: fleet.Text("events"), run: (*Model).cmdEvents},

@@ -13,7 +13,7 @@ import (
 // checksLife is how long checks stay valid; then they run again.
 const checksLife = 60 * time.Second
 
-// dialog is the open shift dialog. It holds a draft and what was asked about it; a running change is read from the
+// dialog is the open dialog about a change. It holds a draft and what was asked about it; a running change is read from the
 // book and lives in its runner.
 type dialog struct {
 	state    views.ShiftState
@@ -25,6 +25,11 @@ type dialog struct {
 	seen     string // hash of the route's weights when they were last looked at
 	ramp     int    // index of the chosen ramp
 	limit    int    // index of the chosen error limit
+
+	// Of a change of an object of a cluster.
+	base      actions.Intent // undo: what restores
+	stop      func()         // gives up the plan that is being made
+	prefilled bool           // what the object runs stands in the fields
 }
 
 // scope is the scope of the dialog's step.
@@ -39,24 +44,33 @@ func (d *dialog) scope() Scope {
 	case views.ShiftSoak:
 		return ScopeSoak
 	default:
+		if d.state.Work != nil {
+			return ScopeWork
+		}
 		return ScopePlan
 	}
 }
 
 // forget gives up every answer that is awaited, such as after a panic of the command.
 func (d *dialog) forget() {
+	d.halt()
 	d.running, d.checking, d.starting, d.recheck = 0, 0, 0, false
 }
 
 // syncDialog hands the dialog to the screen that draws it.
 func (m *Model) syncDialog() {
+	m.states.routes.Shift, m.states.upgrades.Shift = nil, nil
 	if m.shift == nil {
-		m.states.routes.Shift = nil
 		return
 	}
 	s := &m.shift.state
 	s.Grace = m.grace.open
 	s.Busy = m.shift.busy()
+	if s.Work != nil {
+		s.Work.Seen = m.states.upgrades.Seen[s.Work.Object]
+		m.states.upgrades.Shift = s
+		return
+	}
 	m.states.routes.Shift = s
 }
 
@@ -73,9 +87,17 @@ func (d *dialog) busy() fleet.Safe {
 	}
 }
 
-// show opens a dialog over the page of its route.
+// show opens a dialog over the page of its route or object.
 func (m *Model) show(d *dialog) tea.Cmd {
 	d.state.ValidFor = checksLife
+	if m.shift != nil {
+		m.shift.halt()
+	}
+	if d.state.Work != nil {
+		m.visit(place{screen: views.ScreenUpgrades, object: d.state.Work.Object})
+		m.shift = d
+		return m.startGrace()
+	}
 	m.visit(place{screen: views.ScreenRoutes, route: d.state.Route})
 	m.shift = d
 	m.states.routes.Targets.Selected = ""
@@ -173,8 +195,14 @@ func (m *Model) undoPlanned(msg intentMsg) tea.Cmd {
 		return nil
 	}
 	in := msg.intent
-	if in.Silence != nil {
+	switch {
+	case in.Silence != nil:
 		return m.planSilence(in)
+	case in.Work != nil && m.rollouts == nil:
+		m.fail(whyNoWork(m))
+		return nil
+	case in.Work != nil:
+		return m.openRestore(in)
 	}
 	r := m.snap.Route(in.Route)
 	if r == nil {
@@ -197,6 +225,9 @@ func (m *Model) undoPlanned(msg intentMsg) tea.Cmd {
 
 // showChange opens the dialog on a change that runs or has ended.
 func (m *Model) showChange(c *actions.Change) tea.Cmd {
+	if c.Plan.Work != nil {
+		return m.showWork(c)
+	}
 	p := c.Plan
 	d := &dialog{state: views.ShiftState{
 		Step: views.ShiftApply, Kind: p.Intent.Kind, Route: p.Intent.Route, Replica: p.Intent.Replica,
@@ -221,14 +252,21 @@ func (m *Model) cancelShift(string) tea.Cmd {
 func (m *Model) hideShift(string) tea.Cmd {
 	text := fleet.Safe{}
 	if c := m.changeMeant(); c != nil && !c.State.Closed() {
-		text = fleet.Concat(changeName(c), fleet.Text(" keeps running; 7 shows it, S opens it again"))
+		key := fleet.Text("S")
+		if c.Plan.Work != nil {
+			key = fleet.Text("U")
+		}
+		text = fleet.Concat(changeName(c), fleet.Text(" keeps running; 7 shows it, "), key, fleet.Text(" opens it again"))
 	}
 	return m.closeShift(text)
 }
 
 func (m *Model) closeShift(text fleet.Safe) tea.Cmd {
+	if m.shift != nil {
+		m.shift.halt()
+	}
 	m.shift = nil
-	m.states.routes.Shift = nil
+	m.states.routes.Shift, m.states.upgrades.Shift = nil, nil
 	if !text.IsEmpty() {
 		m.say(text)
 	}
@@ -248,6 +286,9 @@ func (m *Model) showInJournal(string) tea.Cmd {
 // worldChanged looks whether the route is still as it was planned on. What was checked then counts no more.
 func (m *Model) worldChanged() tea.Cmd {
 	d := m.shift
+	if d != nil && d.state.Work != nil {
+		return m.workChanged()
+	}
 	if d == nil || d.state.Step > views.ShiftConfirm || d.starting != 0 {
 		return nil
 	}

@@ -67,7 +67,14 @@ func (m *Model) helpScroll(by int) tea.Cmd {
 }
 
 // actionsAnswer lists what can be done about the object under the cursor.
-type actionsAnswer struct{ ids []string }
+type actionsAnswer struct{ all []action }
+
+// action is one of them, with the reason where it is off.
+type action struct {
+	text fleet.Safe
+	off  func(*Model) fleet.Safe
+	do   func(*Model) tea.Cmd
+}
 
 // askActions shows every action for the selected object, those that are off with the reason.
 func (m *Model) askActions(string) tea.Cmd {
@@ -75,35 +82,72 @@ func (m *Model) askActions(string) tea.Cmd {
 	if id := m.selected(); id != "" {
 		title = fleet.Concat(fleet.Text("ACTIONS for "), fleet.Label(id))
 	}
-	a := actionsAnswer{}
+	a := actionsAnswer{m.actions()}
 	choices := []fleet.Safe{fleet.Text("nothing")}
-	ids := []string{"open", "shift", "resync", "undo", "copy", "write", "faults"}
+	for _, x := range a.all {
+		line := x.text
+		if why := x.off(m); !why.IsEmpty() {
+			line = fleet.Concat(line, fleet.Text("  (off: "), why, fleet.Text(")"))
+		}
+		choices = append(choices, line)
+	}
+	return m.open(&question{answer: a, state: views.AskState{Title: title, Choices: choices}})
+}
+
+// actions are those that have a key, with those of objects of clusters after the ones that only look.
+func (m *Model) actions() []action {
+	ids := []string{"open", "shift", "resync", "upgrade", "undo", "copy", "write", "faults"}
 	if m.details != nil {
 		ids = slices.Insert(ids, 1, "logs", "describe", "raw")
 	}
+	var all []action
 	for _, id := range ids {
 		b := m.keys.binding(id)
-		why := b.off(m)
-		if id == "faults" && !why.IsEmpty() {
+		if id == "faults" && !b.off(m).IsEmpty() {
 			continue
 		}
-		line := fleet.Concat(keyName(b.Keys[0]), fleet.Text("  "), b.Help)
-		if !why.IsEmpty() {
-			line = fleet.Concat(line, fleet.Text("  (off: "), why, fleet.Text(")"))
+		all = append(all, action{text: fleet.Concat(keyName(b.Keys[0]), fleet.Text("  "), b.Help), off: b.off,
+			do: func(m *Model) tea.Cmd { return b.do(m, b.Keys[0]) }})
+		if id == "upgrade" {
+			all = append(all, m.objectActions()...)
 		}
-		a.ids, choices = append(a.ids, id), append(choices, line)
 	}
-	return m.open(&question{answer: a, state: views.AskState{Title: title, Choices: choices}})
+	return all
+}
+
+// objectActions are what can be done to the object of a cluster under the cursor: to what keeps it, and to the machine
+// that it runs on.
+func (m *Model) objectActions() []action {
+	var all []action
+	add := func(o fleet.ObjectRef) {
+		for _, d := range workDeeds(o.Kind) {
+			all = append(all, action{text: fleet.Concat(fleet.Text("   "), deedText(d, o)),
+				off: func(m *Model) fleet.Safe { return m.whyNoDeed(o, d) },
+				do:  func(m *Model) tea.Cmd { return m.openWork(o, d) }})
+		}
+	}
+	if o, why := m.workObject(); why.IsEmpty() && o.Name != "" {
+		add(o)
+	}
+	if m.snap == nil {
+		return all
+	}
+	if o, why := m.object(); why.IsEmpty() {
+		if _, p := views.PodOf(m.snap, o); p != nil && p.Node != "" {
+			add(fleet.ObjectRef{Cluster: o.Cluster, Kind: kindNode, Name: p.Node})
+		}
+	}
+	return all
 }
 
 func (a actionsAnswer) choose(m *Model, chosen int, _ string) tea.Cmd {
 	if chosen == 0 {
 		return nil
 	}
-	b := m.keys.binding(a.ids[chosen-1])
-	if why := b.off(m); !why.IsEmpty() {
+	x := a.all[chosen-1]
+	if why := x.off(m); !why.IsEmpty() {
 		return m.refuse(why)
 	}
 	m.ask = nil
-	return b.do(m, b.Keys[0])
+	return x.do(m)
 }

@@ -7,7 +7,7 @@ func keyTable() []Binding {
 	var all []Binding
 	for _, part := range [][]Binding{
 		everywhereKeys(), objectKeys(), changeKeys(), screenKeys(), moveKeys(),
-		textKeys(), planKeys(), checksKeys(), confirmKeys(), applyKeys(), soakKeys(),
+		textKeys(), planKeys(), workKeys(), checksKeys(), confirmKeys(), applyKeys(), soakKeys(),
 		askKeys(), lineKeys(), helpKeys(),
 	} {
 		all = append(all, part...)
@@ -46,6 +46,15 @@ func changeKeys() []Binding {
 		{ID: "shift", Keys: []string{"S"}, Scope: s, Word: fleet.Text("shift"), Risk: RiskPlan,
 			Help: fleet.Text("plan a shift of the route's weights, or show its running change"),
 			Why:  whyNoShift, do: (*Model).openShift},
+		{ID: "upgrade", Keys: []string{"U"}, Scope: s, Word: fleet.Text("upgrade"), Risk: RiskPlan,
+			Help: fleet.Text("plan an upgrade of what keeps the pool, or show the change that is open on it"),
+			Why:  whyNoUpgrade, do: (*Model).openUpgrade},
+		{ID: "promote", Keys: []string{"P"}, Scope: s, Risk: RiskPlan,
+			Help: fleet.Text("ask for the next stage of the open change now; else plan the promotion of a roll with steps of its own"),
+			Why:  whyNoPromote, do: (*Model).askPromote},
+		{ID: "abort", Keys: []string{"A"}, Scope: s, Risk: RiskPlan,
+			Help: fleet.Text("ask to take the open change back to the old version; else plan to give up a roll with steps of its own"),
+			Why:  whyNoAbort, do: (*Model).askAbort},
 		{ID: "resync", Keys: []string{"R"}, Scope: s, Word: fleet.Text("resync"), Risk: RiskPlan,
 			Help: fleet.Text("plan the resync of a gateway replica that lags"), Why: whyNoResync, do: (*Model).openResync},
 		{ID: "silence", Keys: []string{"M"}, Scope: s, Risk: RiskPlan,
@@ -79,7 +88,7 @@ func screenKeys() []Binding {
 		{ID: "pools", Keys: []string{"3"}, Scope: s, Risk: RiskLook,
 			Help: fleet.Text("pools and nodes"), do: (*Model).viewKey},
 		{ID: "upgrades", Keys: []string{"4"}, Scope: s, Risk: RiskLook,
-			Help: fleet.Text("upgrades"), Why: notYet(fleet.Text("Upgrades"))},
+			Help: fleet.Text("upgrades: what each pool runs, how far its roll is and why not further"), do: (*Model).viewKey},
 		{ID: "failover", Keys: []string{"5"}, Scope: s, Risk: RiskLook,
 			Help: fleet.Text("failover"), Why: notYet(fleet.Text("Failover"))},
 		{ID: "cost", Keys: []string{"6"}, Scope: s, Risk: RiskLook,

@@ -15,18 +15,19 @@ import (
 
 // Model is the one tea.Model. Only the event loop touches it: commands get copies and answer with messages.
 type Model struct {
-	ctx     context.Context
-	feed    Feed
-	control Control
-	faults  Faults
-	details Details
-	save    func(string, []byte) (string, error)
-	clock   fleet.Clock
-	hands   fleet.Clock
-	log     *slog.Logger
-	keys    *Keymap
-	leaving []fleet.Safe
-	named   string // raw name of the context before the first snapshot
+	ctx      context.Context
+	feed     Feed
+	control  Control
+	faults   Faults
+	details  Details
+	rollouts Rollouts
+	save     func(string, []byte) (string, error)
+	clock    fleet.Clock
+	hands    fleet.Clock
+	log      *slog.Logger
+	keys     *Keymap
+	leaving  []fleet.Safe
+	named    string // raw name of the context before the first snapshot
 
 	size   views.Size
 	theme  *themes.Theme
@@ -57,10 +58,12 @@ type Model struct {
 	grace  grace
 	typing typing
 
-	asked  map[fleet.ChangeID]bool // open changes that were asked about
-	faulty []FaultInfo
-	req    uint64 // ID of the last request; answers to older ones are dropped
-	late   uint64 // dropped answers
+	asked    map[fleet.ChangeID]bool // open changes that were asked about
+	faulty   []FaultInfo
+	reading  *reading // of how an object stands; nil when none is under way
+	readings uint64
+	req      uint64 // ID of the last request; answers to older ones are dropped
+	late     uint64 // dropped answers
 
 	rev   uint64 // grows with every message that may change the frame
 	cache cached
@@ -73,7 +76,7 @@ func New(ctx context.Context, o Options) (*Model, error) {
 		return nil, err
 	}
 	m := &Model{
-		ctx: ctx, feed: o.Feed, control: o.Control, faults: o.Faults, details: o.Details, save: o.Save,
+		ctx: ctx, feed: o.Feed, control: o.Control, faults: o.Faults, details: o.Details, rollouts: o.Rollouts, save: o.Save,
 		clock: o.Clock, hands: o.Hands, log: o.Log, keys: keys, leaving: o.Leaving, named: o.Context,
 		size: o.Size, theme: o.Theme, mode: o.Mode, window: windows()[1],
 		said: map[string][]string{}, asked: map[fleet.ChangeID]bool{},
@@ -98,6 +101,9 @@ func New(ctx context.Context, o Options) (*Model, error) {
 		}
 	}
 	m.states = newStates()
+	if m.rollouts == nil {
+		m.states.upgrades.Deaf = fleet.Text("this console reads no object of a cluster")
+	}
 	m.trail = newTrail()
 	return m, nil
 }
@@ -136,6 +142,10 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = m.textContainers(msg)
 	case linesMsg:
 		cmd = m.textLines(msg)
+	case rolloutMsg:
+		cmd = m.rolloutRead(msg)
+	case twinMsg:
+		m.twinRead(msg)
 	case faultsMsg:
 		m.faultList(msg)
 	case panicMsg:
@@ -143,7 +153,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	default:
 		m.rev-- // nothing that a screen shows
 	}
-	return m, cmd
+	return m, tea.Batch(cmd, m.readRollouts())
 }
 
 // changeAnswer hands an answer of the Control to the step of a change that asked for it.

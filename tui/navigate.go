@@ -65,6 +65,9 @@ func (m *Model) arrive() {
 	s := &m.states
 	s.routes.Route, s.pools.Pool, s.events.Change, s.sources.Open = p.route, p.pool, p.change, p.source
 	s.events.Scroll = 0
+	if of := upgradeOf(p); s.upgrades.Of != of {
+		s.upgrades.Of, s.upgrades.Pods = of, views.Table{}
+	}
 	if s.kube.Of != p.object {
 		s.kube.Of, s.kube.Pane = p.object, ""
 		s.kube.PageNodes, s.kube.PagePods, s.kube.PageGPUs = views.Table{}, views.Table{}, views.Table{}
@@ -74,9 +77,17 @@ func (m *Model) arrive() {
 	m.clamp(false)
 }
 
+// upgradeOf is the object that the upgrades screen shows at a place, zero for its list.
+func upgradeOf(p place) fleet.ObjectRef {
+	if p.screen != views.ScreenUpgrades {
+		return fleet.ObjectRef{}
+	}
+	return p.object
+}
+
 func (m *Model) viewKey(key string) tea.Cmd {
 	screens := map[string]views.Screen{"overview": views.ScreenOverview, "routes": views.ScreenRoutes,
-		"pools": views.ScreenPools, "cost": views.ScreenCost, "events": views.ScreenEvents}
+		"pools": views.ScreenPools, "cost": views.ScreenCost, "events": views.ScreenEvents, "upgrades": views.ScreenUpgrades}
 	if b := m.keys.find(ScopeScreens, key); b != nil {
 		m.visit(place{screen: screens[b.ID]})
 	}
@@ -141,10 +152,24 @@ func (m *Model) target() (place, bool) {
 		}
 	case paneClusters, paneNodes, panePods, paneWorkloads, paneKubeEvents, paneGPUs:
 		return m.objectPlace()
+	case paneUpgrades:
+		return m.upgradePlace(id)
 	case paneReplicas:
 		return m.replicaPlace(here.pool, fleet.ReplicaID(id))
 	}
 	return m.podNode()
+}
+
+// upgradePlace is the page of what a row of the upgrades stands for.
+func (m *Model) upgradePlace(id string) (place, bool) {
+	o, pool, ok := views.UpgradeRef(m.rowScene(), m.states.upgrades, id)
+	switch {
+	case o.Name != "":
+		return place{screen: views.ScreenUpgrades, object: o}, true
+	case ok:
+		return m.memberPlace(string(pool))
+	}
+	return place{}, false
 }
 
 // replicaPlace is the page of a replica's pod, else the source that it is read from.

@@ -21,7 +21,9 @@ type Options struct {
 	Control Control
 	Faults  Faults  // nil outside of the demo and drills
 	Details Details // nil where no cluster can be asked
-	Theme   *themes.Theme
+	// Rollouts reads and plans objects of clusters; nil where none is.
+	Rollouts Rollouts
+	Theme    *themes.Theme
 
 	Context string     // raw name of the context, until the first snapshot tells it
 	Mode    fleet.Mode // demo and drill replace the environment in the header

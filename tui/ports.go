@@ -66,6 +66,17 @@ type Details interface {
 	Logs(ctx context.Context, o fleet.ObjectRef, opt fleet.LogOptions, line func(fleet.Safe)) error
 }
 
+// Rollouts reads and plans what keeps replicas in clusters, and their nodes.
+type Rollouts interface {
+	// Rollout reads how an object stands. It may block, is made outside of the event loop, and ends early when ctx does.
+	Rollout(ctx context.Context, o fleet.ObjectRef) (fleet.Rollout, error)
+	// PlanWork plans a change of an object, which is read for it: it may take seconds, and ends early when ctx does.
+	// Nothing is sent.
+	PlanWork(ctx context.Context, intent actions.Intent) (actions.Plan, error)
+	// Find finds the object that a person named, of a kind or, for "", of any that keeps replicas. It answers at once.
+	Find(name, kind string) (fleet.ObjectRef, error)
+}
+
 // Faults is what only the demo and drills have: causes that can be switched on and off.
 type Faults interface {
 	Faults() []FaultInfo

@@ -53,7 +53,7 @@ func (m *Model) askAbout(c *actions.Change) tea.Cmd {
 	}
 	choices := []fleet.Safe{
 		fleet.Text("leave it as it is"),
-		fleet.Text("resume: compare with the gateway and go on"),
+		resumeWord(p),
 		undoWord(p),
 	}
 	if c.Step == 0 {
@@ -78,9 +78,24 @@ func (a orphanAnswer) choose(m *Model, chosen int, _ string) tea.Cmd {
 	return nil
 }
 
+// resumeWord says what a resume compares with.
+func resumeWord(p *actions.Plan) fleet.Safe {
+	switch {
+	case p.Work != nil:
+		return fleet.Text("resume: compare with the cluster and go on")
+	case p.Silence != nil:
+		return fleet.Text("resume: compare with the alerting system and go on")
+	}
+	return fleet.Text("resume: compare with the gateway and go on")
+}
+
 // undoWord says where an undo leads.
 func undoWord(p *actions.Plan) fleet.Safe {
 	switch {
+	case p.Work != nil && !p.Work.Draft.NoUndo.IsEmpty():
+		return fleet.Concat(fleet.Text("give it up: no further stage is sent, fields that it set go back; "), p.Work.Draft.NoUndo)
+	case p.Work != nil:
+		return fleet.Text("roll back: each field that it set goes back to what it was")
 	case p.Intent.Kind == actions.KindExpire:
 		return fleet.Text("give it up, where nothing was written yet: the end of a silence cannot be taken back")
 	case p.Errand():

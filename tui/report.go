@@ -7,6 +7,7 @@ import (
 
 	"pitwall/actions"
 	"pitwall/fleet"
+	"pitwall/views"
 )
 
 // saveReport writes what a change did and what it was judged by, for the ticket.
@@ -28,7 +29,7 @@ func report(c *actions.Change) []fleet.Safe {
 		row(fleet.Text("why"), c.Why),
 		row(fleet.Text("context"), fleet.Concat(fleet.Label(p.Context), fleet.Text(" "), fleet.Label(string(p.Env)))),
 		row(fleet.Text("plan"), fleet.Label(p.Short())),
-		row(fleet.Text("weights"), weightsMove(p)),
+		movesRow(p),
 		row(fleet.Text("by"), c.Approval.By.Text()), row(fleet.Text("reason"), fleet.Label(c.Approval.Reason)),
 		row(fleet.Text("overrides"), fleet.Label(strings.Join(c.Approval.Overrides, " "))),
 		row(fleet.Text("started"), fleet.Stamp(c.Started)), row(fleet.Text("ended"), fleet.Stamp(c.Ended)),
@@ -38,8 +39,15 @@ func report(c *actions.Change) []fleet.Safe {
 		lines = append(lines, fleet.Textf("check %s %s (%s) %s: %s", fleet.Label(k.ID), fleet.Label(k.Severity.Verdict()),
 			fleet.Label(k.Severity.String()), k.Title, k.Formula))
 	}
+	if p.Work != nil {
+		lines = append(lines, workReport(c)...)
+	}
 	for i := range c.Steps {
 		s := &c.Steps[i]
+		if p.Errand() {
+			lines = append(lines, errandStep(s))
+			continue
+		}
 		back := 0
 		for _, r := range s.ReadBack {
 			if r.OK {
@@ -60,6 +68,45 @@ func report(c *actions.Change) []fleet.Safe {
 	for _, l := range append(append([]actions.LimitNow(nil), c.Limits...), c.Harm...) {
 		lines = append(lines, fleet.Textf("limit %s %s: before %s, now %s, limit %s %s",
 			fleet.Label(string(l.Target)), l.Name, l.Before, l.Now, l.Limit, fleet.Label(l.Verdict)))
+	}
+	return lines
+}
+
+// movesRow says what a change does: its weights, or what else is written.
+func movesRow(p *actions.Plan) fleet.Safe {
+	if p.Errand() {
+		return row(fleet.Text("does"), weightsMove(p))
+	}
+	return row(fleet.Text("weights"), weightsMove(p))
+}
+
+// errandStep is one write on a system that is no gateway: when it was sent and read back.
+func errandStep(s *actions.StepResult) fleet.Safe {
+	line := fleet.Textf("step %s sent %s, there %s", fleet.Int(s.N), fleet.ClockTime(s.Sent), fleet.ClockTime(s.Verified))
+	if s.Back {
+		line = fleet.Concat(fleet.Text("back: "), line)
+	}
+	if !s.Err.IsEmpty() {
+		line = fleet.Concat(line, fleet.Text(": "), s.Err)
+	}
+	return line
+}
+
+// workReport tells each field that a change of an object sets, stage by stage.
+func workReport(c *actions.Change) []fleet.Safe {
+	w := c.Plan.Work
+	lines := []fleet.Safe{row(fleet.Text("object"), fleet.Concat(views.RefText(w.Was.Object), fleet.Text(" of "), fleet.Label(string(w.Was.Object.Cluster)))),
+		row(fleet.Text("ran"), w.Was.Now.Text())}
+	for i, stage := range w.Draft.Stages {
+		lines = append(lines, fleet.Textf("stage %s: %s", fleet.Int(i+1), stage.Text))
+		for _, x := range append(stage.Writes[:len(stage.Writes):len(stage.Writes)], stage.Then...) {
+			lines = append(lines, fleet.Textf("  %s %s", fleet.Label(string(x.Verb)), views.RefText(x.Object)))
+			for _, f := range x.Fields {
+				if !f.Before.Equal(f.After) {
+					lines = append(lines, fleet.Textf("    %s %s -> %s", fleet.Quote(f.Path), f.Before.Text(), f.After.Text()))
+				}
+			}
+		}
 	}
 	return lines
 }

@@ -38,6 +38,9 @@ func (d *dialog) firstField() int {
 
 // field is the text field with the focus, nil when there is none.
 func (d *dialog) field() *views.TextField {
+	if w := d.state.Work; w != nil && d.state.Step == views.ShiftPlan && d.running == 0 && !w.OnButton() && !w.Fields[w.At].Mark {
+		return &w.Fields[w.At].Text
+	}
 	if d.state.Step != views.ShiftConfirm || d.starting != 0 {
 		return nil
 	}
@@ -70,7 +73,9 @@ func (d *dialog) missing() fleet.Safe {
 		return fleet.Textf("an override needs a reason of at least %s characters", fleet.Int(actions.MinOverrideReason))
 	case l.NeedsReason && !d.reasonOK():
 		return fleet.Text("type the reason, or take an incident with :incident")
-	case l.TypeName && s.Name.Text != string(s.Route):
+	case l.TypeName && s.Work != nil && s.Name.Text != s.Work.Object.Name:
+		return fleet.Concat(fleet.Text("type the name of the object to arm: "), rawName(s.Work.Object.Name))
+	case l.TypeName && s.Work == nil && s.Name.Text != string(s.Route):
 		return fleet.Concat(fleet.Text("type the route name to arm: "), rawName(string(s.Route)))
 	default:
 		return fleet.Safe{}

@@ -54,6 +54,9 @@ func (m *Model) intent() actions.Intent {
 func (m *Model) replan() tea.Cmd {
 	d := m.shift
 	d.wanted = m.request()
+	if d.state.Work != nil {
+		return m.launchWork()
+	}
 	if d.running != 0 {
 		return nil
 	}
@@ -90,6 +93,7 @@ func (m *Model) planned(msg planMsg) tea.Cmd {
 		return nil
 	}
 	s.Plan, s.PlanErr = &msg.plan, fleet.Safe{}
+	d.workPlanned()
 	if d.recheck {
 		d.recheck = false
 		return m.check()

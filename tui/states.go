@@ -19,6 +19,7 @@ const (
 	paneEvents   = "events"
 	paneSources  = "sources"
 	paneSilences = "silences"
+	paneUpgrades = "upgrades"
 
 	paneCostRoutes    = "costroutes"
 	paneCostPools     = "costpools"
@@ -41,15 +42,18 @@ type states struct {
 	silences views.SilencesState
 	cost     views.CostState
 	kube     views.ClusterState
+	upgrades views.UpgradesState
 }
 
 func newStates() states {
+	lists := &views.Lists{}
 	return states{
+		upgrades: views.UpgradesState{Seen: map[fleet.ObjectRef]views.RolloutSeen{}, Lists: lists},
 		overview: views.OverviewState{Pane: panePools},
 		pools:    views.PoolsState{Pane: paneReplicas},
 		events:   views.EventsState{Pane: paneJournal},
 		cost:     views.CostState{Pane: paneCostRoutes},
-		kube:     views.ClusterState{Lists: &views.Lists{}},
+		kube:     views.ClusterState{Lists: lists},
 	}
 }
 
@@ -76,6 +80,10 @@ func panes(p place) []string {
 		return []string{paneSources}
 	case p.screen == views.ScreenSilences:
 		return []string{paneSilences}
+	case p.screen == views.ScreenUpgrades && p.object.Name == "":
+		return []string{paneUpgrades}
+	case p.screen == views.ScreenUpgrades:
+		return []string{panePods}
 	default:
 		return clusterPanes(p)
 	}
@@ -145,6 +153,10 @@ func (m *Model) table(pane string) *views.Table {
 		return &s.sources.List
 	case pane == paneSilences:
 		return &s.silences.List
+	case pane == paneUpgrades:
+		return &s.upgrades.List
+	case pane == panePods && screen == views.ScreenUpgrades:
+		return &s.upgrades.Pods
 	case pane == paneCostRoutes:
 		return &s.cost.Routes
 	case pane == paneCostPools:

@@ -110,6 +110,8 @@ func (m *Model) edited() tea.Cmd {
 		m.ask.state.Err = fleet.Safe{}
 	case m.line != nil:
 		m.lineEdited()
+	case m.shift != nil && m.shift.scope() == ScopeWork:
+		m.shift.workEdited()
 	case m.shift != nil:
 		m.shift.arm()
 	}

@@ -102,6 +102,10 @@ func whyNoUndo(m *Model) fleet.Safe {
 		return fleet.Concat(changeName(c), fleet.Text(" was undone already"))
 	case c.State.Closed() && c.Plan.Intent.Kind == actions.KindResync:
 		return fleet.Text("a resync changed nothing that could be undone")
+	case c.State.Closed() && c.Plan.Work != nil && c.Step == 0:
+		return fleet.Concat(changeName(c), fleet.Text(" wrote nothing: there is nothing to undo"))
+	case c.State.Closed() && c.Plan.Work != nil && !c.Plan.Work.Draft.NoUndo.IsEmpty():
+		return c.Plan.Work.Draft.NoUndo
 	case c.State.Closed() && c.Plan.Intent.Kind == actions.KindExpire:
 		return fleet.Text("a silence that ended does not come back; M plans a new one")
 	default:

@@ -33,6 +33,7 @@ type Lists struct {
 	pods      memo[podRow]
 	workloads memo[workloadRow]
 	events    memo[kubeEventRow]
+	keepers   keepers
 }
 
 // Siblings are the screens that tab leads through from the pools, as long as a cluster is watched.

@@ -132,6 +132,8 @@ func undo(s *page, sc Scene, c *actions.Change) {
 	cell := undoCell(c, sc)
 	var text fleet.Safe
 	switch {
+	case p.Work != nil:
+		text = workUndo(sc, c)
 	case c.Undone != "":
 		text = fleet.Concat(fleet.Text("undone by change "), number(c.Undone))
 	case c.State == actions.StateRollingBack:

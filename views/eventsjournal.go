@@ -118,6 +118,8 @@ func undoCell(c *actions.Change, sc Scene) part.Cell {
 		return part.Cell{Text: fleet.Text("Z ready"), Role: themes.Accent}
 	case c.Plan.Intent.Kind == actions.KindResync, c.Plan.Intent.Kind == actions.KindExpire:
 		return none
+	case c.Plan.Work != nil && (c.Step == 0 || !c.Plan.Work.Draft.NoUndo.IsEmpty()):
+		return none
 	}
 	if sc.Book.OpenOn(c.Plan.Lock()) != nil {
 		return part.Cell{Text: fleet.Text("waits"), Role: themes.Dim}

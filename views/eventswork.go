@@ -80,14 +80,7 @@ func writeText(w fleet.ObjectWrite) fleet.Safe {
 		if f.Before.Equal(f.After) {
 			continue
 		}
-		parts = append(parts, fleet.Concat(fleet.Quote(f.Path), fleet.Text(" "), valueText(f.Before), fleet.Text(" -> "), valueText(f.After)))
+		parts = append(parts, fleet.Concat(fleet.Quote(f.Path), fleet.Text(" "), f.Before.Text(), fleet.Text(" -> "), f.After.Text()))
 	}
 	return fleet.Join(parts, fleet.Text("; "))
-}
-
-func valueText(j fleet.JSON) fleet.Safe {
-	if len(j) == 0 {
-		return fleet.Text("(absent)")
-	}
-	return fleet.Quote(string(j))
 }

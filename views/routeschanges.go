@@ -62,8 +62,11 @@ func changeLine(b *part.Block, sc Scene, c *actions.Change) {
 	b.End()
 }
 
-// movement says what a plan does: "60/30/10 -> 30/60/10", "resync gw-3".
+// movement says what a plan does: "60/30/10 -> 30/60/10", "resync gw-3", or what an errand does.
 func movement(p *actions.Plan) fleet.Safe {
+	if p.Errand() {
+		return p.ErrandText()
+	}
 	if p.Intent.Kind == actions.KindResync {
 		return fleet.Concat(fleet.Text("resync "), fleet.Label(string(p.Intent.Replica)))
 	}

@@ -49,6 +49,7 @@ const (
 	ScreenCost     Screen = "cost"
 	ScreenSources  Screen = "sources"
 	ScreenSilences Screen = "silences"
+	ScreenUpgrades Screen = "upgrades"
 
 	ScreenClusters   Screen = "clusters"
 	ScreenNodes      Screen = "nodes"

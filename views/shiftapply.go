@@ -16,6 +16,10 @@ func (d *shiftDialog) drawChange(s *sheet) {
 		s.hints(d.state.Grace, hint(fleet.Text("esc"), fleet.Text("hide")))
 		return
 	}
+	if c.Plan.Work != nil && d.state.Work != nil {
+		d.drawWorkChange(s)
+		return
+	}
 	d.drawStanding(s)
 	if c.State == actions.StateUnknown {
 		s.blank()

@@ -163,6 +163,9 @@ func (d *shiftDialog) checkHints(s *sheet) {
 	if id := d.lagging(); id != "" && d.state.Kind != actions.KindResync {
 		keys = append(keys, hint(fleet.Text("R"), fleet.Concat(fleet.Text("resync "), fleet.Label(string(id)))))
 	}
+	if d.state.Work != nil && !d.state.Twin.IsEmpty() {
+		keys = append(keys, hint(fleet.Text("y"), fleet.Text("copy the command")))
+	}
 	keys = append(keys, hint(fleet.Text("e"), fleet.Text("check again")), hint(fleet.Text("p"), fleet.Text("plan")),
 		hint(fleet.Text("esc"), fleet.Text("cancel")))
 	s.hints(d.state.Grace, keys...)

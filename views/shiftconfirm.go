@@ -47,7 +47,7 @@ func (d *shiftDialog) drawSummary(s *sheet) {
 		role, env = themes.BandProd, fleet.Text("PROD")
 	}
 	s.Put(role, fleet.Concat(fleet.Text("["), env, fleet.Text("]"))).Gap(1).Put(themes.Text, fleet.Label(p.Context))
-	s.Gap(2).Put(themes.Title, fleet.Label(string(p.Intent.Route))).Gap(2)
+	s.Gap(2).Put(themes.Title, fleet.Label(p.Object())).Gap(2)
 	s.Put(themes.Accent, movement(p)).End()
 	s.mark(spareNever)
 	s.Put(themes.Text, stepsText(p)).Gap(2).Put(themes.Dim, tally(d.state.Checks)).End()
@@ -134,6 +134,14 @@ func (d *shiftDialog) drawArmed(s *sheet) {
 	s.mark(spareNever)
 }
 
+// nameWord says whose name is typed.
+func (d *shiftDialog) nameWord() fleet.Safe {
+	if d.state.Work != nil {
+		return fleet.Text("the name of the object")
+	}
+	return fleet.Text("the name of the route")
+}
+
 // missing is what the ladder still waits for.
 func (d *shiftDialog) missing() fleet.Safe {
 	l, s := &d.state.Ladder, d.state
@@ -141,8 +149,8 @@ func (d *shiftDialog) missing() fleet.Safe {
 	if l.NeedsReason && s.Reason.Text == "" {
 		waits = append(waits, fleet.Text("the reason"))
 	}
-	if l.TypeName && s.Name.Text != string(s.Route) {
-		waits = append(waits, fleet.Text("the name of the route"))
+	if l.TypeName && s.Name.Text != s.name() {
+		waits = append(waits, d.nameWord())
 	}
 	if len(waits) == 0 {
 		return fleet.Textf("the reason for an override takes at least %s characters", fleet.Int(actions.MinOverrideReason))

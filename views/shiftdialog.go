@@ -9,7 +9,7 @@ import (
 	"pitwall/views/part"
 )
 
-// shiftDialog is the shift dialog with all that its steps are drawn from.
+// shiftDialog is the dialog about a change with all that its steps are drawn from.
 type shiftDialog struct {
 	sc     Scene
 	state  *ShiftState
@@ -47,11 +47,15 @@ func (d *shiftDialog) draw(s *sheet) {
 	case ShiftApply, ShiftSoak:
 		d.drawChange(s)
 	default:
+		if d.state.Work != nil {
+			d.drawWork(s)
+			return
+		}
 		d.drawPlan(s)
 	}
 }
 
-// shiftBox draws the dialog about a route, nil when it is not in the fleet any more, in at most rows rows, or with
+// shiftBox draws the dialog about a route, nil when it is not in the fleet any more or an object is meant, in at most rows rows, or with
 // fill in exactly that many.
 func shiftBox(sc Scene, state *ShiftState, r *fleet.Route, width, rows int, fill bool) *part.Block {
 	d := newShiftDialog(sc, state, r)
@@ -75,6 +79,8 @@ func shiftBox(sc Scene, state *ShiftState, r *fleet.Route, width, rows int, fill
 func (d *shiftDialog) title() fleet.Safe {
 	route := fleet.Label(string(d.state.Route))
 	switch {
+	case d.state.Work != nil:
+		return d.workTitle()
 	case d.state.Undoes != "":
 		of := fleet.Label(string(d.state.Undoes))
 		if c := d.sc.Book.Change(d.state.Undoes); c != nil {

@@ -11,7 +11,7 @@ func (d *shiftDialog) drawFields(s *sheet) {
 	l := &d.state.Ladder
 	reason, name := fleet.Text("reason"), fleet.Text("type it")
 	if l.TypeName {
-		if full := fleet.Concat(fleet.Text("type "), typedName(string(d.state.Route))); part.Width(full) > s.Width()/2 {
+		if full := fleet.Concat(fleet.Text("type "), typedName(d.state.name())); part.Width(full) > s.Width()/2 {
 			s.say(themes.Text, full, 2, 2)
 		} else {
 			name = full
@@ -38,6 +38,9 @@ func (d *shiftDialog) drawFields(s *sheet) {
 func (d *shiftDialog) applyWord() fleet.Safe {
 	if d.plan == nil || len(d.plan.Steps) < 2 {
 		return fleet.Text("[ APPLY ]")
+	}
+	if d.plan.Work != nil {
+		return fleet.Textf("[ APPLY %s stages ]", fleet.Int(len(d.plan.Steps)))
 	}
 	return fleet.Textf("[ APPLY %s steps ]", fleet.Int(len(d.plan.Steps)))
 }

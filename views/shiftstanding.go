@@ -55,8 +55,14 @@ func (d *shiftDialog) standing() (word, text fleet.Safe) {
 		}
 		return fleet.Text("GIVEN UP"), fleet.Concat(fleet.ClockTime(c.Ended), fleet.Text("  nothing was changed"))
 	case actions.StateRollingBack:
+		if c.Plan.Errand() {
+			return fleet.Text("ROLLING BACK"), fleet.Text("to what it was before")
+		}
 		return fleet.Text("ROLLING BACK"), fleet.Concat(fleet.Text("to "), c.Plan.Before.Text(c.Plan.Order))
 	case actions.StateRolledBack:
+		if c.Plan.Errand() {
+			return fleet.Text("ROLLED BACK"), fleet.Concat(fleet.ClockTime(c.Ended), fleet.Text("  to what it was before"))
+		}
 		return fleet.Text("ROLLED BACK"), fleet.Concat(fleet.ClockTime(c.Ended), fleet.Text("  "), d.result())
 	case actions.StateUnknown:
 		return fleet.Text("UNKNOWN"), fleet.Text("a person decides; nothing is written until then")
@@ -68,6 +74,9 @@ func (d *shiftDialog) standing() (word, text fleet.Safe) {
 // result says what was proven last: "30/60/10 on 3/3 replicas, seen 29.8/60.3/9.90".
 func (d *shiftDialog) result() fleet.Safe {
 	c := d.change
+	if c.Plan.Errand() {
+		return fleet.Textf("%s of %s stages are there", fleet.Int(c.Step), fleet.Int(len(c.Plan.Steps)))
+	}
 	if len(c.Steps) == 0 {
 		return c.Plan.After.Text(c.Plan.Order)
 	}

@@ -53,10 +53,25 @@ func (d *shiftDialog) rampText() fleet.Safe {
 
 // stepsText draws "3 steps, about 6m".
 func stepsText(p *actions.Plan) fleet.Safe {
+	if p.Work != nil {
+		return workSteppedText(p)
+	}
 	if len(p.Steps) == 1 {
 		return fleet.Text("1 step")
 	}
 	return fleet.Textf("%s steps, about %s", fleet.Int(len(p.Steps)), fleet.Age(rampTime(p)))
+}
+
+// workSteppedText draws "2 stages, compared for 15m" of a change of an object.
+func workSteppedText(p *actions.Plan) fleet.Safe {
+	text := fleet.Text("1 stage")
+	if n := len(p.Steps); n != 1 {
+		text = fleet.Concat(fleet.Int(n), fleet.Text(" stages"))
+	}
+	if hold := rampTime(p); hold > 0 {
+		text = fleet.Concat(text, fleet.Text(", old and new compared for "), fleet.Age(hold))
+	}
+	return text
 }
 
 // guard and soak are those of the plan, else those of the draft.

@@ -79,6 +79,8 @@ func clusterSortKeys(pane string) []string {
 		return []string{"state", "name", "node", "age", "namespace", "restarts", "gpus"}
 	case "workloads":
 		return []string{"state", "name", "kind", "age", "namespace", "gpus"}
+	case "upgrades":
+		return []string{"state", "name", "model", "kind", "gpus"}
 	case "kevents":
 		return []string{"name", "kind", "namespace"}
 	default:

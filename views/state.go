@@ -86,8 +86,9 @@ const (
 	FieldConfirm
 )
 
-// ShiftState is the shift dialog: pure data that the tui moves and Shift draws. A resync walks through the same
-// steps, without weights to edit.
+// ShiftState is the dialog about a change: pure data that the tui moves and the screen of its object draws. A resync
+// walks through the same steps without weights to edit; a change of an object of a cluster, which has Work, with fields
+// in their place.
 type ShiftState struct {
 	Step      ShiftStep
 	Kind      actions.Kind
@@ -116,12 +117,21 @@ type ShiftState struct {
 	Busy      fleet.Safe     // "planning", "starting": an answer is awaited
 	Change    fleet.ChangeID // from step 4 on
 	Twin      fleet.Safe     // the same as a command line
+	Work      *WorkForm      // change of an object of a cluster; Route is "" then
+}
+
+// name is the raw name that confirms: of the route, or of the object.
+func (s *ShiftState) name() string {
+	if s.Work != nil {
+		return s.Work.Object.Name
+	}
+	return string(s.Route)
 }
 
 // Ladder is what a confirmation asks.
 type Ladder struct {
 	Prod        bool
-	TypeName    bool // the route name must be typed
+	TypeName    bool // the name of the route or object must be typed
 	NeedsReason bool
 	Overrides   []string   // each must be listed with its number
 	Refused     fleet.Safe // not "" when nothing can be confirmed, with the reason

@@ -15,14 +15,20 @@ import (
 // Plan turns an intent into a plan on the newest snapshot. Nothing is sent.
 func (d *Desk) Plan(in actions.Intent) (actions.Plan, error) {
 	d.expire()
+	in = d.by(in)
+	if in.Work != nil {
+		return d.planWork(context.Background(), in)
+	}
+	return plan.New(in, d.o.Latest(), d.o.Clock.Now())
+}
+
+// by says who wants it, in which incident.
+func (d *Desk) by(in actions.Intent) actions.Intent {
 	in.Actor = d.actor
 	if in.Incident == "" {
 		in.Incident = d.incident()
 	}
-	if in.Work != nil {
-		return d.planWork(in)
-	}
-	return plan.New(in, d.o.Latest(), d.o.Clock.Now())
+	return in
 }
 
 func (d *Desk) incident() string {

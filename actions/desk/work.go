@@ -35,13 +35,24 @@ func (d *Desk) roller(id fleet.ClusterID) (fleet.Roller, error) {
 		Err: fmt.Errorf("no cluster %q is read", fleet.Label(string(id))), Next: "pitwall reads the clusters of the kubeconfig"}
 }
 
-// planWork reads the object and lets its orchestrator draft the writes. Nothing is written.
-func (d *Desk) planWork(in actions.Intent) (actions.Plan, error) {
+// Find finds the object of a cluster that a person named; see plan.FindObject. It asks nobody.
+func (d *Desk) Find(name, kind string) (fleet.ObjectRef, error) {
+	return plan.FindObject(d.o.Latest(), name, kind, "")
+}
+
+// PlanWork plans a change of an object of a cluster, which is read for it. It gives up when ctx ends. Nothing is written.
+func (d *Desk) PlanWork(ctx context.Context, in actions.Intent) (actions.Plan, error) {
+	d.expire()
+	return d.planWork(ctx, d.by(in))
+}
+
+// planWork reads the object and lets its orchestrator draft the writes.
+func (d *Desk) planWork(ctx context.Context, in actions.Intent) (actions.Plan, error) {
 	r, err := d.roller(in.Work.Object.Cluster)
 	if err != nil {
 		return actions.Plan{}, err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), draftWithin)
+	ctx, cancel := context.WithTimeout(ctx, draftWithin)
 	defer cancel()
 	was, err := r.Rollout(ctx, in.Work.Object)
 	if err != nil {

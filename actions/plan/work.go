@@ -126,7 +126,7 @@ func undoWork(c actions.Change, actor actions.Actor) (actions.Intent, error) {
 // twinWork is a change of an object as a command line.
 func twinWork(in actions.Intent) string {
 	w := in.Work
-	parts := []string{"pitwall", string(in.Kind), quote(w.Object.Kind + "/" + actions.ObjectName(w.Object))}
+	parts := []string{"pitwall", commandOf(in.Kind), quote(w.Object.Kind + "/" + actions.ObjectName(w.Object))}
 	add := func(flag, value string) {
 		if value != "" {
 			parts = append(parts, flag, quote(value))
@@ -154,5 +154,35 @@ func twinWork(in actions.Intent) string {
 		}
 		add("--canary", strings.Join(list, ","))
 	}
+	if in.Kind == actions.KindUpgrade {
+		addTimes(add, w)
+		if w.ByReadiness {
+			parts = append(parts, "--by-readiness")
+		}
+	}
 	return strings.Join(append(parts, "--dry-run"), " ")
+}
+
+// addTimes adds the times that are not as they are by default.
+func addTimes(add func(flag, value string), w *actions.WorkIntent) {
+	if w.Hold > 0 && w.Hold != actions.DefaultCanaryHold {
+		add("--hold", w.Hold.String())
+	}
+	if w.Patience > 0 && w.Patience != actions.DefaultPatience {
+		add("--patience", w.Patience.String())
+	}
+}
+
+// commandOf is the command that plans a kind of change.
+func commandOf(k actions.Kind) string {
+	switch k {
+	case actions.KindHoldScaler:
+		return "autoscaler hold"
+	case actions.KindFreeScaler:
+		return "autoscaler release"
+	case actions.KindGiveUpRoll:
+		return "abort"
+	default:
+		return string(k)
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -171,6 +172,9 @@ func (s *session) screen(ctx context.Context, d *desk.Desk, f *flags, c console)
 	}
 	if details := s.set.Inspector(s.inventory.Sources, s.deps); details != nil {
 		o.Details = details
+	}
+	if slices.ContainsFunc(s.inventory.Sources, func(x fleet.SourceSpec) bool { return x.Kind == "kubernetes" }) {
+		o.Rollouts = d
 	}
 	if s.file != nil {
 		o.Keys = s.file.Keys

@@ -52,14 +52,14 @@ func Rollout(w fleet.Rollout) string {
 	r.line(w.System, fleet.Text(" "), rawName(actions.ObjectName(w.Object)), fleet.Text("  "), fleet.Label(string(w.Phase)))
 	rolloutFacts(r, &w)
 	for _, v := range w.Runs {
-		r.fact(fleet.Text("before"), versionText(v))
+		r.fact(fleet.Text("before"), v.Text())
 	}
 	return r.String()
 }
 
 func rolloutFacts(r *report, w *fleet.Rollout) {
-	r.fact(fleet.Text("runs"), versionText(w.Now))
-	r.fact(fleet.Text("beside it"), versionText(w.Old))
+	r.fact(fleet.Text("runs"), w.Now.Text())
+	r.fact(fleet.Text("beside it"), w.Old.Text())
 	r.fact(fleet.Text("count"), fleet.Textf("%s %s wanted, %s updated, %s ready, %s available", fleet.Int(w.Desired), w.Unit,
 		fleet.Int(w.Updated), fleet.Int(w.Ready), fleet.Int(w.Available)))
 	phase := fleet.Label(string(w.Phase))
@@ -72,32 +72,7 @@ func rolloutFacts(r *report, w *fleet.Rollout) {
 	}
 	r.fact(fleet.Text("applied by"), w.GitOps)
 	r.fact(fleet.Text("frozen"), w.Frozen)
-	if s := &w.Scaler; s.Exists() {
-		text := fleet.Textf("%s %s, %s to %s, wants %s", fleet.Label(s.Object.Kind), fleet.Label(s.Object.Name), fleet.Int(s.Min),
-			fleet.Int(s.Max), fleet.Int(s.Wants))
-		if !s.Held.IsEmpty() {
-			text = fleet.Concat(text, fleet.Text(", held: "), s.Held)
-		}
-		r.fact(fleet.Text("autoscaler"), text)
-	}
-}
-
-// versionText draws what is known of a version in one line, "" where nothing is.
-func versionText(v fleet.Version) fleet.Safe {
-	var parts []fleet.Safe
-	add := func(name, value fleet.Safe) {
-		if !value.IsEmpty() {
-			parts = append(parts, fleet.Concat(name, value))
-		}
-	}
-	add(fleet.Safe{}, v.Name)
-	add(fleet.Text("image "), v.Image)
-	add(fleet.Text("weights "), v.Weights)
-	add(fleet.Text("revision "), v.Revision)
-	if len(v.Served) > 0 {
-		add(fleet.Text("served as "), fleet.Join(v.Served, fleet.Text(" ")))
-	}
-	return fleet.Join(parts, fleet.Text(", "))
+	r.fact(fleet.Text("autoscaler"), w.Scaler.Text())
 }
 
 func stageTable(r *report, p *actions.Plan) {
@@ -106,7 +81,7 @@ func stageTable(r *report, p *actions.Plan) {
 	for i, s := range p.Work.Draft.Stages {
 		r.line(fleet.Text("  "), cell(fleet.Int(i+1), 3, part.Right), fleet.Text("  "), s.Text)
 		writeLines(r, s.Writes)
-		wait := untilText(s.Until)
+		wait := s.Until.Text()
 		if s.Canary {
 			wait = fleet.Concat(wait, fleet.Text(", then old and new are compared for "), fleet.Age(p.Steps[i].Hold))
 		}
@@ -135,28 +110,9 @@ func writeLines(r *report, writes []fleet.ObjectWrite) {
 			if f.Before.Equal(f.After) {
 				continue
 			}
-			r.line(fleet.Text("         "), fleet.Quote(f.Path), fleet.Text("  "), jsonText(f.Before), fleet.Text(" -> "), jsonText(f.After))
+			r.line(fleet.Text("         "), fleet.Quote(f.Path), fleet.Text("  "), f.Before.Text(), fleet.Text(" -> "), f.After.Text())
 		}
 	}
-}
-
-func jsonText(j fleet.JSON) fleet.Safe {
-	if len(j) == 0 {
-		return fleet.Text("(absent)")
-	}
-	return fleet.Quote(string(j))
-}
-
-func untilText(u fleet.Until) fleet.Safe {
-	switch {
-	case u.Gone:
-		return fleet.Text("until the pod is gone")
-	case u.Done:
-		return fleet.Text("until the roll is over")
-	case u.Updated > 0:
-		return fleet.Textf("until %s of the new version are there and %s ready", fleet.Int(u.Updated), fleet.Int(u.Ready))
-	}
-	return fleet.Safe{}
 }
 
 // workSteps tells what was written and read back, stage by stage.

@@ -1,0 +1,68 @@
+package fleet
+
+// Text draws what is known of a version in one line, "" where nothing is.
+func (v Version) Text() Safe {
+	var parts []Safe
+	add := func(name, value Safe) {
+		if !value.IsEmpty() {
+			parts = append(parts, Concat(name, value))
+		}
+	}
+	add(Safe{}, v.Name)
+	add(Text("image "), v.Image)
+	add(Text("weights "), v.Weights)
+	add(Text("revision "), v.Revision)
+	if len(v.Served) > 0 {
+		add(Text("served as "), Join(v.Served, Text(" ")))
+	}
+	return Join(parts, Text(", "))
+}
+
+// Text says what is waited for, "" for nothing but the field itself.
+func (u Until) Text() Safe {
+	switch {
+	case u.Gone:
+		return Text("until the pod is gone")
+	case u.Done:
+		return Text("until the roll is over")
+	case u.Updated > 0:
+		return Textf("until %s of the new version are there and %s ready", Int(u.Updated), Int(u.Ready))
+	}
+	return Safe{}
+}
+
+// Text draws an autoscaler with its bounds and how it is held, "" where there is none.
+func (s Scaler) Text() Safe {
+	if !s.Exists() {
+		return Safe{}
+	}
+	text := Textf("%s %s, %s to %s, wants %s", Label(s.Object.Kind), Label(s.Object.Name), Int(s.Min), Int(s.Max), Int(s.Wants))
+	if !s.Held.IsEmpty() {
+		text = Concat(text, Text(", held: "), s.Held)
+	}
+	return text
+}
+
+// Text draws one value as JSON, "(absent)" where there is none.
+func (j JSON) Text() Safe {
+	if len(j) == 0 {
+		return Text("(absent)")
+	}
+	return Quote(string(j))
+}
+
+// FreeGPUs counts the devices that nothing asks for on nodes that take pods, of one product or, for "", of any; none
+// where no node of the cluster was read.
+func (c *Cluster) FreeGPUs(product Safe) Maybe[int] {
+	if len(c.Nodes) == 0 {
+		return None[int]()
+	}
+	free := 0
+	for _, n := range c.Nodes {
+		takes := !n.Unscheduled && n.Ready.Or(false) && n.GPUUsable.OK
+		if takes && (product.IsEmpty() || n.GPUProduct == product) {
+			free += max(0, n.GPUUsable.V-n.GPUAsked)
+		}
+	}
+	return Some(free)
+}

@@ -1,0 +1,205 @@
+package tui
+
+import (
+	"slices"
+
+	tea "charm.land/bubbletea/v2"
+
+	"pitwall/actions"
+	"pitwall/fleet"
+	"pitwall/views"
+)
+
+// workObject is the object of a cluster that the keys for changes of objects mean: what is open, or what keeps what the
+// cursor stands on. Where there is none the sentence says why.
+func (m *Model) workObject() (fleet.ObjectRef, fleet.Safe) {
+	if m.snap == nil {
+		return fleet.ObjectRef{}, fleet.Text("nothing is known about the fleet yet")
+	}
+	if m.shift != nil && m.shift.state.Work != nil {
+		return m.shift.state.Work.Object, works()
+	}
+	p := m.place()
+	if p.screen == views.ScreenUpgrades && p.object.Name != "" {
+		return p.object, works()
+	}
+	switch m.pane() {
+	case paneUpgrades:
+		o, pool, ok := views.UpgradeRef(m.rowScene(), m.states.upgrades, m.selected())
+		switch {
+		case o.Name != "":
+			return o, works()
+		case ok:
+			return m.poolObject(pool)
+		}
+		return fleet.ObjectRef{}, fleet.Text("no row is selected")
+	case paneReplicas:
+		return m.poolObject(p.pool)
+	case paneCostPools, panePools:
+		return m.poolObject(fleet.PoolID(m.selected()))
+	case paneTargets:
+		if r := m.snap.Route(p.route); r != nil {
+			if t := r.Target(fleet.TargetID(m.selected())); t != nil {
+				return m.poolObject(t.Spec.Pool)
+			}
+		}
+	}
+	o, why := m.object()
+	if !why.IsEmpty() {
+		return o, why
+	}
+	if _, pod := views.PodOf(m.snap, o); pod != nil {
+		if pod.Owner.Name == "" {
+			return fleet.ObjectRef{}, fleet.Text("nothing keeps this pod: there is no object to change")
+		}
+		owner := pod.Owner
+		owner.Cluster = o.Cluster
+		return owner, works()
+	}
+	o.Container = ""
+	return o, works()
+}
+
+// poolObject is the object that keeps a pool.
+func (m *Model) poolObject(id fleet.PoolID) (fleet.ObjectRef, fleet.Safe) {
+	if p := m.snap.Pool(id); p != nil {
+		if o, ok := views.PoolKeeper(m.snap, p); ok {
+			return o, works()
+		}
+	}
+	return fleet.ObjectRef{}, fleet.Text("no object of a watched cluster is known to keep this pool: its replicas are declared")
+}
+
+// whyNoWork is why nothing can be planned of objects of clusters.
+func whyNoWork(m *Model) fleet.Safe {
+	if why := whyNoPlans(m); !why.IsEmpty() {
+		return why
+	}
+	if m.rollouts == nil {
+		return fleet.Text("this console reads no object of a cluster")
+	}
+	return works()
+}
+
+// whyNoUpgrade is why U does nothing.
+func whyNoUpgrade(m *Model) fleet.Safe {
+	if why := whyNoWork(m); !why.IsEmpty() {
+		return why
+	}
+	o, why := m.workObject()
+	switch {
+	case !why.IsEmpty():
+		return why
+	case o.Kind == kindNode && m.book.OpenOn(actions.ObjectLock(o)) == nil:
+		return fleet.Text("a node is not upgraded from here: x cordons, drains and opens it")
+	}
+	return works()
+}
+
+// openUpgrade plans an upgrade of the selected object; where a change runs on it, that is shown instead.
+func (m *Model) openUpgrade(string) tea.Cmd {
+	o, _ := m.workObject()
+	if c := m.book.OpenOn(actions.ObjectLock(o)); c != nil {
+		return m.showChange(c)
+	}
+	return m.openWork(o, fleet.DoUpgrade)
+}
+
+// openWork opens the plan step of a deed. One that says it all is planned at once.
+func (m *Model) openWork(o fleet.ObjectRef, deed fleet.Deed) tea.Cmd {
+	d := &dialog{state: views.ShiftState{Step: views.ShiftPlan, Kind: actions.Kind(deed),
+		Work: &views.WorkForm{Object: o, Deed: deed, Fields: workFields(deed)}}}
+	cmd := m.show(d)
+	m.prefill(o)
+	if len(d.state.Work.Fields) == 0 {
+		return tea.Batch(cmd, m.replan())
+	}
+	return cmd
+}
+
+// openRestore opens the plan step of an undo: it restores exactly what was, and is planned at once.
+func (m *Model) openRestore(in actions.Intent) tea.Cmd {
+	d := &dialog{base: in, state: views.ShiftState{Step: views.ShiftPlan, Kind: in.Kind, Undoes: in.Undoes,
+		Work: &views.WorkForm{Object: in.Work.Object, Deed: in.Work.Want.Do}}}
+	return tea.Batch(m.show(d), m.replan())
+}
+
+// workDeeds are the deeds that the list of actions offers for a kind of object.
+func workDeeds(kind string) []fleet.Deed {
+	if kind == kindNode {
+		return []fleet.Deed{fleet.DoCordon, fleet.DoUncordon, fleet.DoDrain}
+	}
+	return []fleet.Deed{fleet.DoScale, fleet.DoRestart, fleet.DoPause, fleet.DoResume, fleet.DoHoldScaler, fleet.DoFreeScaler}
+}
+
+// deedText says what a deed does, for the list of actions.
+func deedText(d fleet.Deed, o fleet.ObjectRef) fleet.Safe {
+	name := views.RefText(o)
+	text := func(before fleet.Safe) fleet.Safe { return fleet.Concat(before, name) }
+	switch d {
+	case fleet.DoScale:
+		return text(fleet.Text("scale "))
+	case fleet.DoRestart:
+		return text(fleet.Text("restart, one replica after the other, "))
+	case fleet.DoPause:
+		return text(fleet.Text("pause the roll of "))
+	case fleet.DoResume:
+		return text(fleet.Text("resume the roll of "))
+	case fleet.DoHoldScaler:
+		return text(fleet.Text("hold the autoscaler of "))
+	case fleet.DoFreeScaler:
+		return text(fleet.Text("release the autoscaler of "))
+	case fleet.DoCordon:
+		return text(fleet.Text("cordon "))
+	case fleet.DoUncordon:
+		return text(fleet.Text("uncordon "))
+	case fleet.DoDrain:
+		return text(fleet.Text("drain "))
+	}
+	return text(fleet.Concat(fleet.Label(string(d)), fleet.Text(" ")))
+}
+
+// whyNoDeed is why a deed cannot be planned on an object now, as far as that is known without asking.
+func (m *Model) whyNoDeed(o fleet.ObjectRef, d fleet.Deed) fleet.Safe {
+	if why := whyNoWork(m); !why.IsEmpty() {
+		return why
+	}
+	if c := m.book.OpenOn(actions.ObjectLock(o)); c != nil {
+		return fleet.Concat(changeName(c), fleet.Text(" is open: U shows it"))
+	}
+	if _, n := views.NodeOf(m.snap, o); n != nil {
+		switch {
+		case d == fleet.DoCordon && n.Unscheduled:
+			return fleet.Text("it is cordoned already")
+		case d == fleet.DoUncordon && !n.Unscheduled:
+			return fleet.Text("it is not cordoned")
+		}
+		return works()
+	}
+	_, w := views.WorkloadOf(m.snap, o)
+	scaler := slices.Contains([]fleet.Deed{fleet.DoHoldScaler, fleet.DoFreeScaler}, d)
+	seen := m.states.upgrades.Seen[o]
+	switch {
+	case w != nil && d == fleet.DoScale && w.Kind == "DaemonSet":
+		return fleet.Text("a DaemonSet has one pod on each node")
+	case scaler && w != nil && w.Autoscaler.IsEmpty() && !seen.Rollout.Scaler.Exists():
+		return fleet.Text("nothing is known to scale it by itself")
+	case d == fleet.DoHoldScaler && !seen.Rollout.Scaler.Held.IsEmpty():
+		return fleet.Concat(fleet.Text("it is held already: "), seen.Rollout.Scaler.Held)
+	case d == fleet.DoPause && seen.Rollout.Phase == fleet.RolloutPaused:
+		return fleet.Text("it is paused already")
+	}
+	return works()
+}
+
+// workSeen tells one state of an object from another, as far as the watch knows it: what was planned on the one does not
+// count for the other. It is "" where the object is not watched.
+func (m *Model) workSeen(o fleet.ObjectRef) string {
+	if _, n := views.NodeOf(m.snap, o); n != nil {
+		return fleet.Textf("%s cordoned %s", fleet.Label(n.UID), fleet.Int(len(n.Taints))).String()
+	}
+	if _, w := views.WorkloadOf(m.snap, o); w != nil {
+		return fleet.Textf("%s wants %s of %s", fleet.Label(w.UID), fleet.Int(w.Desired), w.Image).String()
+	}
+	return ""
+}
