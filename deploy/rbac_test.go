@@ -387,7 +387,7 @@ func TestEachKindThatIsRolledHasARole(t *testing.T) {
 		if c.NewOrchestrator == nil {
 			continue
 		}
-		for _, k := range c.NewOrchestrator().Kinds() {
+		for _, k := range c.NewOrchestrator(fleet.Deps{}).Kinds() {
 			resource := k.Resource
 			if k.Group != "" {
 				resource = k.Group + "/" + resource
