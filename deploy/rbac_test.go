@@ -179,6 +179,12 @@ func (u *user) list(kinds ...fleet.ObjectKind) {
 	}
 }
 
+func (u *user) get(kinds ...fleet.ObjectKind) {
+	for _, k := range kinds {
+		_, _ = u.objects.Get(u.t.Context(), k, fleet.ObjectRef{Namespace: "n", Name: "x"})
+	}
+}
+
 func (u *user) evict() {
 	w := fleet.ObjectWrite{Object: fleet.ObjectRef{Kind: "Pod", Namespace: "n", Name: "x"}, API: api("", "v1", "pods"), Verb: fleet.WriteEvict}
 	_, _ = u.objects.Stand(u.t.Context(), w)
@@ -281,7 +287,9 @@ var features = map[string]func(*user, *server){
 		u.write("scale", api("leaderworkerset.x-k8s.io", "v1", "leaderworkersets"))
 	},
 	"autoscalers": func(u *user, _ *server) {
-		u.write("", api("autoscaling", "v2", "horizontalpodautoscalers"), api("keda.sh", "v1alpha1", "scaledobjects"))
+		kinds := []fleet.ObjectKind{api("autoscaling", "v2", "horizontalpodautoscalers"), api("keda.sh", "v1alpha1", "scaledobjects")}
+		u.write("", kinds...)
+		u.list(kinds...) // what scales an object is found among all of its namespace
 	},
 	"nodes": func(u *user, _ *server) { u.write("", api("", "v1", "nodes")) },
 	"drain": func(u *user, _ *server) { u.evict() },
@@ -292,6 +300,8 @@ var features = map[string]func(*user, *server){
 	},
 	"kserve": func(u *user, _ *server) {
 		u.write("", api("serving.kserve.io", "v1beta1", "inferenceservices"), api("serving.kserve.io", "v1alpha2", "llminferenceservices"))
+		u.list(api("serving.kserve.io", "v1alpha2", "llminferenceservices")) // those of one group
+		u.get(api("gateway.networking.k8s.io", "v1", "httproutes"), api("apiextensions.k8s.io", "v1", "customresourcedefinitions"))
 	},
 	"ray": func(u *user, _ *server) { u.write("", api("ray.io", "v1", "rayservices")) },
 	"seldon": func(u *user, _ *server) {
