@@ -55,6 +55,9 @@ set llama
 func TestACanaryOfADeploymentByPausing(t *testing.T) {
 	r := newRig(t)
 	d := r.mustDraft(llama, fleet.Want{Do: fleet.DoUpgrade, Image: "x:2", Parts: []fleet.Ratio{0.5, 0.1, 0.1}})
+	if !strings.Contains(notes(d), "should its process end between a write and the pause that follows it, the roll goes on") {
+		t.Errorf("notes %s", notes(d))
+	}
 	want := `stage 1 canary=true until={Updated:2 Ready:2 Done:false Gone:false}
 set llama
 /spec/template/spec/containers/0/name = "vllm"

@@ -121,6 +121,8 @@ func (s *scene) byPause(e *sheet, text fleet.Safe, sizes []int, p pace) fleet.Dr
 		made = k
 	}
 	if len(sizes) > 0 {
+		d.Notes = append(d.Notes, fleet.Text("pitwall sets the pause itself: should its process end between a write and the pause that "+
+			"follows it, the roll goes on by its strategy until the change is resumed or rolled back"))
 		text = fleet.Text("resume to the end")
 		e.set(s.how.pausedAt, nil)
 		e.set(mark, nil)
