@@ -29,31 +29,44 @@ func Silence(in actions.Intent, s *fleet.Snapshot, now time.Time) (actions.Plan,
 	if err != nil {
 		return actions.Plan{}, err
 	}
-	want := *in.Silence
-	length := want.For
-	if length == 0 {
-		length = actions.DefaultSilence
-	}
-	if length < time.Minute || length > actions.LongestSilence {
-		return actions.Plan{}, refuse(fmt.Errorf("a silence lasts between 1m and %s, not %s", fleet.Age(actions.LongestSilence), length))
-	}
-	comment := strings.TrimSpace(want.Comment)
-	if n := utf8.RuneCountInString(comment); n < leastComment || n > mostComment {
-		return actions.Plan{}, refuse(fmt.Errorf("a silence needs a comment of %d to %d characters that says why", leastComment, mostComment))
-	}
-	if len(want.Matchers) == 0 || len(want.Matchers) > mostMatchers {
-		return actions.Plan{}, refuse(fmt.Errorf("a silence needs 1 to %d matchers, such as alertname=NAME", mostMatchers))
-	}
-	match, err := fleet.CompileMatchers(want.Matchers)
+	match, err := checkSilence(in.Silence)
 	if err != nil {
 		return actions.Plan{}, err
 	}
+	want := *in.Silence
+	length, comment := lengthOf(&want), strings.TrimSpace(want.Comment)
 	want.Source, want.For = source.ID, length
 	p.Intent.Silence = &want
 	p.Silence = &actions.SilencePlan{Source: source.ID, Silence: fleet.Silence{Matchers: slices.Clone(want.Matchers),
 		From: now.UTC(), Until: now.Add(length).UTC().Truncate(time.Second), By: by(in.Actor), Comment: comment}}
 	count(p.Silence, s, match)
 	return sealErrand(p)
+}
+
+// CheckSilence refuses a silence that no fleet would take (KindInvalid), so that nobody waits for a fleet to be told.
+func CheckSilence(want *actions.SilenceIntent) error {
+	_, err := checkSilence(want)
+	return err
+}
+
+func checkSilence(want *actions.SilenceIntent) (fleet.Match, error) {
+	if length := lengthOf(want); length < time.Minute || length > actions.LongestSilence {
+		return nil, refuse(fmt.Errorf("a silence lasts between 1m and %s, not %s", fleet.Age(actions.LongestSilence), length))
+	}
+	if n := utf8.RuneCountInString(strings.TrimSpace(want.Comment)); n < leastComment || n > mostComment {
+		return nil, refuse(fmt.Errorf("a silence needs a comment of %d to %d characters that says why", leastComment, mostComment))
+	}
+	if len(want.Matchers) == 0 || len(want.Matchers) > mostMatchers {
+		return nil, refuse(fmt.Errorf("a silence needs 1 to %d matchers, such as alertname=NAME", mostMatchers))
+	}
+	return fleet.CompileMatchers(want.Matchers)
+}
+
+func lengthOf(want *actions.SilenceIntent) time.Duration {
+	if want.For == 0 {
+		return actions.DefaultSilence
+	}
+	return want.For
 }
 
 // Expire plans the end of a silence. One that the system no longer holds is refused (KindNotFound).

@@ -42,7 +42,7 @@ func newRig(t *testing.T) *rig {
 // advance moves the clock; the store scrapes meanwhile.
 func (r *rig) advance(t *testing.T, d time.Duration) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute) // a hang ends it, a busy machine does not
 	defer cancel()
 	if err := r.clock.Advance(ctx, d); err != nil {
 		t.Fatal(err)
@@ -51,7 +51,7 @@ func (r *rig) advance(t *testing.T, d time.Duration) {
 
 func (r *rig) read(t *testing.T) fleet.Partial {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute) // a hang ends it, a busy machine does not
 	defer cancel()
 	p, err := r.store.Read(ctx)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 
 	"pitwall/actions"
 	"pitwall/actions/desk"
+	"pitwall/actions/plan"
 	"pitwall/fleet"
 )
 
@@ -26,6 +27,9 @@ func silenceCommand(f *flags, c console) *cobra.Command {
 					return usage(err)
 				}
 				want.Matchers = append(want.Matchers, m)
+			}
+			if err := plan.CheckSilence(want); err != nil {
+				return err
 			}
 			want.Source = fleet.SourceID(source)
 			if x.reason == "" {
