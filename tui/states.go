@@ -76,10 +76,6 @@ func panes(p place) []string {
 		return []string{paneCostRoutes, paneCostPools, paneCostProviders}
 	case p.screen == views.ScreenSources && p.source == "":
 		return []string{paneSources}
-	case p.screen == views.ScreenUpgrades && p.object.Name == "":
-		return []string{paneUpgrades}
-	case p.screen == views.ScreenUpgrades:
-		return []string{panePods}
 	default:
 		return clusterPanes(p)
 	}
