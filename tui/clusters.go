@@ -7,10 +7,14 @@ import (
 	"pitwall/views"
 )
 
-// clusterPanes lists the panes of the screens of clusters in the order of tab.
+// clusterPanes lists the panes of the screens of clusters, and of what is rolled in them, in the order of tab.
 func clusterPanes(p place) []string {
 	kind := p.object.Kind
 	switch {
+	case p.screen == views.ScreenUpgrades && kind != "":
+		return []string{panePods}
+	case p.screen == views.ScreenUpgrades:
+		return []string{paneUpgrades}
 	case p.screen == views.ScreenClusters && p.object.Cluster != "":
 		return []string{panePods, paneNodes}
 	case p.screen == views.ScreenClusters:

@@ -136,16 +136,8 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = m.changeAnswer(msg)
 	case doneMsg:
 		cmd = m.done(msg)
-	case textMsg:
-		m.textAnswer(msg)
-	case containersMsg:
-		cmd = m.textContainers(msg)
-	case linesMsg:
-		cmd = m.textLines(msg)
-	case rolloutMsg:
-		cmd = m.rolloutRead(msg)
-	case twinMsg:
-		m.twinRead(msg)
+	case textMsg, containersMsg, linesMsg, rolloutMsg, twinMsg:
+		cmd = m.objectAnswer(msg)
 	case faultsMsg:
 		m.faultList(msg)
 	case panicMsg:
@@ -169,6 +161,23 @@ func (m *Model) changeAnswer(msg tea.Msg) tea.Cmd {
 		return m.undoPlanned(msg)
 	case errandMsg:
 		return m.errandPlanned(msg)
+	}
+	return nil
+}
+
+// objectAnswer takes over what was asked about one object: its full text, how it stands, or the command line of a change.
+func (m *Model) objectAnswer(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case textMsg:
+		m.textAnswer(msg)
+	case containersMsg:
+		return m.textContainers(msg)
+	case linesMsg:
+		return m.textLines(msg)
+	case rolloutMsg:
+		m.rolloutRead(msg)
+	case twinMsg:
+		m.twinRead(msg)
 	}
 	return nil
 }

@@ -95,8 +95,10 @@ func errandStep(s *actions.StepResult) fleet.Safe {
 // workReport tells each field that a change of an object sets, stage by stage.
 func workReport(c *actions.Change) []fleet.Safe {
 	w := c.Plan.Work
-	lines := []fleet.Safe{row(fleet.Text("object"), fleet.Concat(views.RefText(w.Was.Object), fleet.Text(" of "), fleet.Label(string(w.Was.Object.Cluster)))),
-		row(fleet.Text("ran"), w.Was.Now.Text())}
+	lines := []fleet.Safe{
+		row(fleet.Text("object"), fleet.Concat(views.RefText(w.Was.Object), fleet.Text(" of "), fleet.Label(string(w.Was.Object.Cluster)))),
+		row(fleet.Text("ran"), w.Was.Now.Text()),
+	}
 	for i, stage := range w.Draft.Stages {
 		lines = append(lines, fleet.Textf("stage %s: %s", fleet.Int(i+1), stage.Text))
 		for _, x := range append(stage.Writes[:len(stage.Writes):len(stage.Writes)], stage.Then...) {

@@ -145,10 +145,10 @@ func (m *Model) giveUpReading() {
 }
 
 // rolloutRead takes over how an object stands. An answer that failed keeps the last good one, which grows old.
-func (m *Model) rolloutRead(msg rolloutMsg) tea.Cmd {
+func (m *Model) rolloutRead(msg rolloutMsg) {
 	if m.reading == nil || msg.req != m.reading.req {
 		m.late++
-		return nil
+		return
 	}
 	m.reading = nil
 	seen := m.states.upgrades.Seen[msg.object]
@@ -161,5 +161,4 @@ func (m *Model) rolloutRead(msg rolloutMsg) tea.Cmd {
 	m.remembers(msg.object, seen)
 	m.prefill(msg.object)
 	m.clamp(false)
-	return nil
 }

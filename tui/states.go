@@ -80,10 +80,6 @@ func panes(p place) []string {
 		return []string{paneSources}
 	case p.screen == views.ScreenSilences:
 		return []string{paneSilences}
-	case p.screen == views.ScreenUpgrades && p.object.Name == "":
-		return []string{paneUpgrades}
-	case p.screen == views.ScreenUpgrades:
-		return []string{panePods}
 	default:
 		return clusterPanes(p)
 	}

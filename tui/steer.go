@@ -90,7 +90,8 @@ func (m *Model) askPromote(string) tea.Cmd {
 		next = fleet.Concat(fleet.Textf("PROMOTE to stage %s now: ", fleet.Int(n+1)), c.Plan.Work.Draft.Stages[n].Text)
 	}
 	return m.open(&question{answer: promoteAnswer{c.ID}, state: views.AskState{
-		Title: fleet.Concat(fleet.Text("PROMOTE "), changeName(c)), Lines: lines, Choices: []fleet.Safe{fleet.Text("cancel; it goes on as planned"), next},
+		Title: fleet.Concat(fleet.Text("PROMOTE "), changeName(c)), Lines: lines,
+		Choices: []fleet.Safe{fleet.Text("cancel; it goes on as planned"), next},
 	}})
 }
 

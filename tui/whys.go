@@ -100,13 +100,23 @@ func whyNoUndo(m *Model) fleet.Safe {
 		return fleet.Concat(changeName(c), fleet.Text(" is rolling back already"))
 	case c.Undone != "":
 		return fleet.Concat(changeName(c), fleet.Text(" was undone already"))
-	case c.State.Closed() && c.Plan.Intent.Kind == actions.KindResync:
-		return fleet.Text("a resync changed nothing that could be undone")
-	case c.State.Closed() && c.Plan.Work != nil && c.Step == 0:
+	case c.State.Closed():
+		return whyNoInverse(c)
+	default:
+		return works()
+	}
+}
+
+// whyNoInverse is why a change that is done has nothing to go back to.
+func whyNoInverse(c *actions.Change) fleet.Safe {
+	switch {
+	case c.Plan.Work != nil && c.Step == 0:
 		return fleet.Concat(changeName(c), fleet.Text(" wrote nothing: there is nothing to undo"))
-	case c.State.Closed() && c.Plan.Work != nil && !c.Plan.Work.Draft.NoUndo.IsEmpty():
+	case c.Plan.Work != nil:
 		return c.Plan.Work.Draft.NoUndo
-	case c.State.Closed() && c.Plan.Intent.Kind == actions.KindExpire:
+	case c.Plan.Intent.Kind == actions.KindResync:
+		return fleet.Text("a resync changed nothing that could be undone")
+	case c.Plan.Intent.Kind == actions.KindExpire:
 		return fleet.Text("a silence that ended does not come back; M plans a new one")
 	default:
 		return works()

@@ -1,8 +1,6 @@
 package tui
 
 import (
-	"slices"
-
 	tea "charm.land/bubbletea/v2"
 
 	"pitwall/actions"
@@ -19,45 +17,45 @@ func (m *Model) workObject() (fleet.ObjectRef, fleet.Safe) {
 	if m.shift != nil && m.shift.state.Work != nil {
 		return m.shift.state.Work.Object, works()
 	}
-	p := m.place()
-	if p.screen == views.ScreenUpgrades && p.object.Name != "" {
+	if p := m.place(); p.screen == views.ScreenUpgrades && p.object.Name != "" {
 		return p.object, works()
 	}
-	switch m.pane() {
-	case paneUpgrades:
-		o, pool, ok := views.UpgradeRef(m.rowScene(), m.states.upgrades, m.selected())
-		switch {
-		case o.Name != "":
-			return o, works()
-		case ok:
-			return m.poolObject(pool)
-		}
-		return fleet.ObjectRef{}, fleet.Text("no row is selected")
-	case paneReplicas:
-		return m.poolObject(p.pool)
-	case paneCostPools, panePools:
-		return m.poolObject(fleet.PoolID(m.selected()))
-	case paneTargets:
-		if r := m.snap.Route(p.route); r != nil {
-			if t := r.Target(fleet.TargetID(m.selected())); t != nil {
-				return m.poolObject(t.Spec.Pool)
-			}
-		}
+	if pool, ok := m.selectedPool(); ok {
+		return m.poolObject(pool)
 	}
 	o, why := m.object()
 	if !why.IsEmpty() {
 		return o, why
 	}
-	if _, pod := views.PodOf(m.snap, o); pod != nil {
-		if pod.Owner.Name == "" {
-			return fleet.ObjectRef{}, fleet.Text("nothing keeps this pod: there is no object to change")
-		}
-		owner := pod.Owner
-		owner.Cluster = o.Cluster
-		return owner, works()
-	}
 	o.Container = ""
-	return o, works()
+	_, pod := views.PodOf(m.snap, o)
+	switch {
+	case pod == nil:
+		return o, works()
+	case pod.Owner.Name == "":
+		return fleet.ObjectRef{}, fleet.Text("nothing keeps this pod: there is no object to change")
+	}
+	owner := pod.Owner
+	owner.Cluster = o.Cluster
+	return owner, works()
+}
+
+// selectedPool is the pool under the cursor, or the one that is open, where a screen shows pools.
+func (m *Model) selectedPool() (fleet.PoolID, bool) {
+	p := m.place()
+	switch m.pane() {
+	case paneReplicas:
+		return p.pool, true
+	case paneCostPools, panePools:
+		return fleet.PoolID(m.selected()), true
+	case paneTargets:
+		if r := m.snap.Route(p.route); r != nil {
+			if t := r.Target(fleet.TargetID(m.selected())); t != nil {
+				return t.Spec.Pool, true
+			}
+		}
+	}
+	return "", false
 }
 
 // poolObject is the object that keeps a pool.
@@ -134,29 +132,13 @@ func workDeeds(kind string) []fleet.Deed {
 
 // deedText says what a deed does, for the list of actions.
 func deedText(d fleet.Deed, o fleet.ObjectRef) fleet.Safe {
-	name := views.RefText(o)
-	text := func(before fleet.Safe) fleet.Safe { return fleet.Concat(before, name) }
-	switch d {
-	case fleet.DoScale:
-		return text(fleet.Text("scale "))
-	case fleet.DoRestart:
-		return text(fleet.Text("restart, one replica after the other, "))
-	case fleet.DoPause:
-		return text(fleet.Text("pause the roll of "))
-	case fleet.DoResume:
-		return text(fleet.Text("resume the roll of "))
-	case fleet.DoHoldScaler:
-		return text(fleet.Text("hold the autoscaler of "))
-	case fleet.DoFreeScaler:
-		return text(fleet.Text("release the autoscaler of "))
-	case fleet.DoCordon:
-		return text(fleet.Text("cordon "))
-	case fleet.DoUncordon:
-		return text(fleet.Text("uncordon "))
-	case fleet.DoDrain:
-		return text(fleet.Text("drain "))
+	words := map[fleet.Deed]fleet.Safe{
+		fleet.DoScale: fleet.Text("scale "), fleet.DoRestart: fleet.Text("restart, one replica after the other, "),
+		fleet.DoPause: fleet.Text("pause the roll of "), fleet.DoResume: fleet.Text("resume the roll of "),
+		fleet.DoHoldScaler: fleet.Text("hold the autoscaler of "), fleet.DoFreeScaler: fleet.Text("release the autoscaler of "),
+		fleet.DoCordon: fleet.Text("cordon "), fleet.DoUncordon: fleet.Text("uncordon "), fleet.DoDrain: fleet.Text("drain "),
 	}
-	return text(fleet.Concat(fleet.Label(string(d)), fleet.Text(" ")))
+	return fleet.Concat(words[d], views.RefText(o))
 }
 
 // whyNoDeed is why a deed cannot be planned on an object now, as far as that is known without asking.
@@ -176,17 +158,22 @@ func (m *Model) whyNoDeed(o fleet.ObjectRef, d fleet.Deed) fleet.Safe {
 		}
 		return works()
 	}
+	return m.whyNoWorkloadDeed(o, d)
+}
+
+// whyNoWorkloadDeed is why a deed cannot be planned on what keeps replicas.
+func (m *Model) whyNoWorkloadDeed(o fleet.ObjectRef, d fleet.Deed) fleet.Safe {
 	_, w := views.WorkloadOf(m.snap, o)
-	scaler := slices.Contains([]fleet.Deed{fleet.DoHoldScaler, fleet.DoFreeScaler}, d)
-	seen := m.states.upgrades.Seen[o]
+	r := m.states.upgrades.Seen[o].Rollout
+	scales := d == fleet.DoHoldScaler || d == fleet.DoFreeScaler
 	switch {
 	case w != nil && d == fleet.DoScale && w.Kind == "DaemonSet":
 		return fleet.Text("a DaemonSet has one pod on each node")
-	case scaler && w != nil && w.Autoscaler.IsEmpty() && !seen.Rollout.Scaler.Exists():
+	case scales && w != nil && w.Autoscaler.IsEmpty() && !r.Scaler.Exists():
 		return fleet.Text("nothing is known to scale it by itself")
-	case d == fleet.DoHoldScaler && !seen.Rollout.Scaler.Held.IsEmpty():
-		return fleet.Concat(fleet.Text("it is held already: "), seen.Rollout.Scaler.Held)
-	case d == fleet.DoPause && seen.Rollout.Phase == fleet.RolloutPaused:
+	case d == fleet.DoHoldScaler && !r.Scaler.Held.IsEmpty():
+		return fleet.Concat(fleet.Text("it is held already: "), r.Scaler.Held)
+	case d == fleet.DoPause && r.Phase == fleet.RolloutPaused:
 		return fleet.Text("it is paused already")
 	}
 	return works()

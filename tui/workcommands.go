@@ -17,31 +17,31 @@ func workVerbs() []verb {
 	plans := func(d fleet.Deed, kind string) func(*Model, []string) (tea.Cmd, fleet.Safe) {
 		return func(m *Model, args []string) (tea.Cmd, fleet.Safe) { return m.cmdWork(d, kind, args) }
 	}
-	object, node := fleet.Text("OBJECT"), fleet.Text("NODE")
+	object := func(name string, d fleet.Deed, help fleet.Safe) verb {
+		return verb{names: []string{name}, args: fleet.Text("OBJECT"), help: help, words: workloadWords, run: plans(d, "")}
+	}
+	node := func(name string, d fleet.Deed, help fleet.Safe) verb {
+		return verb{names: []string{name}, args: fleet.Text("NODE"), help: help, words: nodeWords, run: plans(d, kindNode)}
+	}
 	return []verb{
 		{names: []string{"upgrade"}, args: fleet.Text("[OBJECT] [image=IMAGE model=URI flags=... canary=10,50 ...]"),
-			help: fleet.Text("plan an upgrade of what keeps a pool: of the selected one, or by name"), words: upgradeWords, run: (*Model).cmdUpgrade},
+			help:  fleet.Text("plan an upgrade of what keeps a pool: of the selected one, or by name"),
+			words: upgradeWords, run: (*Model).cmdUpgrade},
 		{names: []string{"scale"}, args: fleet.Text("OBJECT [REPLICAS]"), help: fleet.Text("plan another number of replicas"),
 			words: workloadWords, run: (*Model).cmdScale},
-		{names: []string{"restart"}, args: object, help: fleet.Text("plan to replace the replicas one after the other, with the same version"),
-			words: workloadWords, run: plans(fleet.DoRestart, "")},
-		{names: []string{"pause"}, args: object, help: fleet.Text("plan to stop a roll where it is"), words: workloadWords, run: plans(fleet.DoPause, "")},
-		{names: []string{"resume"}, args: object, help: fleet.Text("plan to let a paused roll go on"), words: workloadWords, run: plans(fleet.DoResume, "")},
+		object("restart", fleet.DoRestart, fleet.Text("plan to replace the replicas one after the other, with the same version")),
+		object("pause", fleet.DoPause, fleet.Text("plan to stop a roll where it is")),
+		object("resume", fleet.DoResume, fleet.Text("plan to let a paused roll go on")),
 		{names: []string{"autoscaler"}, args: fleet.Text("hold | release OBJECT [REPLICAS]"),
 			help:  fleet.Text("plan to keep an autoscaler at a number, or to let it scale again"),
 			words: autoscalerWords, run: (*Model).cmdAutoscaler},
-		{names: []string{"promote"}, args: object, help: fleet.Text("plan to take a roll with steps of its own to its end"),
-			words: workloadWords, run: plans(fleet.DoPromote, "")},
-		{names: []string{"advance"}, args: object, help: fleet.Text("plan to take such a roll one step further"), words: workloadWords,
-			run: plans(fleet.DoAdvance, "")},
-		{names: []string{"abort"}, args: object, help: fleet.Text("plan to give such a roll up: its traffic goes back at once"), words: workloadWords,
-			run: plans(fleet.DoAbandonRoll, "")},
-		{names: []string{"cordon"}, args: node, help: fleet.Text("plan to let no further pod onto a node"), words: nodeWords,
-			run: plans(fleet.DoCordon, kindNode)},
-		{names: []string{"uncordon"}, args: node, help: fleet.Text("plan to let pods onto a node again"), words: nodeWords,
-			run: plans(fleet.DoUncordon, kindNode)},
-		{names: []string{"drain"}, args: node, help: fleet.Text("plan to move a node's pods away, one at a time, as their disruption budgets allow"),
-			words: nodeWords, run: plans(fleet.DoDrain, kindNode)},
+		object("promote", fleet.DoPromote, fleet.Text("plan to take a roll with steps of its own to its end")),
+		object("advance", fleet.DoAdvance, fleet.Text("plan to take such a roll one step further")),
+		object("abort", fleet.DoAbandonRoll, fleet.Text("plan to give such a roll up: its traffic goes back at once")),
+		node("cordon", fleet.DoCordon, fleet.Text("plan to let no further pod onto a node")),
+		node("uncordon", fleet.DoUncordon, fleet.Text("plan to let pods onto a node again")),
+		node("drain", fleet.DoDrain,
+			fleet.Text("plan to move a node's pods away, one at a time, as their disruption budgets allow")),
 	}
 }
 

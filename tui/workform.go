@@ -145,9 +145,6 @@ func takeField(w *actions.WorkIntent, f *views.WorkField) fleet.Safe {
 	case text == "" || text == f.Was && f.ID != askReplicas:
 		return works()
 	}
-	bad := func(want fleet.Safe) fleet.Safe {
-		return fleet.Concat(f.Name, fleet.Text(" "), fleet.Quote(text), fleet.Text(": "), want)
-	}
 	switch f.ID {
 	case askImage:
 		w.Want.Image = text
@@ -157,26 +154,37 @@ func takeField(w *actions.WorkIntent, f *views.WorkField) fleet.Safe {
 		w.Want.Revision = text
 	case askVersion:
 		w.Want.Version = text
+	default:
+		if want := takeMeasure(w, f.ID, text); !want.IsEmpty() {
+			return fleet.Concat(f.Name, fleet.Text(" "), fleet.Quote(text), fleet.Text(": "), want)
+		}
+	}
+	return works()
+}
+
+// takeMeasure puts a field into what is wanted that has a form of its own, and says what the form is where it is not met.
+func takeMeasure(w *actions.WorkIntent, id, text string) fleet.Safe {
+	switch id {
 	case askFlags:
 		for _, word := range strings.Fields(text) {
 			flag, value, ok := strings.Cut(word, "=")
 			if !ok || strings.Trim(flag, "-") == "" {
-				return bad(fleet.Text("flags are FLAG=VALUE, such as max-model-len=8192"))
+				return fleet.Text("flags are FLAG=VALUE, such as max-model-len=8192")
 			}
 			w.Want.Args = append(w.Want.Args, fleet.ArgEdit{Flag: flag, Value: value})
 		}
 	case askCanary:
 		parts, ok := parseParts(text)
 		if !ok {
-			return bad(fleet.Text("percentages above 0 and up to 100 that rise, such as 10,50"))
+			return fleet.Text("percentages above 0 and up to 100 that rise, such as 10,50")
 		}
 		w.Want.Parts = parts
 	case askSurge, askReplicas:
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 0 || n > maxReplicas {
-			return bad(fleet.Textf("a whole number from 0 to %s", fleet.Int(maxReplicas)))
+			return fleet.Textf("a whole number from 0 to %s", fleet.Int(maxReplicas))
 		}
-		if f.ID == askSurge {
+		if id == askSurge {
 			w.Want.Surge = fleet.Some(n)
 		} else {
 			w.Want.Replicas = fleet.Some(n)
@@ -184,7 +192,7 @@ func takeField(w *actions.WorkIntent, f *views.WorkField) fleet.Safe {
 	case askHold:
 		t, err := time.ParseDuration(text)
 		if err != nil || t <= 0 {
-			return bad(fleet.Text("a time such as 15m"))
+			return fleet.Text("a time such as 15m")
 		}
 		w.Hold = t
 	}

@@ -38,7 +38,7 @@ func upgradeRowOf(sc Scene, u UpgradesState, o fleet.ObjectRef) *upgradeRow {
 }
 
 // upgradeRule names the object, with how far it is at the right.
-func upgradeRule(b *part.Block, sc Scene, r *upgradeRow) {
+func upgradeRule(b *part.Block, r *upgradeRow) {
 	title := fleet.Concat(fleet.Text("UPGRADE "), RefText(r.o))
 	if r.o.Kind == kindNode {
 		title = fleet.Concat(fleet.Text("NODE "), fleet.Label(r.o.Name))
@@ -56,7 +56,7 @@ func upgradeRule(b *part.Block, sc Scene, r *upgradeRow) {
 
 // upgradeColumn stacks facts, stages, comparison and replicas.
 func upgradeColumn(b *part.Block, sc Scene, u UpgradesState, r *upgradeRow, rows int) {
-	upgradeRule(b, sc, r)
+	upgradeRule(b, r)
 	upgradeFacts(b, sc, u, r, rows)
 	pods := max(1, len(versionPods(sc, u, r.o)))
 	replicas := share{least: 3, want: pods, weight: 1}
@@ -285,7 +285,7 @@ func objectChanges(b *part.Block, sc Scene, o fleet.ObjectRef, n int) {
 // upgradeUnderDialog keeps the phase and some replicas in sight above the dialog.
 func upgradeUnderDialog(b *part.Block, sc Scene, u UpgradesState, r *upgradeRow, rows int) {
 	const dialogLeast = 17
-	upgradeRule(b, sc, r)
+	upgradeRule(b, r)
 	if rows >= dialogLeast+2 {
 		upgradeLine(b, sc, u, r)
 	}
@@ -312,7 +312,8 @@ func upgradeLine(b *part.Block, sc Scene, u UpgradesState, r *upgradeRow) {
 	if ready, updated, desired, ok := r.count(); ok && r.o.Kind == kindNode {
 		b.Gap(2).Put(themes.Text, fleet.Textf("%s pods that a drain moves away, %s ready", fleet.Int(desired), fleet.Int(ready)))
 	} else if ok {
-		b.Gap(2).Put(bad(themes.Text, ready < desired), fleet.Textf("%s/%s ready, %s new", fleet.Int(ready), fleet.Int(desired), fleet.Int(updated)))
+		b.Gap(2).Put(bad(themes.Text, ready < desired), fleet.Textf("%s/%s ready, %s new", fleet.Int(ready), fleet.Int(desired),
+			fleet.Int(updated)))
 	}
 	b.Gap(2).Put(themes.Dim, r.seen.standing(r.o, u.Deaf, sc.Now))
 	if why := r.why(); !why.IsEmpty() {

@@ -122,7 +122,8 @@ func fillVersion(c []part.Cell, r *versionPod, sc Scene) {
 	c[2] = part.Cell{Text: orUnknown(fleet.Label(p.Node)), Role: themes.Dim}
 	c[3] = part.Cell{Text: fleet.Int(p.GPUs), Role: themes.Dim}
 	c[4] = part.Cell{Text: stateText(state, r.c.At, sc.Now), Role: themes.OfState(state)}
-	c[5] = part.Cell{Lead: fleet.Int(p.Ready), Text: fleet.Text("/"), Tail: fleet.Int(p.Containers), Role: bad(themes.Text, p.Ready < p.Containers)}
+	c[5] = part.Cell{Lead: fleet.Int(p.Ready), Text: fleet.Text("/"), Tail: fleet.Int(p.Containers),
+		Role: bad(themes.Text, p.Ready < p.Containers)}
 	c[6], c[7] = part.Cell{Text: fleet.Text(fleet.Unknown), Role: themes.Dim}, part.Cell{Text: fleet.Text(fleet.Unknown), Role: themes.Dim}
 	if l := loadOf(r, sc); l != nil {
 		c[6] = part.Cell{Text: fleet.Show(l.OutRate)}

@@ -147,9 +147,12 @@ func nextText(sc Scene, c *actions.Change) fleet.Safe {
 	case c.State == actions.StateRollingBack:
 		return fleet.Text("it is over when the version before serves again")
 	case c.State == actions.StateSoaking:
-		return fleet.Concat(fleet.Text("watched for "), countdown(c.NextAt.Sub(sc.Now)), fleet.Text(" more; what goes wrong meanwhile takes it back"))
+		return fleet.Concat(fleet.Text("watched for "), countdown(c.NextAt.Sub(sc.Now)),
+			fleet.Text(" more; what goes wrong meanwhile takes it back"))
 	case c.Held || c.State == actions.StateHeld:
 		return fleet.Text("it waits for a person: space goes on, P wants the next stage, A takes it back")
+	case last && c.Plan.Soak <= 0:
+		return fleet.Text("it is done once it is there")
 	case last:
 		return fleet.Text("it is watched once it is there")
 	case !c.NextAt.IsZero() && c.Step > 0:

@@ -1,6 +1,8 @@
 package views
 
 import (
+	"slices"
+
 	"pitwall/actions"
 	"pitwall/fleet"
 	"pitwall/themes"
@@ -220,6 +222,10 @@ func (d *shiftDialog) workChangeHints(s *sheet) {
 		if c.Held || c.State == actions.StateHeld {
 			hold.Word = fleet.Text("go on")
 		}
-		s.hints(d.state.Grace, hold, hint(fleet.Text("P"), fleet.Text("next stage")), back, copied, hide)
+		keys := []KeyHint{hold, hint(fleet.Text("P"), fleet.Text("next stage")), back, copied, hide}
+		if c.Step >= len(c.Plan.Steps) {
+			keys = slices.Delete(keys, 1, 2)
+		}
+		s.hints(d.state.Grace, keys...)
 	}
 }

@@ -39,7 +39,8 @@ func StuckRollout() fleet.Rollout {
 	return fleet.Rollout{
 		Object: Llama(), API: deploymentKind, System: fleet.Text("Deployment"), UID: "uid-llama-70b", At: Now(), Unit: fleet.Text("replicas"),
 		Now: fleet.Version{Name: fleet.Text("revision 42"), ID: "42", Image: fleet.Text("registry.example.net/vllm:0.24.0"),
-			Weights: fleet.Text("meta-llama/Llama-3.3-70B-Instruct"), Revision: fleet.Text("6f6073b4"), Served: []fleet.Safe{fleet.Text("llama-70b")}},
+			Weights: fleet.Text("meta-llama/Llama-3.3-70B-Instruct"), Revision: fleet.Text("6f6073b4"),
+			Served: []fleet.Safe{fleet.Text("llama-70b")}},
 		Old: fleet.Version{Name: fleet.Text("revision 41"), ID: "41", Image: fleet.Text("registry.example.net/vllm:0.23.0")},
 		Runs: []fleet.Version{{Name: fleet.Text("revision 41"), ID: "41", Image: fleet.Text("registry.example.net/vllm:0.23.0")},
 			{Name: fleet.Text("revision 40"), ID: "40", Image: fleet.Text("registry.example.net/vllm:0.22.1")}},
@@ -73,7 +74,8 @@ func UpgradePlan() actions.Plan {
 	draft := fleet.Draft{Extra: 8, Down: 1, Notes: []fleet.Safe{fleet.Text("earlier loads took 4m, the progress deadline is 10m")},
 		Stages: []fleet.Stage{
 			{Text: fleet.Text("image of container vllm: vllm:0.24.0 -> vllm:0.25.0; until 1 of 4 replicas is new"), Canary: true,
-				Writes: write("image of container vllm: vllm:0.24.0 -> vllm:0.25.0", set("/spec/template/spec/containers/0/image", `"registry.example.net/vllm:0.24.0"`, `"registry.example.net/vllm:0.25.0"`),
+				Writes: write("image of container vllm: vllm:0.24.0 -> vllm:0.25.0",
+					set("/spec/template/spec/containers/0/image", `"registry.example.net/vllm:0.24.0"`, `"registry.example.net/vllm:0.25.0"`),
 					set("/spec/template/spec/containers/0/args", `["serve","--max-model-len","8192"]`, `["serve","--max-model-len","16384"]`),
 					set("/spec/template/spec/containers/0/name", `"vllm"`, `"vllm"`)),
 				Until: fleet.Until{Updated: 1, Ready: 1}, Then: write("pause", set("/spec/paused", "", "true"))},
@@ -94,18 +96,23 @@ func DrainPlan() actions.Plan {
 	p := UpgradePlan()
 	node := fleet.ObjectRef{Cluster: "prod-eu-1", Kind: "Node", Name: "b200-a-01"}
 	evict := func(text, pod string) fleet.Stage {
-		return fleet.Stage{Text: fleet.Label(text), Until: fleet.Until{Gone: true}, Writes: []fleet.ObjectWrite{{Verb: fleet.WriteEvict, Part: "eviction",
-			Object: fleet.ObjectRef{Cluster: "prod-eu-1", Kind: "Pod", Namespace: "llm", Name: pod}}}}
+		return fleet.Stage{Text: fleet.Label(text), Until: fleet.Until{Gone: true},
+			Writes: []fleet.ObjectWrite{{Verb: fleet.WriteEvict, Part: "eviction",
+				Object: fleet.ObjectRef{Cluster: "prod-eu-1", Kind: "Pod", Namespace: "llm", Name: pod}}}}
 	}
 	p.Intent.Kind, p.Intent.Work = actions.KindDrain, &actions.WorkIntent{Object: node, Want: fleet.Want{Do: fleet.DoDrain}}
-	p.Work.Was = fleet.Rollout{Object: node, System: fleet.Text("Node"), Unit: fleet.Text("pods"), Desired: 2, Product: fleet.Text("NVIDIA-B200")}
-	p.Work.Draft = fleet.Draft{Extra: 16, Down: 2, NoUndo: fleet.Text("a pod that was evicted does not come back to its node; uncordon opens the node for others"),
+	p.Work.Was = fleet.Rollout{Object: node, System: fleet.Text("Node"), Unit: fleet.Text("pods"), Desired: 2,
+		Product: fleet.Text("NVIDIA-B200")}
+	p.Work.Draft = fleet.Draft{Extra: 16, Down: 2,
+		NoUndo: fleet.Text("a pod that was evicted does not come back to its node; uncordon opens the node for others"),
 		Stages: []fleet.Stage{
 			{Text: fleet.Text("cordon: no further pod comes here"), Writes: []fleet.ObjectWrite{{Verb: fleet.WriteSet, Object: node,
 				Fields: []fleet.Field{{Path: "/spec/unschedulable", After: fleet.JSON("true")}}}}},
-			evict("evict pod llm/llama-70b-6c9f7d5b4-2x4zk: Deployment llama-70b; budget llama-70b allows 0, 3 of 4 healthy, 3 needed; the server refuses it now",
+			evict("evict pod llm/llama-70b-6c9f7d5b4-2x4zk: Deployment llama-70b; "+
+				"budget llama-70b allows 0, 3 of 4 healthy, 3 needed; the server refuses it now",
 				"llama-70b-6c9f7d5b4-2x4zk"),
-			evict("evict pod llm/llama-70b-canary-5d8f-abcde: Deployment llama-70b; LAST REPLICA of llama-70b; asks for 8 nvidia.com/gpu, elsewhere 8 free",
+			evict("evict pod llm/llama-70b-canary-5d8f-abcde: Deployment llama-70b; "+
+				"LAST REPLICA of llama-70b; asks for 8 nvidia.com/gpu, elsewhere 8 free",
 				"llama-70b-canary-5d8f-abcde"),
 		}}
 	p.Notes = []fleet.Safe{fleet.Text("what is in their emptyDir volumes is lost: llm/llama-70b-6c9f7d5b4-2x4zk")}
@@ -117,7 +124,8 @@ func DrainPlan() actions.Plan {
 func UpgradeChange() actions.Change {
 	p := UpgradePlan()
 	limit := func(name, was, is, limit, verdict string) actions.LimitNow {
-		return actions.LimitNow{Name: fleet.Label(name), Before: fleet.Label(was), Now: fleet.Label(is), Limit: fleet.Label(limit), Verdict: verdict}
+		return actions.LimitNow{Name: fleet.Label(name), Before: fleet.Label(was), Now: fleet.Label(is), Limit: fleet.Label(limit),
+			Verdict: verdict}
 	}
 	return actions.Change{
 		ID: "c-131", Seq: 131, Plan: p, State: actions.StateVerifying, Step: 1, Started: ago(7 * time.Minute), Updated: ago(2 * time.Second),
