@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"pitwall/actions"
 	"pitwall/actions/interlocks"
 	"pitwall/backends/registry"
 	"pitwall/internal/config"
@@ -78,10 +79,19 @@ func TestTheReadmeSaysWhatIsWritten(t *testing.T) {
 func TestEveryInterlockIsDocumented(t *testing.T) {
 	safety := page(t, "docs/safety.md")
 	known := map[string]bool{}
-	for _, il := range interlocks.All() {
-		known[il.ID] = true
-		if !hasRow(safety, " "+il.ID+" ") {
-			t.Errorf("docs/safety.md has no row for %s (%s)", il.ID, il.Title)
+	for heading, list := range map[string][]actions.Interlock{"## Interlocks": interlocks.All(),
+		"### Changes of cluster objects": interlocks.Works(), "### Silences": interlocks.Silences()} {
+		_, section, found := strings.Cut(safety, heading+"\n")
+		section, _, _ = strings.Cut(section, "\n## ")
+		section, _, _ = strings.Cut(section, "\n### ")
+		if !found {
+			t.Errorf("docs/safety.md has no section %q", heading)
+		}
+		for _, il := range list {
+			known[il.ID] = true
+			if !hasRow(section, " "+il.ID+" ") {
+				t.Errorf("docs/safety.md has no row for %s (%s) under %q", il.ID, il.Title, heading)
+			}
 		}
 	}
 	for _, line := range rows(safety) {

@@ -37,6 +37,16 @@ type Change struct {
 	WorldAt  time.Time
 	Guard    Guardian
 	Undone   fleet.ChangeID // the change that undid this one
+	Hands    int            `json:",omitempty"` // how often it was taken over
+	Copy     *Copy          `json:",omitempty"` // its copy in its cluster; nil where nothing is shared
+}
+
+// Copy is what colleagues on other machines see of a change. It is replaced, never changed.
+type Copy struct {
+	At        time.Time  // of its newest record; zero before the first
+	Problem   fleet.Safe // why it is behind, or cannot be carried on from; "" while it is whole
+	Elsewhere bool       // the journal is on another machine: here it is known by its copy
+	Summary   bool       // without a journal: only its own machine can carry it on
 }
 
 // StepResult is what became of one step.
@@ -85,6 +95,30 @@ type Guardian struct {
 	Mine     bool // this process
 }
 
+// Whereabouts says where a change is carried that is known here by its copy, and what is wrong with a copy; "" where there
+// is nothing to say.
+func (c *Change) Whereabouts() fleet.Safe {
+	switch {
+	case c.Copy == nil || c.State.Closed():
+		return fleet.Safe{}
+	case !c.Copy.Elsewhere:
+		return c.Copy.Problem
+	}
+	who := fleet.Concat(fleet.Text("process "), fleet.Int(c.Guard.PID), fleet.Text(" on "), fleet.Label(c.Guard.Host))
+	switch {
+	case c.Guard.Alive.Or(false):
+		who = fleet.Concat(fleet.Text("carried elsewhere, by "), who)
+	case c.Guard.Alive.OK:
+		who = fleet.Concat(fleet.Text("begun elsewhere; "), who, fleet.Text(" does not renew its lock"))
+	default:
+		who = fleet.Concat(fleet.Text("begun elsewhere; whether "), who, fleet.Text(" still carries it is not known yet"))
+	}
+	if !c.Copy.Problem.IsEmpty() {
+		who = fleet.Concat(who, fleet.Text("; "), c.Copy.Problem)
+	}
+	return who
+}
+
 // Book is the immutable list of changes with who holds which route and whether
 // this process may write.
 type Book struct {
@@ -94,6 +128,7 @@ type Book struct {
 	// LockScope says who the locks bind: "this user only", or "" when the state directory is shared.
 	LockScope fleet.Safe
 	LockWarn  fleet.Safe // such as a state directory on a network file system
+	Shared    []Shared   // clusters in which locks and copies of changes are shared
 	Access    Access
 }
 
@@ -106,6 +141,23 @@ type Lock struct {
 	Expires time.Time
 	Mine    bool
 	Err     fleet.Safe // the lock could not be read
+}
+
+// Shared says how one cluster's shared locks and copies of changes are read.
+type Shared struct {
+	Cluster fleet.ClusterID
+	At      time.Time  // when they were last read; zero before that
+	Err     fleet.Safe // why they cannot be read now
+}
+
+// SharedIn is what is known of a cluster in which something is shared, or nil.
+func (b Book) SharedIn(id fleet.ClusterID) *Shared {
+	for i := range b.Shared {
+		if b.Shared[i].Cluster == id {
+			return &b.Shared[i]
+		}
+	}
+	return nil
 }
 
 // Access says whether this process may write, and why not.

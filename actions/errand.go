@@ -37,8 +37,19 @@ func (p *Plan) Lock() fleet.RouteID {
 
 // ObjectLock is the name under which an object of a cluster is locked.
 func ObjectLock(o fleet.ObjectRef) fleet.RouteID {
-	return fleet.RouteID(o.Kind + " " + ObjectName(o) + " of " + string(o.Cluster))
+	return fleet.RouteID(sharedLock(o) + " of " + string(o.Cluster))
 }
+
+// SharedLock is the name under which the object of a cluster is locked in that cluster, which has other names elsewhere; ""
+// for plans of other things.
+func (p *Plan) SharedLock() string {
+	if p.Work == nil {
+		return ""
+	}
+	return sharedLock(p.Work.Was.Object)
+}
+
+func sharedLock(o fleet.ObjectRef) string { return o.Kind + " " + ObjectName(o) }
 
 // Errand tells whether the plan moves no weights.
 func (p *Plan) Errand() bool { return p.Silence != nil || p.Work != nil }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"pitwall/fleet"
+	"pitwall/fleet/advisory"
 )
 
 // The kinds of changes that are made to what keeps replicas, or to nodes, of a cluster. Each is a deed of the fleet.
@@ -50,10 +51,37 @@ type WorkPlan struct {
 	Was    fleet.Rollout // as it was planned on
 	Draft  fleet.Draft
 	Free   fleet.Maybe[int] // GPUs of its product that nothing asks for
+	Fits   fleet.Maybe[int] // replicas that there is room for beside what runs: each pod on one node, all pods of a group
+	To     fleet.Version    // what the new replicas run, as far as the intent and the draft say it
+	Advice Advice           // what the data pack says of that, and of the drivers under it
 	Denied []fleet.Safe     // rights that are missing, each with its verb
 	Hold   time.Duration
 	Give   time.Duration // patience
 	Pool   fleet.PoolID  // that it serves, "" where none is known
+}
+
+// Advice is what a data pack of advisories said when a plan was made. It is kept with the plan, so that its checks can be
+// asked again and answer the same.
+type Advice struct {
+	AsOf    time.Time // of the pack; zero for none
+	Image   advisory.Image
+	CUDA    string // that the new image is built on; "" where nothing says it
+	Compat  bool   // the image carries the forward-compatibility package
+	Engine  advisory.Finding
+	Runs    string         // the oldest driver under a replica that runs now, "" where it is not known
+	Drivers []DriverAdvice // of the nodes that may take the new replicas, one for each driver; nil where none was read
+}
+
+// MostNodes bounds the names of nodes that a plan carries for one driver.
+const MostNodes = 8
+
+// DriverAdvice is what the pack says of one driver.
+type DriverAdvice struct {
+	Driver string   // "" for nodes that do not say it
+	Nodes  []string // that have it, at most MostNodes
+	Count  int      // of all of them
+	Fix    advisory.DriverFix
+	Fit    advisory.DriverFit // to the CUDA of the image
 }
 
 // Writes are all writes of the first n stages in order, with what follows on them; n past the end means all.

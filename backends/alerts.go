@@ -73,25 +73,50 @@ func routeAlerts(r *fleet.Route) []fleet.Alert {
 func poolAlerts(p *fleet.Pool) []fleet.Alert {
 	var list []fleet.Alert
 	object, subject := fleet.Label(string(p.Spec.ID)), fleet.Subject{Pool: p.Spec.ID}
-	level := fleet.LevelWarn
+	main := fleet.Alert{Level: fleet.LevelWarn, Object: object, Subject: subject, Text: p.Why, Runbook: fleet.Text("pool-degraded")}
+	worst, _, _ := worstReplica(p)
+	lags := lagExplains(p, worst)
 	switch {
 	case p.State.Rank() >= fleet.StateCrit.Rank():
-		level = fleet.LevelCrit
+		main.Level = fleet.LevelCrit
 	case p.State == fleet.StateWarn:
+	case p.State == fleet.StateStale:
+		main.Level, main.Runbook = fleet.LevelStale, fleet.Text("source-stale")
+		main.Detail = fleet.Text("ask a second source before acting on it")
+		return append(append(list, main), gpuAlerts(p)...)
 	default:
 		return gpuAlerts(p)
 	}
-	var detail fleet.Safe
 	if n := p.Load.Waiting; n.OK && n.V > 0 {
-		detail = fleet.Concat(fleet.Text("queue "), n.V.Text())
+		main.Detail = fleet.Concat(fleet.Text("queue "), n.V.Text())
 	}
-	runbook := fleet.Text("pool-degraded")
-	if p.Progress.Moving.OK && !p.Progress.Why.IsEmpty() {
-		runbook = fleet.Text("zombie-engine")
+	switch {
+	case p.Progress.Moving.OK && !p.Progress.Why.IsEmpty():
+		main.Runbook = fleet.Text("zombie-engine")
+	case lags:
+		main.Runbook = stragglerBook
 	}
-	list = append(list, fleet.Alert{Level: level, Object: object, Subject: subject, Text: p.Why, Detail: detail, Runbook: runbook})
+	list = append(list, main)
+	for i := range p.Replicas { // beside another trouble of the pool a straggler is one of its own
+		if r := &p.Replicas[i]; r.Lag.OK && !(lags && r == worst) {
+			list = append(list, stragglerAlert(p, r))
+		}
+	}
 	return append(list, gpuAlerts(p)...)
 }
+
+// lagExplains tells whether a pool is in its state because its worst replica lags.
+func lagExplains(p *fleet.Pool, worst *fleet.Replica) bool {
+	return p.State == fleet.StateWarn && worst != nil && worst.Lag.OK && p.Why == named(worst)
+}
+
+func stragglerAlert(p *fleet.Pool, r *fleet.Replica) fleet.Alert {
+	return fleet.Alert{Level: fleet.LevelWarn, Object: fleet.Label(string(r.ID)),
+		Subject: fleet.Subject{Pool: p.Spec.ID, Replica: r.ID}, Text: r.Why,
+		Detail: fleet.Concat(fleet.Text("pool "), fleet.Label(string(p.Spec.ID))), Runbook: stragglerBook}
+}
+
+var stragglerBook = fleet.Text("straggler")
 
 func gpuAlerts(p *fleet.Pool) []fleet.Alert {
 	var list []fleet.Alert
@@ -145,7 +170,10 @@ func sourceAlerts(st *fleet.SourceStatus, now time.Time) []fleet.Alert {
 		case st.NextTry.After(now):
 			again = fleet.Concat(fleet.Text(", retry in "), fleet.Age(st.NextTry.Sub(now)))
 		}
-		text := st.Err
+		text := st.Cause // the reason: the object names where, and the narrow column shows what comes first
+		if text.IsEmpty() {
+			text = st.Err
+		}
 		if text.IsEmpty() {
 			text = fleet.Text("no answer")
 		}

@@ -38,9 +38,11 @@ func engineLoad(list []*engineSeries) fleet.Load {
 	first := spreadOf(ttft)
 	l.TTFT50, l.TTFT95 = quantile(first, 0.5), quantile(first, 0.95)
 	l.ITL95 = quantile(spreadOf(itl), 0.95)
-	if m := mean(spreadOf(e2e)); m.OK {
+	whole := spreadOf(e2e)
+	if m := mean(whole); m.OK {
 		l.E2E = fleet.Some(fleet.Seconds(m.V))
 	}
+	l.E2E99 = bounded(whole, 0.99)
 	if m := mean(spreadOf(prompt)); m.OK {
 		l.PromptMean = fleet.Some(fleet.Tokens(m.V))
 	}

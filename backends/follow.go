@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"pitwall/fleet"
@@ -35,7 +36,14 @@ func (h *Hub) watch(ctx context.Context, s *sourceState, w fleet.Watcher) {
 		}
 	}()
 	began := time.Now()
-	err := w.Watch(ctx, func(p fleet.Partial) { h.deliver(ctx, s, p, time.Since(began)) },
+	var heard sync.Once
+	var took time.Duration // to the first answer: later ones answer nothing that was asked
+	err := w.Watch(ctx, func(p fleet.Partial) {
+		if p.Cluster == nil || !p.Cluster.At.IsZero() {
+			heard.Do(func() { took = time.Since(began) })
+		}
+		h.deliver(ctx, s, p, took)
+	},
 		func(err error) { h.fail(ctx, s, err) })
 	if err != nil && ctx.Err() == nil {
 		h.fail(ctx, s, err)

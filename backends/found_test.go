@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -45,6 +46,13 @@ func (t *tower) lose(err error)       { t.fail <- err; <-t.done }
 type opened struct {
 	mu   sync.Mutex
 	list map[fleet.SourceID]int
+	err  error // of all reads from now on
+}
+
+func (o *opened) breaks(err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.err = err
 }
 
 func (o *opened) open(spec fleet.SourceSpec) (fleet.Reader, error) {
@@ -55,6 +63,11 @@ func (o *opened) open(spec fleet.SourceSpec) (fleet.Reader, error) {
 		return nil, errors.New("cannot be opened")
 	}
 	return &script{clock: fleet.NewVirtualClock(start), f: func(time.Time) (fleet.Partial, error) {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		if o.err != nil {
+			return fleet.Partial{}, o.err
+		}
 		return fleet.Partial{Engines: []fleet.EngineReading{{Model: "m", Running: fleet.Some(fleet.Count(2))}}}, nil
 	}}, nil
 }
@@ -134,6 +147,37 @@ func TestWhatIsConfiguredWinsOverWhatIsFound(t *testing.T) {
 	r.tower.tell(fleet.Partial{Cluster: heard(start), Found: onePool("p", "p-1")})
 	if p := r.pass(t, 2*time.Second).Pool("p"); p.Spec.Model != "mine" {
 		t.Errorf("the found pool replaced the configured one: %+v", p.Spec)
+	}
+}
+
+// TestALostWayIsNoDownReplica loses the API server through which a replica is read: nothing is known of the replica then,
+// also while the way is back and the replica was not asked again yet.
+func TestALostWayIsNoDownReplica(t *testing.T) {
+	r := newFoundRig(t, fleet.Inventory{})
+	found := onePool("p", "p-1")
+	found.Sources[0].Via = "kubernetes/k/llm/p-1:8000"
+	r.tower.tell(fleet.Partial{Cluster: heard(start), Found: found})
+	if p := r.pass(t, 3*time.Second).Pool("p"); p.Replicas[0].State != fleet.StateOK {
+		t.Fatalf("%+v", p.Replicas[0])
+	}
+	r.open.breaks(&fleet.Error{Kind: fleet.KindUnreachable, Op: "read", Err: errors.New("nothing listens on api:6443")})
+	r.tower.lose(&fleet.Error{Kind: fleet.KindUnreachable, Op: "ask"})
+	p := r.pass(t, 2*time.Minute).Pool("p")
+	if rep := p.Replicas[0]; rep.State != fleet.StateStale || !strings.Contains(rep.Why.String(), "k, through which it is read, does not answer") {
+		t.Errorf("%s: %s", rep.State, rep.Why)
+	}
+	if p.State == fleet.StateDown || p.State == fleet.StateCrit {
+		t.Errorf("the pool is %s: %s", p.State, p.Why)
+	}
+	r.tower.tell(fleet.Partial{Cluster: heard(r.clock.Now())})
+	if rep := r.hub.Latest().Pool("p").Replicas[0]; rep.State == fleet.StateDown {
+		t.Errorf("the way is back and the replica was not asked: %s", rep.Why)
+	}
+	if rep := r.pass(t, wayGrace-time.Second).Pool("p").Replicas[0]; rep.State == fleet.StateDown {
+		t.Errorf("what was asked as the way came back may have failed by it: %s", rep.Why)
+	}
+	if rep := r.pass(t, 2*time.Minute).Pool("p").Replicas[0]; rep.State != fleet.StateDown {
+		t.Errorf("it does not answer by a way that is there: %s", rep.State)
 	}
 }
 

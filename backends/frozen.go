@@ -153,22 +153,66 @@ func (w *world) watchEnginePage(s *sourceState, p fleet.Partial) {
 
 // enginePageFrozen tells a replica whose page stands still from one that hangs, which needs a second source: the page
 // of its machine's GPUs stands still as well, or the gateways count answers of a pool none of whose engines moves.
-// Without one, a stall is a stall.
-func (w *world) enginePageFrozen(s *sourceState, spec fleet.PoolSpec, answered bool) judgement {
+// answered is when the newest of these came at the earliest. Without a second source, a stall is a stall.
+func (w *world) enginePageFrozen(s *sourceState, spec fleet.PoolSpec, answered time.Time) judgement {
 	still, watch := w.still[s.spec.ID], w.progress[s.spec.ID]
-	if still == nil || watch == nil || watch.running+watch.waiting == 0 || still.reads < frozenReads {
+	if still == nil || watch == nil || watch.running+watch.waiting == 0 || still.reads < stallSamples {
 		return judgement{}
 	}
 	d := still.last.Sub(still.since)
 	node := w.index.nodes[s.spec.Subject.Node]
 	switch {
-	case node != nil && d >= frozenFor && w.gpuPageFrozen(node) > 0:
+	case still.reads >= frozenReads && d >= frozenFor && node != nil && w.gpuPageFrozen(node) > 0:
 		return judgement{fleet.StateStale, fleet.Concat(frozenText(d), fleet.Text(", nor of its GPUs' page"))}
-	case answered && d > rateWindow+stallWarn && !w.moves(spec, still.since):
+	case answeredAfter(s, answered, still.since) && !w.moves(spec, still.since.Add(answerLag)):
 		return judgement{fleet.StateStale, fleet.Concat(frozenText(d), fleet.Text(", while gateways count its answers"))}
 	default:
 		return judgement{}
 	}
+}
+
+// enginePageLost tells a replica whose page does not answer from one that is dead in the same way: gateways count
+// answers of a pool no page of which tells of a token. Where they did until now, it waits until their counters can tell.
+func (w *world) enginePageLost(s *sourceState, spec fleet.PoolSpec, answered, now time.Time) judgement {
+	st := &s.status
+	if st.Failing < failuresToSay || !gone(st) || now.Sub(answered) > 2*rateWindow {
+		return judgement{}
+	}
+	began := st.LastGood
+	if !began.IsZero() {
+		began = began.Add(s.spec.Interval + s.spec.Timeout) // until then it may have worked
+	}
+	if w.moves(spec, began) {
+		return judgement{} // the answers are of others
+	}
+	switch {
+	case answeredAfter(s, answered, began):
+		return judgement{fleet.StateStale, fleet.Concat(
+			fleet.Text("gateways get answers of its pool, its page gives none: "), st.Cause)}
+	case now.Sub(began) < answerLag+answerWait:
+		return judgement{fleet.StateStale, fleet.Concat(
+			fleet.Text("its page gives no answer, gateways will tell whether it works: "), st.Cause)}
+	default:
+		return judgement{}
+	}
+}
+
+const (
+	// answerLag is how late a gateway may count an answer.
+	answerLag = 5 * time.Second
+	// answerWait is how long gateways get to count an answer of a pool that was lost as a whole.
+	answerWait = 10 * time.Second
+	// storeLag is how far the times of a store may lie from ours.
+	storeLag = 75 * time.Second
+)
+
+// answeredAfter tells whether an answer was counted that cannot come from before a time by the times of a source.
+func answeredAfter(s *sourceState, answered, since time.Time) bool {
+	lag := answerLag
+	if s.spec.From != "" {
+		lag = storeLag
+	}
+	return answered.After(since.Add(lag))
 }
 
 // moves tells whether any engine of a pool made a token after a time.

@@ -141,3 +141,48 @@ func TestANodeThatIsNotReadSaysWhy(t *testing.T) {
 		t.Errorf("%s %q", n.State, n.Why)
 	}
 }
+
+// TestAPageThatDoesNotAnswerNeedsASecondSource: the same silence is a dead engine, unless gateways count its answers.
+func TestAPageThatDoesNotAnswerNeedsASecondSource(t *testing.T) {
+	lost := start.Add(time.Minute)
+	silent := func(now time.Time) (fleet.Partial, error) {
+		if now.After(lost) {
+			return fleet.Partial{}, &fleet.Error{Kind: fleet.KindUnreachable, Op: "read metrics", Err: errors.New("refused")}
+		}
+		return steady(100, 3)(now)
+	}
+	answers := func(until time.Time) readFunc {
+		return func(now time.Time) (fleet.Partial, error) {
+			if now.After(until) {
+				now = until
+			}
+			n := now.Sub(start).Seconds() * 2
+			return deployments(fleet.DeploymentReading{ID: "own", Weight: fleet.Some(100.0),
+				Requests: fleet.Some(100 + n), Successes: fleet.Some(100 + n)}), nil
+		}
+	}
+	never := start.Add(time.Hour)
+	for name, tc := range map[string]struct {
+		gateway, other readFunc
+		want           fleet.State
+	}{
+		"gateways count answers":        {answers(never), silent, fleet.StateStale},
+		"gateways count none since":     {answers(lost), silent, fleet.StateDown},
+		"the other replica may be them": {answers(never), steady(100, 3), fleet.StateDown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, map[fleet.SourceID]readFunc{"r1": silent, "r2": tc.other, "gw1": tc.gateway})
+			s := b.after(3 * time.Minute)
+			p := s.Pool("p")
+			if r := p.Replicas[0]; r.State != tc.want || tc.want == fleet.StateStale && p.State != fleet.StateStale {
+				t.Errorf("replica %s %q, pool %s %q", r.State, r.Why, p.State, p.Why)
+			}
+			if first := s.Alerts[0]; tc.want == fleet.StateStale && (first.Subject != fleet.Subject{Pool: "p"}) {
+				t.Errorf("the pages come before their pool: %+v", s.Alerts)
+			}
+			if got := hasAlert(s, "gateways get answers of its pool"); got != (tc.want == fleet.StateStale) {
+				t.Errorf("alerts: %+v", s.Alerts)
+			}
+		})
+	}
+}

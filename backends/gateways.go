@@ -40,7 +40,11 @@ func (w *world) gatewayReplica(spec fleet.GatewaySpec, r fleet.GatewayReplicaSpe
 		out.Mode, out.ModeWhy, out.InFlight = g.Mode, g.ModeWhy, g.InFlight
 		out.Strategy = fleet.Label(g.Strategy)
 	}
+	lost := w.index.lostWay(s)
 	switch {
+	case lost != nil && (st.Failing >= failuresToSay || s.stale(now)):
+		gone := wayGone(s, lost, now)
+		out.State, out.Why = gone.state, gone.why
 	case st.Failing >= failuresToSay && (st.ErrKind == fleet.KindUnreachable || st.ErrKind == fleet.KindTimeout):
 		out.State, out.Why = fleet.StateDown, st.Err
 	case st.LastGood.IsZero():

@@ -173,6 +173,18 @@ func quantile(h fleet.Histogram, q float64) fleet.Maybe[fleet.Seconds] {
 	return fleet.Some(fleet.Seconds(low + (h.Bounds[i]-low)*(rank-below)/width))
 }
 
+// bounded is a quantile that is unknown beyond the last finite bound: for a limit, that it is at least so much is not
+// enough.
+func bounded(h fleet.Histogram, q float64) fleet.Maybe[fleet.Seconds] {
+	n := h.Count()
+	for i, bound := range h.Bounds {
+		if math.IsInf(bound, 1) && (i == 0 || h.Counts[i-1] < q*n) {
+			return fleet.None[fleet.Seconds]()
+		}
+	}
+	return quantile(h, q)
+}
+
 // mean is sum over count, unknown without an observation or without a sum.
 func mean(h fleet.Histogram) fleet.Maybe[float64] {
 	if n := h.Count(); n > 0 && !math.IsNaN(h.Sum) {

@@ -55,6 +55,7 @@ type Hub struct {
 	ended     chan struct{} // closed when Run's context ends: nobody waits for a later snapshot
 	tasks     sync.WaitGroup
 	closed    chan []history.Point // look-back points that wait to be written
+	recalled  bool                 // the look-back of earlier runs is in, or there is none
 	patience  time.Duration        // for adapters that ignore their deadline
 }
 
@@ -84,6 +85,7 @@ func New(opt Options) *Hub {
 		h.closed = make(chan []history.Point, unsaved)
 		h.world.look.save = h.save
 	}
+	h.recalled = opt.History == nil
 	return h
 }
 
@@ -107,6 +109,7 @@ func (h *Hub) Run(ctx context.Context) {
 	if h.opt.History != nil {
 		jobs = append(jobs, h.job(func(task fleet.Task) { h.keep(ctx, task) }))
 	}
+	jobs = append(jobs, h.job(func(task fleet.Task) { h.recollect(ctx, task) }))
 	// Whoever sees the first snapshot may move a virtual clock: all tasks are on it by then.
 	h.publish()
 	for _, begin := range jobs {

@@ -46,10 +46,12 @@ func (h *Hub) recall() {
 			points = append(points, p)
 		}
 	})
+	inOrder(points)
 	h.mu.Lock()
 	for _, p := range points {
 		h.world.look.keep(p, now)
 	}
+	h.recalled = true
 	h.mu.Unlock()
 	h.noteHistory(err, now)
 	h.changed()

@@ -57,6 +57,9 @@ func sum(list []targetFlow) targetFlow {
 		if f.at.After(out.at) {
 			out.at = f.at
 		}
+		if f.answered.After(out.answered) {
+			out.answered = f.answered
+		}
 		out.requests.plus(f.requests)
 		out.successes.plus(f.successes)
 		out.failures.plus(f.failures)
@@ -92,9 +95,10 @@ func (g gatewayLoads) poolErrors(id fleet.PoolID) (fleet.Maybe[fleet.Ratio], boo
 	return e, e.OK
 }
 
-// answered tells whether gateways count answers of a pool within the window.
-func (g gatewayLoads) answered(id fleet.PoolID) bool {
-	return sum(g.gather(onPool(id))).successes.delta > 0
+// answered is when the newest answer of a pool that gateways counted came at the earliest: after the reading before the
+// one that showed it. It is zero where none was counted.
+func (g gatewayLoads) answered(id fleet.PoolID) time.Time {
+	return sum(g.gather(onPool(id))).answered
 }
 
 // provider is the load of a provider as gateways see it: its own counters are not readable live.

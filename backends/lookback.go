@@ -23,6 +23,7 @@ type lookback struct {
 	recent map[string][]history.Point // last day, oldest first, by key
 	best   map[string]bestRate
 	open   map[string]*openPoint
+	taken  map[string]*steps // which steps of the last 14 days are known, by key of a pool
 	due    time.Time
 	save   func([]history.Point) // hands closed points to whoever writes them; it must not block
 }
@@ -30,6 +31,7 @@ type lookback struct {
 type bestRate struct {
 	in, out     float64 // tokens per second
 	inAt, outAt time.Time
+	from        string // the store that told of out; "" for what pitwall measured
 }
 
 // openPoint is the point that is being filled.
@@ -44,26 +46,17 @@ type openPoint struct {
 
 func newLookback() lookback {
 	return lookback{recent: map[string][]history.Point{}, best: map[string]bestRate{},
-		open: map[string]*openPoint{}}
+		open: map[string]*openPoint{}, taken: map[string]*steps{}}
 }
 
 // keep takes one closed point in. Points of one object come in order: one that is not newer than the last was
 // written by another console that watches the same fleet, and counts once.
 func (l *lookback) keep(p history.Point, now time.Time) {
+	l.mark(p)
 	if list := l.recent[p.Key]; len(list) > 0 && !p.At.After(list[len(list)-1].At) {
 		return
 	}
-	if p.Within {
-		b := l.best[p.Key]
-		seconds := history.Step.Seconds()
-		if v := p.In / seconds; v > b.in {
-			b.in, b.inAt = v, p.At
-		}
-		if v := p.Out / seconds; v > b.out {
-			b.out, b.outAt = v, p.At
-		}
-		l.best[p.Key] = b
-	}
+	l.prove(p)
 	if now.Sub(p.At) > dayBack {
 		return
 	}
@@ -72,6 +65,22 @@ func (l *lookback) keep(p history.Point, now time.Time) {
 		list = list[1:]
 	}
 	l.recent[p.Key] = list
+}
+
+// prove notes the best rates of a point that was within the limits.
+func (l *lookback) prove(p history.Point) {
+	if !p.Within {
+		return
+	}
+	b := l.best[p.Key]
+	seconds := history.Step.Seconds()
+	if v := p.In / seconds; v > b.in {
+		b.in, b.inAt = v, p.At
+	}
+	if v := p.Out / seconds; v > b.out {
+		b.out, b.outAt, b.from = v, p.At, p.From
+	}
+	l.best[p.Key] = b
 }
 
 // observe adds what an object has done so far; totals only grow, so the difference over a
@@ -107,6 +116,7 @@ func (l *lookback) roll(now time.Time) bool {
 		if !o.seen {
 			delete(l.open, key) // it left the fleet
 			delete(l.recent, key)
+			delete(l.taken, key)
 			continue
 		}
 		did := o.last.since(o.start)
@@ -132,6 +142,9 @@ func (l *lookback) rating(spec fleet.PoolSpec) fleet.Maybe[fleet.Rating] {
 		return spec.Rating
 	}
 	proven := fleet.Rating{Prefill: fleet.TokenRate(b.in), Decode: fleet.TokenRate(b.out), From: b.outAt, Kind: "history"}
+	if b.from != "" {
+		proven.Kind = "store"
+	}
 	if c := spec.Rating; c.OK {
 		// A quiet fortnight proves little: what was written down stands until something better was proven.
 		if c.V.Decode > proven.Decode {

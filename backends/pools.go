@@ -21,10 +21,12 @@ func (w *world) pool(spec fleet.PoolSpec, seen gatewayLoads, now time.Time) flee
 	p := fleet.Pool{Spec: spec, Desired: spec.Desired.Or(len(spec.Replicas)),
 		Replicas: make([]fleet.Replica, 0, len(spec.Replicas))}
 	var all []*engineSeries
+	paces := make([]fleet.Maybe[pace], 0, len(spec.Replicas))
 	answered := seen.answered(spec.ID)
 	for _, r := range spec.Replicas {
 		replica, engines := w.replica(spec, r, answered, now)
 		p.Replicas = append(p.Replicas, replica)
+		paces = append(paces, paceOf(engines))
 		all = append(all, engines...)
 		if isReady(replica) {
 			p.Ready++
@@ -44,11 +46,14 @@ func (w *world) pool(spec fleet.PoolSpec, seen gatewayLoads, now time.Time) flee
 		p.Load.Errors = errors // a gateway also sees what an engine cannot count: refused and timed-out calls
 	}
 	p.Nodes = w.nodes(spec, now)
+	w.stragglers(&p, paces, now)
+	w.settleReplicas(p.Replicas, now)
 	p.GPUUtil = meanUtil(p.Nodes)
 	p.Power = poolPower(p.Nodes)
 	p.KVTokens = kvTokens(all)
 	p.Progress = poolProgress(p.Replicas)
 	p.Rating = w.look.rating(spec)
+	p.Past = w.pastOf(spec.ID)
 	p.Burn = poolBurn(spec)
 	p.PerMTok = allocated(p.Burn, p.Load)
 	p.BurnRate = w.look.burnRate("pool/"+string(spec.ID), seen.objective(spec.ID), now)
@@ -196,7 +201,7 @@ func poolStrain(p *fleet.Pool) judgement {
 // poolGaps says what lacks of a pool that works, and when it has nothing to do.
 func poolGaps(p *fleet.Pool, worst *fleet.Replica, stale int) judgement {
 	switch {
-	case float64(p.Ready) < readyShare*float64(p.Desired):
+	case float64(p.Ready+stale) < readyShare*float64(p.Desired):
 		return judgement{fleet.StateWarn, fleet.Concat(fleet.Int(p.Ready), fleet.Text(" of "), fleet.Int(p.Desired), fleet.Text(" ready"))}
 	case worst != nil && worst.State == fleet.StateWarn:
 		return judgement{fleet.StateWarn, named(worst)}

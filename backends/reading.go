@@ -149,6 +149,9 @@ func (h *Hub) record(s *sourceState, a answer, took time.Duration, now time.Time
 		s.last = refused(s.last, st.ErrKind)
 		h.log.Warn("read failed", "source", s.spec.ID, "kind", st.ErrKind, "err", a.err, "in_a_row", st.Failing)
 	} else {
+		if st.Failing > 0 {
+			s.back = now
+		}
 		st.Failing, st.Err, st.Cause, st.ErrKind = 0, fleet.Safe{}, fleet.Safe{}, ""
 		st.LastGood, st.Partial = a.partial.At, a.partial.Incomplete
 		if !a.partial.Version.IsEmpty() {

@@ -6,8 +6,10 @@ import (
 	"pitwall/fleet"
 )
 
-// replica builds one replica. answered tells whether gateways count answers of its pool.
-func (w *world) replica(spec fleet.PoolSpec, r fleet.ReplicaSpec, answered bool, now time.Time) (fleet.Replica, []*engineSeries) {
+// replica builds one replica. answered is when gateways last counted an answer of its pool.
+func (w *world) replica(
+	spec fleet.PoolSpec, r fleet.ReplicaSpec, answered, now time.Time,
+) (fleet.Replica, []*engineSeries) {
 	out := fleet.Replica{ID: r.ID, Node: r.Node, State: fleet.StateUnknown, Why: fleet.Text("not read yet")}
 	s := w.index.replica(spec.ID, r.ID)
 	if s == nil {
@@ -30,17 +32,26 @@ func (w *world) replica(spec fleet.PoolSpec, r fleet.ReplicaSpec, answered bool,
 		out.Progress = watch.value()
 	}
 	frozen := w.enginePageFrozen(s, spec, answered)
-	gone := s.stale(now) || frozen.state != ""
-	if gone {
+	lost := w.enginePageLost(s, spec, answered, now)
+	past := s.stale(now) || frozen.state != "" || lost.state != ""
+	if past {
 		out.Progress = fleet.Progress{LastToken: out.Progress.LastToken} // what moved then proves nothing now
 	}
-	out.State, out.Why = replicaState(&out, s, frozen, now)
-	w.settle("replica/"+string(r.ID), out.State, fleet.Label(string(r.ID)), out.Why, now)
+	out.State, out.Why = replicaState(&out, s, w.index.lostWay(s), lost, frozen, now)
 	out.Trends = w.loadTrends("replica/"+string(r.ID), w.replicaSpan(), out.Load, now)
-	if gone {
+	if past {
 		return out, nil // what it did last is shown on its row, and not summed into the present
 	}
 	return out, engines
+}
+
+// settleReplicas records the states of the replicas that are read.
+func (w *world) settleReplicas(list []fleet.Replica, now time.Time) {
+	for i := range list {
+		if r := &list[i]; r.Source != "" {
+			w.settle("replica/"+string(r.ID), r.State, fleet.Label(string(r.ID)), r.Why, now)
+		}
+	}
 }
 
 // unread is a replica that nothing reads: what discovery knows of it is all that there is.
@@ -56,16 +67,26 @@ func unread(out fleet.Replica, r fleet.ReplicaSpec) fleet.Replica {
 }
 
 // replicaState judges one replica: up means that tokens move.
-func replicaState(r *fleet.Replica, s *sourceState, frozen judgement, now time.Time) (fleet.State, fleet.Safe) {
-	return firstOf(replicaReach(s, now), frozen, replicaProgress(r, s.last.NotReady), replicaLoad(r))
+func replicaState(r *fleet.Replica, s, way *sourceState, lost, frozen judgement, now time.Time) (fleet.State, fleet.Safe) {
+	return firstOf(lost, replicaReach(s, way, now), frozen, replicaProgress(r, s.last.NotReady), replicaLoad(r))
 }
 
-// replicaReach says when a replica is not read.
-func replicaReach(s *sourceState, now time.Time) judgement {
+// wayGone judges what is read through a system that does not answer: its own state is not known, so that it is not down.
+func wayGone(s, lost *sourceState, now time.Time) judgement {
+	why := fleet.Textf("%s, through which it is read, does not answer", fleet.Label(string(lost.spec.ID)))
+	if s.status.LastGood.IsZero() {
+		return judgement{fleet.StateUnknown, why}
+	}
+	return judgement{fleet.StateStale, fleet.Textf("last read %s ago: %s", fleet.Age(now.Sub(s.status.LastGood)), why)}
+}
+
+// replicaReach says when a replica is not read. lost is the way to it, where that is gone.
+func replicaReach(s, lost *sourceState, now time.Time) judgement {
 	st := &s.status
-	gone := st.ErrKind == fleet.KindUnreachable || st.ErrKind == fleet.KindTimeout
 	switch {
-	case st.Failing >= failuresToSay && gone:
+	case lost != nil && (st.Failing >= failuresToSay || s.stale(now)):
+		return wayGone(s, lost, now)
+	case st.Failing >= failuresToSay && gone(st):
 		return judgement{fleet.StateDown, st.Cause}
 	case st.LastGood.IsZero() && st.Failing == 0:
 		return judgement{fleet.StateUnknown, fleet.Text("not read yet")}
@@ -78,6 +99,11 @@ func replicaReach(s *sourceState, now time.Time) judgement {
 	default:
 		return judgement{}
 	}
+}
+
+// gone tells whether the last failure was that nothing answered.
+func gone(st *fleet.SourceStatus) bool {
+	return st.ErrKind == fleet.KindUnreachable || st.ErrKind == fleet.KindTimeout
 }
 
 // replicaProgress says when a replica that answers does not work.

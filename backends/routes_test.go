@@ -37,6 +37,20 @@ func TestQuantilesComeFromMergedBuckets(t *testing.T) {
 	}
 }
 
+// A limit is not held by what lies beyond the last bound: then nobody knows.
+func TestABoundedQuantileIsUnknownBeyondTheLastBound(t *testing.T) {
+	h := fleet.Histogram{Bounds: []float64{1, 10, math.Inf(1)}, Counts: []float64{500, 990, 1000}}
+	if q := bounded(h, 0.99); !q.OK || q.V != 10 {
+		t.Errorf("at the last bound: %+v", q)
+	}
+	if q := bounded(h, 0.995); q.OK {
+		t.Errorf("beyond the last bound: %+v", q)
+	}
+	if q := bounded(fleet.Histogram{}, 0.99); q.OK {
+		t.Errorf("without a histogram: %+v", q)
+	}
+}
+
 func gatewayReading(weights map[fleet.DeploymentID]float64, requests map[fleet.DeploymentID]float64) fleet.Partial {
 	g := &fleet.GatewayReading{Mode: fleet.GatewayModeDatabase, Strategy: "simple-shuffle", Metrics: true}
 	for _, id := range []fleet.DeploymentID{"own", "rented", "extra"} {

@@ -146,6 +146,11 @@ func (w *world) freshEngines(now time.Time) []*engineSeries {
 	return list
 }
 
+// ofPart tells whether an alert is of less than a whole pool.
+func ofPart(a *fleet.Alert) bool {
+	return a.Subject.Pool == "" || a.Subject.Replica != "" || a.Subject.Node != ""
+}
+
 // sortAlerts puts the worst first, then the oldest; those that somebody silenced come last.
 func sortAlerts(list []fleet.Alert) {
 	rank := func(l fleet.Level) int {
@@ -160,6 +165,12 @@ func sortAlerts(list []fleet.Alert) {
 		}
 		if d := rank(a.Level) - rank(b.Level); d != 0 {
 			return d
+		}
+		if a.Level == fleet.LevelStale && ofPart(&a) != ofPart(&b) { // a pool that is lost, before each page that is
+			if ofPart(&b) {
+				return -1
+			}
+			return 1
 		}
 		return a.Since.Compare(b.Since)
 	})

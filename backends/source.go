@@ -35,6 +35,7 @@ type sourceState struct {
 	retry  time.Duration      // advice of the last failure (Retry-After), 0 for none
 	status fleet.SourceStatus
 	last   fleet.Partial // of the last good read
+	back   time.Time     // when it last answered again after failures
 	again  bool          // a person asked for a read while one was under way
 	out    int           // calls of the adapter that have not returned
 	late   time.Duration // before its first read

@@ -16,6 +16,7 @@ type targetFlow struct {
 	latency                                []*distribution
 	remainingRequests, remainingTokens     fleet.Maybe[float64]
 	at                                     time.Time
+	answered                               time.Time // when the newest answer came at the earliest
 }
 
 // flowOf gathers one target over the gateway's replicas that are read.
@@ -39,6 +40,9 @@ func (w *world) flowOf(spec fleet.RouteSpec, t fleet.TargetSpec, replicas []flee
 		series := w.deployments[s.spec.ID][deploymentKey{spec.ID, deployment(t)}]
 		if series == nil {
 			continue
+		}
+		if series.answered.After(f.answered) {
+			f.answered = series.answered
 		}
 		f.requests.add(&series.requests)
 		f.successes.add(&series.successes)

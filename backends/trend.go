@@ -2,6 +2,7 @@ package backends
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"pitwall/fleet"
@@ -42,6 +43,27 @@ func (t *trend) add(at time.Time, v float64) {
 	if spare := limit/4 + 1; len(t.buf) > limit+spare {
 		t.buf = append(make([]float64, 0, limit+spare+1), t.buf[len(t.buf)-limit:]...)
 	}
+}
+
+// before puts values in front of the first one, as far as the span reaches and the values go.
+func (t *trend) before(value func(at time.Time) float64) {
+	limit, have := int(t.span/trendStep), len(t.buf)
+	if have == 0 {
+		return // it does not know yet where it begins
+	}
+	var front []float64
+	for n, oldest := 0, 0; have+n < limit; n++ {
+		v := value(t.end.Add(-time.Duration(have+n) * trendStep))
+		front = append(front, v)
+		if !math.IsNaN(v) {
+			oldest = n + 1
+		}
+		if have+n+1 == limit {
+			front = front[:oldest]
+		}
+	}
+	slices.Reverse(front)
+	t.buf = append(front, t.buf...)
 }
 
 func (t *trend) view() fleet.Trend {

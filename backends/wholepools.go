@@ -82,6 +82,7 @@ func (w *world) wholePool(spec fleet.PoolSpec, seen gatewayLoads, now time.Time)
 		p.Load.Errors = errors // a gateway also sees what an engine cannot count
 	}
 	p.Rating = w.look.rating(spec)
+	p.Past = w.pastOf(spec.ID)
 	p.PerMTok = allocated(p.Burn, p.Load)
 	p.BurnRate = w.look.burnRate("pool/"+string(spec.ID), seen.objective(spec.ID), now)
 	p.State, p.Why = firstOf(wholeReach(&p, s, of, r, now), wholeGaps(&p, r), overGuard(p.Load, seen.guard(spec.ID)),

@@ -30,12 +30,16 @@ type world struct {
 	money       meter
 	look        lookback
 	reversals   map[routeKey]*turns
-	clusters    map[fleet.SourceID]*fleet.Cluster
-	outside     map[fleet.SourceID]*outside
-	heard       []saying      // what told was made of
-	told        []fleet.Alert // the alerts of all alerting systems
-	names       names
-	whole       map[fleet.PoolID]*whole // pools that stores answer for
+	lags        map[replicaKey]*lagWatch
+	// recollections are how far pools' pasts are filled in from stores, and rests which stores refused that.
+	recollections map[fleet.PoolID]*recollection
+	rests         map[fleet.SourceID]*storeRest
+	clusters      map[fleet.SourceID]*fleet.Cluster
+	outside       map[fleet.SourceID]*outside
+	heard         []saying      // what told was made of
+	told          []fleet.Alert // the alerts of all alerting systems
+	names         names
+	whole         map[fleet.PoolID]*whole // pools that stores answer for
 }
 
 // deploymentKey is one target on one gateway replica.
@@ -88,12 +92,18 @@ func (e *engineSeries) add(at time.Time, r fleet.EngineReading) {
 type deploymentSeries struct {
 	requests, successes, failures, cooldowns, in, out counter
 	ttft, latency                                     distribution
+	// answered is when the newest success came at the earliest: at the reading before the one that counted it.
+	answered time.Time
 }
 
 // add takes a new reading; paged tells whether the replica's metrics page was read.
 func (d *deploymentSeries) add(at time.Time, r fleet.DeploymentReading, paged bool) {
+	before, total := d.successes.newest(), d.successes.total
 	d.requests.add(at, r.Requests, paged)
 	d.successes.add(at, r.Successes, paged)
+	if d.successes.total > total && !before.IsZero() {
+		d.answered = before
+	}
 	d.failures.add(at, r.Failures, paged)
 	d.cooldowns.add(at, r.Cooldowns, paged)
 	d.in.add(at, r.InTokens, paged)
@@ -115,9 +125,13 @@ func newWorld(opt Options, states []*sourceState) *world {
 		since:       map[string]stateSince{},
 		alerts:      map[string]time.Time{},
 		reversals:   map[routeKey]*turns{},
-		whole:       map[fleet.PoolID]*whole{},
-		clusters:    map[fleet.SourceID]*fleet.Cluster{},
-		outside:     map[fleet.SourceID]*outside{},
+		lags:        map[replicaKey]*lagWatch{},
+		rests:       map[fleet.SourceID]*storeRest{},
+
+		recollections: map[fleet.PoolID]*recollection{},
+		whole:         map[fleet.PoolID]*whole{},
+		clusters:      map[fleet.SourceID]*fleet.Cluster{},
+		outside:       map[fleet.SourceID]*outside{},
 	}
 	w.fit(opt.Inventory, states)
 	w.look = newLookback()
@@ -254,6 +268,7 @@ func (w *world) prune(specs []fleet.RouteSpec, now time.Time) {
 			delete(w.since, key)
 		}
 	}
+	w.prunePools(now)
 	routes, here := map[routeKey]bool{}, map[account]bool{}
 	for _, r := range specs {
 		routes[keyOf(r)] = true
@@ -270,6 +285,20 @@ func (w *world) prune(specs []fleet.RouteSpec, now time.Time) {
 		if key.pool == "" && !here[key] {
 			delete(w.ledger, key)
 			delete(w.money.tokens, key)
+		}
+	}
+}
+
+// prunePools forgets what was remembered of pools and replicas that left.
+func (w *world) prunePools(now time.Time) {
+	for id := range w.recollections {
+		if w.poolSpec(id) == nil {
+			delete(w.recollections, id)
+		}
+	}
+	for key, l := range w.lags {
+		if now.Sub(l.seen) > goneAfter {
+			delete(w.lags, key)
 		}
 	}
 }

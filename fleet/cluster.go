@@ -38,7 +38,17 @@ type ObjectRef struct {
 	Kind      string // as the API writes it: "Pod", "Node", "Deployment"
 	Namespace string // "" for cluster-wide kinds
 	Name      string
-	Container string // logs: "" takes the first serving container
+	Container string // logs: "" takes the one whose log tells most
+}
+
+// Container is one container of a pod: whose log can be read.
+type Container struct {
+	Name     string
+	Role     Safe // "init", "sidecar", "serving", "beside" (the serving one), "debug"
+	State    Safe // "running", "waiting: CrashLoopBackOff", "ended: OOMKilled 137"
+	Restarts int
+	Before   bool // it has ended before: the log from then may still be there
+	Chosen   bool // whose log tells most
 }
 
 // KubeNode is one machine as the API server has it.

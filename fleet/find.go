@@ -30,6 +30,16 @@ func (s *Snapshot) Gateway(id GatewayID) *Gateway {
 	return nil
 }
 
+// Cluster returns the cluster with this ID, or nil.
+func (s *Snapshot) Cluster(id ClusterID) *Cluster {
+	for _, c := range s.Clusters {
+		if c.ID == id {
+			return c
+		}
+	}
+	return nil
+}
+
 // Route returns the route with this ID, or nil.
 func (s *Snapshot) Route(id RouteID) *Route {
 	for i := range s.Routes {

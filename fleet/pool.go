@@ -26,6 +26,7 @@ type Pool struct {
 	State    State
 	Why      Safe // the evidence of State
 	Since    time.Time
+	Past     *PoolPast  `json:",omitempty"` // set where a store filled in what pitwall did not watch
 	Whole    *Aggregate // set where a store answers for the whole pool: Replicas and Nodes are then the worst ones only
 }
 
@@ -53,6 +54,7 @@ type Replica struct {
 	Version  Safe
 	Engines  int
 	Asleep   Maybe[bool]
+	Lag      Maybe[float64] // of a straggler: its time a token over that of its pool; unknown of all others
 	Progress Progress
 	State    State
 	Why      Safe

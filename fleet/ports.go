@@ -95,6 +95,8 @@ type CarriedReply struct {
 type Inspector interface {
 	Describe(ctx context.Context, o ObjectRef) ([]Safe, error)
 	Raw(ctx context.Context, o ObjectRef) ([]Safe, error)
+	// Containers lists those of a pod in the order in which they begin. Exactly one of them is chosen, unless there is none.
+	Containers(ctx context.Context, o ObjectRef) ([]Container, error)
 	// Logs delivers lines as they come, oldest first, until ctx ends or the log does.
 	Logs(ctx context.Context, o ObjectRef, opt LogOptions, line func(Safe)) error
 }
@@ -147,6 +149,11 @@ type Connector struct {
 	// NewObjects and NewObjectWriter read and write objects of a cluster; nil where the system is none.
 	NewObjects      func(SourceSpec, Deps) (Objects, error)
 	NewObjectWriter func(SourceSpec, Deps) (ObjectWriter, error)
-	// NewOrchestrator makes what knows the kinds of this system in a cluster; nil where it has none there.
-	NewOrchestrator func() Orchestrator
+	// NewSharedReader and NewSharedWriter open what operators of one cluster have in common there; nil where there is no such
+	// place. A source that names none is KindUnsupported.
+	NewSharedReader func(SourceSpec, Deps) (SharedReader, error)
+	NewSharedWriter func(SourceSpec, Deps) (SharedWriter, error)
+	// NewOrchestrator makes what knows the kinds of this system in a cluster; nil where it has none there. Of deps it takes
+	// the clock only.
+	NewOrchestrator func(Deps) Orchestrator
 }

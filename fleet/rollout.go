@@ -18,6 +18,9 @@ type Rollout struct {
 	Old  Version   // what replicas still run beside it; the zero Version when there is none
 	Runs []Version // revisions that the server remembers, newest first, without Now; nil where it keeps none
 
+	// OwnersUnread says why it is not known who else writes its fields; "" where Holder and GitOps are the whole truth.
+	OwnersUnread Safe
+
 	Unit      Safe // what is counted: "replicas", or "groups" where several pods make one
 	Desired   int
 	Updated   int // of the newest version
@@ -28,8 +31,9 @@ type Rollout struct {
 	// of others, at most MostPods each.
 	UpdatedReady         int
 	UpdatedPods, OldPods []string
-	GPUsEach             int  // of one replica
-	Product              Safe // the GPUs that it asks for by node selector, "" for any
+	GPUsEach             int   // of one replica
+	PodGPUs              []int // of each pod of one replica, where several make one; nil for a single pod with all of them
+	Product              Safe  // the GPUs that it asks for by node selector, "" for any
 
 	Phase    RolloutPhase
 	Why      Safe // one sentence with object and number; "" when it is done
@@ -39,6 +43,11 @@ type Rollout struct {
 	Traffic  Traffic
 	Scaler   Scaler
 	Surge    Surge // what the next roll takes beside what runs
+
+	Shutdown  Shutdown
+	Loads     []time.Duration      // from start to ready, of replicas that became so; nil where it was not read
+	Startup   Maybe[time.Duration] // how long its probes let a replica load before it is killed; 0 for ever
+	Manifests []PodManifest        // of the weights, one for each replica, at most MostPods; nil where they were not read
 }
 
 // MostPods bounds the names of pods that a rollout carries.
@@ -76,6 +85,14 @@ type Version struct {
 	Revision Safe // of the weights
 	Served   []Safe
 	At       time.Time // when it came
+
+	Quant    Safe  // quantisation that the engine is told, "" where it is told none
+	Template Safe  // chat template that the engine is told: a path, a digest or the text's start; "" where it is told none
+	Manifest Safe  // digest of the manifest that its weights must have: "sha256:…"; "" where nothing says it
+	Signed   Trust // of that manifest
+	Engine   Safe  // "vllm"; "" to go by the image
+	Release  Safe  // of the engine: "0.11.0"; "" to go by the tag of the image
+	CUDA     Safe  // that the image is built on: "12.8"; "" to go by the tag and the data pack
 }
 
 // IsZero tells whether nothing is known.
@@ -123,6 +140,7 @@ type Scaler struct {
 	Held   Safe // how it is held: "min = max = 4", "paused at 4"; "" while it is free
 	By     Safe // of KEDA: the ScaledObject above it
 	Why    Safe // why it does not scale
+	Unread Safe // why it is not known whether there is one; "" where it is
 }
 
 // Exists tells whether there is one.
@@ -260,6 +278,9 @@ type Draft struct {
 	Down   int    // replicas that may be away meanwhile
 	Notes  []Safe // what a person must know before
 	NoUndo Safe   // why nothing takes it back; "" where something does
+	// To is what the new replicas run; the zero Version where it is what runs now with what is wanted in its place.
+	To     Version
+	Leaves []Leaving // the pods that it evicts, in order
 }
 
 // Stage is writes that follow each other at once, and what is waited for after them.

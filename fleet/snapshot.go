@@ -65,6 +65,7 @@ type Load struct {
 	TTFT95     Maybe[Seconds]
 	ITL95      Maybe[Seconds]
 	E2E        Maybe[Seconds] // mean
+	E2E99      Maybe[Seconds] // 99th percentile; unknown beyond the last bound of the histogram, where only a lower limit is
 	Running    Maybe[Count]
 	Waiting    Maybe[Count]
 	KV         Maybe[Ratio] // the fullest replica

@@ -1,6 +1,9 @@
 package fleet
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // Store is a Reader that answers for other sources, such as a Prometheus: each good read delivers a Part for every
 // source that is read through it, and a PoolReading for every pool that is asked for as a whole.
@@ -9,6 +12,43 @@ type Store interface {
 	// Serve names what is read through it from the next Read on, in place of what was named before: the sources whose
 	// From it is, and the pools whose Store names it. It does not block.
 	Serve(parts []SourceSpec, pools []PoolSpec)
+}
+
+// Recaller is a Store that can say what pools did before anybody watched them.
+type Recaller interface {
+	Store
+	// Recall asks one question about one pool. A pool that the store has no series of is KindNotFound.
+	Recall(ctx context.Context, q Recall) (Recalled, error)
+}
+
+// Recall is a question about the past of a pool: what it did in each step that ends after From and not after To.
+type Recall struct {
+	Pool     PoolSpec
+	Replicas []SourceSpec // of the replicas that it has now, where it does not name a selector
+	From, To time.Time
+	Step     time.Duration
+}
+
+// Recalled is the answer, oldest first. Steps of which the store has nothing are absent.
+type Recalled struct {
+	Points     []RecalledPoint
+	Incomplete Safe // why the figures may fall short, "" when nothing speaks against them
+}
+
+// RecalledPoint is what the replicas of a pool did together in the step that ends at At.
+type RecalledPoint struct {
+	At               time.Time
+	Requests, Failed Maybe[float64] // ended in the step; failed ones are among the requests
+	In, Out          Maybe[float64] // tokens of the step
+	TTFT95           Maybe[Seconds] // unknown with few requests
+}
+
+// PoolPast says where what is shown of a pool's past comes from, as far as pitwall did not measure it itself.
+type PoolPast struct {
+	Source     SourceID
+	Step       time.Duration
+	From, To   time.Time // the first and the last point that the store gave
+	Incomplete Safe
 }
 
 // StorePool says how a pool is found in a store that is asked for aggregates, because it has too many replicas to be

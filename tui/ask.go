@@ -22,6 +22,7 @@ type answer interface {
 // open shows a question and gives the person a moment to see it.
 func (m *Model) open(q *question) tea.Cmd {
 	m.ask = q
+	m.notice = notice{} // the question answers the last key: "planning" is over
 	return m.startGrace()
 }
 

@@ -166,6 +166,9 @@ func (m *Model) lastChange(fits func(*actions.Change) bool) *actions.Change {
 
 // unguarded tells whether an open change is carried by no live process, as far as that is known.
 func unguarded(c *actions.Change) bool {
+	if c.Copy != nil && c.Copy.Elsewhere && !c.Guard.Alive.OK {
+		return false // it takes some seconds to see whether another machine renews its lock
+	}
 	return !c.State.Closed() && !c.Guard.Mine && !c.Guard.Alive.Or(false)
 }
 

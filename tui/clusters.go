@@ -194,6 +194,9 @@ func (m *Model) podNode() (place, bool) {
 }
 
 func whyNoOpen(m *Model) fleet.Safe {
+	if m.pane() == paneSilences {
+		return fleet.Text("all that is known of it stands below; Z ends it")
+	}
 	if m.place().object.Kind != kindPod || m.pane() != "" {
 		return whyNoRow(m)
 	}

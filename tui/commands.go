@@ -51,6 +51,8 @@ func viewVerbs() []verb {
 		{names: []string{"journal", "jn"}, help: fleet.Text("changes"), run: (*Model).cmdJournal},
 		{names: []string{"sources", "src"}, help: fleet.Text("every connection with its last error"),
 			run: to(place{screen: views.ScreenSources})},
+		{names: []string{"silences", "sil"}, help: fleet.Text("silences in force and to come, with what they hide"),
+			run: to(place{screen: views.ScreenSilences})},
 	}
 }
 

@@ -159,7 +159,13 @@ func (m *Model) planResync(route fleet.RouteID, replica fleet.GatewayReplicaID) 
 
 // openUndo opens the inverse of a change: a question while it is open, else a plan like any other.
 func (m *Model) openUndo(string) tea.Cmd {
-	c := m.changeMeant()
+	if m.pane() == paneSilences && m.shift == nil {
+		return m.endSilence()
+	}
+	return m.undoChange(m.changeMeant())
+}
+
+func (m *Model) undoChange(c *actions.Change) tea.Cmd {
 	switch {
 	case unguarded(c):
 		return m.askAbout(c)

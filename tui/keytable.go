@@ -59,8 +59,11 @@ func changeKeys() []Binding {
 			Help: fleet.Text("plan the resync of a gateway replica that lags"), Why: whyNoResync, do: (*Model).openResync},
 		{ID: "silence", Keys: []string{"M"}, Scope: s, Risk: RiskPlan,
 			Help: fleet.Text("plan a silence (mute) of the selected alert of an Alertmanager"), Why: whyNoSilence, do: (*Model).openSilence},
+		{ID: "silences", Keys: []string{"m"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("silences in force and to come, with what they hide"), Why: whyNoSilences, do: (*Model).showSilences},
 		{ID: "undo", Keys: []string{"Z"}, Scope: s, Word: fleet.Text("undo"), Risk: RiskPlan,
-			Help: fleet.Text("open the inverse of the selected or last change"), Why: whyNoUndo, do: (*Model).openUndo},
+			Help: fleet.Text("open the inverse of the selected or last change, or the end of the selected silence"),
+			Why:  whyNoUndo, do: (*Model).openUndo},
 		{ID: "faults", Keys: []string{"f"}, Scope: s, Risk: RiskLook,
 			Help: fleet.Text("faults that the demo can run"), Why: whyNoFaults, do: (*Model).askFaults},
 	}

@@ -136,7 +136,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = m.changeAnswer(msg)
 	case doneMsg:
 		cmd = m.done(msg)
-	case textMsg, linesMsg, rolloutMsg, twinMsg:
+	case textMsg, containersMsg, linesMsg, rolloutMsg, twinMsg:
 		cmd = m.objectAnswer(msg)
 	case faultsMsg:
 		m.faultList(msg)
@@ -170,6 +170,8 @@ func (m *Model) objectAnswer(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case textMsg:
 		m.textAnswer(msg)
+	case containersMsg:
+		return m.textContainers(msg)
 	case linesMsg:
 		return m.textLines(msg)
 	case rolloutMsg:

@@ -60,6 +60,8 @@ type Details interface {
 	Describe(ctx context.Context, o fleet.ObjectRef) ([]fleet.Safe, error)
 	// Raw is the object as its cluster holds it. It has a deadline of its own.
 	Raw(ctx context.Context, o fleet.ObjectRef) ([]fleet.Safe, error)
+	// Containers lists those of a pod in the order in which they begin. It has a deadline of its own.
+	Containers(ctx context.Context, o fleet.ObjectRef) ([]fleet.Container, error)
 	// Logs calls line for each line, oldest first, until the log or ctx ends. line never blocks.
 	Logs(ctx context.Context, o fleet.ObjectRef, opt fleet.LogOptions, line func(fleet.Safe)) error
 }

@@ -39,8 +39,10 @@ func (m *Model) askAbout(c *actions.Change) tea.Cmd {
 		fleet.Concat(fleet.Text("started "), fleet.Stamp(c.Started), fleet.Text(" by "), p.Intent.Actor.Text()),
 		carrier,
 	}
-	if !c.Why.IsEmpty() {
-		lines = append(lines, c.Why)
+	for _, line := range []fleet.Safe{c.Whereabouts(), c.Why} {
+		if !line.IsEmpty() {
+			lines = append(lines, line)
+		}
 	}
 	if c.World != nil {
 		lines = append(lines, fleet.Concat(fleet.Text("the gateway holds "), c.World.Text(p.Order),

@@ -142,8 +142,8 @@ func (r *rig) run(cmd tea.Cmd) {
 		if !errors.Is(msg.err, tuitest.ErrIdle) {
 			r.send(msg)
 		}
-	case secondMsg, graceMsg, planMsg, checksMsg, startedMsg, intentMsg, errandMsg, doneMsg, textMsg, linesMsg, faultsMsg, panicMsg,
-		rolloutMsg, twinMsg:
+	case secondMsg, graceMsg, planMsg, checksMsg, startedMsg, intentMsg, errandMsg, doneMsg, textMsg, containersMsg, linesMsg, faultsMsg,
+		panicMsg, rolloutMsg, twinMsg:
 		r.send(msg)
 	default:
 		r.other = append(r.other, fmt.Sprint(msg))

@@ -20,6 +20,8 @@ func drawScreen(screen views.Screen, sc views.Scene, s *states, sz views.Size) s
 		return views.Sources(sc, s.sources, sz)
 	case views.ScreenUpgrades:
 		return views.Upgrades(sc, s.upgrades, sz)
+	case views.ScreenSilences:
+		return views.Silences(sc, s.silences, sz)
 	case views.ScreenClusters:
 		return views.Clusters(sc, s.kube, sz)
 	case views.ScreenNodes:
@@ -54,6 +56,8 @@ func orderScreen(screen views.Screen, sc views.Scene, s *states) map[string][]st
 		return views.SourcesOrder(sc, s.sources)
 	case views.ScreenUpgrades:
 		return views.UpgradesOrder(sc, s.upgrades)
+	case views.ScreenSilences:
+		return views.SilencesOrder(sc, s.silences)
 	case views.ScreenClusters:
 		return views.ClustersOrder(sc, s.kube)
 	case views.ScreenNodes:

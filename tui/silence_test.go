@@ -31,6 +31,69 @@ func silenceRig(t *testing.T) *rig {
 	return r
 }
 
+// silencesRig stands on the list of silences: one of change 41 of this console, one of somebody else.
+func silencesRig(t *testing.T) *rig {
+	t.Helper()
+	r := silenceRig(t)
+	s := *r.m.snap
+	silence := func(id string) fleet.SilenceOf {
+		return fleet.SilenceOf{Source: "am", Hides: 1, Silence: fleet.Silence{ID: id, By: "eve", Comment: "why " + id, From: s.At, Until: s.At.Add(time.Hour),
+			Matchers: []fleet.Matcher{{Name: "node", Value: "node-7"}}}}
+	}
+	s.Silences = []fleet.SilenceOf{silence("s1"), silence("s2")}
+	s.Gen++
+	r.send(snapshotMsg{snap: &s})
+	r.keys("m")
+	r.at(place{screen: views.ScreenSilences})
+	return r
+}
+
+func TestASilenceOfSomebodyElseIsEndedAsAPlan(t *testing.T) {
+	r := silencesRig(t)
+	r.wants("SILENCES 2", "why s1", "Z ends it")
+	r.control.PlanFunc = func(in actions.Intent) (actions.Plan, error) {
+		return actions.Plan{Digest: "51e0ce0000", Intent: in, Env: fleet.EnvDev, Steps: []actions.Step{{N: 1}},
+			Silence: &actions.SilencePlan{Source: "am", Hides: 1, Silence: r.m.snap.Silences[1].Silence}}, nil
+	}
+	r.keys("j", "Z")
+	r.wants("CONFIRM the end of a silence on am", "END the silence", `it matches node="node-7", set by eve`)
+	in := r.control.Intents()
+	if len(in) != 1 || in[0].Kind != actions.KindExpire || in[0].Silence.ID != "s2" || in[0].Silence.Source != "am" || in[0].Undoes != "" {
+		t.Fatalf("%+v", in)
+	}
+	if strings.Contains(strings.Join(r.control.Calls(), " "), "start") {
+		t.Fatal("it was started before the confirmation")
+	}
+	r.keys("esc", "q")
+	r.at(place{screen: views.ScreenOverview})
+}
+
+func TestTheSilenceOfAChangeIsEndedByItsUndo(t *testing.T) {
+	r := silencesRig(t)
+	book := writable()
+	book.Changes = []actions.Change{{ID: "41", State: actions.StateCommitted, Steps: []actions.StepResult{{Silence: "s1"}},
+		Plan: actions.Plan{Intent: actions.Intent{Kind: actions.KindSilence}, Silence: &actions.SilencePlan{Source: "am"}}}}
+	r.send(bookMsg{book: book})
+	r.control.UndoFunc = func(id fleet.ChangeID) (actions.Intent, error) {
+		return actions.Intent{Kind: actions.KindExpire, Undoes: id, Silence: &actions.SilenceIntent{Source: "am", ID: "s1"}}, nil
+	}
+	r.keys("g", "Z")
+	if in := r.control.Intents(); len(in) != 1 || in[0].Undoes != "41" || in[0].Silence.ID != "s1" {
+		t.Errorf("%+v", in)
+	}
+	r.wants("CONFIRM the end of a silence on am")
+}
+
+func TestSilencesNeedAnAlertmanager(t *testing.T) {
+	r := newRig(t, world(), writable())
+	r.keys("m")
+	r.wantNotice("no Alertmanager was read")
+	r.command("silences")
+	r.wants("not known: no Alertmanager was read")
+	r.keys("Z")
+	r.wantNotice("no silence is selected")
+}
+
 // choices are those of the open question.
 func (r *rig) choices() string {
 	var out []string
@@ -105,6 +168,9 @@ func TestAConfirmedSilenceIsStarted(t *testing.T) {
 	r := silenceRig(t)
 	r.planned("node swap")
 	r.wants("CONFIRM silence on am", "SILENCE 1 alerts", "checks pass")
+	if strings.Contains(r.frame(), "planning") {
+		t.Error("the footer says that it is still being planned")
+	}
 	r.keys("tab", "enter")
 	if a := r.control.Approvals(); len(a) != 1 || a[0].Reason != "node swap" {
 		t.Fatalf("%+v", a)

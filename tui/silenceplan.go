@@ -82,7 +82,12 @@ func errandVerb(p *actions.Plan) fleet.Safe {
 // errandLines are the plan in short: what, why, which alerts, each check that is not passed, and how many are.
 func errandLines(p *actions.Plan, checks []actions.Check, l views.Ladder, twin fleet.Safe) []fleet.Safe {
 	const most = 6
-	lines := []fleet.Safe{p.ErrandText(), fleet.Concat(fleet.Text("comment: "), fleet.Label(p.Silence.Silence.Comment))}
+	lines := []fleet.Safe{p.ErrandText()}
+	if p.Intent.Kind == actions.KindExpire { // its line names it by its ID alone
+		lines = append(lines, fleet.Concat(fleet.Text("it matches "), fleet.MatchersText(p.Silence.Silence.Matchers), fleet.Text(", set by "),
+			fleet.Label(p.Silence.Silence.By)))
+	}
+	lines = append(lines, fleet.Concat(fleet.Text("comment: "), fleet.Label(p.Silence.Silence.Comment)))
 	for i, a := range p.Silence.Alerts {
 		if i == most {
 			lines = append(lines, fleet.Concat(fleet.Text("  and "), fleet.Int(p.Silence.Hides-most), fleet.Text(" more")))
@@ -109,7 +114,10 @@ func errandLines(p *actions.Plan, checks []actions.Check, l views.Ladder, twin f
 	if !l.Refused.IsEmpty() {
 		lines = append(lines, fleet.Concat(fleet.Text("REFUSED  "), l.Refused))
 	}
-	return append(lines, twin)
+	if !twin.IsEmpty() {
+		lines = append(lines, twin)
+	}
+	return lines
 }
 
 // errandAnswer confirms the plan of a silence, or of its end.

@@ -19,6 +19,7 @@ const (
 	paneEvents   = "events"
 	paneSources  = "sources"
 	paneUpgrades = "upgrades"
+	paneSilences = "silences"
 
 	paneCostRoutes    = "costroutes"
 	paneCostPools     = "costpools"
@@ -38,6 +39,7 @@ type states struct {
 	pools    views.PoolsState
 	events   views.EventsState
 	sources  views.SourcesState
+	silences views.SilencesState
 	cost     views.CostState
 	kube     views.ClusterState
 	upgrades views.UpgradesState
@@ -76,6 +78,8 @@ func panes(p place) []string {
 		return []string{paneCostRoutes, paneCostPools, paneCostProviders}
 	case p.screen == views.ScreenSources && p.source == "":
 		return []string{paneSources}
+	case p.screen == views.ScreenSilences:
+		return []string{paneSilences}
 	default:
 		return clusterPanes(p)
 	}
@@ -147,6 +151,8 @@ func (m *Model) table(pane string) *views.Table {
 		return &s.upgrades.List
 	case pane == panePods && screen == views.ScreenUpgrades:
 		return &s.upgrades.Pods
+	case pane == paneSilences:
+		return &s.silences.List
 	case pane == paneCostRoutes:
 		return &s.cost.Routes
 	case pane == paneCostPools:

@@ -20,8 +20,9 @@ type text struct {
 	state  views.DetailState
 	req    uint64 // answers to other requests are late
 	stop   context.CancelFunc
-	stream *stream // of a log
-	more   tea.Cmd // waits for its next lines
+	begin  func() tea.Cmd // reads the log, once the containers are known
+	stream *stream        // of a log
+	more   tea.Cmd        // waits for its next lines
 }
 
 // openText asks for the full text about an object and shows it as it comes.
@@ -29,7 +30,8 @@ func (m *Model) openText(kind views.DetailKind, o fleet.ObjectRef) tea.Cmd {
 	return m.askText(views.DetailState{Kind: kind, Object: o})
 }
 
-// askText asks anew for what a state shows; what was asked before is given up.
+// askText asks anew for what a state shows; what was asked before is given up. The containers of a pod are asked for
+// before its log, unless the state has them.
 func (m *Model) askText(want views.DetailState) tea.Cmd {
 	wrap := true
 	if m.text != nil {
@@ -38,15 +40,15 @@ func (m *Model) askText(want views.DetailState) tea.Cmd {
 	m.closeText()
 	ctx, stop := context.WithCancel(m.ctx)
 	t := &text{req: m.request(), stop: stop, state: views.DetailState{
-		Kind: want.Kind, Object: want.Object, Previous: want.Previous, Wrap: wrap, At: -1,
+		Kind: want.Kind, Object: want.Object, Previous: want.Previous, Of: want.Of, Wrap: wrap, At: -1,
 	}}
 	m.text = t
 	if want.Kind == views.DetailLogs {
 		t.state.Follow = true // also of a log that has ended: its end says why
-		t.state.Busy = fleet.Text("waiting for the first line of the log")
-		t.stream = newStream()
-		t.more = m.waitLines(ctx, t, true)
-		return tea.Batch(m.readLog(ctx, t), m.waitLines(ctx, t, false))
+		if len(t.state.Of) == 0 {
+			return m.askContainers(ctx, t)
+		}
+		return m.beginLog(ctx, t)
 	}
 	t.state.Busy = fleet.Concat(fleet.Text("asking "), fleet.Label(string(want.Object.Cluster)))
 	details, req, o := m.details, t.req, want.Object
@@ -60,6 +62,14 @@ func (m *Model) askText(want views.DetailState) tea.Cmd {
 		msg.req = req
 		return msg
 	})
+}
+
+// beginLog reads the log that the state names.
+func (m *Model) beginLog(ctx context.Context, t *text) tea.Cmd {
+	t.state.Busy = fleet.Text("waiting for the first line of the log")
+	t.stream = newStream()
+	t.more = m.waitLines(ctx, t, true)
+	return tea.Batch(m.readLog(ctx, t), m.waitLines(ctx, t, false))
 }
 
 // readLog reads the log until it or ctx ends. Only the stream hears of it, so that nothing that was asked before can

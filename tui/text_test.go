@@ -174,7 +174,7 @@ func TestTheEndOfTheConsoleEndsALog(t *testing.T) {
 
 func TestAReaderThatBreaksEndsTheLog(t *testing.T) {
 	r, _ := clusterRig(t)
-	r.m.details = breaking{}
+	r.m.details = breaking{&tuitest.Details{}}
 	r.command("pods")
 	r.keys("l")
 	r.wants("read the log: internal")
@@ -186,6 +186,77 @@ type breaking struct{ Details }
 
 func (breaking) Logs(context.Context, fleet.ObjectRef, fleet.LogOptions, func(fleet.Safe)) error {
 	panic("no such thing")
+}
+
+// podOfThree has an engine that was restarted beside a sidecar, after an init container.
+func podOfThree() []fleet.Container {
+	return []fleet.Container{
+		{Name: "fetch", Role: fleet.Text("init"), State: fleet.Text("ended: Completed 0")},
+		{Name: "vllm", Role: fleet.Text("serving"), State: fleet.Text("running"), Restarts: 4, Before: true, Chosen: true},
+		{Name: "mesh", Role: fleet.Text("beside"), State: fleet.Text("running")},
+	}
+}
+
+func TestTheContainersOfAPodAreSteppedThrough(t *testing.T) {
+	r, d := clusterRig(t)
+	d.Has = podOfThree()
+	r.command("pod qwen-embed-845c-m4x9t")
+	r.keys("l")
+	r.wants("LOG of vllm in Pod llm/qwen", "2 of 3 serving, running, 4 restarts", "c container", "p before restart")
+	r.keys("p")
+	r.wants("LOG BEFORE THE LAST RESTART of vllm in Pod")
+	r.keys("c")
+	r.wants("LOG of mesh in Pod llm/qwen", "3 of 3 beside, running")
+	r.keys("p")
+	r.wantNotice("mesh has not ended before")
+	r.keys("tab")
+	r.wants("LOG of fetch in Pod", "1 of 3 init, ended: Completed 0")
+	r.keys("shift+tab")
+	r.wants("LOG of mesh in Pod")
+	r.keys("r")
+	r.wants("LOG of mesh in Pod")
+	d.Has = d.Has[:2]
+	r.keys("r")
+	r.wants("LOG of vllm in Pod", "2 of 2 serving")
+	const pod = "logs prod-eu-1 Pod llm/qwen-embed-845c-m4x9t of "
+	wantAsked(t, d, pod+"vllm follow", pod+"vllm previous", pod+"mesh follow", pod+"fetch follow", pod+"mesh follow", pod+"mesh follow",
+		pod+"vllm follow")
+	r.keys("d", "c")
+	r.wants("DESCRIBE Pod llm/qwen")
+	r.wantNotice("only a log is of one container")
+}
+
+func TestAPodOfOneContainerHasNoneToStepTo(t *testing.T) {
+	r, d := clusterRig(t)
+	d.Has = podOfThree()[1:2]
+	r.command("pods")
+	r.keys("l")
+	r.wants("LOG of vllm in Pod", "serving, running")
+	if strings.Contains(r.frame(), "c container") {
+		t.Error("the footer offers another container")
+	}
+	r.keys("c")
+	r.wantNotice("the pod has one container")
+}
+
+func TestContainersThatCannotBeListed(t *testing.T) {
+	r, d := clusterRig(t)
+	d.HasErr = &fleet.Error{Kind: fleet.KindNotFound, Op: "read Pod x", Next: "it is gone"}
+	r.command("pods")
+	r.keys("l")
+	r.wants("read Pod x: not_found; it is gone", "r tries again")
+	wantAsked(t, d)
+	r.keys("c")
+	r.wantNotice("is not known")
+	d.HasErr = nil
+	r.keys("r")
+	r.wants("ERROR out of memory")
+	r.hold = true
+	r.keys("r", "esc")
+	r.release()
+	if r.m.late != 1 || r.m.text != nil {
+		t.Errorf("late %d, text %+v", r.m.late, r.m.text)
+	}
 }
 
 func TestStreamIsBounded(t *testing.T) {

@@ -22,8 +22,12 @@ func textKeys() []Binding {
 			Help: fleet.Text("leave; nothing more is read"), do: (*Model).leaveText},
 		{ID: "text.follow", Keys: []string{"f"}, Scope: s, Word: fleet.Text("follow"), Risk: RiskLook,
 			Help: fleet.Text("keep the end of the log in view, or hold still"), Why: whyNoLogText, do: (*Model).followText},
+		{ID: "text.container", Keys: []string{"c", "tab"}, Scope: s, Word: fleet.Text("container"), Risk: RiskLook,
+			Help: fleet.Text("the log of the pod's next container"), Why: whyOneContainer, do: (*Model).nextContainer},
+		{ID: "text.container-back", Keys: []string{"shift+tab"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("the log of the pod's container before"), Why: whyOneContainer, do: (*Model).previousContainer},
 		{ID: "text.previous", Keys: []string{"p"}, Scope: s, Word: fleet.Text("before restart"), Risk: RiskLook,
-			Help: fleet.Text("the log of the container before its last restart, and back"), Why: whyNoLogText,
+			Help: fleet.Text("the log of the container before its last restart, and back"), Why: whyNoPrevious,
 			do: (*Model).previousText},
 		{ID: "text.find", Keys: []string{"/"}, Scope: s, Word: fleet.Text("search"), Risk: RiskLook,
 			Help: fleet.Text("search by a regular expression; ! finds what does not match"), do: (*Model).openFilter},
@@ -69,6 +73,9 @@ func whyNoPodText(m *Model) fleet.Safe {
 	if m.text == nil || m.text.state.Object.Kind != kindPod {
 		return fleet.Text("only pods have logs")
 	}
+	if m.text.state.Kind == views.DetailLogs {
+		return fleet.Text("this is its log: r reads it again")
+	}
 	return works()
 }
 
@@ -108,7 +115,12 @@ func (m *Model) previousText(string) tea.Cmd {
 	return m.askText(want)
 }
 
-func (m *Model) reloadText(string) tea.Cmd { return m.askText(m.text.state) }
+// reloadText asks anew, also which containers there are.
+func (m *Model) reloadText(string) tea.Cmd {
+	want := m.text.state
+	want.Of = nil
+	return m.askText(want)
+}
 
 func (m *Model) logsText(string) tea.Cmd { return m.openText(views.DetailLogs, m.text.state.Object) }
 func (m *Model) describeText(string) tea.Cmd {
@@ -168,6 +180,9 @@ func (m *Model) saveText(string) tea.Cmd {
 	s := &m.text.state
 	head := fleet.Textf("%s of %s on %s at %s", fleet.Label(string(s.Kind)), views.RefText(s.Object),
 		fleet.Label(string(s.Object.Cluster)), fleet.Stamp(m.now()))
+	if s.Object.Container != "" {
+		head = fleet.Concat(head, fleet.Text(", container "), fleet.Label(s.Object.Container))
+	}
 	if s.Previous {
 		head = fleet.Concat(head, fleet.Text(", before the last restart"))
 	}

@@ -85,6 +85,9 @@ func (m *Model) lagging(route fleet.RouteID) (fleet.GatewayReplicaID, bool) {
 }
 
 func whyNoUndo(m *Model) fleet.Safe {
+	if m.pane() == paneSilences && m.shift == nil {
+		return whyNoEnd(m)
+	}
 	c := m.changeMeant()
 	switch {
 	case c == nil:

@@ -88,23 +88,35 @@ func alertOrigin(a *fleet.Alert) fleet.Safe {
 	return fleet.Concat(fleet.Label(string(a.Origin)), fleet.Text(" +"), fleet.Int(len(a.Also)))
 }
 
+// alertsNote stands at the right of the rule: how many of the alerts are in sight, and how many silences there are, of
+// which some may hide none of these.
+func alertsNote(sc Scene, from, to, all, room int) fleet.Safe {
+	var parts []fleet.Safe
+	switch {
+	case len(sc.Snap.Alerts) == 0:
+		parts = append(parts, fleet.Text("none"))
+	case all > room:
+		parts = append(parts, position(from, to, all))
+	}
+	if n := len(sc.Snap.Silences); n > 0 {
+		parts = append(parts, fleet.Concat(fleet.Text("m silences "), fleet.Int(n)))
+	}
+	if len(sc.Snap.Alerts) > 0 {
+		parts = append(parts, fleet.Text("a all"))
+	}
+	return fleet.Join(parts, fleet.Text("  "))
+}
+
 // alertsPane draws what is wrong now, worst first, in n rows under its rule.
 func alertsPane(b *part.Block, sc Scene, t Table, active bool, n int) {
 	alerts := sc.Snap.Alerts
 	index, ids := alertOrder(alerts, t)
 	from, to := window(ids, t, n)
-	right := fleet.Text("a all")
-	if len(index) > n {
-		right = fleet.Concat(position(from, to, len(index)), fleet.Text("  a all"))
-	}
-	if len(alerts) == 0 {
-		right = fleet.Text("none")
-	}
 	title := fleet.Concat(fleet.Text("ALERTS "), fleet.Int(loud(alerts)))
 	if hidden := len(alerts) - loud(alerts); hidden > 0 {
 		title = fleet.Concat(title, fleet.Text(" + "), fleet.Int(hidden), fleet.Text(" silenced"))
 	}
-	b.Rule(title, filterNote(t), right)
+	b.Rule(title, filterNote(t), alertsNote(sc, from, to, len(index), n))
 	object, text := 8, 16
 	outside := slices.ContainsFunc(alerts, func(a fleet.Alert) bool { return a.Origin != "" })
 	for _, i := range index[from:to] {

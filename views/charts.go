@@ -27,6 +27,7 @@ type chartSpec struct {
 	word  fleet.Safe // what the limit is; "" means "limit"
 	label func(float64) fleet.Safe
 	top   float64 // upper edge of the scale; 0 takes it from the values
+	note  fleet.Safe
 }
 
 // seriesRoles tell lines apart where there is colour; the letter does it everywhere.
@@ -68,7 +69,7 @@ func chartPane(b *part.Block, sc Scene, spec chartSpec, n int) {
 			legend = append(legend, fleet.Concat(mark, fleet.Text("="), fleet.Label(l.id)))
 		}
 	}
-	b.Rule(spec.title, fleet.Join(legend, fleet.Text("  ")), right)
+	b.Rule(spec.title, fleet.Join(append(legend, nonEmpty(spec.note)...), fleet.Text("  ")), right)
 	if len(lines) == 0 {
 		b.Gap(2).Say(themes.Dim, "no history yet").End()
 		b.Fill(b.Len() + max(0, n-2))

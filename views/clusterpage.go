@@ -17,13 +17,20 @@ func clusterPage(b *part.Block, sc Scene, u ClusterState, rows int) {
 	b.Rule(fleet.Concat(fleet.Text("CLUSTER "), fleet.Label(string(c.ID))), fleet.Label(string(c.Site)), fleet.Text("esc back"))
 	f := newPage(sc, b.Width())
 	f.heading(fleet.Text("state")).Put(themes.OfState(c.State), stateText(c.State, c.At, sc.Now))
-	f.Gap(2).Say(themes.Dim, "heard ").Put(themes.Text, ageText(c.At, sc.Now)).Say(themes.Dim, " ago").End()
+	if c.At.IsZero() {
+		f.Gap(2).Say(themes.Dim, "never heard").End()
+	} else {
+		f.Gap(2).Say(themes.Dim, "heard ").Put(themes.Text, ageText(c.At, sc.Now)).Say(themes.Dim, " ago").End()
+	}
 	if !c.Why.IsEmpty() {
-		f.tell(fleet.Text("doing"), roleOfWhy(c.State), c.Why, 2)
+		f.tell(fleet.Text("doing"), roleOfWhy(c.State), c.Why, 4)
 	}
 	f.tell(fleet.Text("server"), themes.Text, fleet.Textf("%s  version %s", orUnknown(c.Server), orUnknown(c.Version)), 1)
 	scope := c.Scope
-	if scope.IsEmpty() {
+	switch {
+	case c.At.IsZero():
+		scope = fleet.Text("nothing yet")
+	case scope.IsEmpty():
 		scope = fleet.Text("the whole cluster")
 	}
 	f.tell(fleet.Text("sees"), themes.Text, scope, 2)
@@ -47,6 +54,9 @@ func clusterPage(b *part.Block, sc Scene, u ClusterState, rows int) {
 
 // kindsText says how far the watch of each kind is that is read: "pods 4012, listing events 300+".
 func kindsText(c *fleet.Cluster) fleet.Safe {
+	if c.At.IsZero() {
+		return fleet.Text("none was read")
+	}
 	var parts []fleet.Safe
 	for i := range c.Kinds {
 		k := &c.Kinds[i]

@@ -78,6 +78,16 @@ func kindRemark(sc Scene, c *fleet.Cluster, kinds []string) fleet.Safe {
 	return c.Scope
 }
 
+// wrapRemarks breaks remarks over as many lines as are free, at most three each.
+func wrapRemarks(b *part.Block, remarks []fleet.Safe, free int) []fleet.Safe {
+	var out []fleet.Safe
+	for i, r := range remarks {
+		most := max(1, min(3, (free-len(out))/(len(remarks)-i)))
+		out = append(out, part.Wrap(r, b.Width()-2, most)...)
+	}
+	return out
+}
+
 func drawRemarks(b *part.Block, remarks []fleet.Safe) {
 	for _, r := range remarks {
 		b.Gap(2).Put(themes.Stale, r).End()

@@ -30,8 +30,9 @@ func Clusters(sc Scene, u ClusterState, sz Size) string {
 		}
 		l := u.Lists.clusterList(sc, u.Clusters)
 		what := clusterEvidence(sc, l.chosen(u.Clusters))
-		clustersPane(b, sc, u.Clusters, l, rows-2-what.lines(b.Width()))
-		what.draw(b)
+		told := what.fitted(b.Width(), rows-2-max(1, len(l.ids)))
+		clustersPane(b, sc, u.Clusters, l, rows-2-len(told))
+		what.put(b, told)
 	})
 }
 
@@ -190,8 +191,11 @@ func fillCluster(c []part.Cell, r *clusterRow, sc Scene) {
 }
 
 // kindCount draws how many objects of some kinds are known: "812+" while they are still listed, "-" where none of the
-// kinds is read.
+// kinds is read, and of a cluster that was never heard.
 func kindCount(c *fleet.Cluster, n int, kinds ...string) fleet.Safe {
+	if c.At.IsZero() && n == 0 {
+		return fleet.Text(fleet.Unknown)
+	}
 	read, listing, counted := false, false, 0
 	for i := range c.Kinds {
 		if k := &c.Kinds[i]; slices.Contains(kinds, k.Kind) && k.Err.IsEmpty() {

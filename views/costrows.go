@@ -57,14 +57,20 @@ func costPools(s *fleet.Snapshot) []costRow {
 // hardware says what a pool's burn is made of: "24 x H100 at $2.95/h".
 func hardware(p *fleet.Pool) fleet.Safe {
 	gpus := len(p.Spec.Replicas) * p.Spec.GPUsPerReplica
-	if gpus == 0 {
+	if w := p.Whole; w != nil { // it declares no replica: its store counts them
+		gpus = w.GPUs.Boards.Or(w.Replicas.V * p.Spec.GPUsPerReplica)
+	}
+	switch {
+	case gpus == 0 && p.Whole != nil:
+		return fleet.Text("its store counts no GPUs")
+	case gpus == 0:
 		return fleet.Text("no GPUs declared")
 	}
 	what := fleet.Textf("%s x %s", fleet.Int(gpus), fleet.Label(cmp.Or(p.Spec.GPU, "GPU")))
 	if !p.Spec.GPUHour.OK {
 		return fleet.Concat(what, fleet.Text(", no price: usd_per_gpu_hour"))
 	}
-	return fleet.Concat(what, fleet.Text(" at $"), p.Spec.GPUHour.V.Text())
+	return fleet.Concat(what, fleet.Text(" at $"), fleet.Float(float64(p.Spec.GPUHour.V), 2))
 }
 
 func costProviders(s *fleet.Snapshot) []costRow {

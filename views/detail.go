@@ -20,11 +20,12 @@ const (
 type DetailState struct {
 	Kind     DetailKind
 	Object   fleet.ObjectRef
-	Previous bool         // the log of the container before its last restart
-	Lines    []fleet.Safe // oldest first
-	Dropped  int          // older lines that are no longer kept
-	Top      int          // index of the first visible line, while Follow is off
-	Column   int          // cells scrolled to the right, while Wrap is off
+	Previous bool              // the log of the container before its last restart
+	Of       []fleet.Container // that the pod has, once known
+	Lines    []fleet.Safe      // oldest first
+	Dropped  int               // older lines that are no longer kept
+	Top      int               // index of the first visible line, while Follow is off
+	Column   int               // cells scrolled to the right, while Wrap is off
 	Wrap     bool
 	Follow   bool   // the end stays in view
 	Find     Filter // what is searched for
@@ -56,7 +57,7 @@ func Detail(sc Scene, u DetailState, sz Size) string {
 			detailLine(b, u, i, end)
 		}
 		b.Cut(end).Fill(end)
-		detailStanding(b, u)
+		detailStanding(b, u, len(u.Lines)-to)
 	})
 }
 
@@ -173,36 +174,85 @@ func detailTitle(u DetailState) fleet.Safe {
 			word = fleet.Text("LOG BEFORE THE LAST RESTART of ")
 		}
 	}
-	title := fleet.Concat(word, RefText(u.Object))
-	if u.Object.Container != "" {
-		title = fleet.Concat(title, fleet.Text(" container "), fleet.Label(u.Object.Container))
+	if u.Kind == DetailLogs && u.Object.Container != "" { // before the pod, whose name may be cut
+		word = fleet.Concat(word, fleet.Label(u.Object.Container), fleet.Text(" in "))
 	}
-	return title
+	return fleet.Concat(word, RefText(u.Object))
 }
 
-// detailStanding is the line under the text: whether more comes, what is missing of it, or what failed.
-func detailStanding(b *part.Block, u DetailState) {
-	b.Gap(1)
-	role, text := themes.Dim, fleet.Text("end")
+// Container is the container whose log is shown, with its number; nil where that is not known.
+func (u *DetailState) Container() (*fleet.Container, int) {
+	for i := range u.Of {
+		if u.Of[i].Name == u.Object.Container {
+			return &u.Of[i], i
+		}
+	}
+	return nil, 0
+}
+
+// containerText says which of the pod's containers a log is of: "2 of 3 serving, running".
+func containerText(u DetailState) fleet.Safe {
+	c, at := u.Container()
+	if c == nil || u.Kind != DetailLogs {
+		return fleet.Safe{}
+	}
+	text := fleet.Join(nonEmpty(c.Role, c.State), fleet.Text(", "))
+	if len(u.Of) > 1 {
+		text = fleet.Concat(fleet.Textf("%s of %s ", fleet.Int(at+1), fleet.Int(len(u.Of))), text)
+	}
+	switch {
+	case c.Restarts == 1:
+		text = fleet.Concat(text, fleet.Text(", 1 restart"))
+	case c.Restarts > 1:
+		text = fleet.Concat(text, fleet.Textf(", %s restarts", fleet.Int(c.Restarts)))
+	}
+	return text
+}
+
+// howFar says whether more of a text comes, or what failed. below is how many lines are out of view.
+func howFar(u DetailState, below int) (themes.Role, fleet.Safe) {
+	log := u.Kind == DetailLogs
 	switch {
 	case len(u.Lines) == 0 && !u.Err.IsEmpty():
-		text = fleet.Text("r tries again, esc leaves")
+		return themes.Dim, fleet.Text("r tries again, esc leaves")
 	case len(u.Lines) == 0 && !u.Busy.IsEmpty():
-		text = fleet.Text("esc stops waiting")
+		return themes.Dim, fleet.Text("esc stops waiting")
 	case !u.Err.IsEmpty():
-		role, text = themes.Bad, u.Err
+		return themes.Bad, u.Err
 	case !u.Busy.IsEmpty():
-		role, text = themes.Stale, u.Busy
-	case u.Kind == DetailLogs && u.Ended:
-		text = fleet.Text("the log has ended")
-	case u.Kind == DetailLogs && u.Follow:
-		role, text = themes.OK, fleet.Text("FOLLOWING: new lines come into view")
-	case u.Kind == DetailLogs:
-		role, text = themes.Stale, fleet.Text("NOT FOLLOWING: new lines come below; f follows")
+		return themes.Stale, u.Busy
+	case log && !u.Ended && u.Follow:
+		return themes.OK, fleet.Text("FOLLOWING: new lines come into view")
+	case log && !u.Ended:
+		return themes.Stale, fleet.Text("NOT FOLLOWING: new lines come below; f follows")
+	}
+	var parts []fleet.Safe
+	if log {
+		parts = append(parts, fleet.Text("the log has ended"))
+	}
+	if below > 0 {
+		parts = append(parts, fleet.Concat(fleet.Int(below), fleet.Text(" more lines below")))
+	}
+	if len(parts) == 0 {
+		parts = append(parts, fleet.Text("end"))
+	}
+	return themes.Dim, fleet.Join(parts, fleet.Text(", "))
+}
+
+// detailStanding is the line under the text: of which container it is, whether more comes, and what is missing of it.
+func detailStanding(b *part.Block, u DetailState, below int) {
+	b.Gap(1)
+	role, text := howFar(u, below)
+	of := containerText(u)
+	if !u.Err.IsEmpty() && len(u.Lines) > 0 {
+		of = fleet.Safe{} // what failed needs the line
 	}
 	if u.Dropped > 0 {
 		lost := fleet.Concat(fleet.Int(u.Dropped), fleet.Text(" older lines are not kept"))
 		b.Put(themes.Stale, lost).Gap(2)
+	}
+	if !of.IsEmpty() {
+		b.Put(themes.Text, of).Gap(2)
 	}
 	b.Put(role, text)
 	if u.Find.Match != nil {

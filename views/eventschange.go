@@ -54,8 +54,8 @@ func standing(s *page, sc Scene, c *actions.Change) {
 	switch {
 	case p.Work != nil:
 		s.tell(fleet.Text("does"), themes.Text, p.ErrandText(), 3)
-		s.tell(fleet.Text("object"), themes.Text, fleet.Concat(p.Work.Was.System, fleet.Text(" "), fleet.Label(actions.ObjectName(p.Work.Was.Object)),
-			fleet.Text(" of "), fleet.Label(string(p.Work.Was.Object.Cluster))), 2)
+		s.tell(fleet.Text("object"), themes.Text, fleet.Concat(p.Work.Was.System, fleet.Text(" "),
+			fleet.Label(actions.ObjectName(p.Work.Was.Object)), fleet.Text(" of "), fleet.Label(string(p.Work.Was.Object.Cluster))), 2)
 	case p.Errand():
 		s.tell(fleet.Text("does"), themes.Text, p.ErrandText(), 3)
 		s.tell(fleet.Text("comment"), themes.Text, fleet.Label(p.Silence.Silence.Comment), 3)

@@ -186,7 +186,7 @@ func journalEvidence(sc Scene, t Table) evidence {
 	if c == nil {
 		return evidence{}
 	}
-	why := c.Why
+	why := fleet.Join(nonEmpty(c.Whereabouts(), c.Why), fleet.Text("; "))
 	if abandoned(c) {
 		why = fleet.Join(nonEmpty(fleet.Text("NOBODY CARRIES IT: resume or undo"), why), fleet.Text("; "))
 	}

@@ -66,6 +66,12 @@ func (e evidence) wrappedTo(width, most int) []fleet.Safe {
 	return part.Wrap(e.why, width-e.indent(width), most)
 }
 
+// fitted breaks the text for a width where spare more lines are free than usually: nothing is cut beside empty lines.
+func (e evidence) fitted(width, spare int) []fleet.Safe {
+	const most = 6
+	return e.wrappedTo(width, max(len(e.wrapped(width)), min(spare, most)))
+}
+
 // indent is where the text begins; a long name leaves at least half of the line to it.
 func (e evidence) indent(width int) int { return min(width/2, 2+part.Width(e.name)+2) }
 

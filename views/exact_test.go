@@ -70,6 +70,8 @@ func TestEveryFrameIsExact(t *testing.T) {
 		exact(rt, views.Overview(sc, views.OverviewState{Pools: table, Routes: table, Alerts: table}, sz), sz)
 		exact(rt, views.Pools(sc, views.PoolsState{List: table}, sz), sz)
 		exact(rt, views.Pools(sc, views.PoolsState{Pool: pool, Replicas: table, GPUs: table, Pane: "gpus"}, sz), sz)
+		muted(&sc)
+		exact(rt, views.Silences(sc, views.SilencesState{List: table}, sz), sz)
 		exact(rt, views.Sources(sc, views.SourcesState{List: table, Open: sc.Snap.Sources[0].ID}, sz), sz)
 	})
 }

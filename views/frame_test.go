@@ -46,7 +46,8 @@ var screens = map[string]func(views.Scene, views.Size) string{
 	"costpools": func(sc views.Scene, sz views.Size) string {
 		return views.Cost(sc, views.CostState{Pane: "costpools", Pools: views.Table{Selected: "h100-b", Sort: "idle"}}, sz)
 	},
-	"alerts": alertsFrame,
+	"alerts":   alertsFrame,
+	"silences": silencesFrame,
 	"connecting": func(sc views.Scene, sz views.Size) string {
 		sc.Snap = nil
 		return views.Overview(sc, views.OverviewState{}, sz)

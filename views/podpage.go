@@ -92,8 +92,12 @@ func podNext(p *fleet.Pod) fleet.Safe {
 		return fleet.Text(":nodes shows what is free; until then it waits, whatever the rollout says")
 	case has("ImagePull", "ErrImage", "InvalidImage"):
 		return fleet.Text("d shows the image and the pull secret; the events below name the registry's answer")
+	case p.Phase == fleet.Text("Failed") && p.Restarts == 0 && p.LastExit.IsEmpty():
+		return fleet.Text("no container began, so that there is no log: d shows what refused it, enter its node")
 	case has("OOMKilled"):
 		return fleet.Text("l then p: the log before the last restart; then its memory limit and batch size")
+	case p.Restarts == 0 && has("Error"):
+		return fleet.Text("l: its log; nothing was restarted")
 	case has("CrashLoop", "Error"):
 		return fleet.Text("l then p: the log before the last restart")
 	case p.Phase == fleet.Text("Terminating"):

@@ -216,6 +216,7 @@ func podEvidence(r *podRow, now time.Time) evidence {
 	} else {
 		parts = append(parts, fleet.Concat(fleet.Text("node "), fleet.Label(p.Node)))
 	}
+	parts = append(parts, fleet.Concat(fleet.Text("namespace "), fleet.Label(p.Namespace)))
 	if p.Owner.Name != "" {
 		parts = append(parts, ownerText(p.Owner))
 	}

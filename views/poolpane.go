@@ -39,9 +39,25 @@ func poolsPane(b *part.Block, sc Scene, t Table, active, providers bool, n int) 
 		g.Row(b, c, active && ids[k] == t.Selected)
 	}
 	if len(rows) == 0 {
-		b.Gap(2).Say(themes.Dim, "no pool and no provider is configured").End()
+		b.Gap(2).Put(themes.Dim, noPools(sc.Snap)).End()
 	}
 	noMatch(b, len(rows), len(index))
+}
+
+// noPools says why there is no pool: while clusters are searched none is known yet.
+func noPools(s *fleet.Snapshot) fleet.Safe {
+	if len(s.Clusters) == 0 {
+		return fleet.Text("no pool and no provider is configured")
+	}
+	listed := 0
+	for _, c := range s.Clusters {
+		listed += count(answers(c))
+	}
+	if listed < len(s.Clusters) {
+		return fleet.Textf("none yet: the pods of %s of %s clusters are known; :clusters shows what each is doing", fleet.Int(listed),
+			fleet.Int(len(s.Clusters)))
+	}
+	return fleet.Text("none is configured, and none was found yet: :pods lists what runs in the clusters")
 }
 
 // noMatch says why a table is empty that has rows.

@@ -166,13 +166,13 @@ func poolCharts(b *part.Block, sc Scene, p *fleet.Pool, rows int) {
 	const least = 8
 	limits := limitsOf(sc.Snap)
 	t := &p.Trends
-	none := fleet.None[float64]()
+	none, told := fleet.None[float64](), pastNote(sc, p)
 	charts := []chartSpec{
-		{title: fleet.Text("TTFT95"), lines: single(t.TTFT95), limit: limits.ttft, label: secondsLabel},
+		{title: fleet.Text("TTFT95"), lines: single(t.TTFT95), limit: limits.ttft, label: secondsLabel, note: told},
 		{title: fleet.Text("WAITING requests"), lines: single(t.Waiting), limit: none, label: rateLabel},
-		{title: fleet.Text("ERR%"), lines: single(t.Errors), limit: limits.errors, label: ratioLabel},
+		{title: fleet.Text("ERR%"), lines: single(t.Errors), limit: limits.errors, label: ratioLabel, note: told},
 		{title: fleet.Text("TOK/S out"), lines: single(t.OutRate), limit: ratedDecode(p), word: fleet.Text("rated"),
-			label: rateLabel},
+			label: rateLabel, note: told},
 		{title: fleet.Text("KV%"), lines: single(t.KV), limit: fleet.Some(overKV), label: ratioLabel, top: 1},
 		{title: fleet.Text("GPU%"), lines: single(t.GPUUtil), limit: none, label: ratioLabel, top: 1},
 		{title: fleet.Text("ITL95"), lines: single(t.ITL95), limit: none, label: secondsLabel},
@@ -181,6 +181,20 @@ func poolCharts(b *part.Block, sc Scene, p *fleet.Pool, rows int) {
 	for i := range n {
 		chartPane(b, sc, charts[i], (rows-b.Len())/(n-i))
 	}
+}
+
+// pastNote says from when on pitwall measured itself, and which store told of the time before, as far as it is shown.
+func pastNote(sc Scene, p *fleet.Pool) fleet.Safe {
+	past := p.Past
+	if past == nil || sc.Now.Sub(past.To) > sc.Window {
+		return fleet.Safe{}
+	}
+	text := fleet.Concat(fleet.Text("before "), fleet.ClockTime(past.To), fleet.Text(" "), fleet.Label(string(past.Source)),
+		fleet.Text(", means of "), fleet.Age(past.Step))
+	if !past.Incomplete.IsEmpty() {
+		text = fleet.Concat(text, fleet.Text(", partial"))
+	}
+	return text
 }
 
 // single is the one line of a chart, none while there is no history.

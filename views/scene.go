@@ -49,6 +49,7 @@ const (
 	ScreenCost     Screen = "cost"
 	ScreenSources  Screen = "sources"
 	ScreenUpgrades Screen = "upgrades"
+	ScreenSilences Screen = "silences"
 
 	ScreenClusters   Screen = "clusters"
 	ScreenNodes      Screen = "nodes"

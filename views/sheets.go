@@ -20,9 +20,11 @@ const (
 // listAndSheet draws a list and, on a high screen, tells its selected row under it; else in a line or two of evidence.
 func listAndSheet(b *part.Block, rows, want int, what evidence, remarks []fleet.Safe, pane func(n int),
 	sheet func(b *part.Block, rows int)) {
+	remarks = wrapRemarks(b, remarks, rows-2-max(1, want)-what.lines(b.Width()))
 	if rows < sheetLeast || want == 0 {
-		pane(rows - 2 - len(remarks) - what.lines(b.Width()))
-		what.draw(b)
+		told := what.fitted(b.Width(), rows-2-max(1, want)-len(remarks))
+		pane(rows - 2 - len(remarks) - len(told))
+		what.put(b, told)
 		drawRemarks(b, remarks)
 		return
 	}

@@ -63,6 +63,9 @@ type SourcesState struct {
 	Open fleet.SourceID // detail
 }
 
+// SilencesState is what the list of silences remembers.
+type SilencesState struct{ List Table }
+
 // ShiftStep is one of the five steps of the shift dialog.
 type ShiftStep int
 

@@ -221,9 +221,12 @@ func keeperText(s *fleet.Rollout) fleet.Safe {
 	if s.Holder.Name != "" {
 		parts = append(parts, fleet.Concat(fleet.Text("under "), RefText(s.Holder), fleet.Text(", which sets its fields back")))
 	}
-	if !s.GitOps.IsEmpty() {
+	switch {
+	case !s.GitOps.IsEmpty():
 		parts = append(parts, fleet.Concat(fleet.Text("applied by "), s.GitOps))
-	} else {
+	case !s.OwnersUnread.IsEmpty():
+		parts = append(parts, fleet.Concat(fleet.Text("who else writes it is not known: "), s.OwnersUnread))
+	default:
 		parts = append(parts, fleet.Text("no repository is known to apply it"))
 	}
 	return fleet.Join(nonEmpty(parts...), fleet.Text("; "))

@@ -26,6 +26,7 @@ const (
 	KindResumed    Kind = "change resumed"
 	KindAbandoned  Kind = "change abandoned"
 	KindOverride   Kind = "override"
+	KindStolen     Kind = "lock taken over"
 	KindArmed      Kind = "armed"
 	KindLocked     Kind = "locked"
 	KindTaken      Kind = "incident taken"

@@ -84,14 +84,34 @@ func (d *Desk) Release(id fleet.ChangeID) error { return d.runner.Release(id) }
 func (d *Desk) NextNow(id fleet.ChangeID) error { return d.runner.NextNow(id) }
 
 // RollBack takes an open change back to where it began.
-func (d *Desk) RollBack(id fleet.ChangeID) error { return d.runner.RollBack(id) }
+func (d *Desk) RollBack(id fleet.ChangeID) error {
+	d.lookFor(id)
+	return d.runner.RollBack(id)
+}
 
 // Resume lets this process carry an open change on, after comparing it with the world.
-func (d *Desk) Resume(id fleet.ChangeID) error { return d.runner.Resume(id) }
+func (d *Desk) Resume(id fleet.ChangeID) error {
+	d.lookFor(id)
+	return d.runner.Resume(id)
+}
+
+// lookFor looks on other machines for a change that is not known here.
+func (d *Desk) lookFor(id fleet.ChangeID) {
+	if b := d.runner.Book(); b.Change(id) == nil {
+		d.runner.Look(context.Background())
+	}
+}
+
+// Watch looks at what operators on other machines do, until ctx ends; Look does it once.
+func (d *Desk) Watch(ctx context.Context) { d.runner.Watch(ctx) }
+
+// Look reads once what operators on other machines do.
+func (d *Desk) Look(ctx context.Context) { d.runner.Look(ctx) }
 
 // Abandon closes an open change without writing anything more.
 func (d *Desk) Abandon(id fleet.ChangeID) error {
-	return d.runner.Abandon(id, "closed by "+d.actor.Text().String())
+	d.lookFor(id)
+	return d.runner.Abandon(id, "")
 }
 
 // UndoIntent is the intent that restores the state before a change.

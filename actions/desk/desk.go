@@ -18,6 +18,7 @@ import (
 	"pitwall/actions/plan"
 	"pitwall/actions/runner"
 	"pitwall/fleet"
+	"pitwall/fleet/advisory"
 )
 
 // Options are what a Desk needs.
@@ -38,8 +39,14 @@ type Options struct {
 	Roller func(fleet.ClusterID) (fleet.Roller, bool)
 	// ObjectWriters constructs what writes objects of clusters, at the times of Writers; nil where nothing does.
 	ObjectWriters func() (map[fleet.ClusterID]fleet.ObjectWriter, error)
+	// Shared reads what operators on other machines do, by cluster; SharedWriters constructs what writes it, at the times of
+	// Writers. Both are nil where nothing is shared.
+	Shared        map[fleet.ClusterID]fleet.SharedReader
+	SharedWriters func() (map[fleet.ClusterID]fleet.SharedWriter, error)
 	ReadOnly      bool // nothing lifts it
 	Write         bool // write at once, in PROD too
+	// Advisories is a site's data on vulnerabilities and drivers; nil takes what is compiled in.
+	Advisories *advisory.Pack
 	// Syslog publishes audit heads outside of the state directory as well.
 	Syslog bool
 	// Poll is how often a change looks at the world; zero is the runner's default.
@@ -71,7 +78,7 @@ func New(o Options) (*Desk, error) {
 	d.runner, err = runner.New(runner.Options{
 		Clock: o.Clock, Latest: o.Latest, Log: o.Log, Journal: files.journal, Audit: d.audit, Locks: files.locks, Actor: d.actor,
 		Evaluate: interlocks.Evaluate, EvaluateStep: interlocks.EvaluateStep, EvaluateRollback: interlocks.EvaluateRollback,
-		Rollback: plan.Rollback, Poll: o.Poll,
+		Rollback: plan.Rollback, Poll: o.Poll, Shared: o.Shared, Digest: plan.Digest,
 	})
 	if err != nil {
 		return nil, err
@@ -123,7 +130,8 @@ func (d *Desk) construct(until time.Time) error {
 	writers, err := d.o.Writers()
 	silencers, quiet := made(d.o.Silencers)
 	objects, fixed := made(d.o.ObjectWriters)
-	err = errors.Join(err, quiet, fixed)
+	sharers, unshared := made(d.o.SharedWriters)
+	err = errors.Join(err, quiet, fixed, unshared)
 	if len(writers)+len(silencers)+len(objects) == 0 {
 		return errors.Join(&fleet.Error{Kind: fleet.KindReadOnly, Op: "open writers",
 			Err: errors.New("no gateway and no cluster can be written")}, err)
@@ -137,6 +145,7 @@ func (d *Desk) construct(until time.Time) error {
 	d.mu.Unlock()
 	d.runner.SetWriters(func(id fleet.GatewayID) (fleet.RouteWriter, bool) { w, ok := writers[id]; return w, ok })
 	d.runner.SetSilencers(func(id fleet.SourceID) (fleet.Silencer, bool) { s, ok := silencers[id]; return s, ok })
+	d.runner.SetSharers(func(id fleet.ClusterID) (fleet.SharedWriter, bool) { w, ok := sharers[id]; return w, ok })
 	d.runner.SetWorks(func(id fleet.ClusterID) (fleet.Roller, fleet.ObjectWriter, bool) {
 		w, ok := objects[id]
 		if !ok || d.o.Roller == nil {
@@ -166,6 +175,7 @@ func (d *Desk) close(why fleet.Safe) {
 	d.runner.SetWriters(nil)
 	d.runner.SetSilencers(nil)
 	d.runner.SetWorks(nil)
+	d.runner.SetSharers(nil)
 	d.runner.SetAccess(access)
 }
 

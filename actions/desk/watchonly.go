@@ -14,6 +14,10 @@ type carrier interface {
 	SetWriters(runner.Writers)
 	SetSilencers(runner.Silencers)
 	SetWorks(runner.Works)
+	SetSharers(runner.Sharers)
+	Watch(context.Context)
+	Look(context.Context)
+	LookAt(context.Context, fleet.ClusterID)
 	SetAccess(actions.Access)
 	Start(actions.Plan, actions.Approval) (fleet.ChangeID, error)
 	Hold(fleet.ChangeID) error
@@ -54,6 +58,18 @@ func (w *watchOnly) SetSilencers(runner.Silencers) {}
 
 // SetWorks constructs nothing either.
 func (w *watchOnly) SetWorks(runner.Works) {}
+
+// SetSharers constructs nothing either.
+func (w *watchOnly) SetSharers(runner.Sharers) {}
+
+// Watch, Look and LookAt see nothing: what is not written down here is not taken over here.
+func (w *watchOnly) Watch(context.Context) {}
+
+// Look sees nothing.
+func (w *watchOnly) Look(context.Context) {}
+
+// LookAt sees nothing.
+func (w *watchOnly) LookAt(context.Context, fleet.ClusterID) {}
 
 // SetAccess changes nothing: why nothing can be written stays true until the next start.
 func (w *watchOnly) SetAccess(actions.Access) {}

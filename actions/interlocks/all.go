@@ -92,7 +92,8 @@ func EvaluateStep(p actions.Plan, n int, s *fleet.Snapshot, b actions.Book, now 
 	}
 	own := []string{"IL-19", "IL-20", "IL-21", "IL-22"}
 	if p.Work != nil {
-		own = append(own, "IL-31", "IL-32") // its own replicas hold the GPUs by now
+		// Its own replicas hold the GPUs by now, and its own evictions used the budgets up, which the runner waits for.
+		own = append(own, "IL-29", "IL-31", "IL-32")
 	}
 	return ask(at, s, b, now, restores(p, b), func(il actions.Interlock) bool {
 		return n == 1 || !slices.Contains(own, il.ID)

@@ -21,6 +21,7 @@ type Entry struct {
 	Records  int
 	Torn     int     // bytes of an unfinished last line
 	Corrupt  bool    // a line in the middle cannot be read
+	Behind   bool    // it came from a copy: what another process wrote last may be missing
 	prev     *Intent // the last intent before Last that was applied
 	good     int64
 }
@@ -98,6 +99,11 @@ func (e *Entry) apply(r Record) {
 		c.Held = r.Held
 	case KindHeld:
 		c.Held = r.Held
+	case KindGuard:
+		c.Hands++
+	case KindImported:
+		c.Hands++
+		e.Behind = true
 	case KindReleased, KindBack:
 		c.Held = false
 	case KindForeign:
@@ -128,7 +134,7 @@ func (e *Entry) intend(r Record) {
 	if e.Verified || e.Last != nil && e.Last.N != r.Step.N {
 		e.prev = e.Last
 	}
-	e.Last, e.LastAt, e.Answered, e.Verified = r.Step, r.At, false, false
+	e.Last, e.LastAt, e.Answered, e.Verified, e.Behind = r.Step, r.At, false, false, false
 	if !r.Step.Back {
 		e.Change.Step = max(e.Change.Step, r.Step.N)
 	}

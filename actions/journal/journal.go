@@ -118,7 +118,7 @@ func (j *Journal) Create(open Opened, first Record) (*Log, Opened, error) {
 		}
 	}
 	open.ID = fleet.ChangeID(fmt.Sprintf("c%d-%s", open.Number, shortDigest(open.Plan.Digest)))
-	name := fmt.Sprintf("%06d-%s.jsonl", open.Number, open.ID)
+	name := fileName(&open)
 	f, err := j.dir.Create(name)
 	if err != nil {
 		j.setBroken(err)

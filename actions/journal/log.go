@@ -16,6 +16,8 @@ type Log struct {
 	file    *os.File
 	seq     int
 	size    int64
+	// Appended is called after each record that is on the disk; nil for nobody.
+	Appended func()
 }
 
 // Append writes one record and puts it on the disk before it returns; Seq is set, and At where it is zero. When the
@@ -43,6 +45,9 @@ func (l *Log) Append(r Record) error {
 		return l.journal.Err()
 	}
 	l.seq, l.size = r.Seq, l.size+int64(len(b))
+	if l.Appended != nil {
+		l.Appended()
+	}
 	return nil
 }
 

@@ -31,6 +31,7 @@ const (
 	KindBack     Kind = "back"     // roll-back begins; its writes are intents with Back
 	KindForeign  Kind = "foreign"  // the world is neither before nor after
 	KindGuard    Kind = "guard"    // another process carries the change, or it went on without a terminal
+	KindImported Kind = "imported" // taken over from its copy, which may lack the last records of the process before
 	KindLeft     Kind = "left"     // the process stopped carrying it; it can be resumed
 	KindClosed   Kind = "closed"   // nothing more is written for it
 )

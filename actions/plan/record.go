@@ -85,13 +85,15 @@ func Undo(c actions.Change, actor actions.Actor) (actions.Intent, error) {
 		Reason: "undo " + string(c.ID)}, nil
 }
 
-// Twin is the same as a command line, quoted for a shell.
+// Twin is the same as a command line, quoted for a shell, "" where there is none.
 func Twin(in actions.Intent, order []fleet.TargetID) string {
 	switch {
 	case in.Kind == actions.KindResync:
 		return "pitwall resync " + quote(string(in.Route)) + " " + quote(string(in.Replica)) + " --dry-run"
 	case in.Undoes != "":
 		return "pitwall undo " + quote(string(in.Undoes)) + " --dry-run"
+	case in.Kind == actions.KindExpire:
+		return "" // no command ends a silence that pitwall did not set
 	case in.Silence != nil:
 		return twinSilence(in)
 	case in.Work != nil:

@@ -11,6 +11,7 @@ import (
 
 	"pitwall/actions"
 	"pitwall/fleet"
+	"pitwall/fleet/advisory"
 )
 
 // mostStages bounds a plan: a drain has one stage for each pod.
@@ -19,6 +20,17 @@ const mostStages = 512
 // Work plans a change of one object of a cluster from the writes that its orchestrator drafted. denied are the rights
 // that are missing. A draft that does nothing is refused (KindInvalid).
 func Work(in actions.Intent, was fleet.Rollout, draft fleet.Draft, denied []fleet.Safe, s *fleet.Snapshot,
+	now time.Time) (actions.Plan, error) {
+	return Facts{}.Work(in, was, draft, denied, s, now)
+}
+
+// Facts are what plans are made with beside what was read.
+type Facts struct {
+	Advisories *advisory.Pack // nil takes the one that is compiled in
+}
+
+// Work plans as the function Work does, with these facts.
+func (f Facts) Work(in actions.Intent, was fleet.Rollout, draft fleet.Draft, denied []fleet.Safe, s *fleet.Snapshot,
 	now time.Time) (actions.Plan, error) {
 	switch {
 	case s == nil:
@@ -32,8 +44,7 @@ func Work(in actions.Intent, was fleet.Rollout, draft fleet.Draft, denied []flee
 	}
 	p := actions.Plan{Format: format, Created: now, Intent: in, Context: s.Context, Env: s.Env, Mode: s.Mode, Soak: in.Soak,
 		SeenGen: s.Gen, SeenAt: s.At, Notes: draft.Notes,
-		Work: &actions.WorkPlan{Was: was, Draft: draft, Denied: denied, Free: freeGPUs(s, &was), Hold: in.Work.Hold,
-			Give: in.Work.Patience}}
+		Work: &actions.WorkPlan{Was: was, Draft: draft, Denied: denied, Hold: in.Work.Hold, Give: in.Work.Patience}}
 	if p.Work.Hold <= 0 {
 		p.Work.Hold = actions.DefaultCanaryHold
 	}
@@ -43,6 +54,7 @@ func Work(in actions.Intent, was fleet.Rollout, draft fleet.Draft, denied []flee
 	if p.Soak <= 0 && p.Work.Rolls() && in.Kind == actions.KindUpgrade {
 		p.Soak = actions.DefaultSoak
 	}
+	f.judge(&p, s, now)
 	p.Steps = make([]actions.Step, len(draft.Stages))
 	before := writesHash(nil)
 	p.BeforeHash = before
@@ -68,16 +80,6 @@ func writesHash(writes []fleet.ObjectWrite) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// freeGPUs counts the devices of its product that nothing asks for; none where no node of its cluster was read.
-func freeGPUs(s *fleet.Snapshot, was *fleet.Rollout) fleet.Maybe[int] {
-	for _, c := range s.Clusters {
-		if c.ID == was.Object.Cluster {
-			return c.FreeGPUs(was.Product)
-		}
-	}
-	return fleet.None[int]()
-}
-
 // Restore drafts what sets an object back to where a change found it: the inverse of all that its writes did together.
 // What has no inverse is refused.
 func Restore(c *actions.Change) (fleet.Draft, error) {
@@ -100,7 +102,7 @@ func Restore(c *actions.Change) (fleet.Draft, error) {
 	}
 	until := fleet.Until{Done: c.Plan.Work.Rolls()}
 	return fleet.Draft{Stages: []fleet.Stage{{Text: fleet.Concat(fleet.Text("as before "), fleet.Label(string(c.ID))),
-		Writes: back, Until: until}}, Extra: c.Plan.Work.Draft.Extra, Down: c.Plan.Work.Draft.Down}, nil
+		Writes: back, Until: until}}, Extra: c.Plan.Work.Draft.Extra, Down: c.Plan.Work.Draft.Down, To: c.Plan.Work.Was.Now}, nil
 }
 
 // undoWork is the intent that restores what a change of an object found.

@@ -48,6 +48,10 @@ func (r *Runner) take(id fleet.ChangeID, closing bool) (*carrier, journal.Entry,
 	if c == nil || c.State.Closed() {
 		return nil, journal.Entry{}, r.notHere(id)
 	}
+	if onlySummary(c) {
+		return nil, journal.Entry{}, &fleet.Error{Kind: fleet.KindUnsupported, Op: "take the change over", Err: plainError(c.Copy.Problem),
+			Next: "act there; where that machine is gone for good, set the object right by hand and abandon the change"}
+	}
 	with, err := r.toolsFor(&c.Plan)
 	if err != nil && !(closing && r.accessNow().Write) {
 		return nil, journal.Entry{}, err
@@ -56,20 +60,39 @@ func (r *Runner) take(id fleet.ChangeID, closing bool) (*carrier, journal.Entry,
 	if err != nil {
 		return nil, journal.Entry{}, err
 	}
-	log, entry, err := r.o.Journal.Continue(id)
-	if err == nil && entry.Change.State.Closed() {
-		err = errors.Join(fmt.Errorf("change %s is closed", fleet.Label(string(id))), log.Close())
-	}
+	k := &carrier{r: r, writer: with.writer, task: r.o.Clock.Task(), lock: lock, renewed: r.o.Clock.Now(), finished: make(chan struct{})}
+	entry, err := k.pickUp(c)
 	if err != nil {
-		return nil, journal.Entry{}, errors.Join(err, lock.Release())
+		err = errors.Join(err, k.unlock())
+		k.letGo()
+		return nil, journal.Entry{}, err
 	}
-	k := &carrier{r: r, writer: with.writer, task: r.o.Clock.Task(), lock: lock, log: log, c: entry.Change,
-		renewed: r.o.Clock.Now(), finished: make(chan struct{})}
 	k.equip(with, &k.c)
 	k.c.Guard = *r.me(false)
 	k.guard.reset()
 	k.setBase(entry.Baseline)
+	k.share()
+	k.stolen()
 	return k, entry, nil
+}
+
+// pickUp opens the journal of a change whose object is locked here: under the lock of its cluster, and as the last process
+// left it that carried it, on whatever machine.
+func (k *carrier) pickUp(c *actions.Change) (journal.Entry, error) {
+	if err := k.claimShared(&c.Plan, c.ID, false, true); err != nil {
+		return journal.Entry{}, err
+	}
+	if err := k.fetch(c); err != nil {
+		return journal.Entry{}, err
+	}
+	log, entry, err := k.r.o.Journal.Continue(c.ID)
+	if err == nil && entry.Change.State.Closed() {
+		err = errors.Join(fmt.Errorf("change %s is closed", fleet.Label(string(c.ID))), log.Close())
+	}
+	if err == nil {
+		k.log, k.c = log, entry.Change
+	}
+	return entry, err
 }
 
 func (k *carrier) compareWith(entry journal.Entry, back bool) error {
@@ -214,6 +237,10 @@ func (k *carrier) lost(s actions.Step, w world, _ ...fleet.GatewayReplicaID) err
 
 // Abandon closes an open change that nobody carries as it stands: nothing is written to the gateway.
 func (r *Runner) Abandon(id fleet.ChangeID, reason string) error {
+	book := r.Book()
+	if c := book.Change(id); c != nil && onlySummary(c) {
+		return r.abandonSummary(c)
+	}
 	k, _, err := r.take(id, true)
 	if err != nil {
 		return err

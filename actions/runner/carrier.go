@@ -23,6 +23,9 @@ type carrier struct {
 	task     fleet.Task
 	log      *journal.Log
 	lock     *lease.Lease
+	sharer   fleet.SharedWriter // of the change's cluster; nil where nothing is shared
+	claim    *lease.Shared      // the lock in the cluster; nil where there is none
+	copies   *copies
 	c        actions.Change // published copies share its slices: they are replaced, never changed
 	base     map[figureKey]journal.Figure
 	renewed  time.Time
@@ -124,6 +127,10 @@ func (k *carrier) drop() {
 
 // letGo frees what the end of the process would free; it writes no record.
 func (k *carrier) letGo() {
+	k.copies.drop()
+	if k.claim != nil {
+		k.claim.Drop()
+	}
 	if k.lock != nil {
 		_ = k.lock.Drop() // given back before in most cases
 	}
@@ -208,7 +215,8 @@ func (k *carrier) now() time.Time { return k.r.o.Clock.Now() }
 // to moves the change on and writes that down. A record that must precede a write and cannot be written leaves the
 // change where it is; other records that fail are logged, since the change is found again by comparing the world.
 func (k *carrier) to(e Event, rec journal.Record) error {
-	next, err := Next(k.c.State, e)
+	was := k.c.State
+	next, err := Next(was, e)
 	if err != nil {
 		k.r.o.Log.Error("change", "id", string(k.c.ID), "err", err)
 		return err
@@ -219,6 +227,7 @@ func (k *carrier) to(e Event, rec journal.Record) error {
 	}
 	k.c.State = next
 	k.apply(rec)
+	k.tellEnd(was, next)
 	return nil
 }
 
@@ -297,7 +306,7 @@ func (k *carrier) close(e Event, kind audit.Kind, why fleet.Safe, w world) {
 	}
 	k.over = true
 	k.r.audit(kind, &k.c, why, true)
-	if err := k.lock.Release(); err != nil {
+	if err := k.unlock(); err != nil {
 		k.r.o.Log.Warn("give the route lock back", "change", string(k.c.ID), "err", err)
 	}
 	k.r.o.Probe("end")
@@ -316,7 +325,7 @@ func (k *carrier) unknown(why fleet.Safe, w world) time.Duration {
 		return k.r.o.Poll
 	}
 	k.r.audit(audit.KindUnknown, &k.c, why, true)
-	if err := k.lock.Release(); err != nil {
+	if err := k.unlock(); err != nil {
 		k.r.o.Log.Warn("give the route lock back", "change", string(k.c.ID), "err", err)
 	}
 	k.over = true
@@ -330,7 +339,7 @@ func (k *carrier) leave(why fleet.Safe) {
 	rec.State = k.c.State
 	k.apply(rec)
 	k.over = true
-	if err := k.lock.Release(); err != nil {
+	if err := k.unlock(); err != nil {
 		k.r.o.Log.Warn("give the route lock back", "change", string(k.c.ID), "err", err)
 	}
 }

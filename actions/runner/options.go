@@ -24,6 +24,12 @@ type Options struct {
 	Silencers Silencers
 	// Works may be nil: no object of a cluster is then written until SetWorks.
 	Works Works
+	// Sharers may be nil: no lock and no copy is then written into a cluster until SetSharers.
+	Sharers Sharers
+	// Shared reads what operators on other machines do, by cluster; nil where nothing is shared.
+	Shared map[fleet.ClusterID]fleet.SharedReader
+	// Digest recomputes the digest of a plan that comes from a copy; nil trusts it.
+	Digest func(actions.Plan) string
 	// Latest gives the newest snapshot, nil before the first.
 	Latest func() *fleet.Snapshot
 	// Evaluate runs all interlocks on a plan.

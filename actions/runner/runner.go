@@ -9,6 +9,7 @@ import (
 	"pitwall/actions"
 	"pitwall/actions/audit"
 	"pitwall/actions/journal"
+	"pitwall/actions/shared"
 	"pitwall/fleet"
 )
 
@@ -19,11 +20,13 @@ type Runner struct {
 	host    string
 	updates chan struct{}
 	work    sync.WaitGroup
+	view    *shared.View
 
 	mu       sync.Mutex
 	writers  Writers
 	silences Silencers
 	works    Works
+	sharers  Sharers
 	access   actions.Access
 	carried  map[fleet.ChangeID]*carrier
 	shown    map[fleet.ChangeID]actions.Change // what this process knows of changes that it carries or carried
@@ -40,9 +43,11 @@ func New(o Options) (*Runner, error) {
 	if err != nil {
 		return nil, &fleet.Error{Kind: fleet.KindInternal, Op: "learn this machine's name", Err: err}
 	}
-	return &Runner{o: o, host: host, updates: make(chan struct{}, 1), writers: o.Writers, silences: o.Silencers, works: o.Works,
+	r := &Runner{o: o, host: host, updates: make(chan struct{}, 1), writers: o.Writers, silences: o.Silencers, works: o.Works,
 		access: actions.Access{Actor: o.Actor}, carried: map[fleet.ChangeID]*carrier{},
-		shown: map[fleet.ChangeID]actions.Change{}, problems: map[journal.Problem]bool{}}, nil
+		shown: map[fleet.ChangeID]actions.Change{}, problems: map[journal.Problem]bool{}, sharers: o.Sharers}
+	r.view = shared.NewView(shared.Options{Readers: o.Shared, Clock: o.Clock, Log: o.Log, Digest: o.Digest, Looked: r.looked})
+	return r, nil
 }
 
 // SetWriters arms the runner, or with nil makes it read-only. A change in flight keeps the writer that it began
@@ -103,8 +108,9 @@ func (r *Runner) Book() actions.Book {
 	for i := range changes {
 		changes[i] = r.newest(changes[i])
 	}
-	journal.Order(changes)
 	b.Changes = changes
+	r.view.Merge(&b, func(id fleet.ChangeID) bool { return r.carrierOf(id) != nil }, r.holdsShared)
+	journal.Order(b.Changes)
 	return b
 }
 
@@ -179,6 +185,7 @@ func (r *Runner) bookWithout(c *actions.Change) actions.Book {
 
 // publish shows the change as its carrier has it now.
 func (r *Runner) publish(k *carrier) {
+	k.c.Copy = k.copies.now()
 	r.mu.Lock()
 	r.shown[k.c.ID] = k.c
 	r.mu.Unlock()
@@ -198,7 +205,7 @@ func (r *Runner) start(k *carrier) {
 
 // keep shows a change that is no longer carried here as it was left.
 func (r *Runner) keep(k *carrier) {
-	k.c.Guard.Mine, k.c.Guard.Alive = false, fleet.Some(false)
+	k.c.Guard.Mine, k.c.Guard.Alive, k.c.Copy = false, fleet.Some(false), k.copies.now()
 	r.mu.Lock()
 	delete(r.carried, k.c.ID)
 	r.shown[k.c.ID] = k.c

@@ -143,11 +143,17 @@ func (k *carrier) open(p actions.Plan, a actions.Approval, snap *fleet.Snapshot)
 	}
 	k.lock, k.renewed = lock, now
 	k.c.Plan = p
-	if err := k.current(p); err != nil {
+	if err := k.claimShared(&p, "", slices.Contains(a.Overrides, sharedLockCheck), false); err != nil {
 		return errors.Join(err, lock.Release())
+	}
+	if err := k.current(p); err != nil {
+		return errors.Join(err, k.unlock())
 	}
 	k.c = actions.Change{Plan: p, Checks: checks, Approval: a, State: actions.StateLeased, Started: now, Updated: now,
 		Guard: *r.me(false), Why: lockedWhy(lock.TakenFrom)}
+	if k.claim != nil && lock.TakenFrom.IsEmpty() {
+		k.c.Why = lockedWhy(k.claim.TakenFrom)
+	}
 	return k.enter(baseline(snap, p.Gateway))
 }
 
@@ -186,10 +192,14 @@ func (k *carrier) enter(base []journal.Figure) error {
 		journal.Record{State: k.c.State, Why: k.c.Why, At: k.c.Started, Guard: &k.c.Guard})
 	if err != nil {
 		r.notify() // writing may be disabled now
-		return errors.Join(err, k.lock.Release())
+		return errors.Join(err, k.unlock())
 	}
 	r.o.Probe("after opened")
 	k.log, k.c.ID, k.c.Seq = log, opened.ID, opened.Number
+	k.share()
+	if k.claim != nil {
+		k.claim.Bind(k.c.ID)
+	}
 	if e, ok := k.errand.(*silencing); ok {
 		e.change = k.c.ID
 	}
@@ -203,8 +213,10 @@ func (k *carrier) enter(base []journal.Figure) error {
 	}
 	if err != nil {
 		_ = k.to(EventAbort, journal.Record{Kind: journal.KindClosed, Why: fleet.Sentence(err)})
-		return errors.Join(err, k.lock.Release())
+		return errors.Join(err, k.unlock())
 	}
+	k.stolen()
+	k.tell("ChangeStarted", k.c.Plan.ErrandText(), false)
 	for _, id := range k.c.Approval.Overrides {
 		r.audit(audit.KindOverride, &k.c, fleet.Label(id), false)
 	}

@@ -105,8 +105,11 @@ func (k *carrier) sendStage(n int) time.Duration {
 	if err := k.rehearse(n); err != nil {
 		return k.unrehearsed(n, err)
 	}
-	if err := k.lock.Verify(); err != nil {
+	if err := k.stillMine(); err != nil {
 		return k.unknown(fleet.Concat(fleet.Text("nothing more is written: "), fleet.Sentence(err)), world{})
+	}
+	if why := k.unsure(); !why.IsEmpty() {
+		return k.hold(why)
 	}
 	in := k.stageIntent(n, "")
 	if err := k.to(EventWrite, journal.Record{Kind: journal.KindIntent, Step: &in, Why: fleet.Textf("writing stage %s of %s: %s",
@@ -175,6 +178,9 @@ func (k *carrier) writeAll(name string, writes []fleet.ObjectWrite) error {
 				return
 			}
 			k.r.o.Probe(fmt.Sprintf("before write %s.%d", name, i+1))
+			if err = k.stillMine(); err != nil {
+				return
+			}
 			err = k.work.write.Write(ctx, w, fmt.Sprintf("%s/%s.%d", k.c.ID, name, i+1), false)
 			k.r.o.Probe(fmt.Sprintf("after write %s.%d", name, i+1))
 		})

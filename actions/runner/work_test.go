@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -33,6 +35,7 @@ type cluster struct {
 	ending  map[string]int // how often each evicted pod was looked at
 	blocked int            // evictions that a budget refuses
 	takes   func()         // what its controller does at once with a write
+	weights []string       // digests that new replicas publish, by their order
 }
 
 const replicas = 4
@@ -56,6 +59,9 @@ func (c *cluster) Rollout(context.Context, fleet.ObjectRef) (fleet.Rollout, erro
 	}
 	r := fleet.Rollout{Object: object, Desired: replicas, Updated: c.updated, UpdatedReady: c.ready, Phase: fleet.RolloutMoving,
 		Why: fleet.Textf("%s of 4 updated", fleet.Int(c.updated))}
+	for i, digest := range c.weights[:min(c.updated, len(c.weights))] {
+		r.Manifests = append(r.Manifests, fleet.PodManifest{Pod: fmt.Sprintf("n%d", i), Updated: true, Digest: fleet.Label(digest)})
+	}
 	switch {
 	case c.broken && c.ready < c.updated:
 		r.Phase, r.Never, r.Why = fleet.RolloutFailed, true, fleet.Text("p9 crashes: exit code 1")
@@ -288,6 +294,36 @@ func TestACanaryThatNeverServesIsTakenBack(t *testing.T) {
 		t.Error(image)
 	}
 	g.sound()
+}
+
+// What new replicas publish of their weights is read again while they come: two models under one name are not left there.
+func TestNewReplicasWithOtherWeightsAreTakenBack(t *testing.T) {
+	g, c := workRig(t)
+	c.weights = []string{"sha256:a", "sha256:a", "", "sha256:b"}
+	id := g.startWork(actions.KindUpgrade, canaryDraft())
+	g.until(id, func(ch actions.Change) bool { return ch.Step == 2 })
+	g.until(id, in(actions.StateRolledBack))
+	said := "rolling back: the new replicas do not serve the same model: n3 loaded weights sha256:b, n0 loaded sha256:a"
+	files, _ := filepath.Glob(filepath.Join(g.state, "journal", "*"))
+	if !slices.ContainsFunc(files, func(name string) bool {
+		body, err := os.ReadFile(name)
+		return err == nil && strings.Contains(string(body), said)
+	}) {
+		t.Errorf("none of %q says %q", files, said)
+	}
+	if image, _ := c.now("/image"); image != `"v1"` {
+		t.Error(image)
+	}
+	g.sound()
+	r := fleet.Rollout{Now: fleet.Version{Manifest: fleet.Text("sha256:a")}, Manifests: []fleet.PodManifest{{Pod: "old", Digest: fleet.Text("sha256:b")},
+		{Pod: "n0", Updated: true}, {Pod: "n1", Updated: true, Digest: fleet.Text("sha256:a")}}}
+	if why := otherWeights(&r); !why.IsEmpty() {
+		t.Error(why)
+	}
+	r.Manifests = append(r.Manifests, fleet.PodManifest{Pod: "n2", Updated: true, Digest: fleet.Text("sha256:b")})
+	if why := otherWeights(&r).String(); why != "n2 loaded weights sha256:b, the object asks for sha256:a" {
+		t.Error(why)
+	}
 }
 
 func TestWithoutFiguresACanaryWaitsForAPerson(t *testing.T) {

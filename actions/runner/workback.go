@@ -31,7 +31,7 @@ func (k *carrier) workBack() time.Duration {
 	case len(left) == 0:
 		return k.backThere()
 	}
-	if err := k.lock.Verify(); err != nil {
+	if err := k.stillMine(); err != nil {
 		return k.unknown(fleet.Concat(fleet.Text("not rolled back: "), fleet.Sentence(err)), world{})
 	}
 	in := k.stageIntent(max(k.c.Step, 1), "")
@@ -102,10 +102,10 @@ func (w *work) wayBack(n int) ([]fleet.ObjectWrite, placed, error) {
 			continue // as it was before the change
 		}
 		level, err := w.find(ctx, s)
-		if err != nil || level >= strange {
+		if err != nil || int(level) >= len(s) { // strange or vanished
 			return nil, level, err
 		}
-		back, _ := s[level].Inverse()
+		back, _ := s.at(level).Inverse()
 		out = append(out, back)
 	}
 	return out, unapplied, nil
@@ -150,6 +150,20 @@ func (k *carrier) compareWork(entry journal.Entry, back bool) error {
 	}
 	k.r.audit(audit.KindResumed, &k.c, at.text(), false)
 	back = back || entry.Change.State == actions.StateRollingBack
+	if entry.Behind {
+		if over, err := k.catchUp(&entry); over || err != nil {
+			return err
+		}
+		n = max(k.c.Step, 1)
+		if at, err = k.work.place(n); err != nil {
+			return err
+		}
+	}
+	return k.goOn(&entry, n, at, back)
+}
+
+// goOn sets the carrier up to go on with the n-th stage, from where its objects are.
+func (k *carrier) goOn(entry *journal.Entry, n int, at placed, back bool) error {
 	if entry.Last == nil {
 		return k.compareUnwrittenWork(at, back)
 	}
@@ -164,7 +178,8 @@ func (k *carrier) compareWork(entry journal.Entry, back bool) error {
 	case at >= strange:
 		why := k.threeWayWork(n)
 		k.unknown(why, world{})
-		return &fleet.Error{Kind: fleet.KindConflict, Op: "resume the change", Err: plainError(why), Next: "nothing was written; a person decides"}
+		return &fleet.Error{Kind: fleet.KindConflict, Op: "resume the change", Err: plainError(why),
+			Next: "nothing was written; a person decides"}
 	case at == unapplied && k.inForce.failed == nil:
 		k.inForce.failed = errCrashed // only a part of it was written: the rest is sent again
 	}

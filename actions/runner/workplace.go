@@ -92,6 +92,18 @@ func (w *work) spots(n int) []spot {
 	return out
 }
 
+// at is what the fields hold at a level, the furthest for what is none.
+func (s spot) at(level placed) fleet.ObjectWrite {
+	switch level {
+	case unapplied:
+		return s[unapplied]
+	case applied:
+		return s[applied]
+	default:
+		return s[followed]
+	}
+}
+
 func (spot) ends(of ...int) (out [followed + 1]int) {
 	copy(out[:], of)
 	return out

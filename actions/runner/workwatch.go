@@ -51,6 +51,9 @@ func (k *carrier) workAbandoned() bool {
 func (k *carrier) unappliedStage(n int) time.Duration {
 	err := k.inForce.failed
 	now := k.now()
+	if lost := k.stillMine(); lost != nil {
+		return k.unknown(fleet.Concat(fleet.Text("nothing more is written: "), fleet.Sentence(lost)), world{})
+	}
 	switch {
 	case now.Before(k.inForce.deadline):
 		return min(k.r.o.Poll, k.inForce.deadline.Sub(now))
@@ -136,6 +139,10 @@ func (k *carrier) waitFor(n int) time.Duration {
 		k.work.reached, k.inForce.settled = now, now
 		k.stageVerified(n, false)
 	}
+	if why := otherWeights(&k.work.now); !why.IsEmpty() && k.c.Plan.Intent.Kind == actions.KindUpgrade {
+		k.rollBackWork(fleet.Concat(fleet.Text("the new replicas do not serve the same model: "), why))
+		return 0
+	}
 	if s.Canary {
 		if wait, decided := k.compareVersions(n); decided {
 			return wait
@@ -146,7 +153,7 @@ func (k *carrier) waitFor(n int) time.Duration {
 
 // follow sends what follows on the writes of a stage, such as the pause of a canary.
 func (k *carrier) follow(n int) time.Duration {
-	if err := k.lock.Verify(); err != nil {
+	if err := k.stillMine(); err != nil {
 		return k.unknown(fleet.Concat(fleet.Text("nothing more is written: "), fleet.Sentence(err)), world{})
 	}
 	in := k.stageIntent(n, "-then")
@@ -250,7 +257,8 @@ func (k *carrier) afterStage(n int) time.Duration {
 		return k.sendStage(n + 1)
 	case k.c.Plan.Soak > 0:
 		k.inForce.soakFrom = now
-		_ = k.to(EventSoak, journal.Record{Kind: journal.KindSoak, Why: fleet.Text("all stages are done: watching"), NextAt: now.Add(k.c.Plan.Soak)})
+		_ = k.to(EventSoak, journal.Record{Kind: journal.KindSoak, Why: fleet.Text("all stages are done: watching"),
+			NextAt: now.Add(k.c.Plan.Soak)})
 		return k.r.o.Poll
 	}
 	k.close(EventPass, audit.KindClosed, k.workDone(), world{})

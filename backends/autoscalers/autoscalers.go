@@ -21,7 +21,7 @@ func Connector() fleet.Connector {
 		Kind: "autoscalers", Title: "HorizontalPodAutoscaler, KEDA ScaledObject",
 		Reads:           "autoscaling/v2 and keda.sh/v1alpha1: bounds, what it wants, why it does not scale",
 		Writes:          "minReplicas and maxReplicas; the annotations by which KEDA is paused",
-		NewOrchestrator: func() fleet.Orchestrator { return New(fleet.SystemClock{}) },
+		NewOrchestrator: func(d fleet.Deps) fleet.Orchestrator { return New(d.Clock) },
 	}
 }
 

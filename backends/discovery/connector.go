@@ -52,8 +52,21 @@ func Around(inner fleet.Connector, all func() []fleet.Connector) fleet.Connector
 			return writer(without(spec), deps)
 		}
 	}
+	if shared := inner.NewSharedReader; shared != nil {
+		inner.NewSharedReader = func(spec fleet.SourceSpec, deps fleet.Deps) (fleet.SharedReader, error) {
+			return shared(without(spec), deps)
+		}
+	}
+	if shared := inner.NewSharedWriter; shared != nil {
+		inner.NewSharedWriter = func(spec fleet.SourceSpec, deps fleet.Deps) (fleet.SharedWriter, error) {
+			return shared(without(spec), deps)
+		}
+	}
 	return inner
 }
+
+// Searches tells whether what a source's cluster runs is searched for.
+func Searches(spec fleet.SourceSpec) bool { return spec.Options[optDiscover] == "true" }
 
 // without is a source as its own connector knows it.
 func without(spec fleet.SourceSpec) fleet.SourceSpec {

@@ -40,6 +40,7 @@ type Point struct {
 	TTFT95   float64   `json:"ttft,omitempty"`  // seconds; 0 means unknown
 	Share    float64   `json:"share,omitempty"` // of its route's requests
 	Within   bool      `json:"ok,omitempty"`    // it kept within its limits all the time
+	From     string    `json:"from,omitempty"`  // the store that told of it; "" for what pitwall measured
 }
 
 // Store appends points to one file a day and forgets old days.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -108,8 +109,14 @@ func (c *conn) pulse(ctx context.Context) (pulse, error) {
 	}
 	switch resp.StatusCode {
 	case http.StatusOK:
-	case http.StatusForbidden, http.StatusNotFound, http.StatusTooManyRequests:
+	case http.StatusTooManyRequests:
 		return p, nil
+	case http.StatusForbidden, http.StatusNotFound:
+		if _, ok := parseStatus(body); ok {
+			return p, nil
+		}
+		return pulse{}, c.fail(fleet.KindInvalid, op, "something answers "+strconv.Itoa(resp.StatusCode)+
+			", but not as a Kubernetes API server does", "check the address, and the proxy on the way to it", nil)
 	default:
 		return pulse{}, c.refusal(op, resp, body)
 	}

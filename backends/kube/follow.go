@@ -149,7 +149,7 @@ func (f *follower) refused(c *conn, version *string, err error) time.Duration {
 // say keeps why the kind is not read, and lets the others go on.
 func (f *follower) say(err error) {
 	f.world.mu.Lock()
-	f.world.watch(f.plural).Err = fleet.Sentence(err)
+	f.world.watch(f.plural).Err = fleet.Cause(err) // where and what was asked the row says
 	f.world.mu.Unlock()
 	f.done()
 	f.dirty()

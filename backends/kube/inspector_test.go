@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -155,6 +157,44 @@ func logs(t *testing.T, p *corev1.Pod, serve http.HandlerFunc) fleet.Inspector {
 		return true
 	}
 	return inspect(t, a)
+}
+
+func TestContainersOfAPod(t *testing.T) {
+	a := newAPI(t)
+	always := corev1.ContainerRestartPolicyAlways
+	p := chatty()
+	p.Spec.InitContainers = []corev1.Container{{Name: "fetch"}, {Name: "mesh", RestartPolicy: &always}}
+	p.Spec.Containers = append(p.Spec.Containers, corev1.Container{Name: "lo\x1b[2Jg"})
+	p.Spec.EphemeralContainers = []corev1.EphemeralContainer{{EphemeralContainerCommon: corev1.EphemeralContainerCommon{Name: "dbg"}}}
+	p.Status.InitContainerStatuses = []corev1.ContainerStatus{
+		{Name: "fetch", State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{Reason: "Completed"}}},
+		{Name: "mesh", State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}},
+	}
+	a.set("pods", p)
+	i := inspect(t, a)
+	list, err := i.Containers(t.Context(), fleet.ObjectRef{Kind: "Pod", Namespace: "llm", Name: "chat-1"})
+	var got []string
+	for _, c := range list {
+		line := c.Name + "|" + c.Role.String() + "|" + c.State.String()
+		if c.Before {
+			line += "|" + strconv.Itoa(c.Restarts) + " restarts"
+		}
+		if c.Chosen {
+			line += "|chosen"
+		}
+		got = append(got, line)
+	}
+	want := []string{"fetch|init|ended: Completed 0", "mesh|sidecar|running", "vllm|serving|waiting: CrashLoopBackOff|5 restarts|chosen",
+		"lo\x1b[2Jg|beside|not begun", "dbg|debug|not begun"}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("%v\n%q, want\n%q", err, got, want)
+	}
+	if _, err := i.Containers(t.Context(), fleet.ObjectRef{Kind: "Deployment", Namespace: "llm", Name: "chat"}); fleet.KindOf(err) != fleet.KindUnsupported {
+		t.Errorf("a workload has containers: %v", err)
+	}
+	if _, err := i.Containers(t.Context(), fleet.ObjectRef{Kind: "Pod", Namespace: "llm", Name: "gone"}); fleet.KindOf(err) != fleet.KindNotFound {
+		t.Errorf("of a pod that is gone: %v", err)
+	}
 }
 
 func TestLogs(t *testing.T) {

@@ -232,6 +232,8 @@ func span(d time.Duration) fleet.Safe {
 		return fleet.Label(d.Round(time.Second).String())
 	case d < 90*time.Minute:
 		return fleet.Textf("%sm", number(int(d.Minutes())))
+	case d >= 48*time.Hour:
+		return fleet.Textf("%sd", number(int(d.Hours()/24)))
 	}
 	return fleet.Textf("%sh", number(int(d.Hours())))
 }

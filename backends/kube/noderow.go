@@ -74,7 +74,11 @@ func judgeNode(r *fleet.KubeNode) {
 	var lesser fleet.Safe
 	for i := range r.Conditions {
 		if c := &r.Conditions[i]; c.Bad && c.Type.String() != string(corev1.NodeReady) {
-			lesser = fleet.Concat(fleet.Label(clip(c.Type.String(), 100)), fleet.Text(": "), c.Why)
+			// Its status is said: "FabricOperational: fine" would not tell that True was taken for trouble.
+			lesser = fleet.Concat(fleet.Label(clip(c.Type.String(), 100)), fleet.Text(" is "), c.Status)
+			if !c.Why.IsEmpty() {
+				lesser = fleet.Concat(lesser, fleet.Text(": "), c.Why)
+			}
 			break
 		}
 	}

@@ -1,6 +1,8 @@
 package kube
 
 import (
+	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -83,7 +85,7 @@ func TestOneForbiddenKindSaysSoAndTheOthersGoOn(t *testing.T) {
 		return c != nil && len(c.Pods) == 1 && !watchOf(c, "nodes").Err.IsEmpty() && !watchOf(c, "poddisruptionbudgets").Err.IsEmpty() &&
 			watchOf(c, "events").Synced
 	})
-	if text := watchOf(s.last, "nodes").Err.String(); !strings.Contains(text, "forbidden") || !strings.Contains(text, "nodes") {
+	if text := watchOf(s.last, "nodes").Err.String(); !strings.HasPrefix(text, "auth: it is forbidden") { // its kind stands before it on each screen
 		t.Errorf("nodes say %q", text)
 	}
 	if s.last.State != fleet.StateOK || !s.last.Scope.IsEmpty() {
@@ -178,6 +180,26 @@ func TestKindsThatComeLater(t *testing.T) {
 	if w := s.last.Workloads[0]; w.Kind != kindLWS || w.Name != "big" || w.Desired != 1 {
 		t.Errorf("%+v", w)
 	}
+}
+
+// TestWhatIsNoAPIServerIsNotHeard meets a proxy or a login page, which refuses in its own words.
+func TestWhatIsNoAPIServerIsNotHeard(t *testing.T) {
+	for _, code := range []int{403, 404} {
+		a := newAPI(t)
+		a.page = func(w http.ResponseWriter, _ *http.Request) bool {
+			w.WriteHeader(code)
+			_, _ = w.Write([]byte("<html>no</html>"))
+			return true
+		}
+		s := watching1(t, a, nil)
+		s.until("the refusal of something else", func(_ *fleet.Cluster, err error) bool {
+			return err != nil && strings.Contains(err.Error(), strconv.Itoa(code)+", but not as a Kubernetes API server does")
+		})
+	}
+	a := newAPI(t)
+	a.with(func(a *api) { a.refuse["/version"] = 403 })
+	a.set("pods", pod("llm", "chat-1"))
+	watching1(t, a, nil).untilPods(1)
 }
 
 func TestAClusterOfWhichNothingMayBeSeen(t *testing.T) {

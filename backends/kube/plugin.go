@@ -136,7 +136,8 @@ func (p *plugin) renew(ctx context.Context) (*credential, error) {
 }
 
 func (p *plugin) failure(err error) error {
-	return &fleet.Error{Kind: fleet.KindAuth, Op: "ask the credential plugin " + filepath.Base(p.exec.Command), Err: err,
+	name := filepath.Base(p.exec.Command) // also beside its cause alone it must be named
+	return &fleet.Error{Kind: fleet.KindAuth, Op: "ask for a credential", Err: fmt.Errorf("the plugin %s: %w", name, err),
 		Next: "nothing was sent; it is asked again"}
 }
 

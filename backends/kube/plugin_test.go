@@ -100,6 +100,9 @@ func TestACredentialPlugin(t *testing.T) {
 			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want) || fleet.KindOf(err) != fleet.KindAuth) {
 				t.Errorf("got %v, want %q", err, c.want)
 			}
+			if cause := fleet.Cause(err).String(); c.want != "" && !strings.Contains(cause, "the plugin plugin: ") {
+				t.Errorf("beside its context's name alone, nothing says what failed: %q", cause)
+			}
 			if strings.Contains(log.String(), "t1") {
 				t.Errorf("the token is in the log: %s", log.String())
 			}

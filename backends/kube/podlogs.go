@@ -12,7 +12,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"pitwall/backends/internal/podspec"
 	"pitwall/fleet"
 )
 
@@ -27,16 +26,15 @@ const (
 func (i *inspector) Logs(ctx context.Context, o fleet.ObjectRef, opt fleet.LogOptions, line func(fleet.Safe)) error {
 	op := "read the log of " + o.Namespace + "/" + o.Name
 	if o.Kind != "Pod" && o.Kind != "" {
-		return &fleet.Error{Kind: fleet.KindUnsupported, Op: op, Source: i.set.spec.ID,
-			Err: reason{text: "only pods have logs; open one of the pods of this " + o.Kind}}
+		return i.noLog(op, o.Kind)
 	}
 	o.Kind = "Pod"
 	if o.Container == "" {
-		name, err := i.container(ctx, o)
-		if err != nil {
+		var p corev1.Pod
+		if err := i.object(ctx, o, &p); err != nil {
 			return quiet(ctx, err)
 		}
-		o.Container = name
+		o.Container = talker(&p)
 	}
 	path, err := i.path(o)
 	if err != nil {
@@ -85,27 +83,6 @@ func logQuery(container string, opt fleet.LogOptions) string {
 		q.Set("previous", "true")
 	}
 	return q.Encode()
-}
-
-// container picks the one whose log tells most: the init container that is at work or failed, else the serving one.
-func (i *inspector) container(ctx context.Context, o fleet.ObjectRef) (string, error) {
-	var p corev1.Pod
-	if err := i.object(ctx, o, &p); err != nil {
-		return "", err
-	}
-	for n := range p.Status.InitContainerStatuses {
-		s := &p.Status.InitContainerStatuses[n]
-		if isSidecar(&p, s.Name) {
-			continue
-		}
-		if s.State.Running != nil || s.State.Terminated != nil && s.State.Terminated.ExitCode != 0 || s.RestartCount > 0 && !s.Ready {
-			return s.Name, nil
-		}
-	}
-	if c := podspec.Serving(&p.Spec, p.Annotations); c != nil {
-		return c.Name, nil
-	}
-	return "", nil
 }
 
 // eachLine delivers lines as they come. One that is too long is cut and marked; it never fills the memory.

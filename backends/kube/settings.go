@@ -13,14 +13,15 @@ import (
 
 // Options of a source.
 const (
-	optContext    = "context"      // of the kubeconfig; "" takes its current one
-	optKubeconfig = "kubeconfig"   // a file; "" goes by KUBECONFIG and then the home directory
-	optNamespace  = "namespace"    // only this one is read; "" means all
-	optConditions = "conditions"   // "REGEX=True;REGEX=False": the status at which such a node condition is good
-	optWrites     = "proxy_writes" // "true" lets other methods than GET through the pod proxy
+	optContext    = "context"          // of the kubeconfig; "" takes its current one
+	optKubeconfig = "kubeconfig"       // a file; "" goes by KUBECONFIG and then the home directory
+	optNamespace  = "namespace"        // only this one is read; "" means all
+	optConditions = "conditions"       // "REGEX=True;REGEX=False": the status at which such a node condition is good
+	optWrites     = "proxy_writes"     // "true" lets other methods than GET through the pod proxy
+	optShared     = "shared_namespace" // where operators share locks and copies of changes; "" nowhere
 )
 
-var allOptions = []string{optContext, optKubeconfig, optNamespace, optConditions, optWrites}
+var allOptions = []string{optContext, optKubeconfig, optNamespace, optConditions, optWrites, optShared}
 
 // settings are what a source says of its cluster.
 type settings struct {

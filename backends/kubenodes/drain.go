@@ -76,6 +76,7 @@ func (s *scene) drain(ctx context.Context) (fleet.Draft, error) {
 		taken: map[shape]int{}}
 	for _, l := range list {
 		d.Stages = append(d.Stages, s.evict(l, known, &room))
+		d.Leaves = append(d.Leaves, s.leaves(l, budgets, known))
 		d.Extra += podspec.GPUs(&l.pod.Spec)
 		if isReady(l.pod) {
 			d.Down++
@@ -181,7 +182,6 @@ func markLast(list []leaving, in standIns) {
 // evict is the stage of one pod.
 func (s *scene) evict(l leaving, budgets bool, room *rooms) fleet.Stage {
 	p := l.pod
-	ref := fleet.ObjectRef{Cluster: s.out.Object.Cluster, Kind: podKind.Kind, Namespace: p.Namespace, Name: p.Name}
 	by := fleet.Text("kept by nothing")
 	if l.owner.Name != "" {
 		by = fleet.Textf("%s %s", fleet.Quote(l.owner.Kind), fleet.Quote(l.owner.Name))
@@ -197,7 +197,7 @@ func (s *scene) evict(l leaving, budgets bool, room *rooms) fleet.Stage {
 		parts = append(parts, free)
 	}
 	text := fleet.Join(parts, fleet.Text("; "))
-	w := fleet.ObjectWrite{Object: ref, API: podKind, UID: string(p.UID), Verb: fleet.WriteEvict, Text: fleet.Textf("evict pod %s",
+	w := fleet.ObjectWrite{Object: s.ref(p), API: podKind, UID: string(p.UID), Verb: fleet.WriteEvict, Text: fleet.Textf("evict pod %s",
 		fleet.Quote(key(p)))}
 	return fleet.Stage{Text: text, Writes: []fleet.ObjectWrite{w}, Until: fleet.Until{Gone: true}}
 }

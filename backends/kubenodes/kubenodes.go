@@ -28,7 +28,7 @@ func Connector() fleet.Connector {
 		Kind: "kubenodes", Title: "Kubernetes nodes",
 		Reads:           "v1: cordon, who cordoned it and why, its pods with their budgets",
 		Writes:          "cordon and uncordon; evictions of single pods",
-		NewOrchestrator: func() fleet.Orchestrator { return New(fleet.SystemClock{}) },
+		NewOrchestrator: func(d fleet.Deps) fleet.Orchestrator { return New(d.Clock) },
 	}
 }
 
@@ -102,6 +102,10 @@ func (o *Orchestrator) read(ctx context.Context, c fleet.Objects, kind fleet.Obj
 	for _, p := range s.pods {
 		if p.Spec.NodeName != s.node.Name || fateOf(p) != moves && fateOf(p) != unmanaged {
 			continue
+		}
+		if n := podspec.GPUs(&p.Spec); n > 0 && len(s.out.PodGPUs) < fleet.MostPods { // they need room elsewhere, all at once
+			s.out.PodGPUs = append(s.out.PodGPUs, n)
+			s.out.GPUsEach += n
 		}
 		s.out.Desired++
 		s.out.Total++

@@ -66,6 +66,9 @@ const (
 var errMany = errors.New("more than 200,000 series answered: name fewer replicas here, " +
 	"or declare the pool with a selector, so that it is asked for as a whole")
 
+var errLarge = errors.New("more than 32 MiB answered: name fewer replicas here, " +
+	"or declare the pool with a selector, so that it is asked for as a whole")
+
 // decode reads a whole answer and hands each series to each. Nothing of an answer that is not whole may be used: the
 // caller drops what it was handed when there is an error.
 func decode(body []byte, limit int, each func(*row) error) (envelope, error) {

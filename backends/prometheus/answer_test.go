@@ -1,6 +1,7 @@
 package prometheus
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -146,5 +147,61 @@ func TestHistogramsOfSeveralVersions(t *testing.T) {
 	}
 	if !(buckets{1: 2}).histogram().IsZero() {
 		t.Error("a histogram without its last bound was taken")
+	}
+}
+
+// TestMoreSeriesThanAPageMayHave: a selector that is too wide answers with hundreds of thousands of series. Nothing of that
+// is used, and the error says what to do instead, whether their number or their size ends it.
+func TestMoreSeriesThanAPageMayHave(t *testing.T) {
+	for name, filler := range map[string]string{"many": "", "large": strings.Repeat("x", 200)} {
+		t.Run(name, func(t *testing.T) {
+			var b strings.Builder
+			for i := range maxSeries + 1 {
+				if i > 0 {
+					b.WriteByte(',')
+				}
+				fmt.Fprintf(&b, `{"metric":{"__name__":"toy_running","instance":"a:1","model":"m%d","l":%q},"value":[1795338012,"1"]}`, i, filler)
+			}
+			s := serve(t, always(vectorOf(b.String())))
+			r := open(t, fleet.SourceSpec{URL: s.URL}, toys("a:1"))
+			p, err := read(t, r)
+			if err == nil || len(p.Parts) != 0 {
+				t.Fatalf("it was taken: %v %d parts", err, len(p.Parts))
+			}
+			if text := fleet.Sentence(err).String(); fleet.KindOf(err) != fleet.KindInvalid || !strings.Contains(text, "name fewer replicas") {
+				t.Errorf("it says %q (%s)", text, fleet.KindOf(err))
+			}
+		})
+	}
+}
+
+// TestATooLargeAnswerIsAskedForInParts: pages of some exporters are so large that those of a few dozen targets fit no answer.
+func TestATooLargeAnswerIsAskedForInParts(t *testing.T) {
+	filler := strings.Repeat("x", 3<<20)
+	var names []string
+	for i := range 16 {
+		names = append(names, fmt.Sprintf("a%d:1", i))
+	}
+	s := serve(t, func(query string) (int, string) {
+		var list []string
+		for _, n := range names {
+			if strings.Contains(query, n) {
+				list = append(list, saysOf(n, "m", "7"), one("1", "__name__", "toy_big", "instance", n, "l", filler))
+			}
+		}
+		return 200, vectorOf(list...)
+	})
+	r := open(t, fleet.SourceSpec{URL: s.URL}, toys(names...))
+	if _, err := read(t, r); err == nil || !strings.Contains(err.Error(), "32 MiB") {
+		t.Fatalf("48 MiB in one answer: %v", err)
+	}
+	p, err := read(t, r)
+	if err != nil || len(p.Parts) != 16 {
+		t.Fatalf("%v, %d parts", err, len(p.Parts))
+	}
+	for _, part := range p.Parts {
+		if part.Err != nil {
+			t.Errorf("%s: %v", part.Source, part.Err)
+		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"pitwall/backends/internal/httpx"
 	"pitwall/fleet"
 )
 
@@ -75,8 +76,11 @@ func (r *reader) readBatch(ctx context.Context, list []target, b *batch, limit i
 			out.parts = append(out.parts, part)
 		}
 	}
-	if err == nil {
+	switch {
+	case err == nil:
 		r.learn(answer.bytes / max(1, n))
+	case n > 1 && (errors.Is(err, httpx.ErrTooLong) || errors.Is(err, errMany)):
+		r.shrink(n)
 	}
 	return out
 }
@@ -101,6 +105,13 @@ func (r *reader) learn(bytesPerTarget int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.size = min(mostSize, max(leastSize, goodAnswer/max(1, bytesPerTarget)))
+}
+
+// shrink makes the next read ask for fewer targets at once than the number whose answer was too large.
+func (r *reader) shrink(targets int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.size = min(r.size, max(1, targets/4))
 }
 
 // reading is what the store says of one source.

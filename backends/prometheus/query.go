@@ -50,6 +50,9 @@ func (a *api) ask(ctx context.Context, path string, form url.Values, limit int, 
 		}
 	}
 	reply, err := a.send(ctx, path, form)
+	if errors.Is(err, httpx.ErrTooLong) {
+		return heard{}, a.fail(fleet.KindInvalid, errLarge.Error(), "nothing of it was used", err)
+	}
 	if err != nil {
 		return heard{}, a.refusal(reply, err)
 	}

@@ -69,6 +69,15 @@ func (in *inspectors) Raw(ctx context.Context, o fleet.ObjectRef) ([]fleet.Safe,
 	return i.Raw(ctx, o)
 }
 
+// Containers lists those of a pod.
+func (in *inspectors) Containers(ctx context.Context, o fleet.ObjectRef) ([]fleet.Container, error) {
+	i, err := in.of(o)
+	if err != nil {
+		return nil, err
+	}
+	return i.Containers(ctx, o)
+}
+
 // Logs delivers the log of a pod.
 func (in *inspectors) Logs(ctx context.Context, o fleet.ObjectRef, opt fleet.LogOptions, line func(fleet.Safe)) error {
 	i, err := in.of(o)

@@ -11,10 +11,13 @@ import (
 
 	"pitwall/backends/alertmanager"
 	"pitwall/backends/amd"
+	"pitwall/backends/argorollouts"
 	"pitwall/backends/autoscalers"
 	"pitwall/backends/bentoml"
 	"pitwall/backends/dcgm"
 	"pitwall/backends/discovery"
+	"pitwall/backends/flagger"
+	"pitwall/backends/kserve"
 	"pitwall/backends/kube"
 	"pitwall/backends/kubenodes"
 	"pitwall/backends/litellm"
@@ -51,6 +54,9 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{workloads.Connector()},
 		[]fleet.Connector{autoscalers.Connector()},
 		[]fleet.Connector{kubenodes.Connector()},
+		[]fleet.Connector{kserve.Connector()},
+		[]fleet.Connector{argorollouts.Connector()},
+		[]fleet.Connector{flagger.Connector()},
 	)
 }
 

@@ -18,7 +18,7 @@ func (s Set) Rollers(sources func() []fleet.SourceSpec, deps fleet.Deps) func(fl
 	r := &rollers{set: s, sources: sources, deps: deps, open: map[fleet.ClusterID]opened{}}
 	for _, c := range s {
 		if c.NewOrchestrator != nil {
-			r.known = append(r.known, c.NewOrchestrator())
+			r.known = append(r.known, c.NewOrchestrator(deps))
 		}
 	}
 	return r.of

@@ -64,7 +64,7 @@ func kind(group, version, resource, word string) fleet.ObjectKind {
 // rolling is a set of one kind of cluster and two orchestrators, of which one knows two versions.
 func rolling(objects fleet.Objects, opened *int) Set {
 	orchestrator := func(name string, kinds ...fleet.ObjectKind) fleet.Connector {
-		return fleet.Connector{Kind: name, NewOrchestrator: func() fleet.Orchestrator { return toyOrchestrator{name, kinds} }}
+		return fleet.Connector{Kind: name, NewOrchestrator: func(fleet.Deps) fleet.Orchestrator { return toyOrchestrator{name, kinds} }}
 	}
 	return Set{
 		{Kind: "cluster", NewObjects: func(spec fleet.SourceSpec, _ fleet.Deps) (fleet.Objects, error) {
@@ -212,5 +212,26 @@ func TestEachClusterHasARoller(t *testing.T) {
 	}
 	if _, err := r.Rollout(t.Context(), fleet.ObjectRef{Cluster: "good", Kind: "Gizmo", Name: "x"}); fleet.KindOf(err) != fleet.KindUnsupported {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestWhatIsSharedIsOpenedWhereThereIsAPlaceForIt(t *testing.T) {
+	source := func(id, namespace string, insecure bool) fleet.SourceSpec {
+		s := fleet.SourceSpec{ID: fleet.SourceID(id), Kind: "kubernetes", URL: "https://x", Subject: fleet.Subject{Cluster: fleet.ClusterID(id)},
+			TLS: fleet.TLSSpec{Insecure: insecure}, Options: map[string]string{"discover": "true"}}
+		if namespace != "" {
+			s.Options["shared_namespace"] = namespace
+		}
+		return s
+	}
+	sources := []fleet.SourceSpec{source("alone", "", false), source("open", "pitwall", true), source("good", "pitwall", false), {ID: "page", Kind: "vllm", URL: "http://x"}}
+	deps := fleet.Deps{Clock: fleet.SystemClock{}}
+	readers, err := Set(Connectors()).SharedReaders(sources, deps)
+	if err != nil || len(readers) != 2 || readers["good"] == nil || readers["open"] == nil {
+		t.Errorf("readers %v, %v", readers, err)
+	}
+	writers, err := Set(Connectors()).SharedWriters(sources, deps)
+	if len(writers) != 1 || writers["good"] == nil || !strings.Contains(fmt.Sprint(err), "share in open: read_only: TLS is not verified") {
+		t.Errorf("writers %v, %v", writers, err)
 	}
 }

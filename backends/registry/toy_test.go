@@ -86,7 +86,7 @@ func TestAnOrchestratorIsNoSource(t *testing.T) {
 		if c.NewOrchestrator == nil {
 			continue
 		}
-		for _, k := range c.NewOrchestrator().Kinds() {
+		for _, k := range c.NewOrchestrator(fleet.Deps{}).Kinds() {
 			at := k.Group + "/" + k.Version + "/" + k.Kind
 			if other, ok := known[at]; ok || k.Version == "" || k.Resource == "" || k.Kind == "" {
 				t.Errorf("%s of %s is incomplete, or also of %q", at, c.Kind, other)

@@ -2,7 +2,9 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 
+	"pitwall/backends/sim/clusters"
 	"pitwall/backends/sim/wire"
 	"pitwall/backends/sim/world"
 )
@@ -43,7 +45,9 @@ func (o Options) spec() world.Spec {
 		Previous:  map[string]float64{"chat-b200-a": 70, "chat-h100-b": 20, "chat-openai": 10},
 	}
 	o.scale(&s)
+	s.Plain = map[string]int{siteFRA: clusters.PlainNodes, siteAMS: clusters.PlainNodes}
 	for i := range s.Pools {
+		o.shape(&s.Pools[i])
 		p := &s.Pools[i]
 		p.Site, p.Legacy = siteOf(p.Name), p.Name == poolH100
 		if e := o.Engines[p.Name]; e != "" {
@@ -54,6 +58,24 @@ func (o Options) spec() world.Spec {
 		}
 	}
 	return s
+}
+
+// shape gives a pool what the options ask of it.
+func (o Options) shape(p *world.PoolSpec) {
+	p.Load, p.Spare = o.Loads[p.Name], o.Spares[p.Name]
+	n := len(p.Replicas) + p.Spare
+	p.Stateful = slices.Contains(o.Stateful, p.Name)
+	p.Replicas, p.Nodes = nil, nil
+	for i := range n {
+		name := fmt.Sprintf("%s-r%d", p.Name, i+1)
+		if p.Stateful {
+			name = fmt.Sprintf("%s-%d", p.Name, i)
+		}
+		p.Replicas = append(p.Replicas, name)
+	}
+	for i := range (n*p.GPUs + p.PerNode - 1) / p.PerNode {
+		p.Nodes = append(p.Nodes, fmt.Sprintf("%s-%02d", p.Name, i+1))
+	}
 }
 
 // exporterOf is the GPU exporter of a pool's nodes: those of ams1 are newer than those of fra1.
@@ -112,12 +134,7 @@ func pools() []world.PoolSpec {
 
 func pool(name, model string, replicas, gpus int, d world.Device, c world.Cost) world.PoolSpec {
 	p := world.PoolSpec{Name: name, Engine: engineOf(name), Model: model, PerNode: 8, GPUs: gpus, Device: d, Cost: c}
-	for i := range replicas {
-		p.Replicas = append(p.Replicas, fmt.Sprintf("%s-r%d", name, i+1))
-	}
-	for i := range (replicas*gpus + 7) / 8 {
-		p.Nodes = append(p.Nodes, fmt.Sprintf("%s-%02d", name, i+1))
-	}
+	p.Replicas = make([]string, replicas) // named by shape
 	return p
 }
 

@@ -16,6 +16,7 @@ const (
 	gatewayEvery  = 2 * time.Second
 	providerEvery = 15 * time.Second
 	alertsEvery   = 5 * time.Second
+	storeAsked    = 15 * time.Second
 )
 
 var auth = fleet.SecretRef{Env: KeyName}
@@ -56,6 +57,12 @@ func (f *Fleet) buildInventory(s *world.Spec) fleet.Inventory {
 	return inv
 }
 
+// StoreSource names the simulated Prometheus as a configuration would. The inventory lacks it: a fleet that nobody asks
+// through it costs nothing.
+func (f *Fleet) StoreSource() fleet.SourceSpec {
+	return source(StoreName, "prometheus", f.URL(StoreName), storeAsked, fleet.Subject{}, fleet.SecretRef{}, nil)
+}
+
 func source(
 	id, kind, url string, every time.Duration, about fleet.Subject, ref fleet.SecretRef, models []fleet.ModelName,
 ) fleet.SourceSpec {
@@ -93,8 +100,11 @@ func (f *Fleet) poolSpec(p *world.PoolSpec) fleet.PoolSpec {
 			From: f.options.Start.Add(-9 * 24 * time.Hour).Truncate(time.Hour), Kind: "config",
 		}),
 	}
-	for i, name := range p.Replicas {
-		spec.Replicas = append(spec.Replicas, fleet.ReplicaSpec{ID: fleet.ReplicaID(name), Node: nodeOf(p, i)})
+	cluster := fleet.ClusterID(clusterPrefix + poolSite(p))
+	spec.Workload = fleet.ObjectRef{Cluster: cluster, Kind: "Deployment", Namespace: world.Namespace, Name: p.Name}
+	for i, name := range p.Replicas { // its pod in the cluster has the same name
+		spec.Replicas = append(spec.Replicas, fleet.ReplicaSpec{ID: fleet.ReplicaID(name), Node: nodeOf(p, i),
+			Pod: fleet.ObjectRef{Cluster: cluster, Kind: "Pod", Namespace: world.Namespace, Name: name}})
 	}
 	for _, name := range p.Nodes {
 		spec.Nodes = append(spec.Nodes, fleet.NodeSpec{ID: fleet.NodeID(name), GPUs: p.PerNode})

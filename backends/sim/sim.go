@@ -21,15 +21,18 @@ const key = "sk-pitwall-demo-not-a-secret"
 
 // Options shape the embedded fleet; the zero value is the demo.
 type Options struct {
-	Seed        uint64            // 0 means 1
-	Clock       fleet.Clock       // nil means the system's
-	Start       time.Time         // when the world begins; zero means the clock's now
-	Env         fleet.Env         // "" means stage, so that confirming is practised without typing names
-	Mode        fleet.Mode        // "" means demo
-	Scale       int               // further pools of one replica and eight GPUs, for measuring
-	Engines     map[string]string // wire format of a pool's engines, where it is not the demo's: "llamacpp", "triton"
-	Exporters   map[string]string // wire format of the GPU exporters of a pool's nodes, where it is not the demo's
-	MetricsAuth bool              // the gateways want a key on /metrics, as LiteLLM does from 1.85 on
+	Seed        uint64             // 0 means 1
+	Clock       fleet.Clock        // nil means the system's
+	Start       time.Time          // when the world begins; zero means the clock's now
+	Env         fleet.Env          // "" means stage, so that confirming is practised without typing names
+	Mode        fleet.Mode         // "" means demo
+	Scale       int                // further pools of one replica and eight GPUs, for measuring
+	Engines     map[string]string  // wire format of a pool's engines, where it is not the demo's: "llamacpp", "triton"
+	Exporters   map[string]string  // wire format of the GPU exporters of a pool's nodes, where it is not the demo's
+	MetricsAuth bool               // the gateways want a key on /metrics, as LiteLLM does from 1.85 on
+	Loads       map[string]float64 // seconds in which a pool's engines read their weights; a minute where it is not given
+	Spares      map[string]int     // engines of a pool that have devices and are not wanted at first
+	Stateful    []string           // pools that a StatefulSet keeps, not a Deployment
 	// Crowd adds nodes and pods without engines behind them to the first cluster, for measuring.
 	Crowd clusters.Synthetic
 }
@@ -80,7 +83,7 @@ func Listen(ctx context.Context, o Options) (*Fleet, error) {
 	if err := f.serveClusters(&spec, held); err != nil {
 		return nil, errors.Join(err, port.Close(), alerts.Close(), f.closeClusters(), f.servers.Close())
 	}
-	f.store = newStore(port, o, &spec, f.servers.URL)
+	f.store = newStore(port, o, &spec, f.servers.URL, newStoreMemory(&spec, f.History))
 	f.alerts = newAlerting(alerts, o, f.world)
 	f.inventory = f.buildInventory(&spec)
 	f.keep()

@@ -13,7 +13,7 @@ import (
 )
 
 // StoreName is the endpoint of the simulated Prometheus, which scrapes the fleet's engines and exporters from its
-// first question on.
+// first question on, and remembers the fortnight before the start.
 const StoreName = "prometheus"
 
 // storeEvery is how often the simulated Prometheus scrapes.
@@ -27,9 +27,10 @@ type store struct {
 }
 
 // newStore serves on l, which the store closes. address gives the base URL of an endpoint.
-func newStore(l net.Listener, o Options, s *world.Spec, address func(string) string) *store {
+func newStore(l net.Listener, o Options, s *world.Spec, address func(string) string, memory *storeMemory) *store {
 	st := &store{url: "http://" + l.Addr().String(),
 		scraper: promapi.NewScraper(o.Clock, storeEvery, scrapeTargets(s, address))}
+	st.scraper.Recall(memory.of)
 	api := promapi.New(promapi.Options{Data: st.scraper.Data(), Clock: o.Clock, Targets: st.scraper.Targets,
 		Rules: storeRules(), Asked: st.scraper.Begin})
 	st.server = &http.Server{Handler: api, ReadHeaderTimeout: 10 * time.Second}
@@ -79,13 +80,15 @@ func pagePath(engine string) string {
 	return "/metrics"
 }
 
-// storeRules are the alerts that the simulated Prometheus evaluates.
+// storeRules are the alerts that the simulated Prometheus evaluates. Their labels are among those that the Alertmanager has
+// of the same alerts, as they are where a Prometheus sends on what it found with labels of its own added.
 func storeRules() []promapi.Rule {
 	return []promapi.Rule{
-		{Name: "EngineDown", Expr: `up{job!="dcgm"} == 0`, For: time.Minute, Labels: map[string]string{"severity": "critical"},
+		{Name: "EngineDown", Expr: `max by (pod, namespace) (up{job!="dcgm"}) == 0`, For: time.Minute,
+			Labels:      map[string]string{"severity": "critical"},
 			Annotations: map[string]string{"summary": "An engine does not answer its scrapes."}},
-		{Name: "QueueGrows", Expr: `sum by (pod) (vllm:num_requests_waiting) > 50`, For: 2 * time.Minute,
+		{Name: "QueueGrows", Expr: `sum by (pod, namespace) (vllm:num_requests_waiting) > 30`, For: 2 * time.Minute,
 			Labels:      map[string]string{"severity": "warning"},
-			Annotations: map[string]string{"summary": "More than 50 requests wait at one engine."}},
+			Annotations: map[string]string{"summary": "More than 30 requests wait at one engine."}},
 	}
 }

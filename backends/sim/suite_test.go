@@ -31,7 +31,8 @@ func TestTheClustersAnswerAsARealServer(t *testing.T) {
 		Tokens: kubesuite.Users{Admin: token.Admin, Viewer: token.Viewer, Scoped: token.Scoped, Nobody: token.Nobody},
 		Names: kubesuite.Users{Admin: clusters.AdminName, Viewer: clusters.ViewerName, Scoped: clusters.ScopedName,
 			Nobody: clusters.NobodyName},
-		Namespace: serving, Deployment: poolB200, Elsewhere: "gateway", Can: kubesuite.Capabilities{Create: true, Budgets: true},
+		Namespace: serving, Deployment: poolB200, Elsewhere: "gateway", Can: kubesuite.Capabilities{Create: true, Apply: true, Tables: true, OpenAPI: true,
+			Roll: true, Budgets: true, Owners: true},
 		Expire: func(*testing.T) { c.Store().Forget() },
 	})
 }

@@ -15,6 +15,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"pitwall/backends/internal/child"
 	"pitwall/backends/internal/jsonptr"
 	"pitwall/backends/internal/owner"
 	"pitwall/backends/internal/podspec"
@@ -67,6 +68,9 @@ func (s *scene) deployment(ctx context.Context) (err error) {
 	s.count(s.ofSets(pods), func(p *corev1.Pod) bool {
 		return newest != nil && p.Labels[owner.TemplateHash] == newest.Labels[owner.TemplateHash]
 	})
+	if newest != nil {
+		r.Now.At = child.Came(newest, revisionOf, s.facts.New)
+	}
 	return nil
 }
 

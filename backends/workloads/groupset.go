@@ -3,11 +3,11 @@ package workloads
 import (
 	"context"
 	"slices"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"pitwall/backends/internal/child"
 	"pitwall/backends/internal/jsonptr"
 	"pitwall/backends/internal/owner"
 	"pitwall/backends/internal/podspec"
@@ -18,10 +18,6 @@ const (
 	leaderAt = "/spec/leaderWorkerTemplate/leaderTemplate"
 	workerAt = "/spec/leaderWorkerTemplate/workerTemplate"
 	rollAt   = "/spec/rolloutStrategy/rollingUpdateConfiguration/"
-
-	groupHash   = "leaderworkerset.sigs.k8s.io/template-revision-hash"
-	groupIndex  = "leaderworkerset.sigs.k8s.io/group-index"
-	workerIndex = "leaderworkerset.sigs.k8s.io/worker-index"
 )
 
 // groupSetFields are the fields of a LeaderWorkerSet that are read (v0.10; older ones lack some).
@@ -110,46 +106,18 @@ func (s *scene) number(at string, of int, up bool) (int, bool) {
 // groupPods tells groups of the newest version by the leaders: the newest hash is that of the highest group, which rolls
 // first, as long as more than one is there.
 func (s *scene) groupPods(ctx context.Context) error {
-	pods, err := all[corev1.Pod](ctx, s.c, podKind, s.ref.Namespace, owner.LWSName+"="+s.ref.Name)
+	pods, newest, err := child.Groups(ctx, s.c, s.ref)
 	if err != nil {
 		return err
 	}
-	newest := s.newestHash(ctx, pods)
-	s.count(pods, func(p *corev1.Pod) bool { return p.Labels[groupHash] == newest })
+	s.count(pods, func(p *corev1.Pod) bool { return p.Labels[owner.LWSHash] == newest })
 	if len(s.facts.Old) > 0 {
 		s.out.Old = podspec.OfPod(leaderOf(s.facts.Old)).Version()
-		s.out.Old.Name = fleet.Quote(leaderOf(s.facts.Old).Labels[groupHash])
+		s.out.Old.Name = fleet.Quote(leaderOf(s.facts.Old).Labels[owner.LWSHash])
 	}
-	s.out.Now.Name = fleet.Quote(newest)
-	s.out.UpdatedReady = readyGroups(s.facts.New, s.size)
+	s.out.Now.Name, s.out.Now.At = fleet.Quote(newest), child.Oldest(s.facts.New)
+	s.out.UpdatedReady = child.ReadyGroups(s.facts.New, s.size)
 	return nil
-}
-
-// newestHash is that of the StatefulSet of leaders, which the controller sets first; where it may not be read, that of
-// the newest pod.
-func (s *scene) newestHash(ctx context.Context, pods []*corev1.Pod) string {
-	if body, err := s.c.Get(ctx, statefulSetKind, s.leaders()); err == nil {
-		var set struct {
-			Metadata metav1.ObjectMeta `json:"metadata"`
-			Spec     struct {
-				Template corev1.PodTemplateSpec `json:"template"`
-			} `json:"spec"`
-		}
-		if jsonptr.Typed(body, &set) == nil {
-			for _, labels := range []map[string]string{set.Metadata.Labels, set.Spec.Template.Labels} {
-				if hash := labels[groupHash]; hash != "" {
-					return hash
-				}
-			}
-		}
-	}
-	hash, at := "", time.Time{}
-	for _, p := range pods {
-		if !p.CreationTimestamp.Time.Before(at) {
-			hash, at = p.Labels[groupHash], p.CreationTimestamp.Time
-		}
-	}
-	return hash
 }
 
 func (s *scene) leaders() fleet.ObjectRef {
@@ -160,26 +128,11 @@ func (s *scene) leaders() fleet.ObjectRef {
 
 func leaderOf(pods []*corev1.Pod) *corev1.Pod {
 	for _, p := range pods {
-		if p.Labels[workerIndex] == "0" {
+		if p.Labels[owner.LWSWorker] == "0" {
 			return p
 		}
 	}
 	return pods[0]
-}
-
-// readyGroups counts groups of which all pods are ready.
-func readyGroups(pods []*corev1.Pod, size int) int {
-	byGroup := map[string][]*corev1.Pod{}
-	for _, p := range pods {
-		byGroup[p.Labels[groupIndex]] = append(byGroup[p.Labels[groupIndex]], p)
-	}
-	n := 0
-	for _, group := range byGroup {
-		if readyOf(group) >= size {
-			n++
-		}
-	}
-	return n
 }
 
 // groupConditions: over is Available with no update in progress. Both exclude each other only while they are current.

@@ -8,10 +8,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"pitwall/backends/internal/child"
 	"pitwall/backends/internal/jsonptr"
 	"pitwall/backends/internal/owner"
 	"pitwall/backends/internal/podspec"
-	"pitwall/backends/internal/podstate"
 	"pitwall/backends/internal/scalers"
 	"pitwall/backends/internal/stuck"
 	"pitwall/fleet"
@@ -105,9 +105,25 @@ func (s *scene) describe() {
 	if s.size > 1 && len(s.beside) == 0 {
 		s.out.GPUsEach *= s.size
 	}
+	if s.size > 1 {
+		s.out.PodGPUs = s.podGPUs()
+	}
 	s.out.Product = podspec.Product(&s.main.Pod().Spec)
 	s.out.Surge = fleet.Surge{Extra: s.how.extra, Missing: s.how.missing}
 	s.facts.MaxUnavailable = s.how.missing
+}
+
+// podGPUs are the GPUs of each pod of a group, the leader's first.
+func (s *scene) podGPUs() []int {
+	list := []int{podspec.GPUs(&s.main.Pod().Spec)}
+	workers := s.main
+	if len(s.beside) > 0 {
+		workers = s.beside[0]
+	}
+	for len(list) < min(s.size, fleet.MostPods) {
+		list = append(list, podspec.GPUs(&workers.Pod().Spec))
+	}
+	return list
 }
 
 // count takes pods apart into those of the newest version and the others.
@@ -122,17 +138,13 @@ func (s *scene) count(pods []*corev1.Pod, isNew func(*corev1.Pod) bool) {
 			*names = append(*names, p.Name)
 		}
 	}
-	s.out.UpdatedReady = readyOf(s.facts.New)
-}
-
-func readyOf(pods []*corev1.Pod) int {
-	n := 0
-	for _, p := range pods {
-		if c := podstate.Condition(p, corev1.PodReady); c != nil && c.Status == corev1.ConditionTrue && p.DeletionTimestamp == nil {
-			n++
-		}
+	s.out.UpdatedReady = child.Ready(s.facts.New)
+	fresh, old := s.facts.New, s.facts.Old
+	if s.kind == groupSetKind { // of a replica of several pods it is the leader that serves
+		fresh, old = child.Leaders(fresh), child.Leaders(old)
 	}
-	return n
+	child.Facts(&s.out, s.main, fresh, old)
+	child.Published(&s.out, fresh, old)
 }
 
 // pods lists the pods that a selector takes.

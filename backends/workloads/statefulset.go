@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"pitwall/backends/internal/child"
 	"pitwall/backends/internal/jsonptr"
 	"pitwall/backends/internal/podspec"
 	"pitwall/fleet"
@@ -114,7 +115,7 @@ func (s *scene) controllerRevisions(ctx context.Context, selector *metav1.LabelS
 		p.version.Name, p.version.ID, p.version.At = revisionName(int(c.Revision)), c.Name, c.CreationTimestamp.UTC()
 		if c.Name == newest {
 			now := s.out.Now // what is asked for may be newer than what the controller saw
-			now.Name, now.ID, now.At = p.version.Name, p.version.ID, p.version.At
+			now.Name, now.ID, now.At = p.version.Name, p.version.ID, s.came(c, list)
 			s.out.Now = now
 			continue
 		}
@@ -128,6 +129,15 @@ func (s *scene) controllerRevisions(ctx context.Context, selector *metav1.LabelS
 		s.out.Old = podspec.OfPod(s.facts.Old[0]).Version()
 	}
 	return nil
+}
+
+// came is when the newest version came. One that came back is not the youngest: then its oldest pod tells, which is no
+// older than the return.
+func (s *scene) came(c *appsv1.ControllerRevision, list []*appsv1.ControllerRevision) time.Time {
+	if slices.ContainsFunc(list, func(o *appsv1.ControllerRevision) bool { return o.CreationTimestamp.After(c.CreationTimestamp.Time) }) {
+		return child.Oldest(s.facts.New)
+	}
+	return c.CreationTimestamp.UTC()
 }
 
 func intOrPercent(v any) (intstr.IntOrString, bool) {

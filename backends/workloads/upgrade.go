@@ -30,6 +30,7 @@ func (s *scene) upgrade(ctx context.Context, w fleet.Want) (fleet.Draft, error) 
 	if err != nil {
 		return fleet.Draft{}, err
 	}
+	d.To = next.Version()
 	d.Notes = append(d.Notes, s.changedNames(next)...)
 	d.Notes = append(d.Notes, s.rollNotes(ctx, &d)...)
 	if s.kind == statefulSetKind && w.Version != "" {
@@ -67,6 +68,9 @@ func (s *scene) change(e *sheet, w fleet.Want) (text fleet.Safe, main podspec.Te
 	if err != nil {
 		return fleet.Safe{}, main, err
 	}
+	if main, err = s.unvouched(main); err != nil {
+		return fleet.Safe{}, main, err
+	}
 	e.replace(s.main.At, main.Doc())
 	for _, t := range s.beside {
 		own := w
@@ -83,6 +87,23 @@ func (s *scene) change(e *sheet, w fleet.Want) (text fleet.Safe, main podspec.Te
 		e.replace(t.At, next.Doc())
 	}
 	return fleet.Join(said, fleet.Text("; ")), main, nil
+}
+
+// unvouched takes from a template with other weights what it says of the weights before: whoever vouched for those said
+// nothing of these.
+func (s *scene) unvouched(next podspec.Template) (podspec.Template, error) {
+	was, will := s.main.Version(), next.Version()
+	if was.Weights == will.Weights && was.Revision == will.Revision {
+		return next, nil
+	}
+	doc := jsonptr.With(s.doc, s.main.At, next.Doc())
+	for _, name := range []string{fleet.AnnotationManifest, fleet.AnnotationSigned} {
+		at := s.main.At + jsonptr.Path("metadata", "annotations", name)
+		if _, there := jsonptr.Find(doc, at); there {
+			doc = jsonptr.With(doc, at, nil)
+		}
+	}
+	return podspec.New(doc, s.main.At)
 }
 
 // sameRepository tells whether leaders and workers run one program.
@@ -186,6 +207,7 @@ func (s *scene) restart(ctx context.Context, w fleet.Want) (fleet.Draft, error) 
 	if err != nil {
 		return fleet.Draft{}, err
 	}
+	d.To = s.main.Version()
 	d.Notes = s.rollNotes(ctx, &d)
 	return d, nil
 }

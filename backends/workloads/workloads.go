@@ -30,7 +30,7 @@ func Connector() fleet.Connector {
 		Kind: "workloads", Title: "Deployment, StatefulSet, LeaderWorkerSet",
 		Reads:           "apps/v1 and leaderworkerset.x-k8s.io/v1: how far a roll is and what it waits for",
 		Writes:          "pod templates, strategy, pause, partition, replicas",
-		NewOrchestrator: func() fleet.Orchestrator { return New(fleet.SystemClock{}) },
+		NewOrchestrator: func(d fleet.Deps) fleet.Orchestrator { return New(d.Clock) },
 	}
 }
 

@@ -30,6 +30,8 @@ type changeFlags struct {
 	sim       demoOptions
 	alerts    bool // what it changes needs no rates: alerts read once are enough
 	objects   bool // what it changes is in clusters: these listed once are enough
+	abandons  bool // it closes an open change: that it is closed then is what was wanted
+	ends      bool // replicas end by it: how long their requests take is asked, which two readings tell
 }
 
 func (x *changeFlags) bind(cmd *cobra.Command) {

@@ -30,9 +30,14 @@ func openConsole(ctx context.Context, f *flags, c console) error {
 
 // openDesk opens the operator's side of the session.
 func (s *session) openDesk(f *flags) (*desk.Desk, error) {
+	shared, err := s.set.SharedReaders(s.inventory.Sources, s.deps)
+	if err != nil {
+		s.warnings = append(s.warnings, fleet.Sentence(err))
+	}
 	return desk.New(desk.Options{
 		State: s.stateDir, Clock: s.clock, Log: s.deps.Log, Latest: s.hub.Latest, Refresh: s.hub.Refresh, Note: s.hub.Note,
 		Context: s.inventory.Context, Env: s.inventory.Env, ReadOnly: f.readOnly, Write: f.write, Syslog: s.sim == nil,
+		Advisories: s.advisories,
 		Writers: func() (map[fleet.GatewayID]fleet.RouteWriter, error) {
 			return s.set.Writers(s.inventory.Gateways, s.deps)
 		},
@@ -42,6 +47,10 @@ func (s *session) openDesk(f *flags) (*desk.Desk, error) {
 		Roller: s.set.Rollers(func() []fleet.SourceSpec { return s.hub.Inventory().Sources }, s.deps),
 		ObjectWriters: func() (map[fleet.ClusterID]fleet.ObjectWriter, error) {
 			return s.set.ObjectWriters(s.hub.Inventory().Sources, s.deps)
+		},
+		Shared: shared,
+		SharedWriters: func() (map[fleet.ClusterID]fleet.SharedWriter, error) {
+			return s.set.SharedWriters(s.inventory.Sources, s.deps)
 		},
 	})
 }
@@ -59,6 +68,7 @@ func (s *session) console(ctx context.Context, f *flags, c console) error {
 	wait := s.start(watching)
 	defer wait()
 	defer stop()
+	go d.Watch(watching) // ends with watching
 	for _, w := range s.warnings {
 		s.hub.Note(fleet.Event{At: s.clock.Now(), Level: fleet.LevelWarn, Object: fleet.Text("pitwall"), Text: w})
 	}

@@ -149,6 +149,7 @@ func serveSim(ctx context.Context, c console, o demoOptions, kubeconfig string) 
 		return err
 	}
 	inv := embedded.Inventory()
+	inv.Sources = append(inv.Sources, embedded.StoreSource())
 	if kubeconfig != "" {
 		if err := embedded.WriteKubeconfig(kubeconfig); err != nil {
 			return err

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"pitwall/backends/discovery"
 	"pitwall/fleet"
 	"pitwall/internal/config"
 )
@@ -28,7 +30,7 @@ func discoverCommand(f *flags, c console) *cobra.Command {
 		Short: "Write a configuration from what clusters run",
 		Long: "Watches the clusters of the configuration, or of the kubeconfig where there is none, until what they run is\n" +
 			"known, and writes a configuration of it. Only GET is sent, to ports that pods declare. --context chooses\n" +
-			"contexts of the kubeconfig, with commas, or '*' for all.",
+			"contexts of the kubeconfig, with commas, or '*' for one of each API server.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return onHub(cmd.Context(), f, c, x, func(ctx context.Context, s *session) error {
@@ -61,6 +63,17 @@ func discover(ctx context.Context, s *session, c console, out string, wait time.
 		fmt.Fprintf(c.errs, "pitwall: %s: %s\n", fleet.Label(string(k.ID)), clusterWord(k))
 	}
 	return unheard(snap)
+}
+
+// findTime is how long a command waits for what clusters run, before it does with what is known.
+const findTime = 20 * time.Second
+
+// find waits for what is searched for in clusters: a picture without the pools that run there would look like an empty
+// fleet, and a route of a gateway that runs there like one that does not exist.
+func (s *session) find(ctx context.Context) {
+	if slices.ContainsFunc(s.inventory.Sources, discovery.Searches) {
+		s.search(ctx, findTime)
+	}
 }
 
 // search waits until every cluster was listed or has failed, and then until nothing new was found for a while.
@@ -106,21 +119,36 @@ func clusterWord(k *fleet.Cluster) fleet.Safe {
 	if k.At.IsZero() {
 		return fleet.Concat(fleet.Text("not read: "), k.Why)
 	}
-	return fleet.Textf("%s nodes, %s pods read", fleet.Int(len(k.Nodes)), fleet.Int(len(k.Pods)))
+	if why := podsUnread(k); !why.IsEmpty() {
+		return fleet.Concat(fleet.Text("what it runs is not known: "), why)
+	}
+	text := fleet.Textf("%s nodes, %s pods read", fleet.Int(len(k.Nodes)), fleet.Int(len(k.Pods)))
+	return fleet.Join(slices.DeleteFunc([]fleet.Safe{text, k.Scope}, fleet.Safe.IsEmpty), fleet.Text("; "))
 }
 
-// unheard is the exit code of partial data where a cluster did not answer.
+// podsUnread is why the pods of a cluster could not be listed, "" where they could.
+func podsUnread(k *fleet.Cluster) fleet.Safe {
+	for _, kind := range k.Kinds {
+		if kind.Kind == "pods" && !kind.Synced {
+			return kind.Err
+		}
+	}
+	return fleet.Safe{}
+}
+
+// unheard is the exit code of partial data where a cluster did not answer, or did not tell its pods.
 func unheard(snap *fleet.Snapshot) error {
 	n := 0
 	for _, k := range snap.Clusters {
-		if k.At.IsZero() {
+		if k.At.IsZero() || !podsUnread(k).IsEmpty() {
 			n++
 		}
 	}
 	if n == 0 {
 		return nil
 	}
-	return exit{exitPartial, fmt.Errorf("%d of %d clusters did not answer: what they run is missing", n, len(snap.Clusters))}
+	return exit{exitPartial, fmt.Errorf("%d of %d clusters did not answer, or refused their pods: what they run is missing",
+		n, len(snap.Clusters))}
 }
 
 // emit writes to a file that is not there yet, or to the output.

@@ -57,11 +57,13 @@ func onFleet(ctx context.Context, f *flags, c console, x *changeFlags,
 	wait := s.start(watching)
 	defer wait()
 	defer stop()
+	go d.Watch(watching) // ends with watching
 	how := &ending{}
 	ctx, end := context.WithCancel(ctx)
 	defer end()
 	defer watchSignals(func(p parting) { how.set(p); end() })()
 	s.settle(ctx, readTime)
+	s.find(ctx)
 	s.watch(ctx, x.enough)
 	if ctx.Err() != nil {
 		return exit{exitInterrupted, errors.New("interrupted; nothing was sent")}

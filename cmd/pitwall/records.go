@@ -40,7 +40,7 @@ func journalCommand(f *flags, c console) *cobra.Command {
 	cmd.PersistentFlags().StringVarP(&output, "output", "o", "text", "text or json")
 	cmd.RunE = func(*cobra.Command, []string) error { return journalList(f, c, output) }
 	act := func(use, short string, do func(*desk.Desk, fleet.ChangeID) error) *cobra.Command {
-		x := &changeFlags{}
+		x := &changeFlags{abandons: use == "abandon"}
 		cmd := &cobra.Command{Use: use + " CHANGE", Short: short, Args: cobra.ExactArgs(1),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				x.output = output
@@ -60,7 +60,16 @@ func journalCommand(f *flags, c console) *cobra.Command {
 	return cmd
 }
 
+// changes are those of the state directory, and open ones of other machines where a cluster shares them.
 func changes(f *flags, c console) (actions.Book, error) {
+	b, err := ownChanges(f, c)
+	if err == nil {
+		addShared(f, c, &b)
+	}
+	return b, err
+}
+
+func ownChanges(f *flags, c console) (actions.Book, error) {
 	dir, err := stateOf(f, c)
 	if err != nil {
 		return actions.Book{}, err
@@ -127,6 +136,9 @@ func takeUp(ctx context.Context, f *flags, c console, x *changeFlags, id fleet.C
 			return err
 		}
 		ch, err := s.follow(ctx, d, id, c, x, how)
+		if x.abandons && ch != nil && ch.State == actions.StateAborted {
+			err = nil
+		}
 		if x.output != formatJSON || ch == nil {
 			return err
 		}

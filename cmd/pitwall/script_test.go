@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +16,10 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// TestMain also runs the program itself, in the processes that scripts start. All of them let their heap grow further between
+// collections: an embedded fleet holds little and throws away much.
 func TestMain(m *testing.M) {
+	debug.SetGCPercent(400)
 	testscript.Main(m, map[string]func(){"pitwall": main})
 }
 

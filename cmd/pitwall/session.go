@@ -17,6 +17,7 @@ import (
 	"pitwall/backends/sim"
 	"pitwall/economics"
 	"pitwall/fleet"
+	"pitwall/fleet/advisory"
 	"pitwall/internal/config"
 	"pitwall/internal/logfile"
 	"pitwall/internal/secrets"
@@ -33,10 +34,12 @@ type session struct {
 	stateDir  string
 	log       *logfile.Log // nil where it could not be opened
 	warnings  []fleet.Safe
-	sim       *sim.Fleet                // nil outside of the demo
-	drive     func(ctx context.Context) // moves the demo's clock, nil outside of it
-	warm      time.Duration             // how long a command watches before it trusts rates
-	closers   []func() error
+	// advisories is the site's data pack, nil for the one that is compiled in.
+	advisories *advisory.Pack
+	sim        *sim.Fleet                // nil outside of the demo
+	drive      func(ctx context.Context) // moves the demo's clock, nil outside of it
+	warm       time.Duration             // how long a command watches before it trusts rates
+	closers    []func() error
 }
 
 // warn tells commands without a screen what this run lacks.
@@ -57,7 +60,7 @@ func (s *session) close() {
 
 // openConfigured finds and reads the configuration and prepares a session on one of its contexts.
 func openConfigured(f *flags, c console) (*session, error) {
-	file, name, err := configured(f, c)
+	file, name, warning, err := configured(f, c)
 	if err != nil {
 		return nil, usage(err)
 	}
@@ -71,6 +74,9 @@ func openConfigured(f *flags, c console) (*session, error) {
 		return nil, usage(err)
 	}
 	s := &session{inventory: inv, file: file, clock: fleet.SystemClock{}, set: set, warm: warmTime}
+	if !warning.IsEmpty() {
+		s.warnings = append(s.warnings, warning)
+	}
 	s.stateDir = config.StateDir(first(f.stateDir, file.StateDir), c.environ)
 	s.openLog(f)
 	resolver := secrets.Resolver{Environ: os.LookupEnv, Seen: s.redact}
@@ -78,6 +84,9 @@ func openConfigured(f *flags, c console) (*session, error) {
 	s.saveMemory(c.environ("GOGC"))
 	prices, err := loadPrices(file.Prices)
 	if err != nil {
+		return nil, usage(err)
+	}
+	if s.advisories, err = loadAdvisories(file.Advisory); err != nil {
 		return nil, usage(err)
 	}
 	s.openHub(prices)
@@ -110,6 +119,22 @@ func loadPrices(path string) (*economics.Catalogue, error) {
 		return nil, &fleet.Error{Kind: fleet.KindInvalid, Op: "read prices", Err: err}
 	}
 	return economics.WithOverrides(body)
+}
+
+// loadAdvisories reads a site's data pack; nil takes the one that is compiled in.
+func loadAdvisories(path string) (*advisory.Pack, error) {
+	if path == "" {
+		return nil, nil
+	}
+	body, err := os.ReadFile(path)
+	if err == nil {
+		var pack *advisory.Pack
+		if pack, err = advisory.Read(body); err == nil {
+			return pack, nil
+		}
+	}
+	return nil, &fleet.Error{Kind: fleet.KindInvalid, Op: "read advisories", Err: err,
+		Next: "without the key the built-in pack is used"}
 }
 
 // openLog opens the log under the state directory. Without one pitwall still runs.
@@ -217,6 +242,13 @@ func hopeless(s *fleet.Snapshot) bool {
 func (s *session) readTwice(snap *fleet.Snapshot) bool {
 	return s.sim == nil && !slices.ContainsFunc(snap.Sources, func(src fleet.SourceStatus) bool {
 		return src.Reads == 1 && src.Failing == 0 && src.Interval < s.warm
+	})
+}
+
+// ratesRead tells whether each source of a pool that works and is read that often gave its rates.
+func ratesRead(snap *fleet.Snapshot) bool {
+	return !slices.ContainsFunc(snap.Sources, func(src fleet.SourceStatus) bool {
+		return src.Subject.Pool != "" && src.Reads < 2 && src.Failing == 0 && src.Interval < warmTime
 	})
 }
 

@@ -49,7 +49,7 @@ func (x *changeFlags) enough(s *fleet.Snapshot) bool {
 		return true // every source was tried, and alerts need no second reading
 	}
 	if x.objects {
-		return listed(s)
+		return listed(s) && (!x.ends || !x.demo && ratesRead(s))
 	}
-	return hopeless(s)
+	return hopeless(s) && listed(s) // an undo may be of an object
 }

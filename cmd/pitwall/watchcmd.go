@@ -37,6 +37,7 @@ func snapshotCommand(f *flags, c console) *cobra.Command {
 
 func snapshot(ctx context.Context, f *flags, c console, x *changeFlags, watch bool) error {
 	return onHub(ctx, f, c, x, func(ctx context.Context, s *session) error {
+		s.find(ctx)
 		s.watch(ctx, s.readTwice)
 		snap := s.hub.Latest()
 		for {
@@ -99,7 +100,7 @@ func partial(s *fleet.Snapshot) error {
 	}
 	switch n := len(s.Sources); {
 	case len(failed) == 0:
-		return nil
+		return unheard(s)
 	case len(failed) == n:
 		return exit{exitPartial, fmt.Errorf("none of %d sources could be read; only what the configuration declares is known, "+
 			"everything else is shown as -; pitwall doctor says what to fix", n)}

@@ -23,7 +23,6 @@ type workFlags struct {
 	cluster string
 	kind    string // of the object where its name says none
 	want    fleet.Want
-	image   string
 	args    []string
 	canary  string
 	surge   int
@@ -54,8 +53,10 @@ const objectHelp = "OBJECT is a pool, NAME, NAMESPACE/NAME, KIND/NAME or KIND/NA
 
 func upgradeCommand(f *flags, c console) *cobra.Command {
 	x := &workFlags{}
-	cmd := x.command(f, c, fleet.DoUpgrade, "upgrade OBJECT", "Roll a workload to another image, model, revision or flags, by canary and with a way back")
-	cmd.Long = objectHelp + "\nThe plan shows each field before and after, the GPUs that it takes, and its stages. Old and new are compared while\n" +
+	cmd := x.command(f, c, fleet.DoUpgrade, "upgrade OBJECT",
+		"Roll a workload to another image, model, revision or flags, by canary and with a way back")
+	cmd.Long = objectHelp + "\n" +
+		"The plan shows each field before and after, the GPUs that it takes, and its stages. Old and new are compared while\n" +
 		"both serve; a stage that cannot be judged waits. What stands in the way for too long is taken back."
 	cmd.Example = "  pitwall upgrade llm/llama-70b --image vllm/vllm-openai:v0.12.0 --canary 10,50 --dry-run\n" +
 		"  pitwall upgrade llama-70b --model meta-llama/Llama-3.3-70B-Instruct --revision 6f6073b"
@@ -109,6 +110,7 @@ func nodeWork(f *flags, c console, do fleet.Deed, use, short string) *cobra.Comm
 func (x *workFlags) command(f *flags, c console, do fleet.Deed, use, short string) *cobra.Command {
 	x.want.Do, x.count, x.surge = do, -1, -1
 	x.objects = true
+	x.ends = do == fleet.DoUpgrade || do == fleet.DoRestart || do == fleet.DoScale || do == fleet.DoDrain
 	cmd := &cobra.Command{Use: use, Short: short, Long: objectHelp, Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := x.complete(); err != nil {
@@ -150,6 +152,9 @@ func (x *workFlags) complete() error {
 		if !ok || flag == "" {
 			return fmt.Errorf("--arg %q is not FLAG=VALUE", a)
 		}
+		if !strings.HasPrefix(flag, "-") {
+			flag = "--" + flag
+		}
 		x.want.Args = append(x.want.Args, fleet.ArgEdit{Flag: flag, Value: value})
 	}
 	parts, err := parseParts(x.canary)
@@ -179,8 +184,9 @@ func parseParts(text string) ([]fleet.Ratio, error) {
 // rolloutCommand shows how an object stands.
 func rolloutCommand(f *flags, c console) *cobra.Command {
 	x := &workFlags{}
-	cmd := &cobra.Command{Use: "rollout OBJECT", Short: "Show how a workload stands: version, progress, what stands in the way, what it can go back to",
-		Long: objectHelp, Args: cobra.ExactArgs(1),
+	cmd := &cobra.Command{Use: "rollout OBJECT",
+		Short: "Show how a workload stands: version, progress, what stands in the way, what it can go back to",
+		Long:  objectHelp, Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			x.objects = true
 			return onFleet(cmd.Context(), f, c, &x.changeFlags, func(ctx context.Context, s *session, d *desk.Desk, _ *ending) error {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -18,14 +19,18 @@ type Cluster struct {
 	URL        string            `yaml:"url,omitempty"`     // an API server in place of a kubeconfig, with auth and tls
 	Auth       *Secret           `yaml:"auth,omitempty"`
 	TLS        *TLS              `yaml:"tls,omitempty"`
-	Kubeconfig string            `yaml:"kubeconfig,omitempty"` // a file; "" goes by KUBECONFIG and the home directory
-	Namespace  string            `yaml:"namespace,omitempty"`  // only this one is read
+	Kubeconfig string            `yaml:"kubeconfig,omitempty"`       // a file; "" goes by KUBECONFIG and the home directory
+	Namespace  string            `yaml:"namespace,omitempty"`        // only this one is read
+	Shared     string            `yaml:"shared_namespace,omitempty"` // where operators share locks and copies of changes
 	Site       string            `yaml:"site,omitempty"`
 	Discover   *bool             `yaml:"discover,omitempty"` // find what serves models in it; true unless it says no
 	Direct     *bool             `yaml:"direct,omitempty"`   // try the addresses of pods; true unless it says no
 	Gateways   *Secret           `yaml:"gateway_auth,omitempty"`
 	Conditions map[string]string `yaml:"good_conditions,omitempty"` // regular expression to the status that is good
 }
+
+// namespaces are names that a namespace can have.
+var namespaces = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
 // ID is the name of the cluster on screen.
 func (c *Cluster) ID() fleet.ClusterID {
@@ -44,6 +49,7 @@ func (b *builder) cluster(c *Cluster, several bool) {
 	set("context", c.Context)
 	set("kubeconfig", c.Kubeconfig)
 	set("namespace", c.Namespace)
+	set("shared_namespace", c.Shared)
 	set("conditions", polarity(c.Conditions))
 	set("site", c.Site)
 	if c.Discover == nil || *c.Discover {
@@ -79,6 +85,9 @@ func (c *checker) cluster(k *Cluster) {
 		if k.Context != "" || k.Kubeconfig != "" {
 			c.fail("cluster %q: url and context or kubeconfig exclude each other", k.ID())
 		}
+	}
+	if k.Shared != "" && !namespaces.MatchString(k.Shared) {
+		c.fail("cluster %q: shared_namespace %q is no name of a namespace", k.ID(), k.Shared)
 	}
 	for expression, good := range k.Conditions {
 		if good != "True" && good != "False" {

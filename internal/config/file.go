@@ -8,6 +8,7 @@ type File struct {
 	Theme    string              `yaml:"theme,omitempty"`
 	Glyphs   string              `yaml:"glyphs,omitempty"` // auto goes by the locale
 	Prices   string              `yaml:"prices,omitempty"`
+	Advisory string              `yaml:"advisories,omitempty"`
 	Keys     map[string][]string `yaml:"keys,omitempty"`
 	Contexts []Context           `yaml:"contexts"`
 }

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Builds the parts of a Kubernetes control plane from their Go modules: etcd, kube-apiserver, kube-controller-manager
-# and KWOK, which plays the nodes. Prints on standard output the one folder that then holds them, and says on the other
-# stream what it does. The folder is outside of the checkout, named by what it was built from, and appears whole or not
-# at all, so that a build that was broken off or runs twice at once leaves nothing half done.
+# Builds the parts of a Kubernetes control plane from their Go modules: etcd, kube-apiserver, kube-controller-manager,
+# kube-scheduler and KWOK, which plays the nodes; and kubectl, which asks it. Prints on standard output the one folder
+# that then holds them, and says on the other stream what it does. The folder is outside of the checkout, named by what
+# it was built from, and appears whole or not at all, so that a build that was broken off or runs twice at once leaves
+# nothing half done.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -33,11 +34,11 @@ for part in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
 	stamp+=" -X $part.gitVersion=$KUBERNETES -X $part.gitMajor=1 -X $part.gitMinor=${minor%%.*} -X $part.gitTreeState=clean"
 done
 
-say "building kube-apiserver, kube-controller-manager, kube-scheduler $KUBERNETES, etcd $ETCD, kwok $KWOK into $place (10 minutes on two cores)"
+say "building kube-apiserver, kube-controller-manager, kube-scheduler and kubectl $KUBERNETES, etcd $ETCD, kwok $KWOK into $place (10 minutes on two cores)"
 # One call, so that one program is linked while another is compiled. -mod=readonly: the sums in go.sum hold.
 CGO_ENABLED=0 GOFLAGS= GOWORK=off go build -mod=readonly -trimpath -ldflags "$stamp" -o "$draft/" \
 	go.etcd.io/etcd/server/v3 k8s.io/kubernetes/cmd/kube-apiserver k8s.io/kubernetes/cmd/kube-controller-manager \
-	k8s.io/kubernetes/cmd/kube-scheduler \
+	k8s.io/kubernetes/cmd/kube-scheduler k8s.io/kubernetes/cmd/kubectl \
 	sigs.k8s.io/kwok/cmd/kwok >&2
 mv "$draft/server" "$draft/etcd"
 

@@ -1,6 +1,7 @@
 package kubesuite
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -36,6 +37,19 @@ func (c *clients) questions() []question {
 		{"delete", "", "pods", "", c.Namespace, "a"},
 		{"list", "no.such.group", "things", "", "", "a"},
 	}
+}
+
+// actsAsOthers asks to be treated as another user, which only those may who may do everything.
+func (c *clients) actsAsOthers(t *testing.T) {
+	as := func(token, name string) answer {
+		return c.ask(t, request{Path: "/api/v1/pods?limit=1", Token: token, Accept: jsonType,
+			Header: map[string]string{"Impersonate-User": name}})
+	}
+	as(c.Tokens.Admin, "somebody-unknown").
+		refusal(t, http.StatusForbidden, metav1.StatusReasonForbidden, `User "somebody-unknown" cannot list resource "pods"`)
+	as(c.Tokens.Viewer, c.Names.Admin).
+		refusal(t, http.StatusForbidden, metav1.StatusReasonForbidden,
+			fmt.Sprintf(`User %q cannot impersonate-on:user-info:list resource "pods"`, c.Names.Viewer))
 }
 
 func checkReviews(t *testing.T, c *clients) {
@@ -84,6 +98,7 @@ func checkReviews(t *testing.T, c *clients) {
 			t.Error("nobody may read /metrics")
 		}
 	})
+	t.Run("as somebody else", c.actsAsOthers)
 	t.Run("who am I", func(t *testing.T) {
 		r := must(c.typed(t, c.Tokens.Viewer).AuthenticationV1().SelfSubjectReviews().Create(t.Context(),
 			&authenticationv1.SelfSubjectReview{}, metav1.CreateOptions{}))(t)

@@ -63,9 +63,13 @@ func (c *clients) discoversGroupsAtOnce(t *testing.T) {
 	groups := c.aggregated(t, "/apis")
 	d := resource(t, groups, "apps", "v1", "deployments")
 	if !slices.ContainsFunc(d.Subresources, func(s apidiscovery.APISubresourceDiscovery) bool {
-		return s.Subresource == "scale" && s.ResponseKind != nil && s.ResponseKind.Kind == "Scale"
+		return s.Subresource == "scale" && s.ResponseKind != nil && s.ResponseKind.Kind == "Scale" &&
+			s.ResponseKind.Group == "autoscaling" && s.ResponseKind.Version == "v1"
 	}) {
 		t.Errorf("deployments lack scale: %+v", d.Subresources)
+	}
+	if !slices.Contains(d.Categories, "all") {
+		t.Errorf("deployments are of the categories %v", d.Categories)
 	}
 	for _, group := range []string{"autoscaling", "policy", "batch", "authorization.k8s.io", "events.k8s.io"} {
 		if !slices.ContainsFunc(groups.Items, func(g apidiscovery.APIGroupDiscovery) bool { return g.Name == group }) {

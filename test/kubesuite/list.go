@@ -74,9 +74,6 @@ func checkList(t *testing.T, c *clients) {
 		}
 	})
 	t.Run("kinds", c.listKinds)
-	if c.Can.Tables {
-		t.Run("table", c.table)
-	}
 }
 
 func (c *clients) listPods(t *testing.T) {
@@ -137,27 +134,6 @@ func (c *clients) listKinds(t *testing.T) {
 				t.Errorf("%s is a %s, want %s", path, list.Kind, kind)
 			}
 		})
-	}
-}
-
-func (c *clients) table(t *testing.T) {
-	a := c.ask(t, request{Path: c.podsPath() + "?includeObject=None", Token: c.Tokens.Admin,
-		Accept: "application/json;as=Table;v=v1;g=meta.k8s.io"}).want(t, http.StatusOK)
-	var table metav1.Table
-	if a.read(t, &table); table.Kind != "Table" || len(table.Rows) < 3 {
-		t.Fatal(a)
-	}
-	var names []string
-	for _, col := range table.ColumnDefinitions {
-		names = append(names, col.Name)
-	}
-	for _, want := range []string{"Name", "Ready", "Status", "Restarts", "Age", "IP", "Node"} {
-		if !slices.Contains(names, want) {
-			t.Errorf("no column %s in %v", want, names)
-		}
-	}
-	if len(table.Rows[0].Cells) != len(names) {
-		t.Errorf("%d cells for %d columns", len(table.Rows[0].Cells), len(names))
 	}
 }
 

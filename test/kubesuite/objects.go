@@ -27,6 +27,14 @@ type hand struct {
 
 func (c *clients) hand(t *testing.T, token string) hand {
 	t.Helper()
+	spec, deps := c.source(t, token)
+	connector := kube.Connector()
+	return hand{must(connector.NewObjects(spec, deps))(t), must(connector.NewObjectWriter(spec, deps))(t)}
+}
+
+// source is the server as a configuration has it, as one user.
+func (c *clients) source(t *testing.T, token string) (fleet.SourceSpec, fleet.Deps) {
+	t.Helper()
 	spec := fleet.SourceSpec{ID: "suite", Kind: kube.Kind, URL: c.URL, Auth: fleet.SecretRef{Env: "SUITE"}}
 	if len(c.CA) > 0 {
 		spec.TLS.CAFile = filepath.Join(t.TempDir(), "ca.crt")
@@ -34,10 +42,8 @@ func (c *clients) hand(t *testing.T, token string) hand {
 			t.Fatal(err)
 		}
 	}
-	deps := fleet.Deps{Clock: fleet.SystemClock{},
+	return spec, fleet.Deps{Clock: fleet.SystemClock{},
 		Secret: func(context.Context, fleet.SecretRef) (fleet.Secret, error) { return fleet.NewSecret(token), nil }}
-	connector := kube.Connector()
-	return hand{must(connector.NewObjects(spec, deps))(t), must(connector.NewObjectWriter(spec, deps))(t)}
 }
 
 // deploymentWrite is a write on the Deployment as it is now.

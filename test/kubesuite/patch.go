@@ -3,6 +3,7 @@ package kubesuite
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -28,6 +29,7 @@ func checkPatch(t *testing.T, c *clients) {
 	t.Run("refused", c.refusePatches)
 	if c.Can.Apply {
 		t.Run("apply", c.apply)
+		t.Run("signed", c.patchesAreSigned)
 	}
 }
 
@@ -203,6 +205,49 @@ func (c *clients) apply(t *testing.T) {
 	}
 	c.patch(t, applyPatch, c.deploymentPath(), body("three")).
 		refusal(t, http.StatusUnprocessableEntity, metav1.StatusReasonInvalid, "fieldManager")
+	// What a manager no longer names is taken back.
+	empty := fmt.Sprintf(`{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":%q}}`, c.Deployment)
+	d = appsv1.Deployment{}
+	c.patch(t, applyPatch, c.deploymentPath()+"?fieldManager=suite-two", empty).want(t, http.StatusOK).read(t, &d)
+	if _, there := d.Annotations["suite/apply"]; there {
+		t.Errorf("%v", d.Annotations)
+	}
+	c.applyMerges(t)
+	c.patch(t, applyPatch, c.deploymentPath()+"?fieldManager=suite-one&dryRun=All",
+		fmt.Sprintf(`{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":%q},"spec":{"replicaCount":1}}`, c.Deployment)).
+		refusal(t, http.StatusInternalServerError, metav1.StatusReasonUnknown, ".spec.replicaCount: field not declared in schema")
+}
+
+// applyMerges wants lists to be merged by their keys, and atomic ones to be replaced.
+func (c *clients) applyMerges(t *testing.T) {
+	before := c.deployment(t)
+	one := before.Spec.Template.Spec.Containers[0]
+	body := fmt.Sprintf(`{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":%q},"spec":{"template":{"spec":{"containers":[
+		{"name":%q,"env":[{"name":"SUITE","value":"applied"}],"ports":[{"containerPort":9,"name":"suite"}]}]}}}}`, c.Deployment, one.Name)
+	var d appsv1.Deployment
+	c.patch(t, applyPatch, c.deploymentPath()+"?fieldManager=suite-one&dryRun=All", body).want(t, http.StatusOK).read(t, &d)
+	got := d.Spec.Template.Spec.Containers
+	if len(got) != len(before.Spec.Template.Spec.Containers) || got[0].Image != one.Image || len(got[0].Env) != len(one.Env)+1 ||
+		len(got[0].Ports) != len(one.Ports)+1 {
+		t.Errorf("%+v was made of %+v", got, one)
+	}
+}
+
+// patchesAreSigned wants to read who changed a field.
+func (c *clients) patchesAreSigned(t *testing.T) {
+	var d appsv1.Deployment
+	c.patch(t, mergePatch, c.deploymentPath()+"?fieldManager=suite-signs", `{"metadata":{"labels":{"suite/signed":"x"}}}`).
+		want(t, http.StatusOK).read(t, &d)
+	signed := false
+	for _, e := range d.ManagedFields {
+		if e.Manager == "suite-signs" && e.FieldsV1 != nil && strings.Contains(e.FieldsV1.GetRawString(), `"f:suite/signed"`) {
+			signed = e.Operation == metav1.ManagedFieldsOperationUpdate && e.APIVersion == "apps/v1" && e.Time != nil
+		}
+	}
+	if !signed {
+		t.Errorf("%+v", d.ManagedFields)
+	}
+	c.change(t, mergePatch, `{"metadata":{"labels":{"suite/signed":null}}}`)
 }
 
 func checkScale(t *testing.T, c *clients) {

@@ -53,7 +53,9 @@ type Capabilities struct {
 	Owners  bool // managedFields, which tell who set a field
 	Custom  bool // custom resources whose status clients write; LeaderWorkerSet is served, or can be where Define is set
 	Define  bool // new kinds of custom resources
+	Shared  bool // ConfigMaps, and roles that can be made
 	Budgets bool // disruption budgets are counted by a controller
+	Roll    bool // a controller and a scheduler are behind the Deployment
 }
 
 // patience is how long anything may take that must come.
@@ -71,6 +73,7 @@ func Run(t *testing.T, s Server) {
 		{"discovery", checkDiscovery},
 		{"list", checkList},
 		{"paging", checkPaging},
+		{"tables", checkTables},
 		{"selectors", checkSelectors},
 		{"versions", checkVersions},
 		{"encodings", checkEncodings},
@@ -80,6 +83,7 @@ func Run(t *testing.T, s Server) {
 		{"informers", checkInformers},
 		{"patch", checkPatch},
 		{"scale", checkScale},
+		{"rollout", checkRollout},
 		{"dryrun", checkDryRun},
 		{"validation", checkValidation},
 		{"reviews", checkReviews},
@@ -91,6 +95,7 @@ func Run(t *testing.T, s Server) {
 		{"objects", checkObjects},
 		{"writes", checkWrites},
 		{"custom", checkCustom},
+		{"shared", checkShared},
 		{"evictions", checkEvictions}, // the last: a pod goes, and not every server makes another one
 	}
 	for _, g := range groups {

@@ -80,8 +80,8 @@ func TestKubernetes(t *testing.T) {
 		Tokens:    kubesuite.Users{Admin: c.Admin.Token, Viewer: c.Viewer.Token, Scoped: c.Scoped.Token, Nobody: c.Nobody.Token},
 		Names:     kubesuite.Users{Admin: c.Admin.Name, Viewer: c.Viewer.Name, Scoped: c.Scoped.Name, Nobody: c.Nobody.Name},
 		Namespace: "serving", Deployment: "chat", Elsewhere: "elsewhere", Port: port, Log: lines,
-		Can: kubesuite.Capabilities{Create: true, Apply: true, Tables: true, OpenAPI: true, Secrets: true, Owners: true,
-			Custom: true, Define: true, Budgets: true},
+		Can: kubesuite.Capabilities{Create: true, Apply: true, Tables: true, OpenAPI: true, Secrets: true, Owners: true, Roll: true,
+			Custom: true, Define: true, Budgets: true, Shared: true},
 		Expire: func(t *testing.T) {
 			if err := c.Forget(t.Context()); err != nil {
 				t.Fatal(err)

@@ -15,6 +15,9 @@ type Details struct {
 	// Text answers Describe and Raw, Err replaces the answer.
 	Text []fleet.Safe
 	Err  error
+	// Has is what Containers answers, HasErr replaces the answer.
+	Has    []fleet.Container
+	HasErr error
 	// Log is what every log begins with; LogErr is how it ends.
 	Log    []fleet.Safe
 	LogErr error
@@ -65,9 +68,17 @@ func (d *Details) answer(ctx context.Context) ([]fleet.Safe, error) {
 	return d.Text, nil
 }
 
+// Containers gives Has or HasErr.
+func (d *Details) Containers(context.Context, fleet.ObjectRef) ([]fleet.Container, error) {
+	return d.Has, d.HasErr
+}
+
 // Logs delivers Log, then what comes on Live while the log is followed.
 func (d *Details) Logs(ctx context.Context, o fleet.ObjectRef, opt fleet.LogOptions, line func(fleet.Safe)) error {
 	more := ""
+	if o.Container != "" {
+		more += " of " + o.Container
+	}
 	if opt.Follow {
 		more += " follow"
 	}

@@ -45,9 +45,9 @@ func changeLine(c *actions.Change) string {
 	if p.Errand() {
 		what = p.ErrandText()
 	}
-	guard := fleet.Safe{}
+	guard := c.Whereabouts()
 	if !c.State.Closed() && c.Guard.Alive.OK && !c.Guard.Alive.V {
-		guard = fleet.Text("Nobody guards it, resume or undo it")
+		guard = fleet.Join(kept(fleet.Text("Nobody guards it, resume or undo it"), guard), fleet.Text("; "))
 	}
 	return sentence(fleet.Concat(fleet.Text("Change "), fleet.Int(c.Seq)),
 		fleet.Concat(fleet.Label(string(p.Intent.Kind)), fleet.Text(" of "), fleet.Label(p.ObjectKind()), fleet.Text(" "),

@@ -48,9 +48,9 @@ func undone(c *actions.Change) fleet.Safe { return fleet.Label(string(c.Undone))
 // openWhy is why a change is in its state, after a warning when nobody guards it.
 func openWhy(c *actions.Change) fleet.Safe {
 	if !c.State.Closed() && !c.Guard.Mine && c.Guard.Alive.OK && !c.Guard.Alive.V {
-		return fleet.Join(kept(fleet.Text("NOBODY GUARDS IT: resume or undo it"), c.Why), fleet.Text("; "))
+		return fleet.Join(kept(fleet.Text("NOBODY GUARDS IT: resume or undo it"), c.Whereabouts(), c.Why), fleet.Text("; "))
 	}
-	return c.Why
+	return fleet.Join(kept(c.Whereabouts(), c.Why), fleet.Text("; "))
 }
 
 func locks(r *report, b actions.Book, now time.Time) {

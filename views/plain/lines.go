@@ -134,9 +134,17 @@ func sourceLines(prev, cur *fleet.Snapshot) []string {
 			continue
 		}
 		out = append(out, sentence(fleet.Concat(fleet.Text("Source "), fleet.Label(string(s.ID))), word,
-			fleet.Concat(fleet.Text("Last good answer "), fleet.ClockTime(s.LastGood)), s.Err))
+			fleet.Concat(fleet.Text("Last good answer "), sinceWhen(s.LastGood)), s.Err))
 	}
 	return out
+}
+
+// sinceWhen reads a time of day out; a dash is not heard.
+func sinceWhen(t time.Time) fleet.Safe {
+	if t.IsZero() {
+		return fleet.Text("never")
+	}
+	return fleet.ClockTime(t)
 }
 
 func sourceWord(s *fleet.SourceStatus) fleet.Safe {

@@ -71,6 +71,10 @@ func TestOnlyWhatChangedIsTold(t *testing.T) {
 			[]string{"Route embed. State fine. Target h100-c, weight 100, seen 100 percent, cooling down."}},
 		{"a source recovers", func(s *fleet.Snapshot, _ *actions.Book) { s.Sources[5].Stale, s.Sources[5].Err = false, fleet.Safe{} },
 			[]string{"Source openai-probe. Answers. Last good answer 13:55:22Z."}},
+		{"a source never answered", func(s *fleet.Snapshot, _ *actions.Book) {
+			s.Sources[5].LastGood, s.Sources[5].Stale = time.Time{}, false
+		},
+			[]string{"Source openai-probe. Does not answer. Last good answer never."}},
 		{"something happens", func(s *fleet.Snapshot, _ *actions.Book) {
 			s.Events = append([]fleet.Event{{At: viewtest.Now(), Level: fleet.LevelCrit, Object: fleet.Text("gw-1"),
 				Text: fleet.Text("restarted")}}, s.Events...)

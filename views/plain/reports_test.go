@@ -176,3 +176,28 @@ func same(t interface{ Errorf(string, ...any) }, what, calm, hostile string) {
 		}
 	}
 }
+
+// What is open on another machine is told apart from what nobody guards here.
+func TestJournalOfSeveralMachines(t *testing.T) {
+	alive, gone, unknown := fleet.Some(true), fleet.Some(false), fleet.None[bool]()
+	elsewhere := &actions.Copy{Elsewhere: true}
+	for _, x := range []struct {
+		alive fleet.Maybe[bool]
+		copy  *actions.Copy
+		want  string
+	}{
+		{alive, elsewhere, "carried elsewhere, by process 77 on bastion-2"},
+		{unknown, elsewhere, "whether process 77 on bastion-2 still carries it is not known yet"},
+		{gone, elsewhere, "NOBODY GUARDS IT: resume or undo it; begun elsewhere; process 77 on bastion-2 does not renew its lock"},
+		{gone, &actions.Copy{Elsewhere: true, Summary: true, Problem: fleet.Text("only bastion-2 can carry it on")},
+			"does not renew its lock; only bastion-2 can carry it on"},
+		{alive, &actions.Copy{Problem: fleet.Text("its copy in the cluster is behind")}, "its copy in the cluster is behind"},
+	} {
+		b := viewtest.Book()
+		c := &b.Changes[0]
+		c.Guard, c.Copy = actions.Guardian{PID: 77, Host: "bastion-2", Alive: x.alive}, x.copy
+		if text := plain.Journal(b, viewtest.Now()); !strings.Contains(text, x.want) {
+			t.Errorf("nothing says %q in\n%s", x.want, text)
+		}
+	}
+}

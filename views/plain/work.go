@@ -29,7 +29,8 @@ func workPlan(p actions.Plan, checks []actions.Check) string {
 		r.fact(fleet.Text("GPUs"), fleet.Concat(fleet.Int(w.Draft.Extra), fleet.Text(" more at the most, "), free))
 	}
 	if w.Draft.Down > 0 {
-		r.fact(fleet.Text("away"), fleet.Textf("%s of %s %s at the most meanwhile", fleet.Int(w.Draft.Down), fleet.Int(w.Was.Desired), w.Was.Unit))
+		r.fact(fleet.Text("away"), fleet.Textf("%s of %s %s at the most meanwhile", fleet.Int(w.Draft.Down), fleet.Int(w.Was.Desired),
+			w.Was.Unit))
 	}
 	for _, n := range p.Notes {
 		r.fact(fleet.Text("note"), n)

@@ -17,17 +17,19 @@ const (
 	ratioFloor = 1 << 20
 )
 
+// ErrTooLong is behind the error of an answer that is larger than its reader takes: asking for less may help.
+var ErrTooLong = errors.New("body over the limit")
+
 var (
-	errTooLong = errors.New("body over the limit")
-	errBomb    = errors.New("compressed body unpacks to far more than its size")
-	errCoding  = errors.New("content encoding that was not asked for")
+	errBomb   = errors.New("compressed body unpacks to far more than its size")
+	errCoding = errors.New("content encoding that was not asked for")
 )
 
 // readBody reads the whole body, at most limit bytes after decompression. hint is the likely size, and ratio the most
 // that a compressed body may grow.
 func readBody(resp *http.Response, limit, hint, ratio int64) ([]byte, error) {
 	if resp.ContentLength > limit {
-		return nil, errTooLong // refused before a byte is read
+		return nil, ErrTooLong // refused before a byte is read
 	}
 	wire := &countingReader{r: resp.Body}
 	var plain io.Reader = wire
@@ -53,7 +55,7 @@ func readBody(resp *http.Response, limit, hint, ratio int64) ([]byte, error) {
 		return nil, cutAfter{n, err}
 	}
 	if n > limit {
-		return nil, errTooLong
+		return nil, ErrTooLong
 	}
 	return buf.Bytes(), nil
 }

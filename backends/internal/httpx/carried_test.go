@@ -55,7 +55,7 @@ func TestRequestsGoByTheCarrier(t *testing.T) {
 
 func TestACarriedRefusalIsTheFarEnds(t *testing.T) {
 	p := &porter{reply: &fleet.CarriedReply{Status: 401, Body: io.NopCloser(strings.NewReader("{}"))}}
-	if _, err := carriedClient(t, p).Get(t.Context(), "/metrics", ""); fleet.KindOf(err) != fleet.KindAuth {
+	if _, err := carriedClient(t, p).Get(t.Context(), "/metrics", ""); fleet.KindOf(err) != fleet.KindAuth || !strings.Contains(err.Error(), "has none here; set auth") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -144,7 +144,7 @@ func (c *Client) bodyFailure(ctx context.Context, op string, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return c.ended(ctx, op, "no complete answer", err)
-	case errors.Is(err, errTooLong):
+	case errors.Is(err, ErrTooLong):
 		return c.fail(fleet.KindInvalid, op, fmt.Sprintf("body over %d MiB", c.opt.MaxBody>>20), stays, err)
 	case errors.Is(err, errBomb):
 		return c.fail(fleet.KindInvalid, op, errBomb.Error(), stays, err)

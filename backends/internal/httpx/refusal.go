@@ -17,7 +17,12 @@ const maxRetry = 24 * time.Hour
 // refusal maps a status that is not 2xx.
 func (c *Client) refusal(op string, r *Reply) *fleet.Error {
 	kind, next := meaning(r.Status)
-	e := c.fail(kind, op, fmt.Sprintf("it answered %d", r.Status), next, nil)
+	what := fmt.Sprintf("it answered %d", r.Status)
+	if r.Status == http.StatusUnauthorized && c.opt.Auth.IsZero() {
+		what += ": it wants a credential and has none here"
+		next = "set auth of this source, or gateway_auth of its cluster where it was found in one"
+	}
+	e := c.fail(kind, op, what, next, nil)
 	if r.Status == http.StatusTooManyRequests || r.Status >= http.StatusInternalServerError {
 		e.Retry = c.retryAfter(r)
 	}

@@ -14,6 +14,10 @@ import (
 // Labels by which pods tell what they belong to.
 const (
 	LWSName      = "leaderworkerset.sigs.k8s.io/name"
+	LWSHash      = "leaderworkerset.sigs.k8s.io/template-revision-hash"
+	LWSGroup     = "leaderworkerset.sigs.k8s.io/group-index"
+	LWSWorker    = "leaderworkerset.sigs.k8s.io/worker-index"
+	LWSSize      = "leaderworkerset.sigs.k8s.io/size" // an annotation
 	TemplateHash = "pod-template-hash"
 )
 

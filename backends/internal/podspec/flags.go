@@ -11,6 +11,9 @@ var (
 	weightVars    = []string{"MODEL_ID", "NIM_MODEL_NAME", "HF_MODEL_ID"}
 	servedVars    = []string{"NIM_SERVED_MODEL_NAME", "SERVED_MODEL_NAME"}
 	revisionVars  = []string{"REVISION"}
+	quantFlags    = []string{"--quantization", "--quantize"}
+	quantVars     = []string{"QUANTIZE"}
+	templateFlags = []string{"--chat-template", "--chat-template-file"}
 )
 
 // flag finds the first value of the first of these flags. said tells that the flag is there, with or without one.

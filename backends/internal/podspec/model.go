@@ -101,7 +101,8 @@ func (t Template) Version() fleet.Version {
 	if !ok {
 		return fleet.Version{}
 	}
-	v := fleet.Version{Image: fleet.Label(b.c.Image)}
+	v := fleet.Version{Image: fleet.Label(b.c.Image), Quant: b.said(quantFlags, quantVars), Template: b.said(templateFlags, nil)}
+	v.Manifest, v.Signed = manifest(t.pod.Annotations)
 	named, ok := b.weights()
 	switch {
 	case ok && named.known && strings.HasPrefix(named.value, "/"):
@@ -125,6 +126,22 @@ func (t Template) Version() fleet.Version {
 		v.Served = []fleet.Safe{fleet.Label(named.value)} // engines call a model as its weights are called
 	}
 	return v
+}
+
+// said is what the engine is told by one of these flags or variables, as it is written where that is not known; "" where it
+// is told nothing.
+func (b box) said(flags, variables []string) fleet.Safe {
+	p, _, ok := b.flag(flags)
+	if !ok {
+		p, ok = b.firstVariable(variables)
+	}
+	switch {
+	case !ok:
+		return fleet.Safe{}
+	case !p.outside.IsEmpty():
+		return fleet.Concat(fleet.Quote(p.value), fleet.Text(", "), p.outside)
+	}
+	return fleet.Label(p.value)
 }
 
 // NamesItself tells whether what serves says under which name; without that, other weights have another name.

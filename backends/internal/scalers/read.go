@@ -9,7 +9,7 @@ import (
 	"pitwall/fleet"
 )
 
-// Read finds what scales an object. What may not be read is said in Why, with no object: nobody knows then.
+// Read finds what scales an object. What may not be read is said in Why and Unread, with no object: nobody knows then.
 func Read(ctx context.Context, c fleet.Objects, o fleet.ObjectRef) (fleet.Scaler, error) {
 	hpas, err := list[autoscalingv2.HorizontalPodAutoscaler](ctx, c, HPAKind, o.Namespace)
 	if fleet.KindOf(err) == fleet.KindAuth {
@@ -29,7 +29,7 @@ func Read(ctx context.Context, c fleet.Objects, o fleet.ObjectRef) (fleet.Scaler
 }
 
 func unknown(err error) fleet.Scaler {
-	return fleet.Scaler{Why: fleet.Concat(fleet.Text("not known: "), fleet.Cause(err))}
+	return fleet.Scaler{Why: fleet.Concat(fleet.Text("not known: "), fleet.Cause(err)), Unread: fleet.Cause(err)}
 }
 
 func list[T any](ctx context.Context, c fleet.Objects, kind fleet.ObjectKind, namespace string) ([]T, error) {

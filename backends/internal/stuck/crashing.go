@@ -6,6 +6,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"pitwall/backends/internal/podspec"
 	"pitwall/backends/internal/podstate"
 	"pitwall/fleet"
 )
@@ -103,31 +104,12 @@ func tooEarly(p *corev1.Pod, s *corev1.ContainerStatus, end *corev1.ContainerSta
 	return ran
 }
 
-// probeBudget is how long a container may take until it is killed: by its startup probe, else by its liveness probe; 0 for
-// as long as it likes.
+// probeBudget is how long a container of a pod may take until it is killed, and by which probe.
 func probeBudget(p *corev1.Pod, container string) (time.Duration, fleet.Safe) {
 	for i := range p.Spec.Containers {
-		c := &p.Spec.Containers[i]
-		if c.Name != container {
-			continue
-		}
-		switch {
-		case c.StartupProbe != nil:
-			return budgetOf(c.StartupProbe), fleet.Text("startupProbe")
-		case c.LivenessProbe != nil:
-			return budgetOf(c.LivenessProbe), fleet.Text("livenessProbe")
+		if c := &p.Spec.Containers[i]; c.Name == container {
+			return podspec.ProbeBudget(c)
 		}
 	}
 	return 0, fleet.Safe{}
-}
-
-func budgetOf(p *corev1.Probe) time.Duration {
-	period, failures := p.PeriodSeconds, p.FailureThreshold
-	if period == 0 {
-		period = 10 // the API's defaults
-	}
-	if failures == 0 {
-		failures = 3
-	}
-	return time.Duration(p.InitialDelaySeconds+period*failures) * time.Second
 }

@@ -21,12 +21,7 @@ func Evict(p *corev1.Pod, budgets []*policyv1.PodDisruptionBudget) Eviction {
 	if p.DeletionTimestamp != nil || p.Status.Phase != corev1.PodRunning {
 		return Eviction{Text: fleet.Text("no budget is asked: it does not run")}
 	}
-	var mine []*policyv1.PodDisruptionBudget
-	for _, b := range budgets {
-		if b.Namespace == p.Namespace && selects(b, p) {
-			mine = append(mine, b)
-		}
-	}
+	mine := of(p, budgets)
 	switch len(mine) {
 	case 0:
 		return Eviction{Text: fleet.Text("no disruption budget")}
@@ -36,6 +31,37 @@ func Evict(p *corev1.Pod, budgets []*policyv1.PodDisruptionBudget) Eviction {
 	return Eviction{Refused: true, Never: true, Text: fleet.Textf("budgets %s and %s both select it: the server refuses "+
 		"every eviction (500)",
 		fleet.Quote(mine[0].Name), fleet.Quote(mine[1].Name))}
+}
+
+// of are the budgets that select a pod.
+func of(p *corev1.Pod, budgets []*policyv1.PodDisruptionBudget) []*policyv1.PodDisruptionBudget {
+	var mine []*policyv1.PodDisruptionBudget
+	for _, b := range budgets {
+		if b.Namespace == p.Namespace && selects(b, p) {
+			mine = append(mine, b)
+		}
+	}
+	return mine
+}
+
+// Budgets are those that the server asks when a pod is evicted, as it counted them; none for a pod that does not run. One
+// whose numbers are not counted yet allows nothing.
+func Budgets(p *corev1.Pod, budgets []*policyv1.PodDisruptionBudget) []fleet.DisruptionBudget {
+	list := []fleet.DisruptionBudget{}
+	if p.DeletionTimestamp != nil || p.Status.Phase != corev1.PodRunning {
+		return list
+	}
+	for _, b := range of(p, budgets) {
+		s := &b.Status
+		one := fleet.DisruptionBudget{Name: fleet.Quote(b.Name), Allowed: int(s.DisruptionsAllowed), Healthy: int(s.CurrentHealthy),
+			Wanted:  int(s.DesiredHealthy),
+			Unready: b.Spec.UnhealthyPodEvictionPolicy != nil && *b.Spec.UnhealthyPodEvictionPolicy == policyv1.AlwaysAllow}
+		if b.Generation > s.ObservedGeneration {
+			one.Allowed = 0
+		}
+		list = append(list, one)
+	}
+	return list
 }
 
 func selects(b *policyv1.PodDisruptionBudget, p *corev1.Pod) bool {

@@ -76,9 +76,19 @@ func (f Facts) typicalLoad() time.Duration {
 	return 0
 }
 
-// TypicalLoad is how long pods that are ready took from the start of their server: the middle one; 0 is not known. One
-// that restarted since, or was ready before, tells nothing.
+// TypicalLoad is the middle one of Loads; 0 is not known.
 func TypicalLoad(pods []*corev1.Pod) time.Duration {
+	took := Loads(pods)
+	if len(took) == 0 {
+		return 0
+	}
+	slices.Sort(took)
+	return took[(len(took)-1)/2]
+}
+
+// Loads are how long pods that are ready took from the start of their server. One that restarted since, or was ready
+// before, tells nothing.
+func Loads(pods []*corev1.Pod) []time.Duration {
 	var took []time.Duration
 	for _, p := range pods {
 		c := Serving(p)
@@ -90,11 +100,7 @@ func TypicalLoad(pods []*corev1.Pod) time.Duration {
 			took = append(took, d)
 		}
 	}
-	if len(took) == 0 {
-		return 0
-	}
-	slices.Sort(took)
-	return took[(len(took)-1)/2]
+	return took
 }
 
 // Serving is the status of the container that does the work.

@@ -72,7 +72,7 @@ type Cluster struct {
 
 // members are the world's objects that the store shows.
 type members struct {
-	pods   map[string]bool // by key
+	pods   map[string]string // by name: the engine that each carries
 	events map[uint64]string
 }
 
@@ -88,7 +88,7 @@ func Serve(o Options, l net.Listener) (*Cluster, error) {
 	}
 	c := &Cluster{o: o, pools: map[string]*world.PoolSpec{}, url: "https://" + l.Addr().String(), ca: ca,
 		store: kubeapi.NewStore(o.Clock.Now()), pumped: make(chan struct{}), rolls: map[string]*rolling{},
-		members: members{pods: map[string]bool{}, events: map[uint64]string{}}}
+		members: members{pods: map[string]string{}, events: map[uint64]string{}}}
 	for i := range o.World.Spec.Pools {
 		p := &o.World.Spec.Pools[i]
 		for _, name := range o.Pools {

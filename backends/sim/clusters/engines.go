@@ -39,7 +39,7 @@ func engines() map[string]engine {
 				return []string{w, "--tp_size", tp(g), "--backend", "pytorch", "--host", "0.0.0.0", "--port", "8000"}
 			}},
 		"triton": {image: "nvcr.io/nvidia/tritonserver:26.06-trtllm-python-py3", command: []string{"tritonserver"}, port: 8000,
-			health: "/v2/health/ready", more: []corev1.ContainerPort{{Name: "metrics", ContainerPort: 8002}},
+			health: "/v2/health/ready", more: []corev1.ContainerPort{{Name: "metrics", ContainerPort: 8002, Protocol: corev1.ProtocolTCP}},
 			args: func(string, string, int) []string { return []string{"--model-repository=/models"} }},
 		"tgi": {image: "ghcr.io/huggingface/text-generation-inference:3.3.6", port: 8080, health: "/health",
 			args: func(w, _ string, g int) []string {
@@ -73,7 +73,7 @@ func (c *Cluster) template(p *world.PoolSpec) corev1.PodTemplateSpec {
 	}
 	one := corev1.Container{
 		Name: p.Engine, Image: e.image, Command: e.command, Args: e.args(weights(p.Model), p.Model, p.GPUs),
-		Ports:     append([]corev1.ContainerPort{{Name: "http", ContainerPort: e.port}}, e.more...),
+		Ports:     append([]corev1.ContainerPort{{Name: "http", ContainerPort: e.port, Protocol: corev1.ProtocolTCP}}, e.more...),
 		Env:       []corev1.EnvVar{{Name: "HF_HUB_OFFLINE", Value: "1"}},
 		Resources: corev1.ResourceRequirements{Limits: corev1.ResourceList{amount: gpus}, Requests: corev1.ResourceList{amount: gpus}},
 		VolumeMounts: []corev1.VolumeMount{{Name: "weights", MountPath: "/models", ReadOnly: true},

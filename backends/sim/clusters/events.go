@@ -2,6 +2,7 @@ package clusters
 
 import (
 	"fmt"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -47,6 +48,9 @@ func (c *Cluster) event(e *world.Event) *corev1.Event {
 	case "Deployment":
 		about.APIVersion, about.Namespace = "apps/v1", namespace
 		obj = c.store.Get(kubeapi.Deployments, namespace, e.Object)
+	case "ReplicaSet", "StatefulSet":
+		about.APIVersion, about.Namespace = "apps/v1", namespace
+		obj = c.store.Get(strings.ToLower(e.Kind)+"s.apps", namespace, e.Object)
 	default:
 		about.APIVersion, about.Namespace = "v1", namespace
 		obj = c.store.Get(kubeapi.Pods, namespace, e.Object)
@@ -68,16 +72,15 @@ func (c *Cluster) event(e *world.Event) *corev1.Event {
 	}
 }
 
-// poolOf finds the pool of a pod that is no more, by the replica whose name it bore.
-func (c *Cluster) poolOf(pod string) string {
-	for name, p := range c.pools {
-		for _, r := range p.Replicas {
-			if pod == r || len(pod) > len(r) && pod[:len(r)+1] == r+"-" {
-				return name
-			}
+// poolOf finds the pool of a pod or a ReplicaSet that is no more, by the name that it bore.
+func (c *Cluster) poolOf(name string) string {
+	found := ""
+	for pool := range c.pools {
+		if (name == pool || strings.HasPrefix(name, pool+"-")) && len(pool) > len(found) {
+			found = pool
 		}
 	}
-	return ""
+	return found
 }
 
 // component is who would write such an event.
@@ -85,8 +88,8 @@ func component(e *world.Event) string {
 	switch {
 	case e.Reason == "Scheduled" || e.Reason == "FailedScheduling":
 		return "default-scheduler"
-	case e.Kind == "Deployment":
-		return "deployment-controller"
+	case e.Kind == "Deployment" || e.Kind == "ReplicaSet" || e.Kind == "StatefulSet":
+		return strings.ToLower(e.Kind) + "-controller"
 	}
 	return "kubelet"
 }

@@ -155,12 +155,7 @@ func (c *Cluster) replicaOf(pod *corev1.Pod) string {
 	if pod.Namespace != world.Namespace {
 		return ""
 	}
-	for _, p := range c.pools {
-		for _, r := range p.Replicas {
-			if r == pod.Name {
-				return r
-			}
-		}
-	}
-	return ""
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.members.pods[pod.Name]
 }

@@ -124,12 +124,20 @@ func (c *Cluster) machine(name string, labels map[string]string, cpus, memory st
 			Capacity: have, Allocatable: have.DeepCopy(),
 			Addresses: []corev1.NodeAddress{{Type: corev1.NodeInternalIP, Address: address(10, name)},
 				{Type: corev1.NodeHostName, Address: name}},
-			NodeInfo: corev1.NodeSystemInfo{KubeletVersion: Version, OSImage: "Ubuntu 24.04.3 LTS", KernelVersion: "6.8.0-90-generic",
+			NodeInfo: corev1.NodeSystemInfo{MachineID: machineID(name, "machine"), SystemUUID: machineID(name, "board"),
+				BootID: machineID(name, "boot"), KubeletVersion: Version, OSImage: "Ubuntu 24.04.3 LTS", KernelVersion: "6.8.0-90-generic",
 				ContainerRuntimeVersion: "containerd://2.1.5", OperatingSystem: "linux", Architecture: "amd64"},
 			Conditions: []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionTrue, Reason: "KubeletReady",
 				Message: "kubelet is posting ready status", LastTransitionTime: c.born(), LastHeartbeatTime: c.born()}},
 		},
 	}
+}
+
+// machineID is an identifier that a machine always has.
+func machineID(name, part string) string {
+	h := fnv.New128a()
+	_, _ = h.Write([]byte(part + "/" + name)) // a hash takes everything
+	return fmt.Sprintf("%x", h.Sum(nil))
 }
 
 // address is an address in a private net that a name always gets.

@@ -47,9 +47,13 @@ func (c *Cluster) pod(p *world.Pod) *corev1.Pod {
 	if out.Labels == nil {
 		out.Labels = map[string]string{}
 	}
-	out.Labels[hashLabel] = p.Revision
-	if rs := c.store.Get(kubeapi.ReplicaSets, world.Namespace, p.Pool+"-"+p.Revision); rs != nil {
-		out.OwnerReferences = owned(rs, "ReplicaSet")
+	if c.pools[p.Pool].Stateful {
+		out.GenerateName = p.Pool + "-"
+		maps.Copy(out.Labels, ordinalLabels(p))
+		out.OwnerReferences = c.owner(kubeapi.StatefulSets, "StatefulSet", world.Namespace, p.Pool)
+	} else {
+		out.Labels[hashLabel] = p.Revision
+		out.OwnerReferences = c.owner(kubeapi.ReplicaSets, "ReplicaSet", world.Namespace, p.Pool+"-"+p.Revision)
 	}
 	out.Spec.NodeName = p.Node
 	out.Status = podStatus(p, t.Spec.Containers)
@@ -62,7 +66,7 @@ func (c *Cluster) pod(p *world.Pod) *corev1.Pod {
 
 // podStatus is what the kubelet and the scheduler would say of a pod.
 func podStatus(p *world.Pod, containers []corev1.Container) corev1.PodStatus {
-	s := corev1.PodStatus{Phase: corev1.PodPhase(p.Phase), QOSClass: corev1.PodQOSBurstable}
+	s := corev1.PodStatus{Phase: corev1.PodPhase(p.Phase), QOSClass: corev1.PodQOSBestEffort}
 	if p.Phase == world.PhaseFailed {
 		s.Reason, s.Message = p.Reason, p.Message
 		start := metav1.NewTime(p.Created)

@@ -25,6 +25,9 @@ func (c *Cluster) Endpoint(ref kubeapi.PodRef, port string) (string, error) {
 		return "", refused
 	}
 	name := pod.Name
+	if engine := c.replicaOf(pod); engine != "" {
+		name = engine
+	}
 	if pod.Namespace == operatorNS { // an exporter answers for its node
 		name = pod.Spec.NodeName
 	}

@@ -38,7 +38,7 @@ func (c *Cluster) show(s *scene) {
 	c.showPods(s.pods)
 	for i := range s.workloads {
 		if w := &s.workloads[i]; c.pools[w.Name] != nil {
-			c.showWorkload(w, s.pods)
+			c.showWorkload(w)
 		}
 	}
 	c.budgets()
@@ -48,14 +48,17 @@ func (c *Cluster) show(s *scene) {
 // showPods puts pods that changed in, and takes out those that are no more. A pod of the same name and another UID
 // is another pod: watchers see the old one go.
 func (c *Cluster) showPods(pods []world.Pod) {
-	present := map[string]bool{}
+	present := map[string]string{}
 	for i := range pods {
 		p := &pods[i]
 		if c.pools[p.Pool] == nil {
 			continue
 		}
-		present[p.Name] = true
-		if p.Version <= c.seen && c.members.pods[p.Name] {
+		present[p.Name] = ""
+		if p.Phase != world.PhaseFailed {
+			present[p.Name] = p.Replica
+		}
+		if _, shown := c.members.pods[p.Name]; shown && p.Version <= c.seen {
 			continue
 		}
 		old, ok := c.store.Get(kubeapi.Pods, world.Namespace, p.Name).(*corev1.Pod)
@@ -65,7 +68,7 @@ func (c *Cluster) showPods(pods []world.Pod) {
 		c.showPod(p)
 	}
 	for name := range c.members.pods {
-		if !present[name] {
+		if _, there := present[name]; !there {
 			c.store.Delete(kubeapi.Pods, world.Namespace, name)
 		}
 	}
@@ -75,5 +78,5 @@ func (c *Cluster) showPods(pods []world.Pod) {
 // meta of an object whose labels and annotations clients may have changed: theirs stay.
 func keepMeta(fresh *metav1.ObjectMeta, old *metav1.ObjectMeta) {
 	fresh.Labels, fresh.Annotations = old.Labels, old.Annotations
-	fresh.Finalizers = old.Finalizers
+	fresh.Finalizers, fresh.ManagedFields = old.Finalizers, old.ManagedFields
 }

@@ -22,6 +22,9 @@ const (
 	operatorNS = "gpu-operator"
 )
 
+// PlainNodes is how many machines without devices a cluster has.
+const PlainNodes = 2
+
 // Ports of what stands beside the engines.
 const (
 	litellmPort = 4000
@@ -36,7 +39,7 @@ func (c *Cluster) found() {
 		c.store.Put(kubeapi.Namespaces, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, CreationTimestamp: c.born(),
 			Labels: map[string]string{corev1.LabelMetadataName: name}}, Status: corev1.NamespaceStatus{Phase: corev1.NamespaceActive}})
 	}
-	for i := range 2 {
+	for i := range PlainNodes {
 		c.store.Put(kubeapi.Nodes, c.machine(c.plain(i), map[string]string{"node.kubernetes.io/instance-type": "cpu-16x"}, "64", "256Gi"))
 	}
 	c.gateways()
@@ -78,7 +81,7 @@ func (c *Cluster) gateways() {
 		Spec: corev1.PodSpec{RestartPolicy: corev1.RestartPolicyAlways, SchedulerName: corev1.DefaultSchedulerName,
 			Containers: []corev1.Container{{Name: "litellm", Image: "ghcr.io/berriai/litellm:main-v1.96.0",
 				Args:  []string{"--config", "/app/config.yaml", "--port", fmt.Sprint(litellmPort)},
-				Ports: []corev1.ContainerPort{{Name: "http", ContainerPort: litellmPort}}}}},
+				Ports: []corev1.ContainerPort{{Name: "http", ContainerPort: litellmPort, Protocol: corev1.ProtocolTCP}}}}},
 	}
 	d := &appsv1.Deployment{
 		ObjectMeta: metav1.ObjectMeta{Name: "litellm", Namespace: gatewayNS, Labels: match, CreationTimestamp: c.born(),
@@ -99,7 +102,7 @@ func (c *Cluster) gateways() {
 	}
 	c.store.Put(kubeapi.ReplicaSets, rs)
 	for i, name := range c.o.Gateways {
-		c.standing(gatewayNS, name, c.plain(i%2), rs, "ReplicaSet", &t)
+		c.standing(gatewayNS, name, c.plain(i%PlainNodes), rs, "ReplicaSet", &t)
 	}
 	c.service(gatewayNS, "litellm", match, litellmPort)
 	least, cpu := n, int32(70)
@@ -155,7 +158,7 @@ func (c *Cluster) daemons(name, image string, port int32, nodes []string) {
 		Spec: corev1.PodSpec{RestartPolicy: corev1.RestartPolicyAlways, SchedulerName: corev1.DefaultSchedulerName,
 			Tolerations: []corev1.Toleration{{Operator: corev1.TolerationOpExists}},
 			Containers: []corev1.Container{{Name: name, Image: image,
-				Ports: []corev1.ContainerPort{{Name: "metrics", ContainerPort: port}}}}}}
+				Ports: []corev1.ContainerPort{{Name: "metrics", ContainerPort: port, Protocol: corev1.ProtocolTCP}}}}}}
 	ds := &appsv1.DaemonSet{
 		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: operatorNS, Labels: labels, CreationTimestamp: c.born()},
 		Spec:       appsv1.DaemonSetSpec{Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": name}}, Template: t},

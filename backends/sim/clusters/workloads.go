@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -23,7 +24,7 @@ const revisionAnnotation = "deployment.kubernetes.io/revision"
 // historyLimit is how many old ReplicaSets a Deployment keeps.
 const historyLimit = 10
 
-// rolling is what a Deployment's controller knows of one pool.
+// rolling is what the controller of a workload knows of one pool.
 type rolling struct {
 	revisions []*revision // by number, the wanted one last
 }
@@ -33,6 +34,7 @@ type revision struct {
 	name     string // the hash that pods of it bear
 	number   int
 	template corev1.PodTemplateSpec
+	made     metav1.Time
 }
 
 func (r *rolling) latest() *revision { return r.revisions[len(r.revisions)-1] }
@@ -56,15 +58,19 @@ func (r *rolling) want(one *revision) {
 	}
 }
 
-// follow takes the revision that the world wants of a pool, where no client has set it, and shows the Deployment and
-// its ReplicaSets without counts, so that pods find their owners.
+// follow takes the revision that the world wants of a pool, where no client has set it, and shows the workload and its
+// revisions without counts, so that pods find their owners.
 func (c *Cluster) follow(w *world.Workload) {
 	r := c.rolls[w.Name]
 	if r == nil {
-		r = &rolling{revisions: []*revision{{name: w.Revision, number: 1, template: c.template(c.pools[w.Name])}}}
+		r = &rolling{revisions: []*revision{{name: w.Revision, number: 1, template: c.template(c.pools[w.Name]), made: c.born()}}}
 		c.rolls[w.Name] = r
-		c.store.Put(kubeapi.Deployments, c.deployment(w, r))
-		c.showReplicaSets(w, r, nil)
+		if c.pools[w.Name].Stateful {
+			c.store.Put(kubeapi.StatefulSets, c.statefulSet(w, r))
+		} else {
+			c.store.Put(kubeapi.Deployments, c.deployment(w, r))
+		}
+		c.showRevisions(w, r, false)
 		return
 	}
 	if r.latest().name == w.Revision {
@@ -73,9 +79,19 @@ func (c *Cluster) follow(w *world.Workload) {
 	next := *r.revision(w.Revision)
 	if next.name != w.Revision { // a revision that the world brings
 		next.name, next.template = w.Revision, c.brought(w, next.template.DeepCopy())
+		next.made = metav1.NewTime(c.store.Now())
 	}
 	r.want(&next)
-	c.showReplicaSets(w, r, nil)
+	c.showRevisions(w, r, false)
+}
+
+// showRevisions puts in what keeps the templates of a workload: ReplicaSets or ControllerRevisions.
+func (c *Cluster) showRevisions(w *world.Workload, r *rolling, counted bool) {
+	if c.pools[w.Name].Stateful {
+		c.showControllerRevisions(w, r)
+		return
+	}
+	c.showReplicaSets(w, r, counted)
 }
 
 // brought changes a template to that of a revision which a fault brings.
@@ -94,10 +110,14 @@ func (c *Cluster) brought(w *world.Workload, t *corev1.PodTemplateSpec) corev1.P
 	return *t
 }
 
-// showWorkload puts the Deployment's status in, and the counts of its ReplicaSets.
-func (c *Cluster) showWorkload(w *world.Workload, pods []world.Pod) {
+// showWorkload puts the status of a workload in, and the counts of its revisions.
+func (c *Cluster) showWorkload(w *world.Workload) {
 	r := c.rolls[w.Name]
-	c.showReplicaSets(w, r, pods)
+	c.showRevisions(w, r, true)
+	if c.pools[w.Name].Stateful {
+		c.showStatefulSet(w, r)
+		return
+	}
 	fresh := c.deployment(w, r)
 	c.store.Update(kubeapi.Deployments, fresh, func(current runtime.Object) runtime.Object {
 		old, ok := current.(*appsv1.Deployment)
@@ -111,8 +131,9 @@ func (c *Cluster) showWorkload(w *world.Workload, pods []world.Pod) {
 		number := strconv.Itoa(r.latest().number)
 		moved := out.Annotations[revisionAnnotation] != number // either makes another generation
 		out.Annotations[revisionAnnotation] = number
-		out.Status = c.status(w, r, pods, &old.Status)
-		if !equality.Semantic.DeepEqual(out.Spec.Template, r.latest().template) {
+		out.Status = c.status(w, r, &old.Status)
+		// What a client wrote while the roll is paused waits in the template.
+		if !old.Spec.Paused && !equality.Semantic.DeepEqual(out.Spec.Template, r.latest().template) {
 			r.latest().template.DeepCopyInto(&out.Spec.Template)
 			moved = true
 		}
@@ -138,69 +159,77 @@ func (c *Cluster) deployment(w *world.Workload, r *rolling) *appsv1.Deployment {
 }
 
 // status is what the controller would report.
-func (c *Cluster) status(w *world.Workload, r *rolling, pods []world.Pod, was *appsv1.DeploymentStatus) appsv1.DeploymentStatus {
-	total := int32(0)
-	for i := range pods {
-		if pods[i].Pool == w.Name && pods[i].Phase != world.PhaseFailed {
-			total++
-		}
+func (c *Cluster) status(w *world.Workload, r *rolling, was *appsv1.DeploymentStatus) appsv1.DeploymentStatus {
+	leaving := int32(w.Leaving)
+	s := appsv1.DeploymentStatus{UpdatedReplicas: int32(w.Updated), ReadyReplicas: int32(w.Ready), AvailableReplicas: int32(w.Available),
+		UnavailableReplicas: max(int32(w.Total-w.Available), 0), TerminatingReplicas: &leaving}
+	for _, one := range w.Sets {
+		s.Replicas += int32(one.Have)
 	}
-	s := appsv1.DeploymentStatus{Replicas: total, UpdatedReplicas: int32(w.Updated), ReadyReplicas: int32(w.Ready),
-		AvailableReplicas: int32(w.Ready), UnavailableReplicas: max(int32(w.Desired)-int32(w.Ready), 0)}
-	set := func(kind appsv1.DeploymentConditionType, on bool, reason, text string) {
+	moved := s.UpdatedReplicas != was.UpdatedReplicas || s.ReadyReplicas != was.ReadyReplicas ||
+		s.AvailableReplicas != was.AvailableReplicas
+	set := func(kind appsv1.DeploymentConditionType, on corev1.ConditionStatus, reason, text string) {
 		now := metav1.NewTime(c.store.Now())
-		one := appsv1.DeploymentCondition{Type: kind, Status: corev1.ConditionFalse, Reason: reason, Message: text,
-			LastTransitionTime: now, LastUpdateTime: now}
-		if on {
-			one.Status = corev1.ConditionTrue
-		}
+		one := appsv1.DeploymentCondition{Type: kind, Status: on, Reason: reason, Message: text, LastTransitionTime: now, LastUpdateTime: now}
 		for _, old := range was.Conditions {
 			if old.Type == kind && old.Status == one.Status {
 				one.LastTransitionTime = old.LastTransitionTime
-				if old.Reason == reason {
+				if old.Reason == reason && (kind == appsv1.DeploymentAvailable || !moved) {
 					one.LastUpdateTime = old.LastUpdateTime
 				}
 			}
 		}
 		s.Conditions = append(s.Conditions, one)
 	}
-	if w.Ready >= w.Desired-1 {
-		set(appsv1.DeploymentAvailable, true, "MinimumReplicasAvailable", "Deployment has minimum availability.")
+	if w.Available >= w.Least {
+		set(appsv1.DeploymentAvailable, corev1.ConditionTrue, "MinimumReplicasAvailable", "Deployment has minimum availability.")
 	} else {
-		set(appsv1.DeploymentAvailable, false, "MinimumReplicasUnavailable", "Deployment does not have minimum availability.")
+		set(appsv1.DeploymentAvailable, corev1.ConditionFalse, "MinimumReplicasUnavailable", "Deployment does not have minimum availability.")
 	}
-	set0 := w.Name + "-" + r.latest().name
-	if w.Updated >= w.Desired && w.Ready >= w.Desired {
-		set(appsv1.DeploymentProgressing, true, "NewReplicaSetAvailable", fmt.Sprintf("ReplicaSet %q has successfully progressed.", set0))
-	} else {
-		set(appsv1.DeploymentProgressing, true, "ReplicaSetUpdated", fmt.Sprintf("ReplicaSet %q is progressing.", set0))
+	set0 := fmt.Sprintf("ReplicaSet %q ", w.Name+"-"+r.latest().name)
+	switch {
+	case w.Strategy.Paused:
+		set(appsv1.DeploymentProgressing, corev1.ConditionUnknown, "DeploymentPaused", "Deployment is paused")
+	case w.Late:
+		set(appsv1.DeploymentProgressing, corev1.ConditionFalse, "ProgressDeadlineExceeded", set0+"has timed out progressing.")
+	case w.Complete:
+		set(appsv1.DeploymentProgressing, corev1.ConditionTrue, "NewReplicaSetAvailable", set0+"has successfully progressed.")
+	default:
+		set(appsv1.DeploymentProgressing, corev1.ConditionTrue, "ReplicaSetUpdated", set0+"is progressing.")
 	}
 	return s
 }
 
-// showReplicaSets puts one ReplicaSet for each revision in, and takes those out that are forgotten.
-func (c *Cluster) showReplicaSets(w *world.Workload, r *rolling, pods []world.Pod) {
-	owner := c.store.Get(kubeapi.Deployments, world.Namespace, w.Name)
+// showReplicaSets puts one ReplicaSet for each revision in, and takes those out that are forgotten. Where nothing is counted
+// yet, those that are there stay as they are.
+func (c *Cluster) showReplicaSets(w *world.Workload, r *rolling, counted bool) {
+	owner, _ := c.store.Get(kubeapi.Deployments, world.Namespace, w.Name).(*appsv1.Deployment)
 	known := map[string]bool{}
 	for _, one := range r.revisions {
 		known[w.Name+"-"+one.name] = true
 		fresh := c.replicaSet(w, one, owner)
-		have, ready := count(pods, w.Name, one.name)
-		want := have
-		if one == r.latest() {
-			want = int32(w.Desired)
+		n := world.Set{}
+		for _, x := range w.Sets {
+			if x.Revision == one.name {
+				n = x
+			}
 		}
+		want, have, ready, available := int32(n.Want), int32(n.Have), int32(n.Ready), int32(n.Available)
 		c.store.Update(kubeapi.ReplicaSets, fresh, func(current runtime.Object) runtime.Object {
 			out := fresh.DeepCopy()
 			if old, ok := current.(*appsv1.ReplicaSet); ok {
-				if pods == nil && old.Annotations[revisionAnnotation] == fresh.Annotations[revisionAnnotation] {
+				if !counted && old.Annotations[revisionAnnotation] == fresh.Annotations[revisionAnnotation] {
 					return nil
 				}
 				out.Status, out.Spec.Replicas = old.Status, old.Spec.Replicas
+				if one != r.latest() { // it keeps what it was told of while it was the latest
+					out.Annotations = maps.Clone(old.Annotations)
+					out.Annotations[revisionAnnotation] = fresh.Annotations[revisionAnnotation]
+				}
 			}
-			if pods != nil {
+			if counted {
 				out.Spec.Replicas = &want
-				out.Status = appsv1.ReplicaSetStatus{Replicas: have, ReadyReplicas: ready, AvailableReplicas: ready,
+				out.Status = appsv1.ReplicaSetStatus{Replicas: have, ReadyReplicas: ready, AvailableReplicas: available,
 					FullyLabeledReplicas: have, ObservedGeneration: max(1, out.Generation)}
 			}
 			return out
@@ -213,30 +242,32 @@ func (c *Cluster) showReplicaSets(w *world.Workload, r *rolling, pods []world.Po
 	}
 }
 
-// count is how many pods of a revision there are, and how many of them serve.
-func count(pods []world.Pod, pool, revision string) (have, ready int32) {
-	for i := range pods {
-		if p := &pods[i]; p.Pool == pool && p.Revision == revision && p.Phase != world.PhaseFailed {
-			have++
-			if p.Ready {
-				ready++
-			}
+// told are the annotations of a Deployment that its newest ReplicaSet is given: the cause of a change is among them.
+func told(d *appsv1.Deployment) map[string]string {
+	out := map[string]string{}
+	if d == nil {
+		return out
+	}
+	for k, v := range d.Annotations {
+		if k != corev1.LastAppliedConfigAnnotation && !strings.HasPrefix(k, "deployment.kubernetes.io/") {
+			out[k] = v
 		}
 	}
-	return have, ready
+	return out
 }
 
-func (c *Cluster) replicaSet(w *world.Workload, one *revision, owner runtime.Object) *appsv1.ReplicaSet {
+func (c *Cluster) replicaSet(w *world.Workload, one *revision, owner *appsv1.Deployment) *appsv1.ReplicaSet {
 	t := one.template.DeepCopy()
 	t.Labels = maps.Clone(t.Labels)
 	t.Labels[hashLabel] = one.name
 	zero := int32(0)
 	out := &appsv1.ReplicaSet{
 		ObjectMeta: metav1.ObjectMeta{Name: w.Name + "-" + one.name, Namespace: world.Namespace, Labels: t.Labels,
-			CreationTimestamp: c.born(), Annotations: map[string]string{revisionAnnotation: strconv.Itoa(one.number)}},
+			CreationTimestamp: one.made, Annotations: told(owner)},
 		Spec: appsv1.ReplicaSetSpec{Replicas: &zero, Template: *t,
 			Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": w.Name, hashLabel: one.name}}},
 	}
+	out.Annotations[revisionAnnotation] = strconv.Itoa(one.number)
 	if owner != nil {
 		out.OwnerReferences = owned(owner, "Deployment")
 	}

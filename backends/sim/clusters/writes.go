@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"pitwall/backends/sim/kubeapi"
@@ -20,7 +21,7 @@ func (c *Cluster) Admit(w kubeapi.Write) error {
 	var why string
 	switch {
 	case (w.Verb == "create" || w.Verb == "delete") && slices.Contains([]string{kubeapi.Nodes, kubeapi.Namespaces,
-		kubeapi.Deployments, kubeapi.ReplicaSets, kubeapi.DaemonSets}, w.Resource):
+		kubeapi.Deployments, kubeapi.ReplicaSets, kubeapi.DaemonSets, kubeapi.StatefulSets, kubeapi.Revisions}, w.Resource):
 		why = "the embedded fleet keeps the nodes and workloads that it was started with"
 	case w.Verb == "create" && w.Resource == kubeapi.Pods:
 		why = "pods of the embedded fleet are made by its workloads only"
@@ -56,7 +57,14 @@ func (c *Cluster) Written(w kubeapi.Write) {
 	case *appsv1.Deployment:
 		before, ok := w.Before.(*appsv1.Deployment)
 		if ok && c.pools[now.Name] != nil && now.Namespace == world.Namespace {
-			c.deploymentWritten(before, now)
+			c.rolled(now.Name, &now.Spec.Template, before.Spec.Replicas, now.Spec.Replicas,
+				deploymentStrategy(&now.Spec))
+		}
+	case *appsv1.StatefulSet:
+		before, ok := w.Before.(*appsv1.StatefulSet)
+		if ok && c.pools[now.Name] != nil && now.Namespace == world.Namespace {
+			c.rolled(now.Name, &now.Spec.Template, before.Spec.Replicas, now.Spec.Replicas,
+				statefulStrategy(&now.Spec))
 		}
 	}
 	c.mu.Lock()
@@ -87,39 +95,41 @@ func ownTaints(list []corev1.Taint) []world.Taint {
 	return out
 }
 
-// deploymentWritten begins a roll where the template changed, and scales where the size did. A template that the
-// Deployment had before is that revision again.
-func (c *Cluster) deploymentWritten(before, now *appsv1.Deployment) {
+// rolled begins a roll where the template is another than the wanted one, unless rolls are paused, and scales where the
+// size changed. A template that the workload had before is that revision again.
+func (c *Cluster) rolled(name string, now *corev1.PodTemplateSpec, before, after *int32, st world.Strategy) {
 	c.mu.Lock()
-	r := c.rolls[now.Name]
 	to := ""
-	if !equality.Semantic.DeepEqual(before.Spec.Template, now.Spec.Template) {
-		to = c.templateWritten(r, now)
+	if r := c.rolls[name]; r != nil && !st.Paused && !equality.Semantic.DeepEqual(r.latest().template, *now) {
+		to = c.templateWritten(r, name, now)
 	}
 	size := -1
-	if n := now.Spec.Replicas; n != nil && (before.Spec.Replicas == nil || *before.Spec.Replicas != *n) {
-		size = int(*n)
+	if after != nil && (before == nil || *before != *after) {
+		size = int(*after)
 	}
+	rel := c.release(c.pools[name], now)
 	c.mu.Unlock()
 	c.o.World.At(c.o.Clock.Now(), func() {
+		c.o.World.Guide(name, st)
 		if to != "" {
-			c.o.World.Roll(now.Name, to)
+			c.o.World.Describe(name, to, rel)
+			c.o.World.Roll(name, to)
 		}
 		if size >= 0 {
-			c.o.World.Scale(now.Name, size)
+			c.o.World.Scale(name, size)
 		}
 	})
 }
 
-func (c *Cluster) templateWritten(r *rolling, now *appsv1.Deployment) string {
+func (c *Cluster) templateWritten(r *rolling, pool string, now *corev1.PodTemplateSpec) string {
 	for _, one := range r.revisions {
-		if equality.Semantic.DeepEqual(one.template, now.Spec.Template) {
-			r.want(&revision{name: one.name, template: one.template})
+		if equality.Semantic.DeepEqual(one.template, *now) {
+			r.want(&revision{name: one.name, template: one.template, made: one.made})
 			return one.name
 		}
 	}
-	name := hashOf(now.Name, &now.Spec.Template)
-	r.want(&revision{name: name, template: *now.Spec.Template.DeepCopy()})
+	name := hashOf(pool, now)
+	r.want(&revision{name: name, template: *now.DeepCopy(), made: metav1.NewTime(c.o.Clock.Now())})
 	return name
 }
 

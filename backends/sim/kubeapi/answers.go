@@ -53,7 +53,7 @@ func tooNew(asked, current uint64) error {
 func statusOf(err error) *metav1.Status {
 	var known apierrors.APIStatus
 	out := metav1.Status{Status: metav1.StatusFailure, Code: http.StatusInternalServerError,
-		Reason: metav1.StatusReasonInternalError, Message: err.Error()}
+		Reason: metav1.StatusReasonUnknown, Message: err.Error()}
 	if errors.As(err, &known) {
 		out = known.Status()
 	}
@@ -74,6 +74,6 @@ func (f format) fail(w http.ResponseWriter, err error) {
 	if st.Code == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="kubernetes"`)
 	}
-	f.metadata = false
+	f.metadata, f.table = false, false
 	f.respond(w, int(st.Code), st)
 }

@@ -22,7 +22,7 @@ func reviewed() []*Resource {
 	}
 }
 
-// discover answers what is no resource: what is served, and the version. OpenAPI is not.
+// discover answers what is no resource: what is served, of what it is made, and the version.
 func (s *Server) discover(c *call) error {
 	if c.verb != "get" && c.verb != "head" {
 		return errNoPath
@@ -32,6 +32,8 @@ func (s *Server) discover(c *call) error {
 	switch {
 	case c.path == "/version":
 		return s.version(c)
+	case parts[0] == "openapi":
+		return s.openAPI(c)
 	case parts[0] != "api" && parts[0] != "apis":
 		return errNoPath
 	case len(parts) == 1:
@@ -136,10 +138,14 @@ func (s *Server) kinds(c *call, gv schema.GroupVersion) error {
 			continue
 		}
 		list.APIResources = append(list.APIResources, metav1.APIResource{Name: r.Plural, SingularName: strings.ToLower(r.Kind),
-			Namespaced: r.Namespaced, Kind: r.Kind, Verbs: r.verbs(), ShortNames: r.Short})
+			Namespaced: r.Namespaced, Kind: r.Kind, Verbs: r.verbs(), ShortNames: r.Short, Categories: r.categories()})
 		for _, sub := range r.Sub {
-			list.APIResources = append(list.APIResources, metav1.APIResource{Name: r.Plural + "/" + sub,
-				Namespaced: r.Namespaced, Kind: subKind(r, sub), Verbs: subVerbs(sub)})
+			one := metav1.APIResource{Name: r.Plural + "/" + sub, Namespaced: r.Namespaced, Kind: subKind(r, sub).Kind,
+				Verbs: subVerbs(sub)}
+			if kind := subKind(r, sub); kind.GroupVersion() != gv { // said only where it differs
+				one.Group, one.Version = kind.Group, kind.Version
+			}
+			list.APIResources = append(list.APIResources, one)
 		}
 	}
 	if len(list.APIResources) == 0 {
@@ -149,16 +155,17 @@ func (s *Server) kinds(c *call, gv schema.GroupVersion) error {
 	return nil
 }
 
-func subKind(r *Resource, sub string) string {
+// subKind is the kind of what a subresource takes and gives, which may be of another group than the resource.
+func subKind(r *Resource, sub string) schema.GroupVersionKind {
 	switch sub {
 	case subScale:
-		return "Scale"
+		return scaleGVK
 	case subEviction:
-		return "Eviction"
+		return schema.GroupVersionKind{Group: "policy", Version: "v1", Kind: "Eviction"}
 	case subProxy:
-		return "PodProxyOptions"
+		return r.groupVersion().WithKind("PodProxyOptions")
 	}
-	return r.Kind
+	return r.gvk()
 }
 
 // aggregated describes all kinds under a root at once.
@@ -186,11 +193,11 @@ func discovered(r *Resource) discoveryv2.APIResourceDiscovery {
 	if r.Namespaced {
 		scope = discoveryv2.ScopeNamespace
 	}
-	kind := func(name string) *metav1.GroupVersionKind {
-		return &metav1.GroupVersionKind{Group: r.Group, Version: r.Version, Kind: name}
+	kind := func(k schema.GroupVersionKind) *metav1.GroupVersionKind {
+		return &metav1.GroupVersionKind{Group: k.Group, Version: k.Version, Kind: k.Kind}
 	}
-	d := discoveryv2.APIResourceDiscovery{Resource: r.Plural, ResponseKind: kind(r.Kind), Scope: scope,
-		SingularResource: strings.ToLower(r.Kind), Verbs: r.verbs(), ShortNames: r.Short}
+	d := discoveryv2.APIResourceDiscovery{Resource: r.Plural, ResponseKind: kind(r.gvk()), Scope: scope,
+		SingularResource: strings.ToLower(r.Kind), Verbs: r.verbs(), ShortNames: r.Short, Categories: r.categories()}
 	for _, sub := range r.Sub {
 		d.Subresources = append(d.Subresources, discoveryv2.APISubresourceDiscovery{Subresource: sub,
 			ResponseKind: kind(subKind(r, sub)), Verbs: subVerbs(sub)})

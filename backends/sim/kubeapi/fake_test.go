@@ -131,7 +131,8 @@ func (b *bench) pod(namespace, name, app string) *corev1.Pod {
 		Spec: corev1.PodSpec{NodeName: "n1", Containers: []corev1.Container{{Name: "vllm", Image: "vllm:1",
 			Ports: []corev1.ContainerPort{{Name: "http", ContainerPort: 8000}}}}},
 		Status: corev1.PodStatus{Phase: corev1.PodRunning, PodIP: "10.0.0.1", StartTime: &start, Conditions: ready,
-			ContainerStatuses: []corev1.ContainerStatus{{Name: "vllm", Ready: true}}},
+			ContainerStatuses: []corev1.ContainerStatus{{Name: "vllm", Ready: true,
+				State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: start}}}}},
 	}
 	b.Put(Pods, p)
 	return p
@@ -180,7 +181,7 @@ func TestTheRealServersSuite(t *testing.T) {
 		URL: b.url, Namespace: "llm", Deployment: "chat", Elsewhere: "other", Port: 8000, Log: logLines,
 		Tokens: kubesuite.Users{Admin: "admin", Viewer: "viewer", Scoped: "scoped", Nobody: "nobody"},
 		Names:  kubesuite.Users{Admin: "root", Viewer: "eve", Scoped: "sam", Nobody: "ned"},
-		Can:    kubesuite.Capabilities{Create: true, Custom: true}, Expire: func(*testing.T) { b.Forget() },
+		Can:    kubesuite.Capabilities{Create: true, Custom: true, Owners: true, Apply: true, Tables: true, OpenAPI: true}, Expire: func(*testing.T) { b.Forget() },
 	})
 }
 

@@ -60,29 +60,32 @@ func (s *Server) list(c *call) error {
 		left := int64(len(rows)) - o.Limit
 		lm.RemainingItemCount = &left
 	}
-	if !sel.all() {
-		kept := make([]*row, 0, min(len(rows), 64))
-		for _, r := range rows {
-			if sel.matches(r) {
-				kept = append(kept, r)
-			}
-		}
-		rows = kept
-	}
+	rows = sel.of(rows)
 	if o.Limit > 0 && int64(len(rows)) > o.Limit {
 		rows = rows[:o.Limit]
 		lm.Continue = token(rev, rows[len(rows)-1].key)
 	}
-	if c.f.metadata {
-		c.f.respond(c.w, http.StatusOK, partialList(rows, lm))
-		return nil
-	}
-	out, err := listOf(c.res, rows, lm)
+	out, err := s.listed(c, rows, lm)
 	if err != nil {
 		return err
 	}
 	c.f.respond(c.w, http.StatusOK, out)
 	return nil
+}
+
+// listed is a list in the form that the client wants.
+func (s *Server) listed(c *call, rows []*row, lm metav1.ListMeta) (runtime.Object, error) {
+	switch {
+	case c.f.table:
+		objects := make([]runtime.Object, 0, len(rows))
+		for _, r := range rows {
+			objects = append(objects, r.obj)
+		}
+		return s.table(c, objects, lm, true), nil
+	case c.f.metadata:
+		return partialList(rows, lm), nil
+	}
+	return listOf(c.res, rows, lm)
 }
 
 // rowsFor finds the rows that a list starts with and their revision.

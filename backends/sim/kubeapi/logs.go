@@ -110,6 +110,11 @@ func logOptions(o *corev1.PodLogOptions, now time.Time) (LogOptions, error) {
 // containerOf finds the container that is meant: the only one where none is named.
 func containerOf(pod *corev1.Pod, name string) (string, error) {
 	var names string
+	for i := range pod.Spec.InitContainers { // these have logs too, but are not offered
+		if pod.Spec.InitContainers[i].Name == name {
+			return name, nil
+		}
+	}
 	for _, c := range pod.Spec.Containers {
 		if c.Name == name {
 			return name, nil

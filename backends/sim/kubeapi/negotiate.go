@@ -19,6 +19,7 @@ import (
 type format struct {
 	info     runtime.SerializerInfo
 	metadata bool // objects are cut down to their metadata
+	table    bool // objects are rows of a table
 	pretty   bool
 }
 
@@ -49,19 +50,12 @@ func acceptList(header string) []accepts {
 	return list
 }
 
-// negotiate chooses the first form asked for that this server has: JSON, YAML or protobuf, whole or metadata only.
-// Tables are not served: clients that ask for them name plain objects as well.
+// negotiate chooses the first form asked for that this server has: JSON, YAML or protobuf, whole or metadata only, or
+// JSON or YAML as a table.
 func negotiate(r *http.Request, custom, stream bool) (format, bool) {
 	for _, a := range acceptList(r.Header.Get("Accept")) {
-		f := format{}
-		switch as := a.params["as"]; as {
-		case "":
-		case "PartialObjectMetadata", "PartialObjectMetadataList":
-			if a.params["g"] != metav1.GroupName || a.params["v"] != "v1" {
-				continue
-			}
-			f.metadata = true
-		default:
+		f, known := a.shape()
+		if !known {
 			continue
 		}
 		if s := a.params["stream"]; s != "" && !(stream && s == "watch") {
@@ -82,6 +76,24 @@ func negotiate(r *http.Request, custom, stream bool) (format, bool) {
 		return f, true
 	}
 	return jsonFormat(), false
+}
+
+// shape tells whether whole objects are asked for, their metadata or a table; false for anything else.
+func (a *accepts) shape() (format, bool) {
+	as := a.params["as"]
+	if as == "" {
+		return format{}, true
+	}
+	if a.params["g"] != metav1.GroupName || a.params["v"] != "v1" {
+		return format{}, false
+	}
+	switch as {
+	case "PartialObjectMetadata", "PartialObjectMetadataList":
+		return format{metadata: true}, true
+	case "Table":
+		return format{table: true}, a.media != runtime.ContentTypeProtobuf
+	}
+	return format{}, false
 }
 
 func jsonFormat() format {

@@ -73,6 +73,7 @@ func (s *Store) Update(resource string, like runtime.Object, f func(current runt
 		if next == nil {
 			return true
 		}
+		complete(next)
 		if seen == nil {
 			s.born(t.res, next)
 		} else {

@@ -72,29 +72,32 @@ func judgeSpec(seen *row, now runtime.Object) field.ErrorList {
 	spec := field.NewPath("spec")
 	switch o := now.(type) {
 	case *appsv1.Deployment:
-		errs := judgeReplicas(o.Spec.Replicas, spec)
-		errs = append(errs, judgeContainers(o.Spec.Template.Spec.Containers, spec.Child("template", "spec", "containers"))...)
-		if seen != nil {
-			if was, ok := seen.obj.(*appsv1.Deployment); ok && !equality.Semantic.DeepEqual(was.Spec.Selector, o.Spec.Selector) {
-				errs = append(errs, field.Invalid(spec.Child("selector"), o.Spec.Selector, "field is immutable"))
-			}
-		}
-		return errs
+		return judgeDeployment(before[appsv1.Deployment](seen), o)
 	case *appsv1.ReplicaSet:
 		return judgeReplicas(o.Spec.Replicas, spec)
 	case *appsv1.StatefulSet:
-		return judgeReplicas(o.Spec.Replicas, spec)
+		return judgeStatefulSet(before[appsv1.StatefulSet](seen), o)
 	case *corev1.Pod:
-		if seen != nil {
-			if was, ok := seen.obj.(*corev1.Pod); ok {
-				return judgePod(was, o)
-			}
+		if was := before[corev1.Pod](seen); was != nil {
+			return judgePod(was, o)
 		}
 		return judgeContainers(o.Spec.Containers, spec.Child("containers"))
 	case *corev1.Node:
 		return judgeTaints(o.Spec.Taints, spec.Child("taints"))
 	}
 	return nil
+}
+
+// before is the object that a row holds, nil where it holds none of that kind.
+func before[T any](seen *row) *T {
+	if seen == nil {
+		return nil
+	}
+	was, ok := any(seen.obj).(*T)
+	if !ok {
+		return nil
+	}
+	return was
 }
 
 func judgeReplicas(n *int32, spec *field.Path) field.ErrorList {

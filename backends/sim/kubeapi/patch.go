@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -29,21 +30,29 @@ type patching struct {
 	body []byte
 }
 
-// readPatch takes the patch from the request. Server-side apply is not served, and refused as an unknown format.
-func readPatch(c *call) (patching, error) {
-	accepted := string(types.JSONPatchType) + ", " + string(types.MergePatchType)
-	if !c.res.Custom {
-		accepted += ", " + string(types.StrategicMergePatchType)
+// kindOfPatch tells the form of a patch. The status and the scale of an object are not applied, but merged.
+func (c *call) kindOfPatch() (types.PatchType, error) {
+	taken := patchTypes(c.res)
+	if c.sub != "" {
+		taken = slices.DeleteFunc(taken, func(k types.PatchType) bool { return k == types.ApplyYAMLPatchType })
 	}
 	media, _, err := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
-	p := patching{kind: types.PatchType(media)}
-	switch {
-	case err != nil:
-		return p, unsupported(accepted)
-	case p.kind == types.JSONPatchType || p.kind == types.MergePatchType:
-	case p.kind == types.StrategicMergePatchType && !c.res.Custom:
-	default:
-		return p, unsupported(accepted)
+	if kind := types.PatchType(media); err == nil && slices.Contains(taken, kind) {
+		return kind, nil
+	}
+	names := make([]string, 0, len(taken))
+	for _, k := range taken {
+		names = append(names, string(k))
+	}
+	return "", unsupported(strings.Join(names, ", "))
+}
+
+// readPatch takes the patch from the request.
+func readPatch(c *call) (patching, error) {
+	kind, err := c.kindOfPatch()
+	p := patching{kind: kind}
+	if err != nil {
+		return p, err
 	}
 	if p.body, err = io.ReadAll(c.r.Body); err != nil {
 		return p, tooLarge(err)
@@ -56,6 +65,10 @@ func (s *Server) patch(c *call) error {
 	set, err := c.settings()
 	if err != nil {
 		return err
+	}
+	if kind, err := c.kindOfPatch(); err == nil && kind == types.ApplyYAMLPatchType {
+		set.apply = true
+		return s.apply(c, set)
 	}
 	p, err := readPatch(c)
 	if err != nil {

@@ -26,17 +26,19 @@ type Resource struct {
 
 // Names of the served resources, for Store.
 const (
-	Pods        = "pods"
-	Nodes       = "nodes"
-	Namespaces  = "namespaces"
-	Services    = "services"
-	Events      = "events"
-	Deployments = "deployments.apps"
-	ReplicaSets = "replicasets.apps"
-	DaemonSets  = "daemonsets.apps"
-	Autoscalers = "horizontalpodautoscalers.autoscaling"
-	Budgets     = "poddisruptionbudgets.policy"
-	Leases      = "leases.coordination.k8s.io"
+	Pods         = "pods"
+	Nodes        = "nodes"
+	Namespaces   = "namespaces"
+	Services     = "services"
+	Events       = "events"
+	Deployments  = "deployments.apps"
+	ReplicaSets  = "replicasets.apps"
+	DaemonSets   = "daemonsets.apps"
+	StatefulSets = "statefulsets.apps"
+	Revisions    = "controllerrevisions.apps"
+	Autoscalers  = "horizontalpodautoscalers.autoscaling"
+	Budgets      = "poddisruptionbudgets.policy"
+	Leases       = "leases.coordination.k8s.io"
 )
 
 // resources lists what is served, in the order of discovery.
@@ -123,6 +125,15 @@ func (r *Resource) verbs() []string {
 		return []string{"get", "list", "watch"}
 	}
 	return []string{"create", "delete", "get", "list", "patch", "update", "watch"}
+}
+
+// categories are the words that stand for several kinds: "all" is what people look at first.
+func (r *Resource) categories() []string {
+	switch r.ID() {
+	case Pods, Services, Deployments, ReplicaSets, StatefulSets, DaemonSets, Autoscalers, "jobs.batch":
+		return []string{"all"}
+	}
+	return nil
 }
 
 // subVerbs lists the verbs of a subresource.

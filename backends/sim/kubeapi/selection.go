@@ -50,6 +50,20 @@ func (c *call) selection(o *internalversion.ListOptions) (selection, error) {
 
 func (s selection) all() bool { return s.labels.Empty() && s.fields.Empty() }
 
+// of keeps the rows that are selected.
+func (s selection) of(rows []*row) []*row {
+	if s.all() {
+		return rows
+	}
+	kept := make([]*row, 0, min(len(rows), 64))
+	for _, r := range rows {
+		if s.matches(r) {
+			kept = append(kept, r)
+		}
+	}
+	return kept
+}
+
 func (s selection) matches(r *row) bool {
 	if r == nil {
 		return false

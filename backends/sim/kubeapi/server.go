@@ -13,6 +13,8 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
@@ -50,6 +52,7 @@ type Server struct {
 	watchers atomic.Int64
 	serial   atomic.Uint64
 	proxy    http.RoundTripper
+	owners   owners
 }
 
 const (
@@ -111,6 +114,10 @@ func (s *Server) serve(c *call) error {
 	if !known {
 		return apierrors.NewUnauthorized("Unauthorized")
 	}
+	user, err := s.acting(c, user)
+	if err != nil {
+		return err
+	}
 	c.user = &user
 	if !user.may(c.attributes()) {
 		return forbidden(&user, c.attributes())
@@ -149,6 +156,9 @@ func (s *Server) find(c *call) error {
 		return notAcceptable()
 	}
 	c.f = f
+	if err := c.judgeTable(); f.table && err != nil {
+		return err
+	}
 	if c.res.of != "" && !slices.Contains(c.res.verbs(), c.verb) {
 		return notAllowed(c.query)
 	}
@@ -175,6 +185,25 @@ func (s *Server) user(r *http.Request) (User, bool) {
 	token, _ := strings.CutPrefix(header, "Bearer ")
 	u, known := s.o.Users[strings.TrimSpace(token)]
 	return u, known
+}
+
+// acting is the user that somebody asks to be, where it may ask that. One that nobody knows is allowed what all are.
+func (s *Server) acting(c *call, u User) (User, error) {
+	name := c.r.Header.Get("Impersonate-User")
+	if name == "" {
+		return u, nil
+	}
+	if a := (attributes{verb: "impersonate", resource: "users", name: name}); !u.may(a) {
+		a = c.attributes() // the refusal names what was to be done as another
+		a.verb = "impersonate-on:user-info:" + a.verb
+		return u, forbidden(&u, a)
+	}
+	for _, known := range s.o.Users {
+		if known.Name == name {
+			return known, nil
+		}
+	}
+	return Nobody(name), nil
 }
 
 func (s *Server) dispatch(c *call) error {
@@ -223,6 +252,11 @@ func (s *Server) get(c *call) error {
 	r := s.o.Store.row(c.t, key(c.namespace, c.name))
 	if r == nil {
 		return apierrors.NewNotFound(c.res.groupResource(), c.name)
+	}
+	if c.f.table {
+		lm := metav1.ListMeta{ResourceVersion: r.meta.GetResourceVersion()}
+		c.f.respond(c.w, http.StatusOK, s.table(c, []runtime.Object{r.obj}, lm, true))
+		return nil
 	}
 	c.f.respond(c.w, http.StatusOK, c.f.one(c.res, r.obj))
 	return nil

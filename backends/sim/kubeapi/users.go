@@ -31,7 +31,7 @@ const all = "*"
 
 // openPaths is what everybody with a token may read.
 func openPaths() []string {
-	return []string{"/api", "/api/*", "/apis", "/apis/*", "/healthz", "/livez", "/readyz", "/version"}
+	return []string{"/api", "/api/*", "/apis", "/apis/*", "/healthz", "/livez", "/openapi", "/openapi/*", "/readyz", "/version"}
 }
 
 // Admin may do everything.

@@ -36,6 +36,7 @@ type stream struct {
 	nextMark  time.Time
 	end       time.Time
 	ending    bool
+	headed    bool // a table's columns were sent
 }
 
 // watch streams changes until the client leaves, the watch's time is over or the store closes.
@@ -213,6 +214,12 @@ func (st *stream) tooOld() {
 }
 
 func (st *stream) send(kind kwatch.EventType, obj runtime.Object) error {
+	if st.c.f.table {
+		lm := metav1.ListMeta{ResourceVersion: metaOf(obj).GetResourceVersion()}
+		head := !st.headed
+		st.headed = true // the columns are told once
+		return st.raw(kind, st.s.table(st.c, []runtime.Object{obj}, lm, head))
+	}
 	return st.raw(kind, st.c.f.one(st.c.res, obj))
 }
 

@@ -30,6 +30,7 @@ type Write struct {
 type settings struct {
 	dry        bool
 	validation string // of fields
+	apply      bool   // server-side apply, which tells of its fields itself
 }
 
 func (c *call) settings() (settings, error) {
@@ -63,26 +64,7 @@ func (s *Server) create(c *call) error {
 	if err != nil {
 		return err
 	}
-	if err := s.prepare(c, obj); err != nil {
-		return err
-	}
-	w := c.intent("create", nil, obj, set)
-	if err := s.o.Backend.Admit(w); err != nil {
-		return err
-	}
-	if s.o.Store.row(c.t, key(c.namespace, c.name)) != nil {
-		return apierrors.NewAlreadyExists(c.res.groupResource(), c.name)
-	}
-	if !set.dry {
-		r, ok := s.o.Store.commit(c.t, key(c.namespace, c.name), nil, obj)
-		if !ok {
-			return apierrors.NewAlreadyExists(c.res.groupResource(), c.name)
-		}
-		obj = r.obj
-		s.o.Backend.Written(w)
-	}
-	c.f.respond(c.w, http.StatusCreated, c.f.one(c.res, obj))
-	return nil
+	return s.store(c, set, s.signed(c, nil, obj))
 }
 
 // prepare names a new object, gives it what the server gives, and checks it.
@@ -106,6 +88,7 @@ func (s *Server) prepare(c *call, obj runtime.Object) error {
 	}
 	acc.SetUID("")
 	acc.SetCreationTimestamp(metav1.Time{})
+	complete(obj)
 	s.o.Store.born(c.res, obj)
 	return c.judge(acc, nil, obj)
 }
@@ -141,6 +124,9 @@ func (s *Server) replace(
 		}
 		if err := s.settle(c, seen, now); err != nil {
 			return err
+		}
+		if !set.apply {
+			now = s.signed(c, seen.obj, now)
 		}
 		w := c.intent(c.verb, seen.obj, now, set)
 		if err := s.o.Backend.Admit(w); err != nil {
@@ -188,6 +174,9 @@ func (s *Server) settle(c *call, seen *row, now runtime.Object) error {
 		} else {
 			keepPart(now, seen.obj, "Status")
 		}
+	}
+	if c.sub != subStatus {
+		complete(now)
 	}
 	inherit(c.res, seen, now)
 	acc.SetResourceVersion(seen.meta.GetResourceVersion())

@@ -40,7 +40,7 @@ func (q *finder) LabelValues(
 	_ context.Context, name string, _ *storage.LabelHints, m ...*labels.Matcher,
 ) ([]string, annotations.Annotations, error) {
 	set := map[string]bool{}
-	q.each(q.from, q.to, m, func(l labels.Labels, _ []sample) {
+	q.each(q.to, q.to, m, func(l labels.Labels, _ []sample) {
 		if v := l.Get(name); v != "" {
 			set[strings.Clone(v)] = true
 		}
@@ -53,7 +53,7 @@ func (q *finder) LabelNames(
 	_ context.Context, _ *storage.LabelHints, m ...*labels.Matcher,
 ) ([]string, annotations.Annotations, error) {
 	set := map[string]bool{}
-	q.each(q.from, q.to, m, func(l labels.Labels, _ []sample) { l.Range(func(x labels.Label) { set[strings.Clone(x.Name)] = true }) })
+	q.each(q.to, q.to, m, func(l labels.Labels, _ []sample) { l.Range(func(x labels.Label) { set[strings.Clone(x.Name)] = true }) })
 	return sorted(set), nil, nil
 }
 

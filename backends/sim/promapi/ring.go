@@ -28,7 +28,11 @@ type Ring struct {
 type kept struct {
 	labels  labels.Labels
 	samples []sample
+	past    Past // nil for none
 }
+
+// Past tells what a series was before it was scraped, from one time to another in milliseconds, oldest first.
+type Past func(from, to int64, add func(t int64, v float64))
 
 type sample struct {
 	t int64
@@ -71,6 +75,26 @@ func (r *Ring) Append(l labels.Labels, t int64, v float64) bool {
 	return true
 }
 
+// Recall gives the series that are there a past. of returns nil for a series without one.
+func (r *Ring) Recall(of func(labels.Labels) Past) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, s := range r.series {
+		s.past = of(s.labels)
+	}
+}
+
+// between is a series as far as it is asked for: its past is only made when it is.
+func (s *kept) between(from, to int64) []sample {
+	first := s.samples[0].t
+	if s.past == nil || from >= first {
+		return s.samples
+	}
+	var all []sample
+	s.past(from, min(to, first-1), func(t int64, v float64) { all = append(all, sample{t, v}) })
+	return append(all, s.samples...)
+}
+
 // Prune drops series without a sample since the time that is kept.
 func (r *Ring) Prune(now int64) {
 	r.mu.Lock()
@@ -91,13 +115,13 @@ func (r *Ring) Querier(from, to int64) (storage.Querier, error) {
 }
 
 // each hands over the series that all matchers fit. Series of one name are looked at alone where it is known.
-func (r *Ring) each(_, _ int64, matchers []*labels.Matcher, f func(labels.Labels, []sample)) {
+func (r *Ring) each(from, to int64, matchers []*labels.Matcher, f func(labels.Labels, []sample)) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	visit := func(list []*kept) {
 		for _, s := range list {
 			if fits(s.labels, matchers) {
-				f(s.labels, s.samples)
+				f(s.labels, s.between(from, to))
 			}
 		}
 	}

@@ -24,6 +24,7 @@ type Scraper struct {
 	every   time.Duration
 	client  *http.Client
 	targets []*scraped
+	past    func(labels.Labels) Past
 
 	begin  sync.Once
 	first  chan struct{} // closed once every target was scraped
@@ -71,6 +72,9 @@ func NewScraper(clock fleet.Clock, every time.Duration, list []Scraped) *Scraper
 	return s
 }
 
+// Recall gives the series of the first scrape a past, before it begins.
+func (s *Scraper) Recall(of func(labels.Labels) Past) { s.past = of }
+
 // Data is what was scraped.
 func (s *Scraper) Data() *Ring { return s.ring }
 
@@ -85,6 +89,9 @@ func (s *Scraper) Begin() {
 		s.ended.Go(func() {
 			defer task.Done()
 			s.Once()
+			if s.past != nil {
+				s.ring.Recall(s.past)
+			}
 			close(s.first)
 			for task.Sleep(s.ctx, s.every) == nil {
 				s.Once()

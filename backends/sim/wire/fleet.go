@@ -195,7 +195,13 @@ func (s *server) write(w http.ResponseWriter, path, contentType string, render f
 		return
 	}
 	if !frozen || body == nil {
-		s.o.World.At(s.o.Clock.Now(), func() { body = render(nil) })
+		spare, _ := pages.Get().(*[]byte)
+		if spare == nil {
+			spare = new([]byte)
+		}
+		s.o.World.At(s.o.Clock.Now(), func() { body = render((*spare)[:0]) })
+		*spare = body
+		defer pages.Put(spare)
 		if frozen {
 			s.mu.Lock()
 			s.last[path] = bytes.Clone(body)
@@ -206,6 +212,10 @@ func (s *server) write(w http.ResponseWriter, path, contentType string, render f
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	_, _ = w.Write(body) // the client hung up
 }
+
+// pages are the buffers of pages that have been sent. A page is up to a hundred kilobytes, is asked for every few
+// seconds of a clock that may run much faster than the day's, and nearly as long as the one before.
+var pages sync.Pool
 
 const textFormat = "text/plain; version=0.0.4; charset=utf-8"
 

@@ -75,10 +75,25 @@ type Workload struct {
 	Previous         string // that was wanted before; "" when there was none
 	Flag             string // argument of the engine that the wanted revision adds; "" for none
 	Legacy           bool   // the wanted revision is of the engine's older release
+	Current          string // that a StatefulSet's pods had before the roll under way; the wanted one when none is
 	Desired, Updated int
 	Ready            int
+	Available        int  // ready for as long as is asked
+	Least            int  // that the strategy lets be available
+	Total            int  // pods that are wanted of all revisions, or of a StatefulSet there are
+	Leaving          int  // pods that are terminating
+	Complete         bool // all pods are of the wanted revision and available, or were once since it is wanted
+	Late             bool // there was no progress for as long as the deadline allows
+	Strategy         Strategy
+	Sets             []Set // of a Deployment, one for each revision that is remembered, the wanted one last
 	GPUsEach         int
 	Version          uint64
+}
+
+// Set is what one revision of a Deployment wants and has: a ReplicaSet.
+type Set struct {
+	Revision                     string
+	Want, Have, Ready, Available int
 }
 
 // Event is one entry of the cluster's log. Repetitions are counted, not listed.
@@ -119,15 +134,21 @@ type node struct {
 
 type podSet struct {
 	Workload
-	pool     *PoolSpec
-	replicas []*Replica
-	extra    []*pod            // that are wanted beyond the replicas, and wait for devices
-	flags    map[string]string // arguments that revisions add
-	bad      map[string]string // revisions whose engine dies while it starts, with what it prints
-	modern   map[string]bool   // revisions whose pages have the names of a newer release
-	probe    float64           // deadline, seconds, of a readiness probe that makes a token; 0 where it asks the HTTP server only
-	holds    bool              // the proxy before it holds requests while nothing is ready
-	held     []*attempt
+	pool       *PoolSpec
+	replicas   []*Replica
+	extra      []*pod // that are wanted beyond the replicas, and wait for devices
+	wants      []want // of a Deployment, by revision, the wanted one last
+	sized      int    // the size that wants were shared by
+	strategy   Strategy
+	releases   map[string]Release // what revisions mean, where it is not what the pool began with
+	seen       progress
+	progressed float64           // when the roll last went on
+	flags      map[string]string // arguments that revisions add
+	bad        map[string]string // revisions whose engine dies while it starts, with what it prints
+	modern     map[string]bool   // revisions whose pages have the names of a newer release
+	probe      float64           // deadline, seconds, of a readiness probe that makes a token; 0 where it asks the HTTP server only
+	holds      bool              // the proxy before it holds requests while nothing is ready
+	held       []*attempt
 }
 
 // pod is the model's part of a Pod.
@@ -174,14 +195,22 @@ func (w *World) Workloads() []Workload {
 	out := make([]Workload, 0, len(w.cluster.sets))
 	for _, s := range w.cluster.sets {
 		one := s.Workload
-		one.Updated = len(s.extra) // these are always of the revision that is wanted
 		one.Flag, one.Legacy = s.flags[s.Revision], s.pool.Legacy && !s.modern[s.Revision]
-		for _, r := range s.replicas {
-			if r.pod != nil && r.pod.Ready {
-				one.Ready++
+		all, latest := w.tally(s, ""), w.tally(s, s.Revision)
+		one.Updated, one.Ready, one.Available, one.Total = latest.have, all.ready, all.available, all.have
+		one.Strategy = s.strategy
+		_, missing := s.bounds()
+		one.Least = s.Desired - missing
+		for p := range s.pods() {
+			if p.Terminating {
+				one.Leaving++
 			}
-			if r.pod != nil && r.pod.Revision == s.Revision {
-				one.Updated++
+		}
+		if !s.pool.Stateful {
+			one.Total = s.total()
+			for _, x := range s.wants {
+				t := w.tally(s, x.revision)
+				one.Sets = append(one.Sets, Set{x.revision, x.n, t.have, t.ready, t.available})
 			}
 		}
 		out = append(out, one)

@@ -16,13 +16,20 @@ func (w *World) newCluster() {
 			w.touch(&n.Version)
 		}
 		s := &podSet{pool: p, replicas: w.byPool[p.Name], bad: map[string]string{}, flags: map[string]string{},
-			modern: map[string]bool{}, Workload: Workload{Name: p.Name, Model: p.Model, Engine: p.Engine,
-				Revision: revision(p.Name, 1), Desired: len(p.Replicas), GPUsEach: p.GPUs}}
+			modern: map[string]bool{}, releases: map[string]Release{}, strategy: oneByOne, Workload: Workload{Name: p.Name, Model: p.Model,
+				Engine: p.Engine, Revision: revision(p.Name, 1), Current: revision(p.Name, 1), Desired: max(len(p.Replicas)-p.Spare, 0),
+				GPUsEach: p.GPUs, Complete: true}}
+		s.sized, s.wants = s.Desired, []want{{s.Revision, s.Desired}}
 		c.sets = append(c.sets, s)
 		w.touch(&s.Version)
-		for _, r := range s.replicas {
-			w.settlePod(s, r)
+		for i, r := range s.replicas {
+			if i < s.Desired {
+				w.settlePod(s, r)
+				continue
+			}
+			w.idle(s, r)
 		}
+		s.seen = progress{s.Revision, s.Desired, s.Desired, s.Desired, 0}
 	}
 	for _, g := range w.GPUs {
 		if n := c.byNode[g.Node]; n != nil {
@@ -36,16 +43,20 @@ const lived = 53 * time.Hour
 
 func healthy(since time.Time) []Condition {
 	return []Condition{
-		{Type: "MemoryPressure", Status: "False", Reason: "KubeletHasSufficientMemory", Since: since},
-		{Type: "DiskPressure", Status: "False", Reason: "KubeletHasNoDiskPressure", Since: since},
-		{Type: "PIDPressure", Status: "False", Reason: "KubeletHasSufficientPID", Since: since},
-		{Type: "Ready", Status: "True", Reason: "KubeletReady", Since: since},
+		{Type: "MemoryPressure", Status: "False", Reason: "KubeletHasSufficientMemory",
+			Message: "kubelet has sufficient memory available", Since: since},
+		{Type: "DiskPressure", Status: "False", Reason: "KubeletHasNoDiskPressure",
+			Message: "kubelet has no disk pressure", Since: since},
+		{Type: "PIDPressure", Status: "False", Reason: "KubeletHasSufficientPID",
+			Message: "kubelet has sufficient PID available", Since: since},
+		{Type: "Ready", Status: "True", Reason: "KubeletReady",
+			Message: "kubelet is posting ready status", Since: since},
 	}
 }
 
 // settlePod gives a replica the pod that it has had for long.
 func (w *World) settlePod(s *podSet, r *Replica) {
-	p := w.newPod(s, r)
+	p := w.newPod(s, r, s.Revision)
 	up := w.Spec.Start.Add(-lived)
 	p.Created, p.Started, p.ReadySince = up.Add(-2*time.Minute), up.Add(-time.Minute), up
 	p.Phase, p.Ready, r.set = PhaseRunning, true, s
@@ -54,10 +65,18 @@ func (w *World) settlePod(s *podSet, r *Replica) {
 	}
 }
 
-func (w *World) newPod(s *podSet, r *Replica) *pod {
+// idle leaves a replica without a pod: its devices are free.
+func (w *World) idle(s *podSet, r *Replica) {
+	for _, g := range r.GPUs {
+		g.Owner = nil
+	}
+	r.GPUs, r.state, r.set = nil, absent, s
+}
+
+func (w *World) newPod(s *podSet, r *Replica, revision string) *pod {
 	w.cluster.serial++
-	p := &pod{Pod: Pod{Name: r.Name, UID: uid(r.Name, w.cluster.serial), Pool: s.Name, Replica: r.Name, Revision: s.Revision,
-		GPUs: s.GPUsEach, Phase: PhasePending, Created: w.Now()}}
+	p := &pod{Pod: Pod{Name: r.Name, UID: uid(r.Name, w.cluster.serial), Pool: s.Name, Replica: r.Name, Revision: revision,
+		GPUs: s.release(revision).GPUs, Phase: PhasePending, Created: w.Now()}}
 	r.pod = p
 	w.touch(&p.Version)
 	return p

@@ -11,10 +11,11 @@ import (
 type state int
 
 const (
-	serving state = iota
-	loading       // the process starts and reads the weights
-	backOff       // it died; the kubelet waits before it starts it again
-	absent        // there is no pod, or none that runs
+	serving  state = iota
+	loading        // the process starts and reads the weights
+	backOff        // it died; the kubelet waits before it starts it again
+	unpulled       // its image cannot be had
+	absent         // there is no pod, or none that runs
 )
 
 // The times of a cluster, in seconds.
@@ -117,13 +118,25 @@ func (w *World) tickPods(now float64) {
 	}
 	open := 0
 	for _, s := range w.cluster.sets {
-		w.shrink(s, now)
-		w.roll(s, now)
+		if s.pool.Stateful {
+			w.keep(s, now)
+		} else {
+			w.deploy(s)
+			w.fill(s, now)
+		}
 		for _, r := range s.replicas {
-			w.tickReplica(s, r, now)
-			if r.state != serving || !r.pod.Ready || r.pod.Revision != s.Revision || now < r.offAt {
-				open++
+			if r.pod != nil {
+				w.tickReplica(s, r, now)
 			}
+		}
+		for _, p := range s.extra {
+			if now >= p.until {
+				p.until = now + 1
+				w.unschedulable(s, p)
+			}
+		}
+		if w.follow(s, now); !w.settled(s) {
+			open++
 		}
 	}
 	w.unsettled = open
@@ -132,12 +145,8 @@ func (w *World) tickPods(now float64) {
 func (w *World) tickReplica(s *podSet, r *Replica, now float64) {
 	p := r.pod
 	switch {
-	case p == nil:
-		if now >= r.nextPod && !s.surplus(r) {
-			w.newPod(s, r).until = now
-		}
-	case p.Terminating && r.state == serving:
-		if now >= p.until || r.idle() {
+	case p.Terminating:
+		if r.state != serving || now >= p.until || r.idle() {
 			w.end(r)
 			w.free(r)
 			w.remove(r, now)
@@ -145,6 +154,10 @@ func (w *World) tickReplica(s *podSet, r *Replica, now float64) {
 	case now < p.until:
 	case r.state == absent:
 		w.schedule(s, r, now)
+	case r.state == unpulled:
+		if w.pull(s, r, now) {
+			w.load(s, r, now)
+		}
 	case r.state == backOff:
 		p.Restarts++
 		w.load(s, r, now)
@@ -165,64 +178,13 @@ func (w *World) remove(r *Replica, now float64) {
 	w.touch(&r.set.Version)
 }
 
-// schedule binds a pod to a node of its pool that has enough free devices.
-func (w *World) schedule(s *podSet, r *Replica, now float64) {
-	p := r.pod
-	p.until = now + 1
-	barred := 0
-	for _, name := range s.pool.Nodes {
-		n := w.cluster.byNode[name]
-		if n.Cordoned || !n.Ready || len(n.Taints) > 0 {
-			barred++
-			continue
-		}
-		free := n.free()
-		if len(free) < s.GPUsEach {
-			continue
-		}
-		p.Node, p.Reason, p.Message = name, "", ""
-		w.tell("Pod", p.Name, "Normal", "Scheduled", "Successfully assigned "+Namespace+"/"+p.Name+" to "+name)
-		if n.voids {
-			w.reject(r, now)
-			return
-		}
-		for _, g := range free[:s.GPUsEach] {
-			g.Owner = r
-			r.GPUs = append(r.GPUs, g)
-		}
-		w.load(s, r, now)
-		return
-	}
-	text := fmt.Sprintf("0/%d nodes are available: %d Insufficient nvidia.com/gpu", len(s.pool.Nodes),
-		len(s.pool.Nodes)-barred)
-	if barred > 0 {
-		text += fmt.Sprintf(", %d node(s) were unschedulable", barred)
-	}
-	if p.Reason != "Unschedulable" || p.Message != text {
-		p.Reason, p.Message = "Unschedulable", text
-		w.touch(&p.Version)
-		w.tell("Pod", p.Name, "Warning", "FailedScheduling", text)
-	}
-}
-
-// free lists the devices that the plugin would hand out.
-func (n *node) free() []*GPU {
-	var out []*GPU
-	for _, g := range n.gpus {
-		if g.Owner == nil && !g.Lost {
-			out = append(out, g)
-		}
-	}
-	return out
-}
-
 // reject is a kubelet that fails a pod which it was given; the controller makes another one.
 func (w *World) reject(r *Replica, now float64) {
 	p, c := r.pod, &w.cluster
 	p.Name += "-" + revision(p.UID, 5)[:5]
 	p.Phase, p.Reason = PhaseFailed, "UnexpectedAdmissionError"
 	p.Message = "Pod was rejected: Allocate failed due to no healthy devices present; " +
-		"cannot allocate unhealthy devices nvidia.com/gpu, which is unexpected"
+		"cannot allocate unhealthy devices " + Resource(r.Pool.Device.Product) + ", which is unexpected"
 	w.touch(&p.Version)
 	w.tell("Pod", p.Name, "Warning", p.Reason, p.Message)
 	if c.failed = append(c.failed, p); len(c.failed) > maxFailed {

@@ -5,26 +5,11 @@ import "slices"
 // load starts the engine's process on the devices that its pod holds.
 func (w *World) load(s *podSet, r *Replica, now float64) {
 	p := r.pod
-	r.state, p.until = loading, now+bindTime+w.fate(s, r)
+	r.state, p.until = loading, now+bindTime+w.fate(s, r).after
 	p.Phase, p.Reason, p.Message = PhaseRunning, "", ""
 	p.Started = w.Now()
 	w.touch(&p.Version)
 	r.say(w.Now(), "Starting to load model "+s.Model+"...")
-}
-
-// fate is how long a start takes until it is complete, or until it fails.
-func (w *World) fate(s *podSet, r *Replica) float64 {
-	whole := s.pool.Load
-	if whole <= 0 {
-		whole = loadTime
-	}
-	switch {
-	case r.missing():
-		return failFast
-	case s.bad[r.pod.Revision] != "":
-		return 0.7 * whole // the weights are read; the trial run that sizes the cache fails
-	}
-	return whole
 }
 
 // missing says whether one of the devices has gone, or cannot be used before it is reset.
@@ -35,12 +20,11 @@ func (r *Replica) missing() bool {
 // loaded ends a start: the engine serves, or dies of what is wrong.
 func (w *World) loaded(s *podSet, r *Replica, now float64) {
 	p := r.pod
-	switch text := s.bad[p.Revision]; {
-	case r.missing():
-		w.crash(r, Exit{Reason: "Error", Code: 1}, "RuntimeError: CUDA error: no CUDA-capable device is detected")
-		return
-	case text != "":
-		w.crash(r, Exit{Reason: "Error", Code: 1}, text)
+	if f := w.fate(s, r); f.text != "" {
+		if f.exit.Code == 137 {
+			w.tell("Pod", p.Name, "Normal", "Killing", "Container "+r.Pool.Engine+" failed startup probe, will be restarted")
+		}
+		w.crash(r, f.exit, f.text)
 		return
 	}
 	r.reset(now)
@@ -54,32 +38,6 @@ func (w *World) loaded(s *podSet, r *Replica, now float64) {
 	r.say(w.Now(), "Application startup complete.")
 }
 
-// roll replaces pods of an old revision, one at a time: those that do not serve at once, the others once all serve.
-func (w *World) roll(s *podSet, now float64) {
-	down := 0
-	var next *Replica
-	for _, r := range s.replicas {
-		if s.surplus(r) {
-			continue
-		}
-		if r.pod == nil || !r.pod.Ready {
-			down++
-		}
-		if r.pod == nil || r.pod.Revision == s.Revision || r.pod.Terminating {
-			continue
-		}
-		if !r.pod.Ready {
-			w.end(r)
-			w.remove(r, now)
-			continue
-		}
-		next = r
-	}
-	if next != nil && down == 0 {
-		w.drain(next, now)
-	}
-}
-
 // drain takes a pod out of its service and lets it end what it has, within its grace.
 func (w *World) drain(r *Replica, now float64) {
 	r.pod.Terminating, r.pod.until = true, now+drainLimit
@@ -89,23 +47,21 @@ func (w *World) drain(r *Replica, now float64) {
 // Roll makes a pool's controller want another revision; "" means the one before the present. It says whether there
 // is such a pool and revision, and is for use inside At.
 func (w *World) Roll(pool, to string) bool {
-	for _, s := range w.cluster.sets {
-		if s.Name != pool {
-			continue
-		}
-		if to == "" {
-			to = s.Previous
-		}
-		if to == "" || to == s.Revision {
-			return false
-		}
-		s.Previous, s.Revision = s.Revision, to
-		w.unsettled++
-		w.touch(&s.Version)
-		w.tell("Deployment", pool, "Normal", "ScalingReplicaSet", "Scaled up replica set "+pool+"-"+to+" to 1")
-		return true
+	s := w.set(pool)
+	if s == nil {
+		return false
 	}
-	return false
+	if to == "" {
+		to = s.Previous
+	}
+	if to == "" || to == s.Revision {
+		return false
+	}
+	s.Previous, s.Revision, s.GPUsEach = s.Revision, to, s.release(to).GPUs
+	s.Complete, s.Late, s.progressed = false, false, w.Seconds()
+	w.unsettled++
+	w.touch(&s.Version)
+	return true
 }
 
 // Cordon closes a node to new pods, or opens it. It says whether there is such a node, and is for use inside At.
@@ -141,18 +97,19 @@ func (w *World) DeletePod(name string) bool {
 		w.touch(new(uint64))
 		return true
 	}
-	for _, r := range w.Replicas {
-		switch {
-		case r.pod == nil || r.pod.Name != name || r.pod.Terminating:
-			continue
-		case r.state == serving:
-			w.drain(r, w.Seconds())
-		default:
-			w.end(r)
-			w.remove(r, w.Seconds())
+	for _, s := range c.sets {
+		if i := slices.IndexFunc(s.extra, func(p *pod) bool { return p.Name == name }); i >= 0 {
+			s.extra = slices.Delete(s.extra, i, i+1)
 			w.unsettled++
+			w.touch(&s.Version)
+			return true
 		}
-		return true
+	}
+	for _, r := range w.Replicas {
+		if r.pod != nil && r.pod.Name == name && !r.pod.Terminating {
+			w.take(r, w.Seconds())
+			return true
+		}
 	}
 	return false
 }

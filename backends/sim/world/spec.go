@@ -12,6 +12,7 @@ type Spec struct {
 	Deployments []DeploymentSpec
 	Gateways    []string            // names of the gateway replicas
 	Fallbacks   map[string][]string // route to the routes that take over after all retries
+	Plain       map[string]int      // machines without devices, by site
 	Previous    map[string]float64  // weights by deployment in an old copy of the state: what F24 falls back to
 }
 
@@ -22,6 +23,8 @@ type PoolSpec struct {
 	Engine   string // wire format of its replicas: "vllm", "sglang", "trtllm", "tgi", "triton", "llamacpp"
 	Model    string
 	Replicas []string // names
+	Spare    int      // how many of them, the last, have devices and are not wanted at first
+	Stateful bool     // a StatefulSet keeps its pods: replicas are named POOL-0, POOL-1…
 	Nodes    []string // names; GPUs are dealt to replicas in order
 	PerNode  int      // GPUs of one node
 	GPUs     int      // GPUs of one replica

@@ -1,0 +1,139 @@
+package argorollouts
+
+import (
+	"slices"
+
+	"pitwall/backends/internal/jsonptr"
+	"pitwall/fleet"
+)
+
+// upgrade changes the template, or that of the workload it comes from. The Rollout's own steps carry it from there.
+func (s *scene) upgrade(r *fleet.Rollout, w fleet.Want) (fleet.Draft, error) {
+	switch {
+	case len(w.Parts) > 0:
+		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "it rolls by steps of its own: "+s.plan().String()+
+			"; leave --canary out, and advance it step by step. Its weight cannot be set freely, and other steps begin at step 1 again")
+	case w.Surge.OK:
+		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "what it takes beside the wanted replicas is said by its strategy "+
+			"(maxSurge); leave --surge out")
+	}
+	fields, said, err := s.changed(w)
+	if err != nil {
+		return fleet.Draft{}, err
+	}
+	if len(fields) == 0 {
+		return fleet.Draft{}, s.no(fleet.KindInvalid, w.Do, "its template is as wanted already")
+	}
+	text := fleet.Join(said, fleet.Text("; "))
+	d := fleet.Draft{Extra: r.Surge.Extra * r.GPUsEach, Down: r.Surge.Missing}
+	d.Stages = []fleet.Stage{{Text: text, Writes: []fleet.ObjectWrite{s.onTemplate(text, fields)}}}
+	s.wait(&d.Stages[0], w.Version)
+	d.Notes = s.notes(w.Version)
+	return d, nil
+}
+
+func (s *scene) changed(w fleet.Want) ([]fleet.Field, []fleet.Safe, error) {
+	if w.Version == "" {
+		next, said, err := s.template.Edit(w, true)
+		if err != nil {
+			return nil, nil, err
+		}
+		return jsonptr.Diff("/spec/template", s.template.Doc(), next.Doc()), said, nil
+	}
+	if s.byName(w.Version) == nil {
+		return nil, nil, s.no(fleet.KindInvalid, w.Do, "it keeps no ReplicaSet "+fleet.Quote(w.Version).String()+"; pitwall rollout lists "+
+			"those that it keeps")
+	}
+	fields, err := s.restored(w.Version)
+	return fields, []fleet.Safe{fleet.Textf("template of ReplicaSet %s", fleet.Quote(w.Version))}, err
+}
+
+// wait says where the change ends: at the end of the roll, or at the first step that only a person leaves. The steps after
+// it are changes of their own, since each is planned on what it finds.
+func (s *scene) wait(stage *fleet.Stage, version string) {
+	stop := s.stop()
+	if blue := s.o.Spec.Strategy.BlueGreen; s.skips(version) || blue.goesOn() || blue == nil && stop < 0 {
+		stage.Until.Done = true
+		return
+	}
+	share := 0
+	for _, st := range s.o.steps()[:max(stop, 0)] {
+		if n, ok := st.weight(); ok {
+			share = n
+		}
+	}
+	n := s.o.desired() * share / 100 // rounded down: without traffic routing it may be fewer than the weight says
+	if s.o.Spec.Strategy.BlueGreen != nil {
+		n = 1
+	} else if share > 0 {
+		n = max(n, 1)
+	}
+	stage.Until.Updated, stage.Until.Ready = n, n
+	stage.Canary = share > 0
+}
+
+// stop is the first step that only a person leaves, -1 for none.
+func (s *scene) stop() int { return slices.IndexFunc(s.o.steps(), step.waits) }
+
+// skips tells that the controller goes to the end at once: back to the stable version, or within its rollback window.
+func (s *scene) skips(version string) bool {
+	set, stable := s.byName(version), s.set(s.o.Status.StableHash)
+	if set == nil || stable == nil {
+		return false
+	}
+	if set == stable {
+		return true
+	}
+	w := s.o.Spec.Window
+	if w == nil || w.Revisions <= 0 || !set.CreationTimestamp.Before(&stable.CreationTimestamp) {
+		return false
+	}
+	between := 0
+	for _, other := range s.sets {
+		if set.CreationTimestamp.Before(&other.CreationTimestamp) && other.CreationTimestamp.Before(&stable.CreationTimestamp) {
+			between++
+		}
+	}
+	return between < int(w.Revisions)
+}
+
+func (s *scene) notes(version string) []fleet.Safe {
+	var list []fleet.Safe
+	switch stop := s.stop(); {
+	case s.skips(version):
+		list = append(list, fleet.Text("it is within the rollback window, or the stable version: the controller skips all steps"))
+	case s.o.Spec.Strategy.BlueGreen != nil:
+		list = append(list, fleet.Text("blue-green: a whole second set is started, then gets all traffic at once"))
+	case stop >= 0:
+		list = append(list, fleet.Textf("its steps: %s; this change ends at step %s, where advance, promote or abort go on", s.plan(),
+			fleet.Int(stop+1)))
+	default:
+		list = append(list, fleet.Textf("its steps: %s", s.plan()))
+	}
+	if !s.o.promoted() {
+		list = append(list, fleet.Text("a roll is under way: a new template begins at step 1 again"))
+	}
+	if s.keeper.Kind != kind.Kind {
+		list = append(list, fleet.Textf("its template comes from %s %s: that is what is written", fleet.Quote(s.keeper.Kind),
+			fleet.Quote(s.keeper.Name)))
+	}
+	if s.o.Spec.Paused {
+		list = append(list, fleet.Text("it is paused by hand: nothing rolls before it is resumed"))
+	}
+	return list
+}
+
+// plan words the steps.
+func (s *scene) plan() fleet.Safe {
+	if s.o.Spec.Strategy.BlueGreen != nil {
+		return fleet.Text("blue-green")
+	}
+	if len(s.o.steps()) == 0 {
+		return fleet.Text("none, a plain rolling update")
+	}
+	var list []fleet.Safe
+	for _, st := range s.o.steps() {
+		list = append(list, st.text())
+	}
+	return fleet.Quote(fleet.Join(list, fleet.Text(", ")).String())
+}

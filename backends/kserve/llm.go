@@ -1,0 +1,362 @@
+package kserve
+
+import (
+	"context"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"pitwall/backends/internal/child"
+	"pitwall/backends/internal/jsonptr"
+	"pitwall/backends/internal/owner"
+	"pitwall/backends/internal/podspec"
+	"pitwall/backends/internal/podstate"
+	"pitwall/backends/internal/scalers"
+	"pitwall/backends/internal/stuck"
+	"pitwall/fleet"
+)
+
+// llmService holds the fields of an LLMInferenceService that are read (v0.20).
+type llmService struct {
+	metav1.ObjectMeta `json:"metadata"`
+	Spec              struct {
+		Model struct {
+			URI  string `json:"uri"`
+			Name string `json:"name"`
+		} `json:"model"`
+		Replicas *int32 `json:"replicas"`
+		Scaling  *struct {
+			Min *int32 `json:"minReplicas"`
+			Max int32  `json:"maxReplicas"`
+		} `json:"scaling"`
+		Annotations map[string]string `json:"annotations"`
+		Worker      any               `json:"worker"`
+		Prefill     *struct {
+			Replicas *int32 `json:"replicas"`
+			Worker   any    `json:"worker"`
+		} `json:"prefill"`
+		Router *struct {
+			Route *struct {
+				Group  string `json:"group"`
+				Weight *int   `json:"weight"`
+			} `json:"route"`
+		} `json:"router"`
+	} `json:"spec"`
+	Status struct {
+		Observed   int64       `json:"observedGeneration"`
+		Conditions []condition `json:"conditions"`
+		Workloads  struct {
+			Primary workload  `json:"primary"`
+			Prefill *workload `json:"prefill"`
+		} `json:"workloads"`
+		Router struct {
+			Group struct {
+				Members []groupMember `json:"members"`
+			} `json:"group"`
+		} `json:"router"`
+	} `json:"status"`
+}
+
+type workload struct {
+	Kind string `json:"kind"`
+	Name string `json:"name"`
+}
+
+type groupMember struct {
+	Name    string `json:"name"`
+	Weight  int    `json:"weight"`
+	Stopped bool   `json:"stopped"`
+}
+
+func (o *llmService) group() string {
+	if o.Spec.Router == nil || o.Spec.Router.Route == nil {
+		return ""
+	}
+	return o.Spec.Router.Route.Group
+}
+
+func (o *llmService) weight() int {
+	if o.group() == "" || o.Spec.Router.Route.Weight == nil {
+		return 0
+	}
+	return *o.Spec.Router.Route.Weight
+}
+
+func (o *llmService) condition(typ string) (condition, bool) {
+	for _, c := range o.Status.Conditions {
+		if c.Type == typ {
+			return c, true
+		}
+	}
+	return condition{}, false
+}
+
+// llm is an LLMInferenceService with what it keeps.
+type llm struct {
+	c    fleet.Objects
+	kind fleet.ObjectKind
+	ref  fleet.ObjectRef
+	now  time.Time
+	doc  any
+	o    llmService
+}
+
+func readLLM(ctx context.Context, c fleet.Objects, kind fleet.ObjectKind, ref fleet.ObjectRef, now time.Time) (*llm, error) {
+	ref.Kind = llmKind.Kind
+	doc, err := child.Document(ctx, c, kind, ref)
+	if err != nil {
+		return nil, err
+	}
+	s := &llm{c: c, kind: kind, ref: ref, now: now, doc: doc}
+	return s, jsonptr.Into(doc, &s.o)
+}
+
+func (s *llm) rollout(ctx context.Context) (fleet.Rollout, error) {
+	r := fleet.Rollout{Object: s.ref, API: s.kind, System: fleet.Text("LLMInferenceService"), UID: string(s.o.UID),
+		Holder: owner.Holder(s.ref, &s.o.ObjectMeta), GitOps: owner.GitOps(&s.o.ObjectMeta), At: s.now, Unit: fleet.Text("replicas"),
+		Traffic: s.traffic()}
+	r.Now = fleet.Version{Weights: fleet.Label(s.o.Spec.Model.URI), Served: []fleet.Safe{fleet.Label(s.served())}}
+	if _, revision, ok := cutRevision(s.o.Spec.Model.URI); ok {
+		r.Now.Revision = fleet.Label(revision)
+	}
+	v, err := s.stands(ctx, &r)
+	r.Phase, r.Why, r.Never, r.Since = v.Phase, v.Why, v.Never, v.Since
+	return r, err
+}
+
+// served is the name that clients call: its own where the model names none.
+func (s *llm) served() string {
+	if s.o.Spec.Model.Name != "" {
+		return s.o.Spec.Model.Name
+	}
+	return s.ref.Name
+}
+
+// stands asks what the service keeps: that it is Ready says nothing of a roll, since it copies only that enough is available.
+func (s *llm) stands(ctx context.Context, r *fleet.Rollout) (stuck.Verdict, error) {
+	if s.o.Annotations[stopMark] == "true" {
+		return stuck.Verdict{Phase: fleet.RolloutPaused, Why: fleet.Text("it is stopped by annotation " + stopMark + ": it has no replicas")}, nil
+	}
+	if s.o.Status.Observed != s.o.Generation {
+		return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: fleet.Textf("KServe has seen generation %s and not yet %s",
+			fleet.Int(s.o.Status.Observed), fleet.Int(s.o.Generation))}, nil
+	}
+	if c, ok := s.o.condition("PresetsCombined"); ok && c.Status == "False" {
+		return stuck.Verdict{Phase: fleet.RolloutFailed, Never: true, Why: c.text()}, nil
+	}
+	v, err := s.workload(ctx, s.primary(), r)
+	if err != nil || v.Phase != fleet.RolloutDone {
+		return v, err
+	}
+	if p := s.prefill(); p.Name != "" {
+		v, err := s.workload(ctx, p, nil)
+		if err != nil || v.Phase != fleet.RolloutDone {
+			return v, err
+		}
+	}
+	return s.reached(ctx)
+}
+
+func (s *llm) primary() workload {
+	if w := s.o.Status.Workloads.Primary; w.Name != "" {
+		return w
+	}
+	if s.o.Spec.Worker != nil {
+		return workload{lwsKind.Kind, s.ref.Name + "-kserve-mn"}
+	}
+	return workload{child.DeploymentKind.Kind, s.ref.Name + "-kserve"}
+}
+
+func (s *llm) prefill() workload {
+	switch {
+	case s.o.Spec.Prefill == nil:
+		return workload{}
+	case s.o.Status.Workloads.Prefill != nil:
+		return *s.o.Status.Workloads.Prefill
+	case s.o.Spec.Prefill.Worker != nil:
+		return workload{lwsKind.Kind, s.ref.Name + "-kserve-mn-prefill"}
+	}
+	return workload{child.DeploymentKind.Kind, s.ref.Name + "-kserve-prefill"}
+}
+
+// workload says how one of its workloads stands, and counts it in r where that is not nil.
+func (s *llm) workload(ctx context.Context, w workload, r *fleet.Rollout) (stuck.Verdict, error) {
+	ref := fleet.ObjectRef{Cluster: s.ref.Cluster, Kind: w.Kind, Namespace: s.ref.Namespace, Name: w.Name}
+	if w.Kind == lwsKind.Kind {
+		return s.groups(ctx, ref, r)
+	}
+	d, err := child.Read(ctx, s.c, ref)
+	switch {
+	case fleet.KindOf(err) == fleet.KindNotFound:
+		return s.absent(w), nil
+	case err != nil:
+		return stuck.Verdict{}, err
+	}
+	if r != nil {
+		d.Count(r)
+		r.Old = older(d)
+		child.Fill(&r.Now, d.Template)
+		if r.Scaler, err = scalers.Read(ctx, s.c, d.Ref); err != nil {
+			return stuck.Verdict{}, err
+		}
+	}
+	if why := s.untaken(d); !why.IsEmpty() {
+		return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: why}, nil
+	}
+	return d.Stands(ctx, s.c, s.now)
+}
+
+// untaken says what of the spec a Deployment does not have yet: the generation is counted also where the pass failed.
+func (s *llm) untaken(d *child.Deployment) fleet.Safe {
+	pod := d.Template.Pod()
+	for i := range pod.Spec.InitContainers {
+		c := &pod.Spec.InitContainers[i]
+		if uri := s.o.Spec.Model.URI; c.Name == "storage-initializer" && len(c.Args) > 0 && c.Args[0] != uri {
+			return fleet.Textf("Deployment %s still loads %s, wanted is %s", fleet.Quote(d.Ref.Name), fleet.Quote(c.Args[0]), fleet.Quote(uri))
+		}
+	}
+	if at := s.o.Spec.Annotations[restartMark]; at != "" && pod.Annotations[restartMark] != at {
+		return fleet.Textf("the pods of Deployment %s are not those of the restart at %s yet", fleet.Quote(d.Ref.Name), fleet.Quote(at))
+	}
+	image := s.mainImage()
+	for i := range pod.Spec.Containers {
+		if c := &pod.Spec.Containers[i]; c.Name == llmMain && image != "" && c.Image != image {
+			return fleet.Textf("Deployment %s still runs image %s, wanted is %s", fleet.Quote(d.Ref.Name), fleet.Quote(c.Image), fleet.Quote(image))
+		}
+	}
+	return fleet.Safe{}
+}
+
+func (s *llm) absent(w workload) stuck.Verdict {
+	v := stuck.Verdict{Phase: fleet.RolloutUnseen, Why: fleet.Textf("%s %s is not there yet", fleet.Quote(w.Kind), fleet.Quote(w.Name))}
+	if c, ok := s.o.condition("WorkloadsReady"); ok && c.Status == "False" {
+		v.Why = fleet.Textf("%s; %s", v.Why, c.text())
+	}
+	return v
+}
+
+// reached is the end of a roll: whether requests come there too.
+func (s *llm) reached(ctx context.Context) (stuck.Verdict, error) {
+	for _, name := range []string{"GroupReady", "RouterReady", "Ready"} {
+		if c, ok := s.o.condition(name); ok && c.Status == "False" {
+			return stuck.Verdict{Phase: fleet.RolloutStuck, Why: fleet.Textf("all replicas are there; %s", c.text())}, nil
+		}
+	}
+	if s.o.group() == "" {
+		return stuck.Verdict{Phase: fleet.RolloutDone}, nil
+	}
+	why, err := s.inForce(ctx)
+	if err != nil || why.IsEmpty() {
+		return stuck.Verdict{Phase: fleet.RolloutDone}, err
+	}
+	return stuck.Verdict{Phase: fleet.RolloutMoving, Why: why}, nil
+}
+
+var lwsKind = fleet.ObjectKind{Group: "leaderworkerset.x-k8s.io", Version: "v1", Resource: "leaderworkersets", Kind: "LeaderWorkerSet"}
+
+// lws holds the fields of a LeaderWorkerSet that are read.
+type lws struct {
+	metav1.ObjectMeta `json:"metadata"`
+	Spec              struct {
+		Replicas *int32 `json:"replicas"`
+		Template struct {
+			Size *int32 `json:"size"`
+		} `json:"leaderWorkerTemplate"`
+	} `json:"spec"`
+	Status struct {
+		Observed   int64              `json:"observedGeneration"`
+		Replicas   int32              `json:"replicas"`
+		Ready      int32              `json:"readyReplicas"`
+		Updated    int32              `json:"updatedReplicas"`
+		Conditions []metav1.Condition `json:"conditions"`
+	} `json:"status"`
+}
+
+// groups says how a workload of several nodes stands: its replicas are groups of pods, and it has no deadline.
+func (s *llm) groups(ctx context.Context, ref fleet.ObjectRef, r *fleet.Rollout) (stuck.Verdict, error) {
+	doc, err := child.Document(ctx, s.c, lwsKind, ref)
+	switch {
+	case fleet.KindOf(err) == fleet.KindNotFound:
+		return s.absent(workload{ref.Kind, ref.Name}), nil
+	case err != nil:
+		return stuck.Verdict{}, err
+	}
+	var o lws
+	if err := jsonptr.Into(doc, &o); err != nil {
+		return stuck.Verdict{}, err
+	}
+	if r != nil {
+		if err := o.count(ctx, s.c, ref, doc, r); err != nil {
+			return stuck.Verdict{}, err
+		}
+	}
+	return o.stands(fleet.Textf("LeaderWorkerSet %s", fleet.Quote(ref.Name))), nil
+}
+
+func (o *lws) want() int32 { return orOne(o.Spec.Replicas) }
+
+func orOne(n *int32) int32 {
+	if n == nil {
+		return 1
+	}
+	return *n
+}
+
+// count says in a rollout how many groups there are.
+func (o *lws) count(ctx context.Context, c fleet.Objects, ref fleet.ObjectRef, doc any, r *fleet.Rollout) error {
+	s := &o.Status
+	r.Unit, r.Desired = fleet.Text("groups"), int(o.want())
+	r.Updated = int(s.Updated)
+	r.Ready, r.Available, r.Total = int(s.Ready), int(s.Ready), int(s.Replicas)
+	r.Surge = fleet.Surge{Missing: 1}
+	pods, newest, err := child.Groups(ctx, c, ref)
+	if err != nil {
+		return err
+	}
+	fresh, old := child.ByHash(pods, newest)
+	child.CountPods(r, child.Leaders(fresh), child.Leaders(old))
+	size := int(orOne(o.Spec.Template.Size))
+	r.UpdatedReady = child.ReadyGroups(fresh, size)
+	worker, err := podspec.New(doc, groupAt+"/workerTemplate")
+	if err != nil {
+		return nil //nolint:nilerr // without a template the numbers are all that is known
+	}
+	leader := worker
+	if t, err := podspec.New(doc, groupAt+"/leaderTemplate"); err == nil {
+		leader = t
+	}
+	child.Facts(r, leader, child.Leaders(fresh), child.Leaders(old))
+	child.Fill(&r.Now, leader)
+	r.Now.At, r.Product = child.Oldest(fresh), podspec.Product(&leader.Pod().Spec)
+	r.GPUsEach = podspec.GPUs(&leader.Pod().Spec)
+	r.PodGPUs = []int{r.GPUsEach}
+	for range min(size-1, fleet.MostPods) {
+		each := podspec.GPUs(&worker.Pod().Spec)
+		r.PodGPUs = append(r.PodGPUs, each)
+		r.GPUsEach += each
+	}
+	return nil
+}
+
+const groupAt = "/spec/leaderWorkerTemplate"
+
+// stands goes by the conditions, each of which names the generation that it is about.
+func (o *lws) stands(called fleet.Safe) stuck.Verdict {
+	moving := stuck.Verdict{Phase: fleet.RolloutMoving, Why: fleet.Textf("%s of %s groups of %s are updated, %s ready",
+		fleet.Int(int(o.Status.Updated)), fleet.Int(int(o.want())), called, fleet.Int(int(o.Status.Ready)))}
+	for _, c := range o.Status.Conditions {
+		switch {
+		case c.ObservedGeneration != 0 && c.ObservedGeneration < o.Generation:
+			return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: fleet.Textf("the controller of %s has not seen its newest change", called)}
+		case c.Type == "UpdateInProgress" && c.Status == metav1.ConditionTrue:
+			return moving
+		case c.Type == "Available" && c.Status != metav1.ConditionTrue:
+			moving.Why = fleet.Textf("%s: %s", moving.Why, podstate.Because(c.Reason, podstate.Clip(c.Message, 200)))
+			return moving
+		}
+	}
+	if o.Status.Updated < o.want() || o.Status.Ready < o.want() {
+		return moving
+	}
+	return stuck.Verdict{Phase: fleet.RolloutDone}
+}

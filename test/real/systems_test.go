@@ -1,0 +1,229 @@
+//go:build real
+
+package real_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"sigs.k8s.io/yaml"
+
+	"pitwall/backends/registry"
+	"pitwall/fleet"
+	"pitwall/test/servers"
+)
+
+// definitions are the kinds of the systems. As their projects publish them they are no part of this repository; where they are
+// not on the machine, kinds of the same names are made that take anything.
+var definitions = []struct{ published, group, version, plural, kind string }{
+	{"kserve-v0.20.0-inferenceservices", "serving.kserve.io", "v1beta1", "inferenceservices", "InferenceService"},
+	{"kserve-v0.20.0-llminferenceservices", "serving.kserve.io", "v1alpha2", "llminferenceservices", "LLMInferenceService"},
+	{"argo-rollouts-v1.9.1-rollouts", "argoproj.io", "v1alpha1", "rollouts", "Rollout"},
+	{"flagger-v1.44.0-crds", "flagger.app", "v1beta1", "canaries", "Canary"},
+	{"gateway-api-v1.6.1-standard-httproutes", "gateway.networking.k8s.io", "v1", "httproutes", "HTTPRoute"},
+}
+
+const takesAnything = `
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: %[3]s.%[1]s, annotations: {api-approved.kubernetes.io: "unapproved, for a test"}}
+spec:
+  group: %[1]s
+  scope: Namespaced
+  names: {plural: %[3]s, singular: %[5]s, kind: %[4]s, listKind: %[4]sList}
+  versions:
+  - name: %[2]s
+    served: true
+    storage: true
+    subresources: {status: {}, scale: {specReplicasPath: .spec.replicas, statusReplicasPath: .status.replicas}}
+    schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true, properties: {
+      spec: {type: object, x-kubernetes-preserve-unknown-fields: true, properties: {canary: {x-kubernetes-preserve-unknown-fields: true}}}}}}
+`
+
+// post sends a document to the API server as the administrator. part is "status" or "".
+func post(t *testing.T, c *servers.Cluster, path, text string) error {
+	t.Helper()
+	body, err := yaml.YAMLToJSON([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.Client.CoreV1().RESTClient().Post().AbsPath(path).SetHeader("Content-Type", "application/json").Body(body).Do(t.Context()).Error()
+}
+
+func patchStatus(t *testing.T, c *servers.Cluster, path, text string) {
+	t.Helper()
+	body, err := yaml.YAMLToJSON([]byte("status: " + text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Client.CoreV1().RESTClient().Patch("application/merge-patch+json").AbsPath(path + "/status").Body(body).Do(t.Context()).Error(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// define makes the kinds known and waits until they are served.
+func define(t *testing.T, c *servers.Cluster) {
+	t.Helper()
+	const crds = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+	for _, x := range definitions {
+		text, err := os.ReadFile(filepath.Join("..", "..", "..", "shared", "data", "crds", x.published+".yaml"))
+		if err != nil {
+			t.Logf("%s is not on this machine: %s takes anything", x.published, x.kind)
+			text = fmt.Appendf(nil, takesAnything, x.group, x.version, x.plural, x.kind, strings.ToLower(x.kind))
+		}
+		for _, one := range strings.Split(string(text), "\n---") {
+			if strings.TrimSpace(one) == "" {
+				continue
+			}
+			if err := post(t, c, crds, one); err != nil {
+				t.Fatalf("%s: %v", x.plural, err)
+			}
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for _, x := range definitions {
+		path := "/apis/" + x.group + "/" + x.version + "/" + x.plural
+		for c.Client.CoreV1().RESTClient().Get().AbsPath(path).Do(ctx).Error() != nil {
+			if ctx.Err() != nil {
+				t.Fatalf("%s is not served", path)
+			}
+		}
+	}
+}
+
+// systemCase is an object of a system with its status, and deeds of which every stage is written.
+type systemCase struct {
+	name, plural, kind string // plural is the path of the kind
+	object, status     string
+	more               map[string]string // other objects, by path
+	deeds              []fleet.Want
+}
+
+const servingModel = `{modelFormat: {name: huggingface}, storageUri: "s3://models/v1", args: [--max-model-len=8192]}`
+
+var stamp = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+
+func systemCases() []systemCase {
+	const isvcs, llms, rollouts = "/apis/serving.kserve.io/v1beta1", "/apis/serving.kserve.io/v1alpha2", "/apis/argoproj.io/v1alpha1"
+	template := `{metadata: {labels: {app: NAME}}, spec: {containers: [{name: vllm, image: "vllm:v1", args: [serve, org/m]}]}}`
+	member := `spec: {model: {uri: "hf://org/m:r1", name: llama}, replicas: 1, router: {route: {group: g, weight: %d}}}`
+	return []systemCase{
+		{"chat", isvcs + "/namespaces/serving/inferenceservices", "InferenceService",
+			`spec: {predictor: {minReplicas: 4, maxReplicas: 6, model: ` + servingModel + `}}`,
+			`{deploymentMode: Standard, conditions: [{type: Ready, status: "True"}]}`,
+			map[string]string{"/apis/gateway.networking.k8s.io/v1/namespaces/serving/httproutes": `{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: chat}, spec: {rules: [{backendRefs: [{name: chat-predictor, port: 80}]}]}}`},
+			[]fleet.Want{{Do: fleet.DoUpgrade, Weights: "s3://models/v2", Parts: []fleet.Ratio{0.1, 0.5}}, {Do: fleet.DoUpgrade, Image: "e:2", Surge: fleet.Some(0)},
+				{Do: fleet.DoScale, Replicas: fleet.Some(5)}, {Do: fleet.DoRestart, Stamp: stamp}}},
+		{"code", isvcs + "/namespaces/serving/inferenceservices", "InferenceService",
+			`spec: {predictor: {minReplicas: 2, model: ` + servingModel + `}}`,
+			`{deploymentMode: Knative, components: {predictor: {latestCreatedRevision: r1, latestReadyRevision: r1, latestRolledoutRevision: r1}}}`, nil,
+			[]fleet.Want{{Do: fleet.DoUpgrade, Weights: "s3://models/v2", Parts: []fleet.Ratio{0.1}}, {Do: fleet.DoRestart, Stamp: stamp}}},
+		{"llama", llms + "/namespaces/serving/llminferenceservices", "LLMInferenceService", fmt.Sprintf(member, 10), `{conditions: [{type: WorkloadsReady, status: "True"}]}`,
+			map[string]string{llms + "/namespaces/serving/llminferenceservices": "apiVersion: serving.kserve.io/v1alpha2\nkind: LLMInferenceService\nmetadata: {name: blue}\n" + fmt.Sprintf(member, 90)},
+			[]fleet.Want{{Do: fleet.DoUpgrade, Weights: "org/n", Image: "llm-d:v2"}, {Do: fleet.DoPromote}, {Do: fleet.DoRestart, Stamp: stamp}, {Do: fleet.DoScale, Replicas: fleet.Some(3)}}},
+		{"steps", rollouts + "/namespaces/serving/rollouts", "Rollout",
+			`spec: {replicas: 3, selector: {matchLabels: {app: steps}}, template: ` + strings.ReplaceAll(template, "NAME", "steps") + `, strategy: {canary: {steps: [{setWeight: 10}, {pause: {}}, {setWeight: 50}]}}}`,
+			`{observedGeneration: "1", phase: Paused, controllerPause: true, currentStepIndex: 1, currentStepHash: h, currentPodHash: green, stableRS: blue, pauseConditions: [{reason: CanaryPauseStep, startTime: "2026-11-24T11:00:00Z"}]}`, nil,
+			[]fleet.Want{{Do: fleet.DoPromote}, {Do: fleet.DoAdvance}, {Do: fleet.DoPause}, {Do: fleet.DoResume}, {Do: fleet.DoRestart, Stamp: stamp}, {Do: fleet.DoScale, Replicas: fleet.Some(4)},
+				{Do: fleet.DoUpgrade, Image: "vllm:v2"}, {Do: fleet.DoAbandonRoll}}},
+		{"gated", "/apis/flagger.app/v1beta1/namespaces/serving/canaries", "Canary",
+			`spec: {targetRef: {apiVersion: apps/v1, kind: Deployment, name: gated}, service: {port: 80}, analysis: {interval: 1m, threshold: 5, stepWeight: 10, maxWeight: 50}}`,
+			`{phase: Progressing, canaryWeight: 10, failedChecks: 0, iterations: 0}`,
+			map[string]string{"/apis/apps/v1/namespaces/serving/deployments": `{apiVersion: apps/v1, kind: Deployment, metadata: {name: gated}, spec: {replicas: 0, selector: {matchLabels: {app: gated}}, template: ` + strings.ReplaceAll(template, "NAME", "gated") + `}}`},
+			[]fleet.Want{{Do: fleet.DoUpgrade, Image: "vllm:v2"}, {Do: fleet.DoPromote}, {Do: fleet.DoPause}, {Do: fleet.DoResume}}},
+	}
+}
+
+// TestTheDraftsOfSystemsAreTaken holds every draft against the real API server with the published kinds: each write is
+// rehearsed, taken under strict validation, and stored as asked. No controller of these systems runs.
+func TestTheDraftsOfSystemsAreTaken(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, servers.Options{Namespace: "serving"}, 0)
+	define(t, c)
+	sources := []fleet.SourceSpec{{ID: "k", Kind: "kubernetes", Subject: fleet.Subject{Cluster: "c"}, Options: map[string]string{"kubeconfig": c.Admin.Kubeconfig}}}
+	deps := fleet.Deps{Clock: fleet.SystemClock{}}
+	set := registry.Set(registry.Connectors())
+	writers, err := set.ObjectWriters(sources, deps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roller, ok := set.Rollers(func() []fleet.SourceSpec { return sources }, deps)("c")
+	if !ok {
+		t.Fatal("nothing rolls the cluster")
+	}
+	for _, x := range systemCases() {
+		t.Run(x.kind+" "+x.name, func(t *testing.T) {
+			version := strings.Split(strings.TrimPrefix(x.plural, "/apis/"), "/namespaces")[0]
+			for path, text := range x.more {
+				if err := post(t, c, path, text); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := post(t, c, x.plural, fmt.Sprintf("apiVersion: %s\nkind: %s\nmetadata: {name: %s}\n%s", version, x.kind, x.name, x.object)); err != nil {
+				t.Fatal(err)
+			}
+			ref := fleet.ObjectRef{Cluster: "c", Kind: x.kind, Namespace: "serving", Name: x.name}
+			for _, w := range x.deeds {
+				patchStatus(t, c, x.plural+"/"+x.name, x.status)
+				taken(t, roller, writers["c"], ref, w, func(generation int64) {
+					if x.kind == "Rollout" { // as its controller would
+						patchStatus(t, c, x.plural+"/"+x.name, strings.Replace(x.status, `observedGeneration: "1"`, fmt.Sprintf(`observedGeneration: "%d"`, generation), 1))
+					}
+				}, c, x.plural+"/"+x.name)
+			}
+		})
+	}
+}
+
+// taken drafts a deed and writes all of its stages.
+func taken(t *testing.T, roller fleet.Roller, writer fleet.ObjectWriter, ref fleet.ObjectRef, w fleet.Want, seen func(int64), c *servers.Cluster, path string) {
+	t.Helper()
+	body, err := c.Client.CoreV1().RESTClient().Get().AbsPath(path).DoRaw(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var o struct {
+		Metadata struct{ Generation int64 }
+	}
+	if err := yaml.Unmarshal(body, &o); err != nil {
+		t.Fatal(err)
+	}
+	seen(o.Metadata.Generation)
+	r, err := roller.Rollout(t.Context(), ref)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := roller.Draft(t.Context(), r, w)
+	if err != nil {
+		t.Fatalf("%s: %v", w.Do, err)
+	}
+	for n, s := range d.Stages {
+		for _, write := range s.Writes {
+			if err := roller.May(t.Context(), write); err != nil {
+				t.Errorf("%s, stage %d: %v", w.Do, n+1, err)
+			}
+			for _, dry := range []bool{true, false} {
+				if err := writer.Write(t.Context(), write, "test/"+string(w.Do), dry); err != nil {
+					t.Fatalf("%s, stage %d, dry %v: %s: %v", w.Do, n+1, dry, write.Text, err)
+				}
+			}
+			if at, err := roller.Stand(t.Context(), write); err != nil || at != fleet.StandsAfter {
+				t.Errorf("%s, stage %d stands %s, %v", w.Do, n+1, at, err)
+			}
+			if err := writer.Write(t.Context(), write, "test/again", false); fleet.KindOf(err) != fleet.KindConflict && write.Passing {
+				t.Errorf("%s, stage %d is taken twice: %v", w.Do, n+1, err)
+			}
+		}
+		for _, back := range s.Back {
+			if err := writer.Write(t.Context(), back, "test/back", true); err != nil {
+				t.Errorf("%s, the way back of stage %d: %v", w.Do, n+1, err)
+			}
+		}
+	}
+}
