@@ -286,7 +286,7 @@ func (r *upgradeRow) keeper() fleet.Safe {
 	case !s.OwnersUnread.IsEmpty():
 		return fleet.Text("not known")
 	case r.seen.known():
-		return fleet.Text("nobody")
+		return fleet.Text("none known")
 	}
 	return fleet.Safe{}
 }
