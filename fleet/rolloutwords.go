@@ -31,9 +31,12 @@ func (u Until) Text() Safe {
 	return Safe{}
 }
 
-// Text draws an autoscaler with its bounds and how it is held, "" where there is none.
+// Text draws an autoscaler with its bounds and how it is held, "" where there is none; what was not read says why.
 func (s Scaler) Text() Safe {
-	if !s.Exists() {
+	switch {
+	case !s.Exists() && !s.Unread.IsEmpty():
+		return Concat(Text("not known: "), s.Unread)
+	case !s.Exists():
 		return Safe{}
 	}
 	text := Textf("%s %s, %s to %s, wants %s", Label(s.Object.Kind), Label(s.Object.Name), Int(s.Min), Int(s.Max), Int(s.Wants))
@@ -51,18 +54,15 @@ func (j JSON) Text() Safe {
 	return Quote(string(j))
 }
 
-// FreeGPUs counts the devices that nothing asks for on nodes that take pods, of one product or, for "", of any; none
-// where no node of the cluster was read.
-func (c *Cluster) FreeGPUs(product Safe) Maybe[int] {
+// FreeGPUs counts the devices that nothing asks for on the nodes that may take the pods of a rollout; none where no node of
+// the cluster was read.
+func (c *Cluster) FreeGPUs(r *Rollout) Maybe[int] {
 	if len(c.Nodes) == 0 {
 		return None[int]()
 	}
 	free := 0
-	for _, n := range c.Nodes {
-		takes := !n.Unscheduled && n.Ready.Or(false) && n.GPUUsable.OK
-		if takes && (product.IsEmpty() || n.GPUProduct == product) {
-			free += max(0, n.GPUUsable.V-n.GPUAsked)
-		}
+	for _, n := range c.Takers(r) {
+		free += max(0, n.GPUUsable.Or(0)-n.GPUAsked)
 	}
 	return Some(free)
 }

@@ -9,12 +9,11 @@ import (
 
 // clusterPanes lists the panes of the screens of clusters, and of what is rolled in them, in the order of tab.
 func clusterPanes(p place) []string {
+	if p.screen == views.ScreenUpgrades {
+		return upgradePanes(p)
+	}
 	kind := p.object.Kind
 	switch {
-	case p.screen == views.ScreenUpgrades && kind != "":
-		return []string{panePods}
-	case p.screen == views.ScreenUpgrades:
-		return []string{paneUpgrades}
 	case p.screen == views.ScreenClusters && p.object.Cluster != "":
 		return []string{panePods, paneNodes}
 	case p.screen == views.ScreenClusters:
@@ -34,6 +33,14 @@ func clusterPanes(p place) []string {
 	default:
 		return nil
 	}
+}
+
+// upgradePanes lists those of the upgrades screen.
+func upgradePanes(p place) []string {
+	if p.object.Kind != "" {
+		return []string{panePods}
+	}
+	return []string{paneUpgrades}
 }
 
 // The kinds of objects that the console knows by name, as the API writes them.

@@ -18,10 +18,10 @@ func drawScreen(screen views.Screen, sc views.Scene, s *states, sz views.Size) s
 		return views.Cost(sc, s.cost, sz)
 	case views.ScreenSources:
 		return views.Sources(sc, s.sources, sz)
-	case views.ScreenSilences:
-		return views.Silences(sc, s.silences, sz)
 	case views.ScreenUpgrades:
 		return views.Upgrades(sc, s.upgrades, sz)
+	case views.ScreenSilences:
+		return views.Silences(sc, s.silences, sz)
 	case views.ScreenClusters:
 		return views.Clusters(sc, s.kube, sz)
 	case views.ScreenNodes:
@@ -54,10 +54,10 @@ func orderScreen(screen views.Screen, sc views.Scene, s *states) map[string][]st
 		return views.CostOrder(sc, s.cost)
 	case views.ScreenSources:
 		return views.SourcesOrder(sc, s.sources)
-	case views.ScreenSilences:
-		return views.SilencesOrder(sc, s.silences)
 	case views.ScreenUpgrades:
 		return views.UpgradesOrder(sc, s.upgrades)
+	case views.ScreenSilences:
+		return views.SilencesOrder(sc, s.silences)
 	case views.ScreenClusters:
 		return views.ClustersOrder(sc, s.kube)
 	case views.ScreenNodes:

@@ -18,8 +18,8 @@ const (
 	paneJournal  = "journal"
 	paneEvents   = "events"
 	paneSources  = "sources"
-	paneSilences = "silences"
 	paneUpgrades = "upgrades"
+	paneSilences = "silences"
 
 	paneCostRoutes    = "costroutes"
 	paneCostPools     = "costpools"
@@ -129,9 +129,19 @@ func (m *Model) setPane(pane string) {
 func (m *Model) table(pane string) *views.Table {
 	s := &m.states
 	screen := m.place().screen
-	if screen == views.ScreenOverview {
+	switch {
+	case screen == views.ScreenOverview:
 		return s.overviewTable(pane)
+	case screen == views.ScreenUpgrades && pane == panePods:
+		return &s.upgrades.Pods
+	case screen == views.ScreenUpgrades:
+		return &s.upgrades.List
 	}
+	return s.screenTable(screen, pane)
+}
+
+// screenTable is the state of a pane of the other screens.
+func (s *states) screenTable(screen views.Screen, pane string) *views.Table {
 	switch {
 	case pane == paneRoutes:
 		return &s.routes.List
@@ -149,10 +159,6 @@ func (m *Model) table(pane string) *views.Table {
 		return &s.sources.List
 	case pane == paneSilences:
 		return &s.silences.List
-	case pane == paneUpgrades:
-		return &s.upgrades.List
-	case pane == panePods && screen == views.ScreenUpgrades:
-		return &s.upgrades.Pods
 	case pane == paneCostRoutes:
 		return &s.cost.Routes
 	case pane == paneCostPools:

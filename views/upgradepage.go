@@ -154,7 +154,7 @@ func rolloutFacts(f *page, sc Scene, u UpgradesState, r *upgradeRow, detail int)
 	if detail == someFacts {
 		return
 	}
-	f.tell(fleet.Text("owner"), themes.Text, fleet.Concat(fleet.Text("kept by "), keeperText(s)), 2)
+	f.tell(fleet.Text("owner"), themes.Text, keeperText(s), 2)
 	f.tell(fleet.Text("scaled by"), themes.Text, noneOr(s.Scaler.Text()), 2)
 	tellSome(fleet.Text(""), s.Scaler.Why, themes.Warn, 2)
 	tellSome(fleet.Text("a roll"), surgeText(s), themes.Text, 1)
@@ -217,13 +217,16 @@ func countFact(f *page, sc Scene, r *upgradeRow) {
 }
 
 func keeperText(s *fleet.Rollout) fleet.Safe {
-	parts := []fleet.Safe{s.System}
+	parts := []fleet.Safe{fleet.Text("no controller above it is known")}
 	if s.Holder.Name != "" {
-		parts = append(parts, fleet.Concat(fleet.Text("under "), RefText(s.Holder), fleet.Text(", which sets its fields back")))
+		parts[0] = fleet.Concat(RefText(s.Holder), fleet.Text(" keeps it and sets its fields back"))
 	}
-	if !s.GitOps.IsEmpty() {
+	switch {
+	case !s.GitOps.IsEmpty():
 		parts = append(parts, fleet.Concat(fleet.Text("applied by "), s.GitOps))
-	} else {
+	case !s.OwnersUnread.IsEmpty():
+		parts = append(parts, fleet.Concat(fleet.Text("who else writes it is not known: "), s.OwnersUnread))
+	default:
 		parts = append(parts, fleet.Text("no repository is known to apply it"))
 	}
 	return fleet.Join(nonEmpty(parts...), fleet.Text("; "))

@@ -240,7 +240,7 @@ func (r *upgradeRow) free(s *fleet.Snapshot) fleet.Maybe[int] {
 	if c == nil || !r.seen.known() {
 		return fleet.None[int]()
 	}
-	return c.FreeGPUs(r.seen.Rollout.Product)
+	return c.FreeGPUs(&r.seen.Rollout)
 }
 
 // phaseWord is how far the roll is, or the stage of the change that is open on it.
@@ -283,8 +283,10 @@ func (r *upgradeRow) keeper() fleet.Safe {
 		return fleet.Concat(fleet.Label(s.Holder.Kind), fleet.Text(" "), fleet.Label(s.Holder.Name))
 	case !s.GitOps.IsEmpty():
 		return s.GitOps
+	case !s.OwnersUnread.IsEmpty():
+		return fleet.Text("not known")
 	case r.seen.known():
-		return fleet.Text("nobody")
+		return fleet.Text("none known")
 	}
 	return fleet.Safe{}
 }
@@ -296,6 +298,8 @@ func (r *upgradeRow) scaler() fleet.Safe {
 		return fleet.Concat(fleet.Text("held: "), s.Held)
 	case s.Exists():
 		return fleet.Textf("%s-%s", fleet.Int(s.Min), fleet.Int(s.Max))
+	case !s.Unread.IsEmpty():
+		return fleet.Text("not known")
 	case r.seen.known():
 		return fleet.Text("none")
 	case r.w != nil:

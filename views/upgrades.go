@@ -97,7 +97,9 @@ const (
 	upWhy
 )
 
-func upgradeColumns(name, cluster int) []part.Column {
+// upgradeColumns are the columns. On a wide screen the reason grows in turn with the others: most rows have none, and it
+// stands in full under the list.
+func upgradeColumns(width, name, cluster int) []part.Column {
 	c := []part.Column{
 		{Key: "name", Title: fleet.Text("POOL"), Width: name},
 		{Title: fleet.Text("CLUSTER"), Width: cluster, Drop: 6},
@@ -115,6 +117,9 @@ func upgradeColumns(name, cluster int) []part.Column {
 		{Title: fleet.Text("OWNER"), Width: 10, Most: 24, Drop: 12, Least: wideWidth},
 		{Title: fleet.Text("READ"), Width: 4, Align: part.Right, Drop: 1},
 		{Title: fleet.Text("WHY"), Width: 16, Most: 160},
+	}
+	if width >= wideWidth {
+		c[upWhy].Most = 40
 	}
 	if cluster == 0 {
 		c[upCluster].Least = never
@@ -149,7 +154,7 @@ func upgradesPane(b *part.Block, sc Scene, u UpgradesState, all []upgradeRow, in
 	if len(sc.Snap.Clusters) < 2 {
 		cluster = 0
 	}
-	g := part.Layout(upgradeColumns(name, headed(cluster, 7)), b.Width(), t.Column)
+	g := part.Layout(upgradeColumns(b.Width(), name, headed(cluster, 7)), b.Width(), t.Column)
 	g.Sort = t.Sort
 	g.Head(b)
 	for k := from; k < to; k++ {

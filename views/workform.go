@@ -180,6 +180,10 @@ func (d *shiftDialog) drawDraft(s *sheet) {
 		s.fact(fleet.Text("runs"), themes.Text, now, 2)
 		s.mark(spareSoon)
 	}
+	if to := w.To.Text(); !to.IsEmpty() && to != w.Was.Now.Text() {
+		s.fact(fleet.Text("becomes"), themes.Accent, to, 2)
+		s.mark(spareSoon)
+	}
 	s.fact(fleet.Text("needs"), bad(themes.Text, w.Draft.Extra > 0 && w.Free.OK && w.Free.V < w.Draft.Extra), needsText(p.Work), 2)
 	s.mark(spareNever)
 	for _, n := range p.Notes {

@@ -23,7 +23,7 @@ func (f Facts) judge(p *actions.Plan, s *fleet.Snapshot, now time.Time) {
 		c = nil
 	}
 	if c != nil {
-		w.Free, w.Fits = freeGPUs(c, &w.Was), c.Fits(&w.Was)
+		w.Free, w.Fits = c.FreeGPUs(&w.Was), c.Fits(&w.Was)
 	}
 	pack := f.Advisories
 	if pack == nil {
@@ -35,18 +35,6 @@ func (f Facts) judge(p *actions.Plan, s *fleet.Snapshot, now time.Time) {
 func silent(c *fleet.Cluster, now time.Time) bool {
 	return c.State == fleet.StateStale || c.State == fleet.StateUnknown || c.State == fleet.StateDown ||
 		!c.At.IsZero() && now.Sub(c.At) > silentAfter
-}
-
-// freeGPUs counts the devices that nothing asks for on the nodes that may take its pods; none where no node was read.
-func freeGPUs(c *fleet.Cluster, was *fleet.Rollout) fleet.Maybe[int] {
-	if len(c.Nodes) == 0 {
-		return fleet.None[int]()
-	}
-	free := 0
-	for _, n := range c.Takers(was) {
-		free += max(0, n.GPUUsable.Or(0)-n.GPUAsked)
-	}
-	return fleet.Some(free)
 }
 
 // poolOf finds the pool that an object serves: by its workload, else by one of the pods that the object keeps.

@@ -252,6 +252,13 @@ func TestUndo(t *testing.T) {
 	}
 }
 
+// onObject is an intent about an object of a cluster.
+func onObject(k actions.Kind, w actions.WorkIntent) actions.Intent {
+	w.Object = fleet.ObjectRef{Cluster: "c", Kind: "Deployment", Namespace: "llm", Name: "llama"}
+	w.Want.Do = fleet.Deed(k)
+	return actions.Intent{Kind: k, Work: &w}
+}
+
 func TestTwin(t *testing.T) {
 	order := []fleet.TargetID{"b200-a", "h100-b", "it's; rm -rf"}
 	for _, c := range []struct {
@@ -263,6 +270,10 @@ func TestTwin(t *testing.T) {
 		{actions.Intent{Kind: actions.KindShift, Route: "-x"}, "pitwall shift '-x' --dry-run"},
 		{actions.Intent{Kind: actions.KindShift, Undoes: "c-1"}, "pitwall undo c-1 --dry-run"},
 		{actions.Intent{Kind: actions.KindResync, Route: "chat", Replica: "gw-3"}, "pitwall resync chat gw-3 --dry-run"},
+		{onObject(actions.KindHoldScaler, actions.WorkIntent{}), "pitwall autoscaler hold Deployment/llm/llama --cluster c --dry-run"},
+		{onObject(actions.KindGiveUpRoll, actions.WorkIntent{}), "pitwall abort Deployment/llm/llama --cluster c --dry-run"},
+		{onObject(actions.KindUpgrade, actions.WorkIntent{Hold: 20 * time.Minute, Patience: actions.DefaultPatience, ByReadiness: true}),
+			"pitwall upgrade Deployment/llm/llama --cluster c --hold 20m0s --by-readiness --dry-run"},
 	} {
 		if got := Twin(c.in, order); got != c.want {
 			t.Errorf("Twin = %q, want %q", got, c.want)
