@@ -3,6 +3,7 @@ package runner
 import (
 	"os"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -14,25 +15,31 @@ import (
 
 // disk has room for a number of writes, and for the reserve's worth of small ones once that is given up.
 type disk struct {
-	room  int
+	room  atomic.Int64
 	spent func() bool
 }
 
+func newDisk(room int64, spent func() bool) *disk {
+	d := &disk{spent: spent}
+	d.room.Store(room)
+	return d
+}
+
 func (d *disk) write(f *os.File, b []byte) error {
-	if d.room <= 0 && (!d.spent() || len(b) > 1<<19) {
+	if d.room.Load() <= 0 && (!d.spent() || len(b) > 1<<19) {
 		return &os.PathError{Op: "write", Path: f.Name(), Err: syscall.ENOSPC}
 	}
-	d.room--
+	d.room.Add(-1)
 	return quick(f, b)
 }
 
 func TestAFullDiskUnderTheJournal(t *testing.T) {
 	for room := 1; room <= 24; room++ {
 		g := newRig(t)
-		d := &disk{room: room, spent: func() bool {
+		d := newDisk(int64(room), func() bool {
 			info, err := os.Stat(g.state + "/journal/reserve")
 			return err == nil && info.Size() == 0
-		}}
+		})
 		g.fresh(func(o *Options, j *journal.Options) {
 			j.Write = d.write
 			o.EvaluateStep = func(_ actions.Plan, _ int, _ *fleet.Snapshot, b actions.Book, _ time.Time) []actions.Check {
@@ -79,14 +86,14 @@ func TestAFullDiskUnderTheJournal(t *testing.T) {
 
 func TestRoomAgain(t *testing.T) {
 	g := newRig(t)
-	d := &disk{room: 7, spent: func() bool { return false }}
+	d := newDisk(7, func() bool { return false })
 	g.fresh(func(_ *Options, j *journal.Options) { j.Write = d.write })
 	id := g.start()
 	c := g.until(id, in(actions.StateHeld))
 	if err := g.r.NextNow(id); fleet.KindOf(err) != fleet.KindReadOnly {
 		t.Fatalf("%s: %v", c.Why, err)
 	}
-	d.room = 1 << 20
+	d.room.Store(1 << 20)
 	if err := g.r.Release(id); err != nil {
 		t.Fatal(err)
 	}
