@@ -53,7 +53,8 @@ func (s *scene) deployment(ctx context.Context) (err error) {
 	s.how = deploymentStrategy(&d, r.Desired)
 	s.describe()
 	s.deploymentConditions(&d)
-	s.over = r.Updated >= r.Desired && r.Total <= r.Updated && r.Available >= r.Updated
+	// The last comparison is not kubectl's: after scaling down, what is too much is counted as updated and available.
+	s.over = r.Updated >= r.Desired && r.Total <= r.Updated && r.Available >= r.Updated && r.Total <= r.Desired
 	newest, err := s.replicaSets(ctx, &d)
 	if err != nil {
 		return err

@@ -62,6 +62,9 @@ func (s *scene) counts() fleet.Safe {
 		return fleet.Textf("%s of %s %s are new", fleet.Int(r.Updated), fleet.Int(r.Desired), r.Unit)
 	case r.Total > r.Updated:
 		return fleet.Textf("%s old %s are to leave", fleet.Int(r.Total-r.Updated), r.Unit)
+	case r.Total > r.Desired:
+		return fleet.Textf("%s of %s %s are to leave, %s are wanted", fleet.Int(r.Total-r.Desired), fleet.Int(r.Total), r.Unit,
+			fleet.Int(r.Desired))
 	}
 	return fleet.Textf("%s of %s %s are available", fleet.Int(r.Available), fleet.Int(r.Desired), r.Unit)
 }

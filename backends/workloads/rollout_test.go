@@ -41,6 +41,8 @@ func TestThePhasesOfARoll(t *testing.T) {
 		{"not seen", llama, []any{"/metadata/generation", 8}, nil, fleet.RolloutUnseen, "seen generation 7 and not yet 8"},
 		{"new ones missing", llama, deployment(5, 12, 12), nil, fleet.RolloutMoving, "5 of 12 replicas are new"},
 		{"old ones leaving", llama, deployment(12, 14, 14), nil, fleet.RolloutMoving, "2 old replicas are to leave"},
+		{"scaled down and not gone", llama, append(deployment(12, 12, 12), "/spec/replicas", 4), nil, fleet.RolloutMoving,
+			"8 of 12 replicas are to leave, 4 are wanted"},
 		{"not available", llama, deployment(12, 12, 11), nil, fleet.RolloutMoving, "11 of 12 replicas are available"},
 		{"paused", llama, append(deployment(3, 12, 12), "/spec/paused", true), nil, fleet.RolloutPaused, "paused: 3 of 12 replicas are new"},
 		{"paused and crashing", llama, append(deployment(3, 12, 11), "/spec/paused", true),
