@@ -12,7 +12,7 @@ import (
 // is what a shared bastion misses; below that size collecting more often only costs time.
 const (
 	manySources = 256
-	gcPercent   = 40
+	gcPercent   = 25
 )
 
 // saveMemory makes the collector frugal for large fleets, unless GOGC in the environment says how it should be.
