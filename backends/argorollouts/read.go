@@ -10,6 +10,7 @@ import (
 
 	"pitwall/backends/internal/child"
 	"pitwall/backends/internal/jsonptr"
+	"pitwall/backends/internal/listing"
 	"pitwall/backends/internal/owner"
 	"pitwall/backends/internal/podspec"
 	"pitwall/backends/internal/scalers"
@@ -65,7 +66,7 @@ func read(ctx context.Context, c fleet.Objects, ref fleet.ObjectRef, more bool) 
 	if s.sets, s.docs, err = child.Sets(ctx, c, ref.Namespace, taken, &s.o.ObjectMeta, revisionMark); err != nil {
 		return nil, err
 	}
-	pods, err := child.List[corev1.Pod](ctx, c, child.PodKind, ref.Namespace, taken)
+	pods, err := listing.Of[corev1.Pod](ctx, c, child.PodKind, ref.Namespace, taken)
 	if err != nil {
 		return nil, err
 	}

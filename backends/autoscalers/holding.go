@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"pitwall/backends/internal/jsonptr"
+	"pitwall/backends/internal/owner"
 	"pitwall/backends/internal/scalers"
 	"pitwall/fleet"
 )
@@ -31,7 +32,7 @@ func (s *scene) hold(w fleet.Want) (fleet.Draft, error) {
 	case !w.Replicas.OK && n == 0 && s.out.Scaler.Wants != 0:
 		return fleet.Draft{}, s.refuse(fleet.KindInvalid, "how many replicas run is not known; give the number to hold")
 	}
-	d := fleet.Draft{Down: max(s.out.Total-n, 0), Notes: s.notes()}
+	d := fleet.Draft{Down: max(s.out.Total-n, 0), Notes: owner.Notes(s.out.Holder, s.out.GitOps)}
 	if n > s.out.Total {
 		d.Notes = append(d.Notes, fleet.Textf("it makes %s more replicas than run now", fleet.Int(n-s.out.Total)))
 	}
@@ -84,7 +85,7 @@ func (s *scene) free() (fleet.Draft, error) {
 		if s.meta.Annotations[scalers.Paused] == "true" {
 			fields = append(fields, jsonptr.Set(s.doc, annotation(scalers.Paused), nil))
 		}
-		return s.draft(fleet.Draft{Notes: s.notes()}, fields, fleet.Textf("release: it scales between %s and %s again",
+		return s.draft(fleet.Draft{Notes: owner.Notes(s.out.Holder, s.out.GitOps)}, fields, fleet.Textf("release: it scales between %s and %s again",
 			fleet.Int(s.out.Scaler.Min),
 			fleet.Int(s.out.Scaler.Max)), "it is not held")
 	}
@@ -100,7 +101,7 @@ func (s *scene) free() (fleet.Draft, error) {
 	}
 	fields := []fleet.Field{jsonptr.Set(s.doc, minAt, was.Min), jsonptr.Set(s.doc, maxAt, was.Max), jsonptr.Set(s.doc,
 		annotation(scalers.HeldFrom), nil)}
-	return s.draft(fleet.Draft{Notes: s.notes()}, fields, fleet.Textf("release: min and max %s -> %s to %s", fleet.Int(s.out.Scaler.Max),
+	return s.draft(fleet.Draft{Notes: owner.Notes(s.out.Holder, s.out.GitOps)}, fields, fleet.Textf("release: min and max %s -> %s to %s", fleet.Int(s.out.Scaler.Max),
 		fleet.Int(was.Min), fleet.Int(was.Max)), "it is not held")
 }
 
@@ -108,7 +109,7 @@ func (s *scene) free() (fleet.Draft, error) {
 func (s *scene) draft(d fleet.Draft, fields []fleet.Field, text fleet.Safe, otherwise string) (fleet.Draft, error) {
 	changes := false
 	for _, f := range fields {
-		changes = changes || !jsonptr.Equal(f.Before, f.After)
+		changes = changes || !f.Before.Equal(f.After)
 	}
 	if !changes {
 		return fleet.Draft{}, s.refuse(fleet.KindInvalid, otherwise)
@@ -116,16 +117,4 @@ func (s *scene) draft(d fleet.Draft, fields []fleet.Field, text fleet.Safe, othe
 	w := fleet.ObjectWrite{Object: s.out.Object, API: s.out.API, UID: s.out.UID, Verb: fleet.WriteSet, Fields: fields, Text: text}
 	d.Stages = []fleet.Stage{{Text: text, Writes: []fleet.ObjectWrite{w}}}
 	return d, nil
-}
-
-func (s *scene) notes() []fleet.Safe {
-	var list []fleet.Safe
-	if s.out.Holder.Name != "" {
-		list = append(list, fleet.Textf("%s %s keeps it and sets its fields back: change that instead", fleet.Quote(s.out.Holder.Kind),
-			fleet.Quote(s.out.Holder.Name)))
-	}
-	if !s.out.GitOps.IsEmpty() {
-		list = append(list, fleet.Textf("applied by %s", s.out.GitOps))
-	}
-	return list
 }

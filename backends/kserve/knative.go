@@ -7,6 +7,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 
 	"pitwall/backends/internal/child"
+	"pitwall/backends/internal/listing"
 	"pitwall/backends/internal/podstate"
 	"pitwall/backends/internal/stuck"
 	"pitwall/fleet"
@@ -57,7 +58,7 @@ func (s *service) knative(ctx context.Context, r *fleet.Rollout) (stuck.Verdict,
 
 // revision is the Deployment that Knative keeps for a revision, nil for none.
 func (s *service) revision(ctx context.Context, name string) (*child.Deployment, error) {
-	list, err := child.List[appsv1.Deployment](ctx, s.c, child.DeploymentKind, s.ref.Namespace, revisionMark+"="+name)
+	list, err := listing.Of[appsv1.Deployment](ctx, s.c, child.DeploymentKind, s.ref.Namespace, revisionMark+"="+name)
 	if err != nil || len(list) == 0 {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"pitwall/backends/internal/child"
 	"pitwall/backends/internal/jsonptr"
+	"pitwall/backends/internal/listing"
 	"pitwall/fleet"
 )
 
@@ -35,7 +36,7 @@ func (s *service) knowsCanaries(ctx context.Context) (known bool, why string, er
 			}
 		}
 	}
-	deployments, err := child.List[appsv1.Deployment](ctx, s.c, child.DeploymentKind, "", "control-plane=kserve-controller-manager")
+	deployments, err := listing.Of[appsv1.Deployment](ctx, s.c, child.DeploymentKind, "", "control-plane=kserve-controller-manager")
 	if err = child.PassOver(err); err != nil {
 		return false, "", err
 	}

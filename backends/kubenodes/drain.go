@@ -10,6 +10,7 @@ import (
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"pitwall/backends/internal/listing"
 	"pitwall/backends/internal/owner"
 	"pitwall/backends/internal/podspec"
 	"pitwall/backends/internal/stuck"
@@ -57,14 +58,14 @@ type leaving struct {
 // drain cordons the node and evicts its pods one by one.
 func (s *scene) drain(ctx context.Context) (fleet.Draft, error) {
 	d := fleet.Draft{NoUndo: fleet.Text("a pod that was evicted does not come back to its node; uncordon opens the node for others")}
-	budgets, err := all[policyv1.PodDisruptionBudget](ctx, s.c, budgetKind)
+	budgets, err := listing.Of[policyv1.PodDisruptionBudget](ctx, s.c, budgetKind, "", "")
 	known := err == nil
 	if fleet.KindOf(err) == fleet.KindAuth {
 		d.Notes = append(d.Notes, fleet.Textf("disruption budgets are not known, the server asks them at each eviction: %s", fleet.Cause(err)))
 	} else if err != nil {
 		return d, err
 	}
-	nodes, err := all[corev1.Node](ctx, s.c, nodeKind)
+	nodes, err := listing.Of[corev1.Node](ctx, s.c, nodeKind, "", "")
 	if err != nil {
 		return d, err
 	}

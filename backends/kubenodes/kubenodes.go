@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"pitwall/backends/internal/jsonptr"
+	"pitwall/backends/internal/listing"
 	"pitwall/backends/internal/owner"
 	"pitwall/backends/internal/podspec"
 	"pitwall/backends/internal/podstate"
@@ -93,7 +94,7 @@ func (o *Orchestrator) read(ctx context.Context, c fleet.Objects, kind fleet.Obj
 	if err := jsonptr.Typed(body, s.node); err != nil {
 		return nil, err
 	}
-	if s.pods, err = all[corev1.Pod](ctx, c, podKind); err != nil {
+	if s.pods, err = listing.Of[corev1.Pod](ctx, c, podKind, "", ""); err != nil {
 		return nil, err
 	}
 	s.out = fleet.Rollout{Object: ref, API: kind, System: fleet.Text("Node"), UID: string(s.node.UID), At: o.clock.Now(),
@@ -128,21 +129,6 @@ func joined(a, b fleet.Safe) fleet.Safe {
 		return b
 	}
 	return fleet.Textf("%s; %s", a, b)
-}
-
-func all[T any](ctx context.Context, c fleet.Objects, kind fleet.ObjectKind) ([]*T, error) {
-	docs, err := c.List(ctx, kind, "", "")
-	if err != nil {
-		return nil, err
-	}
-	list := make([]*T, len(docs))
-	for i, d := range docs {
-		list[i] = new(T)
-		if err := jsonptr.Typed(d, list[i]); err != nil {
-			return nil, err
-		}
-	}
-	return list, nil
 }
 
 func isReady(p *corev1.Pod) bool {

@@ -420,7 +420,7 @@ func TestAWantedSurgeIsSetBackAtTheEnd(t *testing.T) {
 		for _, path := range []string{"/spec/strategy", "/spec/rolloutStrategy", "/metadata/annotations", "/spec/paused"} {
 			a, _ := jsonptr.Find(before, path)
 			b, _ := jsonptr.Find(after, path)
-			if !jsonptr.Equal(jsonptr.Encode(a), jsonptr.Encode(b)) {
+			if !jsonptr.Encode(a).Equal(jsonptr.Encode(b)) {
 				t.Errorf("%s: %s is %s, was %s", ref.Kind, path, jsonptr.Encode(b), jsonptr.Encode(a))
 			}
 		}

@@ -5,23 +5,11 @@ import (
 	"slices"
 	"time"
 
+	"pitwall/backends/internal/owner"
 	"pitwall/backends/internal/podspec"
 	"pitwall/backends/internal/stuck"
 	"pitwall/fleet"
 )
-
-// ownerNotes say who would undo it.
-func (s *scene) ownerNotes() []fleet.Safe {
-	var list []fleet.Safe
-	if s.out.Holder.Name != "" {
-		list = append(list, fleet.Textf("%s %s keeps it and sets its fields back: change that instead", fleet.Quote(s.out.Holder.Kind),
-			fleet.Quote(s.out.Holder.Name)))
-	}
-	if !s.out.GitOps.IsEmpty() {
-		list = append(list, fleet.Textf("applied by %s", s.out.GitOps))
-	}
-	return list
-}
 
 // changedNames say that clients must call another name.
 func (s *scene) changedNames(next podspec.Template) []fleet.Safe {
@@ -39,7 +27,7 @@ func (s *scene) changedNames(next podspec.Template) []fleet.Safe {
 
 // rollNotes say what a person must know before pods are replaced.
 func (s *scene) rollNotes(ctx context.Context, d *fleet.Draft) []fleet.Safe {
-	list := s.ownerNotes()
+	list := owner.Notes(s.out.Holder, s.out.GitOps)
 	if s.out.Desired == 0 {
 		list = append(list, fleet.Text("it has 0 replicas: nothing is replaced"))
 	}

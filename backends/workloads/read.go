@@ -10,6 +10,7 @@ import (
 
 	"pitwall/backends/internal/child"
 	"pitwall/backends/internal/jsonptr"
+	"pitwall/backends/internal/listing"
 	"pitwall/backends/internal/owner"
 	"pitwall/backends/internal/podspec"
 	"pitwall/backends/internal/scalers"
@@ -153,7 +154,7 @@ func (s *scene) pods(ctx context.Context, selector *metav1.LabelSelector) ([]*co
 	if err != nil {
 		return nil, err
 	}
-	return all[corev1.Pod](ctx, s.c, podKind, s.ref.Namespace, sel)
+	return listing.Of[corev1.Pod](ctx, s.c, podKind, s.ref.Namespace, sel)
 }
 
 // selector words a selector. One that selects nothing, or everything, does not tell its pods.
@@ -163,22 +164,6 @@ func (s *scene) selector(selector *metav1.LabelSelector) (string, error) {
 		return "", s.refuse(fleet.KindInvalid, "it has no selector that tells its pods")
 	}
 	return sel.String(), nil
-}
-
-// all lists objects of one kind.
-func all[T any](ctx context.Context, c fleet.Objects, kind fleet.ObjectKind, namespace, selector string) ([]*T, error) {
-	docs, err := c.List(ctx, kind, namespace, selector)
-	if err != nil {
-		return nil, err
-	}
-	list := make([]*T, len(docs))
-	for i, d := range docs {
-		list[i] = new(T)
-		if err := jsonptr.Typed(d, list[i]); err != nil {
-			return nil, err
-		}
-	}
-	return list, nil
 }
 
 func (s *scene) owns(m *metav1.ObjectMeta) bool {
@@ -205,7 +190,7 @@ func (s *scene) surroundings(ctx context.Context) {
 	for _, p := range s.past {
 		uids[p.version.ID] = true
 	}
-	if events, err := all[corev1.Event](ctx, s.c, eventKind, s.ref.Namespace, ""); err == nil {
+	if events, err := listing.Of[corev1.Event](ctx, s.c, eventKind, s.ref.Namespace, ""); err == nil {
 		for _, e := range events {
 			if uids[string(e.InvolvedObject.UID)] || e.InvolvedObject.Kind == replicaSetKind.Kind && uids[e.InvolvedObject.Name] {
 				s.facts.Events = append(s.facts.Events, e)
@@ -239,11 +224,11 @@ func (s *scene) cluster(ctx context.Context) *stuck.Cluster {
 	if s.facts.Cluster != nil {
 		return s.facts.Cluster
 	}
-	nodes, err := all[corev1.Node](ctx, s.c, nodeKind, "", "")
+	nodes, err := listing.Of[corev1.Node](ctx, s.c, nodeKind, "", "")
 	if err != nil {
 		return nil
 	}
-	pods, err := all[corev1.Pod](ctx, s.c, podKind, "", "")
+	pods, err := listing.Of[corev1.Pod](ctx, s.c, podKind, "", "")
 	if err != nil {
 		return nil
 	}

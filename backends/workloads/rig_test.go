@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"pitwall/backends/internal/jsonptr"
 	"pitwall/backends/internal/scalers"
 	"pitwall/backends/internal/toyobjects"
 	"pitwall/fleet"
@@ -156,7 +155,7 @@ func (r *rig) doc(ref fleet.ObjectRef) string {
 func lines(w fleet.ObjectWrite) string {
 	var list []string
 	for _, f := range w.Fields {
-		if jsonptr.Equal(f.Before, f.After) {
+		if f.Before.Equal(f.After) {
 			list = append(list, fmt.Sprintf("%s = %s", f.Path, f.Before))
 		} else {
 			list = append(list, fmt.Sprintf("%s: %s -> %s", f.Path, f.Before, f.After))

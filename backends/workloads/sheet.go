@@ -17,7 +17,7 @@ func (s *scene) sheet() *sheet { return &sheet{s: s, doc: s.doc} }
 // set gives one field a value; nil takes it away.
 func (e *sheet) set(path string, value any) {
 	f := jsonptr.Set(e.doc, path, value)
-	if jsonptr.Equal(f.Before, f.After) {
+	if f.Before.Equal(f.After) {
 		return
 	}
 	e.fields = append(e.fields, f)
@@ -40,7 +40,7 @@ func (e *sheet) replace(path string, after any) {
 // changes tells whether the next write would change anything.
 func (e *sheet) changes() bool {
 	for _, f := range e.fields {
-		if !jsonptr.Equal(f.Before, f.After) {
+		if !f.Before.Equal(f.After) {
 			return true
 		}
 	}

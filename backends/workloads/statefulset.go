@@ -12,6 +12,7 @@ import (
 
 	"pitwall/backends/internal/child"
 	"pitwall/backends/internal/jsonptr"
+	"pitwall/backends/internal/listing"
 	"pitwall/backends/internal/podspec"
 	"pitwall/fleet"
 )
@@ -92,7 +93,7 @@ func (s *scene) controllerRevisions(ctx context.Context, selector *metav1.LabelS
 	if err != nil {
 		return err
 	}
-	list, err := all[appsv1.ControllerRevision](ctx, s.c, revisionKind, s.ref.Namespace, sel)
+	list, err := listing.Of[appsv1.ControllerRevision](ctx, s.c, revisionKind, s.ref.Namespace, sel)
 	if fleet.KindOf(err) == fleet.KindAuth {
 		list, err = nil, nil // without the right to read them, what runs is known all the same
 	}

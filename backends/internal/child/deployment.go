@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"pitwall/backends/internal/jsonptr"
+	"pitwall/backends/internal/listing"
 	"pitwall/backends/internal/owner"
 	"pitwall/backends/internal/podspec"
 	"pitwall/fleet"
@@ -49,7 +50,7 @@ func Read(ctx context.Context, c fleet.Objects, o fleet.ObjectRef) (*Deployment,
 	if d.Sets, d.Docs, err = Sets(ctx, c, o.Namespace, selector, &d.Spec.ObjectMeta, RevisionMark); err != nil {
 		return nil, err
 	}
-	pods, err := List[corev1.Pod](ctx, c, PodKind, o.Namespace, selector)
+	pods, err := listing.Of[corev1.Pod](ctx, c, PodKind, o.Namespace, selector)
 	if err != nil {
 		return nil, err
 	}

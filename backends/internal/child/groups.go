@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"pitwall/backends/internal/jsonptr"
+	"pitwall/backends/internal/listing"
 	"pitwall/backends/internal/owner"
 	"pitwall/fleet"
 )
@@ -19,7 +20,7 @@ var StatefulSetKind = fleet.ObjectKind{Group: "apps", Version: "v1", Resource: "
 // Groups are the pods of a LeaderWorkerSet, with the hash of its newest version: that of the StatefulSet of leaders, which
 // the controller sets first; where it may not be read, that of the newest pod.
 func Groups(ctx context.Context, c fleet.Objects, set fleet.ObjectRef) (pods []*corev1.Pod, newest string, err error) {
-	pods, err = List[corev1.Pod](ctx, c, PodKind, set.Namespace, owner.LWSName+"="+set.Name)
+	pods, err = listing.Of[corev1.Pod](ctx, c, PodKind, set.Namespace, owner.LWSName+"="+set.Name)
 	if err != nil {
 		return nil, "", err
 	}

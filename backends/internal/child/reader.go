@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"pitwall/backends/internal/jsonptr"
+	"pitwall/backends/internal/listing"
 	"pitwall/backends/internal/stuck"
 	"pitwall/fleet"
 )
@@ -34,22 +35,6 @@ func Document(ctx context.Context, c fleet.Objects, kind fleet.ObjectKind, o fle
 	return jsonptr.Decode(body)
 }
 
-// List reads the objects of a namespace that a selector takes.
-func List[T any](ctx context.Context, c fleet.Objects, kind fleet.ObjectKind, namespace, selector string) ([]*T, error) {
-	docs, err := c.List(ctx, kind, namespace, selector)
-	if err != nil {
-		return nil, err
-	}
-	all := make([]*T, len(docs))
-	for i, d := range docs {
-		all[i] = new(T)
-		if err := jsonptr.Typed(d, all[i]); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
-}
-
 // Selector writes a selector of labels as the API takes it. One that is not well formed takes nothing.
 func Selector(s *metav1.LabelSelector) string {
 	by, err := metav1.LabelSelectorAsSelector(s)
@@ -64,11 +49,11 @@ func Selector(s *metav1.LabelSelector) string {
 func Surround(ctx context.Context, c fleet.Objects, namespace string, f *stuck.Facts) error {
 	unplaced := slices.ContainsFunc(f.New, func(p *corev1.Pod) bool { return p.Spec.NodeName == "" && p.DeletionTimestamp == nil })
 	if unplaced {
-		nodes, err := List[corev1.Node](ctx, c, NodeKind, "", "")
+		nodes, err := listing.Of[corev1.Node](ctx, c, NodeKind, "", "")
 		if err := PassOver(err); err != nil {
 			return err
 		}
-		pods, podsErr := List[corev1.Pod](ctx, c, PodKind, "", "")
+		pods, podsErr := listing.Of[corev1.Pod](ctx, c, PodKind, "", "")
 		if err := PassOver(podsErr); err != nil {
 			return err
 		}
@@ -78,12 +63,12 @@ func Surround(ctx context.Context, c fleet.Objects, namespace string, f *stuck.F
 	}
 	var err error
 	if slices.ContainsFunc(f.New, mounts) {
-		f.Claims, err = List[corev1.PersistentVolumeClaim](ctx, c, ClaimKind, namespace, "")
+		f.Claims, err = listing.Of[corev1.PersistentVolumeClaim](ctx, c, ClaimKind, namespace, "")
 		if err := PassOver(err); err != nil {
 			return err
 		}
 	}
-	f.Events, err = List[corev1.Event](ctx, c, EventKind, namespace, "")
+	f.Events, err = listing.Of[corev1.Event](ctx, c, EventKind, namespace, "")
 	return PassOver(err)
 }
 

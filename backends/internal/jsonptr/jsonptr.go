@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -108,26 +107,13 @@ func Same(doc any, path string) fleet.Field {
 	return fleet.Field{Path: path, Before: Encode(v), After: Encode(v)}
 }
 
-// Equal tells whether two values are the same, whatever their spelling; nil is only like nil.
-func Equal(a, b fleet.JSON) bool {
-	if (a == nil) != (b == nil) {
-		return false
-	}
-	if a == nil || bytes.Equal(a, b) {
-		return true
-	}
-	va, errA := Decode(a)
-	vb, errB := Decode(b)
-	return errA == nil && errB == nil && reflect.DeepEqual(va, vb)
-}
-
 // Holds tells whether a document holds at a pointer what a value says; nil says that nothing is there.
 func Holds(doc any, path string, value fleet.JSON) bool {
 	v, ok := Find(doc, path)
 	if !ok || v == nil {
 		return value == nil
 	}
-	return value != nil && Equal(Encode(v), value)
+	return value != nil && Encode(v).Equal(value)
 }
 
 // Apply gives a document with a field set to its After, and objects around it made where there are none. The document

@@ -35,10 +35,10 @@ func TestAFieldHoldsWhatWasThereAndWhatIsAroundItIsMade(t *testing.T) {
 		{"/spec/a~1b", nil, fleet.Field{Before: fleet.JSON(`{"c~d":1}`)}, `{"spec":{"none":null}}`},
 	} {
 		got := Set(d, c.path, c.after)
-		if got.Path != c.path || !Equal(got.After, c.want.After) || !Equal(got.Before, c.want.Before) {
+		if got.Path != c.path || !got.After.Equal(c.want.After) || !got.Before.Equal(c.want.Before) {
 			t.Errorf("%s: got %s -> %s", c.path, got.Before, got.After)
 		}
-		if made := Encode(With(d, c.path, c.after)); !Equal(made, fleet.JSON(c.doc)) {
+		if made := Encode(With(d, c.path, c.after)); !made.Equal(fleet.JSON(c.doc)) {
 			t.Errorf("%s: made %s", c.path, made)
 		}
 	}
@@ -74,7 +74,7 @@ func TestTrap11AListItemIsChangedAloneAndGuarded(t *testing.T) {
 	if !slices.Equal(paths, want) {
 		t.Fatalf("got %v, want %v", paths, want)
 	}
-	if string(got[0].Before) != `"vllm"` || !Equal(got[0].Before, got[0].After) || string(got[1].After) != `"--model"` || string(got[2].After) != `"b"` {
+	if string(got[0].Before) != `"vllm"` || !got[0].Before.Equal(got[0].After) || string(got[1].After) != `"--model"` || string(got[2].After) != `"b"` {
 		t.Errorf("%s", got)
 	}
 }

@@ -78,6 +78,19 @@ func GitOps(m *metav1.ObjectMeta) fleet.Safe {
 	return fleet.Safe{}
 }
 
+// Notes say of an object what undoes a change of it.
+func Notes(holder fleet.ObjectRef, gitOps fleet.Safe) []fleet.Safe {
+	var list []fleet.Safe
+	if holder.Name != "" {
+		list = append(list, fleet.Textf("%s %s keeps it and sets its fields back: change that instead", fleet.Quote(holder.Kind),
+			fleet.Quote(holder.Name)))
+	}
+	if !gitOps.IsEmpty() {
+		list = append(list, fleet.Textf("applied by %s", gitOps))
+	}
+	return list
+}
+
 func written(m *metav1.ObjectMeta, by string) bool {
 	for _, f := range m.ManagedFields {
 		if strings.HasPrefix(f.Manager, by) {

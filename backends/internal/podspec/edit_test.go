@@ -26,7 +26,7 @@ func fields(t testing.TB, spec string, w fleet.Want) (string, error) {
 	var lines []string
 	for _, f := range jsonptr.Diff(before.At, before.Doc(), after.Doc()) {
 		path := strings.Replace(f.Path, hidden, "~", 1)
-		if jsonptr.Equal(f.Before, f.After) {
+		if f.Before.Equal(f.After) {
 			lines = append(lines, fmt.Sprintf("%s = %s", path, f.Before))
 		} else {
 			lines = append(lines, fmt.Sprintf("%s: %s -> %s", path, f.Before, f.After))

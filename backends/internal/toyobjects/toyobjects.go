@@ -174,7 +174,7 @@ func (c *Cluster) Write(ctx context.Context, w fleet.ObjectWrite, _ string, dry 
 	}
 	doc := c.documents[key]
 	for _, f := range w.Fields {
-		if jsonptr.Equal(f.Before, f.After) {
+		if f.Before.Equal(f.After) {
 			continue
 		}
 		if doc, err = jsonptr.Apply(doc, f); err != nil {
