@@ -23,24 +23,31 @@ func errandSteps(s *page, c *actions.Change) {
 	g := part.Layout(errandColumns, s.Width(), 0)
 	g.Head(s.Block)
 	if len(c.Steps) == 0 {
-		cells := g.Cells()
-		cells[0], cells[2] = part.Cell{Text: fleet.Int(1), Role: themes.Dim}, part.Cell{Text: fleet.Text("not sent"), Role: themes.Dim}
-		g.Row(s.Block, cells, false)
+		sentRow(s, g, 1, fleet.Safe{}, nil)
 	}
 	for i := range c.Steps {
 		r := &c.Steps[i]
-		cells := g.Cells()
-		cells[0] = part.Cell{Text: fleet.Int(r.N)}
-		if r.Back {
-			cells[0] = part.Cell{Text: fleet.Concat(fleet.Int(r.N), fleet.Text(" back")), Role: themes.Warn}
-		}
-		cells[1] = part.Cell{Text: orUnknown(fleet.Label(r.Silence))}
-		cells[2] = part.Cell{Text: fleet.ClockTime(r.Sent)}
-		cells[3] = part.Cell{Text: fleet.ClockTime(r.Verified)}
+		sentRow(s, g, r.N, orUnknown(fleet.Label(r.Silence)), r)
+	}
+}
+
+// sentRow draws one step of a change that moves no weights: what it does, when it was sent and when it was there. r is nil
+// for one that was not sent.
+func sentRow(s *page, g part.Grid, n int, does fleet.Safe, r *actions.StepResult) {
+	cells := g.Cells()
+	cells[0], cells[1] = part.Cell{Text: fleet.Int(n)}, part.Cell{Text: does}
+	if r == nil {
+		cells[0].Role, cells[2] = themes.Dim, part.Cell{Text: fleet.Text("not sent"), Role: themes.Dim}
 		g.Row(s.Block, cells, false)
-		if !r.Err.IsEmpty() {
-			s.say(themes.Crit, r.Err, 9, 3)
-		}
+		return
+	}
+	if r.Back {
+		cells[0] = part.Cell{Text: fleet.Concat(fleet.Int(n), fleet.Text(" back")), Role: themes.Warn}
+	}
+	cells[2], cells[3] = part.Cell{Text: fleet.ClockTime(r.Sent)}, part.Cell{Text: fleet.ClockTime(r.Verified)}
+	g.Row(s.Block, cells, false)
+	if !r.Err.IsEmpty() {
+		s.say(themes.Crit, r.Err, 9, 3)
 	}
 }
 

@@ -24,30 +24,13 @@ func workSteps(s *page, c *actions.Change) {
 	sent := map[int]*actions.StepResult{}
 	for i := range c.Steps {
 		if r := &c.Steps[i]; r.Back {
-			workRow(s, g, fleet.Concat(fleet.Int(r.N), fleet.Text(" back")), fleet.Text("as before"), r)
+			sentRow(s, g, r.N, fleet.Text("as before"), r)
 		} else {
 			sent[r.N] = r
 		}
 	}
 	for i := range stages {
-		workRow(s, g, fleet.Int(i+1), stages[i].Text, sent[i+1])
-	}
-}
-
-func workRow(s *page, g part.Grid, number, does fleet.Safe, r *actions.StepResult) {
-	cells := g.Cells()
-	cells[0] = part.Cell{Text: number}
-	cells[1] = part.Cell{Text: does}
-	if r == nil {
-		cells[2] = part.Cell{Text: fleet.Text("not sent"), Role: themes.Dim}
-		g.Row(s.Block, cells, false)
-		return
-	}
-	cells[2] = part.Cell{Text: fleet.ClockTime(r.Sent)}
-	cells[3] = part.Cell{Text: fleet.ClockTime(r.Verified)}
-	g.Row(s.Block, cells, false)
-	if !r.Err.IsEmpty() {
-		s.say(themes.Crit, r.Err, 9, 3)
+		sentRow(s, g, i+1, stages[i].Text, sent[i+1])
 	}
 }
 

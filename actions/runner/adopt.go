@@ -117,11 +117,9 @@ func (k *carrier) compare(entry journal.Entry, back bool) error {
 		return &fleet.Error{Kind: fleet.KindUnreachable, Op: "resume the change",
 			Err: errors.New("no gateway replica answers"), Next: "nothing was written; try again when one does"}
 	}
-	if err := k.log.Append(journal.Record{Kind: journal.KindGuard, State: k.c.State, Why: k.c.Why, Held: k.c.Held,
-		Guard: &k.c.Guard, At: k.now()}); err != nil {
+	if err := k.takenOver(w.text(k.c.Plan.Order)); err != nil {
 		return err
 	}
-	k.r.audit(audit.KindResumed, &k.c, w.text(k.c.Plan.Order), false)
 	back = back || entry.Change.State == actions.StateRollingBack
 	switch {
 	case entry.Last == nil:
@@ -130,6 +128,16 @@ func (k *carrier) compare(entry journal.Entry, back bool) error {
 		return k.compareBack(entry, s, w)
 	}
 	return k.compareForward(entry, s, w, back)
+}
+
+// takenOver writes down that this process carries the change from here, and where it found it.
+func (k *carrier) takenOver(found fleet.Safe) error {
+	if err := k.log.Append(journal.Record{Kind: journal.KindGuard, State: k.c.State, Why: k.c.Why, Held: k.c.Held,
+		Guard: &k.c.Guard, At: k.now()}); err != nil {
+		return err
+	}
+	k.r.audit(audit.KindResumed, &k.c, found, false)
+	return nil
 }
 
 // lastStep is the write that was under way last, or the first one of the plan.

@@ -285,53 +285,23 @@ func TestAnErrandKilledAtAnyPoint(t *testing.T) {
 			a.list = []fleet.Silence{{ID: "old", Until: g.clock.Now().Add(time.Hour), Comment: "old"}}
 			return g.expirePlan("old")
 		}
-		count := &killer{}
-		g, a := errandRig(t)
-		g.arm(a, count.probe)
-		g.tellErrand(plan(g, a), count.dead)
-		if count.n < 10 {
-			t.Fatalf("%s: only %d points", kind, count.n)
-		}
-		for at := 1; at <= count.n; at++ {
-			for _, undo := range []bool{false, true} {
-				t.Run(fmt.Sprintf("%s, point %d, undo %v", kind, at, undo), func(t *testing.T) {
-					g, a := errandRig(t)
-					k := &killer{at: at}
-					g.arm(a, k.probe)
-					g.tellErrand(plan(g, a), k.dead)
-					g.arm(a, nil)
-					afterErrand(t, g, a, kind, undo)
-				})
+		eachDeath(t, string(kind), 10, func(t *testing.T, k *killer) func(bool) {
+			g, a := errandRig(t)
+			g.arm(a, k.probe)
+			g.tellErrand(plan(g, a), k.dead)
+			return func(undo bool) {
+				g.arm(a, nil)
+				afterErrand(t, g, a, kind, undo)
 			}
-		}
+		})
 	}
 }
 
 // afterErrand lets a fresh process find what the dead one left: no silence without a record, none twice.
 func afterErrand(t *testing.T, g *rig, a *alerting, kind actions.Kind, undo bool) {
 	t.Helper()
+	open := g.takeUp(undo)
 	book := g.r.Book()
-	open := book.Open()
-	if len(open) > 0 {
-		act := g.r.Resume
-		if undo {
-			act = g.r.RollBack
-		}
-		if err := act(open[0].ID); err != nil {
-			if undo && kind == actions.KindExpire && strings.Contains(err.Error(), "does not come back") {
-				undo = false
-				err = g.r.Resume(open[0].ID)
-			}
-			if err != nil {
-				t.Fatalf("in %q: %v", open[0].State, err)
-			}
-		}
-		end := g.until(open[0].ID, func(c actions.Change) bool { return c.State.Closed() || c.State == actions.StateUnknown })
-		if end.State == actions.StateUnknown {
-			t.Fatalf("it ends unknown: %s", end.Why)
-		}
-	}
-	book = g.r.Book()
 	if kind == actions.KindExpire {
 		done := len(book.Changes) > 0 && book.Changes[0].State == actions.StateCommitted
 		if done != (len(a.active()) == 0) {
@@ -351,17 +321,17 @@ func afterErrand(t *testing.T, g *rig, a *alerting, kind actions.Kind, undo bool
 		if !slices.Equal(got, want) && len(got)+len(want) > 0 {
 			t.Fatalf("the journal knows of %q, the system holds %q", want, got)
 		}
-		if undo && len(open) > 0 && len(got) != 0 {
+		if undo && open && len(got) != 0 {
 			t.Fatalf("rolled back and still there: %q", got)
 		}
-		if !undo && len(open) > 0 && len(got) != 1 {
+		if !undo && open && len(got) != 1 {
 			t.Fatalf("resumed and not there: %s", book.Changes[0].Why)
 		}
 		if a.posts > 1 {
 			t.Fatalf("written %d times", a.posts)
 		}
 	}
-	if len(open) > 0 && len(book.Locks) != 0 {
+	if open && len(book.Locks) != 0 {
 		t.Fatalf("still locked: %+v", book.Locks)
 	}
 	g.sound()

@@ -61,11 +61,9 @@ func (k *carrier) compareErrand(entry journal.Entry, back bool) error {
 	if err != nil {
 		return err
 	}
-	if err := k.log.Append(journal.Record{Kind: journal.KindGuard, State: k.c.State, Why: k.c.Why, Held: k.c.Held,
-		Guard: &k.c.Guard, At: k.now()}); err != nil {
+	if err := k.takenOver(at.text()); err != nil {
 		return err
 	}
-	k.r.audit(audit.KindResumed, &k.c, at.text(), false)
 	back = back || entry.Change.State == actions.StateRollingBack
 	if entry.Last == nil {
 		if back {

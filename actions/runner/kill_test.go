@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -60,6 +61,50 @@ func (k *killer) probe(string) {
 }
 
 func (k *killer) dead() bool { return k.at > 0 && k.n >= k.at }
+
+// eachDeath tells a story once to count the points at which its process could die, at least so many, and then lets it die
+// at each of them: once to be resumed, once to be undone.
+func eachDeath(t *testing.T, name string, least int, tell func(*testing.T, *killer) (after func(undo bool))) {
+	t.Helper()
+	count := &killer{}
+	tell(t, count)
+	if count.n < least {
+		t.Fatalf("%s: only %d points", name, count.n)
+	}
+	for at := 1; at <= count.n; at++ {
+		for _, undo := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, point %d, undo %v", name, at, undo), func(t *testing.T) { tell(t, &killer{at: at})(undo) })
+		}
+	}
+}
+
+// takeUp lets a fresh process go on with what the dead one left open, or take it back, and waits until that is over. It
+// tells whether there was anything.
+func (g *rig) takeUp(undo bool) bool {
+	g.t.Helper()
+	book := g.r.Book()
+	open := book.Open()
+	if len(open) == 0 {
+		return false
+	}
+	act := g.r.Resume
+	if undo {
+		act = g.r.RollBack
+	}
+	err := act(open[0].ID)
+	expire := open[0].Plan.Intent.Kind == actions.KindExpire // which cannot be taken back
+	if expire && err != nil && undo && strings.Contains(err.Error(), "does not come back") {
+		err = g.r.Resume(open[0].ID)
+	}
+	if err != nil {
+		g.t.Fatalf("in %q: %v", open[0].State, err)
+	}
+	end := g.until(open[0].ID, func(c actions.Change) bool { return c.State.Closed() || c.State == actions.StateUnknown })
+	if end.State == actions.StateUnknown {
+		g.t.Fatalf("it ends unknown: %s", end.Why)
+	}
+	return true
+}
 
 // aftermath lets a fresh process find what the dead one left, and checks that nothing is lost or written twice.
 func aftermath(t *testing.T, g *rig, at int, undo bool) {
@@ -115,25 +160,15 @@ func aftermath(t *testing.T, g *rig, at int, undo bool) {
 
 func TestKilledAtAnyPoint(t *testing.T) {
 	for _, s := range stories {
-		count := &killer{}
-		g := newRig(t)
-		g.fresh(func(o *Options, _ *journal.Options) { o.Probe = count.probe })
-		s.tell(g, count.dead)
-		if count.n < 20 {
-			t.Fatalf("%s: only %d points", s.name, count.n)
-		}
-		for at := 1; at <= count.n; at++ {
-			for _, undo := range []bool{false, true} {
-				t.Run(fmt.Sprintf("%s, point %d, undo %v", s.name, at, undo), func(t *testing.T) {
-					g := newRig(t)
-					k := &killer{at: at}
-					g.fresh(func(o *Options, _ *journal.Options) { o.Probe = k.probe })
-					s.tell(g, k.dead)
-					g.fresh(nil)
-					aftermath(t, g, at, undo)
-				})
+		eachDeath(t, s.name, 20, func(t *testing.T, k *killer) func(bool) {
+			g := newRig(t)
+			g.fresh(func(o *Options, _ *journal.Options) { o.Probe = k.probe })
+			s.tell(g, k.dead)
+			return func(undo bool) {
+				g.fresh(nil)
+				aftermath(t, g, k.at, undo)
 			}
-		}
+		})
 	}
 }
 

@@ -447,49 +447,24 @@ func TestAnUpgradeKilledAtAnyPoint(t *testing.T) {
 		if kind == actions.KindDrain {
 			draft = drainDraft
 		}
-		count := &killer{}
-		g := newRig(t)
-		c := newCluster(g.clock)
-		g.armWork(c, count.probe)
-		g.tellErrand(g.workPlan(kind, draft()), count.dead)
-		if count.n < 20 {
-			t.Fatalf("%s: only %d points", kind, count.n)
-		}
-		for at := 1; at <= count.n; at++ {
-			for _, undo := range []bool{false, true} {
-				t.Run(fmt.Sprintf("%s, point %d, undo %v", kind, at, undo), func(t *testing.T) {
-					g := newRig(t)
-					c := newCluster(g.clock)
-					k := &killer{at: at}
-					g.armWork(c, k.probe)
-					g.tellErrand(g.workPlan(kind, draft()), k.dead)
-					g.armWork(c, nil)
-					afterWork(t, g, c, kind, undo)
-				})
+		eachDeath(t, string(kind), 20, func(t *testing.T, k *killer) func(bool) {
+			g := newRig(t)
+			c := newCluster(g.clock)
+			g.armWork(c, k.probe)
+			g.tellErrand(g.workPlan(kind, draft()), k.dead)
+			return func(undo bool) {
+				g.armWork(c, nil)
+				afterWork(t, g, c, kind, undo)
 			}
-		}
+		})
 	}
 }
 
 // afterWork lets a fresh process find what the dead one left: the object is either as before or as planned.
 func afterWork(t *testing.T, g *rig, c *cluster, kind actions.Kind, undo bool) {
 	t.Helper()
+	open := g.takeUp(undo)
 	book := g.r.Book()
-	open := book.Open()
-	if len(open) > 0 {
-		act := g.r.Resume
-		if undo {
-			act = g.r.RollBack
-		}
-		if err := act(open[0].ID); err != nil {
-			t.Fatalf("in %q: %v", open[0].State, err)
-		}
-		end := g.until(open[0].ID, func(c actions.Change) bool { return c.State.Closed() || c.State == actions.StateUnknown })
-		if end.State == actions.StateUnknown {
-			t.Fatalf("it ends unknown: %s", end.Why)
-		}
-	}
-	book = g.r.Book()
 	done := len(book.Changes) > 0 && book.Changes[0].State == actions.StateCommitted
 	fields, _ := json.Marshal(c.fields)
 	want := `{"/image":"\"v1\""}`
@@ -502,7 +477,7 @@ func afterWork(t *testing.T, g *rig, c *cluster, kind actions.Kind, undo bool) {
 	if string(fields) != want {
 		t.Fatalf("done %v, it holds %s", done, fields)
 	}
-	if len(open) > 0 && done == undo {
+	if open && done == undo {
 		t.Fatalf("undo %v: %s (%s)", undo, book.Changes[0].State, book.Changes[0].Why)
 	}
 	seen := map[string]int{}
@@ -511,7 +486,7 @@ func afterWork(t *testing.T, g *rig, c *cluster, kind actions.Kind, undo bool) {
 			t.Fatalf("written twice: %q", c.writes)
 		}
 	}
-	if len(open) > 0 && len(book.Locks) != 0 {
+	if open && len(book.Locks) != 0 {
 		t.Fatalf("still locked: %+v", book.Locks)
 	}
 	g.sound()

@@ -144,11 +144,9 @@ func (k *carrier) compareWork(entry journal.Entry, back bool) error {
 	if err != nil {
 		return err
 	}
-	if err := k.log.Append(journal.Record{Kind: journal.KindGuard, State: k.c.State, Why: k.c.Why, Held: k.c.Held,
-		Guard: &k.c.Guard, At: k.now()}); err != nil {
+	if err := k.takenOver(at.text()); err != nil {
 		return err
 	}
-	k.r.audit(audit.KindResumed, &k.c, at.text(), false)
 	back = back || entry.Change.State == actions.StateRollingBack
 	if entry.Behind {
 		if over, err := k.catchUp(&entry); over || err != nil {
