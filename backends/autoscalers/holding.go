@@ -85,9 +85,10 @@ func (s *scene) free() (fleet.Draft, error) {
 		if s.meta.Annotations[scalers.Paused] == "true" {
 			fields = append(fields, jsonptr.Set(s.doc, annotation(scalers.Paused), nil))
 		}
-		return s.draft(fleet.Draft{Notes: owner.Notes(s.out.Holder, s.out.GitOps)}, fields, fleet.Textf("release: it scales between %s and %s again",
-			fleet.Int(s.out.Scaler.Min),
-			fleet.Int(s.out.Scaler.Max)), "it is not held")
+		return s.draft(fleet.Draft{Notes: owner.Notes(s.out.Holder, s.out.GitOps)}, fields,
+			fleet.Textf("release: it scales between %s and %s again",
+				fleet.Int(s.out.Scaler.Min),
+				fleet.Int(s.out.Scaler.Max)), "it is not held")
 	}
 	if s.out.Scaler.Held.IsEmpty() {
 		return fleet.Draft{}, s.refuse(fleet.KindInvalid, "it is not held: it scales between "+fleet.Int(s.out.Scaler.Min).String()+" and "+
@@ -101,8 +102,9 @@ func (s *scene) free() (fleet.Draft, error) {
 	}
 	fields := []fleet.Field{jsonptr.Set(s.doc, minAt, was.Min), jsonptr.Set(s.doc, maxAt, was.Max), jsonptr.Set(s.doc,
 		annotation(scalers.HeldFrom), nil)}
-	return s.draft(fleet.Draft{Notes: owner.Notes(s.out.Holder, s.out.GitOps)}, fields, fleet.Textf("release: min and max %s -> %s to %s", fleet.Int(s.out.Scaler.Max),
-		fleet.Int(was.Min), fleet.Int(was.Max)), "it is not held")
+	return s.draft(fleet.Draft{Notes: owner.Notes(s.out.Holder, s.out.GitOps)}, fields,
+		fleet.Textf("release: min and max %s -> %s to %s", fleet.Int(s.out.Scaler.Max),
+			fleet.Int(was.Min), fleet.Int(was.Max)), "it is not held")
 }
 
 // draft is one write; one that changes nothing is refused.

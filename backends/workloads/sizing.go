@@ -36,7 +36,8 @@ func (s *scene) resize(ctx context.Context, w fleet.Want) (fleet.Draft, error) {
 	if s.quiet.IsEmpty() {
 		stage.Until = fleet.Until{Done: true}
 	}
-	d := fleet.Draft{Stages: []fleet.Stage{stage}, Extra: max(n-now, 0) * s.out.GPUsEach, Down: max(now-n, 0), Notes: owner.Notes(s.out.Holder, s.out.GitOps)}
+	d := fleet.Draft{Stages: []fleet.Stage{stage}, Extra: max(n-now, 0) * s.out.GPUsEach, Down: max(now-n, 0),
+		Notes: owner.Notes(s.out.Holder, s.out.GitOps)}
 	if !s.out.Scaler.Exists() && !s.out.Scaler.Why.IsEmpty() {
 		d.Notes = append(d.Notes, fleet.Textf("whether an autoscaler sets it back is %s", s.out.Scaler.Why))
 	}
@@ -115,5 +116,6 @@ func (s *scene) single(e *sheet, text fleet.Safe, otherwise string) (fleet.Draft
 	if !e.changes() {
 		return fleet.Draft{}, s.refuse(fleet.KindInvalid, otherwise)
 	}
-	return fleet.Draft{Stages: []fleet.Stage{{Text: text, Writes: []fleet.ObjectWrite{e.write(text)}}}, Notes: owner.Notes(s.out.Holder, s.out.GitOps)}, nil
+	return fleet.Draft{Stages: []fleet.Stage{{Text: text, Writes: []fleet.ObjectWrite{e.write(text)}}},
+		Notes: owner.Notes(s.out.Holder, s.out.GitOps)}, nil
 }
