@@ -22,6 +22,7 @@ const (
 	KindPromote    = Kind(fleet.DoPromote)
 	KindAdvance    = Kind(fleet.DoAdvance)
 	KindGiveUpRoll = Kind(fleet.DoAbandonRoll)
+	KindTraffic    = Kind(fleet.DoTraffic)
 	// KindRestore sets back what another change of these kinds set.
 	KindRestore Kind = "restore"
 )

@@ -242,7 +242,15 @@ type Want struct {
 	Replicas  Maybe[int] // scale
 	Parts     []Ratio    // upgrade: of the replicas, the sizes of the canary steps in rising order; nil for one step
 	Surge     Maybe[int] // upgrade: replicas beside the desired ones; 0 takes some away first
+	Shares    []Share    // traffic: the weights that change; members that are not named keep theirs
 	Stamp     time.Time  // restart: what is written as its time
+}
+
+// Share is the weight that one member of an object's traffic shall have: percent where the weights of the system sum up to
+// 100, else in proportion to the others.
+type Share struct {
+	Member string // its TrafficMember.ID
+	Weight int
 }
 
 // ArgEdit replaces the value of one flag of the engine: "--max-model-len" "8192".
@@ -269,6 +277,7 @@ const (
 	DoPromote     Deed = "promote"      // systems with steps: to the end
 	DoAdvance     Deed = "advance"      // systems with steps: one step
 	DoAbandonRoll Deed = "abandon-roll" // systems with steps: traffic back at once
+	DoTraffic     Deed = "traffic"      // systems with weights: the weights of its members
 )
 
 // Draft is the writes that would do what is wanted, in order.

@@ -102,7 +102,7 @@ func objectsIn(c *fleet.Cluster, want fleet.ObjectRef) []fleet.ObjectRef {
 // unwatched takes an object of a kind that no watch reads by its full name, where its cluster is clear.
 func unwatched(s *fleet.Snapshot, want fleet.ObjectRef, cluster fleet.ClusterID) (fleet.ObjectRef, bool) {
 	watched := slices.Contains([]string{"", "Node", "Deployment", "StatefulSet", "DaemonSet", "LeaderWorkerSet"}, want.Kind)
-	if watched || want.Namespace == "" || want.Name == "" {
+	if watched || want.Name == "" || want.Namespace == "" && cluster == "" { // objects of a cloud's API are in no namespace
 		return fleet.ObjectRef{}, false
 	}
 	want.Cluster = cluster

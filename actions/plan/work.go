@@ -132,6 +132,9 @@ func twinWork(in actions.Intent) string {
 			parts = append(parts, flag, quote(value))
 		}
 	}
+	for _, s := range w.Want.Shares {
+		parts = append(parts, quote(fmt.Sprintf("%s=%d", s.Member, s.Weight)))
+	}
 	add("--cluster", string(w.Object.Cluster))
 	add("--container", w.Want.Container)
 	add("--image", w.Want.Image)
@@ -148,11 +151,15 @@ func twinWork(in actions.Intent) string {
 		add("--surge", fmt.Sprint(w.Want.Surge.V))
 	}
 	if len(w.Want.Parts) > 0 {
+		flag := "--canary"
+		if in.Kind == actions.KindAdvance {
+			flag = "--to"
+		}
 		var list []string
 		for _, r := range w.Want.Parts {
 			list = append(list, fmt.Sprintf("%g", float64(r)*100))
 		}
-		add("--canary", strings.Join(list, ","))
+		add(flag, strings.Join(list, ","))
 	}
 	if in.Kind == actions.KindUpgrade {
 		addTimes(add, w)

@@ -25,6 +25,7 @@ type workFlags struct {
 	want    fleet.Want
 	args    []string
 	canary  string
+	to      float64 // advance: percent, 0 for the next step
 	surge   int
 	count   int
 	hold    time.Duration
@@ -41,7 +42,7 @@ func workCommands(f *flags, c console) []*cobra.Command {
 		simpleWork(f, c, fleet.DoResume, "resume OBJECT", "Let a paused roll go on"),
 		scalerCommand(f, c),
 		simpleWork(f, c, fleet.DoPromote, "promote OBJECT", "Take a roll with steps to its end"),
-		simpleWork(f, c, fleet.DoAdvance, "advance OBJECT", "Take a roll with steps one step further"),
+		advanceCommand(f, c), trafficCommand(f, c),
 		simpleWork(f, c, fleet.DoAbandonRoll, "abort OBJECT", "Give a roll with steps up: its traffic goes back at once"),
 		nodeWork(f, c, fleet.DoCordon, "cordon NODE", "Let no further pod onto a node"),
 		nodeWork(f, c, fleet.DoUncordon, "uncordon NODE", "Let pods onto a node again"),
@@ -92,6 +93,22 @@ func scaleCommand(f *flags, c console) *cobra.Command {
 	return cmd
 }
 
+func advanceCommand(f *flags, c console) *cobra.Command {
+	x := &workFlags{}
+	cmd := x.command(f, c, fleet.DoAdvance, "advance OBJECT", "Take a roll with steps one step further")
+	cmd.Flags().Float64Var(&x.to, "to", 0, "percent that the new version gets, where the system takes any")
+	return cmd
+}
+
+func trafficCommand(f *flags, c console) *cobra.Command {
+	x := &workFlags{}
+	cmd := x.command(f, c, fleet.DoTraffic, "traffic OBJECT MEMBER=WEIGHT ...", "Set the weights of the members among which an object splits its traffic")
+	cmd.Args = cobra.MinimumNArgs(2)
+	cmd.Long = objectHelp + "\nMembers that are not named keep their weight. pitwall rollout OBJECT lists them."
+	cmd.Example = "  pitwall traffic HTTPRoute/llm/chat llama-v1=90 llama-v2=10 --dry-run"
+	return cmd
+}
+
 func simpleWork(f *flags, c console, do fleet.Deed, use, short string) *cobra.Command {
 	x := &workFlags{}
 	cmd := x.command(f, c, do, use, short)
@@ -113,7 +130,7 @@ func (x *workFlags) command(f *flags, c console, do fleet.Deed, use, short strin
 	x.ends = do == fleet.DoUpgrade || do == fleet.DoRestart || do == fleet.DoScale || do == fleet.DoDrain
 	cmd := &cobra.Command{Use: use, Short: short, Long: objectHelp, Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := x.complete(); err != nil {
+			if err := x.complete(args[1:]); err != nil {
 				return usage(err)
 			}
 			return onFleet(cmd.Context(), f, c, &x.changeFlags, func(ctx context.Context, s *session, d *desk.Desk, how *ending) error {
@@ -138,7 +155,20 @@ func (x *workFlags) command(f *flags, c console, do fleet.Deed, use, short strin
 }
 
 // complete reads the flags that have a form of their own.
-func (x *workFlags) complete() error {
+func (x *workFlags) complete(words []string) error {
+	for _, word := range words {
+		share, err := parseShare(word)
+		if err != nil {
+			return err
+		}
+		x.want.Shares = append(x.want.Shares, share)
+	}
+	if x.to != 0 {
+		if !(x.to > 0 && x.to <= 100) {
+			return fmt.Errorf("--to %g is no percentage above 0 and up to 100", x.to)
+		}
+		x.want.Parts = []fleet.Ratio{fleet.Ratio(x.to / 100)}
+	}
 	if x.count >= 0 {
 		x.want.Replicas = fleet.Some(x.count)
 	} else if x.want.Do == fleet.DoScale {
@@ -157,16 +187,29 @@ func (x *workFlags) complete() error {
 		}
 		x.want.Args = append(x.want.Args, fleet.ArgEdit{Flag: flag, Value: value})
 	}
+	if x.canary == "" {
+		return nil
+	}
 	parts, err := parseParts(x.canary)
 	x.want.Parts = parts
 	return err
 }
 
+// parseShare reads MEMBER=WEIGHT. A member's name may hold "=": the last one counts.
+func parseShare(word string) (fleet.Share, error) {
+	at := strings.LastIndex(word, "=")
+	if at <= 0 {
+		return fleet.Share{}, fmt.Errorf("%q is not MEMBER=WEIGHT", word)
+	}
+	n, err := strconv.Atoi(strings.TrimSuffix(word[at+1:], "%"))
+	if err != nil || n < 0 {
+		return fleet.Share{}, fmt.Errorf("%q: the weight is no whole number of 0 or more", word)
+	}
+	return fleet.Share{Member: word[:at], Weight: n}, nil
+}
+
 // parseParts reads rising percentages.
 func parseParts(text string) ([]fleet.Ratio, error) {
-	if text == "" {
-		return nil, nil
-	}
 	var out []fleet.Ratio
 	for _, word := range strings.Split(text, ",") {
 		v, err := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(word), "%"), 64)

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -21,6 +20,7 @@ import (
 
 	"pitwall/backends/sim"
 	"pitwall/fleet"
+	"pitwall/test/servers"
 )
 
 // bedKey opens nothing but the test bed.
@@ -176,10 +176,9 @@ func write(t *testing.T, path string, text []byte, mode os.FileMode) {
 // freePort is one that nobody listens on now.
 func freePort(t *testing.T) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ports, err := servers.FreePorts(t.Context(), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	return ports[0]
 }

@@ -23,7 +23,7 @@ func StartAlertmanager(ctx context.Context) (*Alertmanager, error) {
 	if err != nil {
 		return nil, err
 	}
-	ports, err := freePorts(ctx, 1)
+	ports, err := FreePorts(ctx, 1)
 	if err != nil {
 		return nil, err
 	}

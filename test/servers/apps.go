@@ -31,7 +31,7 @@ func StartRayServe(ctx context.Context, script string) (*RayServe, error) {
 	if err != nil {
 		return nil, err
 	}
-	ports, err := freePorts(ctx, 3)
+	ports, err := FreePorts(ctx, 3)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +83,7 @@ func StartBentoML(ctx context.Context, script, service string) (*BentoML, error)
 	if err != nil {
 		return nil, err
 	}
-	ports, err := freePorts(ctx, 1)
+	ports, err := FreePorts(ctx, 1)
 	if err != nil {
 		return nil, err
 	}

@@ -104,7 +104,7 @@ func (c *Cluster) Config(u User) *rest.Config {
 func (c *Cluster) Route(from, to string) { c.egress.route(from, to) }
 
 func (c *Cluster) start(ctx context.Context) error {
-	ports, err := freePorts(ctx, 4)
+	ports, err := FreePorts(ctx, 4)
 	if err != nil {
 		return err
 	}
