@@ -83,7 +83,17 @@ func TestTimeToDrain(t *testing.T) {
 		{"scales up", func(w *works) { w.to(actions.KindScale); w.want.Replicas = fleet.Some(4) }, ok, "stops no replica", ""},
 		{"scales down", func(w *works) {
 			w.to(actions.KindScale)
-			w.want.Replicas = fleet.Some(2)
+			w.want.Replicas, w.draft.Down = fleet.Some(2), 1
+			w.s.Pools[0].Load.E2E99.V = 61
+		}, ovr, "61s > 60s", ""},
+		{"scales down what is counted otherwise", func(w *works) {
+			w.to(actions.KindScale)
+			w.want.Replicas, w.draft.Down = fleet.Some(9), 1
+			w.s.Pools[0].Load.E2E99.V = 61
+		}, ovr, "61s > 60s", ""},
+		{"suspends", func(w *works) {
+			w.to(actions.KindPause)
+			w.draft.Stages[0].Until, w.draft.Down = fleet.Until{}, 3
 			w.s.Pools[0].Load.E2E99.V = 61
 		}, ovr, "61s > 60s", ""},
 		{"cut off", func(w *works) { w.s.Pools[0].Load.E2E99.V = 60.5 }, ovr, "within 61s > 60s", ""},

@@ -76,11 +76,16 @@ func (s *scene) one(text fleet.Safe, until fleet.Until, fields ...fleet.Field) f
 	return fleet.Draft{Stages: []fleet.Stage{{Text: text, Writes: []fleet.ObjectWrite{s.write(text, fields...)}, Until: until}}}
 }
 
+// legible tells whether the configuration of Ray Serve could be read.
+func (s *scene) legible(do fleet.Deed) error {
+	if s.garbled != nil {
+		return s.no(fleet.KindUnsupported, do, "its serveConfigV2 cannot be read: "+s.garbled.Error())
+	}
+	return nil
+}
+
 // config is the field that changes values in the text of serveConfigV2 and leaves all else of it as it is written.
 func (s *scene) config(do fleet.Deed, edits []serveconfig.Edit) (fleet.Field, error) {
-	if s.garbled != nil {
-		return fleet.Field{}, s.no(fleet.KindUnsupported, do, "its serveConfigV2 cannot be read: "+s.garbled.Error())
-	}
 	list := make([]yamltext.Edit, len(edits))
 	for i, e := range edits {
 		list[i] = yamltext.Edit(e)
@@ -97,6 +102,9 @@ func (s *scene) resize(w fleet.Want) (fleet.Draft, error) {
 	if s.pending != nil && s.active != nil {
 		return fleet.Draft{}, s.no(fleet.KindConflict, w.Do, "an upgrade is under way: KubeRay gives the change to cluster "+
 			s.name(s.pending).String()+" only, and the one that serves does not get it")
+	}
+	if err := s.legible(w.Do); err != nil {
+		return fleet.Draft{}, err
 	}
 	part, err := serveconfig.Part(s.apps, w.Container)
 	if err != nil {

@@ -29,6 +29,9 @@ func (s *scene) upgrade(ctx context.Context, w fleet.Want) (fleet.Draft, error) 
 	}
 	replaces := len(fields) > 0
 	if w.Weights != "" || w.Revision != "" || len(w.Args) > 0 {
+		if err := s.legible(w.Do); err != nil {
+			return fleet.Draft{}, err
+		}
 		w.Container = part
 		edits, said, err := serveconfig.Upgrade(s.apps, w)
 		if err != nil {
