@@ -20,6 +20,7 @@ import (
 	"pitwall/backends/kserve"
 	"pitwall/backends/kube"
 	"pitwall/backends/kubenodes"
+	"pitwall/backends/kuberay"
 	"pitwall/backends/litellm"
 	"pitwall/backends/llamacpp"
 	"pitwall/backends/nvidiagpu"
@@ -55,6 +56,7 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{autoscalers.Connector()},
 		[]fleet.Connector{kubenodes.Connector()},
 		[]fleet.Connector{kserve.Connector()},
+		[]fleet.Connector{kuberay.Connector()},
 		[]fleet.Connector{argorollouts.Connector()},
 		[]fleet.Connector{flagger.Connector()},
 	)
