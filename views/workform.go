@@ -62,6 +62,8 @@ func deedWord(d fleet.Deed) fleet.Safe {
 		return fleet.Text("PROMOTE")
 	case fleet.DoAdvance:
 		return fleet.Text("ADVANCE")
+	case fleet.DoTraffic:
+		return fleet.Text("SET THE WEIGHTS of")
 	case fleet.DoAbandonRoll:
 		return fleet.Text("ABORT the roll of")
 	}
