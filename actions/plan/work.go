@@ -161,7 +161,7 @@ func twinWork(in actions.Intent) string {
 		}
 		add(flag, strings.Join(list, ","))
 	}
-	if in.Kind == actions.KindUpgrade {
+	if in.Kind == actions.KindUpgrade || in.Kind == actions.KindDrain {
 		addTimes(add, w)
 		if w.ByReadiness {
 			parts = append(parts, "--by-readiness")
