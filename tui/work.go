@@ -137,7 +137,8 @@ func deedText(d fleet.Deed, o fleet.ObjectRef) fleet.Safe {
 		fleet.DoScale: fleet.Text("scale "), fleet.DoRestart: fleet.Text("restart, one replica after the other, "),
 		fleet.DoPause: fleet.Text("pause the roll of "), fleet.DoResume: fleet.Text("resume the roll of "),
 		fleet.DoHoldScaler: fleet.Text("hold the autoscaler of "), fleet.DoFreeScaler: fleet.Text("release the autoscaler of "),
-		fleet.DoTraffic: fleet.Text("set the weights of "), fleet.DoCordon: fleet.Text("cordon "), fleet.DoUncordon: fleet.Text("uncordon "), fleet.DoDrain: fleet.Text("drain "),
+		fleet.DoTraffic: fleet.Text("set the weights of "),
+		fleet.DoCordon:  fleet.Text("cordon "), fleet.DoUncordon: fleet.Text("uncordon "), fleet.DoDrain: fleet.Text("drain "),
 	}
 	return fleet.Concat(words[d], views.RefText(o))
 }
@@ -166,15 +167,17 @@ func (m *Model) whyNoDeed(o fleet.ObjectRef, d fleet.Deed) fleet.Safe {
 func (m *Model) whyNoWorkloadDeed(o fleet.ObjectRef, d fleet.Deed) fleet.Safe {
 	_, w := views.WorkloadOf(m.snap, o)
 	r := m.states.upgrades.Seen[o].Rollout
+	scaled := w == nil || !w.Autoscaler.IsEmpty() || r.Scaler.Exists()
 	scales := d == fleet.DoHoldScaler || d == fleet.DoFreeScaler
+	unweighed := r.Phase != "" && !r.Traffic.Weighted() // as far as it was read
 	switch {
 	case w != nil && d == fleet.DoScale && w.Kind == "DaemonSet":
 		return fleet.Text("a DaemonSet has one pod on each node")
-	case scales && w != nil && w.Autoscaler.IsEmpty() && !r.Scaler.Exists():
+	case scales && !scaled:
 		return fleet.Text("nothing is known to scale it by itself")
 	case d == fleet.DoHoldScaler && !r.Scaler.Held.IsEmpty():
 		return fleet.Concat(fleet.Text("it is held already: "), r.Scaler.Held)
-	case d == fleet.DoTraffic && r.Phase != "" && !r.Traffic.Weighted():
+	case d == fleet.DoTraffic && unweighed:
 		return fleet.Text("its system has no weights: shares follow the replicas, or a controller moves them")
 	case d == fleet.DoPause && r.Phase == fleet.RolloutPaused:
 		return fleet.Text("it is paused already")

@@ -177,7 +177,11 @@ func takeField(w *actions.WorkIntent, f *views.WorkField) fleet.Safe {
 	case askVersion:
 		w.Want.Version = text
 	default:
-		if want := takeMeasure(w, f.ID, text); !want.IsEmpty() {
+		take := takeMeasure
+		if f.ID == askShare || f.ID == askWeights {
+			take = takeTraffic
+		}
+		if want := take(w, f.ID, text); !want.IsEmpty() {
 			return fleet.Concat(f.Name, fleet.Text(" "), fleet.Quote(text), fleet.Text(": "), want)
 		}
 	}
@@ -211,26 +215,32 @@ func takeMeasure(w *actions.WorkIntent, id, text string) fleet.Safe {
 		} else {
 			w.Want.Replicas = fleet.Some(n)
 		}
-	case askShare:
-		parts, ok := parseParts(text)
-		if !ok || len(parts) != 1 {
-			return fleet.Text("one percentage above 0 and up to 100")
-		}
-		w.Want.Parts = parts
-	case askWeights:
-		for _, word := range strings.Fields(text) {
-			share, ok := parseShare(word)
-			if !ok {
-				return fleet.Text("weights are MEMBER=WEIGHT with whole numbers of 0 or more, such as llama-v2=10")
-			}
-			w.Want.Shares = append(w.Want.Shares, share)
-		}
 	case askHold:
 		t, err := time.ParseDuration(text)
 		if err != nil || t <= 0 {
 			return fleet.Text("a time such as 15m")
 		}
 		w.Hold = t
+	}
+	return works()
+}
+
+// takeTraffic puts shares of the traffic into what is wanted.
+func takeTraffic(w *actions.WorkIntent, id, text string) fleet.Safe {
+	if id == askShare {
+		parts, ok := parseParts(text)
+		if !ok || len(parts) != 1 {
+			return fleet.Text("one percentage above 0 and up to 100")
+		}
+		w.Want.Parts = parts
+		return works()
+	}
+	for _, word := range strings.Fields(text) {
+		share, ok := parseShare(word)
+		if !ok {
+			return fleet.Text("weights are MEMBER=WEIGHT with whole numbers of 0 or more, such as llama-v2=10")
+		}
+		w.Want.Shares = append(w.Want.Shares, share)
 	}
 	return works()
 }

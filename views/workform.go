@@ -1,6 +1,7 @@
 package views
 
 import (
+	"pitwall/actions"
 	"pitwall/fleet"
 	"pitwall/themes"
 	"pitwall/views/part"
@@ -188,6 +189,14 @@ func (d *shiftDialog) drawDraft(s *sheet) {
 	}
 	s.fact(fleet.Text("needs"), bad(themes.Text, w.Draft.Extra > 0 && w.Free.OK && w.Free.V < w.Draft.Extra), needsText(p.Work), 2)
 	s.mark(spareNever)
+	if takes := w.TakesText(); !takes.IsEmpty() {
+		s.fact(fleet.Text("takes"), themes.Text, takes, 2)
+		s.mark(spareLast)
+	}
+	if p.Compares() {
+		s.fact(fleet.Text("limits"), themes.Text, actions.VersionLimits(), 2)
+		s.mark(spareSoon)
+	}
 	for _, n := range p.Notes {
 		s.fact(fleet.Text("note"), themes.Warn, n, 3)
 	}

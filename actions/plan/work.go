@@ -66,6 +66,7 @@ func (f Facts) Work(in actions.Intent, was fleet.Rollout, draft fleet.Draft, den
 		}
 		before = after
 	}
+	expect(&p, s)
 	p.AfterHash = before
 	return seal(p)
 }
