@@ -168,12 +168,11 @@ func (m *Model) whyNoWorkloadDeed(o fleet.ObjectRef, d fleet.Deed) fleet.Safe {
 	_, w := views.WorkloadOf(m.snap, o)
 	r := m.states.upgrades.Seen[o].Rollout
 	scaled := w == nil || !w.Autoscaler.IsEmpty() || r.Scaler.Exists()
-	scales := d == fleet.DoHoldScaler || d == fleet.DoFreeScaler
 	unweighed := r.Phase != "" && !r.Traffic.Weighted() // as far as it was read
 	switch {
 	case w != nil && d == fleet.DoScale && w.Kind == "DaemonSet":
 		return fleet.Text("a DaemonSet has one pod on each node")
-	case scales && !scaled:
+	case isScaling(d) && !scaled:
 		return fleet.Text("nothing is known to scale it by itself")
 	case d == fleet.DoHoldScaler && !r.Scaler.Held.IsEmpty():
 		return fleet.Concat(fleet.Text("it is held already: "), r.Scaler.Held)
@@ -184,6 +183,8 @@ func (m *Model) whyNoWorkloadDeed(o fleet.ObjectRef, d fleet.Deed) fleet.Safe {
 	}
 	return works()
 }
+
+func isScaling(d fleet.Deed) bool { return d == fleet.DoHoldScaler || d == fleet.DoFreeScaler }
 
 // workSeen tells one state of an object from another, as far as the watch knows it: what was planned on the one does not
 // count for the other. It is "" where the object is not watched.
