@@ -105,17 +105,16 @@ func blank(v any) any {
 	case map[string]any:
 		out := make(map[string]any, len(x))
 		for k, below := range x {
-			if name, ok := below.(string); ok && (k == "name" || k == "key") {
-				out[k] = name
-			} else {
-				out[k] = blank(below)
-			}
+			out[k] = blank(below)
 		}
 		return out
 	case []any:
 		out := make([]any, len(x))
 		for i := range x {
 			out[i] = blank(x[i])
+			if was, ok := x[i].(map[string]any); ok && was["name"] != nil {
+				out[i].(map[string]any)["name"] = was["name"]
+			}
 		}
 		return out
 	}

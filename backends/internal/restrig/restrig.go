@@ -109,9 +109,17 @@ func (r *Rig) write(t testing.TB, w fleet.ObjectWrite) {
 	}
 }
 
-// Undo takes a draft back, all that its writes did together.
+// Undo takes a draft back that was carried out to its end: by the way back of its last stage, else all that its writes did
+// together.
 func (r *Rig) Undo(t testing.TB, d fleet.Draft) {
 	t.Helper()
+	if back := d.Stages[len(d.Stages)-1].Back; back != nil {
+		for _, w := range back {
+			r.write(t, w)
+			r.Settle()
+		}
+		return
+	}
 	var all []fleet.ObjectWrite
 	for _, s := range d.Stages {
 		all = append(all, s.Writes...)
