@@ -234,10 +234,12 @@ func (s *scene) applications(k *cluster) (stuck.Verdict, bool) {
 
 // text words an application that does not run, with the first deployment that is the reason.
 func (a *app) text(name string) fleet.Safe {
-	text := fleet.Textf("application %s is %s", fleet.Quote(name), podstate.Because(a.Status, podstate.Clip(a.Message, 300)))
+	text := fleet.Textf("application %s is %s", fleet.Quote(podstate.Clip(name, 100)), podstate.Because(podstate.Clip(a.Status, 60),
+		podstate.Clip(a.Message, 300)))
 	for _, of := range slices.Sorted(maps.Keys(a.Deployments)) {
 		if d := a.Deployments[of]; d.Status != "HEALTHY" {
-			return fleet.Textf("%s (deployment %s is %s)", text, fleet.Quote(of), podstate.Because(d.Status, podstate.Clip(d.Message, 300)))
+			return fleet.Textf("%s (deployment %s is %s)", text, fleet.Quote(podstate.Clip(of, 100)),
+				podstate.Because(podstate.Clip(d.Status, 60), podstate.Clip(d.Message, 300)))
 		}
 	}
 	return text

@@ -27,6 +27,7 @@ import (
 	"pitwall/backends/nvidiasmi"
 	"pitwall/backends/openai"
 	"pitwall/backends/prometheus"
+	"pitwall/backends/rayapi"
 	"pitwall/backends/rayserve"
 	"pitwall/backends/sglang"
 	"pitwall/backends/tgi"
@@ -56,7 +57,7 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{autoscalers.Connector()},
 		[]fleet.Connector{kubenodes.Connector()},
 		[]fleet.Connector{kserve.Connector()},
-		[]fleet.Connector{kuberay.Connector()},
+		[]fleet.Connector{kuberay.Connector(), rayapi.Connector()},
 		[]fleet.Connector{argorollouts.Connector()},
 		[]fleet.Connector{flagger.Connector()},
 	)

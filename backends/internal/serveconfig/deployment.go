@@ -19,6 +19,7 @@ type Deployment struct {
 	Min, Max  fleet.Maybe[int]     // between these
 	GPUs      fleet.Maybe[float64] // of one replica
 	llm       bool
+	fresh     bool // it has no entry in the configuration
 	app       *App
 	at        string // pointer in the application to what holds its number
 }
@@ -185,6 +186,9 @@ func (d *Deployment) Resize(n int) ([]Edit, fleet.Safe, error) {
 		return nil, fleet.Safe{}, unfit(fleet.KindInvalid, "deployment "+fleet.Quote(d.Called()).String()+" has "+strconv.Itoa(n)+
 			" replicas already")
 	}
+	if d.fresh {
+		return d.entry(n)
+	}
 	e := edit{}
 	e.put(d.app, d.at+"/num_replicas", json.Number(strconv.Itoa(n)), fleet.Textf("num_replicas of %s", fleet.Quote(d.Called())))
 	return e.edits, fleet.Join(e.said, fleet.Text("; ")), nil
@@ -199,6 +203,10 @@ func (d *Deployment) Hold(n int) ([]Edit, fleet.Safe, error) {
 		return nil, fleet.Safe{}, unfit(fleet.KindInvalid, "the number of replicas that is to be kept is not said (--replicas)")
 	case d.Min == fleet.Some(n) && d.Max == fleet.Some(n):
 		return nil, fleet.Safe{}, unfit(fleet.KindInvalid, "min_replicas and max_replicas are "+strconv.Itoa(n)+" already")
+	}
+	if d.fresh {
+		return nil, fleet.Safe{}, unfit(fleet.KindUnsupported, "how deployment "+fleet.Quote(d.Called()).String()+" scales is said by its code: "+
+			"list it with its autoscaling_config under deployments first")
 	}
 	e := edit{}
 	for _, key := range []string{"min_replicas", "max_replicas"} {
@@ -220,4 +228,24 @@ func orUnsaid(n fleet.Maybe[int]) fleet.Safe {
 		return fleet.Text("what is not said")
 	}
 	return fleet.Int(n.V)
+}
+
+// Unlisted is a deployment that the code of an application says and its configuration does not: what is set of it becomes an
+// entry of deployments.
+func (a App) Unlisted(name string) *Deployment {
+	return &Deployment{App: a.Name, Name: name, app: &a, at: "/deployments/" + strconv.Itoa(len(items(a.doc, "/deployments"))), fresh: true}
+}
+
+// entry is what sets the number of one that has no entry yet.
+func (d *Deployment) entry(n int) ([]Edit, fleet.Safe, error) {
+	entry := map[string]any{"name": d.Name, "num_replicas": json.Number(strconv.Itoa(n))}
+	e := Edit{d.app.at + d.at, entry}
+	if _, ok := jsonptr.Find(d.app.doc, "/deployments"); !ok {
+		e = Edit{d.app.at + "/deployments", []any{entry}}
+	}
+	was := fleet.Text("as its code says")
+	if d.Replicas.OK {
+		was = fleet.Int(d.Replicas.V)
+	}
+	return []Edit{e}, fleet.Textf("num_replicas of %s: %s -> %s", fleet.Quote(d.Called()), was, fleet.Int(n)), nil
 }

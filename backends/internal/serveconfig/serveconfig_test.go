@@ -202,4 +202,22 @@ func TestHoldingWhatRayScales(t *testing.T) {
 	}
 }
 
+// What only the code of an application says gets an entry of its own.
+func TestAnEntryForWhatOnlyTheCodeSays(t *testing.T) {
+	apps := parse(t, own)
+	d := apps[0].Unlisted("Speller")
+	list, said, err := d.Resize(2)
+	if err != nil || edits(list) != `0/deployments/2={"name":"Speller","num_replicas":2}` || said.String() != "num_replicas of chat/Speller: as its code says -> 2" {
+		t.Errorf("%s, %v, %v", edits(list), said, err)
+	}
+	list, _, err = apps[2].Unlisted("C").Resize(2)
+	if err != nil || edits(list) != `2/deployments=[{"name":"C","num_replicas":2}]` {
+		t.Errorf("%s, %v", edits(list), err)
+	}
+	d.Auto = true
+	if err := third(d.Hold(2)); fleet.KindOf(err) != fleet.KindUnsupported {
+		t.Error(err)
+	}
+}
+
 func third(_ []Edit, _ fleet.Safe, err error) error { return err }
