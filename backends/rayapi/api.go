@@ -175,6 +175,9 @@ func (a *api) keeper(all *instance) string {
 // five characters behind it.
 func isHeadPod(name string) bool {
 	at := strings.LastIndex(name, "-head")
-	rest := name[max(at+len("-head"), 0):]
-	return at > 0 && (rest == "" || len(rest) == 6 && rest[0] == '-')
+	if at <= 0 {
+		return false
+	}
+	rest := name[at+len("-head"):]
+	return rest == "" || len(rest) == 6 && rest[0] == '-'
 }

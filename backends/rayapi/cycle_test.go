@@ -151,6 +151,8 @@ func TestOnKubeRayTheRayServiceIsWritten(t *testing.T) {
 		{"head-7", map[string]string{"kuberay": "rayservice"}, "change the RayService"},
 		{"llm-x7k2q-head-9dk3s", map[string]string{"kuberay": "raycluster"}, ""},
 		{"overhead-engineering", nil, ""},
+		{"", nil, ""},
+		{"-head", nil, ""},
 	} {
 		_, free := newServe(t, nil)
 		d, err := free.Draft(chat, toNew)
