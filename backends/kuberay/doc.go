@@ -64,6 +64,6 @@ func (a *Orchestrator) Draft(ctx context.Context, c fleet.Objects, r fleet.Rollo
 }
 
 func (s *scene) no(kind fleet.Kind, do fleet.Deed, why string) error {
-	return &fleet.Error{Kind: kind, Op: string(do) + " RayService " + fleet.Quote(s.ref.Namespace+"/"+s.ref.Name).String(), Err: errors.New(why),
-		Next: "nothing was planned"}
+	return &fleet.Error{Kind: kind, Op: string(do) + " RayService " + fleet.Quote(s.ref.Namespace+"/"+s.ref.Name).String(),
+		Err: errors.New(why), Next: "nothing was planned"}
 }

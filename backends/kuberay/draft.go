@@ -36,6 +36,7 @@ func (s *scene) draft(ctx context.Context, r *fleet.Rollout, w fleet.Want) (flee
 		return s.suspend(ctx)
 	case fleet.DoResume:
 		return s.resume()
+	default: // refused below
 	}
 	return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, s.cannot(w.Do))
 }
@@ -143,7 +144,8 @@ func (s *scene) growth(part *serveconfig.Deployment, more int) (extra int, notes
 		each = fleet.Textf("%s GPUs", fleet.Label(strconv.FormatFloat(part.GPUs.V, 'g', -1, 64)))
 	}
 	if !s.o.Spec.Cluster.Autoscaling {
-		return 0, []fleet.Safe{fleet.Textf("each further replica asks for %s of the %s workers that there are: without room in them it waits for "+
+		return 0, []fleet.Safe{fleet.Textf("each further replica asks for %s of the %s workers that there are: without room in them it "+
+			"waits for "+
 			"ever", each, fleet.Int(s.desired()))}
 	}
 	g := s.serving().gpus()
@@ -155,7 +157,8 @@ func (s *scene) growth(part *serveconfig.Deployment, more int) (extra int, notes
 	if g > 0 {
 		extra = (extra + g - 1) / g * g // whole workers
 	}
-	return extra, []fleet.Safe{fleet.Textf("each further replica asks for %s; where they have no room, Ray's autoscaler adds workers of %s GPUs, "+
+	return extra, []fleet.Safe{fleet.Textf("each further replica asks for %s; where they have no room, Ray's autoscaler adds workers of "+
+		"%s GPUs, "+
 		"up to maxReplicas of their group", each, fleet.Int(g))}
 }
 
@@ -170,7 +173,8 @@ func (s *scene) suspend(ctx context.Context) (fleet.Draft, error) {
 	text := fleet.Text("suspend: false -> true")
 	d := s.one(text, fleet.Until{}, s.to("/spec/suspend", true))
 	d.Down = s.desired()
-	d.Notes = []fleet.Safe{fleet.Text("KubeRay cannot hold an upgrade where it is: this deletes its clusters and Services, so that nothing serves " +
+	d.Notes = []fleet.Safe{fleet.Text("KubeRay cannot hold an upgrade where it is: this deletes its clusters and Services, so that " +
+		"nothing serves " +
 		"until it is resumed, and everything is loaded anew then")}
 	if s.pending != nil && s.active != nil {
 		d.Notes = append(d.Notes, fleet.Textf("the upgrade that is under way ends with it: it comes back as it is configured, not as %s",

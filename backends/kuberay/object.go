@@ -118,7 +118,8 @@ func conditionOf(list []metav1.Condition, typ string) metav1.Condition {
 func (o *object) is(typ string) bool { return o.condition(typ).Status == metav1.ConditionTrue }
 
 func said(c metav1.Condition) fleet.Safe {
-	return fleet.Textf("%s is %s: %s", fleet.Quote(c.Type), fleet.Quote(string(c.Status)), podstate.Because(c.Reason, podstate.Clip(c.Message, 300)))
+	return fleet.Textf("%s is %s: %s", fleet.Quote(c.Type), fleet.Quote(string(c.Status)),
+		podstate.Because(c.Reason, podstate.Clip(c.Message, 300)))
 }
 
 // frozen is why edits of the spec do nothing.

@@ -152,7 +152,8 @@ func (s *scene) name(k *cluster) fleet.Safe {
 
 // switching is the time in which the new cluster runs and traffic goes over to it.
 func (s *scene) switching(called fleet.Safe, since time.Time) stuck.Verdict {
-	v := stuck.Verdict{Phase: fleet.RolloutMoving, Since: since, Why: fleet.Textf("%s: all of its applications run, the Services go over to it",
+	v := stuck.Verdict{Phase: fleet.RolloutMoving, Since: since, Why: fleet.Textf("%s: all of its applications run, the Services go over "+
+		"to it",
 		called)}
 	if !s.o.byParts() || s.active == nil {
 		return v

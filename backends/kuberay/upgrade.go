@@ -20,31 +20,19 @@ func (s *scene) upgrade(ctx context.Context, w fleet.Want) (fleet.Draft, error) 
 	container, part := s.meant(w)
 	var fields []fleet.Field
 	var texts []fleet.Safe
+	var err error
 	if w.Image != "" {
-		list, said, err := s.images(w.Image, container)
-		if err != nil {
+		if fields, texts, err = s.images(w.Image, container); err != nil {
 			return fleet.Draft{}, err
 		}
-		fields, texts = list, said
 	}
 	replaces := len(fields) > 0
-	if w.Weights != "" || w.Revision != "" || len(w.Args) > 0 {
-		if err := s.legible(w.Do); err != nil {
-			return fleet.Draft{}, err
-		}
-		w.Container = part
-		edits, said, err := serveconfig.Upgrade(s.apps, w)
-		if err != nil {
-			return fleet.Draft{}, err
-		}
-		if len(edits) > 0 {
-			field, err := s.config(w.Do, edits)
-			if err != nil {
-				return fleet.Draft{}, err
-			}
-			fields, texts = append(fields, field), append(texts, said...)
-		}
+	w.Container = part
+	serves, said, err := s.configured(w)
+	if err != nil {
+		return fleet.Draft{}, err
 	}
+	fields, texts = append(fields, serves...), append(texts, said...)
 	if len(fields) == 0 {
 		return fleet.Draft{}, s.no(fleet.KindInvalid, w.Do, "it is as wanted already")
 	}
@@ -54,11 +42,28 @@ func (s *scene) upgrade(ctx context.Context, w fleet.Want) (fleet.Draft, error) 
 	} else if err := s.beside(ctx, &d); err != nil {
 		return fleet.Draft{}, err
 	}
-	if replaces && len(fields) > 0 && fields[len(fields)-1].Path == configAt {
-		d.Notes = append(d.Notes, fleet.Text("both change together: the new configuration of Ray Serve goes to the new cluster only, the one that "+
+	if replaces && len(serves) > 0 {
+		d.Notes = append(d.Notes, fleet.Text("both change together: the new configuration of Ray Serve goes to the new cluster only, the "+
+			"one that "+
 			"serves keeps its own, and gets no other one, until the new one serves"))
 	}
 	return d, nil
+}
+
+// configured is the field that changes model and arguments; none where nothing of these is wanted, or all stands already.
+func (s *scene) configured(w fleet.Want) ([]fleet.Field, []fleet.Safe, error) {
+	if w.Weights == "" && w.Revision == "" && len(w.Args) == 0 {
+		return nil, nil, nil
+	}
+	if err := s.legible(w.Do); err != nil {
+		return nil, nil, err
+	}
+	edits, said, err := serveconfig.Upgrade(s.apps, w)
+	if err != nil || len(edits) == 0 {
+		return nil, nil, err
+	}
+	field, err := s.config(w.Do, edits)
+	return []fleet.Field{field}, said, err
 }
 
 // plain refuses what KubeRay has no field for.
@@ -68,7 +73,8 @@ func (s *scene) plain(w fleet.Want) error {
 		return s.no(fleet.KindUnsupported, w.Do, "it has no canary of a size of one's choice; leave --canary out. upgradeStrategy "+incremental+
 			" moves traffic to a new cluster in steps, by itself")
 	case w.Surge.OK:
-		return s.no(fleet.KindUnsupported, w.Do, "what a change takes is said by its upgradeStrategy: a whole second cluster, or maxSurgePercent of "+
+		return s.no(fleet.KindUnsupported, w.Do, "what a change takes is said by its upgradeStrategy: a whole second cluster, or "+
+			"maxSurgePercent of "+
 			"one; leave --surge out")
 	case w.Version != "":
 		return s.no(fleet.KindUnsupported, w.Do, "KubeRay keeps no older version; undo the change that brought this one")
@@ -157,7 +163,8 @@ func (s *scene) inPlace(d *fleet.Draft) {
 		n = max(main.Replicas.Or(main.Min.Or(1)), 1)
 	}
 	d.Down = max(n/5, 1)
-	d.Notes = append(d.Notes, fleet.Textf("in place: Ray replaces a fifth of the replicas of a deployment at a time, at least one, and ends the old "+
+	d.Notes = append(d.Notes, fleet.Textf("in place: Ray replaces a fifth of the replicas of a deployment at a time, at least one, and "+
+		"ends the old "+
 		"ones first. There is no canary, and Ray does not go back by itself: undo writes the old text back"))
 	if n == 1 {
 		d.Notes = append(d.Notes, fleet.Text("with one replica nothing serves while the new one loads"))
@@ -169,17 +176,21 @@ func (s *scene) inPlace(d *fleet.Draft) {
 func (s *scene) beside(ctx context.Context, d *fleet.Draft) error {
 	all := s.asked()
 	d.Extra = all
-	second := fleet.Textf("a second cluster of %s workers and %s GPUs comes beside the one that serves", fleet.Int(s.desired()), fleet.Int(all))
-	back := fleet.Textf("taking it back before the new cluster serves does not only drop that: KubeRay starts one more as it was, which asks for the "+
+	second := fleet.Textf("a second cluster of %s workers and %s GPUs comes beside the one that "+
+		"serves", fleet.Int(s.desired()), fleet.Int(all))
+	back := fleet.Textf("taking it back before the new cluster serves does not only drop that: KubeRay starts one more as it was, which "+
+		"asks for the "+
 		"same %s GPUs once more, while the old one goes on serving", fleet.Int(all))
 	if s.o.byParts() {
 		o := &s.o.Spec.Strategy.Options
 		if o.Surge != nil && *o.Surge < 100 {
 			d.Extra = (all*max(*o.Surge, 0) + 99) / 100
 		}
-		second = fleet.Textf("%s: it grows by %s, and gets %s %% of the traffic more every %s s, by itself; it can be neither paused nor set by hand",
+		second = fleet.Textf("%s: it grows by %s, and gets %s %% of the traffic more every %s s, by itself; it can be neither paused nor "+
+			"set by hand",
 			second, percent(o.Surge), fleet.Int(o.Step), fleet.Int(o.Interval))
-		back = fleet.Text("undo writes back exactly what was before, which KubeRay takes for the way back: all traffic returns to the cluster that " +
+		back = fleet.Text("undo writes back exactly what was before, which KubeRay takes for the way back: all traffic returns to the " +
+			"cluster that " +
 			"serves now")
 	} else {
 		second = fleet.Textf("%s, and gets all traffic at once when all of its applications run; without room for it, it waits for ever", second)
@@ -208,10 +219,12 @@ func (s *scene) third() []fleet.Safe {
 	case s.pending == nil || s.active == nil:
 		return nil
 	case s.o.byParts():
-		return []fleet.Safe{fleet.Textf("an upgrade is under way: KubeRay first takes all traffic back to cluster %s and ends %s, then begins this one",
+		return []fleet.Safe{fleet.Textf("an upgrade is under way: KubeRay first takes all traffic back to cluster %s and ends %s, then "+
+			"begins this one",
 			s.name(s.active), s.name(s.pending))}
 	}
-	return []fleet.Safe{fleet.Textf("an upgrade is under way: KubeRay lets cluster %s go for the one of this change, and deletes it a minute later "+
+	return []fleet.Safe{fleet.Textf("an upgrade is under way: KubeRay lets cluster %s go for the one of this change, and deletes it a "+
+		"minute later "+
 		"(rayClusterDeletionDelaySeconds); until then three ask for GPUs", s.name(s.pending))}
 }
 

@@ -55,7 +55,8 @@ func open(spec fleet.SourceSpec, auth fleet.SecretRef, deps fleet.Deps) (*api, e
 }
 
 func wrongOption(source fleet.SourceID, why string) error {
-	return &fleet.Error{Kind: fleet.KindInvalid, Op: "open Ray Serve", Source: source, Err: errors.New(why), Next: "correct the options in the configuration"}
+	return &fleet.Error{Kind: fleet.KindInvalid, Op: "open Ray Serve", Source: source, Err: errors.New(why), Next: "correct the options " +
+		"in the configuration"}
 }
 
 // headService finds the name that KubeRay gives to the Service of a head, NAME-head-svc, in an address: as the host, or in
@@ -162,10 +163,12 @@ func (a *api) keeper(all *instance) string {
 	case a.kept == byService:
 		return "a RayService of KubeRay keeps the applications and writes its configuration over this one: change the RayService"
 	case a.head != "":
-		return "it is reached by " + a.head + ", the Service of a head of KubeRay: a RayService writes its configuration over this one. Change the " +
+		return "it is reached by " + a.head + ", the Service of a head of KubeRay: a RayService writes its configuration over this one. " +
+			"Change the " +
 			"RayService; where none keeps this cluster, say so by option " + optKubeRay + ": " + byCluster
 	case isHeadPod(all.Controller.Node):
-		return "its head is pod " + fleet.Quote(all.Controller.Node).String() + " of KubeRay: a RayService writes its configuration over this one. Change " +
+		return "its head is pod " + fleet.Quote(all.Controller.Node).String() + " of KubeRay: a RayService writes its configuration over " +
+			"this one. Change " +
 			"the RayService; where none keeps this cluster, say so by option " + optKubeRay + ": " + byCluster
 	}
 	return ""

@@ -35,6 +35,7 @@ func (a *Orchestrator) Draft(ctx context.Context, c fleet.Objects, r fleet.Rollo
 		return s.resize(w)
 	case fleet.DoHoldScaler:
 		return s.resize(w)
+	default: // refused below
 	}
 	return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, cannot(w.Do))
 }
@@ -65,7 +66,8 @@ func cannot(do fleet.Deed) string {
 func (s *scene) mayPut(do fleet.Deed) error {
 	switch {
 	case !s.has:
-		return s.no(fleet.KindUnsupported, do, "it was deployed by code (serve.run) and has no configuration here: deploy it anew by that code, or "+
+		return s.no(fleet.KindUnsupported, do, "it was deployed by code (serve.run) and has no configuration here: deploy it anew by that "+
+			"code, or "+
 			"declare it once by serve deploy")
 	case s.o.Status == deleting:
 		return s.no(fleet.KindConflict, do, "it is being deleted")
@@ -94,11 +96,13 @@ func (s *scene) upgrade(w fleet.Want) (fleet.Draft, error) {
 		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "Ray Serve has no canary; leave --canary out, or deploy the new version as an "+
 			"application of its own beside this one")
 	case w.Surge.OK:
-		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "Ray Serve replaces a fifth of the replicas at a time, old ones first; leave --surge out")
+		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "Ray Serve replaces a fifth of the replicas at a time, old ones first; "+
+			"leave --surge out")
 	case w.Version != "":
 		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "Ray Serve keeps no older configuration; undo the change that brought this one")
 	case w.Image != "":
-		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "its replicas run in the image of the nodes of Ray, which is changed where these are "+
+		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "its replicas run in the image of the nodes of Ray, which is changed where "+
+			"these are "+
 			"kept; model and arguments can be changed here")
 	}
 	if err := s.mayPut(w.Do); err != nil {
@@ -114,7 +118,8 @@ func (s *scene) upgrade(w fleet.Want) (fleet.Draft, error) {
 	d := s.one(fleet.Join(said, fleet.Text("; ")), s.fields(edits)...)
 	main := s.o.Deployments[s.o.main()]
 	d.Down = max(main.target()/5, 1)
-	d.Notes = append(s.notes(), fleet.Text("in place: Ray replaces a fifth of the replicas of a deployment at a time, at least one, and ends the old ones "+
+	d.Notes = append(s.notes(), fleet.Text("in place: Ray replaces a fifth of the replicas of a deployment at a time, at least one, and "+
+		"ends the old ones "+
 		"first. There is no canary, and Ray does not go back by itself: undo puts back what was before"))
 	if main.target() <= 1 {
 		d.Notes = append(d.Notes, fleet.Text("with one replica nothing serves while the new one loads"))
@@ -127,7 +132,8 @@ func (s *scene) notes() []fleet.Safe {
 	if len(s.d.Serve.Others) == 0 {
 		return nil
 	}
-	return []fleet.Safe{fleet.Textf("Ray takes the configuration of all applications at once: %s others are sent back as they are read right before. What "+
+	return []fleet.Safe{fleet.Textf("Ray takes the configuration of all applications at once: %s others are sent back as they are read "+
+		"right before. What "+
 		"somebody else sets in that moment is lost, and all of them count as deployed anew", fleet.Int(len(s.d.Serve.Others)))}
 }
 
@@ -196,7 +202,8 @@ func (s *scene) size(d *fleet.Draft, now, n int, gpus float64) {
 		d.Notes = append(d.Notes, fleet.Text("with 0 replicas nothing serves"))
 	}
 	if n > now {
-		d.Notes = append(d.Notes, fleet.Text("where the nodes of Ray have no room for them, further replicas wait, unless Ray's autoscaler adds nodes"))
+		d.Notes = append(d.Notes, fleet.Text("where the nodes of Ray have no room for them, further replicas wait, unless Ray's autoscaler "+
+			"adds nodes"))
 	}
 }
 

@@ -69,7 +69,8 @@ func (a *Orchestrator) Rollout(ctx context.Context, c fleet.Objects, _ fleet.Obj
 // tell says all but the phase. What is counted is the deployment that does the work.
 func (s *scene) tell(now time.Time) fleet.Rollout {
 	main := s.o.Deployments[s.o.main()]
-	r := fleet.Rollout{Object: s.ref, API: kind, UID: s.d.UID, System: s.system(), At: now, Unit: fleet.Text("replicas"), Desired: main.target(),
+	r := fleet.Rollout{Object: s.ref, API: kind, UID: s.d.UID, System: s.system(), At: now,
+		Unit: fleet.Text("replicas"), Desired: main.target(),
 		Ready: main.runs(), Available: main.runs(), Total: len(main.Replicas), Updated: s.o.updated(&main),
 		GPUsEach: int(math.Ceil(main.gpus())), Scaler: s.scaler(), Frozen: fleet.Label(s.d.Serve.Keeper)}
 	r.UpdatedReady = main.runs()

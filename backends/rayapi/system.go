@@ -164,17 +164,37 @@ func (a *api) put(ctx context.Context, name string, before, after *document) err
 			body[key] = v
 		}
 	}
+	list, err := a.together(op, all, name, before, after)
+	if err != nil {
+		return err
+	}
+	body["applications"] = list
+	text, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	if bytes.Contains(text, []byte(redacted)) || bytes.Contains(text, []byte(redactedEscaped)) {
+		return a.fault(fleet.KindUnsupported, op, "Ray hides the values of variables from this client ("+redacted+"), so that sending them "+
+			"back would "+
+			"destroy them", nothingSent)
+	}
+	_, err = a.call(ctx, http.MethodPut, applicationsPath, json.RawMessage(text))
+	return err
+}
+
+// together are the configurations of all applications, with the changed one among them.
+func (a *api) together(op string, all *instance, name string, before, after *document) ([]json.RawMessage, error) {
 	var list []json.RawMessage
 	found := false
 	for _, of := range slices.Sorted(maps.Keys(all.Applications)) {
 		var told map[string]json.RawMessage
-		if err := json.Unmarshal(all.Applications[of], &told); err != nil {
-			return a.fault(fleet.KindInvalid, op, "application "+fleet.Quote(of).String()+" cannot be read, and would be ended", nothingSent)
+		if json.Unmarshal(all.Applications[of], &told) != nil {
+			return nil, a.fault(fleet.KindInvalid, op, "application "+fleet.Quote(of).String()+" cannot be read, and would be ended", nothingSent)
 		}
 		c := config(told)
 		if of == name {
 			if c == nil || !fleet.JSON(c).Equal(fleet.JSON(before.Config)) {
-				return a.fault(fleet.KindConflict, op, "somebody else changed it in the moment before", nothingSent)
+				return nil, a.fault(fleet.KindConflict, op, "somebody else changed it in the moment before", nothingSent)
 			}
 			c, found = after.Config, true
 		}
@@ -184,21 +204,11 @@ func (a *api) put(ctx context.Context, name string, before, after *document) err
 	}
 	switch _, lost := others(all, name); {
 	case !found:
-		return a.fault(fleet.KindConflict, op, "it was deleted in the moment before", nothingSent)
+		return nil, a.fault(fleet.KindConflict, op, "it was deleted in the moment before", nothingSent)
 	case len(lost) > 0:
-		return a.fault(fleet.KindUnsupported, op, withoutConfig(lost), nothingSent)
+		return nil, a.fault(fleet.KindUnsupported, op, withoutConfig(lost), nothingSent)
 	}
-	body["applications"] = list
-	text, err := json.Marshal(body)
-	if err != nil {
-		return err
-	}
-	if bytes.Contains(text, []byte(redacted)) || bytes.Contains(text, []byte(redactedEscaped)) {
-		return a.fault(fleet.KindUnsupported, op, "Ray hides the values of variables from this client ("+redacted+"), so that sending them back would "+
-			"destroy them", nothingSent)
-	}
-	_, err = a.call(ctx, http.MethodPut, applicationsPath, json.RawMessage(text))
-	return err
+	return list, nil
 }
 
 // redacted stands in the place of values that Ray hides from browsers (RAY_DASHBOARD_REDACT_RUNTIME_ENV).
@@ -208,6 +218,7 @@ const (
 )
 
 func withoutConfig(lost []string) string {
-	return "the configuration of application " + fleet.Quote(lost[0]).String() + ", which was deployed by this API too, is not told at the moment: without " +
+	return "the configuration of application " + fleet.Quote(lost[0]).String() + ", which was deployed by this API too, is not told at " +
+		"the moment: without " +
 		"it, it would be ended"
 }

@@ -210,7 +210,8 @@ func (d *Deployment) Hold(n int) ([]Edit, fleet.Safe, error) {
 	}
 	e := edit{}
 	for _, key := range []string{"min_replicas", "max_replicas"} {
-		e.put(d.app, d.at+"/autoscaling_config/"+key, json.Number(strconv.Itoa(n)), fleet.Textf("%s of %s", fleet.Label(key), fleet.Quote(d.Called())))
+		e.put(d.app, d.at+"/autoscaling_config/"+key, json.Number(strconv.Itoa(n)),
+			fleet.Textf("%s of %s", fleet.Label(key), fleet.Quote(d.Called())))
 	}
 	if at := d.at + "/autoscaling_config/initial_replicas"; whole(d.app.doc, at).OK { // Ray wants it between the two
 		e.put(d.app, at, json.Number(strconv.Itoa(n)), fleet.Textf("initial_replicas of %s", fleet.Quote(d.Called())))

@@ -127,7 +127,6 @@ func (e *edit) places(name, key string) []spot {
 	var found, open []spot
 	for i := range e.apps {
 		a := &e.apps[i]
-		models := a.models()
 		mine := name == "" || name == a.Name
 		if strings.Contains(key, ".") {
 			at := "/" + strings.ReplaceAll(key, ".", "/")
@@ -136,32 +135,45 @@ func (e *edit) places(name, key string) []spot {
 			}
 			continue
 		}
-		for _, m := range models {
-			if m.llm == "" || !mine && name != m.Name && name != m.App+"/"+m.Name {
-				continue
-			}
-			at := spot{a, m.llm + "/engine_kwargs" + jsonptr.Path(key)}
-			if _, ok := jsonptr.Find(a.doc, at.at); ok {
-				found = append(found, at)
-			} else {
-				open = append(open, at)
-			}
-		}
-		if !mine {
-			continue
-		}
-		for _, holder := range a.holders() {
-			of := key
-			if strings.HasSuffix(holder, envVars) {
-				of = strings.ToUpper(key)
-			}
-			if _, ok := jsonptr.Find(a.doc, holder+jsonptr.Path(of)); ok {
-				found = append(found, spot{a, holder + jsonptr.Path(of)})
-			}
+		stands, free := a.engines(name, key)
+		found, open = append(found, stands...), append(open, free...)
+		if mine {
+			found = append(found, a.told(key)...)
 		}
 	}
 	if len(found) == 0 {
 		return open
+	}
+	return found
+}
+
+// engines are the engines of Ray's own applications that a name means: those that are told a key, and those that are not.
+func (a *App) engines(name, key string) (stands, free []spot) {
+	for _, m := range a.models() {
+		if m.llm == "" || name != "" && name != a.Name && name != m.Name && name != m.App+"/"+m.Name {
+			continue
+		}
+		at := spot{a, m.llm + "/engine_kwargs" + jsonptr.Path(key)}
+		if _, ok := jsonptr.Find(a.doc, at.at); ok {
+			stands = append(stands, at)
+		} else {
+			free = append(free, at)
+		}
+	}
+	return stands, free
+}
+
+// told is where an application of one's own is told a key; variables are upper case.
+func (a *App) told(key string) []spot {
+	var found []spot
+	for _, holder := range a.holders() {
+		of := key
+		if strings.HasSuffix(holder, envVars) {
+			of = strings.ToUpper(key)
+		}
+		if _, ok := jsonptr.Find(a.doc, holder+jsonptr.Path(of)); ok {
+			found = append(found, spot{a, holder + jsonptr.Path(of)})
+		}
 	}
 	return found
 }
