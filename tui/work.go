@@ -88,6 +88,8 @@ func whyNoUpgrade(m *Model) fleet.Safe {
 	switch {
 	case !why.IsEmpty():
 		return why
+	case !m.states.upgrades.Seen[o].Lacks[fleet.DoUpgrade].IsEmpty() && m.book.OpenOn(actions.ObjectLock(o)) == nil:
+		return m.states.upgrades.Seen[o].Lacks[fleet.DoUpgrade]
 	case o.Kind == kindNode && m.book.OpenOn(actions.ObjectLock(o)) == nil:
 		return fleet.Text("a node is not upgraded from here: x cordons, drains and opens it")
 	}
@@ -150,6 +152,9 @@ func (m *Model) whyNoDeed(o fleet.ObjectRef, d fleet.Deed) fleet.Safe {
 	}
 	if c := m.book.OpenOn(actions.ObjectLock(o)); c != nil {
 		return fleet.Concat(changeName(c), fleet.Text(" is open: U shows it"))
+	}
+	if lacks := m.states.upgrades.Seen[o].Lacks[d]; !lacks.IsEmpty() {
+		return lacks
 	}
 	if _, n := views.NodeOf(m.snap, o); n != nil {
 		switch {

@@ -517,3 +517,22 @@ func TestWeightsAreTypedByMember(t *testing.T) {
 		t.Errorf("by command: %+v", got)
 	}
 }
+
+func TestWhatMayNotBeDoneIsNotOffered(t *testing.T) {
+	r, w := workRig(t, fleet.EnvDev, writable())
+	w.Missing = map[fleet.Deed]fleet.Safe{
+		fleet.DoUpgrade: fleet.Text("this identity may not patch deployments.apps in llm"),
+		fleet.DoScale:   fleet.Text("this identity may not patch deployments.apps/scale in llm")}
+	r.toLlama()
+	r.keys("U")
+	r.wantNotice("may not patch deployments.apps in llm")
+	if why := r.m.whyNoDeed(viewtest.Llama(), fleet.DoScale).String(); !strings.Contains(why, "deployments.apps/scale") {
+		t.Errorf("scale: %q", why)
+	}
+	if why := r.m.whyNoDeed(viewtest.Llama(), fleet.DoRestart); !why.IsEmpty() {
+		t.Errorf("restart: %q", why)
+	}
+	if len(w.Intents()) != 0 {
+		t.Error("something was planned")
+	}
+}
