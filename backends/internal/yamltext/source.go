@@ -1,6 +1,7 @@
 package yamltext
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 	"unicode/utf8"
@@ -14,12 +15,12 @@ type source string
 
 // replace gives the text with another value in the place of one.
 func (t source) replace(node ast.Node, value any) (string, error) {
-	switch unwrap(node).(type) {
+	switch Unwrap(node).(type) {
 	case *ast.StringNode, *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.NullNode:
 	default:
 		return "", errors.New("it is no single value on one line")
 	}
-	tk := unwrap(node).GetToken()
+	tk := Unwrap(node).GetToken()
 	at, err := t.find(tk)
 	if err != nil {
 		return "", err
@@ -67,7 +68,7 @@ func (t source) end(at int, tk *token.Token) (end int, quote byte) {
 // insert gives the text with a further key in a mapping: behind its first entry where that ends its line, else in front of it.
 func (t source) insert(node ast.Node, key string, value any) (string, error) {
 	field := written(key, 0) + ": " + written(value, 0)
-	if m, ok := unwrap(node).(*ast.MappingNode); ok && m.IsFlowStyle {
+	if m, ok := Unwrap(node).(*ast.MappingNode); ok && m.IsFlowStyle {
 		at, err := t.find(m.Start)
 		if err != nil {
 			return "", err
@@ -79,7 +80,7 @@ func (t source) insert(node ast.Node, key string, value any) (string, error) {
 	}
 	list := entries(node)
 	if len(list) == 0 {
-		if _, empty := unwrap(node).(*ast.NullNode); empty {
+		if _, empty := Unwrap(node).(*ast.NullNode); empty {
 			return t.replace(node, map[string]any{key: value})
 		}
 		return "", errors.New("nothing holds it")
@@ -119,28 +120,31 @@ func onOneLine(e *ast.MappingValueNode) bool {
 	return false
 }
 
-// find turns the line and column of a token, which count from 1 and in characters, into an offset.
-func (t source) find(tk *token.Token) (int, error) {
+func (t source) find(tk *token.Token) (int, error) { return Offset([]byte(t), tk) }
+
+// Offset turns the line and column of a token, which count from 1 and in characters, into an offset. Columns after escapes
+// and the like are not always right: who changes what stands there compares it first.
+func Offset(text []byte, tk *token.Token) (int, error) {
 	lost := errors.New("its place in the text was not found; change it by hand")
 	if tk == nil || tk.Position == nil || tk.Position.Column < 1 {
 		return 0, lost
 	}
 	at := 0
 	for range tk.Position.Line - 1 {
-		end := strings.IndexByte(string(t[at:]), '\n')
+		end := bytes.IndexByte(text[at:], '\n')
 		if end < 0 {
 			return 0, lost
 		}
 		at += end + 1
 	}
 	for range tk.Position.Column - 1 {
-		if at >= len(t) {
+		if at >= len(text) {
 			return 0, lost
 		}
-		_, n := utf8.DecodeRuneInString(string(t[at:]))
+		_, n := utf8.DecodeRune(text[at:])
 		at += n
 	}
-	if at >= len(t) {
+	if at >= len(text) {
 		return 0, lost
 	}
 	return at, nil

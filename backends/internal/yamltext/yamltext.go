@@ -3,6 +3,7 @@
 package yamltext
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"reflect"
@@ -69,8 +70,7 @@ func set(text string, e Edit) (out string, err error) {
 			out, err = "", errByHand
 		}
 	}()
-	// The library counts a carriage return after a comment as a line of its own. Lines and columns of what is left are the same.
-	file, err := parser.ParseBytes([]byte(strings.ReplaceAll(text, "\r\n", "\n")), 0)
+	file, err := parser.ParseBytes(PlainLines([]byte(text)), 0)
 	if err != nil {
 		return "", fmt.Errorf("it is not valid YAML: %w", err)
 	}
@@ -89,10 +89,14 @@ func set(text string, e Edit) (out string, err error) {
 	return t.insert(at, rest[0], value)
 }
 
+// PlainLines takes the carriage returns off line ends, which the YAML library counts as lines of their own after comments.
+// Lines and columns of what is left are those of the text.
+func PlainLines(text []byte) []byte { return bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")) }
+
 // descend follows names as far as the document goes, and gives those that are left.
 func descend(at ast.Node, names []string) (ast.Node, []string) {
 	for i, name := range names {
-		next := under(at, name)
+		next := Under(at, name)
 		if next == nil {
 			return at, names[i:]
 		}
@@ -101,9 +105,9 @@ func descend(at ast.Node, names []string) (ast.Node, []string) {
 	return at, nil
 }
 
-// under is what stands in this very mapping or list; nil where nothing does.
-func under(node ast.Node, name string) ast.Node {
-	switch n := unwrap(node).(type) {
+// Under is what stands under a name in this very mapping or list, not in one merged into it; nil where nothing does.
+func Under(node ast.Node, name string) ast.Node {
+	switch n := Unwrap(node).(type) {
 	case *ast.MappingNode:
 		for _, v := range n.Values {
 			if v.Key.GetToken().Value == name {
@@ -124,8 +128,8 @@ func under(node ast.Node, name string) ast.Node {
 	return nil
 }
 
-// unwrap takes the node behind an anchor or a tag.
-func unwrap(node ast.Node) ast.Node {
+// Unwrap takes the node behind an anchor or a tag.
+func Unwrap(node ast.Node) ast.Node {
 	for {
 		switch n := node.(type) {
 		case *ast.AnchorNode:
@@ -140,7 +144,7 @@ func unwrap(node ast.Node) ast.Node {
 
 // entries are the keys of a mapping with their values.
 func entries(node ast.Node) []*ast.MappingValueNode {
-	switch n := unwrap(node).(type) {
+	switch n := Unwrap(node).(type) {
 	case *ast.MappingNode:
 		return n.Values
 	case *ast.MappingValueNode:
