@@ -137,6 +137,9 @@ func (s *scene) coming(ctx context.Context) (stuck.Verdict, error) {
 	}
 	v = worse(v, pods)
 	v.Why = fleet.Textf("%s: %s", called, v.Why)
+	if s.active != nil && s.active.doc != nil && !s.o.byParts() && s.differs(s.active).IsEmpty() {
+		v.Why = fleet.Textf("%s; %s, which serves, is as configured already: nothing is missing while this one waits", v.Why, s.name(s.active))
+	}
 	if v.Since.IsZero() {
 		v.Since = since
 	}

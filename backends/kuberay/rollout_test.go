@@ -66,6 +66,13 @@ func TestHowAnUpgradeStands(t *testing.T) {
 	}
 }
 
+// Taken back before the switch, KubeRay starts one more cluster as the one that serves is.
+func TestAClusterThatComesForAnUndo(t *testing.T) {
+	c := serving(service{status: both("", "")})
+	run(c, "llm-bbbbb", "ray:1", ready)
+	stands(t, look(t, c), fleet.RolloutMoving, false, "llm-aaaaa, which serves, is as configured already: nothing is missing while this one waits")
+}
+
 const steps = `, upgradeStrategy: {type: NewClusterWithIncrementalUpgrade, clusterUpgradeOptions: {maxSurgePercent: 40, stepSizePercent: 10, intervalSeconds: 30, gatewayClassName: istio}}`
 
 func TestAnIncrementalUpgradeMovesTrafficByItself(t *testing.T) {

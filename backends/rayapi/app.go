@@ -40,7 +40,8 @@ type deployment struct {
 	Target    *int               `json:"target_num_replicas"`
 	Resources map[string]float64 `json:"required_resources"`
 	Config    struct {
-		Auto *struct {
+		Grace *float64 `json:"graceful_shutdown_timeout_s"`
+		Auto  *struct {
 			Min int `json:"min_replicas"`
 			Max int `json:"max_replicas"`
 		} `json:"autoscaling_config"`
@@ -49,6 +50,17 @@ type deployment struct {
 		State   string  `json:"state"`
 		Started float64 `json:"start_time_s"`
 	} `json:"replicas"`
+}
+
+// shutdown is how long a replica has for the requests that it has when it is to end: no hook comes before, and nothing waits
+// beside.
+func (d *deployment) shutdown() fleet.Shutdown {
+	g := d.Config.Grace
+	if g == nil || !(*g >= 0 && *g < 1e6) {
+		return fleet.Shutdown{}
+	}
+	none := fleet.Some(time.Duration(0))
+	return fleet.Shutdown{Grace: fleet.Some(time.Duration(*g * float64(time.Second))), PreStop: none, Engine: none}
 }
 
 func (d *deployment) gpus() float64 { return d.Resources["GPU"] }

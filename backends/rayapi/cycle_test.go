@@ -57,7 +57,7 @@ func TestHowAnApplicationStands(t *testing.T) {
 	s, rig := newServe(t, nil)
 	r := rig.Rollout(t, chat)
 	if r.Phase != fleet.RolloutDone || r.Desired != 2 || r.Ready != 2 || r.Updated != 2 || r.UpdatedReady != 2 || r.GPUsEach != 2 || r.UID != "actor-1" ||
-		r.Now.Weights.String() != "org/m" || r.Now.At.IsZero() || !r.Frozen.IsEmpty() || r.Scaler.Exists() {
+		r.Now.Weights.String() != "org/m" || r.Now.At.IsZero() || r.Shutdown.Grace != fleet.Some(30500*time.Millisecond) || !r.Startup.OK || !r.Frozen.IsEmpty() || r.Scaler.Exists() {
 		t.Errorf("%+v", r)
 	}
 	deployed := func(ago time.Duration) { s.app("chat")["last_deployed_time_s"] = s.now() - ago.Seconds() }

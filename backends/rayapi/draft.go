@@ -129,12 +129,17 @@ func (s *scene) upgrade(w fleet.Want) (fleet.Draft, error) {
 
 // notes say what a write does beside its own.
 func (s *scene) notes() []fleet.Safe {
-	if len(s.d.Serve.Others) == 0 {
+	n := len(s.d.Serve.Others)
+	if n == 0 {
 		return nil
 	}
-	return []fleet.Safe{fleet.Textf("Ray takes the configuration of all applications at once: %s others are sent back as they are read "+
+	beside := fleet.Text("1 other is")
+	if n > 1 {
+		beside = fleet.Textf("%s others are", fleet.Int(n))
+	}
+	return []fleet.Safe{fleet.Textf("Ray takes the configuration of all applications at once: %s sent back as they are read "+
 		"right before. What "+
-		"somebody else sets in that moment is lost, and all of them count as deployed anew", fleet.Int(len(s.d.Serve.Others)))}
+		"somebody else sets in that moment is lost, and all of them count as deployed anew", beside)}
 }
 
 // resize sets the number of replicas of one deployment, or both ends of its autoscaling, in the configuration.

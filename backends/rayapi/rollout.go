@@ -72,7 +72,8 @@ func (s *scene) tell(now time.Time) fleet.Rollout {
 	r := fleet.Rollout{Object: s.ref, API: kind, UID: s.d.UID, System: s.system(), At: now,
 		Unit: fleet.Text("replicas"), Desired: main.target(),
 		Ready: main.runs(), Available: main.runs(), Total: len(main.Replicas), Updated: s.o.updated(&main),
-		GPUsEach: int(math.Ceil(main.gpus())), Scaler: s.scaler(), Frozen: fleet.Label(s.d.Serve.Keeper)}
+		GPUsEach: int(math.Ceil(main.gpus())), Scaler: s.scaler(), Frozen: fleet.Label(s.d.Serve.Keeper),
+		Shutdown: main.shutdown(), Startup: fleet.Some(time.Duration(0))} // Ray lets a replica load for as long as it takes
 	r.UpdatedReady = main.runs()
 	if s.o.Status != running {
 		_, r.UpdatedReady = main.since(s.o.Deployed)

@@ -6,10 +6,12 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"pitwall/actions"
 	"pitwall/backends/registry"
 	"pitwall/fleet"
 	"pitwall/test/servers"
@@ -223,6 +225,8 @@ func TestARealRayServeIsChangedByItsAPI(t *testing.T) {
 	}
 	b.kept(clock)
 
+	b.byCommand(clock)
+
 	r, err := b.roller.Rollout(t.Context(), b.ref("byhand"))
 	if err != nil {
 		t.Fatal(err)
@@ -230,6 +234,30 @@ func TestARealRayServeIsChangedByItsAPI(t *testing.T) {
 	if _, err := b.roller.Draft(t.Context(), r, fleet.Want{Do: fleet.DoScale, Replicas: fleet.Some(2)}); fleet.KindOf(err) != fleet.KindUnsupported {
 		t.Errorf("what code deployed was drafted: %v", err)
 	}
+}
+
+// byCommand is the program itself: an upgrade from its command line, and its undo. A replica of nothing is in no pool, so that
+// no durations are known (IL-30); no manifest of the weights and no driver are either, and it was deployed a moment ago.
+func (b *rayBed) byCommand(clock fleet.JSON) {
+	b.t.Helper()
+	dir := b.t.TempDir()
+	path := filepath.Join(dir, "pitwall.yaml")
+	write(b.t, path, fill(b.t, "testdata/ray.yaml", b.ray), 0o600)
+	op := program{flags: []string{"--config", path, "--state-dir", filepath.Join(dir, "state")}, environ: []string{"RAY_TOKEN=" + b.ray.Token}}
+	confirm := []string{"--write", "--confirm", "chat", "--reason", "end-to-end test", "--soak", "3s", "--override", "IL-18,IL-19,IL-30,IL-41,IL-43"}
+	r := op.must(b.t, 0, append([]string{"upgrade", "ServeApplication/chat", "--model", "org/typed"}, confirm...)...)
+	if said := b.says("/chat"); said != "org/typed" || !strings.Contains(r.out, "org/m -> org/typed") {
+		b.t.Errorf("it says %q\n%s", said, r.out)
+	}
+	c := op.change(b.t, "")
+	if c == nil || c.State != actions.StateCommitted {
+		b.t.Fatalf("the change is %+v", c)
+	}
+	op.must(b.t, 0, append([]string{"undo", string(c.ID)}, confirm...)...)
+	if said := b.says("/chat"); said != "org/m" {
+		b.t.Errorf("after undo it says %q", said)
+	}
+	b.kept(clock)
 }
 
 // kept fails unless the other applications serve as they did, with the configuration that they had.
