@@ -1,6 +1,7 @@
 package interlocks
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -111,6 +112,15 @@ func TestTimeToDrain(t *testing.T) {
 		{"a drain of an unknown pod with GPUs", func(w *works) { w.drain(); w.s.Pools = nil }, ovr, "no pool is read", "missing"},
 		{"a drain without its pods", func(w *works) { w.drain(); w.draft.Leaves = nil }, ovr, "which pods leave", "missing"},
 	})
+}
+
+func TestHowThereIsRoomForASecondSet(t *testing.T) {
+	for whole, says := range map[bool]string{false: "roll with surge 0", true: "before the first one leaves"} {
+		p := actions.Plan{Work: &actions.WorkPlan{Was: fleet.Rollout{Surge: fleet.Surge{Whole: whole}}}}
+		if fix := lacksRoom(&p, fleet.Text("16 GPUs")).Fix.String(); !strings.Contains(fix, says) {
+			t.Errorf("whole %v: %s", whole, fix)
+		}
+	}
 }
 
 func TestRoomForTheSurge(t *testing.T) {
