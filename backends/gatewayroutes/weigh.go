@@ -1,0 +1,109 @@
+package gatewayroutes
+
+import (
+	"strconv"
+	"strings"
+
+	"pitwall/backends/internal/jsonptr"
+	"pitwall/fleet"
+)
+
+const most = 1_000_000 // that the API takes
+
+// weigh sets weights of one or more rules. All back ends of each of these rules are compared, and what the rule matches: in an
+// atomic list another rule may have come into its place.
+func (s *scene) weigh(w fleet.Want) (fleet.Draft, error) {
+	if err := s.mine(w.Do); err != nil {
+		return fleet.Draft{}, err
+	}
+	want, err := s.wanted(w)
+	if err != nil {
+		return fleet.Draft{}, err
+	}
+	touched := map[int]bool{}
+	for m := range want {
+		touched[m.rule] = true
+	}
+	var fields []fleet.Field
+	var said []fleet.Safe
+	sums, guarded := map[int]int{}, map[int]bool{}
+	for _, m := range s.members {
+		if !touched[m.rule] {
+			continue
+		}
+		if !guarded[m.rule] {
+			at := "/spec/rules/" + strconv.Itoa(m.rule)
+			fields = append(fields, jsonptr.Same(s.doc, at+"/name"), jsonptr.Same(s.doc, at+"/matches"))
+			guarded[m.rule] = true
+		}
+		for _, part := range []string{"/kind", "/namespace", "/name", "/port"} {
+			if f := jsonptr.Same(s.doc, m.path()+part); f.Before != nil {
+				fields = append(fields, f)
+			}
+		}
+		n, named := want[m]
+		if !named || n == m.weight() {
+			sums[m.rule] += m.weight()
+			fields = append(fields, jsonptr.Same(s.doc, m.path()+"/weight"))
+			continue
+		}
+		sums[m.rule] += n
+		fields = append(fields, jsonptr.Set(s.doc, m.path()+"/weight", n))
+		said = append(said, fleet.Textf("%s: %s -> %s", fleet.Quote(m.id), fleet.Int(m.weight()), fleet.Int(n)))
+	}
+	for _, m := range s.members {
+		if touched[m.rule] && sums[m.rule] == 0 {
+			return fleet.Draft{}, s.no(fleet.KindInvalid, w.Do, "all weights of the rule of "+fleet.Quote(m.id).String()+" would be 0, and every "+
+				"request to it would get the status 500")
+		}
+	}
+	if len(said) == 0 {
+		return fleet.Draft{}, s.no(fleet.KindInvalid, w.Do, "the weights are so already")
+	}
+	text := fleet.Textf("weights of %s", fleet.Join(said, fleet.Text(", ")))
+	d := fleet.Draft{Stages: []fleet.Stage{{Text: text, Until: fleet.Until{Done: true}, Writes: []fleet.ObjectWrite{{Object: s.ref, API: kind,
+		UID: string(s.o.UID), Verb: fleet.WriteSet, Fields: fields, Text: text}}}}}
+	d.Notes = []fleet.Safe{fleet.Text("accepted is not in force: the gateway's controller says that it takes the weights, and what the " +
+		"back ends get shows when its proxies do")}
+	if !s.unread.IsEmpty() {
+		d.Notes = append(d.Notes, s.unread)
+	}
+	return d, nil
+}
+
+// mine refuses weights that a controller would set back.
+func (s *scene) mine(do fleet.Deed) error {
+	if s.holder.Name == "" {
+		return nil
+	}
+	return s.no(fleet.KindUnsupported, do, fleet.Quote(s.holder.Kind+" "+s.holder.Name).String()+" writes its weights, and would set others "+
+		"back: "+instead(s.holder))
+}
+
+// wanted are the weights that are named.
+func (s *scene) wanted(w fleet.Want) (map[*member]int, error) {
+	var ids []string
+	byID := map[string]*member{}
+	for _, m := range s.members {
+		ids, byID[m.id] = append(ids, fleet.Quote(m.id).String()), m
+	}
+	switch {
+	case len(s.members) == 0:
+		return nil, s.no(fleet.KindUnsupported, w.Do, "none of its rules has more than one back end, so there is nothing to split; add a second "+
+			"one to the rule, with weight 0")
+	case len(w.Shares) == 0:
+		return nil, s.no(fleet.KindInvalid, w.Do, "no weight is named; its back ends are "+strings.Join(ids, ", "))
+	}
+	want := map[*member]int{}
+	for _, x := range w.Shares {
+		m := byID[x.Member]
+		switch {
+		case m == nil:
+			return nil, s.no(fleet.KindInvalid, w.Do, "it has no back end "+fleet.Quote(x.Member).String()+"; there are "+strings.Join(ids, ", "))
+		case x.Weight < 0 || x.Weight > most:
+			return nil, s.no(fleet.KindInvalid, w.Do, "the weight of "+fleet.Quote(m.id).String()+" is not between 0 and 1000000")
+		}
+		want[m] = x.Weight
+	}
+	return want, nil
+}
