@@ -87,7 +87,9 @@ status: {%s}`, d.name, i, d.name, i, ago(20*time.Minute), d.name, hash, state))
 	}
 }
 
-func full(name, uri string, n int) made { return made{name: name, uri: uri, want: n, updated: n, total: n} }
+func full(name, uri string, n int) made {
+	return made{name: name, uri: uri, want: n, updated: n, total: n}
+}
 
 func cluster(object string, deployments ...made) *toyobjects.Cluster {
 	c := toyobjects.New()
