@@ -2,9 +2,9 @@ package gatewayroutes
 
 import (
 	"strconv"
-	"strings"
 
 	"pitwall/backends/internal/jsonptr"
+	"pitwall/backends/internal/weights"
 	"pitwall/fleet"
 )
 
@@ -82,28 +82,27 @@ func (s *scene) mine(do fleet.Deed) error {
 
 // wanted are the weights that are named.
 func (s *scene) wanted(w fleet.Want) (map[*member]int, error) {
-	var ids []string
-	byID := map[string]*member{}
-	for _, m := range s.members {
-		ids, byID[m.id] = append(ids, fleet.Quote(m.id).String()), m
-	}
-	switch {
-	case len(s.members) == 0:
+	if len(s.members) == 0 {
 		return nil, s.no(fleet.KindUnsupported, w.Do, "none of its rules has more than one back end, so there is nothing to split; add a second "+
 			"one to the rule, with weight 0")
-	case len(w.Shares) == 0:
-		return nil, s.no(fleet.KindInvalid, w.Do, "no weight is named; its back ends are "+strings.Join(ids, ", "))
+	}
+	ids := make([]string, len(s.members))
+	for i, m := range s.members {
+		ids[i] = m.id
+	}
+	byID, why := weights.Wanted(w.Shares, ids, "back end")
+	if why != "" {
+		return nil, s.no(fleet.KindInvalid, w.Do, why)
 	}
 	want := map[*member]int{}
-	for _, x := range w.Shares {
-		m := byID[x.Member]
+	for _, m := range s.members {
+		n, named := byID[m.id]
 		switch {
-		case m == nil:
-			return nil, s.no(fleet.KindInvalid, w.Do, "it has no back end "+fleet.Quote(x.Member).String()+"; there are "+strings.Join(ids, ", "))
-		case x.Weight < 0 || x.Weight > most:
-			return nil, s.no(fleet.KindInvalid, w.Do, "the weight of "+fleet.Quote(m.id).String()+" is not between 0 and 1000000")
+		case n > most:
+			return nil, s.no(fleet.KindInvalid, w.Do, "the weight of "+fleet.Quote(m.id).String()+" is more than the 1000000 that the API takes")
+		case named:
+			want[m] = n
 		}
-		want[m] = x.Weight
 	}
 	return want, nil
 }

@@ -183,7 +183,7 @@ func TestSharesOfAnExperiment(t *testing.T) {
 		{"a step", two, fleet.Want{Do: fleet.DoAdvance}, "", fleet.KindUnsupported, "no list of steps"},
 		{"promote without a default", `candidates: [{name: iris, weight: 90}, {name: rose, weight: 10}]`, fleet.Want{Do: fleet.DoPromote}, "", fleet.KindUnsupported, "is not clear"},
 		{"nobody", two, fleet.Want{Do: fleet.DoTraffic, Shares: []fleet.Share{{Member: "iris", Weight: 0}, {Member: "rose", Weight: 0}}}, "", fleet.KindInvalid, "nobody would answer"},
-		{"none", two, fleet.Want{Do: fleet.DoTraffic}, "", fleet.KindInvalid, "candidates are iris, rose"},
+		{"none", two, fleet.Want{Do: fleet.DoTraffic}, "", fleet.KindInvalid, "there are the candidates iris, rose"},
 		{"as they are", two, fleet.Want{Do: fleet.DoTraffic, Shares: []fleet.Share{{Member: "rose", Weight: 10}}}, "", fleet.KindInvalid, "so already"},
 		{"unknown", two, fleet.Want{Do: fleet.DoTraffic, Shares: []fleet.Share{{Member: "x", Weight: 10}}}, "", fleet.KindInvalid, "no candidate x; there are iris, rose"},
 		{"the mirror", two + ", mirror: {name: weed, percent: 20}", fleet.Want{Do: fleet.DoTraffic, Shares: []fleet.Share{{Member: "weed", Weight: 10}}}, "", fleet.KindUnsupported, "is the mirror"},

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"pitwall/backends/internal/jsonptr"
+	"pitwall/backends/internal/weights"
 	"pitwall/fleet"
 )
 
@@ -40,7 +41,11 @@ func (s *scene) draft(ctx context.Context, r *fleet.Rollout, w fleet.Want) (flee
 	case fleet.DoRestart:
 		return s.restart(r, w)
 	case fleet.DoTraffic:
-		return s.split(ctx, w.Do, shares(w.Shares))
+		want, err := s.wanted(w)
+		if err != nil {
+			return fleet.Draft{}, err
+		}
+		return s.split(ctx, w.Do, want)
 	case fleet.DoAdvance:
 		return s.advance(ctx, w)
 	case fleet.DoPromote:
@@ -76,11 +81,11 @@ func (s *scene) chosen(w fleet.Want) (*serving, string, error) {
 }
 
 func (s *scene) names() string {
-	var list []string
-	for _, v := range s.all {
-		list = append(list, fleet.Quote(v.Name).String())
+	list := make([]string, len(s.all))
+	for i, v := range s.all {
+		list[i] = v.Name
 	}
-	return strings.Join(list, ", ")
+	return weights.Names(list)
 }
 
 // restart writes an annotation that goes to the pods of every predictor.

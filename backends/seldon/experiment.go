@@ -2,7 +2,6 @@ package seldon
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -11,6 +10,7 @@ import (
 	"pitwall/backends/internal/jsonptr"
 	"pitwall/backends/internal/owner"
 	"pitwall/backends/internal/stuck"
+	"pitwall/backends/internal/weights"
 	"pitwall/fleet"
 )
 
@@ -129,7 +129,7 @@ func (e *experiment) draft(r *fleet.Rollout, w fleet.Want) (fleet.Draft, error) 
 	}
 	switch w.Do {
 	case fleet.DoTraffic:
-		return e.split(w.Do, shares(w.Shares))
+		return e.weigh(w)
 	case fleet.DoAdvance:
 		if len(w.Parts) != 1 {
 			return fleet.Draft{}, e.no(fleet.KindUnsupported, w.Do, "Seldon keeps no list of steps; advance --to PERCENT gives the candidate "+
@@ -149,12 +149,31 @@ func (e *experiment) draft(r *fleet.Rollout, w fleet.Want) (fleet.Draft, error) 
 		"and scale its Models "+e.names())
 }
 
-func (e *experiment) names() string {
-	var list []string
-	for _, m := range e.o.Spec.Candidates {
-		list = append(list, fleet.Quote(m.Name).String())
+func (e *experiment) names() string { return weights.Names(e.members()) }
+
+func (e *experiment) members() []string {
+	list := make([]string, len(e.o.Spec.Candidates))
+	for i, m := range e.o.Spec.Candidates {
+		list[i] = m.Name
 	}
-	return strings.Join(list, ", ")
+	return list
+}
+
+// weigh sets the weights that are named.
+func (e *experiment) weigh(w fleet.Want) (fleet.Draft, error) {
+	if m := e.o.Spec.Mirror; m != nil {
+		for _, x := range w.Shares {
+			if x.Member == m.Name {
+				return fleet.Draft{}, e.no(fleet.KindUnsupported, w.Do, fleet.Quote(m.Name).String()+" is the mirror: it gets a copy of the traffic "+
+					"and no part of it")
+			}
+		}
+	}
+	want, why := weights.Wanted(w.Shares, e.members(), "candidate")
+	if why != "" {
+		return fleet.Draft{}, e.no(fleet.KindInvalid, w.Do, why)
+	}
+	return e.split(w.Do, want)
 }
 
 // give gives the candidate beside the default a share in percent.
@@ -174,9 +193,6 @@ func (e *experiment) give(do fleet.Deed, n int) (fleet.Draft, error) {
 // split writes the whole list, which is compared with the one that was read.
 func (e *experiment) split(do fleet.Deed, want map[string]int) (fleet.Draft, error) {
 	const at = "/spec/candidates"
-	if len(want) == 0 {
-		return fleet.Draft{}, e.no(fleet.KindInvalid, do, "no weight is named; its candidates are "+e.names())
-	}
 	next, _ := jsonptr.Find(e.doc, at)
 	box := map[string]any{"list": next}
 	var said []fleet.Safe
@@ -186,7 +202,6 @@ func (e *experiment) split(do fleet.Deed, want map[string]int) (fleet.Draft, err
 		if !named {
 			n = m.Weight
 		}
-		delete(want, m.Name)
 		sum += n
 		switch {
 		case n > m.Weight && !e.isReady(m.Name):
@@ -196,13 +211,6 @@ func (e *experiment) split(do fleet.Deed, want map[string]int) (fleet.Draft, err
 			said = append(said, fleet.Textf("%s: %s -> %s", fleet.Quote(m.Name), fleet.Int(m.Weight), fleet.Int(n)))
 			box, _ = jsonptr.With(box, "/list/"+itoa(i)+"/weight", n).(map[string]any)
 		}
-	}
-	for name := range want {
-		if m := e.o.Spec.Mirror; m != nil && m.Name == name {
-			return fleet.Draft{}, e.no(fleet.KindUnsupported, do, fleet.Quote(name).String()+" is the mirror: it gets a copy of the traffic and no "+
-				"part of it")
-		}
-		return fleet.Draft{}, e.no(fleet.KindInvalid, do, "it has no candidate "+fleet.Quote(name).String()+"; there are "+e.names())
 	}
 	switch {
 	case sum == 0:

@@ -2,20 +2,12 @@ package seldon
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"strings"
 
+	"pitwall/backends/internal/weights"
 	"pitwall/fleet"
 )
-
-func shares(list []fleet.Share) map[string]int {
-	m := map[string]int{}
-	for _, x := range list {
-		m[x.Member] = x.Weight
-	}
-	return m
-}
 
 // advance gives an open canary another share.
 func (s *scene) advance(ctx context.Context, w fleet.Want) (fleet.Draft, error) {
@@ -40,9 +32,6 @@ func (s *scene) split(ctx context.Context, do fleet.Deed, want map[string]int) (
 	if len(s.live) < 2 {
 		return fleet.Draft{}, s.no(fleet.KindUnsupported, do, "it has one predictor that serves, which gets everything; upgrade with --canary "+
 			"adds a second one")
-	}
-	if err := s.known(do, want); err != nil {
-		return fleet.Draft{}, err
 	}
 	var fields []fleet.Field
 	var said, unready []fleet.Safe
@@ -82,27 +71,28 @@ func (s *scene) split(ctx context.Context, do fleet.Deed, want map[string]int) (
 		d.Notes = append(d.Notes, fleet.Textf("predictor %s is not ready, and Seldon changes no route while one of its Deployments is not: the "+
 			"weights come into force after that; abort takes a canary away that does not get ready", fleet.Join(unready, fleet.Text(", "))))
 	}
-	if weights, err := s.weights(ctx); err == nil && weights == nil {
+	if routes, err := s.weights(ctx); err == nil && routes == nil {
 		d.Notes = append(d.Notes, fleet.Text("no VirtualService of it can be read, so whether the weights are in force is seen by what the "+
 			"predictors get only"))
 	}
 	return d, nil
 }
 
-// known refuses weights of what gets none.
-func (s *scene) known(do fleet.Deed, want map[string]int) error {
-	if len(want) == 0 {
-		return s.no(fleet.KindInvalid, do, "no weight is named; its predictors are "+s.names())
+// wanted reads weights. A shadow has none.
+func (s *scene) wanted(w fleet.Want) (map[string]int, error) {
+	var members []string
+	for _, v := range s.live {
+		members = append(members, v.Name)
 	}
-	for _, name := range slices.Sorted(maps.Keys(want)) {
-		at := slices.IndexFunc(s.all, func(v *serving) bool { return v.Name == name })
-		switch {
-		case at < 0:
-			return s.no(fleet.KindInvalid, do, "it has no predictor "+fleet.Quote(name).String()+"; there are "+s.names())
-		case s.all[at].Shadow:
-			return s.no(fleet.KindUnsupported, do, "predictor "+fleet.Quote(name).String()+" is a shadow: it gets a copy of the traffic and no part "+
-				"of it")
+	for _, x := range w.Shares {
+		if slices.ContainsFunc(s.all, func(v *serving) bool { return v.Shadow && v.Name == x.Member }) {
+			return nil, s.no(fleet.KindUnsupported, w.Do, "predictor "+fleet.Quote(x.Member).String()+" is a shadow: it gets a copy of the traffic "+
+				"and no part of it")
 		}
 	}
-	return nil
+	want, why := weights.Wanted(w.Shares, members, "predictor")
+	if why != "" {
+		return nil, s.no(fleet.KindInvalid, w.Do, why)
+	}
+	return want, nil
 }
