@@ -144,7 +144,7 @@ func (s *scene) promote(r *fleet.Rollout) (fleet.Draft, error) {
 // change.
 func (s *scene) without(v *serving, fields []fleet.Field) ([]fleet.Field, error) {
 	if v.at == len(s.all)-1 {
-		return append(fields, s.same(v.path()+"/name"), s.to(v.path(), nil)), nil
+		return append(fields, s.to(v.path(), nil)), nil // compared as a whole
 	}
 	const at = "/spec/predictors"
 	doc := s.doc

@@ -185,6 +185,9 @@ func carry(t *testing.T, c *toyobjects.Cluster, kind fleet.ObjectKind, o fleet.O
 			if err := c.Write(t.Context(), w, "", false); err != nil {
 				t.Fatalf("stage %d: %v", n+1, err)
 			}
+			if at, err := c.Stand(t.Context(), w); err != nil || at != fleet.StandsAfter {
+				t.Errorf("stage %d stands %s after its write, %v: %s", n+1, at, err, sets(s.Writes))
+			}
 		}
 		all = append(all, s.Writes...)
 		for _, w := range fleet.Net(all) {
