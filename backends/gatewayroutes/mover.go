@@ -32,13 +32,12 @@ type rollout struct {
 // mover is the Rollout that moves the weights of a route; zero for none in its namespace. What may not be read is said.
 func mover(ctx context.Context, c fleet.Objects, ref fleet.ObjectRef) (fleet.ObjectRef, fleet.Safe, error) {
 	list, err := listing.Of[rollout](ctx, c, rolloutKind, ref.Namespace, "")
-	switch fleet.KindOf(err) {
-	case fleet.KindNotFound:
+	switch {
+	case fleet.KindOf(err) == fleet.KindNotFound:
 		return fleet.ObjectRef{}, fleet.Safe{}, nil
-	case fleet.KindAuth:
+	case fleet.KindOf(err) == fleet.KindAuth:
 		return fleet.ObjectRef{}, fleet.Textf("whether a Rollout of Argo moves its weights may not be read: %s", fleet.Cause(err)), nil
-	}
-	if err != nil {
+	case err != nil:
 		return fleet.ObjectRef{}, fleet.Safe{}, err
 	}
 	for _, r := range list {

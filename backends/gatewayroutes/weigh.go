@@ -20,41 +20,14 @@ func (s *scene) weigh(w fleet.Want) (fleet.Draft, error) {
 	if err != nil {
 		return fleet.Draft{}, err
 	}
-	touched := map[int]bool{}
-	for m := range want {
-		touched[m.rule] = true
-	}
 	var fields []fleet.Field
 	var said []fleet.Safe
-	sums, guarded := map[int]int{}, map[int]bool{}
-	for _, m := range s.members {
-		if !touched[m.rule] {
-			continue
-		}
-		if !guarded[m.rule] {
-			at := "/spec/rules/" + strconv.Itoa(m.rule)
-			fields = append(fields, jsonptr.Same(s.doc, at+"/name"), jsonptr.Same(s.doc, at+"/matches"))
-			guarded[m.rule] = true
-		}
-		for _, part := range []string{"/kind", "/namespace", "/name", "/port"} {
-			if f := jsonptr.Same(s.doc, m.path()+part); f.Before != nil {
-				fields = append(fields, f)
-			}
-		}
-		n, named := want[m]
-		if !named || n == m.weight() {
-			sums[m.rule] += m.weight()
-			fields = append(fields, jsonptr.Same(s.doc, m.path()+"/weight"))
-			continue
-		}
-		sums[m.rule] += n
-		fields = append(fields, jsonptr.Set(s.doc, m.path()+"/weight", n))
-		said = append(said, fleet.Textf("%s: %s -> %s", fleet.Quote(m.id), fleet.Int(m.weight()), fleet.Int(n)))
-	}
-	for _, m := range s.members {
-		if touched[m.rule] && sums[m.rule] == 0 {
-			return fleet.Draft{}, s.no(fleet.KindInvalid, w.Do, "all weights of the rule of "+fleet.Quote(m.id).String()+" would be 0, and every "+
-				"request to it would get the status 500")
+	for i := range s.o.Spec.Rules {
+		more, words, sum := s.ofRule(i, want)
+		fields, said = append(fields, more...), append(said, words...)
+		if len(more) > 0 && sum == 0 {
+			return fleet.Draft{}, s.no(fleet.KindInvalid, w.Do, "all weights of rule "+strconv.Itoa(i+1)+" would be 0, and every request to it "+
+				"would get the status 500")
 		}
 	}
 	if len(said) == 0 {
@@ -69,6 +42,35 @@ func (s *scene) weigh(w fleet.Want) (fleet.Draft, error) {
 		d.Notes = append(d.Notes, s.unread)
 	}
 	return d, nil
+}
+
+// ofRule are the fields of one rule, none where no weight of it is named, with the sum of its weights then.
+func (s *scene) ofRule(i int, want map[*member]int) (fields []fleet.Field, said []fleet.Safe, sum int) {
+	at := "/spec/rules/" + strconv.Itoa(i)
+	named := false
+	for _, m := range s.members {
+		if m.rule != i {
+			continue
+		}
+		for _, part := range []string{"/kind", "/namespace", "/name", "/port"} {
+			if f := jsonptr.Same(s.doc, m.path()+part); f.Before != nil {
+				fields = append(fields, f)
+			}
+		}
+		n, ok := want[m]
+		if named = named || ok; !ok || n == m.weight() {
+			sum += m.weight()
+			fields = append(fields, jsonptr.Same(s.doc, m.path()+"/weight"))
+			continue
+		}
+		sum += n
+		fields = append(fields, jsonptr.Set(s.doc, m.path()+"/weight", n))
+		said = append(said, fleet.Textf("%s: %s -> %s", fleet.Quote(m.id), fleet.Int(m.weight()), fleet.Int(n)))
+	}
+	if !named {
+		return nil, nil, 0
+	}
+	return append([]fleet.Field{jsonptr.Same(s.doc, at+"/name"), jsonptr.Same(s.doc, at+"/matches")}, fields...), said, sum
 }
 
 // mine refuses weights that a controller would set back.

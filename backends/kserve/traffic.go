@@ -127,23 +127,18 @@ func (s *llm) split(ctx context.Context, w fleet.Want) (fleet.Draft, error) {
 	sum := 0
 	for _, m := range all {
 		n, named := want[m.ref.Name]
-		switch {
-		case !named || n == m.o.weight():
+		if !named || n == m.o.weight() {
 			sum += m.live()
 			continue
-		case n > mostWeight:
-			return fleet.Draft{}, s.no(fleet.KindInvalid, w.Do, "a weight is at most "+itoa(mostWeight))
-		case m.o.Annotations[stopMark] == "true":
-			return fleet.Draft{}, s.no(fleet.KindConflict, w.Do, "service "+fleet.Quote(m.ref.Name).String()+" is stopped, and counts as 0")
-		case n < m.o.weight():
+		}
+		if kind, why := m.mayWeigh(n); why != "" {
+			return fleet.Draft{}, s.no(kind, w.Do, "service "+fleet.Quote(m.ref.Name).String()+": "+why)
+		}
+		if sum += n; n < m.o.weight() {
 			lower = append(lower, m.weighed(n))
-		default:
-			if why := m.unfit(); why != "" {
-				return fleet.Draft{}, s.no(fleet.KindConflict, w.Do, "service "+fleet.Quote(m.ref.Name).String()+": "+why)
-			}
+		} else {
 			raise = append(raise, m.weighed(n))
 		}
-		sum += n
 	}
 	var d fleet.Draft
 	for _, x := range []struct {
@@ -161,4 +156,17 @@ func (s *llm) split(ctx context.Context, w fleet.Want) (fleet.Draft, error) {
 		return fleet.Draft{}, s.no(fleet.KindInvalid, w.Do, "the weights are so already")
 	}
 	return d, nil
+}
+
+// mayWeigh is why a service may not have a weight, "" for no reason.
+func (s *llm) mayWeigh(n int) (kind fleet.Kind, why string) {
+	switch {
+	case n > mostWeight:
+		return fleet.KindInvalid, "a weight is at most " + itoa(mostWeight)
+	case s.o.Annotations[stopMark] == "true":
+		return fleet.KindConflict, "it is stopped, and counts as 0"
+	case n > s.o.weight():
+		return fleet.KindConflict, s.unfit()
+	}
+	return "", ""
 }

@@ -95,7 +95,7 @@ func TestWeightsOfAGroupRiseBeforeOthersFall(t *testing.T) {
 		{grouped(10, 90, 10), traffic(fleet.Share{Member: "llama", Weight: 10}), fleet.KindInvalid, "so already"},
 		{grouped(10, 90, 10), traffic(fleet.Share{Member: "alone", Weight: 10}), fleet.KindInvalid, "no service alone; there are blue, llama"},
 		{grouped(10, 90, 10), traffic(fleet.Share{Member: "llama", Weight: 1_000_001}), fleet.KindInvalid, "at most 1000000"},
-		{stopped, traffic(fleet.Share{Member: "blue", Weight: 50}), fleet.KindConflict, "blue is stopped"},
+		{stopped, traffic(fleet.Share{Member: "blue", Weight: 50}), fleet.KindConflict, "blue: it is stopped"},
 		{stopped, traffic(fleet.Share{Member: "llama"}), fleet.KindInvalid, "nobody would answer"},
 		{sick, traffic(fleet.Share{Member: "llama", Weight: 50}), fleet.KindConflict, "llama: WorkloadsReady is False"},
 		{llmCluster(llmisvc("llama", "", "", ""), "hf://org/m:r1"), traffic(fleet.Share{Member: "llama", Weight: 50}), fleet.KindUnsupported, "in no traffic group"},

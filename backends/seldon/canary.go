@@ -172,7 +172,8 @@ func (s *scene) abandon(ctx context.Context) (fleet.Draft, error) {
 	if err != nil {
 		return fleet.Draft{}, err
 	}
-	d := one(s.write(fleet.Textf("all traffic to predictor %s, predictor %s goes", fleet.Quote(stable.Name), fleet.Quote(from.Name)), fields...))
+	text := fleet.Textf("all traffic to predictor %s, predictor %s goes", fleet.Quote(stable.Name), fleet.Quote(from.Name))
+	d := one(s.write(text, fields...))
 	d.Notes = []fleet.Safe{fleet.Textf("predictor %s is not ready, and Seldon changes no route while one of its Deployments is not: that is "+
 		"why it is taken away and not only its weight", fleet.Quote(from.Name))}
 	return d, nil

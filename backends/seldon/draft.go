@@ -119,19 +119,7 @@ func (s *scene) scale(r *fleet.Rollout, w fleet.Want) (fleet.Draft, error) {
 	if w.Do == fleet.DoHoldScaler {
 		return fleet.Draft{}, s.no(fleet.KindInvalid, w.Do, "nothing scales it by itself")
 	}
-	text := fleet.Textf("replicas: %s -> %s", fleet.Int(r.Desired), fleet.Int(n))
-	var write fleet.ObjectWrite
-	switch {
-	case boxed && v.Components[j].Replicas != nil:
-		write = s.write(text, s.same(v.path()+"/name"), s.to(v.path()+"/componentSpecs/"+itoa(j)+"/replicas", n))
-	case v.Replicas != nil:
-		write = s.write(text, s.same(v.path()+"/name"), s.to(v.path()+"/replicas", n))
-	default:
-		write = s.write(text, s.to("/spec/replicas", n))
-		if s.o.Spec.Replicas != nil {
-			write.Part = "scale"
-		}
-	}
+	write := s.sized(v, fleet.Textf("replicas: %s -> %s", fleet.Int(r.Desired), fleet.Int(n)), n)
 	if f := write.Fields[len(write.Fields)-1]; f.Before.Equal(f.After) {
 		return fleet.Draft{}, s.no(fleet.KindInvalid, w.Do, "it has "+itoa(n)+" replicas already")
 	}
@@ -142,6 +130,22 @@ func (s *scene) scale(r *fleet.Rollout, w fleet.Want) (fleet.Draft, error) {
 		d.Notes = append(d.Notes, fleet.Text("without replicas Seldon calls it Creating, and changes no route of it"))
 	}
 	return d, nil
+}
+
+// sized sets the most specific number of replicas that is there.
+func (s *scene) sized(v *serving, text fleet.Safe, n int) fleet.ObjectWrite {
+	j, boxed := v.box("")
+	switch {
+	case boxed && v.Components[j].Replicas != nil:
+		return s.write(text, s.same(v.path()+"/name"), s.to(v.path()+"/componentSpecs/"+itoa(j)+"/replicas", n))
+	case v.Replicas != nil:
+		return s.write(text, s.same(v.path()+"/name"), s.to(v.path()+"/replicas", n))
+	}
+	write := s.write(text, s.to("/spec/replicas", n))
+	if s.o.Spec.Replicas != nil {
+		write.Part = "scale"
+	}
+	return write
 }
 
 // ownNumbers tells whether a predictor has a number of replicas of its own, or an autoscaler.

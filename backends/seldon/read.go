@@ -137,7 +137,32 @@ func (v *serving) wants(whole *int32) int {
 
 // stands asks the Deployments first: the state stays Available until the operator has looked again.
 func (s *scene) stands(ctx context.Context) (stuck.Verdict, error) {
-	var first *stuck.Verdict
+	if len(s.all) == 0 {
+		return stuck.Verdict{Phase: fleet.RolloutUnknown, Why: fleet.Text("it has no predictors")}, nil
+	}
+	v, err := s.partsStand(ctx)
+	if err != nil {
+		return v, err
+	}
+	st := &s.o.Status
+	refused := v.Phase == fleet.RolloutUnseen && st.Description != "" || v.Phase == fleet.RolloutDone
+	switch {
+	case st.State == failed && refused:
+		return stuck.Verdict{Phase: fleet.RolloutFailed, Why: fleet.Textf("Seldon says Failed: %s",
+			fleet.Quote(podstate.Clip(st.Description, 300)))}, nil
+	case v.Phase != fleet.RolloutDone:
+		return v, nil
+	case st.State == "":
+		return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: fleet.Text("Seldon has said nothing of it yet")}, nil
+	case st.State != available:
+		return stuck.Verdict{Phase: fleet.RolloutMoving, Why: fleet.Textf("all replicas are there; Seldon says %s", fleet.Quote(st.State))}, nil
+	}
+	return s.routed(ctx)
+}
+
+// partsStand is the first Deployment that is not done, or one that is stuck.
+func (s *scene) partsStand(ctx context.Context) (stuck.Verdict, error) {
+	first := stuck.Verdict{Phase: fleet.RolloutDone}
 	for _, v := range s.all {
 		for i := range v.parts {
 			one, err := s.partStands(ctx, v, &v.parts[i])
@@ -150,28 +175,12 @@ func (s *scene) stands(ctx context.Context) (stuck.Verdict, error) {
 			if len(s.all) > 1 {
 				one.Why = fleet.Textf("predictor %s: %s", fleet.Quote(v.Name), one.Why)
 			}
-			if first == nil || first.Phase != fleet.RolloutStuck && one.Phase == fleet.RolloutStuck {
-				first = &one
+			if first.Phase == fleet.RolloutDone || first.Phase != fleet.RolloutStuck && one.Phase == fleet.RolloutStuck {
+				first = one
 			}
 		}
 	}
-	st := &s.o.Status
-	refused := stuck.Verdict{Phase: fleet.RolloutFailed, Why: fleet.Textf("Seldon says Failed: %s", fleet.Quote(podstate.Clip(st.Description, 300)))}
-	switch {
-	case first != nil && first.Phase == fleet.RolloutUnseen && st.State == failed && st.Description != "":
-		return refused, nil
-	case first != nil:
-		return *first, nil
-	case len(s.all) == 0:
-		return stuck.Verdict{Phase: fleet.RolloutUnknown, Why: fleet.Text("it has no predictors")}, nil
-	case st.State == "":
-		return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: fleet.Text("Seldon has said nothing of it yet")}, nil
-	case st.State == failed:
-		return refused, nil
-	case st.State != available:
-		return stuck.Verdict{Phase: fleet.RolloutMoving, Why: fleet.Textf("all replicas are there; Seldon says %s", fleet.Quote(st.State))}, nil
-	}
-	return s.routed(ctx)
+	return first, nil
 }
 
 func (s *scene) partStands(ctx context.Context, v *serving, p *part) (stuck.Verdict, error) {

@@ -26,7 +26,7 @@ func untold(m *metav1.ObjectMeta, now time.Time) (stuck.Verdict, bool) {
 		case f.Time == nil || f.FieldsV1 == nil:
 		case f.Subresource == "status":
 			status = later(status, f.Time.Time)
-		case bytes.Contains(f.FieldsV1.Raw, []byte(`"f:spec"`)) && f.Time.After(spec):
+		case bytes.Contains(f.FieldsV1.GetRawBytes(), []byte(`"f:spec"`)) && f.Time.After(spec):
 			spec, by = f.Time.Time, f.Manager
 		}
 	}

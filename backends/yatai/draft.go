@@ -28,7 +28,8 @@ func (s *scene) upgrade(ctx context.Context, r *fleet.Rollout, w fleet.Want) (fl
 		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "Yatai splits no traffic; for a canary put a second BentoDeployment behind one "+
 			"HTTPRoute and set its weights; leave --canary out")
 	case w.Image != "" || len(w.Args) > 0 || w.Container != "":
-		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "image and flags are those of its Bento; build another one and name it as --model")
+		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "image and flags are those of its Bento; build another one, and name it as "+
+			"--model")
 	case w.Surge.OK && w.Surge.V > 1:
 		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "Yatai knows a surge of 1, with none away, and of 0, with a fifth away; leave "+
 			"--surge out for a quarter of each")
@@ -65,20 +66,10 @@ func (s *scene) upgrade(ctx context.Context, r *fleet.Rollout, w fleet.Want) (fl
 // wanted finds the Bento that is meant: by the name of its object, by its tag, or by a version of the same repository. built
 // tells that it is there; a BentoRequest builds it otherwise.
 func (s *scene) wanted(ctx context.Context, w fleet.Want) (name string, built bool, err error) {
-	want := w.Version
+	want := s.named(w)
 	if want == "" {
-		want = w.Weights
-	}
-	if w.Revision != "" {
-		repository := want
-		if repository == "" && s.bento != nil {
-			repository = s.bento.repository()
-		}
-		want = repository + ":" + w.Revision
-	}
-	if want == "" {
-		return "", false, s.no(fleet.KindInvalid, w.Do, "which Bento is wanted is not said: name its tag or object as --model, or its version as "+
-			"--revision")
+		return "", false, s.no(fleet.KindInvalid, w.Do, "which Bento is wanted is not said: name its tag or object as --model, or its version "+
+			"as --revision")
 	}
 	list, err := s.bentoes(ctx)
 	if err != nil && fleet.KindOf(err) != fleet.KindNotFound {
@@ -106,6 +97,21 @@ func (s *scene) wanted(ctx context.Context, w fleet.Want) (name string, built bo
 	return "", false, s.no(fleet.KindInvalid, w.Do, "its namespace has no Bento "+fleet.Quote(want).String()+there(tags))
 }
 
+// named is what a person called the Bento: its object, or its tag.
+func (s *scene) named(w fleet.Want) string {
+	want := w.Version
+	if want == "" {
+		want = w.Weights
+	}
+	if w.Revision == "" {
+		return want
+	}
+	if want == "" && s.bento != nil {
+		want = s.bento.repository()
+	}
+	return want + ":" + w.Revision
+}
+
 func there(tags []string) string {
 	if len(tags) == 0 {
 		return ""
@@ -121,8 +127,8 @@ func (s *scene) scale(r *fleet.Rollout, w fleet.Want) (fleet.Draft, error) {
 	case w.Do == fleet.DoScale && !w.Replicas.OK || n < 0:
 		return fleet.Draft{}, s.no(fleet.KindInvalid, w.Do, "how many replicas are wanted is not said")
 	case n == 0:
-		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "its autoscaler keeps one replica at the least; delete the BentoDeployment to end "+
-			"all")
+		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "its autoscaler keeps one replica at the least; delete the BentoDeployment to "+
+			"end all")
 	case low == n && high == n:
 		return fleet.Draft{}, s.no(fleet.KindInvalid, w.Do, "both of its bounds are "+strconv.Itoa(n)+" already")
 	}
@@ -140,7 +146,8 @@ func (s *scene) scale(r *fleet.Rollout, w fleet.Want) (fleet.Draft, error) {
 // restart writes an annotation that goes to all pods, but to those of runners that have annotations of their own.
 func (s *scene) restart(r *fleet.Rollout, w fleet.Want) (fleet.Draft, error) {
 	at := w.Stamp.UTC().Format(time.RFC3339)
-	d := one(s.write(fleet.Textf("restart at %s", fleet.Quote(at)), s.to("/spec"+jsonptr.Path("extraPodMetadata", "annotations", restartMark), at)))
+	d := one(s.write(fleet.Textf("restart at %s", fleet.Quote(at)),
+		s.to("/spec"+jsonptr.Path("extraPodMetadata", "annotations", restartMark), at)))
 	d.Extra, d.Down = r.Surge.Extra*r.GPUsEach, max(r.Surge.Missing, r.Desired-1)
 	if len(s.o.Spec.Runners) > 0 {
 		d.Notes = append(d.Notes, fleet.Text("its runners are restarted too, but for those with extraPodMetadata of their own"))

@@ -104,7 +104,8 @@ func (s *scene) bentoes(ctx context.Context) ([]*bento, error) {
 func (s *scene) rollout(ctx context.Context) (fleet.Rollout, error) {
 	low, _ := s.o.bounds()
 	r := fleet.Rollout{Object: s.ref, API: kind, System: fleet.Text("Yatai BentoDeployment"), UID: string(s.o.UID),
-		Holder: owner.Holder(s.ref, &s.o.ObjectMeta), GitOps: owner.GitOps(&s.o.ObjectMeta), At: s.now, Unit: fleet.Text("replicas"), Desired: low}
+		Holder: owner.Holder(s.ref, &s.o.ObjectMeta), GitOps: owner.GitOps(&s.o.ObjectMeta), At: s.now, Unit: fleet.Text("replicas"),
+		Desired: low}
 	if s.main != nil {
 		s.main.Count(&r)
 		r.Old = child.Older(s.main.Old, func(podspec.Template) string { return "" })
@@ -153,7 +154,8 @@ func (s *scene) stands(ctx context.Context) (stuck.Verdict, error) {
 	case s.bento == nil && s.unread.IsEmpty():
 		return s.bentoless(), nil
 	case s.main == nil:
-		return s.reconciled(stuck.Verdict{Phase: fleet.RolloutUnseen, Why: fleet.Textf("Deployment %s is not there yet", fleet.Quote(s.ref.Name))}), nil
+		return s.reconciled(stuck.Verdict{Phase: fleet.RolloutUnseen, Why: fleet.Textf("Deployment %s is not there yet",
+			fleet.Quote(s.ref.Name))}), nil
 	}
 	for _, x := range append([]runner{{s.ref.Name, s.main}}, s.runners...) {
 		if x.d == nil {
@@ -193,7 +195,8 @@ func (s *scene) bentoless() stuck.Verdict {
 		return s.reconciled(stuck.Verdict{Phase: fleet.RolloutMoving, Since: c.LastTransitionTime.UTC(),
 			Why: fleet.Textf("Bento %s is not built yet; what runs keeps running", called)})
 	}
-	return stuck.Verdict{Phase: fleet.RolloutStuck, Why: fleet.Textf("there is neither a Bento nor a BentoRequest %s in its namespace", called)}
+	return stuck.Verdict{Phase: fleet.RolloutStuck, Why: fleet.Textf("there is neither a Bento nor a BentoRequest %s in its namespace",
+		called)}
 }
 
 // untaken says what of the spec a Deployment does not have yet; "" where it has all of it.
