@@ -42,7 +42,7 @@ func read(ctx context.Context, c fleet.Objects, ref fleet.ObjectRef, now time.Ti
 }
 
 func (s *scene) rollout() fleet.Rollout {
-	r := fleet.Rollout{Object: s.ref, API: kind, System: fleet.Text("HTTPRoute; that it is accepted does not say that proxies do it"),
+	r := fleet.Rollout{Object: s.ref, API: kind, System: fleet.Text("HTTPRoute, of which accepted is not in force"),
 		UID: string(s.o.UID), Holder: s.holder, GitOps: owner.GitOps(&s.o.ObjectMeta), At: s.now, Unit: fleet.Text("back ends"),
 		OwnersUnread: s.unread}
 	v := s.stands()

@@ -100,7 +100,8 @@ func (s *llm) weighed(n int) fleet.ObjectWrite {
 }
 
 func (s *llm) one(write fleet.ObjectWrite) fleet.Draft {
-	return fleet.Draft{Stages: []fleet.Stage{{Text: write.Text, Writes: []fleet.ObjectWrite{write}, Until: fleet.Until{Done: true}}}}
+	return fleet.Draft{Weights: true, Stages: []fleet.Stage{{Text: write.Text, Writes: []fleet.ObjectWrite{write},
+		Until: fleet.Until{Done: true}}}}
 }
 
 // takeAll gives this service all of the group's traffic: first its own weight, then those of the others.
@@ -115,7 +116,7 @@ func (s *llm) takeAll(others []*llm, sum int) (fleet.Draft, error) {
 	if why := s.unfit(); why != "" {
 		return fleet.Draft{}, s.no(fleet.KindConflict, fleet.DoPromote, why)
 	}
-	var d fleet.Draft
+	d := fleet.Draft{Weights: true}
 	if n := max(sum, whole); s.o.weight() < n {
 		d = s.one(s.weighed(n))
 	}

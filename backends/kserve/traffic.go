@@ -100,7 +100,8 @@ func (s *service) splitCanaries(w fleet.Want) (fleet.Draft, error) {
 		return fleet.Draft{}, s.no(fleet.KindInvalid, w.Do, "the shares are so already")
 	}
 	text := fleet.Textf("traffic of %s", fleet.Join(said, fleet.Text(", ")))
-	return fleet.Draft{Stages: []fleet.Stage{{Text: text, Writes: []fleet.ObjectWrite{s.write(text, fields...)}, Canary: true}}}, nil
+	return fleet.Draft{Weights: true, Stages: []fleet.Stage{{Text: text, Writes: []fleet.ObjectWrite{s.write(text, fields...)},
+		Canary: true}}}, nil
 }
 
 // split sets weights of the services of a group: each is a write on a service of its own. Those that get more are raised before
@@ -140,7 +141,7 @@ func (s *llm) split(ctx context.Context, w fleet.Want) (fleet.Draft, error) {
 			raise = append(raise, m.weighed(n))
 		}
 	}
-	var d fleet.Draft
+	d := fleet.Draft{Weights: true}
 	for _, x := range []struct {
 		text   fleet.Safe
 		writes []fleet.ObjectWrite

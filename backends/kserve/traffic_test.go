@@ -76,7 +76,7 @@ func TestSharesOfCanariesAreOneWrite(t *testing.T) {
 func TestWeightsOfAGroupRiseBeforeOthersFall(t *testing.T) {
 	c := grouped(10, 90, 10)
 	d := llmDraft(t, c, traffic(fleet.Share{Member: "llama", Weight: 50}, fleet.Share{Member: "blue", Weight: 20}))
-	if len(d.Stages) != 2 || d.Stages[0].Writes[0].Object.Name != "llama" || d.Stages[1].Writes[0].Object.Name != "blue" || !d.Stages[0].Until.Done ||
+	if len(d.Stages) != 2 || d.Stages[0].Writes[0].Object.Name != "llama" || d.Stages[1].Writes[0].Object.Name != "blue" || !d.Stages[0].Until.Done || !d.Weights ||
 		sets(d.Stages[0].Writes)+" "+sets(d.Stages[1].Writes) != "/spec/router/route/weight=50 /spec/router/route/weight=20" {
 		t.Errorf("%+v", d.Stages)
 	}

@@ -136,7 +136,7 @@ func (s *scene) promote(r *fleet.Rollout) (fleet.Draft, error) {
 		return fleet.Draft{}, err
 	}
 	d := one(s.write(fleet.Textf("predictor %s takes over what %s serves", fleet.Quote(stable.Name), fleet.Quote(from.Name)), fields...))
-	d.Extra, d.Down = r.Surge.Extra*r.GPUsEach, r.Surge.Missing
+	d.Extra, d.Down, d.To = r.Surge.Extra*r.GPUsEach, r.Surge.Missing, r.Now
 	return d, nil
 }
 

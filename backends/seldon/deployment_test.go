@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"pitwall/backends/internal/child"
 	"pitwall/backends/internal/toyobjects"
 	"pitwall/fleet"
 )
@@ -52,8 +53,13 @@ func TestWhatASeldonDeploymentServes(t *testing.T) {
 		t.Errorf("%+v %+v", r.Traffic, r.Surge)
 	}
 	stands(t, r, fleet.RolloutDone, "")
+	c := cluster(sdep("", isAvailable, served("main", "s3://m/v1", ", replicas: 4")), full("chat-main-0-llm", "s3://m/v1", 4))
+	c.Change(child.ReplicaSetKind, fleet.ObjectRef{Namespace: "llm", Name: "chat-main-0-llm-new"}, "/metadata/creationTimestamp", ago(time.Hour))
+	if r := look(t, c, deploymentKind, chat); !r.Now.At.Equal(noon.Add(-time.Hour)) || len(r.Loads) == 0 || !r.Shutdown.Grace.OK {
+		t.Errorf("what the checks ask: %+v", r)
+	}
 	// the shadow gets copies: it is no member, yet its Deployment counts
-	c := cluster(sdep("", isAvailable, served("main", "s3://m/v1", ""), served("copy", "s3://m/v2", ", shadow: true, traffic: 50")), full("chat-main-0-llm", "s3://m/v1", 1))
+	c = cluster(sdep("", isAvailable, served("main", "s3://m/v1", ""), served("copy", "s3://m/v2", ", shadow: true, traffic: 50")), full("chat-main-0-llm", "s3://m/v1", 1))
 	r = look(t, c, deploymentKind, chat)
 	stands(t, r, fleet.RolloutUnseen, "predictor copy: Deployment chat-copy-0-llm is not there yet")
 	if r.Traffic.Kind != fleet.TrafficNone || !strings.Contains(r.System.String(), "copy is a shadow") {
@@ -102,7 +108,7 @@ func TestWeightsAreInForceOnceIstioHasThem(t *testing.T) {
 func TestTrap8AllWeightsAreOneWriteThatNamesThePredictors(t *testing.T) {
 	c := split(90, 10)
 	d := do(t, c, fleet.Want{Do: fleet.DoTraffic, Shares: []fleet.Share{{Member: "canary", Weight: 30}, {Member: "main", Weight: 70}}})
-	if len(d.Stages) != 1 || len(d.Stages[0].Writes) != 1 || !d.Stages[0].Until.Done {
+	if len(d.Stages) != 1 || len(d.Stages[0].Writes) != 1 || !d.Stages[0].Until.Done || !d.Weights {
 		t.Fatalf("%+v", d)
 	}
 	w := d.Stages[0].Writes[0]

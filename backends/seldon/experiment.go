@@ -219,6 +219,8 @@ func (e *experiment) split(do fleet.Deed, want map[string]int) (fleet.Draft, err
 		return fleet.Draft{}, e.no(fleet.KindInvalid, do, "the weights are so already")
 	}
 	text := fleet.Textf("weights of %s", fleet.Join(said, fleet.Text(", ")))
-	return one(fleet.ObjectWrite{Object: e.ref, API: experimentKind, UID: string(e.o.UID), Verb: fleet.WriteSet, Text: text,
-		Fields: []fleet.Field{jsonptr.Set(e.doc, at, box["list"])}}), nil
+	d := one(fleet.ObjectWrite{Object: e.ref, API: experimentKind, UID: string(e.o.UID), Verb: fleet.WriteSet, Text: text,
+		Fields: []fleet.Field{jsonptr.Set(e.doc, at, box["list"])}})
+	d.Weights = true
+	return d, nil
 }

@@ -91,7 +91,9 @@ func (s *scene) count(r *fleet.Rollout) {
 			}
 		}
 	}
+	came := r.Now.At
 	r.Now = first.version()
+	r.Now.At = came
 	if last != first {
 		r.Old, r.Now = r.Now, last.version()
 		r.Old.Name, r.Now.Name = fleet.Textf("predictor %s", fleet.Quote(first.Name)), fleet.Textf("predictor %s", fleet.Quote(last.Name))

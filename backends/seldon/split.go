@@ -67,6 +67,7 @@ func (s *scene) split(ctx context.Context, do fleet.Deed, want map[string]int) (
 		return fleet.Draft{}, s.no(fleet.KindInvalid, do, "the weights are so already: "+strings.Join(list, ", "))
 	}
 	d := one(s.write(fleet.Textf("traffic of %s", fleet.Join(said, fleet.Text(", "))), fields...))
+	d.Weights = true
 	if len(unready) > 0 {
 		d.Notes = append(d.Notes, fleet.Textf("predictor %s is not ready, and Seldon changes no route while one of its Deployments is not: the "+
 			"weights come into force after that; abort takes a canary away that does not get ready", fleet.Join(unready, fleet.Text(", "))))

@@ -34,7 +34,7 @@ func (s *scene) upgrade(ctx context.Context, r *fleet.Rollout, w fleet.Want) (fl
 		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "Yatai knows a surge of 1, with none away, and of 0, with a fifth away; leave "+
 			"--surge out for a quarter of each")
 	}
-	next, built, err := s.wanted(ctx, w)
+	next, b, err := s.wanted(ctx, w)
 	if err != nil {
 		return fleet.Draft{}, err
 	}
@@ -57,44 +57,48 @@ func (s *scene) upgrade(ctx context.Context, r *fleet.Rollout, w fleet.Want) (fl
 		d.Notes = append(d.Notes, fleet.Textf("Yatai writes its Deployment anew without a number of replicas, which is 1 then: it falls from %s "+
 			"until its autoscaler raises it again", fleet.Int(r.Desired)))
 	}
-	if !built {
+	if b == nil {
+		d.To = fleet.Version{ID: next, Name: fleet.Label(next)}
 		d.Notes = append(d.Notes, fleet.Textf("Bento %s is not built yet: nothing rolls before it is", fleet.Quote(next)))
+		return d, nil
 	}
+	d.To = b.version()
+	d.To.Served = r.Now.Served
 	return d, nil
 }
 
-// wanted finds the Bento that is meant: by the name of its object, by its tag, or by a version of the same repository. built
-// tells that it is there; a BentoRequest builds it otherwise.
-func (s *scene) wanted(ctx context.Context, w fleet.Want) (name string, built bool, err error) {
+// wanted finds the Bento that is meant: by the name of its object, by its tag, or by a version of the same repository. It is nil
+// while it is not there: a BentoRequest builds it.
+func (s *scene) wanted(ctx context.Context, w fleet.Want) (name string, b *bento, err error) {
 	want := s.named(w)
 	if want == "" {
-		return "", false, s.no(fleet.KindInvalid, w.Do, "which Bento is wanted is not said: name its tag or object as --model, or its version "+
+		return "", nil, s.no(fleet.KindInvalid, w.Do, "which Bento is wanted is not said: name its tag or object as --model, or its version "+
 			"as --revision")
 	}
 	list, err := s.bentoes(ctx)
 	if err != nil && fleet.KindOf(err) != fleet.KindNotFound {
-		return "", false, err
+		return "", nil, err
 	}
 	var tags []string
-	for _, b := range list {
-		if b.Name == want || b.Spec.Tag == want {
-			return b.Name, true, nil
+	for _, x := range list {
+		if x.Name == want || x.Spec.Tag == want {
+			return x.Name, x, nil
 		}
-		if s.bento == nil || b.repository() == s.bento.repository() {
-			tags = append(tags, fleet.Quote(b.Spec.Tag).String())
+		if s.bento == nil || x.repository() == s.bento.repository() {
+			tags = append(tags, fleet.Quote(x.Spec.Tag).String())
 		}
 	}
 	if !strings.Contains(want, ":") {
 		_, err = child.Document(ctx, s.c, requestKind, fleet.ObjectRef{Cluster: s.ref.Cluster, Kind: requestKind.Kind, Namespace: s.ref.Namespace,
 			Name: want})
 		if err == nil {
-			return want, false, nil
+			return want, nil, nil
 		}
 		if err = child.PassOver(err); err != nil {
-			return "", false, err
+			return "", nil, err
 		}
 	}
-	return "", false, s.no(fleet.KindInvalid, w.Do, "its namespace has no Bento "+fleet.Quote(want).String()+there(tags))
+	return "", nil, s.no(fleet.KindInvalid, w.Do, "its namespace has no Bento "+fleet.Quote(want).String()+there(tags))
 }
 
 // named is what a person called the Bento: its object, or its tag.

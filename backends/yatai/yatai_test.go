@@ -152,7 +152,7 @@ func TestWhatIsDoneToABentoDeployment(t *testing.T) {
 		})
 	}
 	d, err := draft(t, cluster(""), fleet.Want{Do: fleet.DoUpgrade, Weights: "iris:v1"})
-	if err != nil || d.Down != 1 || !strings.Contains(d.Notes[0].String(), "falls from 2 until its autoscaler raises it") {
+	if err != nil || d.To.Image.String() != "r/iris:v1" || d.To.Revision.String() != "v1" || d.To.Served[0].String() != "iris" || d.Down != 1 || !strings.Contains(d.Notes[0].String(), "falls from 2 until its autoscaler raises it") {
 		t.Errorf("%+v, %v", d, err)
 	}
 	c := cluster("")

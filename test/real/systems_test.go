@@ -30,6 +30,7 @@ var definitions = []struct{ published, group, version, plural, kind string }{
 	{"seldon-core2-v2.6.0-models", "mlops.seldon.io", "v1alpha1", "models", "Model"},
 	{"seldon-core2-v2.6.0-experiments", "mlops.seldon.io", "v1alpha1", "experiments", "Experiment"},
 	{"yatai-deployment-755faf2-bentodeployments", "serving.yatai.ai", "v2alpha1", "bentodeployments", "BentoDeployment"},
+	{"", "networking.istio.io", "v1", "virtualservices", "VirtualService"},
 	{"", "resources.yatai.ai", "v1alpha1", "bentoes", "Bento"},
 }
 
