@@ -318,7 +318,7 @@ var features = map[string]func(*user, *server){
 	"flagger": func(u *user, _ *server) { u.write("", api("flagger.app", "v1beta1", "canaries")) },
 	"routes": func(u *user, _ *server) {
 		u.write("", api("gateway.networking.k8s.io", "v1", "httproutes"))
-		u.list(api("argoproj.io", "v1alpha1", "rollouts"))
+		u.list(api("argoproj.io", "v1alpha1", "rollouts"), api("flagger.app", "v1beta1", "canaries"))
 	},
 	"share": func(u *user, _ *server) { u.share() },
 	"words": func(u *user, _ *server) {

@@ -5,18 +5,22 @@ import (
 	"encoding/json"
 	"strings"
 
+	"pitwall/backends/internal/child"
 	"pitwall/backends/internal/jsonptr"
 	"pitwall/backends/internal/listing"
 	"pitwall/fleet"
 )
 
-var rolloutKind = fleet.ObjectKind{Group: "argoproj.io", Version: "v1alpha1", Resource: "rollouts", Kind: "Rollout"}
+// The kinds whose controllers write weights of routes that they need not own.
+var (
+	rolloutKind = fleet.ObjectKind{Group: "argoproj.io", Version: "v1alpha1", Resource: "rollouts", Kind: "Rollout"}
+	canaryKind  = fleet.ObjectKind{Group: "flagger.app", Version: "v1beta1", Resource: "canaries", Kind: "Canary"}
+)
 
 // rollout holds what a Rollout of Argo says of routes: its plugin writes weights of a route that it does not own.
 type rollout struct {
 	Metadata struct {
-		Name      string `json:"name"`
-		Namespace string `json:"namespace"`
+		Name string `json:"name"`
 	} `json:"metadata"`
 	Spec struct {
 		Strategy struct {
@@ -29,23 +33,71 @@ type rollout struct {
 	} `json:"spec"`
 }
 
-// mover is the Rollout that moves the weights of a route; zero for none in its namespace. What may not be read is said.
+// canary holds what a Canary of Flagger says of routes: it writes all of the route of its service, which it owns only where it
+// made it and is told to.
+type canary struct {
+	Metadata struct {
+		Name string `json:"name"`
+	} `json:"metadata"`
+	Spec struct {
+		Target struct {
+			Name string `json:"name"`
+		} `json:"targetRef"`
+		Service struct {
+			Name     string            `json:"name"`
+			Gateways []json.RawMessage `json:"gatewayRefs"`
+		} `json:"service"`
+	} `json:"spec"`
+}
+
+func (c *canary) moves(ref fleet.ObjectRef) bool {
+	name := c.Spec.Service.Name
+	if name == "" {
+		name = c.Spec.Target.Name
+	}
+	return name == ref.Name && len(c.Spec.Service.Gateways) > 0
+}
+
+// mover is the Rollout or the Canary that moves the weights of a route; zero for none in its namespace. What may not be read is
+// said.
 func mover(ctx context.Context, c fleet.Objects, ref fleet.ObjectRef) (fleet.ObjectRef, fleet.Safe, error) {
-	list, err := listing.Of[rollout](ctx, c, rolloutKind, ref.Namespace, "")
-	switch {
-	case fleet.KindOf(err) == fleet.KindNotFound:
-		return fleet.ObjectRef{}, fleet.Safe{}, nil
-	case fleet.KindOf(err) == fleet.KindAuth:
-		return fleet.ObjectRef{}, fleet.Textf("whether a Rollout of Argo moves its weights may not be read: %s", fleet.Cause(err)), nil
-	case err != nil:
+	by := fleet.ObjectRef{Cluster: ref.Cluster, Namespace: ref.Namespace}
+	rollouts, unread, err := listed[rollout](ctx, c, rolloutKind, ref.Namespace)
+	if err != nil {
 		return fleet.ObjectRef{}, fleet.Safe{}, err
 	}
-	for _, r := range list {
+	for _, r := range rollouts {
 		if r.moves(ref) {
-			return fleet.ObjectRef{Cluster: ref.Cluster, Kind: rolloutKind.Kind, Namespace: ref.Namespace, Name: r.Metadata.Name}, fleet.Safe{}, nil
+			by.Kind, by.Name = rolloutKind.Kind, r.Metadata.Name
+			return by, fleet.Safe{}, nil
 		}
 	}
-	return fleet.ObjectRef{}, fleet.Safe{}, nil
+	canaries, more, err := listed[canary](ctx, c, canaryKind, ref.Namespace)
+	if err != nil {
+		return fleet.ObjectRef{}, fleet.Safe{}, err
+	}
+	for _, x := range canaries {
+		if x.moves(ref) {
+			by.Kind, by.Name = canaryKind.Kind, x.Metadata.Name
+			return by, fleet.Safe{}, nil
+		}
+	}
+	switch {
+	case unread.IsEmpty():
+		unread = more
+	case !more.IsEmpty():
+		unread = fleet.Textf("%s; %s", unread, more)
+	}
+	return fleet.ObjectRef{}, unread, nil
+}
+
+// listed reads what may move weights; none where the cluster has no such kind, and why it may not be read.
+func listed[T any](ctx context.Context, c fleet.Objects, kind fleet.ObjectKind, namespace string) ([]*T, fleet.Safe, error) {
+	list, err := listing.Of[T](ctx, c, kind, namespace, "")
+	if fleet.KindOf(err) == fleet.KindAuth {
+		return nil, fleet.Textf("whether a %s moves its weights may not be read: %s", fleet.Label(kind.Kind), fleet.Cause(err)), nil
+	}
+	return list, fleet.Safe{}, child.PassOver(err)
 }
 
 func (r *rollout) moves(ref fleet.ObjectRef) bool {

@@ -216,10 +216,29 @@ spec: {strategy: {canary: {trafficRouting: {plugins: {`+config+`}}}}}`)
 		}
 	}
 	c := plain()
-	c.Serves["argoproj.io"] = []string{"v1alpha1"}
-	c.Denied["rollouts"] = true
+	c.Serves["argoproj.io"], c.Serves["flagger.app"] = []string{"v1alpha1"}, []string{"v1beta1"}
+	c.Denied["rollouts"], c.Denied["canaries"] = true, true
 	d, err := weigh(t, c, fleet.Share{Member: "v2", Weight: 50})
-	if err != nil || len(d.Notes) != 2 || !strings.Contains(d.Notes[1].String(), "may not be read") || look(t, c).OwnersUnread.IsEmpty() {
+	if err != nil || len(d.Notes) != 2 || !strings.Contains(d.Notes[1].String(), "whether a Rollout moves") || !strings.Contains(d.Notes[1].String(), "whether a Canary moves") || look(t, c).OwnersUnread.IsEmpty() {
 		t.Errorf("%v, %v", d.Notes, err)
+	}
+}
+
+// Flagger writes the route of its service, and owns it only where it made it.
+func TestACanaryOfFlaggerKeepsTheWeights(t *testing.T) {
+	for spec, moves := range map[string]bool{
+		`targetRef: {kind: Deployment, name: chat}, service: {port: 80, gatewayRefs: [{name: gw}]}`:              true,
+		`targetRef: {kind: Deployment, name: x}, service: {name: chat, port: 80, gatewayRefs: [{name: gw}]}`:     true,
+		`targetRef: {kind: Deployment, name: chat}, service: {name: other, port: 80, gatewayRefs: [{name: gw}]}`: false,
+		`targetRef: {kind: Deployment, name: chat}, service: {port: 80}`:                                         false,
+	} {
+		c := plain()
+		c.Put(canaryKind, `
+metadata: {name: trial, namespace: llm, uid: c1}
+spec: {`+spec+`}`)
+		_, err := weigh(t, c, fleet.Share{Member: "v2", Weight: 50})
+		if moves != (look(t, c).Holder.Name == "trial") || moves != (err != nil && strings.Contains(err.Error(), "Canary/llm/trial")) {
+			t.Errorf("%s: %v", spec, err)
+		}
 	}
 }

@@ -76,6 +76,9 @@ func TestLongDeploymentsAreFoundByTheirHash(t *testing.T) {
 	if names = deploymentNames("chat", strings.Repeat("main", 15), 0, "llm"); len(names) != 2 || !strings.HasPrefix(names[1], "chat-") {
 		t.Errorf("%v", names)
 	}
+	if routeName("chat") != "chat" || !strings.HasPrefix(routeName(strings.Repeat("chat", 16)), "seldon-") {
+		t.Error("the VirtualService of a long name is hashed too")
+	}
 	graph := `{name: main, graph: {name: scale, type: TRANSFORMER, children: [{name: llm, implementation: TRITON_SERVER, modelUri: "s3://m/v1"}]}, componentSpecs: [{spec: {containers: [{name: scale, image: a}, {name: side, image: b}]}}, {metadata: {name: x}, spec: {containers: [{name: more, image: c}]}}]}`
 	r := look(t, cluster(sdep("", isAvailable, graph)), deploymentKind, chat)
 	if !strings.Contains(r.Why.String(), "chat-main-0-scale-side-llm") {
@@ -325,4 +328,21 @@ func TestWhatASeldonDeploymentCannotDoSaysWhatItCan(t *testing.T) {
 	c.Change(deploymentKind, chat, "/metadata/uid", "s2")
 	_, err := New(fleet.NewVirtualClock(noon)).Draft(t.Context(), c, r, fleet.Want{Do: fleet.DoRestart, Stamp: time.Time{}})
 	refused(t, err, fleet.KindConflict, "another object")
+}
+
+// Trap 13: a tenth of one replica is none, so that a surge without a spare GPU never ends.
+func TestTrap13ASurgeWithoutASpareGPUIsSaidToNeverEnd(t *testing.T) {
+	roll := made{name: "chat-main-0-llm", uri: "s3://m/v2", want: 1, updated: 1, total: 2}
+	c := cluster(sdep("", isAvailable, served("main", "s3://m/v2", ", replicas: 1")), roll)
+	c.Put(child.PodKind, fmt.Sprintf(`
+metadata: {name: chat-main-0-llm-0, namespace: llm, uid: p, creationTimestamp: %q, labels: {seldon-deployment-id: chat, pod-template-hash: chat-main-0-llm-new}}
+spec: {containers: [{name: llm, resources: {limits: {nvidia.com/gpu: "2"}}}]}
+status: {phase: Pending, conditions: [{type: PodScheduled, status: "False", reason: Unschedulable, message: "0/1 nodes are available: 1 Insufficient nvidia.com/gpu."}]}`, ago(20*time.Minute)))
+	c.Put(child.NodeKind, `
+metadata: {name: n1}
+status: {allocatable: {nvidia.com/gpu: "2"}, conditions: [{type: Ready, status: "True"}]}`)
+	r := look(t, c, deploymentKind, chat)
+	if r.Phase != fleet.RolloutStuck || !r.Never || !strings.Contains(r.Why.String(), "will never finish") {
+		t.Errorf("%s, never %v: %s", r.Phase, r.Never, r.Why)
+	}
 }

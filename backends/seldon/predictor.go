@@ -91,13 +91,24 @@ func deploymentNames(of, predictor string, j int, own string) []string {
 	if len(name) <= longestName {
 		return []string{name}
 	}
-	sum := md5.Sum([]byte(name)) //nolint:gosec // as the operator does
-	hash := hex.EncodeToString(sum[:])
-	list := []string{"seldon-" + hash}
-	if prefixed := of + "-" + hash; len(prefixed) <= longestName { // where the operator is told so
+	list := []string{"seldon-" + hash(name)}
+	if prefixed := of + "-" + hash(name); len(prefixed) <= longestName { // where the operator is told so
 		list = append(list, prefixed)
 	}
 	return list
+}
+
+func hash(name string) string {
+	sum := md5.Sum([]byte(name)) //nolint:gosec // as the operator does
+	return hex.EncodeToString(sum[:])
+}
+
+// routeName is the VirtualService of a SeldonDeployment.
+func routeName(of string) string {
+	if len(of) > longestName {
+		return "seldon-" + hash(of)
+	}
+	return of
 }
 
 // main is the Deployment that serves the model: the one with GPUs, else the first.

@@ -37,7 +37,7 @@ func (s *scene) routed(ctx context.Context) (stuck.Verdict, error) {
 	for _, v := range s.live {
 		if has := weights[v.Name]; has != v.Traffic {
 			return stuck.Verdict{Phase: fleet.RolloutMoving, Why: fleet.Textf("VirtualService %s still gives predictor %s %s %%, wanted is %s",
-				fleet.Quote(s.ref.Name), fleet.Quote(v.Name), fleet.Int(has), fleet.Int(v.Traffic))}, nil
+				fleet.Quote(routeName(s.ref.Name)), fleet.Quote(v.Name), fleet.Int(has), fleet.Int(v.Traffic))}, nil
 		}
 	}
 	return done, nil
@@ -51,7 +51,7 @@ func (s *scene) weights(ctx context.Context) (map[string]int, error) {
 	}
 	kind := fleet.ObjectKind{Group: istio, Version: versions[0], Resource: "virtualservices", Kind: "VirtualService"}
 	doc, err := child.Document(ctx, s.c, kind, fleet.ObjectRef{Cluster: s.ref.Cluster, Kind: kind.Kind, Namespace: s.ref.Namespace,
-		Name: s.ref.Name})
+		Name: routeName(s.ref.Name)})
 	if err = child.PassOver(err); err != nil || doc == nil {
 		return nil, err
 	}
