@@ -34,8 +34,8 @@ func (s *scene) weigh(w fleet.Want) (fleet.Draft, error) {
 		return fleet.Draft{}, s.no(fleet.KindInvalid, w.Do, "the weights are so already")
 	}
 	text := fleet.Textf("weights of %s", fleet.Join(said, fleet.Text(", ")))
-	d := fleet.Draft{Weights: true, Stages: []fleet.Stage{{Text: text, Until: fleet.Until{Done: true}, Writes: []fleet.ObjectWrite{{Object: s.ref, API: kind,
-		UID: string(s.o.UID), Verb: fleet.WriteSet, Fields: fields, Text: text}}}}}
+	write := fleet.ObjectWrite{Object: s.ref, API: kind, UID: string(s.o.UID), Verb: fleet.WriteSet, Fields: fields, Text: text}
+	d := fleet.Draft{Weights: true, Stages: []fleet.Stage{{Text: text, Until: fleet.Until{Done: true}, Writes: []fleet.ObjectWrite{write}}}}
 	d.Notes = []fleet.Safe{fleet.Text("accepted is not in force: the gateway's controller says that it takes the weights, and what the " +
 		"back ends get shows when its proxies do")}
 	if !s.unread.IsEmpty() {
