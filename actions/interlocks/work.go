@@ -70,8 +70,10 @@ func rollInFlight(p actions.Plan, _ *fleet.Snapshot, _ actions.Book, now time.Ti
 	return pass(fleet.Text("no roll in flight, its version is "), fleet.Age(now.Sub(w.Now.At)), fleet.Text(" old"))
 }
 
-// replaces tells whether a plan replaces replicas.
-func replaces(p *actions.Plan) bool { return p.Work.Rolls() && p.Intent.Kind != actions.KindScale }
+// replaces tells whether a plan replaces replicas. One that sets weights may wait for the system and starts none.
+func replaces(p *actions.Plan) bool {
+	return p.Work.Rolls() && p.Intent.Kind != actions.KindScale && p.Intent.Kind != actions.KindTraffic
+}
 
 // starts tells whether a plan starts replicas somewhere.
 func starts(p *actions.Plan) bool {

@@ -13,6 +13,8 @@ import (
 	"pitwall/backends/amd"
 	"pitwall/backends/argorollouts"
 	"pitwall/backends/autoscalers"
+	"pitwall/backends/azureml"
+	"pitwall/backends/bentocloud"
 	"pitwall/backends/bentoml"
 	"pitwall/backends/dcgm"
 	"pitwall/backends/discovery"
@@ -31,6 +33,7 @@ import (
 	"pitwall/backends/tgi"
 	"pitwall/backends/triton"
 	"pitwall/backends/trtllm"
+	"pitwall/backends/vertex"
 	"pitwall/backends/vllm"
 	"pitwall/backends/workloads"
 	"pitwall/fleet"
@@ -57,6 +60,7 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{kserve.Connector()},
 		[]fleet.Connector{argorollouts.Connector()},
 		[]fleet.Connector{flagger.Connector()},
+		[]fleet.Connector{bentocloud.Connector(), azureml.Connector(), vertex.Connector()},
 	)
 }
 

@@ -52,8 +52,8 @@ func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 		}
 		works = append(works, w)
 	}
-	out.Cluster = restobjects.Cluster(r.spec, fleet.Label(r.spec.URL), out.At, works, kind)
-	out.Cluster.Scope = fleet.Label("project " + r.spec.Options[optProject] + ", " + r.spec.Options[optLocation])
+	server := fleet.Label(r.spec.URL + " project " + r.spec.Options[optProject] + ", " + r.spec.Options[optLocation])
+	out.Cluster = restobjects.Cluster(r.spec, server, out.At, works, kind)
 	return out, nil
 }
 

@@ -90,6 +90,7 @@ func scaleCommand(f *flags, c console) *cobra.Command {
 	x := &workFlags{}
 	cmd := x.command(f, c, fleet.DoScale, "scale OBJECT --replicas N", "Set the number of replicas of a workload")
 	cmd.Flags().IntVar(&x.count, "replicas", -1, "replicas that are wanted")
+	cmd.Flags().StringVar(&x.want.Container, "container", "", "service or deployed model, where the object has several that are scaled")
 	return cmd
 }
 
