@@ -91,7 +91,11 @@ func versionsPane(b *part.Block, sc Scene, u UpgradesState, o fleet.ObjectRef, n
 	case !u.Seen[o].known() && len(list) > 0:
 		note = fleet.Text("which version each runs is not read yet")
 	}
-	b.Rule(fleet.Concat(title, fleet.Int(len(list))), note, position(from, to, len(list)))
+	number := fleet.Int(len(list))
+	if c := ClusterOf(sc.Snap, o.Cluster); c != nil && c.Hosted {
+		number = fleet.Text(fleet.Unknown)
+	}
+	b.Rule(fleet.Concat(title, number), note, position(from, to, len(list)))
 	name := 12
 	for i := from; i < to; i++ {
 		name = max(name, min(mostName(b.Width()), labelWidth(list[i].pod.Name)))
@@ -107,7 +111,9 @@ func versionsPane(b *part.Block, sc Scene, u UpgradesState, o fleet.ObjectRef, n
 		fillVersion(c, &list[i], sc)
 		g.Row(b, c, u.Shift == nil && ids[i] == u.Pods.Selected)
 	}
-	if len(list) == 0 && n > 0 {
+	if c := ClusterOf(sc.Snap, o.Cluster); len(list) == 0 && n > 0 && c != nil && c.Hosted {
+		b.Gap(2).Say(themes.Dim, "its replicas are known to its cloud only").End()
+	} else if len(list) == 0 && n > 0 {
 		b.Gap(2).Say(themes.Dim, "no pod of it is known").End()
 	}
 }

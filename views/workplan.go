@@ -23,7 +23,7 @@ func needsText(w *actions.WorkPlan) fleet.Safe {
 		}
 	}
 	if !w.Draft.Rented.IsEmpty() {
-		text = fleet.Concat(w.Draft.Rented, fleet.Text(" of a cloud, whose room is not known"))
+		text = fleet.Concat(w.Draft.Rented, fleet.Text(", how much room the cloud has is not known"))
 	}
 	if w.Draft.Down > 0 {
 		text = fleet.Textf("%s; %s of %s %s away at the most meanwhile", text, fleet.Int(w.Draft.Down), fleet.Int(w.Was.Desired), w.Was.Unit)

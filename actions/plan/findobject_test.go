@@ -16,6 +16,8 @@ func TestObjectsAreFoundByTheNamesPeopleUse(t *testing.T) {
 				{Kind: "Deployment", Namespace: "llm", Name: "llama"}, {Kind: "StatefulSet", Namespace: "llm", Name: "qwen"},
 				{Kind: "Deployment", Namespace: "other", Name: "qwen"}}},
 			{ID: "west", Workloads: []*fleet.Workload{{Kind: "Deployment", Namespace: "llm", Name: "mixtral"}, {Kind: "Deployment", Namespace: "llm", Name: "twin"}}},
+			{ID: "cloud", Workloads: []*fleet.Workload{{Kind: "OnlineEndpoint", Name: "talk"}, {Kind: "OnlineDeployment", Namespace: "talk", Name: "blue"},
+				{Kind: "BentoCloudDeployment", Namespace: "north-1", Name: "bento"}}},
 			{ID: "north", Workloads: []*fleet.Workload{{Kind: "Deployment", Namespace: "llm", Name: "twin"}}},
 		},
 	}
@@ -29,6 +31,12 @@ func TestObjectsAreFoundByTheNamesPeopleUse(t *testing.T) {
 		{"other/qwen", "", "", "east Deployment other/qwen"},
 		{"gpu-1", "Node", "", "east Node /gpu-1"},
 		{"twin", "", "north", "north Deployment llm/twin"},
+		{"oep/talk", "", "", "cloud OnlineEndpoint /talk"},
+		{"OnlineDeployment/talk/blue", "", "", "cloud OnlineDeployment talk/blue"},
+		{"talk/blue", "", "", "cloud OnlineDeployment talk/blue"},
+		{"bentocloud/bento", "", "cloud", "cloud BentoCloudDeployment north-1/bento"},
+		{"bentoclouddeployments/bento", "", "", "cloud BentoCloudDeployment north-1/bento"},
+		{"vep/new", "", "cloud", "cloud VertexEndpoint /new"},
 		{"isvc/llm/granite", "", "west", "west InferenceService llm/granite"},
 	} {
 		o, err := FindObject(s, c.name, c.kind, fleet.ClusterID(c.cluster))

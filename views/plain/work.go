@@ -29,7 +29,7 @@ func workPlan(p actions.Plan, checks []actions.Check) string {
 		r.fact(fleet.Text("GPUs"), fleet.Concat(fleet.Int(w.Draft.Extra), fleet.Text(" more at the most, "), free))
 	}
 	if !w.Draft.Rented.IsEmpty() {
-		r.fact(fleet.Text("takes"), fleet.Concat(w.Draft.Rented, fleet.Text(" of a cloud, whose room is not known")))
+		r.fact(fleet.Text("takes"), fleet.Concat(w.Draft.Rented, fleet.Text(", how much room the cloud has is not known")))
 	}
 	if w.Draft.Down > 0 {
 		r.fact(fleet.Text("away"), fleet.Textf("%s of %s %s at the most meanwhile", fleet.Int(w.Draft.Down), fleet.Int(w.Was.Desired),
