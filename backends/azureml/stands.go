@@ -120,15 +120,16 @@ func (g *gathered) workload() *fleet.Workload {
 	if d := g.serving(); d != nil {
 		w.Image = fleet.Label(asset(d.Properties.Model))
 	} else if v.phase == fleet.RolloutDone {
-		w.State, w.Why = fleet.StateWarn, fleet.Text("no deployment gets requests")
+		w.State, w.Why = fleet.StateIdle, fleet.Text("no deployment gets requests")
 	}
 	return w
 }
 
 func (d *deployment) workload(of string, now time.Time) *fleet.Workload {
 	v := d.stands(now)
-	w := &fleet.Workload{Kind: deploymentKind.Kind, Namespace: of, Name: d.Name, UID: identity(d.ID, d.System), Created: d.System.Created.UTC(),
-		Desired: d.instances(), Gaps: gaps, State: v.state(), Why: v.why, Since: v.since, Image: fleet.Label(asset(d.Properties.Environment))}
+	w := &fleet.Workload{Kind: deploymentKind.Kind, Namespace: of, Name: d.Name, UID: identity(d.ID, d.System),
+		Created: d.System.Created.UTC(), Desired: d.instances(), Gaps: gaps, State: v.state(),
+		Why: v.why, Since: v.since, Image: fleet.Label(asset(d.Properties.Environment))}
 	if d.scales() {
 		w.Autoscaler = fleet.Textf("%s-%s", fleet.Int(d.Properties.Scale.Min), fleet.Int(d.Properties.Scale.Max))
 	}

@@ -180,12 +180,12 @@ type verdict struct {
 	since time.Time
 }
 
-func (d *record) stands(now time.Time) verdict {
+func (r *record) stands(now time.Time) verdict {
 	var revised time.Time
-	if d.Revision != nil {
-		revised = instant(d.Revision.Created)
+	if r.Revision != nil {
+		revised = instant(r.Revision.Created)
 	}
-	return stand(d.Status, revised, d.main() != nil, now)
+	return stand(r.Status, revised, r.main() != nil, now)
 }
 
 // stand says how far a deployment is by its status. Right after a new revision the status may be that of the one before.
@@ -217,7 +217,8 @@ func stand(status string, revised time.Time, known bool, now time.Time) verdict 
 		return verdict{phase: fleet.RolloutStuck, since: revised,
 			why: fleet.Text("it is unhealthy: its replicas do not become ready, or not all of them; its events are in the console of BentoCloud")}
 	case failed:
-		return verdict{phase: fleet.RolloutFailed, never: true, since: revised, why: fleet.Text("it failed; its events are in the console of BentoCloud")}
+		return verdict{phase: fleet.RolloutFailed, never: true, since: revised, why: fleet.Text("it failed; its events are in the console " +
+			"of BentoCloud")}
 	case buildFailed:
 		return verdict{phase: fleet.RolloutFailed, never: true, since: revised,
 			why: fleet.Text("the image of its Bento could not be built: another Bento is needed")}

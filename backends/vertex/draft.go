@@ -40,13 +40,15 @@ func (a *Orchestrator) Draft(ctx context.Context, c fleet.Objects, r fleet.Rollo
 	case fleet.DoFreeScaler:
 		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "which bounds it had is not kept by Vertex AI; undo the change that held it")
 	case fleet.DoRestart:
-		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "Vertex AI has no call that restarts a deployed model; upgrade to the same model again under "+
+		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "Vertex AI has no call that restarts a deployed model; upgrade to the same "+
+			"model again under "+
 			"another version, or deploy it a second time and move the traffic")
 	case fleet.DoPause, fleet.DoResume:
 		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "Vertex AI cannot stop a deployment where it is; weights hold where they are set")
 	default: // deeds of nodes
 	}
-	return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "an endpoint of Vertex AI can be upgraded, scaled, weighed, advanced, promoted and aborted")
+	return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "an endpoint of Vertex AI can be upgraded, scaled, weighed, advanced, "+
+		"promoted and aborted")
 }
 
 func (s *scene) no(kind fleet.Kind, do fleet.Deed, why string) error {
@@ -125,7 +127,8 @@ func (s *scene) move(w fleet.Want) (fleet.Draft, error) {
 		}
 	}
 	if old == nil || others > 1 {
-		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "beside the newest model several could take what it leaves: pitwall traffic sets the weight of "+
+		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "beside the newest model several could take what it leaves: pitwall "+
+			"traffic sets the weight of "+
 			"each; it has "+split.Names(s.traffic().Members))
 	}
 	percent := 0
@@ -137,7 +140,8 @@ func (s *scene) move(w fleet.Want) (fleet.Draft, error) {
 	case w.Do == fleet.DoAdvance:
 		percent = int(math.Round(float64(w.Parts[0]) * split.Whole))
 	}
-	d, err := s.share(fleet.Want{Do: w.Do, Shares: []fleet.Share{{Member: fresh.ID, Weight: percent}, {Member: old.ID, Weight: split.Whole - percent}}})
+	d, err := s.share(fleet.Want{Do: w.Do, Shares: []fleet.Share{{Member: fresh.ID, Weight: percent},
+		{Member: old.ID, Weight: split.Whole - percent}}})
 	if err == nil {
 		d.Stages[0].Canary = w.Do == fleet.DoAdvance
 		d.Notes = append(d.Notes, fleet.Text("both stay deployed, and both cost: undeploy the one that nobody wants any more in Google Cloud"))
@@ -159,9 +163,11 @@ func (s *scene) scale(w fleet.Want) (fleet.Draft, error) {
 	case w.Do == fleet.DoScale && !w.Replicas.OK:
 		return fleet.Draft{}, s.no(fleet.KindInvalid, w.Do, "how many replicas are wanted is not said")
 	case m.Block == "":
-		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "it runs in a deployment resource pool, which others share: scale the pool in Google Cloud")
+		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "it runs in a deployment resource pool, which others share: scale the pool "+
+			"in Google Cloud")
 	case n < 1:
-		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "version 1 of the API keeps one replica at the least; give its requests to another with pitwall "+
+		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "version 1 of the API keeps one replica at the least; give its requests to "+
+			"another with pitwall "+
 			"traffic and undeploy it in Google Cloud")
 	case m.least() == n && m.most() == n:
 		return fleet.Draft{}, s.no(fleet.KindInvalid, w.Do, "it has "+strconv.Itoa(n)+" replicas already")
@@ -200,7 +206,8 @@ func (s *scene) named(w fleet.Want) (*member, error) {
 		}
 	}
 	if len(found) != 1 {
-		return nil, s.no(fleet.KindInvalid, w.Do, "which deployed model is meant is not clear; name one with --container: "+split.Names(s.traffic().Members))
+		return nil, s.no(fleet.KindInvalid, w.Do, "which deployed model is meant is not clear; name one with --container: "+
+			""+split.Names(s.traffic().Members))
 	}
 	return found[0], nil
 }
@@ -219,7 +226,8 @@ func (s *scene) upgrade(ctx context.Context, w fleet.Want) (fleet.Draft, error) 
 	id := deployedID(version)
 	for _, m := range s.members {
 		if m.Version == version || m.ID == id {
-			return fleet.Draft{}, s.no(fleet.KindInvalid, w.Do, "model "+fleet.Quote(version).String()+" is deployed already as "+fleet.Quote(m.ID).String()+
+			return fleet.Draft{}, s.no(fleet.KindInvalid, w.Do, "model "+fleet.Quote(version).String()+" is deployed already as "+
+				""+fleet.Quote(m.ID).String()+
 				": pitwall traffic gives it requests")
 		}
 	}
@@ -227,10 +235,12 @@ func (s *scene) upgrade(ctx context.Context, w fleet.Want) (fleet.Draft, error) 
 	text := fleet.Textf("model: %s -> %s, deployed as %s", fleet.Quote(old.Version), fleet.Quote(version), fleet.Quote(id))
 	deploy := s.write(text, fleet.Field{Path: at, After: jsonptr.Encode(version)})
 	d := fleet.Draft{Rented: old.rented(max(old.least(), 1)), Stages: []fleet.Stage{{Text: text, Writes: []fleet.ObjectWrite{deploy},
-		Until: fleet.Until{Done: true}}}, Notes: []fleet.Safe{fleet.Textf("%s stays deployed, and costs, for the way back: undeploy it in Google Cloud once nobody "+
+		Until: fleet.Until{Done: true}}}, Notes: []fleet.Safe{fleet.Textf("%s stays deployed, and costs, for the way back: undeploy it in "+
+		"Google Cloud once nobody "+
 		"wants back", fleet.Quote(old.ID))}, To: fleet.Version{Name: fleet.Quote(id), ID: id, Weights: fleet.Quote(version)}}
 	if len(w.Parts) > 0 {
-		d.Notes = append(d.Notes, fleet.Text("Google does not say which replicas are whose: old and new cannot be compared, so that each stage waits for a "+
+		d.Notes = append(d.Notes, fleet.Text("Google does not say which replicas are whose: old and new cannot be compared, so that each "+
+			"stage waits for a "+
 			"person unless --by-readiness is given"))
 	}
 	undeploy, _ := deploy.Inverse()
@@ -261,13 +271,16 @@ func (s *scene) replaced(w fleet.Want) (*member, error) {
 	serving := s.busiest("")
 	switch {
 	case w.Image != "" || len(w.Args) > 0 || w.Container != "":
-		return nil, s.no(fleet.KindUnsupported, w.Do, "image and flags are inside of a model version: upload another version and name it with --model")
+		return nil, s.no(fleet.KindUnsupported, w.Do, "image and flags are inside of a model version: upload another version and name it "+
+			"with --model")
 	case w.Surge.OK:
 		return nil, s.no(fleet.KindUnsupported, w.Do, "a version is deployed beside the one that serves, as a whole; leave --surge out")
 	case w.Version != "":
-		return nil, s.no(fleet.KindUnsupported, w.Do, "what is deployed still is weighed by pitwall traffic; name another model version with --model")
+		return nil, s.no(fleet.KindUnsupported, w.Do, "what is deployed still is weighed by pitwall traffic; name another model version "+
+			"with --model")
 	case serving == nil:
-		return nil, s.no(fleet.KindUnsupported, w.Do, "no deployed model gets requests, so that there are no machines to go by; deploy one in Google Cloud")
+		return nil, s.no(fleet.KindUnsupported, w.Do, "no deployed model gets requests, so that there are no machines to go by; deploy one "+
+			"in Google Cloud")
 	case s.Split[serving.ID] != split.Whole:
 		return nil, s.no(fleet.KindUnsupported, w.Do, "several models get requests: give all to one first with pitwall traffic; it has "+
 			split.Names(s.traffic().Members))

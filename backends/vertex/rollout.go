@@ -219,7 +219,7 @@ func (s *scene) workload() *fleet.Workload {
 	case phase != fleet.RolloutDone:
 		w.State = fleet.StateWarn
 	case len(s.Split) == 0:
-		w.State, w.Why = fleet.StateWarn, fleet.Text("no deployed model gets requests")
+		w.State, w.Why = fleet.StateIdle, fleet.Text("no deployed model gets requests")
 	}
 	return w
 }
