@@ -16,6 +16,14 @@ type bentoCloud struct {
 	status   string
 	bento    string
 	services any
+	canary   map[string]cloudVersion
+}
+
+// cloudVersion is a version beside the main one.
+type cloudVersion struct {
+	Bento    string `json:"bento"`
+	Weight   int    `json:"weight"`
+	Services any    `json:"services"`
 }
 
 const cloudToken = "bc-canary-0123456789"
@@ -29,10 +37,19 @@ func newBentoCloud() *bentoCloud {
 // document is the deployment as it is read. Its revisions are an hour old, so that nothing waits for them.
 func (b *bentoCloud) document() map[string]any {
 	at := time.Now().Add(-time.Hour).UTC().Format(time.RFC3339)
+	targets, weights := []any{cloudTarget("main", b.bento, b.services)}, map[string]int{}
+	for name, v := range b.canary {
+		targets = append(targets, cloudTarget(name, strings.TrimPrefix(v.Bento, "chat:"), v.Services))
+		weights[name] = v.Weight
+	}
 	return map[string]any{"uid": "d1", "name": "chat", "status": b.status, "created_at": at, "cluster": map[string]any{"name": "north-1"},
-		"latest_revision": map[string]any{"uid": fmt.Sprint("r", b.revision), "created_at": at, "targets": []any{map[string]any{"name": "main",
-			"bento":  map[string]any{"name": b.bento, "version": b.bento, "repository": map[string]any{"name": "chat"}},
-			"config": map[string]any{"services": b.services}}}}}
+		"latest_revision": map[string]any{"uid": fmt.Sprint("r", b.revision), "created_at": at, "targets": targets},
+		"manifest":        map[string]any{"routing": map[string]any{"route_type": "random", "weights": weights}}}
+}
+
+func cloudTarget(name, bento string, services any) map[string]any {
+	return map[string]any{"name": name, "config": map[string]any{"services": services},
+		"bento": map[string]any{"name": bento, "version": bento, "repository": map[string]any{"name": "chat"}}}
 }
 
 func (b *bentoCloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -54,13 +71,16 @@ func (b *bentoCloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		var body struct {
 			Bento    string `json:"bento"`
 			Services any    `json:"services"`
+			Canary   struct {
+				Versions map[string]cloudVersion `json:"versions"`
+			} `json:"canary"`
 		}
 		if json.NewDecoder(r.Body).Decode(&body) != nil || body.Services == nil {
 			w.WriteHeader(http.StatusBadRequest)
 			return
 		}
 		_, b.bento, _ = strings.Cut(body.Bento, ":")
-		b.services = body.Services
+		b.services, b.canary = body.Services, body.Canary.Versions
 		b.revision++
 		answer = b.document()
 	default:
