@@ -122,7 +122,12 @@ func simpleWork(f *flags, c console, do fleet.Deed, use, short string) *cobra.Co
 
 func nodeWork(f *flags, c console, do fleet.Deed, use, short string) *cobra.Command {
 	x := &workFlags{kind: "Node"}
-	return x.command(f, c, do, use, short)
+	cmd := x.command(f, c, do, use, short)
+	if do == fleet.DoDrain {
+		cmd.Flags().DurationVar(&x.give, "patience", actions.DefaultPatience,
+			"how long a budget that refuses is asked again before a person is asked what to do")
+	}
+	return cmd
 }
 
 // command makes a command that plans and carries out one deed.
