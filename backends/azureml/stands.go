@@ -4,11 +4,9 @@ import (
 	"cmp"
 	"time"
 
+	"pitwall/backends/internal/restobjects"
 	"pitwall/fleet"
 )
-
-// settles is how long the state of a resource may still be that of before a request: a PATCH is answered before it begins.
-const settles = 15 * time.Second
 
 // verdict is how an object stands.
 type verdict struct {
@@ -25,9 +23,9 @@ func stand(what fleet.Safe, state string, s system, now time.Time) verdict {
 	switch state {
 	case "Succeeded":
 		v.phase = fleet.RolloutDone
-		if !s.Modified.IsZero() && age >= 0 && age < settles {
+		if restobjects.Settling(s.Modified, now) { // a PATCH is answered before it begins
 			v.phase = fleet.RolloutUnseen
-			v.why = fleet.Textf("%s was changed %s ago: its state may be that of before", what, fleet.Age(age))
+			v.why = fleet.Textf("%s was changed %s ago: its state may be that of before", what, fleet.Age(max(age, 0)))
 		}
 	case "Creating", "Updating", "Scaling", "Deleting":
 		v.phase = fleet.RolloutMoving

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"pitwall/backends/internal/jsonptr"
+	"pitwall/backends/internal/restobjects"
 	"pitwall/backends/internal/split"
 	"pitwall/fleet"
 )
@@ -25,9 +26,6 @@ const (
 	terminated  = "terminated"
 	nonDeployed = "non-deployed"
 )
-
-// settles is how long the status may still be that of the revision before: the API counts no generations.
-const settles = 15 * time.Second
 
 // Orchestrator knows the deployments of BentoCloud.
 type Orchestrator struct{ clock fleet.Clock }
@@ -196,9 +194,9 @@ func stand(status string, revised time.Time, known bool, now time.Time) verdict 
 		if !known {
 			return verdict{phase: fleet.RolloutUnknown, why: fleet.Text("it does not say what it is made of")}
 		}
-		if !revised.IsZero() && age >= 0 && age < settles {
+		if restobjects.Settling(revised, now) {
 			return verdict{phase: fleet.RolloutUnseen, since: revised,
-				why: fleet.Textf("its newest revision is %s old: what it says of itself may be of the one before", fleet.Age(age))}
+				why: fleet.Textf("its newest revision is %s old: what it says of itself may be of the one before", fleet.Age(max(age, 0)))}
 		}
 		v := verdict{phase: fleet.RolloutDone, since: revised}
 		if status == scaledAway {

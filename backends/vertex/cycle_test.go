@@ -210,6 +210,31 @@ func TestRefusedWritesSayWhy(t *testing.T) {
 	}
 }
 
+// Who may not list operations can move requests, which is over at once, and nothing else.
+func TestWithoutItsOperationsNoLongChangeIsPlanned(t *testing.T) {
+	g, rig := newGoogle(t)
+	d, err := rig.Draft(chat, fleet.Want{Do: fleet.DoUpgrade, Weights: "456@4"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rig.Carry(t, chat, d.Stages[0])
+	g.answer = func(w http.ResponseWriter, r *http.Request) bool {
+		if strings.HasSuffix(r.URL.Path, "/operations") {
+			refuse(w, 403, "PERMISSION_DENIED", "no")
+			return true
+		}
+		return false
+	}
+	if r := rig.Rollout(t, chat); r.Phase != fleet.RolloutUnknown || !strings.Contains(r.Why.String(), "may not be listed") {
+		t.Errorf("it is %s: %s", r.Phase, r.Why)
+	}
+	if _, err := rig.Draft(chat, fleet.Want{Do: fleet.DoScale, Replicas: fleet.Some(9), Container: old}); fleet.KindOf(err) != fleet.KindAuth {
+		t.Errorf("a long change: %v", err)
+	}
+	moved := rig.Do(t, chat, fleet.Want{Do: fleet.DoPromote})
+	rig.Undo(t, moved)
+}
+
 // The tag of the document that was compared is sent: what comes between is refused by Google.
 func TestTheTagGuardsTheMomentBetween(t *testing.T) {
 	g, rig := newGoogle(t)

@@ -28,6 +28,10 @@ func (a *Orchestrator) Draft(ctx context.Context, c fleet.Objects, r fleet.Rollo
 	case !s.going.IsEmpty():
 		return fleet.Draft{}, s.no(fleet.KindConflict, w.Do, s.going.String()+" is under way: what it leaves is seen when it is over")
 	}
+	long := w.Do == fleet.DoUpgrade || w.Do == fleet.DoScale || w.Do == fleet.DoHoldScaler
+	if long && !s.unread.IsEmpty() {
+		return fleet.Draft{}, s.no(fleet.KindAuth, w.Do, s.unread.String()+"; without that nobody could tell when it is over")
+	}
 	switch w.Do {
 	case fleet.DoUpgrade:
 		return s.upgrade(ctx, w)

@@ -42,13 +42,13 @@ func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 			continue
 		}
 		list = append(list, s)
-		bear[s.display]++
+		bear[s.Display]++
 	}
 	works := make([]*fleet.Workload, 0, len(list))
 	for _, s := range list {
 		w := s.workload()
-		if w.Name = s.id(); bear[s.display] == 1 && speaks(s.display) {
-			w.Name = s.display
+		if w.Name = s.id(); bear[s.Display] == 1 && speaks(s.Display) {
+			w.Name = s.Display
 		}
 		works = append(works, w)
 	}
@@ -71,10 +71,10 @@ func parse(item []byte) (*scene, error) {
 	if !strings.Contains(r.Name, "/endpoints/") {
 		return nil, errNoEndpoint
 	}
-	doc, err := r.document()
-	if err != nil {
-		return nil, err
+	s := &scene{uid: r.uid()}
+	var err error
+	if s.content, err = r.content(); err == nil {
+		s.order()
 	}
-	s := &scene{display: r.Display, uid: r.uid()}
-	return s, s.take(doc)
+	return s, err
 }

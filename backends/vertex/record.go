@@ -138,25 +138,24 @@ func versionOf(model, version string) string {
 	return id + "@" + version
 }
 
-// document is an endpoint as pitwall compares and changes it: deployed models by their IDs, since a list moves, and a split
+// content is an endpoint as pitwall compares and changes it: deployed models by their IDs, since a list moves, and a split
 // without those that get nothing.
-func (r *record) document() (map[string]any, error) {
-	models := map[string]*member{}
+func (r *record) content() (content, error) {
+	c := content{Name: r.Name, Display: r.Display, Created: r.Created, Updated: r.Updated, Split: map[string]int{},
+		Deployed: map[string]*member{}}
 	for _, raw := range r.Deployed {
 		m, err := newMember(raw)
 		if err != nil {
-			return nil, err
+			return content{}, err
 		}
-		models[m.ID] = m
+		c.Deployed[m.ID] = m
 	}
-	split := map[string]int{}
 	for id, n := range r.Split {
 		if n > 0 {
-			split[id] = n
+			c.Split[id] = n
 		}
 	}
-	return map[string]any{"name": r.Name, "displayName": r.Display, "createTime": r.Created, "updateTime": r.Updated, "trafficSplit": split,
-		"deployed": models}, nil
+	return c, nil
 }
 
 func (r *record) uid() string { return r.Name + "@" + r.Created.UTC().Format(time.RFC3339Nano) }

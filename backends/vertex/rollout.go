@@ -24,11 +24,10 @@ func (*Orchestrator) Kinds() []fleet.ObjectKind { return []fleet.ObjectKind{kind
 
 // scene is an endpoint as it was read.
 type scene struct {
-	c       fleet.Objects
-	ref     fleet.ObjectRef
-	doc     any
-	display string
-	uid     string
+	c   fleet.Objects
+	ref fleet.ObjectRef
+	doc any
+	uid string
 	content
 	members []*member // newest first
 	going   fleet.Safe
@@ -36,11 +35,8 @@ type scene struct {
 	unread  fleet.Safe // why what goes on is not known
 }
 
-func (s *scene) take(doc any) error {
-	s.doc = doc
-	if err := jsonptr.Into(doc, &s.content); err != nil {
-		return err
-	}
+// order puts the newest model first.
+func (s *scene) order() {
 	for _, m := range s.Deployed {
 		s.members = append(s.members, m)
 	}
@@ -50,7 +46,6 @@ func (s *scene) take(doc any) error {
 		}
 		return strings.Compare(a.ID, b.ID)
 	})
-	return nil
 }
 
 func (s *scene) id() string { return s.Name[strings.LastIndexByte(s.Name, '/')+1:] }
@@ -61,16 +56,15 @@ func read(ctx context.Context, c fleet.Objects, ref fleet.ObjectRef) (*scene, er
 	if err != nil {
 		return nil, err
 	}
-	doc, err := jsonptr.Decode(body)
-	if err != nil {
+	s := &scene{c: c, ref: ref}
+	if s.doc, err = jsonptr.Decode(body); err != nil {
 		return nil, err
 	}
-	s := &scene{c: c, ref: ref, display: jsonptr.Text(doc, "/displayName")}
-	if err := s.take(doc); err != nil {
+	if err := jsonptr.Typed(body, &s.content); err != nil {
 		return nil, err
 	}
-	created, _ := time.Parse(time.RFC3339Nano, jsonptr.Text(doc, "/createTime"))
-	s.uid = (&record{Name: s.Name, Created: created}).uid()
+	s.order()
+	s.uid = (&record{Name: s.Name, Created: s.Created}).uid()
 	list, err := c.List(ctx, operationKind, s.id(), "")
 	switch {
 	case fleet.KindOf(err) == fleet.KindAuth:
@@ -96,8 +90,8 @@ func (a *Orchestrator) Rollout(ctx context.Context, c fleet.Objects, _ fleet.Obj
 func (s *scene) rollout() fleet.Rollout {
 	r := fleet.Rollout{Object: s.ref, API: kind, System: fleet.Text("Vertex AI endpoint"), UID: s.uid, Unit: fleet.Text("replicas"),
 		OwnersUnread: fleet.Text("Google does not say what else applies it: Terraform, a pipeline"), Traffic: s.traffic()}
-	if s.display != "" && s.display != s.ref.Name {
-		r.System = fleet.Textf("Vertex AI endpoint %s", fleet.Quote(s.display))
+	if s.Display != "" && s.Display != s.ref.Name {
+		r.System = fleet.Textf("Vertex AI endpoint %s", fleet.Quote(s.Display))
 	}
 	r.Desired, r.Ready, r.GPUsEach, r.Gaps = s.count()
 	r.Available, r.Total = r.Ready, r.Ready
@@ -201,11 +195,7 @@ func (s *scene) stands() (fleet.RolloutPhase, fleet.Safe, time.Time) {
 
 // workload is an endpoint as lists show it.
 func (s *scene) workload() *fleet.Workload {
-	created, _ := time.Parse(time.RFC3339Nano, jsonptr.Text(s.doc, "/createTime"))
-	w := &fleet.Workload{Kind: kind.Kind, UID: s.uid, Created: created.UTC(), State: fleet.StateOK}
-	if at, ok := s.doc.(map[string]any)["createTime"].(time.Time); ok {
-		w.Created = at.UTC()
-	}
+	w := &fleet.Workload{Kind: kind.Kind, UID: s.uid, Created: s.Created.UTC(), State: fleet.StateOK}
 	w.Desired, w.Ready, w.GPUsEach, w.Gaps = s.count()
 	w.Updated, w.Available = w.Ready, w.Ready
 	if m := s.serving(); m != nil {

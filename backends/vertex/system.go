@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"pitwall/backends/internal/jsonptr"
 	"pitwall/backends/internal/restobjects"
@@ -34,7 +35,7 @@ func (a *api) Fetch(ctx context.Context, k fleet.ObjectKind, o fleet.ObjectRef) 
 	if err != nil {
 		return restobjects.Document{}, err
 	}
-	doc, err := r.document()
+	doc, err := r.content()
 	if err != nil {
 		return restobjects.Document{}, err
 	}
@@ -108,6 +109,9 @@ func (a *api) Busy(ctx context.Context, k fleet.ObjectKind, o fleet.ObjectRef) (
 		return fleet.Safe{}, err
 	}
 	list, err := a.List(ctx, operationKind, r.id())
+	if fleet.KindOf(err) == fleet.KindAuth {
+		return fleet.Safe{}, nil // what is written then is over at once: nothing else is planned
+	}
 	if err != nil {
 		return fleet.Safe{}, err
 	}
@@ -145,9 +149,12 @@ func (a *api) Send(ctx context.Context, _ fleet.ObjectKind, _ fleet.ObjectRef, w
 	return err
 }
 
-// content is a document as Send reads it.
+// content is a document of ours.
 type content struct {
 	Name     string             `json:"name"`
+	Display  string             `json:"displayName"`
+	Created  time.Time          `json:"createTime"`
+	Updated  time.Time          `json:"updateTime"`
 	Split    map[string]int     `json:"trafficSplit"`
 	Deployed map[string]*member `json:"deployed"`
 }
