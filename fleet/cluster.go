@@ -138,6 +138,22 @@ type Gaps struct {
 	GPUs  bool // GPUsEach
 }
 
+// Replicas draws a number of replicas that are ready, updated or available, "-" where it is not told.
+func (g Gaps) Replicas(n int) Safe {
+	if g.Ready {
+		return Text(Unknown)
+	}
+	return Int(n)
+}
+
+// Devices draws a number of GPUs, "-" where it is not told.
+func (g Gaps) Devices(n int) Safe {
+	if g.GPUs {
+		return Text(Unknown)
+	}
+	return Int(n)
+}
+
 // KubeEvent is one event of the cluster. Types other than Normal and Warning exist: node health checks write their own.
 type KubeEvent struct {
 	At     time.Time

@@ -60,10 +60,12 @@ func (s *unit) draft(r *fleet.Rollout, w fleet.Want) (fleet.Draft, error) {
 	case fleet.DoScale:
 		return s.scale(r, w)
 	case fleet.DoHoldScaler, fleet.DoFreeScaler:
-		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "what scales it are autoscale settings of Azure Monitor, or the bounds of its compute: "+
+		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "what scales it are autoscale settings of Azure Monitor, or the bounds of "+
+			"its compute: "+
 			"disable the setting in Azure, then scale sets the number of instances")
 	case fleet.DoRestart:
-		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "Azure ML has no call that restarts the instances of a deployment; scale it out and in, "+
+		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "Azure ML has no call that restarts the instances of a deployment; scale "+
+			"it out and in, "+
 			"or upgrade it to another environment version")
 	case fleet.DoTraffic, fleet.DoAdvance, fleet.DoPromote, fleet.DoAbandonRoll:
 		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "the endpoint splits the traffic: name OnlineEndpoint/"+s.ref.Namespace)
@@ -87,9 +89,11 @@ func (s *unit) upgrade(w fleet.Want) (fleet.Draft, error) {
 	if err != nil {
 		return fleet.Draft{}, err
 	}
-	d := fleet.Draft{Stages: []fleet.Stage{{Text: text, Writes: []fleet.ObjectWrite{s.write(text, fields...)}, Until: fleet.Until{Done: true}}},
+	d := fleet.Draft{Stages: []fleet.Stage{{Text: text, Writes: []fleet.ObjectWrite{s.write(text, fields...)},
+		Until: fleet.Until{Done: true}}},
 		Down: 1, Rented: fleet.Textf("instances of %s for the update, as many as Azure ML takes", s.instance()),
-		Notes: []fleet.Safe{untested, fleet.Text("its instances are replaced in place; how many at once, and whether others are started first, is Azure ML's choice")}}
+		Notes: []fleet.Safe{untested, fleet.Text("its instances are replaced in place; how many at once, and whether others are started " +
+			"first, is Azure ML's choice")}}
 	return d, nil
 }
 
@@ -100,20 +104,31 @@ func (s *unit) instance() fleet.Safe {
 	return fleet.Quote(s.d.Properties.Instance)
 }
 
-// changes are the fields of a deployment that an upgrade sets.
-func (s *unit) changes(w fleet.Want) ([]fleet.Field, fleet.Safe, error) {
+// refuses is what an upgrade cannot set.
+func (s *unit) refuses(w fleet.Want) error {
 	switch {
 	case len(w.Args) > 0:
-		return nil, fleet.Safe{}, s.no(fleet.KindUnsupported, w.Do, "flags of the engine are inside of its environment or its variables; name another "+
+		return s.no(fleet.KindUnsupported, w.Do, "flags of the engine are inside of its environment or its variables; "+
+			"name another "+
 			"environment with --image")
 	case w.Version != "":
-		return nil, fleet.Safe{}, s.no(fleet.KindUnsupported, w.Do, "Azure ML keeps no version of a deployment to go back to; undo the change, or name "+
+		return s.no(fleet.KindUnsupported, w.Do, "Azure ML keeps no version of a deployment to go back to; undo the "+
+			"change, or name "+
 			"the model of before")
 	case w.Surge.OK:
-		return nil, fleet.Safe{}, s.no(fleet.KindUnsupported, w.Do, "what an update takes beside what runs cannot be set; leave --surge out")
+		return s.no(fleet.KindUnsupported, w.Do, "what an update takes beside what runs cannot be set; leave --surge out")
 	case w.Weights == "" && w.Image == "" && w.Revision == "":
-		return nil, fleet.Safe{}, s.no(fleet.KindInvalid, w.Do, "what is wanted is not said: --model NAME:VERSION, --revision VERSION, or --image "+
+		return s.no(fleet.KindInvalid, w.Do, "what is wanted is not said: --model NAME:VERSION, --revision VERSION, or "+
+			"--image "+
 			"ENVIRONMENT:VERSION")
+	}
+	return nil
+}
+
+// changes are the fields of a deployment that an upgrade sets.
+func (s *unit) changes(w fleet.Want) ([]fleet.Field, fleet.Safe, error) {
+	if err := s.refuses(w); err != nil {
+		return nil, fleet.Safe{}, err
 	}
 	var fields []fleet.Field
 	var said []fleet.Safe
@@ -123,7 +138,8 @@ func (s *unit) changes(w fleet.Want) ([]fleet.Field, fleet.Safe, error) {
 		}
 		next, ok := assetID(old, s.d.ID, kind, want)
 		if !ok {
-			return s.no(fleet.KindInvalid, w.Do, fleet.Quote(want).String()+" is no NAME:VERSION and no ID of the workspace or of a registry; an image "+
+			return s.no(fleet.KindInvalid, w.Do, fleet.Quote(want).String()+" is no NAME:VERSION and no ID of the workspace or of a registry; "+
+				"an image "+
 				"is inside of an environment")
 		}
 		if next != old {
@@ -136,7 +152,8 @@ func (s *unit) changes(w fleet.Want) ([]fleet.Field, fleet.Safe, error) {
 	if w.Revision != "" {
 		name, _, _ := strings.Cut(asset(cmpOr(model, s.d.Properties.Model)), ":")
 		if model = name + ":" + w.Revision; name == "" || strings.Contains(name, "/") {
-			return nil, fleet.Safe{}, s.no(fleet.KindInvalid, w.Do, "a revision is the version of a registered model, and it has none: name it with --model")
+			return nil, fleet.Safe{}, s.no(fleet.KindInvalid, w.Do, "a revision is the version of a registered model, and it has none: name "+
+				"it with --model")
 		}
 	}
 	if err := add(fleet.Text("model"), modelAt, "models", s.d.Properties.Model, model); err != nil {
@@ -188,10 +205,12 @@ func (s *unit) scale(r *fleet.Rollout, w fleet.Want) (fleet.Draft, error) {
 	case !w.Replicas.OK:
 		return fleet.Draft{}, s.no(fleet.KindInvalid, w.Do, "how many instances are wanted is not said")
 	case n < 1:
-		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "a deployment keeps one instance at the least; take its requests away with pitwall "+
+		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "a deployment keeps one instance at the least; take its requests away with "+
+			"pitwall "+
 			"traffic and delete it in Azure")
 	case s.d.scales():
-		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "Azure ML scales it by itself between minInstances and maxInstances: change these, or its "+
+		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "Azure ML scales it by itself between minInstances and maxInstances: "+
+			"change these, or its "+
 			"scaleType, in Azure")
 	case s.d.SKU.Capacity == nil:
 		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "Azure does not say how many instances it has")

@@ -60,8 +60,8 @@ func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 		}
 	}
 	out.At = r.clock.Now()
-	out.Cluster = restobjects.Cluster(r.spec, fleet.Label(r.spec.URL), out.At, works, endpointKind, deploymentKind)
-	out.Cluster.Scope = fleet.Label("workspace " + r.spec.Options[optWorkspace])
+	server := fleet.Label(r.spec.URL + " workspace " + r.spec.Options[optWorkspace])
+	out.Cluster = restobjects.Cluster(r.spec, server, out.At, works, endpointKind, deploymentKind)
 	return out, nil
 }
 

@@ -73,7 +73,8 @@ func (s *unit) rollout(ctx context.Context, a *Orchestrator) fleet.Rollout {
 		Gaps: gaps, OwnersUnread: ownersUnread, Now: s.version(ctx), Surge: fleet.Surge{Missing: 1}}
 	r.System = fleet.Concat(fleet.Text("Azure ML online deployment"), kindOf(&s.d))
 	if s.d.scales() {
-		r.Scaler = fleet.Scaler{Object: s.ref, API: deploymentKind, Min: s.d.Properties.Scale.Min, Max: s.d.Properties.Scale.Max, Wants: r.Desired}
+		r.Scaler = fleet.Scaler{Object: s.ref, API: deploymentKind, Min: s.d.Properties.Scale.Min, Max: s.d.Properties.Scale.Max,
+			Wants: r.Desired}
 	} else {
 		r.Scaler.Unread = fleet.Text("the autoscale settings of Azure Monitor are not read")
 	}

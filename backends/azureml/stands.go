@@ -4,11 +4,9 @@ import (
 	"cmp"
 	"time"
 
+	"pitwall/backends/internal/restobjects"
 	"pitwall/fleet"
 )
-
-// settles is how long the state of a resource may still be that of before a request: a PATCH is answered before it begins.
-const settles = 15 * time.Second
 
 // verdict is how an object stands.
 type verdict struct {
@@ -25,9 +23,9 @@ func stand(what fleet.Safe, state string, s system, now time.Time) verdict {
 	switch state {
 	case "Succeeded":
 		v.phase = fleet.RolloutDone
-		if !s.Modified.IsZero() && age >= 0 && age < settles {
+		if restobjects.Settling(s.Modified, now) { // a PATCH is answered before it begins
 			v.phase = fleet.RolloutUnseen
-			v.why = fleet.Textf("%s was changed %s ago: its state may be that of before", what, fleet.Age(age))
+			v.why = fleet.Textf("%s was changed %s ago: its state may be that of before", what, fleet.Age(max(age, 0)))
 		}
 	case "Creating", "Updating", "Scaling", "Deleting":
 		v.phase = fleet.RolloutMoving
@@ -120,15 +118,16 @@ func (g *gathered) workload() *fleet.Workload {
 	if d := g.serving(); d != nil {
 		w.Image = fleet.Label(asset(d.Properties.Model))
 	} else if v.phase == fleet.RolloutDone {
-		w.State, w.Why = fleet.StateWarn, fleet.Text("no deployment gets requests")
+		w.State, w.Why = fleet.StateIdle, fleet.Text("no deployment gets requests")
 	}
 	return w
 }
 
 func (d *deployment) workload(of string, now time.Time) *fleet.Workload {
 	v := d.stands(now)
-	w := &fleet.Workload{Kind: deploymentKind.Kind, Namespace: of, Name: d.Name, UID: identity(d.ID, d.System), Created: d.System.Created.UTC(),
-		Desired: d.instances(), Gaps: gaps, State: v.state(), Why: v.why, Since: v.since, Image: fleet.Label(asset(d.Properties.Environment))}
+	w := &fleet.Workload{Kind: deploymentKind.Kind, Namespace: of, Name: d.Name, UID: identity(d.ID, d.System),
+		Created: d.System.Created.UTC(), Desired: d.instances(), Gaps: gaps, State: v.state(),
+		Why: v.why, Since: v.since, Image: fleet.Label(asset(d.Properties.Environment))}
 	if d.scales() {
 		w.Autoscaler = fleet.Textf("%s-%s", fleet.Int(d.Properties.Scale.Min), fleet.Int(d.Properties.Scale.Max))
 	}

@@ -26,7 +26,8 @@ func (s *scene) draft(w fleet.Want) (fleet.Draft, error) {
 	case fleet.DoTraffic:
 		return s.share(w)
 	case fleet.DoAdvance, fleet.DoPromote, fleet.DoAbandonRoll:
-		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "an endpoint does not say which of its deployments is the new one: pitwall traffic sets "+
+		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "an endpoint does not say which of its deployments is the new one: pitwall "+
+			"traffic sets "+
 			"the weight of each; it has "+split.Names(s.traffic().Members))
 	case fleet.DoScale, fleet.DoHoldScaler, fleet.DoFreeScaler, fleet.DoRestart:
 		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "its deployments have the instances: name OnlineDeployment/"+s.ref.Name+"/NAME")
@@ -100,7 +101,8 @@ func (s *scene) upgrade(w fleet.Want) (fleet.Draft, error) {
 		return fleet.Draft{}, err
 	}
 	d := fleet.Draft{Notes: []fleet.Safe{untested, fleet.Textf("%s keeps its instances for the way back: scale it in once nobody wants back",
-		fleet.Quote(old.ref.Name)), fleet.Textf("the way back gives the requests back to %s; %s keeps what it was upgraded to", fleet.Quote(old.ref.Name),
+		fleet.Quote(old.ref.Name)), fleet.Textf("the way back gives the requests back to %s; %s keeps what it was upgraded "+
+		"to", fleet.Quote(old.ref.Name),
 		fleet.Quote(idle.ref.Name))}}
 	if n := old.d.instances(); n > idle.d.instances() && idle.d.SKU.Capacity != nil && !idle.d.scales() {
 		fields = append(fields, idle.to(capacityAt, n))
@@ -109,7 +111,8 @@ func (s *scene) upgrade(w fleet.Want) (fleet.Draft, error) {
 	}
 	d.Stages = []fleet.Stage{{Text: text, Writes: []fleet.ObjectWrite{idle.write(text, fields...)}, Until: fleet.Until{Done: true}}}
 	if len(w.Parts) > 0 {
-		d.Notes = append(d.Notes, fleet.Text("Azure does not say which instances are whose: old and new cannot be compared, so that each stage waits for "+
+		d.Notes = append(d.Notes, fleet.Text("Azure does not say which instances are whose: old and new cannot be compared, so that each "+
+			"stage waits for "+
 			"a person unless --by-readiness is given"))
 	}
 	from := s.weights()
@@ -150,17 +153,21 @@ func (s *scene) pair(w fleet.Want) (idle, old *unit, err error) {
 	}
 	switch {
 	case old == nil:
-		return nil, nil, s.no(fleet.KindUnsupported, w.Do, "no deployment gets requests; upgrade OnlineDeployment/"+s.ref.Name+"/NAME and give it some")
+		return nil, nil, s.no(fleet.KindUnsupported, w.Do, "no deployment gets requests; upgrade OnlineDeployment/"+s.ref.Name+"/NAME and "+
+			"give it some")
 	case len(free) == 0 && w.Container != "":
 		return nil, nil, s.no(fleet.KindInvalid, w.Do, "it has no deployment "+fleet.Quote(w.Container).String()+" without requests")
 	case len(free) == 0:
-		return nil, nil, s.no(fleet.KindUnsupported, w.Do, "it has no deployment without requests, and pitwall makes none, since that takes more than a model: "+
+		return nil, nil, s.no(fleet.KindUnsupported, w.Do, "it has no deployment without requests, and pitwall makes none, since that "+
+			"takes more than a model: "+
 			"create one (az ml online-deployment create), or upgrade OnlineDeployment/"+s.ref.Name+"/"+old.ref.Name+" in place")
 	case len(free) > 1:
 		slices.Sort(free)
-		return nil, nil, s.no(fleet.KindInvalid, w.Do, "several deployments get no requests: name one with --container: "+strings.Join(free, ", "))
+		return nil, nil, s.no(fleet.KindInvalid, w.Do, "several deployments get no requests: name one with --container: "+
+			""+strings.Join(free, ", "))
 	case idle.d.Properties.State != "Succeeded" && idle.d.Properties.State != "Failed":
-		return nil, nil, s.no(fleet.KindConflict, w.Do, "deployment "+fleet.Quote(idle.ref.Name).String()+" is "+fleet.Quote(idle.d.Properties.State).String())
+		return nil, nil, s.no(fleet.KindConflict, w.Do, "deployment "+fleet.Quote(idle.ref.Name).String()+" is "+
+			""+fleet.Quote(idle.d.Properties.State).String())
 	}
 	return idle, old, nil
 }

@@ -70,7 +70,8 @@ func (s *scene) one(text fleet.Safe, until fleet.Until, fields ...fleet.Field) f
 		Notes: []fleet.Safe{untested}}
 }
 
-var untested = fleet.Text("BentoCloud takes whole documents and refuses none that is late: what somebody else sends in the same moment is lost")
+var untested = fleet.Text("BentoCloud takes whole documents and refuses none that is late: what somebody else sends in the same " +
+	"moment is lost")
 
 // restart rolls again what is there. It is made as soon as there is another revision.
 func (s *scene) restart(r *fleet.Rollout) (fleet.Draft, error) {

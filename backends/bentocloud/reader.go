@@ -49,25 +49,28 @@ func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 }
 
 // workload is a deployment as lists show it. How many replicas run is not told, only how many there are at the least.
-func (d *record) workload(now time.Time) *fleet.Workload {
-	w := &fleet.Workload{Kind: kind.Kind, Namespace: d.Cluster.Name, Name: d.Name, UID: d.UID, Created: instant(d.Created),
+func (r *record) workload(now time.Time) *fleet.Workload {
+	w := &fleet.Workload{Kind: kind.Kind, Namespace: r.Cluster.Name, Name: r.Name, UID: r.UID, Created: instant(r.Created),
 		Gaps: fleet.Gaps{Ready: true, GPUs: true}}
-	if m := d.main(); m != nil {
+	if m := r.main(); m != nil {
 		w.Image = fleet.Label(m.tag())
 	}
-	if s, ok := d.document()["spec"].(map[string]any); ok {
+	if s, ok := r.document()["spec"].(map[string]any); ok {
 		least, most, scales := bounds(s)
 		if w.Desired = least; scales {
 			w.Autoscaler = fleet.Textf("%s-%s", fleet.Int(least), fleet.Int(most))
 		}
 	}
-	v := d.stands(now)
+	v := r.stands(now)
 	w.Why, w.Since = v.why, v.since
 	switch v.phase {
 	case fleet.RolloutDone:
 		w.State = fleet.StateOK
-		if d.Status == terminated {
-			w.State, w.Desired = fleet.StateUnknown, 0
+		if r.Status != running {
+			w.State = fleet.StateIdle
+		}
+		if r.Status == terminated {
+			w.Desired = 0
 		}
 	case fleet.RolloutFailed:
 		w.State = fleet.StateDown

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"pitwall/backends/internal/jsonptr"
+	"pitwall/backends/internal/restobjects"
 	"pitwall/backends/internal/split"
 	"pitwall/fleet"
 )
@@ -25,9 +26,6 @@ const (
 	terminated  = "terminated"
 	nonDeployed = "non-deployed"
 )
-
-// settles is how long the status may still be that of the revision before: the API counts no generations.
-const settles = 15 * time.Second
 
 // Orchestrator knows the deployments of BentoCloud.
 type Orchestrator struct{ clock fleet.Clock }
@@ -180,12 +178,12 @@ type verdict struct {
 	since time.Time
 }
 
-func (d *record) stands(now time.Time) verdict {
+func (r *record) stands(now time.Time) verdict {
 	var revised time.Time
-	if d.Revision != nil {
-		revised = instant(d.Revision.Created)
+	if r.Revision != nil {
+		revised = instant(r.Revision.Created)
 	}
-	return stand(d.Status, revised, d.main() != nil, now)
+	return stand(r.Status, revised, r.main() != nil, now)
 }
 
 // stand says how far a deployment is by its status. Right after a new revision the status may be that of the one before.
@@ -196,9 +194,9 @@ func stand(status string, revised time.Time, known bool, now time.Time) verdict 
 		if !known {
 			return verdict{phase: fleet.RolloutUnknown, why: fleet.Text("it does not say what it is made of")}
 		}
-		if !revised.IsZero() && age >= 0 && age < settles {
+		if restobjects.Settling(revised, now) {
 			return verdict{phase: fleet.RolloutUnseen, since: revised,
-				why: fleet.Textf("its newest revision is %s old: what it says of itself may be of the one before", fleet.Age(age))}
+				why: fleet.Textf("its newest revision is %s old: what it says of itself may be of the one before", fleet.Age(max(age, 0)))}
 		}
 		v := verdict{phase: fleet.RolloutDone, since: revised}
 		if status == scaledAway {
@@ -217,7 +215,8 @@ func stand(status string, revised time.Time, known bool, now time.Time) verdict 
 		return verdict{phase: fleet.RolloutStuck, since: revised,
 			why: fleet.Text("it is unhealthy: its replicas do not become ready, or not all of them; its events are in the console of BentoCloud")}
 	case failed:
-		return verdict{phase: fleet.RolloutFailed, never: true, since: revised, why: fleet.Text("it failed; its events are in the console of BentoCloud")}
+		return verdict{phase: fleet.RolloutFailed, never: true, since: revised, why: fleet.Text("it failed; its events are in the console " +
+			"of BentoCloud")}
 	case buildFailed:
 		return verdict{phase: fleet.RolloutFailed, never: true, since: revised,
 			why: fleet.Text("the image of its Bento could not be built: another Bento is needed")}

@@ -58,7 +58,8 @@ func (a *api) bento(ctx context.Context, tag string) (restobjects.Document, erro
 // List implements restobjects.System.
 func (a *api) List(ctx context.Context, k fleet.ObjectKind, namespace string) ([]fleet.JSON, error) {
 	if k.Resource != kind.Resource {
-		return nil, &fleet.Error{Kind: fleet.KindUnsupported, Op: "list " + k.Resource, Source: a.source, Err: errors.New("they are asked for by their tags")}
+		return nil, &fleet.Error{Kind: fleet.KindUnsupported, Op: "list " + k.Resource, Source: a.source, Err: errors.New("they are asked " +
+			"for by their tags")}
 	}
 	items, _, err := a.list(ctx, namespace)
 	if err != nil {

@@ -32,7 +32,8 @@ func (s *scene) upgrade(ctx context.Context, r *fleet.Rollout, w fleet.Want) (fl
 	case tag == s.text(bentoAt) && !s.ended():
 		return fleet.Draft{}, s.no(fleet.KindInvalid, w.Do, "it runs "+fleet.Quote(tag).String()+" already")
 	case len(w.Parts) > 0 && s.ended():
-		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "it is terminated: there is nothing that a canary could serve beside; leave --canary out")
+		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "it is terminated: there is nothing that a canary could serve beside; "+
+			"leave --canary out")
 	}
 	_, err = s.c.Get(ctx, bentoKind, fleet.ObjectRef{Cluster: s.ref.Cluster, Kind: bentoKind.Kind, Name: tag})
 	switch {
@@ -74,9 +75,11 @@ func (s *scene) wanted(w fleet.Want) (string, error) {
 	}
 	switch {
 	case w.Weights != "" || len(w.Args) > 0:
-		return "", s.no(fleet.KindUnsupported, w.Do, "weights and flags are inside of a Bento; build and push another one and name its tag with --image")
+		return "", s.no(fleet.KindUnsupported, w.Do, "weights and flags are inside of a Bento; build and push another one and name its tag "+
+			"with --image")
 	case w.Surge.OK:
-		return "", s.no(fleet.KindUnsupported, w.Do, "what a roll takes beside what runs is said by the deployment_strategy of its services; leave --surge out")
+		return "", s.no(fleet.KindUnsupported, w.Do, "what a roll takes beside what runs is said by the deployment_strategy of its "+
+			"services; leave --surge out")
 	case w.Container != "":
 		return "", s.no(fleet.KindUnsupported, w.Do, "a Bento holds all services; leave --container out")
 	case tag == "":
@@ -137,7 +140,8 @@ func weightFrom(at string, before, after int) fleet.Field {
 func (s *scene) share(w fleet.Want) (fleet.Draft, error) {
 	members := s.traffic().Members
 	if len(members) == 0 {
-		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "it has one version, which gets everything; upgrade with --canary puts another beside it")
+		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "it has one version, which gets everything; upgrade with --canary puts "+
+			"another beside it")
 	}
 	shares := w.Shares
 	named, sum := false, 0
@@ -174,12 +178,13 @@ func (s *scene) advance(w fleet.Want) (fleet.Draft, error) {
 		return fleet.Draft{}, err
 	}
 	if len(w.Parts) != 1 {
-		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "a canary of BentoCloud has a weight and no list of steps; name it with --to PERCENT, "+
+		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "a canary of BentoCloud has a weight and no list of steps; name it with "+
+			"--to PERCENT, "+
 			"or promote it")
 	}
 	d, err := s.share(fleet.Want{Do: w.Do, Shares: []fleet.Share{{Member: name, Weight: int(math.Round(float64(w.Parts[0]) * split.Whole))}}})
-	if err == nil {
-		d.Stages[0].Canary = true
+	if err == nil { // no replica is replaced, so that nothing is waited for
+		d.Stages[0].Canary, d.Stages[0].Until = true, fleet.Until{}
 	}
 	return d, err
 }
@@ -192,7 +197,8 @@ func (s *scene) only(do fleet.Deed) (string, error) {
 	case 1:
 		return names[0], nil
 	}
-	return "", s.no(fleet.KindInvalid, do, "it has "+strconv.Itoa(len(names))+" canaries, "+quoted(names)+": which one is meant is not clear; traffic "+
+	return "", s.no(fleet.KindInvalid, do, "it has "+strconv.Itoa(len(names))+" canaries, "+quoted(names)+": which one is meant is not "+
+		"clear; traffic "+
 		"sets the weight of each")
 }
 
@@ -205,7 +211,8 @@ func (s *scene) promote(r *fleet.Rollout) (fleet.Draft, error) {
 	at := canaryAt(name)
 	tag := s.text(at + "/bento")
 	if s.text("/status") != running {
-		return fleet.Draft{}, s.no(fleet.KindConflict, fleet.DoPromote, "its status is "+fleet.Quote(s.text("/status")).String()+" and not running")
+		return fleet.Draft{}, s.no(fleet.KindConflict, fleet.DoPromote, "its status is "+fleet.Quote(s.text("/status")).String()+" and not "+
+			"running")
 	}
 	text := fleet.Textf("Bento %s takes the place of %s", fleet.Quote(tag), fleet.Quote(s.text(bentoAt)))
 	d := s.one(text, fleet.Until{Done: true}, append([]fleet.Field{s.to(bentoAt, tag)}, s.without(name)...)...)
@@ -217,7 +224,8 @@ func (s *scene) promote(r *fleet.Rollout) (fleet.Draft, error) {
 	return d, nil
 }
 
-var ownSettings = fleet.Text("the canary had settings of its own, which are not written down, since they may hold credentials; deploy it again")
+var ownSettings = fleet.Text("the canary had settings of its own, which are not written down, since they may hold credentials; " +
+	"deploy it again")
 
 // abandon gives all requests back to the main version.
 func (s *scene) abandon() (fleet.Draft, error) {

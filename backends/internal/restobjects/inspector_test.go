@@ -3,9 +3,33 @@ package restobjects
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"pitwall/fleet"
 )
+
+func TestWhatWasChangedLatelyMaySayWhatWasBefore(t *testing.T) {
+	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	for ago, want := range map[time.Duration]bool{time.Second: true, 14 * time.Second: true, 16 * time.Second: false, -10 * time.Second: true,
+		-time.Hour: false} {
+		if got := Settling(now.Add(-ago), now); got != want {
+			t.Errorf("changed %v ago: %v", ago, got)
+		}
+	}
+	if Settling(time.Time{}, now) {
+		t.Error("when it was changed is not known")
+	}
+}
+
+func TestChangesHaveACredentialOfTheirOwn(t *testing.T) {
+	spec := fleet.SourceSpec{Auth: fleet.SecretRef{Env: "READ"}}
+	if WriteAuth(spec).Env != "READ" {
+		t.Error("without one it is that for reading")
+	}
+	if spec.Write = (fleet.SecretRef{Env: "WRITE"}); WriteAuth(spec).Env != "WRITE" {
+		t.Error("it is not used")
+	}
+}
 
 func TestSecretsAreHiddenAndTheirNamesStay(t *testing.T) {
 	s := &shelf{doc: Document{Body: fleet.JSON(`{"image":"v1","envs":[{"name":"TOKEN","value":"s1"},"s2"],"below":{"envs":{"name":"s3","KEY":["s4",5]}},"none":{"envs":null}}`)}}

@@ -24,6 +24,19 @@ func Set(o fleet.ObjectRef, api fleet.ObjectKind, uid string, text fleet.Safe, f
 	return fleet.ObjectWrite{Object: o, API: api, UID: uid, Verb: fleet.WriteSet, Fields: fields, Text: text}
 }
 
+// How long what a cloud says of an object may be of before a change, where its API counts no generations; and how far its
+// clock may be ahead of ours.
+const (
+	settles = 15 * time.Second
+	ahead   = time.Minute
+)
+
+// Settling tells whether an object was changed so lately that its state may be that of before.
+func Settling(changed, now time.Time) bool {
+	age := now.Sub(changed)
+	return !changed.IsZero() && age < settles && age > -ahead
+}
+
 // optSite is where the configuration writes the site of an orchestrator.
 const optSite = "site"
 

@@ -18,6 +18,8 @@ type Rig struct {
 	Kind    fleet.ObjectKind
 	// Settle lets the other side do what it does by itself, until it stands still.
 	Settle func()
+	// Instant says that some changes are over as soon as they are taken.
+	Instant bool
 }
 
 // Open opens what a connector has of a source.
@@ -31,7 +33,7 @@ func Open(t testing.TB, c fleet.Connector, spec fleet.SourceSpec, deps fleet.Dep
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Rig{objects, writer, c.NewOrchestrator(deps), kind, settle}
+	return &Rig{Objects: objects, Writer: writer, Knows: c.NewOrchestrator(deps), Kind: kind, Settle: settle}
 }
 
 // Rollout reads an object.
@@ -73,7 +75,7 @@ func (r *Rig) Carry(t testing.TB, o fleet.ObjectRef, s fleet.Stage) {
 	for _, w := range s.Writes {
 		r.write(t, w)
 	}
-	if s.Until.Done {
+	if s.Until.Done && !r.Instant {
 		if got := r.Rollout(t, o); got.Phase == fleet.RolloutDone {
 			t.Errorf("right after %s it is said to be done", s.Text)
 		}
@@ -99,7 +101,12 @@ func (r *Rig) write(t testing.TB, w fleet.ObjectWrite) {
 	if err := r.Writer.Write(ctx, w, "c1/1.1", false); err != nil {
 		t.Fatalf("%s: %v", w.Text, err)
 	}
-	switch at, err := r.Objects.Stand(ctx, w); {
+	at, err := r.Objects.Stand(ctx, w)
+	if fleet.KindOf(err) == fleet.KindServer { // an operation is under way
+		r.Settle()
+		at, err = r.Objects.Stand(ctx, w)
+	}
+	switch {
 	case err != nil:
 		t.Fatal(err)
 	case w.Passing && at == fleet.StandsBefore:
