@@ -4,6 +4,7 @@ package real_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -196,4 +197,75 @@ func TestRollsOnARealControlPlane(t *testing.T) {
 		h.until(ref, "the way back", rolled)
 		h.carry(ref, h.draft(ref, fleet.Want{Do: fleet.DoUpgrade, Args: []fleet.ArgEdit{{Flag: "--max-num-seqs", Value: "99"}}, Surge: fleet.Some(0)}))
 	})
+}
+
+// watch looks for a while whether something stays as it should.
+func watch(t *testing.T, long time.Duration, holds func() string) {
+	t.Helper()
+	for end := time.Now().Add(long); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+		if wrong := holds(); wrong != "" {
+			t.Fatal(wrong)
+		}
+	}
+}
+
+// TestACanaryStopsWithoutItsPause sends what a process sends that dies before each pause, to replicas that are ready at once:
+// the controller goes no further than the part, for as long as it is left so, and back again without an outage.
+func TestACanaryStopsWithoutItsPause(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, servers.Options{Namespace: "serving"}, 3)
+	h := newHands(t, c)
+	s := site{c, t}
+	serves(t, c, servers.Serving{Namespace: "serving", Name: "chat", Model: "llama-70b", Replicas: 12, GPUs: 1})
+	ref := fleet.ObjectRef{Cluster: "c", Kind: "Deployment", Namespace: "serving", Name: "chat"}
+	h.until(ref, "the first version", rolled)
+	up := h.draft(ref, fleet.Want{Do: fleet.DoUpgrade, Args: []fleet.ArgEdit{{Flag: "--max-num-seqs", Value: "99"}}, Parts: []fleet.Ratio{0.25, 0.75}})
+	served := func() string {
+		if by := s.runs("chat"); by["256"]+by["99"] < 9 {
+			return fmt.Sprintf("too few are ready: %v", by)
+		}
+		return ""
+	}
+	var sent []fleet.ObjectWrite
+	for i, stage := range up.Stages[:len(up.Stages)-1] { // 3, then 6 on the way to 9, then 9
+		h.send(stage.Writes...)
+		sent = append(sent, stage.Writes...)
+		k := stage.Until.Updated
+		until(t, time.Minute, "its part", func() bool {
+			if wrong := served(); wrong != "" {
+				t.Fatal(wrong)
+			}
+			return s.runs("chat")["99"] == k
+		})
+		watch(t, 20*time.Second, func() string {
+			if by := s.runs("chat"); by["99"] != k || by["256"] != 12-k {
+				return fmt.Sprintf("stage %d was to stop at %d: %v", i+1, k, by)
+			}
+			return ""
+		})
+		if r := h.read(ref); r.Phase != fleet.RolloutPaused || !strings.HasPrefix(r.Why.String(), fmt.Sprintf("held: %d of 12", k)) || r.UpdatedReady != k {
+			t.Errorf("%s %q, %d ready", r.Phase, r.Why, r.UpdatedReady)
+		}
+		h.send(stage.Then...)
+		sent = append(sent, stage.Then...)
+	}
+	d, err := c.Client.AppsV1().Deployments("serving").Get(t.Context(), "chat", metav1.GetOptions{})
+	if err != nil || d.Status.AvailableReplicas != 3 {
+		t.Errorf("of 9 held ones and 3 old ones %d count as available, %v", d.Status.AvailableReplicas, err)
+	}
+	for _, w := range fleet.Net(sent) {
+		back, _ := w.Inverse()
+		h.send(back)
+	}
+	watch(t, time.Second, served)
+	until(t, time.Minute, "the way back", func() bool {
+		if wrong := served(); wrong != "" {
+			t.Fatal(wrong)
+		}
+		return s.runs("chat")["256"] == 12 && rolled(h.read(ref))
+	})
+	h.carry(ref, up) // the same again, and on to the end
+	if by := s.runs("chat"); by["99"] != 12 || len(by) != 1 {
+		t.Errorf("it ends with %v", by)
+	}
 }

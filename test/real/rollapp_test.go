@@ -80,7 +80,8 @@ func (s site) whole(seqs string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if d.Spec.Paused || d.Annotations["pitwall.dev/canary"] != "" || *d.Spec.Replicas != 12 || d.Spec.Strategy.RollingUpdate.MaxSurge.IntValue() != 0 ||
+	if d.Spec.Paused || d.Annotations["pitwall.dev/canary"]+d.Annotations["pitwall.dev/held-from"] != "" ||
+		d.Spec.MinReadySeconds != 3 || *d.Spec.ProgressDeadlineSeconds != 600 || *d.Spec.Replicas != 12 || d.Spec.Strategy.RollingUpdate.MaxSurge.IntValue() != 0 ||
 		d.Spec.Strategy.RollingUpdate.MaxUnavailable.String() != "25%" {
 		s.t.Errorf("of a roll is left: paused %v, annotations %v, strategy %v", d.Spec.Paused, d.Annotations, d.Spec.Strategy.RollingUpdate)
 	}
@@ -231,6 +232,9 @@ func (s site) yieldsToOthers() {
 	args[slices.Index(args, "--max-num-seqs=48")] = "--max-num-seqs=77"
 	d.Spec.Paused = false
 	delete(d.Annotations, "pitwall.dev/canary")
+	delete(d.Annotations, "pitwall.dev/held-from")
+	deadline := int32(600)
+	d.Spec.MinReadySeconds, d.Spec.ProgressDeadlineSeconds = 3, &deadline
 	quarter := intstr.FromString("25%")
 	d.Spec.Strategy.RollingUpdate.MaxUnavailable = &quarter
 	if _, err := s.Client.AppsV1().Deployments("serving").Update(s.t.Context(), d, metav1.UpdateOptions{}); err != nil {
