@@ -35,8 +35,9 @@ type Cluster struct {
 	CA        []byte // PEM of the authority of its certificate
 	Namespace string
 	// Admin may do everything. Viewer reads all but secrets, everywhere, with logs and GETs through the proxy.
-	// Scoped reads the same in Namespace alone. Nobody may do nothing beyond discovery and access reviews.
-	Admin, Viewer, Scoped, Nobody User
+	// Scoped reads the same in Namespace alone. Nobody may do nothing beyond discovery and access reviews, and so may
+	// Operator, of the group "operators", until somebody grants these more.
+	Admin, Viewer, Scoped, Nobody, Operator User
 	// Client is the administrator's.
 	Client *kubernetes.Clientset
 
