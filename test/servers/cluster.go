@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -178,6 +179,12 @@ func (c *Cluster) StartServer(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, ready)
 	defer cancel()
 	return c.startServer(ctx)
+}
+
+// HangServer lets the API server answer nothing any more and keep its connections, until it is told to go on.
+func (c *Cluster) HangServer() (goOn func() error, err error) {
+	p := c.server.cmd.Process
+	return func() error { return p.Signal(syscall.SIGCONT) }, p.Signal(syscall.SIGSTOP)
 }
 
 // Forget drops all versions before now from the store, and restarts the API server, which remembers some of them too.
