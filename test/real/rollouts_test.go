@@ -31,41 +31,28 @@ func (a argo) ref() fleet.ObjectRef {
 	return fleet.ObjectRef{Cluster: "c", Kind: "Rollout", Namespace: "serving", Name: a.name}
 }
 
-// make creates a Rollout whose spec is that of a Deployment, with another strategy. template is false where it comes from a
-// workloadRef.
-func (a argo) make(strategy string, replicas int, template bool) {
-	a.t.Helper()
-	d := servers.Serving{Namespace: "serving", Name: a.name, Model: "llama-70b", Replicas: replicas, GPUs: 1}.Deployment()
-	spec := map[string]any{"replicas": replicas, "selector": d.Spec.Selector, "minReadySeconds": 1}
-	if template {
-		spec["template"] = d.Spec.Template
-	} else {
-		none := int32(0)
-		d.Spec.Replicas = &none
-		if _, err := a.c.Client.AppsV1().Deployments("serving").Create(a.t.Context(), d, metav1.CreateOptions{}); err != nil {
-			a.t.Fatal(err)
-		}
-		spec["workloadRef"] = map[string]string{"apiVersion": "apps/v1", "kind": "Deployment", "name": a.name}
+// rolloutOf is a Rollout whose spec is that of a Deployment, with another strategy.
+func rolloutOf(t *testing.T, of servers.Serving, strategy string, more ...func(spec map[string]any)) string {
+	t.Helper()
+	d := of.Deployment()
+	spec := map[string]any{"replicas": of.Replicas, "selector": d.Spec.Selector, "minReadySeconds": 1, "strategy": json.RawMessage(strategy),
+		"template": d.Spec.Template}
+	for _, change := range more {
+		change(spec)
 	}
-	body, err := json.Marshal(map[string]any{"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "metadata": map[string]string{"name": a.name},
+	text, err := json.Marshal(map[string]any{"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "metadata": map[string]string{"name": of.Name},
 		"spec": spec})
 	if err != nil {
-		a.t.Fatal(err)
+		t.Fatal(err)
 	}
-	var o map[string]any
-	if err := json.Unmarshal(body, &o); err != nil {
-		a.t.Fatal(err)
-	}
-	var s any
-	if err := json.Unmarshal([]byte(strategy), &s); err != nil {
-		a.t.Fatal(err)
-	}
-	o["spec"].(map[string]any)["strategy"] = s
-	text, err := json.Marshal(o)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	if err := post(a.t, a.c, rolloutsPath, string(text)); err != nil {
+	return string(text)
+}
+
+// make creates a Rollout and waits for its replicas.
+func (a argo) make(strategy string, replicas int, more ...func(map[string]any)) {
+	a.t.Helper()
+	of := servers.Serving{Namespace: "serving", Name: a.name, Model: "llama-70b", Replicas: replicas, GPUs: 1}
+	if err := post(a.t, a.c, rolloutsPath, rolloutOf(a.t, of, strategy, more...)); err != nil {
 		a.t.Fatal(err)
 	}
 	first := a.until(a.ref(), "the first version", rolled)
@@ -116,7 +103,7 @@ func TestRealArgoRollouts(t *testing.T) {
 }
 
 func (a argo) takesSteps() {
-	a.make(`{"canary": {"steps": [{"setWeight": 25}, {"pause": {}}, {"setWeight": 50}, {"pause": {"duration": "6s"}}]}}`, 4, true)
+	a.make(`{"canary": {"steps": [{"setWeight": 25}, {"pause": {}}, {"setWeight": 50}, {"pause": {"duration": "6s"}}]}}`, 4)
 	first := a.read(a.ref())
 
 	a.upgrade("128")
@@ -202,7 +189,7 @@ func (a argo) changesColours() {
 			a.t.Fatal(err)
 		}
 	}
-	a.make(`{"blueGreen": {"activeService": "blue-active", "previewService": "blue-preview", "autoPromotionEnabled": false, "scaleDownDelaySeconds": 1}}`, 2, true)
+	a.make(`{"blueGreen": {"activeService": "blue-active", "previewService": "blue-preview", "autoPromotionEnabled": false, "scaleDownDelaySeconds": 1}}`, 2)
 	first := a.read(a.ref())
 	a.upgrade("128")
 	r := a.at(fleet.RolloutPaused, "the new version waits for its traffic")
@@ -223,7 +210,15 @@ func (a argo) changesColours() {
 
 // followsADeployment changes the template where it is, in the Deployment that the Rollout refers to.
 func (a argo) followsADeployment() {
-	a.make(`{"canary": {"steps": [{"setWeight": 50}, {"pause": {}}]}}`, 2, false)
+	keeper, none := servers.Serving{Namespace: "serving", Name: a.name, Model: "llama-70b", GPUs: 1}.Deployment(), int32(0)
+	keeper.Spec.Replicas = &none
+	if _, err := a.c.Client.AppsV1().Deployments("serving").Create(a.t.Context(), keeper, metav1.CreateOptions{}); err != nil {
+		a.t.Fatal(err)
+	}
+	a.make(`{"canary": {"steps": [{"setWeight": 50}, {"pause": {}}]}}`, 2, func(spec map[string]any) {
+		delete(spec, "template")
+		spec["workloadRef"] = map[string]string{"apiVersion": "apps/v1", "kind": "Deployment", "name": a.name}
+	})
 	a.upgrade("128")
 	a.at(fleet.RolloutPaused, "step 2 of 2, pause")
 	d, err := a.c.Client.AppsV1().Deployments("serving").Get(a.t.Context(), a.name, metav1.GetOptions{})
@@ -236,7 +231,7 @@ func (a argo) followsADeployment() {
 
 // isTyped does the same from the command line.
 func (a argo) isTyped() {
-	a.make(`{"canary": {"steps": [{"setWeight": 50}, {"pause": {}}]}}`, 2, true)
+	a.make(`{"canary": {"steps": [{"setWeight": 50}, {"pause": {}}]}}`, 2)
 	s := site{a.c, a.t}
 	op := s.operator(a.c.Admin)
 	object := "Rollout/serving/" + a.name
