@@ -95,15 +95,18 @@ func verified(c *actions.Change, n int) bool {
 // await waits until the change that a process carries is as wanted, and fails early where the process ends before.
 func (s site) await(op program, r *running, id fleet.ChangeID, what string, as func(actions.Change) bool) actions.Change {
 	s.t.Helper()
-	return op.awaitChange(s.t, 3*time.Minute, id, what, func(c actions.Change) bool {
-		if as(c) {
+	var last *actions.Change
+	until(s.t, 3*time.Minute, what, func() bool {
+		over := r.ended()
+		if last = op.change(s.t, id); last != nil && as(*last) {
 			return true
 		}
-		if r.ended() {
+		if over {
 			s.t.Fatalf("it ended before: %s\n%s", what, r.output())
 		}
 		return false
 	})
+	return *last
 }
 
 // TestPitwallRollsARealDeployment is the program itself against a real control plane, from the command line to the pods.
