@@ -10,6 +10,7 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
@@ -164,6 +165,34 @@ func TestRollsOnARealControlPlane(t *testing.T) {
 		h.carry(ref, h.draft(ref, fleet.Want{Do: fleet.DoUpgrade, Args: []fleet.ArgEdit{{Flag: "--max-num-seqs", Value: "99"}}, Parts: []fleet.Ratio{0.3}}))
 		h.carry(ref, h.draft(ref, fleet.Want{Do: fleet.DoUpgrade, Version: was.Now.ID}))
 		if now := h.read(ref); now.Now.ID != was.Now.ID || now.Updated != 3 {
+			t.Errorf("%+v", now)
+		}
+	})
+
+	// OrderedReady waits for the broken pod even once the template is as before: it has to be evicted.
+	t.Run("a StatefulSet whose new pod is broken", func(t *testing.T) {
+		h := hands{t, h.roller, h.writer}
+		ref := fleet.ObjectRef{Cluster: "c", Kind: "StatefulSet", Namespace: "serving", Name: "embed"}
+		was := h.until(ref, "the first version", rolled)
+		s, err := c.Client.AppsV1().StatefulSets("serving").Get(t.Context(), "embed", metav1.GetOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		of := s.Spec.Template.Spec.Containers[0].Resources
+		of.Limits["nvidia.com/gpu"], of.Requests["nvidia.com/gpu"] = resource.MustParse("9"), resource.MustParse("9") // no node has them
+		if _, err := c.Client.AppsV1().StatefulSets("serving").Update(t.Context(), s, metav1.UpdateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		stands := h.until(ref, "being stuck", func(r fleet.Rollout) bool { return r.Phase == fleet.RolloutStuck })
+		if !strings.Contains(stands.Why.String(), "1 pod Pending: 9 nvidia.com/gpu asked") {
+			t.Errorf("%s", stands.Why)
+		}
+		back := h.draft(ref, fleet.Want{Do: fleet.DoUpgrade, Version: was.Now.ID})
+		if len(back.Stages) != 2 || back.Stages[1].Writes[0].Verb != fleet.WriteEvict {
+			t.Fatalf("%+v", back.Stages)
+		}
+		h.carry(ref, back)
+		if now := h.read(ref); now.Now.ID != was.Now.ID || now.UpdatedReady != 3 {
 			t.Errorf("%+v", now)
 		}
 	})
