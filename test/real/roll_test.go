@@ -5,6 +5,7 @@ package real_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -151,6 +152,30 @@ func TestRollsOnARealControlPlane(t *testing.T) {
 		h.carry(ref, h.draft(ref, fleet.Want{Do: fleet.DoScale, Replicas: fleet.Some(2)}))
 		h.carry(ref, h.draft(ref, fleet.Want{Do: fleet.DoRestart, Stamp: time.Now()}))
 	})
+
+	for _, broken := range []struct{ image, why string }{
+		{servers.MissingImage, "ImagePullBackOff"}, {servers.CrashingImage, "CrashLoopBackOff: Error 1, 4 restarts: KeyError: 'rope_scaling'"},
+	} {
+		t.Run("an image that does not start: "+broken.image, func(t *testing.T) {
+			h := hands{t, h.roller, h.writer}
+			ref := fleet.ObjectRef{Cluster: "c", Kind: "Deployment", Namespace: "serving", Name: "chat"}
+			up := h.draft(ref, fleet.Want{Do: fleet.DoUpgrade, Image: broken.image, Parts: []fleet.Ratio{0.5}})
+			h.send(up.Stages[0].Writes...)
+			got := h.until(ref, "being stuck", func(r fleet.Rollout) bool { return r.Phase == fleet.RolloutStuck && r.Updated == 1 })
+			if !strings.Contains(got.Why.String(), broken.why) {
+				t.Errorf("%s", got.Why)
+			}
+			h.send(up.Stages[0].Then...) // paused, it is still known to be stuck
+			if got := h.until(ref, "being paused", func(r fleet.Rollout) bool { return r.Phase != fleet.RolloutUnseen }); got.Phase != fleet.RolloutStuck {
+				t.Errorf("%s: %s", got.Phase, got.Why)
+			}
+			for _, w := range fleet.Net(append(slices.Clone(up.Stages[0].Writes), up.Stages[0].Then...)) {
+				back, _ := w.Inverse()
+				h.send(back)
+			}
+			h.until(ref, "the way back", rolled)
+		})
+	}
 
 	t.Run("a StatefulSet by partition and back", func(t *testing.T) {
 		h := hands{t, h.roller, h.writer}
