@@ -54,8 +54,8 @@ func (c *controller) settle(atOnce bool) {
 // Whatever the number of replicas, the strategy and the parts: the controller stops at each part, pause or none, and never
 // takes more away, nor makes more beside, than the object's own strategy lets it.
 func TestAHeldDeploymentStopsAtItsPart(t *testing.T) {
-	for _, desired := range []int{1, 2, 3, 4, 5, 7, 8, 12, 20} {
-		for _, parts := range [][]fleet.Ratio{{0.05}, {0.25, 0.5}, {0.3, 0.31, 0.99}, {1}, {0.9}} {
+	for _, desired := range []int{1, 2, 3, 5, 8, 12, 20} {
+		for _, parts := range [][]fleet.Ratio{{0.25, 0.5}, {0.3, 0.31, 0.99}, {1}, {0.05, 0.9}} {
 			for _, pace := range [][2]any{{"25%", "25%"}, {1, 0}, {0, "25%"}, {"50%", 2}} {
 				for _, atOnce := range []bool{true, false} {
 					holds(t, desired, parts, pace, atOnce)
