@@ -235,11 +235,17 @@ func (s *llm) absent(w workload) stuck.Verdict {
 	return v
 }
 
-// reached is the end of a roll: whether requests come there too.
+// reached is the end of a roll: whether requests come there too. A pass that failed leaves Ready Unknown, and counts the
+// generation as observed.
 func (s *llm) reached(ctx context.Context) (stuck.Verdict, error) {
 	for _, name := range []string{"GroupReady", "RouterReady", "Ready"} {
-		if c, ok := s.o.condition(name); ok && c.Status == "False" {
+		switch c, ok := s.o.condition(name); {
+		case ok && c.Status == "False":
 			return stuck.Verdict{Phase: fleet.RolloutStuck, Why: fleet.Textf("all replicas are there; %s", c.text())}, nil
+		case ok && c.Status != "True":
+			return stuck.Verdict{Phase: fleet.RolloutMoving, Why: fleet.Textf("all replicas are there; %s", c.text())}, nil
+		case !ok && name == "Ready":
+			return stuck.Verdict{Phase: fleet.RolloutMoving, Why: fleet.Text("all replicas are there; KServe has not said that it is Ready")}, nil
 		}
 	}
 	if s.o.group() == "" {
@@ -290,7 +296,26 @@ func (s *llm) groups(ctx context.Context, ref fleet.ObjectRef, r *fleet.Rollout)
 			return stuck.Verdict{}, err
 		}
 	}
-	return o.stands(fleet.Textf("LeaderWorkerSet %s", fleet.Quote(ref.Name))), nil
+	v := o.stands(fleet.Textf("LeaderWorkerSet %s", fleet.Quote(ref.Name)))
+	if v.Phase != fleet.RolloutMoving {
+		return v, nil
+	}
+	return s.keepers(ctx, &o, ref, v.Why)
+}
+
+// keepers says what keeps the pods of groups that are not all there; without any that does, moving.
+func (s *llm) keepers(ctx context.Context, o *lws, ref fleet.ObjectRef, moving fleet.Safe) (stuck.Verdict, error) {
+	pods, newest, err := child.Groups(ctx, s.c, ref)
+	if err != nil {
+		return stuck.Verdict{}, err
+	}
+	size := int(orOne(o.Spec.Template.Size))
+	f := stuck.Facts{Now: s.now, Unit: "groups", Desired: int(o.want()) * size, Available: int(o.Status.Ready) * size, MaxUnavailable: 1}
+	f.New, f.Old = child.ByHash(pods, newest)
+	if err := child.Surround(ctx, s.c, ref.Namespace, &f); err != nil {
+		return stuck.Verdict{}, err
+	}
+	return child.Explain(f, moving, false), nil
 }
 
 func (o *lws) want() int32 { return orOne(o.Spec.Replicas) }
@@ -344,10 +369,14 @@ const groupAt = "/spec/leaderWorkerTemplate"
 func (o *lws) stands(called fleet.Safe) stuck.Verdict {
 	moving := stuck.Verdict{Phase: fleet.RolloutMoving, Why: fleet.Textf("%s of %s groups of %s are updated, %s ready",
 		fleet.Int(int(o.Status.Updated)), fleet.Int(int(o.want())), called, fleet.Int(int(o.Status.Ready)))}
+	unseen := stuck.Verdict{Phase: fleet.RolloutUnseen, Why: fleet.Textf("the controller of %s has not seen its newest change", called)}
+	if o.Status.Observed != 0 && o.Status.Observed < o.Generation {
+		return unseen
+	}
 	for _, c := range o.Status.Conditions {
 		switch {
 		case c.ObservedGeneration != 0 && c.ObservedGeneration < o.Generation:
-			return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: fleet.Textf("the controller of %s has not seen its newest change", called)}
+			return unseen
 		case c.Type == "UpdateInProgress" && c.Status == metav1.ConditionTrue:
 			return moving
 		case c.Type == "Available" && c.Status != metav1.ConditionTrue:
