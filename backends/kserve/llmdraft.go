@@ -147,7 +147,7 @@ func (s *llm) container(ctx context.Context, w fleet.Want) ([]fleet.Field, []fle
 	if err != nil {
 		return nil, nil, err
 	}
-	next, said, err := t.Edit(fleet.Want{Container: llmMain, Image: w.Image, Args: w.Args}, true)
+	next, said, err := t.Behind().Edit(fleet.Want{Container: llmMain, Image: w.Image, Args: w.Args}, true)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -104,6 +104,9 @@ func (b block) edit(w fleet.Want, refuse func(kind fleet.Kind, why string) error
 	if err != nil {
 		return b, nil, err
 	}
+	if b.at != "" {
+		t = t.Behind() // of the arguments of its runtime
+	}
 	t, more, err := t.Edit(w, true)
 	if err != nil {
 		return b, nil, err
