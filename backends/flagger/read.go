@@ -141,7 +141,7 @@ func (s *scene) unseen() bool {
 	return len(s.target.Sets) > 0 && s.target.Sets[0].CreationTimestamp.After(since) ||
 		slices.ContainsFunc(s.target.Spec.ManagedFields, func(f metav1.ManagedFieldsEntry) bool {
 			return f.Time != nil && f.Time.After(since) && f.Subresource == "" && f.FieldsV1 != nil && f.Manager != "flagger" &&
-				bytes.Contains(f.FieldsV1.Raw, []byte(`"f:template"`))
+				bytes.Contains(f.FieldsV1.GetRawBytes(), []byte(`"f:template"`))
 		})
 }
 

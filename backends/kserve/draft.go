@@ -144,8 +144,8 @@ func (s *service) scale(r *fleet.Rollout, w fleet.Want) (fleet.Draft, error) {
 	case p.multiNode():
 		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "it runs on several nodes: KServe would add heads and none of their workers")
 	case s.o.mode() == standard && s.o.Annotations[scalerMark] == "external":
-		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "annotation "+scalerMark+" leaves its replicas to somebody else's autoscaler, so "+
-			"its bounds do nothing; hold that one, or scale Deployment "+fleet.Quote(s.childName(p.Name)).String())
+		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "annotation "+scalerMark+" leaves its replicas to somebody else's autoscaler, "+
+			"so its bounds do nothing; hold that one, or scale Deployment "+fleet.Quote(s.childName(p.Name)).String())
 	}
 	fields := []fleet.Field{s.to("/spec/predictor/minReplicas", n)}
 	text := fleet.Textf("minReplicas: %s -> %s", fleet.Int(p.least()), fleet.Int(n))

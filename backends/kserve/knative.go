@@ -50,7 +50,8 @@ func (s *service) knative(ctx context.Context, r *fleet.Rollout) (stuck.Verdict,
 		r.Ready, r.Available, r.Total = r.Ready+int(s.ReadyReplicas), r.Available+int(s.AvailableReplicas), r.Total+int(s.Replicas)
 		child.CountPods(r, fresh.New, append(fresh.Old, old.New...))
 	}
-	for _, why := range []fleet.Safe{s.block.untaken(fresh.Template, s.o.Spec.Predictor.Annotations[restartMark]), s.unbounded(fresh.Template)} {
+	stamp := s.o.Spec.Predictor.Annotations[restartMark]
+	for _, why := range []fleet.Safe{s.block.untaken(fresh.Template, stamp), s.unbounded(fresh.Template)} {
 		if !why.IsEmpty() {
 			return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: why}, nil
 		}

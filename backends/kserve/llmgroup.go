@@ -213,7 +213,8 @@ func (s *llm) gives(of *llm, must bool) fleet.Safe {
 	if want == 0 || !must {
 		return fleet.Safe{}
 	}
-	why := fleet.Textf("the route of %s does not lead to %s, whose weight is %s", fleet.Quote(s.ref.Name), fleet.Quote(of.ref.Name), fleet.Int(want))
+	why := fleet.Textf("the route of %s does not lead to %s, whose weight is %s", fleet.Quote(s.ref.Name), fleet.Quote(of.ref.Name),
+		fleet.Int(want))
 	if c, ok := s.o.condition("GroupDegraded"); ok && c.Status == "True" {
 		why = fleet.Textf("%s; %s", why, c.text())
 	}

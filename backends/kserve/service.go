@@ -145,7 +145,8 @@ func (s *service) standard(ctx context.Context, r *fleet.Rollout) (stuck.Verdict
 	if len(s.o.Spec.Canary) > 0 {
 		return s.canaries(ctx, r, d)
 	}
-	for _, why := range []fleet.Safe{s.block.untaken(d.Template, s.o.Spec.Predictor.Annotations[restartMark]), s.another(d), s.unsized(d)} {
+	stamp := s.o.Spec.Predictor.Annotations[restartMark]
+	for _, why := range []fleet.Safe{s.block.untaken(d.Template, stamp), s.another(d), s.unsized(d)} {
 		if !why.IsEmpty() {
 			return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: why}, nil
 		}

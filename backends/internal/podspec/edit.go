@@ -253,8 +253,8 @@ func (e *edit) flag(a fleet.ArgEdit) error {
 	case len(b.c.Command) > 0:
 		list, name = b.c.Command, "command"
 	case !e.t.behind && !takesArguments(b.c.Image):
-		return unfit(fleet.KindUnsupported, "container "+b.c.Name+" says neither command nor arguments: arguments of its own would take the place "+
-			"of those that its image brings, which nobody knows; write them into the template first")
+		return unfit(fleet.KindUnsupported, "container "+b.c.Name+" says neither command nor arguments: arguments of its own would "+
+			"take the place of those that its image brings, which nobody knows; write them into the template first")
 	}
 	next := append(slices.Clone(list), a.Flag)
 	if a.Value != "" {

@@ -88,7 +88,8 @@ func serves(words []word, at int) bool {
 		return true
 	}
 	before := words[at-1].text
-	return strings.Contains(before, "vllm") || slices.Contains([]string{"trtllm-serve", "mlc_llm", "sglang"}, before[strings.LastIndexByte(before, '/')+1:])
+	program := before[strings.LastIndexByte(before, '/')+1:]
+	return strings.Contains(before, "vllm") || slices.Contains([]string{"trtllm-serve", "mlc_llm", "sglang"}, program)
 }
 
 // positional is the model of "vllm serve MODEL" and "trtllm-serve MODEL", also where the image brings "vllm serve".

@@ -39,6 +39,7 @@ func isUnasked(p *corev1.Pod) bool {
 	switch p.Status.Phase {
 	case corev1.PodPending, corev1.PodSucceeded, corev1.PodFailed:
 		return true
+	case corev1.PodRunning, corev1.PodUnknown:
 	}
 	return p.DeletionTimestamp != nil
 }

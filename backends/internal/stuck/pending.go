@@ -31,7 +31,8 @@ func pending(f Facts) (Verdict, bool) {
 		v.Why = f.order(fleet.Textf("%s: scheduling gate %s of pod %s is not lifted", head, gatesOf(first), name(first)))
 		return v, true
 	}
-	if e := f.event(waiting, "TriggeredScaleUp", "NotTriggerScaleUp"); e != nil && e.Reason == "TriggeredScaleUp" && f.Now.Sub(when(e)) < nodeWithin {
+	e := f.event(waiting, "TriggeredScaleUp", "NotTriggerScaleUp")
+	if e != nil && e.Reason == "TriggeredScaleUp" && f.Now.Sub(when(e)) < nodeWithin {
 		v.Phase = fleet.RolloutMoving
 		v.Why = fleet.Textf("%s: the cluster autoscaler adds nodes: %s", head, fleet.Label(podstate.Clip(e.Message, 200)))
 		return v, true

@@ -82,8 +82,10 @@ func isOpen(n *corev1.Node) bool { return answers(n) && !n.Spec.Unschedulable }
 // fits tells whether a node is of the kind that a pod wants, whether it is open or not.
 func fits(n *corev1.Node, spec *corev1.PodSpec) bool {
 	// a node that is cordoned or does not answer has taints that say so
-	ownTaints := slices.DeleteFunc(slices.Clone(n.Spec.Taints), func(t corev1.Taint) bool { return strings.HasPrefix(t.Key, "node.kubernetes.io/") })
-	return selected(n, spec) && tolerated(ownTaints, spec.Tolerations)
+	own := slices.DeleteFunc(slices.Clone(n.Spec.Taints), func(t corev1.Taint) bool {
+		return strings.HasPrefix(t.Key, "node.kubernetes.io/")
+	})
+	return selected(n, spec) && tolerated(own, spec.Tolerations)
 }
 
 // frees tells whether a pod of somebody holds devices of a kind and is going.
