@@ -8,13 +8,14 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"pitwall/backends/internal/owner"
 	"pitwall/backends/internal/podstate"
 	"pitwall/fleet"
 )
 
 // Marks of the controller.
 const (
-	hashLabel      = "rollouts-pod-template-hash"
+	hashLabel      = owner.RolloutHash
 	revisionMark   = "rollout.argoproj.io/revision"
 	generationMark = "rollout.argoproj.io/workload-generation"
 )
