@@ -2,6 +2,7 @@ package kserve
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -32,8 +33,9 @@ type llmService struct {
 		Annotations map[string]string `json:"annotations"`
 		Worker      any               `json:"worker"`
 		Prefill     *struct {
-			Replicas *int32 `json:"replicas"`
-			Worker   any    `json:"worker"`
+			Replicas    *int32            `json:"replicas"`
+			Worker      any               `json:"worker"`
+			Annotations map[string]string `json:"annotations"`
 		} `json:"prefill"`
 		Router *struct {
 			Route *struct {
@@ -167,12 +169,13 @@ func (s *llm) primary() workload {
 	return workload{child.DeploymentKind.Kind, s.ref.Name + "-kserve"}
 }
 
+// prefill is the workload beside the primary one, which a preset may have brought; its zero value where there is none.
 func (s *llm) prefill() workload {
-	switch {
+	switch w := s.o.Status.Workloads.Prefill; {
+	case w != nil && w.Name != "":
+		return *w
 	case s.o.Spec.Prefill == nil:
 		return workload{}
-	case s.o.Status.Workloads.Prefill != nil:
-		return *s.o.Status.Workloads.Prefill
 	case s.o.Spec.Prefill.Worker != nil:
 		return workload{lwsKind.Kind, s.ref.Name + "-kserve-mn-prefill"}
 	}
@@ -200,31 +203,39 @@ func (s *llm) workload(ctx context.Context, w workload, r *fleet.Rollout) (stuck
 			return stuck.Verdict{}, err
 		}
 	}
-	if why := s.untaken(d); !why.IsEmpty() {
+	called := fleet.Textf("Deployment %s", fleet.Quote(w.Name))
+	if why := s.untaken(called, d.Template, s.partOf(w, false)); !why.IsEmpty() {
 		return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: why}, nil
 	}
 	return d.Stands(ctx, s.c, s.now)
 }
 
-// untaken says what of the spec a Deployment does not have yet: the generation is counted also where the pass failed.
-func (s *llm) untaken(d *child.Deployment) fleet.Safe {
-	pod := d.Template.Pod()
+// untaken says what of a part of the spec a template does not have yet: the generation is counted also where the pass failed.
+func (s *llm) untaken(called fleet.Safe, t podspec.Template, of llmPart) fleet.Safe {
+	pod := t.Pod()
 	for i := range pod.Spec.InitContainers {
 		c := &pod.Spec.InitContainers[i]
-		if uri := s.o.Spec.Model.URI; c.Name == "storage-initializer" && len(c.Args) > 0 && c.Args[0] != uri {
-			return fleet.Textf("Deployment %s still loads %s, wanted is %s", fleet.Quote(d.Ref.Name), fleet.Quote(c.Args[0]), fleet.Quote(uri))
+		if uri := s.o.Spec.Model.URI; c.Name == "storage-initializer" && len(c.Args) > 0 && strings.Contains(c.Args[0], "://") && c.Args[0] != uri &&
+			s.fetches() {
+			return fleet.Textf("%s still loads %s, wanted is %s", called, fleet.Quote(c.Args[0]), fleet.Quote(uri))
 		}
 	}
-	if at := s.o.Spec.Annotations[restartMark]; at != "" && pod.Annotations[restartMark] != at {
-		return fleet.Textf("the pods of Deployment %s are not those of the restart at %s yet", fleet.Quote(d.Ref.Name), fleet.Quote(at))
+	if at := jsonptr.Text(s.doc, of.stamp); at != "" && pod.Annotations[restartMark] != at {
+		return fleet.Textf("the pods of %s are not those of the restart at %s yet", called, fleet.Quote(at))
 	}
-	image := s.mainImage()
+	image := s.mainImage(of)
 	for i := range pod.Spec.Containers {
 		if c := &pod.Spec.Containers[i]; c.Name == llmMain && image != "" && c.Image != image {
-			return fleet.Textf("Deployment %s still runs image %s, wanted is %s", fleet.Quote(d.Ref.Name), fleet.Quote(c.Image), fleet.Quote(image))
+			return fleet.Textf("%s still runs image %s, wanted is %s", called, fleet.Quote(c.Image), fleet.Quote(image))
 		}
 	}
 	return fleet.Safe{}
+}
+
+// fetches tells whether the model itself is what the init container loads: from a claim or an image it is mounted, and that
+// loads adapters only.
+func (s *llm) fetches() bool {
+	return strings.HasPrefix(s.o.Spec.Model.URI, hub) || strings.HasPrefix(s.o.Spec.Model.URI, "s3://")
 }
 
 func (s *llm) absent(w workload) stuck.Verdict {
@@ -296,7 +307,20 @@ func (s *llm) groups(ctx context.Context, ref fleet.ObjectRef, r *fleet.Rollout)
 			return stuck.Verdict{}, err
 		}
 	}
-	v := o.stands(fleet.Textf("LeaderWorkerSet %s", fleet.Quote(ref.Name)))
+	called := fleet.Textf("LeaderWorkerSet %s", fleet.Quote(ref.Name))
+	for _, at := range []struct {
+		template string
+		worker   bool
+	}{{"/leaderTemplate", false}, {"/workerTemplate", true}} {
+		t, err := podspec.New(doc, groupAt+at.template)
+		if err != nil {
+			continue // leaders may be made of the template of workers
+		}
+		if why := s.untaken(called, t, s.partOf(workload{ref.Kind, ref.Name}, at.worker)); !why.IsEmpty() {
+			return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: why}, nil
+		}
+	}
+	v := o.stands(called)
 	if v.Phase != fleet.RolloutMoving {
 		return v, nil
 	}
