@@ -59,6 +59,8 @@ type WorkPlan struct {
 	Hold   time.Duration
 	Give   time.Duration // patience
 	Pool   fleet.PoolID  // that it serves, "" where none is known
+	// Golden are the prompts that each new replica is asked before it gets more weight; nil for none.
+	Golden []GoldenRef `json:",omitempty"`
 }
 
 // Advice is what a data pack of advisories said when a plan was made. It is kept with the plan, so that its checks can be

@@ -84,6 +84,9 @@ func (e *Entry) apply(r Record) {
 	if r.Result != nil {
 		c.Steps = PutResult(c.Steps, *r.Result)
 	}
+	if r.Golden != nil {
+		c.Golden = actions.PutGolden(c.Golden, *r.Golden)
+	}
 	switch r.Kind {
 	case KindOpened:
 		e.open(r)

@@ -54,7 +54,7 @@ func once(ctx context.Context, by fleet.Asker, model fleet.ModelName, p *fleet.G
 }
 
 func unanswered(f Finding, a fleet.GoldenAnswer, err error) Finding {
-	f.Verdict, f.Refused = Unclear, a.Refused != 0
+	f.Verdict, f.Refused, f.Silent = Unclear, a.Refused != 0, a.Refused == 0
 	f.Why = fleet.Concat(fleet.Text("no answer: "), fleet.Sentence(err))
 	return f
 }

@@ -20,6 +20,7 @@ type Finding struct {
 	Right   int
 	Why     fleet.Safe // "" for a pass
 	Refused bool       // the replica does not take the request at all
+	Silent  bool       // no answer came, and none would come to another prompt now
 }
 
 // Text is a finding in words: "json-total FAIL (value at /total is 12, asked 14)".
