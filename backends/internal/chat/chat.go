@@ -85,6 +85,7 @@ type request struct {
 	Model       string         `json:"model"`
 	Messages    []message      `json:"messages"`
 	Tools       []tool         `json:"tools,omitempty"`
+	ToolChoice  string         `json:"tool_choice,omitempty"`
 	MaxTokens   int            `json:"max_tokens,omitempty"`
 	Temperature float64        `json:"temperature"`
 	Seed        int            `json:"seed"`
@@ -103,6 +104,9 @@ func requestOf(model fleet.ModelName, p *fleet.GoldenPrompt) request {
 	}
 	for _, t := range p.Tools {
 		q.Tools = append(q.Tools, tool{"function", function{t.Name, t.Description, json.RawMessage(t.Parameters)}})
+	}
+	if len(q.Tools) > 0 {
+		q.ToolChoice = "auto" // trtllm-serve takes none where nothing is said
 	}
 	if p.Stream {
 		q.Options = &streamOptions{Usage: true}

@@ -60,7 +60,7 @@ func TestWhatIsSent(t *testing.T) {
 	}
 	body, _ := json.Marshal(got)
 	want := `{"max_tokens":64,"messages":[{"content":"Be brief.","role":"system"},{"content":"SECRET?","role":"user"}],"model":"llama","seed":7,` +
-		`"stream":false,"temperature":0,"tools":[{"function":{"name":"f","parameters":{"type":"object"}},"type":"function"}]}`
+		`"stream":false,"temperature":0,"tool_choice":"auto","tools":[{"function":{"name":"f","parameters":{"type":"object"}},"type":"function"}]}`
 	if string(body) != want {
 		t.Errorf("sent %s", body)
 	}
