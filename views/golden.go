@@ -50,8 +50,8 @@ func goldenLines(c *actions.Change) []goldenLine {
 		if passed == 1 {
 			unit = fleet.Text("new replica")
 		}
-		lines = append(lines, goldenLine{verdictRole("PASS"), fleet.Textf("golden %s of %s on %s %s: PASS", fleet.Int(prompts), fleet.Int(prompts),
-			fleet.Int(passed), unit)})
+		text := fleet.Textf("golden %s of %s on %s %s: PASS", fleet.Int(prompts), fleet.Int(prompts), fleet.Int(passed), unit)
+		lines = append(lines, goldenLine{verdictRole("PASS"), text})
 	}
 	return lines
 }

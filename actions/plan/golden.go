@@ -26,15 +26,16 @@ func (f Facts) prove(p *actions.Plan, s *fleet.Snapshot) {
 		answers += max(list[i].Repeat, 1)
 	}
 	if len(list) == 0 {
-		p.Notes = append(p.Notes, fleet.Textf("no golden prompt is configured for %s: wrong answers under green metrics are not caught", subject(w)))
+		p.Notes = append(p.Notes, fleet.Textf("no golden prompt is configured for %s: wrong answers under green metrics are not caught",
+			subject(w)))
 		return
 	}
 	replicas, when := w.Was.Desired, fleet.Text("before the next stage")
 	if p.Intent.Kind != actions.KindUpgrade {
 		replicas, when = w.Was.UpdatedReady, fleet.Text("before anything is written")
 	}
-	p.Notes = append(p.Notes, fleet.Textf("golden: %s prompts to each new replica %s, %s replicas: up to %s answers, which cost tokens; a wrong one takes "+
-		"the change back", fleet.Int(len(list)), when, fleet.Int(replicas), fleet.Int(answers*replicas)))
+	p.Notes = append(p.Notes, fleet.Textf("golden: %s prompts to each new replica %s, %s replicas: up to %s answers, which cost "+
+		"tokens; a wrong one takes the change back", fleet.Int(len(list)), when, fleet.Int(replicas), fleet.Int(answers*replicas)))
 }
 
 // servedBy are the names under which users ask for the model.

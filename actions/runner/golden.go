@@ -160,7 +160,9 @@ func (k *carrier) showed(p *proved, r *round) {
 	was := p.last
 	p.last = g.sum(r.fresh, p, r.found, k.now())
 	if was.Verdict != p.last.Verdict || was.Why != p.last.Why || was.Passed != p.last.Passed {
-		rec := journal.Record{Kind: journal.KindGolden, Golden: &p.last, Why: k.c.Why, NextAt: k.c.NextAt, Held: k.c.Held, At: k.now(), State: k.c.State}
+		last := p.last
+		rec := journal.Record{Kind: journal.KindGolden, Golden: &last, State: k.c.State, Why: k.c.Why, NextAt: k.c.NextAt, Held: k.c.Held,
+			At: k.now()}
 		_ = k.note(rec)
 		k.apply(rec)
 	}
@@ -200,7 +202,8 @@ func (g *goldens) sum(x served, p *proved, found []golden.Finding, now time.Time
 	}
 	for _, one := range g.prompts {
 		if g.bad[one.Name] {
-			tell(verdictUnclear, fleet.Concat(fleet.Label(one.Name), fleet.Text(" UNCLEAR (the old version does not answer it as asked either: the prompt is bad)")))
+			tell(verdictUnclear, fleet.Textf("%s UNCLEAR (the old version does not answer it as asked either: the prompt is bad)",
+				fleet.Label(one.Name)))
 		}
 	}
 	if out.Verdict == verdictPass && out.Passed < out.Prompts {

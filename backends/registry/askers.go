@@ -12,7 +12,8 @@ import (
 func (s Set) Askers(sources func() []fleet.SourceSpec, deps fleet.Deps) func(fleet.SourceID) (fleet.Asker, error) {
 	return func(id fleet.SourceID) (fleet.Asker, error) {
 		fail := func(kind fleet.Kind, why, next string) (fleet.Asker, error) {
-			return nil, &fleet.Error{Kind: kind, Op: "open what asks " + fleet.Quote(string(id)).String(), Source: id, Err: errors.New(why), Next: next}
+			return nil, &fleet.Error{Kind: kind, Op: "open what asks " + fleet.Quote(string(id)).String(), Source: id,
+				Err: errors.New(why), Next: next}
 		}
 		for _, spec := range sources() {
 			if spec.ID != id {

@@ -43,7 +43,8 @@ func goldenCommand(f *flags, c console) *cobra.Command {
 		Example: "  pitwall golden run llama-70b --dry-run",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.readOnly && !x.dryRun {
-				return &fleet.Error{Kind: fleet.KindReadOnly, Op: "ask golden prompts", Err: errors.New("started with --read-only, and answers cost tokens"),
+				return &fleet.Error{Kind: fleet.KindReadOnly, Op: "ask golden prompts",
+					Err:  errors.New("started with --read-only, and answers cost tokens"),
 					Next: "nothing was sent; --dry-run says what would be"}
 			}
 			x.objects = true // a pool that was read once is enough

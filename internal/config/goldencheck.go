@@ -111,12 +111,7 @@ func (c *checker) goldenExpect(of string, g *GoldenPrompt) {
 	empty := true
 	if t := e.Text; t != nil {
 		empty = empty && t.Exact == "" && len(t.Contains) == 0 && t.Regex == ""
-		if _, err := regexp.Compile(t.Regex); err != nil || len(t.Regex) > mostPattern {
-			c.fail("%s: expect.text.regex cannot be read, or is longer than %d bytes; it is written as for Go and RE2", of, mostPattern)
-		}
-		if slices.Contains(t.Contains, "") {
-			c.fail("%s: expect.text.contains has an empty text, which every answer contains", of)
-		}
+		c.goldenText(of, t)
 	}
 	if j := e.JSON; j != nil {
 		empty = empty && len(j.Values) == 0 && j.Subset == nil
@@ -135,6 +130,15 @@ func (c *checker) goldenExpect(of string, g *GoldenPrompt) {
 	}
 	if empty {
 		c.fail("%s: expect says nothing: any answer would be right", of)
+	}
+}
+
+func (c *checker) goldenText(of string, t *GoldenText) {
+	if _, err := regexp.Compile(t.Regex); err != nil || len(t.Regex) > mostPattern {
+		c.fail("%s: expect.text.regex cannot be read, or is longer than %d bytes; it is written as for Go and RE2", of, mostPattern)
+	}
+	if slices.Contains(t.Contains, "") {
+		c.fail("%s: expect.text.contains has an empty text, which every answer contains", of)
 	}
 }
 

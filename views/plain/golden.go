@@ -41,7 +41,8 @@ func GoldenRun(g Golden) string {
 	if g.DryRun {
 		title = fleet.Text("ASKS")
 	}
-	r.table([]column{left(fleet.Text("REPLICA")), left(fleet.Text("PROMPT")), left(fleet.Text("VERDICT")), right(title), left(fleet.Text("WHY"))}, rows)
+	r.table([]column{left(fleet.Text("REPLICA")), left(fleet.Text("PROMPT")), left(fleet.Text("VERDICT")), right(title),
+		left(fleet.Text("WHY"))}, rows)
 	if g.DryRun {
 		r.line(fleet.Text("up to "), fleet.Int(answers), fleet.Text(" answers; nothing was sent"))
 	} else {
@@ -85,8 +86,8 @@ func expects(e *fleet.GoldenExpect) []string {
 	for _, one := range []struct {
 		is   bool
 		name string
-	}{{e.Exact.OK, "exact text"}, {len(e.Contains) > 0, "texts"}, {e.Regex != "", "pattern"}, {e.JSON != nil, "JSON"}, {e.Call != nil, "tool call"},
-		{e.Length != (fleet.GoldenLength{}), "length"}} {
+	}{{e.Exact.OK, "exact text"}, {len(e.Contains) > 0, "texts"}, {e.Regex != "", "pattern"}, {e.JSON != nil, "JSON"},
+		{e.Call != nil, "tool call"}, {e.Length != (fleet.GoldenLength{}), "length"}} {
 		if one.is {
 			out = append(out, one.name)
 		}
@@ -105,10 +106,11 @@ func GoldenList(list []GoldenPrompt) string {
 		if len(p.For) > 0 {
 			whom = words(p.For)
 		}
-		rows = append(rows, []fleet.Safe{rawName(p.Name), whom, or(words(p.Expects)), fleet.Textf("%s of %s", fleet.Int(p.Pass), fleet.Int(p.Asks)),
-			fleet.Label(p.Digest)})
+		rows = append(rows, []fleet.Safe{rawName(p.Name), whom, or(words(p.Expects)),
+			fleet.Textf("%s of %s", fleet.Int(p.Pass), fleet.Int(p.Asks)), fleet.Label(p.Digest)})
 	}
-	r.table([]column{left(fleet.Text("NAME")), left(fleet.Text("FOR")), left(fleet.Text("EXPECTS")), right(fleet.Text("PASS")), left(fleet.Text("SHA256"))}, rows)
+	r.table([]column{left(fleet.Text("NAME")), left(fleet.Text("FOR")), left(fleet.Text("EXPECTS")), right(fleet.Text("PASS")),
+		left(fleet.Text("SHA256"))}, rows)
 	return r.String()
 }
 
