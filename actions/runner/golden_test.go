@@ -392,3 +392,84 @@ func TestGoldenPromptsSurviveACrash(t *testing.T) {
 		}
 	}
 }
+
+// withoutTraffic is an upgrade whose new replicas are there before they get any weight.
+func withoutTraffic() fleet.Draft {
+	return fleet.Draft{Stages: []fleet.Stage{
+		{Text: fleet.Text("0 %"), Writes: []fleet.ObjectWrite{setting(field("/image", `"v1"`, `"v2"`), field("/weight", "", "0"))},
+			Until: fleet.Until{Updated: 1, Ready: 1}},
+		{Text: fleet.Text("10 %"), Writes: []fleet.ObjectWrite{setting(field("/weight", "0", "10"))}, Until: fleet.Until{Updated: 1, Ready: 1}, Canary: true},
+		{Text: fleet.Text("all"), Writes: []fleet.ObjectWrite{setting(field("/weight", "10", ""))}, Until: fleet.Until{Done: true}},
+	}}
+}
+
+func TestNoWeightBeforeTheAnswersAreRight(t *testing.T) {
+	g, c, m := goldenRig(t, func(source string, p *fleet.GoldenPrompt) (string, error) {
+		if strings.HasPrefix(source, "n") {
+			return "sorry", nil
+		}
+		return right(source, p)
+	})
+	id, err := g.r.Start(g.goldenPlan(actions.KindUpgrade, withoutTraffic()), actions.Approval{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := g.until(id, in(actions.StateRolledBack))
+	if _, writes := c.now("/weight"); strings.Contains(fmt.Sprint(writes), "/weight=10") || end.Step != 1 || m.count("n") != 2 {
+		t.Errorf("step %d, written %q, asked %q", end.Step, writes, m.asked)
+	}
+	g.sound()
+}
+
+// A replica that nothing reads shows nothing: the change waits and says how many there are.
+func TestReplicasThatAreNotReadAreUnclear(t *testing.T) {
+	g, c, m := goldenRig(t, right)
+	g.fresh(func(o *Options, _ *journal.Options) {
+		o.Works = func(id fleet.ClusterID) (fleet.Roller, fleet.ObjectWriter, bool) { return c, c, id == "east" }
+		o.Golden = &Golden{Prompts: questions, Ask: func(id fleet.SourceID) (fleet.Asker, error) { return asker{m, string(id)}, nil }}
+	})
+	id := g.startGolden()
+	held := g.until(id, in(actions.StateHeld))
+	if !strings.Contains(held.Why.String(), "stage 1, unclear: 0 of 1 new replicas are read and can be asked golden prompts") || len(m.asked) != 0 {
+		t.Errorf("%s; %q", held.Why, m.asked)
+	}
+	if err := g.r.RollBack(id); err != nil {
+		t.Fatal(err)
+	}
+	g.until(id, in(actions.StateRolledBack))
+	g.sound()
+}
+
+// A person who takes the change back while a slow replica is asked does not wait for its answer.
+func TestAWishEndsTheQuestions(t *testing.T) {
+	g, c, _ := goldenRig(t, right)
+	asked, ended := make(chan struct{}), make(chan struct{})
+	g.fresh(func(o *Options, _ *journal.Options) {
+		o.Works = func(id fleet.ClusterID) (fleet.Roller, fleet.ObjectWriter, bool) { return c, c, id == "east" }
+		o.Latest = g.goldenSnapshot
+		o.Golden = &Golden{Prompts: questions, Ask: func(fleet.SourceID) (fleet.Asker, error) { return &patient{asked: asked, ended: ended}, nil }}
+	})
+	id := g.startGolden()
+	g.until(id, func(ch actions.Change) bool {
+		return ch.Step == 1 && len(ch.Steps) == 1 && !ch.Steps[0].Verified.IsZero()
+	})
+	<-asked
+	if err := g.r.RollBack(id); err != nil {
+		t.Fatal(err)
+	}
+	<-ended
+	if end := g.until(id, in(actions.StateRolledBack)); len(end.Golden) != 0 {
+		t.Errorf("%+v", end.Golden)
+	}
+	g.sound()
+}
+
+// patient waits for its context alone.
+type patient struct{ asked, ended chan struct{} }
+
+func (p *patient) Ask(ctx context.Context, _ fleet.ModelName, _ *fleet.GoldenPrompt) (fleet.GoldenAnswer, error) {
+	close(p.asked)
+	<-ctx.Done()
+	close(p.ended)
+	return fleet.GoldenAnswer{}, ctx.Err()
+}

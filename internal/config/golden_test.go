@@ -44,9 +44,14 @@ func TestGoldenPromptsOfTheExample(t *testing.T) {
 
 func TestGoldenPromptsAreWrittenAndReadBack(t *testing.T) {
 	inv := inventoryOf(t, Example)
+	inv.Golden[0].Expect.JSON = &fleet.GoldenJSON{Values: []fleet.GoldenValue{{Path: "/id", Value: fleet.JSON("9007199254740993")}, {Path: "/x", Value: fleet.JSON("0.5")}},
+		Subset: fleet.JSON(`{"a":[1,{"b":null}]}`)}
 	text, err := Write(inv)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if !strings.Contains(string(text), "/total: 14\n") || !strings.Contains(string(text), "/id: 9007199254740993\n") {
+		t.Errorf("%s", text)
 	}
 	again := inventoryOf(t, string(text)).Golden
 	for i := range inv.Golden {

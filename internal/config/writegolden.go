@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 
@@ -62,11 +63,36 @@ func valuesOf(j *fleet.GoldenJSON) map[string]any {
 	return out
 }
 
-// value reads a document that this package wrote.
+// value reads a document that this package wrote. Whole numbers stay whole.
 func value(j fleet.JSON) any {
-	var v any
-	if len(j) == 0 || json.Unmarshal(j, &v) != nil {
+	if len(j) == 0 {
 		return nil
+	}
+	dec := json.NewDecoder(bytes.NewReader(j))
+	dec.UseNumber()
+	var v any
+	if dec.Decode(&v) != nil {
+		return nil
+	}
+	return plainNumbers(v)
+}
+
+func plainNumbers(v any) any {
+	switch v := v.(type) {
+	case json.Number:
+		if n, err := v.Int64(); err == nil {
+			return n
+		}
+		f, _ := v.Float64() // what the file held was one
+		return f
+	case map[string]any:
+		for name := range v {
+			v[name] = plainNumbers(v[name])
+		}
+	case []any:
+		for i := range v {
+			v[i] = plainNumbers(v[i])
+		}
 	}
 	return v
 }
