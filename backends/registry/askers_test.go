@@ -1,10 +1,16 @@
 package registry
 
 import (
+	"context"
+	"log/slog"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"pitwall/backends/sim"
 	"pitwall/fleet"
+	"pitwall/fleet/golden"
 )
 
 func TestWhatCanBeAskedPrompts(t *testing.T) {
@@ -28,5 +34,48 @@ func TestWhatCanBeAskedPrompts(t *testing.T) {
 		if !asks[kind] {
 			t.Errorf("%s answers no prompt", kind)
 		}
+	}
+}
+
+// A prompt reaches an engine of the embedded fleet through the pod proxy of its cluster, whole and as a stream.
+
+func TestAPromptGoesThroughThePodProxy(t *testing.T) {
+	clock := fleet.NewVirtualClock(time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC))
+	f, err := sim.Listen(t.Context(), sim.Options{Clock: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = f.Close() })
+	path := filepath.Join(t.TempDir(), "kubeconfig")
+	if err := f.WriteKubeconfig(path); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = f.Drive(ctx, clock, 60, time.Millisecond) // until ctx ends
+	}()
+	defer func() { stop(); <-ended }()
+	set := Set(Connectors())
+	sources := f.ClusterSources(path)
+	deps := set.Equip(fleet.Deps{Clock: fleet.SystemClock{}, Log: slog.New(slog.DiscardHandler), Secret: f.Secret}, sources)
+	via := "kubernetes/" + string(sources[0].Subject.Cluster) + "/serving/b200-a-r1:8000"
+	open := set.Askers(func() []fleet.SourceSpec {
+		return []fleet.SourceSpec{{ID: "x", Kind: "vllm", URL: "http://b200-a-r1:8000", Via: via}}
+	}, deps)
+	by, err := open("x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := f.Inventory().Golden
+	list[1].Stream = true
+	for i := range list {
+		if found := golden.Ask(t.Context(), by, "llama-70b", &list[i]); found.Verdict != golden.Pass {
+			t.Errorf("%s", found.Text())
+		}
+	}
+	if found := golden.Ask(t.Context(), by, "other", &list[0]); found.Verdict != golden.Unclear || !found.Refused {
+		t.Errorf("another model: %+v", found)
 	}
 }

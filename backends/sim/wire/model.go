@@ -17,12 +17,14 @@ type reply struct {
 }
 
 var (
-	sumIn   = regexp.MustCompile(`(\d{1,9}) ?([+*]) ?(\d{1,9})`)
-	keyIn   = regexp.MustCompile(`\{ ?"(\w{1,40})"`)
-	nameIn  = regexp.MustCompile(`\b[A-Z][a-z]+\b`)
-	digits  = regexp.MustCompile(`\d{1,9}`)
-	mistake = 2 // how far sums of a model are off whose weights are not sound
+	sumIn  = regexp.MustCompile(`(\d{1,9}) ?([+*]) ?(\d{1,9})`)
+	keyIn  = regexp.MustCompile(`\{ ?"(\w{1,40})"`)
+	nameIn = regexp.MustCompile(`\b[A-Z][a-z]+\b`)
+	digits = regexp.MustCompile(`\d{1,9}`)
 )
+
+// mistake is how far sums of a model are off whose weights are not sound.
+const mistake = 2
 
 // reply answers a request. A model that is wrong is as quick, as fluent and as long as a sound one.
 func (q completionRequest) reply(wrong bool) reply {
