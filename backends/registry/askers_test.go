@@ -38,7 +38,6 @@ func TestWhatCanBeAskedPrompts(t *testing.T) {
 }
 
 // A prompt reaches an engine of the embedded fleet through the pod proxy of its cluster, whole and as a stream.
-
 func TestAPromptGoesThroughThePodProxy(t *testing.T) {
 	clock := fleet.NewVirtualClock(time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC))
 	f, err := sim.Listen(t.Context(), sim.Options{Clock: clock})
