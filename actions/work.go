@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"slices"
 	"time"
 
 	"pitwall/fleet"
@@ -61,6 +62,9 @@ type WorkPlan struct {
 	Pool   fleet.PoolID  // that it serves, "" where none is known
 	// Golden are the prompts that each new replica is asked before it gets more weight; nil for none.
 	Golden []GoldenRef `json:",omitempty"`
+	// Takes is how long it will take where nothing stands in the way, and TakesWhy of what, or why it is not known.
+	Takes    fleet.Maybe[time.Duration]
+	TakesWhy fleet.Safe
 }
 
 // Advice is what a data pack of advisories said when a plan was made. It is kept with the plan, so that its checks can be
@@ -105,6 +109,20 @@ func (w *WorkPlan) Rolls() bool {
 		}
 	}
 	return false
+}
+
+// TakesText says how long it will take, and of what; "" where it rolls nothing.
+func (w *WorkPlan) TakesText() fleet.Safe {
+	if !w.Takes.OK {
+		return w.TakesWhy
+	}
+	return fleet.Textf("about %s where nothing stands in the way: %s", fleet.Age(w.Takes.V), w.TakesWhy)
+}
+
+// Compares tells whether old and new versions of an object are judged beside each other.
+func (p *Plan) Compares() bool {
+	return p.Work != nil && !p.Intent.Work.ByReadiness &&
+		slices.ContainsFunc(p.Work.Draft.Stages, func(s fleet.Stage) bool { return s.Canary })
 }
 
 // workText says what a change of an object does in one line.

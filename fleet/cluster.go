@@ -66,6 +66,7 @@ type KubeNode struct {
 	GPUCapacity Maybe[int] // devices of all vendors
 	GPUUsable   Maybe[int] // allocatable: fewer than the capacity means that devices failed
 	GPUAsked    int        // by pods that are neither Succeeded nor Failed
+	Lifecycle   Safe       // node.coreweave.cloud/state: "production", "triage", "zap"; "" where the cloud says none
 	Upgrade     Safe       // nvidia.com/gpu-driver-upgrade-state, "" where there is none
 	State       State
 	Why         Safe

@@ -109,6 +109,11 @@ type Traffic struct {
 	Paused  bool // Steps: it waits for somebody
 }
 
+// Weighted tells whether shares can be set as weights.
+func (t Traffic) Weighted() bool {
+	return t.Kind == TrafficTwoWay || t.Kind == TrafficPercent || t.Kind == TrafficProportional
+}
+
 // TrafficKind is what can be set.
 type TrafficKind string
 

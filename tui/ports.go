@@ -70,6 +70,9 @@ type Details interface {
 type Rollouts interface {
 	// Rollout reads how an object stands. It may block, is made outside of the event loop, and ends early when ctx does.
 	Rollout(ctx context.Context, o fleet.ObjectRef) (fleet.Rollout, error)
+	// Lacks says which deeds this identity may not do to an object, each with the right that is missing. It may block like
+	// Rollout.
+	Lacks(ctx context.Context, r *fleet.Rollout) map[fleet.Deed]fleet.Safe
 	// PlanWork plans a change of an object, which is read for it: it may take seconds, and ends early when ctx does.
 	// Nothing is sent.
 	PlanWork(ctx context.Context, intent actions.Intent) (actions.Plan, error)

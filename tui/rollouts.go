@@ -35,6 +35,7 @@ type rolloutMsg struct {
 	req     uint64
 	object  fleet.ObjectRef
 	rollout fleet.Rollout
+	lacks   map[fleet.Deed]fleet.Safe
 	err     error
 }
 
@@ -120,7 +121,10 @@ func (m *Model) readRollout(o fleet.ObjectRef) tea.Cmd {
 	return command("rollout", func() tea.Msg {
 		defer stop()
 		r, err := rollouts.Rollout(ctx, o)
-		return rolloutMsg{req: req, object: o, rollout: r, err: err}
+		if err != nil {
+			return rolloutMsg{req: req, object: o, err: err}
+		}
+		return rolloutMsg{req: req, object: o, rollout: r, lacks: rollouts.Lacks(ctx, &r)}
 	})
 }
 
@@ -156,7 +160,7 @@ func (m *Model) rolloutRead(msg rolloutMsg) {
 	if msg.err != nil {
 		seen.Err = fleet.Sentence(msg.err)
 	} else {
-		seen.Rollout, seen.At = msg.rollout, m.clock.Now()
+		seen.Rollout, seen.Lacks, seen.At = msg.rollout, msg.lacks, m.clock.Now()
 	}
 	m.remembers(msg.object, seen)
 	m.prefill(msg.object)

@@ -36,8 +36,9 @@ func whySteps(m *Model) fleet.Safe {
 	if !why.IsEmpty() {
 		return why
 	}
-	if seen := m.states.upgrades.Seen[o]; !seen.At.IsZero() && seen.Rollout.Traffic.Kind != fleet.TrafficSteps {
-		return fleet.Text("no change is open on it, and its system has no steps of its own: U plans an upgrade")
+	if seen := m.states.upgrades.Seen[o]; !seen.At.IsZero() && seen.Rollout.Traffic.Kind != fleet.TrafficSteps &&
+		!seen.Rollout.Traffic.Weighted() {
+		return fleet.Text("no change is open on it, and its system has no steps or weights of its own: U plans an upgrade")
 	}
 	return works()
 }

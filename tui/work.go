@@ -88,6 +88,8 @@ func whyNoUpgrade(m *Model) fleet.Safe {
 	switch {
 	case !why.IsEmpty():
 		return why
+	case !m.states.upgrades.Seen[o].Lacks[fleet.DoUpgrade].IsEmpty() && m.book.OpenOn(actions.ObjectLock(o)) == nil:
+		return m.states.upgrades.Seen[o].Lacks[fleet.DoUpgrade]
 	case o.Kind == kindNode && m.book.OpenOn(actions.ObjectLock(o)) == nil:
 		return fleet.Text("a node is not upgraded from here: x cordons, drains and opens it")
 	}
@@ -109,7 +111,7 @@ func (m *Model) openWork(o fleet.ObjectRef, deed fleet.Deed) tea.Cmd {
 		Work: &views.WorkForm{Object: o, Deed: deed, Fields: workFields(deed)}}}
 	cmd := m.show(d)
 	m.prefill(o)
-	if len(d.state.Work.Fields) == 0 {
+	if len(d.state.Work.Fields) == 0 || deed == fleet.DoAdvance { // its field may stay empty
 		return tea.Batch(cmd, m.replan())
 	}
 	return cmd
@@ -127,7 +129,8 @@ func workDeeds(kind string) []fleet.Deed {
 	if kind == kindNode {
 		return []fleet.Deed{fleet.DoCordon, fleet.DoUncordon, fleet.DoDrain}
 	}
-	return []fleet.Deed{fleet.DoScale, fleet.DoRestart, fleet.DoPause, fleet.DoResume, fleet.DoHoldScaler, fleet.DoFreeScaler}
+	return []fleet.Deed{fleet.DoScale, fleet.DoRestart, fleet.DoPause, fleet.DoResume, fleet.DoHoldScaler, fleet.DoFreeScaler,
+		fleet.DoTraffic}
 }
 
 // deedText says what a deed does, for the list of actions.
@@ -136,7 +139,8 @@ func deedText(d fleet.Deed, o fleet.ObjectRef) fleet.Safe {
 		fleet.DoScale: fleet.Text("scale "), fleet.DoRestart: fleet.Text("restart, one replica after the other, "),
 		fleet.DoPause: fleet.Text("pause the roll of "), fleet.DoResume: fleet.Text("resume the roll of "),
 		fleet.DoHoldScaler: fleet.Text("hold the autoscaler of "), fleet.DoFreeScaler: fleet.Text("release the autoscaler of "),
-		fleet.DoCordon: fleet.Text("cordon "), fleet.DoUncordon: fleet.Text("uncordon "), fleet.DoDrain: fleet.Text("drain "),
+		fleet.DoTraffic: fleet.Text("set the weights of "),
+		fleet.DoCordon:  fleet.Text("cordon "), fleet.DoUncordon: fleet.Text("uncordon "), fleet.DoDrain: fleet.Text("drain "),
 	}
 	return fleet.Concat(words[d], views.RefText(o))
 }
@@ -148,6 +152,9 @@ func (m *Model) whyNoDeed(o fleet.ObjectRef, d fleet.Deed) fleet.Safe {
 	}
 	if c := m.book.OpenOn(actions.ObjectLock(o)); c != nil {
 		return fleet.Concat(changeName(c), fleet.Text(" is open: U shows it"))
+	}
+	if lacks := m.states.upgrades.Seen[o].Lacks[d]; !lacks.IsEmpty() {
+		return lacks
 	}
 	if _, n := views.NodeOf(m.snap, o); n != nil {
 		switch {
@@ -165,19 +172,24 @@ func (m *Model) whyNoDeed(o fleet.ObjectRef, d fleet.Deed) fleet.Safe {
 func (m *Model) whyNoWorkloadDeed(o fleet.ObjectRef, d fleet.Deed) fleet.Safe {
 	_, w := views.WorkloadOf(m.snap, o)
 	r := m.states.upgrades.Seen[o].Rollout
-	scales := d == fleet.DoHoldScaler || d == fleet.DoFreeScaler
+	scaled := w == nil || !w.Autoscaler.IsEmpty() || r.Scaler.Exists()
+	unweighed := r.Phase != "" && !r.Traffic.Weighted() // as far as it was read
 	switch {
 	case w != nil && d == fleet.DoScale && w.Kind == "DaemonSet":
 		return fleet.Text("a DaemonSet has one pod on each node")
-	case scales && w != nil && w.Autoscaler.IsEmpty() && !r.Scaler.Exists():
+	case isScaling(d) && !scaled:
 		return fleet.Text("nothing is known to scale it by itself")
 	case d == fleet.DoHoldScaler && !r.Scaler.Held.IsEmpty():
 		return fleet.Concat(fleet.Text("it is held already: "), r.Scaler.Held)
+	case d == fleet.DoTraffic && unweighed:
+		return fleet.Text("its system has no weights: shares follow the replicas, or a controller moves them")
 	case d == fleet.DoPause && r.Phase == fleet.RolloutPaused:
 		return fleet.Text("it is paused already")
 	}
 	return works()
 }
+
+func isScaling(d fleet.Deed) bool { return d == fleet.DoHoldScaler || d == fleet.DoFreeScaler }
 
 // workSeen tells one state of an object from another, as far as the watch knows it: what was planned on the one does not
 // count for the other. It is "" where the object is not watched.

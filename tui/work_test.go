@@ -124,16 +124,27 @@ func TestUpgradeIsTypedPlannedCheckedAndConfirmed(t *testing.T) {
 }
 
 func TestWhatIsTypedWronglyIsRefusedWithoutAsking(t *testing.T) {
-	for field, text := range map[string]string{askCanary: "50,10", askSurge: "-1", askHold: "soon", askFlags: "fast", askReplicas: "many"} {
+	for field, text := range map[string]string{askCanary: "50,10", askSurge: "-1", askHold: "soon", askFlags: "fast", askReplicas: "many",
+		askShare: "0", askWeights: "v2=-1"} {
 		deed := fleet.DoUpgrade
-		if field == askReplicas {
+		switch field {
+		case askReplicas:
 			deed = fleet.DoScale
+		case askShare:
+			deed = fleet.DoAdvance
+		case askWeights:
+			deed = fleet.DoTraffic
 		}
 		r, w := workRig(t, fleet.EnvDev, writable())
 		r.run(r.m.openWork(viewtest.Llama(), deed))
 		setField(r.m.shift.state.Work, field, text)
+		r.m.shift.workEdited()
 		r.keys("enter")
-		if len(w.Intents()) != 0 || r.m.shift.state.PlanErr.IsEmpty() || !strings.Contains(r.m.shift.state.PlanErr.String(), text) {
+		planned := 0
+		if deed == fleet.DoAdvance {
+			planned = 1 // at once, while nothing was typed
+		}
+		if len(w.Intents()) != planned || r.m.shift.state.PlanErr.IsEmpty() || !strings.Contains(r.m.shift.state.PlanErr.String(), text) {
 			t.Errorf("%s %q: planned %d, says %q", field, text, len(w.Intents()), r.m.shift.state.PlanErr)
 		}
 		r.keys("tab", "shift+tab", "enter")
@@ -288,9 +299,9 @@ func TestPromoteAndAbortSayWhyTheyAreOff(t *testing.T) {
 	r, w := workRig(t, fleet.EnvDev, writable())
 	r.toLlama()
 	r.keys("P")
-	r.wantNotice("its system has no steps of its own")
+	r.wantNotice("its system has no steps or weights of its own")
 	r.keys("A")
-	r.wantNotice("its system has no steps of its own")
+	r.wantNotice("its system has no steps or weights of its own")
 	stands := w.Stands[viewtest.Llama()]
 	stands.Traffic = fleet.Traffic{Kind: fleet.TrafficSteps, Step: 1, Steps: 3}
 	w.Stands[viewtest.Llama()] = stands
@@ -476,4 +487,52 @@ func TestNoKeySequenceStartsAnUpgradeWithoutItsName(t *testing.T) {
 			rt.Fatal("an upgrade was started in production without the name")
 		}
 	})
+}
+
+func TestWeightsAreTypedByMember(t *testing.T) {
+	r, w := workRig(t, fleet.EnvDev, writable())
+	stands := w.Stands[viewtest.Llama()]
+	stands.Traffic = fleet.Traffic{Kind: fleet.TrafficPercent, Members: []fleet.TrafficMember{
+		{Name: fleet.Text("v1"), ID: "llama=v1", Weight: 100}, {Name: fleet.Text("v2"), ID: "v2"}}}
+	w.Stands[viewtest.Llama()] = stands
+	r.toLlama()
+	r.run(r.m.openWork(viewtest.Llama(), fleet.DoTraffic))
+	r.wants("SET THE WEIGHTS of Deployment llm/llama-70b", "llama=v1=100 v2=0")
+	r.keys("enter")
+	if len(w.Intents()) != 0 || !strings.Contains(r.m.shift.state.PlanErr.String(), "say the weight") {
+		t.Fatalf("planned %d, says %q", len(w.Intents()), r.m.shift.state.PlanErr)
+	}
+	r.keys("backspace")
+	r.typed("10")
+	r.keys("enter")
+	want := []fleet.Share{{Member: "llama=v1", Weight: 100}, {Member: "v2", Weight: 10}}
+	if got := w.Intents(); len(got) != 1 || got[0].Kind != actions.KindTraffic || !slices.Equal(got[0].Work.Want.Shares, want) {
+		t.Errorf("%+v", got)
+	}
+	r.keys("esc")
+	r.keys(":")
+	r.typed("traffic llm/llama-70b v2=25")
+	r.keys("enter")
+	if got := w.Intents(); len(got) != 2 || !slices.Equal(got[1].Work.Want.Shares, []fleet.Share{{Member: "v2", Weight: 25}}) {
+		t.Errorf("by command: %+v", got)
+	}
+}
+
+func TestWhatMayNotBeDoneIsNotOffered(t *testing.T) {
+	r, w := workRig(t, fleet.EnvDev, writable())
+	w.Missing = map[fleet.Deed]fleet.Safe{
+		fleet.DoUpgrade: fleet.Text("this identity may not patch deployments.apps in llm"),
+		fleet.DoScale:   fleet.Text("this identity may not patch deployments.apps/scale in llm")}
+	r.toLlama()
+	r.keys("U")
+	r.wantNotice("may not patch deployments.apps in llm")
+	if why := r.m.whyNoDeed(viewtest.Llama(), fleet.DoScale).String(); !strings.Contains(why, "deployments.apps/scale") {
+		t.Errorf("scale: %q", why)
+	}
+	if why := r.m.whyNoDeed(viewtest.Llama(), fleet.DoRestart); !why.IsEmpty() {
+		t.Errorf("restart: %q", why)
+	}
+	if len(w.Intents()) != 0 {
+		t.Error("something was planned")
+	}
 }

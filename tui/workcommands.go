@@ -36,7 +36,12 @@ func workVerbs() []verb {
 			help:  fleet.Text("plan to keep an autoscaler at a number, or to let it scale again"),
 			words: autoscalerWords, run: (*Model).cmdAutoscaler},
 		object("promote", fleet.DoPromote, fleet.Text("plan to take a roll with steps of its own to its end")),
-		object("advance", fleet.DoAdvance, fleet.Text("plan to take such a roll one step further")),
+		{names: []string{"advance"}, args: fleet.Text("OBJECT [PERCENT]"),
+			help:  fleet.Text("plan to take such a roll one step further, or to give its new version a share"),
+			words: workloadWords, run: (*Model).cmdAdvance},
+		{names: []string{"traffic"}, args: fleet.Text("OBJECT [MEMBER=WEIGHT ...]"),
+			help:  fleet.Text("plan weights of the members among which an object splits its traffic"),
+			words: trafficWords, run: (*Model).cmdTraffic},
 		object("abort", fleet.DoAbandonRoll, fleet.Text("plan to give such a roll up: its traffic goes back at once")),
 		node("cordon", fleet.DoCordon, fleet.Text("plan to let no further pod onto a node")),
 		node("uncordon", fleet.DoUncordon, fleet.Text("plan to let pods onto a node again")),
@@ -128,6 +133,48 @@ func (m *Model) cmdScale(args []string) (tea.Cmd, fleet.Safe) {
 		return nil, why
 	}
 	return m.planDeed(o, fleet.DoScale, replicasSet(args[1:]))
+}
+
+func (m *Model) cmdAdvance(args []string) (tea.Cmd, fleet.Safe) {
+	if len(args) == 0 || len(args) > 2 {
+		return nil, fleet.Text("name an object, and the share that is wanted where its system takes any: advance llama-70b 25")
+	}
+	o, why := m.namedObject("", args[:1])
+	if !why.IsEmpty() {
+		return nil, why
+	}
+	var set []string
+	if len(args) == 2 {
+		set = []string{askShare + "=" + args[1]}
+	}
+	return m.planDeed(o, fleet.DoAdvance, set)
+}
+
+func (m *Model) cmdTraffic(args []string) (tea.Cmd, fleet.Safe) {
+	if len(args) == 0 {
+		return nil, fleet.Text("name an object, and the weights that are wanted: traffic llama-70b llama-v2=10")
+	}
+	o, why := m.namedObject("", args[:1])
+	if !why.IsEmpty() {
+		return nil, why
+	}
+	var set []string
+	if len(args) > 1 {
+		set = []string{askWeights + "=" + strings.Join(args[1:], " ")}
+	}
+	return m.planDeed(o, fleet.DoTraffic, set)
+}
+
+// trafficWords are the objects, then the weights that the members of the named one have.
+func trafficWords(m *Model, args []string) []string {
+	if len(args) < 2 || m.rollouts == nil {
+		return workloadWords(m, args)
+	}
+	o, err := m.rollouts.Find(args[0], "")
+	if err != nil {
+		return nil
+	}
+	return strings.Fields(weightWords(m.states.upgrades.Seen[o].Rollout.Traffic.Members))
 }
 
 func replicasSet(args []string) []string {

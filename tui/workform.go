@@ -24,6 +24,8 @@ const (
 	askReady    = "by-readiness"
 	askVersion  = "version"
 	askReplicas = "replicas"
+	askShare    = "share"
+	askWeights  = "weights"
 )
 
 // workFields are what a deed asks for.
@@ -48,6 +50,10 @@ func workFields(d fleet.Deed) []views.WorkField {
 		return []views.WorkField{field(askReplicas, fleet.Text("replicas"), fleet.Text("how many are wanted"))}
 	case fleet.DoHoldScaler:
 		return []views.WorkField{field(askReplicas, fleet.Text("replicas"), fleet.Text("how many to keep; as many as run"))}
+	case fleet.DoAdvance:
+		return []views.WorkField{field(askShare, fleet.Text("share"), fleet.Text("percent for the new version; none: the next step"))}
+	case fleet.DoTraffic:
+		return []views.WorkField{field(askWeights, fleet.Text("weights"), fleet.Text("MEMBER=WEIGHT ...; the others keep theirs"))}
 	default:
 		return nil
 	}
@@ -77,6 +83,7 @@ func (m *Model) prefill(o fleet.ObjectRef) {
 	if w.Deed == fleet.DoScale {
 		put(askReplicas, strconv.Itoa(r.Desired))
 	}
+	put(askWeights, weightWords(r.Traffic.Members))
 	if f := formField(w, askVersion); f != nil && len(r.Runs) > 0 {
 		var ids []fleet.Safe
 		for i := range r.Runs[:min(4, len(r.Runs))] {
@@ -84,6 +91,18 @@ func (m *Model) prefill(o fleet.ObjectRef) {
 		}
 		f.Note = fleet.Concat(fleet.Text("an earlier one to restore: "), fleet.Join(ids, fleet.Text(" ")))
 	}
+}
+
+// weightWords are weights as they are typed; "" where a member's name would not be read back as it is.
+func weightWords(members []fleet.TrafficMember) string {
+	var words []string
+	for _, t := range members {
+		if t.ID == "" || strings.ContainsFunc(t.ID, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
+			return ""
+		}
+		words = append(words, t.ID+"="+strconv.Itoa(t.Weight))
+	}
+	return strings.Join(words, " ")
 }
 
 func formField(w *views.WorkForm, id string) *views.WorkField {
@@ -130,6 +149,9 @@ func (m *Model) workIntent() (actions.Intent, fleet.Safe) {
 		if w.Deed == fleet.DoScale && !in.Work.Want.Replicas.OK {
 			return in, fleet.Text("say how many replicas are wanted")
 		}
+		if w.Deed == fleet.DoTraffic && len(in.Work.Want.Shares) == 0 {
+			return in, fleet.Text("say the weight that a member shall have")
+		}
 	}
 	in.Incident, in.Actor = m.book.Access.Incident, m.book.Access.Actor
 	return in, works()
@@ -155,7 +177,11 @@ func takeField(w *actions.WorkIntent, f *views.WorkField) fleet.Safe {
 	case askVersion:
 		w.Want.Version = text
 	default:
-		if want := takeMeasure(w, f.ID, text); !want.IsEmpty() {
+		take := takeMeasure
+		if f.ID == askShare || f.ID == askWeights {
+			take = takeTraffic
+		}
+		if want := take(w, f.ID, text); !want.IsEmpty() {
 			return fleet.Concat(f.Name, fleet.Text(" "), fleet.Quote(text), fleet.Text(": "), want)
 		}
 	}
@@ -199,8 +225,41 @@ func takeMeasure(w *actions.WorkIntent, id, text string) fleet.Safe {
 	return works()
 }
 
+// takeTraffic puts shares of the traffic into what is wanted.
+func takeTraffic(w *actions.WorkIntent, id, text string) fleet.Safe {
+	if id == askShare {
+		parts, ok := parseParts(text)
+		if !ok || len(parts) != 1 {
+			return fleet.Text("one percentage above 0 and up to 100")
+		}
+		w.Want.Parts = parts
+		return works()
+	}
+	for _, word := range strings.Fields(text) {
+		share, ok := parseShare(word)
+		if !ok {
+			return fleet.Text("weights are MEMBER=WEIGHT with whole numbers of 0 or more, such as llama-v2=10")
+		}
+		w.Want.Shares = append(w.Want.Shares, share)
+	}
+	return works()
+}
+
 // maxReplicas bounds what can be typed.
 const maxReplicas = 100_000
+
+// parseShare reads MEMBER=WEIGHT. A member's name may hold "=": the last one counts.
+func parseShare(word string) (fleet.Share, bool) {
+	at := strings.LastIndex(word, "=")
+	if at <= 0 {
+		return fleet.Share{}, false
+	}
+	n, err := strconv.Atoi(strings.TrimSuffix(word[at+1:], "%"))
+	return fleet.Share{Member: word[:at], Weight: n}, err == nil && n >= 0 && n <= mostShare
+}
+
+// mostShare is the largest weight that any system takes (Gateway API v1.6.1: 1,000,000).
+const mostShare = 1_000_000
 
 // parseParts reads rising percentages.
 func parseParts(text string) ([]fleet.Ratio, bool) {

@@ -24,10 +24,11 @@ type UpgradesState struct {
 // RolloutSeen is how an object stood when it was last asked.
 type RolloutSeen struct {
 	Rollout fleet.Rollout
-	At      time.Time  // of the last answer; zero before the first
-	Err     fleet.Safe // why the last question got no answer
-	Tried   time.Time  // when it was last asked
-	Busy    bool       // it is being asked now
+	Lacks   map[fleet.Deed]fleet.Safe // what may not be done to it, with the missing right
+	At      time.Time                 // of the last answer; zero before the first
+	Err     fleet.Safe                // why the last question got no answer
+	Tried   time.Time                 // when it was last asked
+	Busy    bool                      // it is being asked now
 }
 
 // known tells whether an answer ever came.

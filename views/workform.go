@@ -1,6 +1,7 @@
 package views
 
 import (
+	"pitwall/actions"
 	"pitwall/fleet"
 	"pitwall/themes"
 	"pitwall/views/part"
@@ -62,6 +63,8 @@ func deedWord(d fleet.Deed) fleet.Safe {
 		return fleet.Text("PROMOTE")
 	case fleet.DoAdvance:
 		return fleet.Text("ADVANCE")
+	case fleet.DoTraffic:
+		return fleet.Text("SET THE WEIGHTS of")
 	case fleet.DoAbandonRoll:
 		return fleet.Text("ABORT the roll of")
 	}
@@ -186,6 +189,14 @@ func (d *shiftDialog) drawDraft(s *sheet) {
 	}
 	s.fact(fleet.Text("needs"), bad(themes.Text, w.Draft.Extra > 0 && w.Free.OK && w.Free.V < w.Draft.Extra), needsText(p.Work), 2)
 	s.mark(spareNever)
+	if takes := w.TakesText(); !takes.IsEmpty() {
+		s.fact(fleet.Text("takes"), themes.Text, takes, 2)
+		s.mark(spareLast)
+	}
+	if p.Compares() {
+		s.fact(fleet.Text("limits"), themes.Text, actions.VersionLimits(), 2)
+		s.mark(spareSoon)
+	}
 	for _, n := range p.Notes {
 		s.fact(fleet.Text("note"), themes.Warn, n, 3)
 	}

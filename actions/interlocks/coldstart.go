@@ -1,16 +1,11 @@
 package interlocks
 
 import (
-	"math"
-	"slices"
 	"time"
 
 	"pitwall/actions"
 	"pitwall/fleet"
 )
-
-// longestLoad is where a time to ready is no load any more: a pod that waited for a GPU, or was unready in between.
-const longestLoad = 2 * time.Hour
 
 // coldStart is IL-33: how long new replicas take to serve, against what waits for them.
 func coldStart(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) actions.Check {
@@ -21,11 +16,11 @@ func coldStart(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) a
 	if p.Intent.Kind == actions.KindDrain {
 		return coldElsewhere(&p, s)
 	}
-	loads := learned(s, w)
+	loads := s.LoadsOf(w)
 	if len(loads) == 0 {
 		return missing(actions.SeverityWarn, fleet.Text("how long a replica takes to be ready is not known: none that runs shows it"))
 	}
-	p90 := percentile(loads, 0.9)
+	p90 := fleet.Percentile(loads, 0.9)
 	terms := fleet.Concat(seconds(p90), fleet.Text(" = 90th percentile of "), fleet.Int(len(loads)), fleet.Text(" starts"))
 	var out actions.Check
 	if w.Startup.V > 0 && p90 > w.Startup.V {
@@ -68,12 +63,12 @@ func coldElsewhere(p *actions.Plan, s *fleet.Snapshot) actions.Check {
 		if c == nil {
 			return missing(actions.SeverityWarn, fleet.Text("how long replacements take to be ready is not known"))
 		}
-		loads := learned(s, &fleet.Rollout{Object: l.Of})
+		loads := s.LoadsOf(&fleet.Rollout{Object: l.Of})
 		if len(loads) == 0 {
 			return missing(actions.SeverityWarn, fleet.Text("how long the replacement of "), fleet.Label(l.Pod.Name),
 				fleet.Text(" takes to be ready is not known"))
 		}
-		if p90 := percentile(loads, 0.9); p90 > longest {
+		if p90 := fleet.Percentile(loads, 0.9); p90 > longest {
 			longest, of = p90, fleet.Label(l.Of.Name)
 		}
 	}
@@ -92,29 +87,4 @@ func leastOf(a, b time.Duration) time.Duration {
 		return b
 	}
 	return a
-}
-
-// learned are the times to ready that the orchestrator read, else those that the pods of the cluster show.
-func learned(s *fleet.Snapshot, w *fleet.Rollout) []time.Duration {
-	if len(w.Loads) > 0 {
-		return w.Loads
-	}
-	c := s.Cluster(w.Object.Cluster)
-	if c == nil {
-		return nil
-	}
-	var out []time.Duration
-	for _, p := range c.PodsOf(w) {
-		took := p.Since.Sub(p.Created)
-		whole := p.State == fleet.StateOK && p.Ready == p.Containers && p.Containers > 0 && p.Restarts == 0
-		if whole && !p.Created.IsZero() && took > 0 && took <= longestLoad {
-			out = append(out, took)
-		}
-	}
-	return out
-}
-
-func percentile(list []time.Duration, q float64) time.Duration {
-	sorted := slices.Sorted(slices.Values(list))
-	return sorted[max(0, int(math.Ceil(q*float64(len(sorted))))-1)]
 }

@@ -50,6 +50,11 @@ func lacksRoom(p *actions.Plan, terms fleet.Safe) actions.Check {
 	if down := p.Work.Draft.Down; down > 0 {
 		return verdict(actions.SeverityOVR, terms, fleet.Text(": the rest waits until "), fleet.Int(down), fleet.Text(" old replicas leave"))
 	}
+	if p.Intent.Kind == actions.KindScale {
+		c := verdict(actions.SeverityBlock, terms, fleet.Text(": the rest stays Pending until GPUs are free"))
+		c.Fix = fleet.Text("scale to what there is room for, or free GPUs")
+		return c
+	}
 	c := verdict(actions.SeverityBlock, terms, fleet.Text(", no replica may be away: it will never finish"))
 	c.Fix = fleet.Text("roll with surge 0, which takes replicas away first, or free GPUs")
 	return c

@@ -68,6 +68,7 @@ func (f Facts) Work(in actions.Intent, was fleet.Rollout, draft fleet.Draft, den
 		}
 		before = after
 	}
+	expect(&p, s)
 	p.AfterHash = before
 	return seal(p)
 }
@@ -163,7 +164,7 @@ func twinWork(in actions.Intent) string {
 		}
 		add(flag, strings.Join(list, ","))
 	}
-	if in.Kind == actions.KindUpgrade {
+	if in.Kind == actions.KindUpgrade || in.Kind == actions.KindDrain {
 		addTimes(add, w)
 		if w.ByReadiness {
 			parts = append(parts, "--by-readiness")

@@ -15,11 +15,8 @@ const (
 	verdictUnclear = "UNCLEAR"
 )
 
-// Where no limit is configured, errors may grow by half a point or by half, whichever is more
-// (change-safety.md part B); without any figure from before, two in a hundred may fail.
+// Where no limit is configured, errors may grow as actions says; without any figure from before, two in a hundred may fail.
 const (
-	errorRise     = 0.005
-	errorFactor   = 1.5
 	errorUnknown  = 0.02
 	defaultLasted = 60 * time.Second
 )
@@ -196,7 +193,7 @@ func errorLimit(was, orElse fleet.Maybe[fleet.Ratio]) fleet.Ratio {
 	if !was.OK {
 		return errorUnknown
 	}
-	return max(was.V+errorRise, was.V*errorFactor)
+	return max(was.V+actions.ErrorRise, was.V*actions.ErrorFactor)
 }
 
 func percent(r fleet.Maybe[fleet.Ratio]) fleet.Safe { return fleet.Show(r) }

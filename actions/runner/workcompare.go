@@ -8,13 +8,6 @@ import (
 	"pitwall/fleet"
 )
 
-// Limits between a new version and the old one beside it, at the same time (change-safety.md part B).
-const (
-	versionTTFT   = 1.2
-	versionITL    = 1.15
-	versionOutput = 0.15 // of the old one's mean output, up or down
-)
-
 // versionLoad is what the replicas of one version do together.
 type versionLoad struct {
 	replicas int
@@ -155,7 +148,7 @@ func versionLimits(old, fresh *versionLoad) []actions.LimitNow {
 	}
 	if old.errors.OK && fresh.errors.OK {
 		was, is := float64(old.errors.V), float64(fresh.errors.V)
-		limit := max(was+errorRise, was*errorFactor)
+		limit := max(was+actions.ErrorRise, was*actions.ErrorFactor)
 		add(fleet.Text("err%"), percent(old.errors), percent(fresh.errors), percent(fleet.Some(fleet.Ratio(limit))), is <= limit)
 	}
 	seconds := func(name fleet.Safe, was, is fleet.Maybe[fleet.Seconds], factor float64) {
@@ -165,12 +158,12 @@ func versionLimits(old, fresh *versionLoad) []actions.LimitNow {
 		limit := fleet.Seconds(float64(was.V) * factor)
 		add(name, was.V.Text(), is.V.Text(), limit.Text(), is.V <= limit)
 	}
-	seconds(fleet.Text("ttft95"), old.ttft, fresh.ttft, versionTTFT)
-	seconds(fleet.Text("itl95"), old.itl, fresh.itl, versionITL)
+	seconds(fleet.Text("ttft95"), old.ttft, fresh.ttft, actions.VersionTTFT)
+	seconds(fleet.Text("itl95"), old.itl, fresh.itl, actions.VersionITL)
 	if old.output.OK && fresh.output.OK && old.output.V > 0 {
 		ratio := float64(fresh.output.V)/float64(old.output.V) - 1
 		add(fleet.Text("output"), fleet.Int(int(old.output.V)), fleet.Int(int(fresh.output.V)), fleet.Text("15 % up or down"),
-			ratio <= versionOutput && ratio >= -versionOutput)
+			ratio <= actions.VersionOutput && ratio >= -actions.VersionOutput)
 	}
 	return out
 }

@@ -15,12 +15,18 @@ const (
 
 const upgradeLabel = "nvidia.com/gpu-driver-upgrade-state"
 
+// lifecycleLabel says where CoreWeave has a machine in its life; work is only placed on one in production.
+const (
+	lifecycleLabel = "node.coreweave.cloud/state"
+	inProduction   = "production"
+)
+
 // nodeRow makes the row of a node. What its pods ask for is added later.
 func nodeRow(n *corev1.Node, p polarity, w *words) *fleet.KubeNode {
 	r := &fleet.KubeNode{
 		Name: n.Name, UID: string(n.UID), Created: n.CreationTimestamp.UTC(), Unscheduled: n.Spec.Unschedulable,
 		GPUProduct: share(w, podspec.NodeProduct(n.Labels)), Driver: share(w, driver(n.Labels)),
-		Upgrade: share(w, firstLabel(n.Labels, upgradeLabel)),
+		Upgrade: share(w, firstLabel(n.Labels, upgradeLabel)), Lifecycle: share(w, firstLabel(n.Labels, lifecycleLabel)),
 	}
 	for i, t := range n.Spec.Taints {
 		if i == maxTaints {
@@ -69,7 +75,7 @@ func condition(c *corev1.NodeCondition, p polarity, w *words) fleet.NodeConditio
 }
 
 // judgeNode sets the state of a node from worst to best: not ready, failed devices, bad conditions, an upgrade that
-// failed, an upgrade under way, cordoned.
+// failed, an upgrade under way, out of production, cordoned.
 func judgeNode(r *fleet.KubeNode) {
 	var lesser fleet.Safe
 	for i := range r.Conditions {
@@ -97,6 +103,8 @@ func judgeNode(r *fleet.KubeNode) {
 		r.State, r.Why = fleet.StateCrit, fleet.Text("the driver upgrade failed")
 	case upgrade != "" && upgrade != "upgrade-done" && upgrade != "upgrade-required":
 		r.State, r.Why = fleet.StateWarn, fleet.Textf("driver upgrade under way: %s", r.Upgrade)
+	case !r.Lifecycle.IsEmpty() && r.Lifecycle.String() != inProduction:
+		r.State, r.Why = fleet.StateWarn, fleet.Textf("CoreWeave has it out of production: %s", r.Lifecycle)
 	case r.Unscheduled:
 		r.State, r.Why = fleet.StateWarn, fleet.Text("cordoned")
 	default:

@@ -61,6 +61,9 @@ func TestHowANodeDoes(t *testing.T) {
 		{"upgrade", []func(*corev1.Node){labelled(upgradeLabel, "drain-required"), func(n *corev1.Node) { n.Spec.Unschedulable = true }},
 			fleet.StateWarn, "driver upgrade under way: drain-required"},
 		{"upgraded", []func(*corev1.Node){labelled(upgradeLabel, "upgrade-done")}, fleet.StateOK, ""},
+		{"CoreWeave", []func(*corev1.Node){labelled(lifecycleLabel, "triage"), func(n *corev1.Node) { n.Spec.Unschedulable = true }},
+			fleet.StateWarn, "CoreWeave has it out of production: triage"},
+		{"CoreWeave in production", []func(*corev1.Node){labelled(lifecycleLabel, "production")}, fleet.StateOK, ""},
 		{"cordoned", []func(*corev1.Node){func(n *corev1.Node) { n.Spec.Unschedulable = true }}, fleet.StateWarn, "cordoned"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

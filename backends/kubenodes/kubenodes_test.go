@@ -133,6 +133,9 @@ func TestANodeThatWasClosedOnPurposeSaysSo(t *testing.T) {
 		{"driver upgrade", label("nvidia.com/gpu-driver-upgrade-state", "drain-required"), true, "upgrades its driver (drain-required)"},
 		{"driver upgrade failed", label("nvidia.com/gpu-driver-upgrade-state", "upgrade-failed"), false, "driver upgrade of the GPU operator failed"},
 		{"driver upgrade done", label("nvidia.com/gpu-driver-upgrade-state", "upgrade-done"), false, ""},
+		{"CoreWeave", label("node.coreweave.cloud/state", "triage"), true, "out of production (triage)"},
+		{"CoreWeave in production", label("node.coreweave.cloud/state", "production"), false, ""},
+		{"CoreWeave waits", label("node.coreweave.cloud/pending-state", "production-powerreset"), false, "then takes it to production-powerreset"},
 		{"NVSentinel", func(r *rig) {
 			r.set("/metadata/annotations", map[string]any{"quarantineHealthEvent": "x", "quarantineHealthEventIsCordoned": "True"})
 		},

@@ -26,7 +26,7 @@ var sentinelFaults = []string{"GpuMemWatch", "GpuThermalWatch", "GpuPcieWatch", 
 
 // marks reads them all.
 func marks(n *corev1.Node) []mark {
-	return slices.Concat(driverUpgrade(n), quarantine(n), faults(n), taints(n), devices(n))
+	return slices.Concat(driverUpgrade(n), lifecycle(n), quarantine(n), faults(n), taints(n), devices(n))
 }
 
 func driverUpgrade(n *corev1.Node) []mark {
@@ -38,6 +38,18 @@ func driverUpgrade(n *corev1.Node) []mark {
 	default:
 		return []mark{{works: true, text: fleet.Textf("the GPU operator upgrades its driver (%s) and opens it afterwards", fleet.Quote(state))}}
 	}
+}
+
+// lifecycle is where CoreWeave has a machine in its life. It moves machines from one state to the next by itself.
+func lifecycle(n *corev1.Node) []mark {
+	const label, pending = "node.coreweave.cloud/state", "node.coreweave.cloud/pending-state"
+	if at := n.Labels[label]; at != "" && at != "production" {
+		return []mark{{works: true, text: fleet.Textf("CoreWeave has it out of production (%s) and returns it afterwards", fleet.Quote(at))}}
+	}
+	if next := n.Labels[pending]; next != "" {
+		return []mark{{text: fleet.Textf("CoreWeave waits until it is empty, then takes it to %s", fleet.Quote(next))}}
+	}
+	return nil
 }
 
 // quarantine is what NVSentinel leaves at a node that it closed.

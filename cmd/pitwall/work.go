@@ -102,7 +102,8 @@ func advanceCommand(f *flags, c console) *cobra.Command {
 
 func trafficCommand(f *flags, c console) *cobra.Command {
 	x := &workFlags{}
-	cmd := x.command(f, c, fleet.DoTraffic, "traffic OBJECT MEMBER=WEIGHT ...", "Set the weights of the members among which an object splits its traffic")
+	cmd := x.command(f, c, fleet.DoTraffic, "traffic OBJECT MEMBER=WEIGHT ...",
+		"Set the weights of the members among which an object splits its traffic")
 	cmd.Args = cobra.MinimumNArgs(2)
 	cmd.Long = objectHelp + "\nMembers that are not named keep their weight. pitwall rollout OBJECT lists them."
 	cmd.Example = "  pitwall traffic HTTPRoute/llm/chat llama-v1=90 llama-v2=10 --dry-run"
@@ -120,7 +121,12 @@ func simpleWork(f *flags, c console, do fleet.Deed, use, short string) *cobra.Co
 
 func nodeWork(f *flags, c console, do fleet.Deed, use, short string) *cobra.Command {
 	x := &workFlags{kind: "Node"}
-	return x.command(f, c, do, use, short)
+	cmd := x.command(f, c, do, use, short)
+	if do == fleet.DoDrain {
+		cmd.Flags().DurationVar(&x.give, "patience", actions.DefaultPatience,
+			"how long a budget that refuses is asked again before a person is asked what to do")
+	}
+	return cmd
 }
 
 // command makes a command that plans and carries out one deed.

@@ -21,6 +21,7 @@ type Context struct {
 	Clusters  []Cluster      `yaml:"clusters,omitempty"`
 	Stores    []Store        `yaml:"stores,omitempty"`
 	Alerting  []Alertmanager `yaml:"alertmanagers,omitempty"`
+	Runs      []Orchestrator `yaml:"orchestrators,omitempty"`
 	Pools     []Pool         `yaml:"pools,omitempty"`
 	Providers []Provider     `yaml:"providers,omitempty"`
 	Gateways  []Gateway      `yaml:"gateways,omitempty"`

@@ -49,6 +49,9 @@ func (c *Context) Inventory(interval func(kind string) time.Duration) (fleet.Inv
 	for i := range c.Clusters {
 		b.cluster(&c.Clusters[i], len(c.Clusters) > 1)
 	}
+	for i := range c.Runs {
+		b.orchestrator(&c.Runs[i])
+	}
 	for i := range c.Stores {
 		b.store(&c.Stores[i])
 	}

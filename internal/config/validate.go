@@ -112,6 +112,9 @@ func checkContext(ctx *Context) []error {
 	for i := range ctx.Clusters {
 		c.cluster(&ctx.Clusters[i])
 	}
+	for i := range ctx.Runs {
+		c.orchestrator(&ctx.Runs[i])
+	}
 	for i := range ctx.Stores {
 		c.store(&ctx.Stores[i])
 	}

@@ -21,6 +21,7 @@ func Write(inv fleet.Inventory) ([]byte, error) {
 		c.Sites = append(c.Sites, Site{ID: string(s.ID), Labels: s.Labels, Fate: s.Fate})
 	}
 	c.Clusters = clustersOf(inv)
+	c.Runs = orchestratorsOf(inv)
 	c.Alerting = alertmanagersOf(inv)
 	c.Stores = storesOf(inv)
 	for _, p := range inv.Pools {

@@ -22,7 +22,7 @@ const (
 func FreePorts(ctx context.Context, n int) ([]int, error) {
 	var ports []int
 	for range 100 * n { // all are held until the last is found, so that they differ
-		port := firstPort + rand.IntN(lastPort-firstPort) //nolint:gosec // not a secret
+		port := firstPort + rand.IntN(lastPort-firstPort)
 		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(loopback, strconv.Itoa(port)))
 		if err != nil {
 			continue

@@ -16,6 +16,8 @@ type Rollouts struct {
 	// Stands is how objects stand; Err replaces every answer about that.
 	Stands map[fleet.ObjectRef]fleet.Rollout
 	Err    error
+	// Missing are the rights that Lacks tells of, whatever the object.
+	Missing map[fleet.Deed]fleet.Safe
 	// PlanFunc makes plans.
 	PlanFunc func(actions.Intent) (actions.Plan, error)
 	// Hang makes PlanWork wait for the end of its context.
@@ -47,6 +49,9 @@ func (r *Rollouts) GivenUp() int {
 	defer r.mu.Unlock()
 	return r.given
 }
+
+// Lacks gives what is put in.
+func (r *Rollouts) Lacks(context.Context, *fleet.Rollout) map[fleet.Deed]fleet.Safe { return r.Missing }
 
 // Rollout gives what is put in.
 func (r *Rollouts) Rollout(_ context.Context, o fleet.ObjectRef) (fleet.Rollout, error) {

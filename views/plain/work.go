@@ -32,6 +32,10 @@ func workPlan(p actions.Plan, checks []actions.Check) string {
 		r.fact(fleet.Text("away"), fleet.Textf("%s of %s %s at the most meanwhile", fleet.Int(w.Draft.Down), fleet.Int(w.Was.Desired),
 			w.Was.Unit))
 	}
+	r.fact(fleet.Text("takes"), w.TakesText())
+	if p.Compares() {
+		r.fact(fleet.Text("limits"), actions.VersionLimits())
+	}
 	for _, n := range p.Notes {
 		r.fact(fleet.Text("note"), n)
 	}

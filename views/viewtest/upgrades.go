@@ -87,7 +87,9 @@ func UpgradePlan() actions.Plan {
 		Intent: actions.Intent{Kind: actions.KindUpgrade, Actor: actions.Actor{Name: "mara", Verified: true}, Work: &object},
 		Steps:  []actions.Step{{N: 1, Hold: 15 * time.Minute}, {N: 2}}, Soak: actions.DefaultSoak, SeenGen: 4711, SeenAt: Now(),
 		Notes: draft.Notes,
-		Work:  &actions.WorkPlan{Was: was, Draft: draft, Free: fleet.Some(8), Hold: 15 * time.Minute, Give: 5 * time.Minute},
+		Work: &actions.WorkPlan{Was: was, Draft: draft, Free: fleet.Some(8), Hold: 15 * time.Minute, Give: 5 * time.Minute,
+			Takes:    fleet.Some(37 * time.Minute),
+			TakesWhy: fleet.Text("3 rounds of 4m (90th percentile of 4 starts), 15m compared, 10m watched")},
 	}
 }
 
@@ -117,6 +119,7 @@ func DrainPlan() actions.Plan {
 		}}
 	p.Notes = []fleet.Safe{fleet.Text("what is in their emptyDir volumes is lost: llm/llama-70b-6c9f7d5b4-2x4zk")}
 	p.Steps, p.Work.Free = []actions.Step{{N: 1}, {N: 2}, {N: 3}}, fleet.Some(8)
+	p.Work.Takes, p.Work.TakesWhy = fleet.None[time.Duration](), fleet.Safe{}
 	return p
 }
 

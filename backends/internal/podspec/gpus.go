@@ -119,7 +119,7 @@ func Asked(c *corev1.Container) corev1.ResourceList {
 
 // productLabels name the GPU model of a node, the more telling first.
 var productLabels = []string{"nvidia.com/gpu.product", "amd.com/gpu.product-name", "beta.amd.com/gpu.product-name",
-	"cloud.google.com/gke-accelerator", "k8s.amazonaws.com/accelerator"}
+	"cloud.google.com/gke-accelerator", "k8s.amazonaws.com/accelerator", "gpu.nvidia.com/model", "gpu.nvidia.com/class"}
 
 // NodeProduct is the GPU model of a node with these labels.
 func NodeProduct(labels map[string]string) fleet.Safe {
