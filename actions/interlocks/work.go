@@ -71,7 +71,9 @@ func rollInFlight(p actions.Plan, _ *fleet.Snapshot, _ actions.Book, now time.Ti
 }
 
 // replaces tells whether a plan replaces replicas.
-func replaces(p *actions.Plan) bool { return p.Work.Rolls() && p.Intent.Kind != actions.KindScale }
+func replaces(p *actions.Plan) bool {
+	return p.Work.Rolls() && p.Intent.Kind != actions.KindScale && !p.Work.Draft.Weights
+}
 
 // starts tells whether a plan starts replicas somewhere.
 func starts(p *actions.Plan) bool {

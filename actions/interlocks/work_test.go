@@ -16,6 +16,8 @@ func TestRollInFlight(t *testing.T) {
 		{"changed at an unknown time", func(w *works) { w.was.Now.At = time.Time{} }, ovr, "not known", "missing"},
 		{"unknown phase", func(w *works) { w.was.Phase = fleet.RolloutUnknown }, ovr, "not known", "missing"},
 		{"a scale", func(w *works) { w.to(actions.KindScale); w.was.Phase = fleet.RolloutMoving }, ok, "no replica", ""},
+		{"weights", func(w *works) { w.to(actions.KindTraffic); w.was.Now.At, w.draft.Weights = time.Time{}, true }, ok, "no replica", ""},
+		{"the undo of weights", func(w *works) { w.to(actions.KindRestore); w.was.Now.At, w.draft.Weights = time.Time{}, true }, ok, "no replica", ""},
 	})
 }
 

@@ -17,6 +17,7 @@ import (
 	"pitwall/backends/dcgm"
 	"pitwall/backends/discovery"
 	"pitwall/backends/flagger"
+	"pitwall/backends/gatewayroutes"
 	"pitwall/backends/kserve"
 	"pitwall/backends/kube"
 	"pitwall/backends/kubenodes"
@@ -27,12 +28,14 @@ import (
 	"pitwall/backends/openai"
 	"pitwall/backends/prometheus"
 	"pitwall/backends/rayserve"
+	"pitwall/backends/seldon"
 	"pitwall/backends/sglang"
 	"pitwall/backends/tgi"
 	"pitwall/backends/triton"
 	"pitwall/backends/trtllm"
 	"pitwall/backends/vllm"
 	"pitwall/backends/workloads"
+	"pitwall/backends/yatai"
 	"pitwall/fleet"
 )
 
@@ -57,6 +60,9 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{kserve.Connector()},
 		[]fleet.Connector{argorollouts.Connector()},
 		[]fleet.Connector{flagger.Connector()},
+		[]fleet.Connector{seldon.Connector()},
+		[]fleet.Connector{gatewayroutes.Connector()},
+		[]fleet.Connector{yatai.Connector()},
 	)
 }
 
