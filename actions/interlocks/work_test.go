@@ -53,6 +53,7 @@ func TestWhoOwnsAnObject(t *testing.T) {
 func TestRightsOnAnObject(t *testing.T) {
 	judgeWorks(t, "IL-39", []workCase{
 		{"granted", nil, ok, "asked", ""},
+		{"of a cloud", func(w *works) { w.cluster().Hosted = true }, warn, "shows when it is written", "missing"},
 		{"read-only", func(w *works) { w.b.Access.Write = false }, hard, "", ""},
 	})
 }
@@ -60,6 +61,7 @@ func TestRightsOnAnObject(t *testing.T) {
 func TestModelIdentity(t *testing.T) {
 	judgeWorks(t, "IL-18", []workCase{
 		{"the same model", nil, ok, "llama keeps org/llama 6f6073b sha256:111111111111", ""},
+		{"weights that are waited for", func(w *works) { w.to(actions.KindTraffic) }, ok, "no replica", ""},
 		{"no roll", func(w *works) { w.to(actions.KindPause); w.draft.Stages[0].Until = fleet.Until{} }, ok, "no replica", ""},
 		{"other revision", func(w *works) { w.want.Revision = "70aa" }, ovr, "llama will answer with another model: revision 6f6073b -> 70aa", ""},
 		{"other weights", func(w *works) { w.want.Weights = "org/llama-4" }, ovr, "weights org/llama -> org/llama-4", ""},

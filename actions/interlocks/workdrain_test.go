@@ -138,6 +138,8 @@ func TestRoomForTheSurge(t *testing.T) {
 		{"cluster not read", func(w *works) { w.s.Clusters = nil }, ovr, "not known", "missing"},
 		{"stale", func(w *works) { w.cluster().State = fleet.StateStale }, ovr, "not known", "missing"},
 		{"silent for long", func(w *works) { w.cluster().At = ago(4 * time.Minute) }, ovr, "not known", "missing"},
+		{"machines of a cloud", func(w *works) { w.draft.Extra, w.draft.Rented = 0, fleet.Text("2 instances") }, ovr,
+			"needs 2 instances: whether the cloud's quota", "missing"},
 		{"GPUs of a replica not read", func(w *works) { w.was.GPUsEach = 0 }, ovr, "were not read", "missing"},
 	})
 }
@@ -152,6 +154,8 @@ func TestAutoscaler(t *testing.T) {
 			"it lacks list", "missing"},
 		{"at its maximum", func(w *works) { w.was.Scaler.Max = 3 }, ovr, "at its maximum of 3", ""},
 		{"fights a scale", func(w *works) { w.to(actions.KindScale) }, ovr, "(2 to 6) sets it back at once", ""},
+		{"a scale of its own bounds", func(w *works) { w.to(actions.KindScale); w.was.Scaler.Object = w.was.Object }, ok, "are what is set", ""},
+		{"may go to none, and does not count", func(w *works) { w.was.Scaler.Min, w.was.Gaps.Ready = 0, true }, ovr, "is not told", "missing"},
 		{"held", func(w *works) { w.to(actions.KindScale); w.was.Scaler.Held = fleet.Text("paused at 4") }, ok, "paused at 4", ""},
 		{"may go to none", func(w *works) { w.was.Scaler.Min = 0 }, ovr, "its minimum is 0", ""},
 		{"may go to none, a pause", func(w *works) { w.was.Scaler.Min = 0; w.to(actions.KindPause); w.draft.Stages[0].Until = fleet.Until{} }, ok, "", ""},

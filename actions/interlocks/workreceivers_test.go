@@ -186,6 +186,7 @@ func TestDriverFitsTheEngine(t *testing.T) {
 		{"driver not known", func(w *works) { w.node(1).Driver = fleet.Safe{} }, ovr, "the driver of n1 is not known", "missing"},
 		{"no node", func(w *works) { w.cluster().Nodes = nil }, ovr, "are not known", "missing"},
 		{"stale cluster", func(w *works) { w.cluster().State = fleet.StateStale }, ovr, "are not known", "missing"},
+		{"machines of a cloud", func(w *works) { w.cluster().Hosted, w.cluster().Nodes = true, nil }, warn, "those of a cloud", "missing"},
 		{"CUDA not known", func(w *works) { w.want.Image = "vllm/vllm-openai:v0.30.0" }, ovr, "which CUDA", "missing"},
 		{"CUDA not in the data", func(w *works) { w.want.Image = "vllm/vllm-openai:v0.30.0-cu140" }, ovr, "not in the data", "missing"},
 		{"the image stays", func(w *works) { w.want.Image, w.want.Revision, w.was.Now.Image = "", "70aa", fleet.Label("corp/x:1") }, ok,

@@ -9,11 +9,12 @@ import (
 	"pitwall/fleet"
 )
 
-// shortKinds are the names that kubectl takes for kinds.
+// shortKinds are the names that kubectl takes for kinds, and short ones for those of other orchestrators.
 var shortKinds = map[string]string{
 	"deploy": "Deployment", "sts": "StatefulSet", "ds": "DaemonSet", "lws": "LeaderWorkerSet", "no": "Node", "hpa": "HorizontalPodAutoscaler",
 	"so": "ScaledObject", "isvc": "InferenceService", "llmisvc": "LLMInferenceService", "ro": "Rollout", "sdep": "SeldonDeployment",
 	"mlm": "Model", "mlx": "Experiment",
+	"bentocloud": "BentoCloudDeployment", "oep": "OnlineEndpoint", "odep": "OnlineDeployment", "vep": "VertexEndpoint",
 }
 
 // FindObject finds the object that a person named: a pool, NAME, NAMESPACE/NAME, KIND/NAME or KIND/NAMESPACE/NAME, in one

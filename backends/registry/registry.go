@@ -13,6 +13,8 @@ import (
 	"pitwall/backends/amd"
 	"pitwall/backends/argorollouts"
 	"pitwall/backends/autoscalers"
+	"pitwall/backends/azureml"
+	"pitwall/backends/bentocloud"
 	"pitwall/backends/bentoml"
 	"pitwall/backends/dcgm"
 	"pitwall/backends/discovery"
@@ -33,6 +35,7 @@ import (
 	"pitwall/backends/tgi"
 	"pitwall/backends/triton"
 	"pitwall/backends/trtllm"
+	"pitwall/backends/vertex"
 	"pitwall/backends/vllm"
 	"pitwall/backends/workloads"
 	"pitwall/backends/yatai"
@@ -63,6 +66,7 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{seldon.Connector()},
 		[]fleet.Connector{gatewayroutes.Connector()},
 		[]fleet.Connector{yatai.Connector()},
+		[]fleet.Connector{bentocloud.Connector(), azureml.Connector(), vertex.Connector()},
 	)
 }
 

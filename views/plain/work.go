@@ -28,6 +28,9 @@ func workPlan(p actions.Plan, checks []actions.Check) string {
 		}
 		r.fact(fleet.Text("GPUs"), fleet.Concat(fleet.Int(w.Draft.Extra), fleet.Text(" more at the most, "), free))
 	}
+	if !w.Draft.Rented.IsEmpty() {
+		r.fact(fleet.Text("takes"), fleet.Concat(w.Draft.Rented, fleet.Text(", how much room the cloud has is not known")))
+	}
 	if w.Draft.Down > 0 {
 		r.fact(fleet.Text("away"), fleet.Textf("%s of %s %s at the most meanwhile", fleet.Int(w.Draft.Down), fleet.Int(w.Was.Desired),
 			w.Was.Unit))
@@ -80,7 +83,7 @@ func rolloutFacts(r *report, w *fleet.Rollout) {
 	r.fact(fleet.Text("runs"), w.Now.Text())
 	r.fact(fleet.Text("beside it"), w.Old.Text())
 	r.fact(fleet.Text("count"), fleet.Textf("%s %s wanted, %s updated, %s ready, %s available", fleet.Int(w.Desired), w.Unit,
-		fleet.Int(w.Updated), fleet.Int(w.Ready), fleet.Int(w.Available)))
+		w.Gaps.Replicas(w.Updated), w.Gaps.Replicas(w.Ready), w.Gaps.Replicas(w.Available)))
 	phase := fleet.Label(string(w.Phase))
 	if !w.Why.IsEmpty() {
 		phase = fleet.Concat(phase, fleet.Text(": "), w.Why)
