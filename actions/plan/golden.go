@@ -30,6 +30,10 @@ func (f Facts) prove(p *actions.Plan, s *fleet.Snapshot) {
 			subject(w)))
 		return
 	}
+	if w.Pool == "" {
+		p.Notes = append(p.Notes, fleet.Text("golden: no pool is known that this keeps: where its new replicas are not read, each stage "+
+			"waits for a person"))
+	}
 	replicas, when := w.Was.Desired, fleet.Text("before the next stage")
 	if p.Intent.Kind != actions.KindUpgrade {
 		replicas, when = w.Was.UpdatedReady, fleet.Text("before anything is written")

@@ -22,6 +22,8 @@ func TestAPlanSaysWhatNewReplicasAreAsked(t *testing.T) {
 	roll := fleet.Rollout{Object: o, Desired: 4, UpdatedReady: 4, UpdatedPods: []string{"a"}}
 	halfway := roll
 	halfway.UpdatedReady, halfway.OldPods = 1, []string{"b"}
+	lone := fleet.Rollout{Object: fleet.ObjectRef{Cluster: "azure", Kind: "OnlineEndpoint", Name: "llama"}, Desired: 1,
+		Now: fleet.Version{Served: []fleet.Safe{fleet.Text("llama-70b")}}}
 	for name, c := range map[string]struct {
 		kind    actions.Kind
 		was     fleet.Rollout
@@ -36,6 +38,7 @@ func TestAPlanSaysWhatNewReplicasAreAsked(t *testing.T) {
 		"scale":      {actions.KindScale, halfway, prompts, 0, ""},
 		"way back":   {actions.KindRestore, halfway, prompts, 0, ""},
 		"by traffic": {actions.KindTraffic, halfway, prompts, 2, "before anything is written"},
+		"no pool":    {actions.KindUpgrade, lone, prompts, 1, "where its new replicas are not read, each stage waits for a person"},
 	} {
 		in := actions.Intent{Kind: c.kind, Work: &actions.WorkIntent{Object: o}}
 		draft := fleet.Draft{Stages: []fleet.Stage{{Text: fleet.Text("all"), Until: fleet.Until{Done: true}}}}

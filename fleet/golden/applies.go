@@ -6,14 +6,14 @@ import (
 	"pitwall/fleet"
 )
 
-// For gives the prompts that are for a pool, which has a model and may be named by routes. Without a pool those count that
-// are for its model, or for everything.
+// For gives the prompts that are for a pool, which has a model and may be named by routes. Of what is no pool those count
+// that name its model.
 func For(all []fleet.GoldenPrompt, pool fleet.PoolID, models []fleet.ModelName, routes []fleet.Route) []fleet.GoldenPrompt {
 	var out []fleet.GoldenPrompt
 	for i := range all {
 		p := &all[i]
 		switch {
-		case len(p.Pools)+len(p.Models)+len(p.Routes) == 0,
+		case pool != "" && len(p.Pools)+len(p.Models)+len(p.Routes) == 0,
 			pool != "" && slices.Contains(p.Pools, pool),
 			slices.ContainsFunc(models, func(m fleet.ModelName) bool { return slices.Contains(p.Models, m) }),
 			pool != "" && slices.ContainsFunc(routes, func(r fleet.Route) bool { return slices.Contains(p.Routes, r.Spec.ID) && leadsTo(&r, pool) }):

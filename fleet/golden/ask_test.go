@@ -89,7 +89,7 @@ func TestWhichPromptsAreForAPool(t *testing.T) {
 	if got := fmt.Sprint(names(For(all, "a", []fleet.ModelName{"llama"}, routes))); got != "[any pool model route]" {
 		t.Error(got)
 	}
-	if got := fmt.Sprint(names(For(all, "", []fleet.ModelName{"qwen"}, routes))); got != "[any other]" {
+	if got := fmt.Sprint(names(For(all, "", []fleet.ModelName{"qwen"}, routes))); got != "[other]" {
 		t.Error(got)
 	}
 }
