@@ -183,8 +183,8 @@ func (s *scene) advance(w fleet.Want) (fleet.Draft, error) {
 			"or promote it")
 	}
 	d, err := s.share(fleet.Want{Do: w.Do, Shares: []fleet.Share{{Member: name, Weight: int(math.Round(float64(w.Parts[0]) * split.Whole))}}})
-	if err == nil { // no replica is replaced, so that nothing is waited for
-		d.Stages[0].Canary, d.Stages[0].Until = true, fleet.Until{}
+	if err == nil { // no replica is replaced, so that nothing is waited for, and nothing could be compared
+		d.Stages[0].Until = fleet.Until{}
 	}
 	return d, err
 }
