@@ -307,11 +307,20 @@ var features = map[string]func(*user, *server){
 	"seldon": func(u *user, _ *server) {
 		u.write("", api("machinelearning.seldon.io", "v1", "seldondeployments"), api("mlops.seldon.io", "v1alpha1", "models"),
 			api("mlops.seldon.io", "v1alpha1", "experiments"))
+		u.write("scale", api("machinelearning.seldon.io", "v1", "seldondeployments"), api("mlops.seldon.io", "v1alpha1", "models"))
+		u.get(api("networking.istio.io", "v1", "virtualservices"))
 	},
-	"bentoml": func(u *user, _ *server) { u.write("", api("serving.yatai.ai", "v2alpha1", "bentodeployments")) },
+	"bentoml": func(u *user, _ *server) {
+		u.write("", api("serving.yatai.ai", "v2alpha1", "bentodeployments"))
+		u.get(api("resources.yatai.ai", "v1alpha1", "bentoes"), api("resources.yatai.ai", "v1alpha1", "bentorequests"))
+		u.list(api("resources.yatai.ai", "v1alpha1", "bentoes")) // those of one repository
+	},
 	"flagger": func(u *user, _ *server) { u.write("", api("flagger.app", "v1beta1", "canaries")) },
-	"routes":  func(u *user, _ *server) { u.write("", api("gateway.networking.k8s.io", "v1", "httproutes")) },
-	"share":   func(u *user, _ *server) { u.share() },
+	"routes": func(u *user, _ *server) {
+		u.write("", api("gateway.networking.k8s.io", "v1", "httproutes"))
+		u.list(api("argoproj.io", "v1alpha1", "rollouts"), api("flagger.app", "v1beta1", "canaries"))
+	},
+	"share": func(u *user, _ *server) { u.share() },
 	"words": func(u *user, _ *server) {
 		w, err := kube.Connector().NewSharedWriter(u.spec, u.deps)
 		if err != nil {

@@ -299,6 +299,8 @@ type Draft struct {
 	// To is what the new replicas run; the zero Version where it is what runs now with what is wanted in its place.
 	To     Version
 	Leaves []Leaving // the pods that it evicts, in order
+	// Weights says that it changes weights of traffic and nothing else: no replica starts or ends by it.
+	Weights bool `json:",omitempty"`
 }
 
 // Stage is writes that follow each other at once, and what is waited for after them.

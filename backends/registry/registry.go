@@ -19,6 +19,7 @@ import (
 	"pitwall/backends/dcgm"
 	"pitwall/backends/discovery"
 	"pitwall/backends/flagger"
+	"pitwall/backends/gatewayroutes"
 	"pitwall/backends/kserve"
 	"pitwall/backends/kube"
 	"pitwall/backends/kubenodes"
@@ -29,6 +30,7 @@ import (
 	"pitwall/backends/openai"
 	"pitwall/backends/prometheus"
 	"pitwall/backends/rayserve"
+	"pitwall/backends/seldon"
 	"pitwall/backends/sglang"
 	"pitwall/backends/tgi"
 	"pitwall/backends/triton"
@@ -36,6 +38,7 @@ import (
 	"pitwall/backends/vertex"
 	"pitwall/backends/vllm"
 	"pitwall/backends/workloads"
+	"pitwall/backends/yatai"
 	"pitwall/fleet"
 )
 
@@ -60,6 +63,9 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{kserve.Connector()},
 		[]fleet.Connector{argorollouts.Connector()},
 		[]fleet.Connector{flagger.Connector()},
+		[]fleet.Connector{seldon.Connector()},
+		[]fleet.Connector{gatewayroutes.Connector()},
+		[]fleet.Connector{yatai.Connector()},
 		[]fleet.Connector{bentocloud.Connector(), azureml.Connector(), vertex.Connector()},
 	)
 }

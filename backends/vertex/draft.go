@@ -118,7 +118,7 @@ func (s *scene) share(w fleet.Want) (fleet.Draft, error) {
 	}
 	text := split.Text(members, to)
 	return fleet.Draft{Stages: []fleet.Stage{{Text: text, // it is over once it is taken
-		Writes: []fleet.ObjectWrite{s.write(text, weigh(s.ids(), s.weights(), to)...)}}}}, nil
+		Writes: []fleet.ObjectWrite{s.write(text, weigh(s.ids(), s.weights(), to)...)}}}, Weights: true}, nil
 }
 
 // move moves requests between the newest deployed model and the one that serves beside it.

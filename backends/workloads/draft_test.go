@@ -359,6 +359,7 @@ func TestWhatAKindCannotDoIsSaidWithWhatItCan(t *testing.T) {
 	r := newRig(t)
 	up := func(w fleet.Want) fleet.Want { w.Do, w.Image = fleet.DoUpgrade, "x:2"; return w }
 	r.refused(llama, fleet.Want{Do: fleet.DoPromote}, fleet.KindUnsupported, "has no steps of its own")
+	r.refused(llama, fleet.Want{Do: fleet.DoTraffic, Shares: []fleet.Share{{Member: "x", Weight: 1}}}, fleet.KindUnsupported, "HTTPRoute before it")
 	r.refused(llama, fleet.Want{Do: fleet.DoDrain}, fleet.KindUnsupported, "upgrade, scale, pause, resume and restart")
 	r.refused(llama, fleet.Want{Do: fleet.DoUpgrade}, fleet.KindInvalid, "nothing is wanted")
 	r.refused(llama, fleet.Want{Do: fleet.DoUpgrade, Image: "vllm/vllm-openai:v0.11.0"}, fleet.KindInvalid, "already")

@@ -58,10 +58,25 @@ func Rollout(w fleet.Rollout) string {
 	r := &report{}
 	r.line(w.System, fleet.Text(" "), rawName(actions.ObjectName(w.Object)), fleet.Text("  "), fleet.Label(string(w.Phase)))
 	rolloutFacts(r, &w)
+	for i := range w.Traffic.Members {
+		r.fact(fleet.Text("traffic"), memberText(&w.Traffic.Members[i]))
+	}
 	for _, v := range w.Runs {
 		r.fact(fleet.Text("before"), v.Text())
 	}
 	return r.String()
+}
+
+// memberText is a member as "pitwall traffic" takes it.
+func memberText(m *fleet.TrafficMember) fleet.Safe {
+	text := fleet.Textf("%s=%s", fleet.Quote(m.ID), fleet.Int(m.Weight))
+	if name := m.Name; !name.IsEmpty() && name != fleet.Quote(m.ID) {
+		text = fleet.Textf("%s  %s", text, name)
+	}
+	if !m.Ready {
+		text = fleet.Concat(text, fleet.Text(", not ready"))
+	}
+	return text
 }
 
 func rolloutFacts(r *report, w *fleet.Rollout) {
