@@ -159,7 +159,8 @@ func (x *workFlags) command(f *flags, c console, do fleet.Deed, use, short strin
 		cmd.Long = ""
 	}
 	x.bindConfirm(cmd, "name of the object, typed: needed in PROD and for overrides")
-	cmd.Flags().StringVar(&x.cluster, "cluster", "", "cluster (context of the kubeconfig, or id of an orchestrator), where the name is in several")
+	cmd.Flags().StringVar(&x.cluster, "cluster", "",
+		"cluster (context of the kubeconfig, or id of an orchestrator), where the name is in several")
 	return cmd
 }
 
@@ -254,7 +255,8 @@ func rolloutCommand(f *flags, c console) *cobra.Command {
 			})
 		}}
 	fl := cmd.Flags()
-	fl.StringVar(&x.cluster, "cluster", "", "cluster (context of the kubeconfig, or id of an orchestrator), where the name is in several")
+	fl.StringVar(&x.cluster, "cluster", "",
+		"cluster (context of the kubeconfig, or id of an orchestrator), where the name is in several")
 	fl.StringVarP(&x.output, "output", "o", "text", "text or json")
 	x.bindDemo(cmd)
 	return cmd
