@@ -321,7 +321,10 @@ var features = map[string]func(*user, *server){
 		u.list(api("serving.kserve.io", "v1alpha2", "llminferenceservices")) // those of one group
 		u.get(api("gateway.networking.k8s.io", "v1", "httproutes"), api("apiextensions.k8s.io", "v1", "customresourcedefinitions"))
 	},
-	"ray": func(u *user, _ *server) { u.write("", api("ray.io", "v1", "rayservices")) },
+	"ray": func(u *user, _ *server) {
+		u.write("", api("ray.io", "v1", "rayservices"))
+		u.get(api("ray.io", "v1", "rayclusters"), api("apiextensions.k8s.io", "v1", "customresourcedefinitions"))
+	},
 	"seldon": func(u *user, _ *server) {
 		u.write("", api("machinelearning.seldon.io", "v1", "seldondeployments"), api("mlops.seldon.io", "v1alpha1", "models"),
 			api("mlops.seldon.io", "v1alpha1", "experiments"))

@@ -77,7 +77,7 @@ func drawWrite(s *sheet, w fleet.ObjectWrite) {
 		}
 		s.item()
 		path := fleet.Quote(f.Path)
-		change := fleet.Concat(f.Before.Text(), fleet.Text(" -> "), f.After.Text())
+		change := f.Change()
 		if part.Width(path)+2+part.Width(change)+4 <= s.Width() {
 			s.Gap(4).Put(themes.Dim, path).Gap(2).Put(themes.Text, change).End()
 			continue

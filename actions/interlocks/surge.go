@@ -60,5 +60,8 @@ func lacksRoom(p *actions.Plan, terms fleet.Safe) actions.Check {
 	}
 	c := verdict(actions.SeverityBlock, terms, fleet.Text(", no replica may be away: it will never finish"))
 	c.Fix = fleet.Text("roll with surge 0, which takes replicas away first, or free GPUs")
+	if p.Work.Was.Surge.Whole {
+		c.Fix = fleet.Text("free GPUs: it starts a second set of everything before the first one leaves")
+	}
 	return c
 }

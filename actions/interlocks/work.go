@@ -80,9 +80,10 @@ func starts(p *actions.Plan) bool {
 	return replaces(p) || p.Intent.Kind == actions.KindDrain || adds(p)
 }
 
-// adds tells whether a plan asks for more replicas than there are.
+// adds tells whether a plan asks for more replicas than there are: the draft says how many go, since what is scaled may be
+// counted otherwise than what is shown, as the replicas of Ray Serve are, which live in workers.
 func adds(p *actions.Plan) bool {
-	return p.Intent.Kind == actions.KindScale && p.Intent.Work.Want.Replicas.Or(0) > p.Work.Was.Desired
+	return p.Intent.Kind == actions.KindScale && p.Work.Draft.Down == 0
 }
 
 // keepsImage tells whether the new replicas run the same image as those that run now. Without a name for either nobody

@@ -1,6 +1,7 @@
 package interlocks
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -83,7 +84,17 @@ func TestTimeToDrain(t *testing.T) {
 		{"scales up", func(w *works) { w.to(actions.KindScale); w.want.Replicas = fleet.Some(4) }, ok, "stops no replica", ""},
 		{"scales down", func(w *works) {
 			w.to(actions.KindScale)
-			w.want.Replicas = fleet.Some(2)
+			w.want.Replicas, w.draft.Down = fleet.Some(2), 1
+			w.s.Pools[0].Load.E2E99.V = 61
+		}, ovr, "61s > 60s", ""},
+		{"scales down what is counted otherwise", func(w *works) {
+			w.to(actions.KindScale)
+			w.want.Replicas, w.draft.Down = fleet.Some(9), 1
+			w.s.Pools[0].Load.E2E99.V = 61
+		}, ovr, "61s > 60s", ""},
+		{"suspends", func(w *works) {
+			w.to(actions.KindPause)
+			w.draft.Stages[0].Until, w.draft.Down = fleet.Until{}, 3
 			w.s.Pools[0].Load.E2E99.V = 61
 		}, ovr, "61s > 60s", ""},
 		{"cut off", func(w *works) { w.s.Pools[0].Load.E2E99.V = 60.5 }, ovr, "within 61s > 60s", ""},
@@ -101,6 +112,15 @@ func TestTimeToDrain(t *testing.T) {
 		{"a drain of an unknown pod with GPUs", func(w *works) { w.drain(); w.s.Pools = nil }, ovr, "no pool is read", "missing"},
 		{"a drain without its pods", func(w *works) { w.drain(); w.draft.Leaves = nil }, ovr, "which pods leave", "missing"},
 	})
+}
+
+func TestHowThereIsRoomForASecondSet(t *testing.T) {
+	for whole, says := range map[bool]string{false: "roll with surge 0", true: "before the first one leaves"} {
+		p := actions.Plan{Work: &actions.WorkPlan{Was: fleet.Rollout{Surge: fleet.Surge{Whole: whole}}}}
+		if fix := lacksRoom(&p, fleet.Text("16 GPUs")).Fix.String(); !strings.Contains(fix, says) {
+			t.Errorf("whole %v: %s", whole, fix)
+		}
+	}
 }
 
 func TestRoomForTheSurge(t *testing.T) {

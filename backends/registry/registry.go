@@ -23,12 +23,14 @@ import (
 	"pitwall/backends/kserve"
 	"pitwall/backends/kube"
 	"pitwall/backends/kubenodes"
+	"pitwall/backends/kuberay"
 	"pitwall/backends/litellm"
 	"pitwall/backends/llamacpp"
 	"pitwall/backends/nvidiagpu"
 	"pitwall/backends/nvidiasmi"
 	"pitwall/backends/openai"
 	"pitwall/backends/prometheus"
+	"pitwall/backends/rayapi"
 	"pitwall/backends/rayserve"
 	"pitwall/backends/seldon"
 	"pitwall/backends/sglang"
@@ -61,6 +63,7 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{autoscalers.Connector()},
 		[]fleet.Connector{kubenodes.Connector()},
 		[]fleet.Connector{kserve.Connector()},
+		[]fleet.Connector{kuberay.Connector(), rayapi.Connector()},
 		[]fleet.Connector{argorollouts.Connector()},
 		[]fleet.Connector{flagger.Connector()},
 		[]fleet.Connector{seldon.Connector()},

@@ -90,7 +90,8 @@ func scaleCommand(f *flags, c console) *cobra.Command {
 	x := &workFlags{}
 	cmd := x.command(f, c, fleet.DoScale, "scale OBJECT --replicas N", "Set the number of replicas of a workload")
 	cmd.Flags().IntVar(&x.count, "replicas", -1, "replicas that are wanted")
-	cmd.Flags().StringVar(&x.want.Container, "container", "", "service or deployed model, where the object has several that are scaled")
+	cmd.Flags().StringVar(&x.want.Container, "container", "",
+		"part that is scaled, where it has several: service, deployed model, of Ray Serve APPLICATION/DEPLOYMENT")
 	return cmd
 }
 
@@ -116,6 +117,7 @@ func simpleWork(f *flags, c console, do fleet.Deed, use, short string) *cobra.Co
 	cmd := x.command(f, c, do, use, short)
 	if do == fleet.DoHoldScaler {
 		cmd.Flags().IntVar(&x.count, "replicas", -1, "replicas to keep (default: as many as run)")
+		cmd.Flags().StringVar(&x.want.Container, "container", "", "part that is held, where it has several (of Ray Serve: APPLICATION/DEPLOYMENT)")
 	}
 	return cmd
 }

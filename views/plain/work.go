@@ -132,7 +132,7 @@ func writeLines(r *report, writes []fleet.ObjectWrite) {
 			if f.Before.Equal(f.After) {
 				continue
 			}
-			r.line(fleet.Text("         "), fleet.Quote(f.Path), fleet.Text("  "), f.Before.Text(), fleet.Text(" -> "), f.After.Text())
+			r.line(fleet.Text("         "), fleet.Quote(f.Path), fleet.Text("  "), f.Change())
 		}
 	}
 }
