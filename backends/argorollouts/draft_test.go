@@ -193,7 +193,13 @@ func TestAnUpgradeEndsWhereOnlyAPersonGoesOn(t *testing.T) {
 		{"only timed pauses", `canary: {steps: [{setWeight: 20}, {pause: {duration: 600}}]}`, fleet.Until{Done: true}, false, "setWeight 20, pause 600s"},
 		{"no steps", `canary: {}`, fleet.Until{Done: true}, false, "none, a plain rolling update"},
 		{"blue-green by itself", `blueGreen: {activeService: a}`, fleet.Until{Done: true}, false, "a whole second set"},
-		{"blue-green by hand", `blueGreen: {activeService: a, autoPromotionEnabled: false}`, fleet.Until{Updated: 1, Ready: 1}, false, "a whole second set"},
+		{"blue-green by hand", `blueGreen: {activeService: a, autoPromotionEnabled: false}`, fleet.Until{Updated: 4, Ready: 4}, false, "a whole second set"},
+		{"blue-green by hand, with a small preview", `blueGreen: {activeService: a, autoPromotionEnabled: false, previewReplicaCount: 1}`, fleet.Until{Updated: 1, Ready: 1}, false, "a whole second set"},
+		{"weights of a thousand", `canary: {trafficRouting: {maxTrafficWeight: 1000}, steps: [{setWeight: 500}, {pause: {}}]}`, fleet.Until{Updated: 2, Ready: 2}, true, "ends at step 2"},
+		{"fewer pods than the weight says", `canary: {trafficRouting: {a: {}}, steps: [{setCanaryScale: {replicas: 1}}, {setWeight: 100}, {pause: {}}]}`, fleet.Until{Updated: 1, Ready: 1}, true, "ends at step 3"},
+		{"pods before any weight", `canary: {trafficRouting: {a: {}}, steps: [{setCanaryScale: {weight: 50}}, {pause: {}}]}`, fleet.Until{Updated: 2, Ready: 2}, false, "ends at step 2"},
+		{"as many pods as the weight says again", `canary: {trafficRouting: {a: {}}, steps: [{setCanaryScale: {replicas: 1}}, {setCanaryScale: {matchTrafficWeight: true}}, {setWeight: 75}, {pause: {}}]}`, fleet.Until{Updated: 3, Ready: 3}, true, "ends at step 4"},
+		{"without traffic routing no scale counts", `canary: {steps: [{setCanaryScale: {replicas: 4}}, {setWeight: 50}, {pause: {}}]}`, fleet.Until{Updated: 2, Ready: 2}, true, "ends at step 3"},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			d := do(t, cluster(t, rollout(x.strategy, "", `phase: Progressing`)), image)
@@ -202,6 +208,10 @@ func TestAnUpgradeEndsWhereOnlyAPersonGoesOn(t *testing.T) {
 				t.Errorf("%+v, canary %v, %v", s.Until, s.Canary, d.Notes)
 			}
 		})
+	}
+	single := strings.Replace(rollout(`canary: {maxSurge: 0, maxUnavailable: 1, steps: [{setWeight: 10}, {pause: {}}]}`, "", `phase: Progressing`), "replicas: 4", "replicas: 1", 1)
+	if s := do(t, cluster(t, single), image).Stages[0]; s.Until != (fleet.Until{}) {
+		t.Errorf("of one replica without a surge none is the canary's, and it waits for %+v", s.Until)
 	}
 	byNumber := do(t, cluster(t, rollout(`canary: {maxSurge: 1, maxUnavailable: 0}`, "", `phase: Progressing`)), image)
 	if byNumber.Extra != 2 || byNumber.Down != 0 {

@@ -8,13 +8,14 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"pitwall/backends/internal/owner"
 	"pitwall/backends/internal/podstate"
 	"pitwall/fleet"
 )
 
 // Marks of the controller.
 const (
-	hashLabel      = "rollouts-pod-template-hash"
+	hashLabel      = owner.RolloutHash
 	revisionMark   = "rollout.argoproj.io/revision"
 	generationMark = "rollout.argoproj.io/workload-generation"
 )
@@ -60,8 +61,20 @@ type canary struct {
 
 func (c *canary) routed() bool { return c != nil && len(c.Routing) > 0 && string(c.Routing) != "null" }
 
+// most is the weight that stands for all traffic.
+func (c *canary) most() int {
+	var routing struct {
+		Most *int `json:"maxTrafficWeight"`
+	}
+	if c.routed() && json.Unmarshal(c.Routing, &routing) == nil && routing.Most != nil && *routing.Most > 0 {
+		return *routing.Most
+	}
+	return 100
+}
+
 type blueGreen struct {
-	Auto *bool `json:"autoPromotionEnabled"` // true where nothing is said
+	Auto    *bool  `json:"autoPromotionEnabled"` // true where nothing is said
+	Preview *int32 `json:"previewReplicaCount"`
 }
 
 // goesOn tells that the new version gets its traffic without a person.
@@ -71,24 +84,21 @@ func (b *blueGreen) goesOn() bool { return b != nil && (b.Auto == nil || *b.Auto
 type step map[string]json.RawMessage
 
 type status struct {
-	Phase      string `json:"phase"`
-	Message    string `json:"message"`
-	Observed   string `json:"observedGeneration"` // text
-	WorkloadAt string `json:"workloadObservedGeneration"`
-	Step       *int32 `json:"currentStepIndex"`
-	PodHash    string `json:"currentPodHash"`
-	StableHash string `json:"stableRS"`
-	Abort      bool   `json:"abort"`
-	Paused     bool   `json:"controllerPause"`
-	Pauses     []struct {
-		Reason string      `json:"reason"`
-		Start  metav1.Time `json:"startTime"`
-	} `json:"pauseConditions"`
-	Full       bool  `json:"promoteFull"`
-	Replicas   int32 `json:"replicas"`
-	Updated    int32 `json:"updatedReplicas"`
-	Ready      int32 `json:"readyReplicas"`
-	Available  int32 `json:"availableReplicas"`
+	Phase      string  `json:"phase"`
+	Message    string  `json:"message"`
+	Observed   string  `json:"observedGeneration"` // text
+	WorkloadAt string  `json:"workloadObservedGeneration"`
+	Step       *int32  `json:"currentStepIndex"`
+	PodHash    string  `json:"currentPodHash"`
+	StableHash string  `json:"stableRS"`
+	Abort      bool    `json:"abort"`
+	Paused     bool    `json:"controllerPause"`
+	Pauses     []pause `json:"pauseConditions"`
+	Full       bool    `json:"promoteFull"`
+	Replicas   int32   `json:"replicas"`
+	Updated    int32   `json:"updatedReplicas"`
+	Ready      int32   `json:"readyReplicas"`
+	Available  int32   `json:"availableReplicas"`
 	Conditions []struct {
 		Type    string      `json:"type"`
 		Status  string      `json:"status"`
@@ -111,6 +121,11 @@ type status struct {
 		Active  string `json:"activeSelector"`
 		Preview string `json:"previewSelector"`
 	} `json:"blueGreen"`
+}
+
+type pause struct {
+	Reason string      `json:"reason"`
+	Start  metav1.Time `json:"startTime"`
 }
 
 type weight struct {
@@ -146,6 +161,20 @@ func (o *object) promoted() bool { return o.Status.StableHash == o.Status.PodHas
 // unpausing tells that a pause was lifted and the controller has not gone on yet. Nothing else says so, since a status
 // moves no generation.
 func (o *object) unpausing() bool { return o.Status.Paused && len(o.Status.Pauses) == 0 }
+
+// waitsAt is the pause that only a person ends, or else the first one that ends by itself; person tells which. A step's own pause
+// may have a length, and blue-green may have been told to go on after some time.
+func (o *object) waitsAt() (p pause, person bool) {
+	for i := len(o.Status.Pauses) - 1; i >= 0; i-- {
+		this, at := o.Status.Pauses[i], o.at()
+		byItself := this.Reason == "CanaryPauseStep" && at < len(o.steps()) && !o.steps()[at].waits() ||
+			this.Reason == "BlueGreenPause" && o.Spec.Strategy.BlueGreen.goesOn()
+		if !person || !byItself {
+			p, person = this, person || !byItself
+		}
+	}
+	return p, person
+}
 
 // inconclusive tells that the analysis of the step neither passed nor failed.
 func (o *object) inconclusive() bool {
@@ -210,7 +239,21 @@ func (s step) pause() string {
 	return p.Duration.StrVal
 }
 
-// weight is the percentage that a step sets.
+// canaryScale is how many canary pods a step asks for whatever the weight is; nil where it asks for none, or for as many as the
+// weight says again.
+type canaryScale struct {
+	Replicas *int `json:"replicas"`
+	Weight   *int `json:"weight"`
+	Matches  bool `json:"matchTrafficWeight"`
+}
+
+// scale is what a step says of the number of canary pods; ok tells that it does.
+func (s step) scale() (c canaryScale, ok bool) {
+	raw, ok := s["setCanaryScale"]
+	return c, ok && json.Unmarshal(raw, &c) == nil
+}
+
+// weight is the part of all traffic that a step sets.
 func (s step) weight() (int, bool) {
 	n, err := strconv.Atoi(string(s["setWeight"]))
 	return n, err == nil

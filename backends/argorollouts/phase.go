@@ -2,8 +2,11 @@ package argorollouts
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
+
+	corev1 "k8s.io/api/core/v1"
 
 	"pitwall/backends/internal/child"
 	"pitwall/backends/internal/podstate"
@@ -85,13 +88,17 @@ func (s *scene) paused(now time.Time) stuck.Verdict {
 		v.Why = fleet.Textf("it is paused: %s", fleet.Label(podstate.Clip(o.Status.Message, 200)))
 		return v
 	}
-	p := o.Status.Pauses[0]
+	p, person := o.waitsAt()
 	v.Since = p.Start.UTC()
 	since := fleet.Age(now.Sub(v.Since))
-	switch at := o.at(); {
-	case p.Reason == "CanaryPauseStep" && at < len(o.steps()) && !o.steps()[at].waits():
+	if !person {
 		v.Phase = fleet.RolloutMoving
+	}
+	switch {
+	case !person && p.Reason == "CanaryPauseStep":
 		v.Why = fleet.Textf("%s: since %s, it goes on by itself", s.stepText(), since)
+	case !person:
+		v.Why = fleet.Textf("the new version waits for its traffic since %s and gets it by itself (autoPromotionSeconds)", since)
 	case p.Reason == "CanaryPauseStep":
 		v.Why = fleet.Textf("%s: waits since %s; advance takes it one step further, abort takes its traffic back", s.stepText(), since)
 	case p.Reason == "BlueGreenPause":
@@ -154,6 +161,9 @@ func (s *scene) explain(ctx context.Context, c fleet.Objects, now time.Time, lat
 	o := &s.o
 	f := stuck.Facts{Now: now, Unit: "pods", Desired: o.desired(), Available: int(o.Status.Available), MaxUnavailable: s.surge().Missing,
 		MinReady: time.Duration(o.Spec.MinReady) * time.Second, New: s.fresh, Old: s.old}
+	if s.someLeave() {
+		f.MaxUnavailable = max(f.MaxUnavailable, 1)
+	}
 	if set := s.set(o.Status.PodHash); set != nil {
 		f.Refused = stuck.FromReplicaSet(set)
 	}
@@ -172,4 +182,14 @@ func (s *scene) explain(ctx context.Context, c fleet.Objects, now time.Time, lat
 		v.Why = fleet.Textf("%s; progressDeadlineAbort is set, so the controller takes it back", v.Why)
 	}
 	return v, nil
+}
+
+// someLeave tells that pods of versions before the stable one are still there: the controller ends them by itself, some time after
+// their traffic has gone, so that what they hold comes free.
+func (s *scene) someLeave() bool {
+	st := &s.o.Status
+	return slices.ContainsFunc(s.old, func(p *corev1.Pod) bool {
+		of := p.Labels[hashLabel]
+		return of != st.StableHash && of != st.BlueGreen.Active && of != st.BlueGreen.Preview
+	})
 }

@@ -190,7 +190,11 @@ func (s *scene) surge() fleet.Surge {
 	case c.routed():
 		return fleet.Surge{Extra: 1} // both sides are sized by their weight, rounded up
 	}
-	return fleet.Surge{Extra: child.Share(c.MaxSurge, n, true), Missing: child.Share(c.MaxAway, n, false)}
+	by := fleet.Surge{Extra: child.Share(c.MaxSurge, n, true), Missing: child.Share(c.MaxAway, n, false)}
+	if by.Extra == 0 && by.Missing == 0 {
+		by.Missing = 1 // as the controller does, which could not go on otherwise
+	}
+	return by
 }
 
 func (s *scene) traffic() fleet.Traffic {
@@ -224,9 +228,6 @@ func (s *scene) waits() bool {
 	if o.Spec.Paused {
 		return true
 	}
-	if len(o.Status.Pauses) == 0 {
-		return false
-	}
-	at := o.at()
-	return at >= len(o.steps()) || o.steps()[at].waits() || o.Status.Pauses[0].Reason != "CanaryPauseStep"
+	_, person := o.waitsAt()
+	return person
 }

@@ -124,13 +124,12 @@ func (s *scene) onTemplate(text fleet.Safe, fields []fleet.Field) fleet.ObjectWr
 	return fleet.ObjectWrite{Object: s.keeper, API: s.api, UID: s.uid, Verb: fleet.WriteSet, Fields: fields, Text: text}
 }
 
-// restored is the fields that give the template what a ReplicaSet has, but for the hash by which its pods are told apart.
+// restored is the fields that give the template what a ReplicaSet has, but for what its controller put into that.
 func (s *scene) restored(name string) ([]fleet.Field, error) {
 	before, _ := jsonptr.Find(s.holder, "/spec/template")
 	after, ok := jsonptr.Find(s.docs[name], "/spec/template")
 	if !ok {
 		return nil, s.no(fleet.KindInvalid, fleet.DoUpgrade, "ReplicaSet "+fleet.Quote(name).String()+" holds no template")
 	}
-	after = jsonptr.With(after, jsonptr.Path("metadata", "labels", hashLabel), nil)
-	return jsonptr.Diff("/spec/template", before, after), nil
+	return jsonptr.Diff("/spec/template", before, asGiven(s.docs[name], after)), nil
 }

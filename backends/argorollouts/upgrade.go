@@ -3,6 +3,7 @@ package argorollouts
 import (
 	"slices"
 
+	"pitwall/backends/internal/child"
 	"pitwall/backends/internal/jsonptr"
 	"pitwall/fleet"
 )
@@ -56,20 +57,42 @@ func (s *scene) wait(stage *fleet.Stage, version string) {
 		stage.Until.Done = true
 		return
 	}
-	share := 0
-	for _, st := range s.o.steps()[:max(stop, 0)] {
-		if n, ok := st.weight(); ok {
-			share = n
-		}
-	}
-	n := s.o.desired() * share / 100 // rounded down: without traffic routing it may be fewer than the weight says
-	if s.o.Spec.Strategy.BlueGreen != nil {
-		n = 1
-	} else if share > 0 {
-		n = max(n, 1)
-	}
+	n, share := s.atStop(stop)
 	stage.Until.Updated, stage.Until.Ready = n, n
 	stage.Canary = share > 0
+}
+
+// atStop is how many pods of the new version there are at the least when the roll stands there, and their share of the traffic.
+func (s *scene) atStop(stop int) (pods, share int) {
+	n := s.o.desired()
+	if b := s.o.Spec.Strategy.BlueGreen; b != nil {
+		if b.Preview != nil {
+			n = int(*b.Preview)
+		}
+		return max(n, 0), 0
+	}
+	c, scale := s.o.Spec.Strategy.Canary, canaryScale{}
+	for _, st := range s.o.steps()[:max(stop, 0)] {
+		if w, ok := st.weight(); ok {
+			share = w
+		}
+		if by, ok := st.scale(); ok && c.routed() {
+			scale = by
+		}
+	}
+	weight := share
+	switch {
+	case scale.Matches:
+	case scale.Replicas != nil:
+		return max(*scale.Replicas, 0), share
+	case scale.Weight != nil:
+		weight = *scale.Weight
+	}
+	pods = n * weight / c.most() // rounded down: without traffic routing it may be fewer than the weight says
+	if weight > 0 && (n > 1 || c.routed() || child.Share(c.MaxSurge, n, true) > 0) {
+		pods = max(pods, 1)
+	}
+	return max(pods, 0), share
 }
 
 // stop is the first step that only a person leaves, -1 for none.

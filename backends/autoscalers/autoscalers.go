@@ -73,9 +73,11 @@ func (s *scene) isHPA() bool { return s.out.Object.Kind == scalers.HPAKind.Kind 
 
 // scene is one autoscaler as it was read.
 type scene struct {
-	doc  any
-	meta metav1.ObjectMeta
-	out  fleet.Rollout
+	doc    any
+	meta   metav1.ObjectMeta
+	out    fleet.Rollout
+	known  bool // how many replicas run
+	paused bool // by KEDA's annotation that names no number
 }
 
 func (o *Orchestrator) read(ctx context.Context, c fleet.Objects, kind fleet.ObjectKind, ref fleet.ObjectRef) (*scene, error) {
@@ -119,6 +121,7 @@ func (s *scene) hpa(body fleet.JSON) error {
 
 func (s *scene) numbers(h *autoscalingv2.HorizontalPodAutoscaler) {
 	s.out.Desired, s.out.Total = int(h.Status.DesiredReplicas), int(h.Status.CurrentReplicas)
+	s.known = s.known || s.out.Total > 0 // a status that was never written says 0 too
 }
 
 func (s *scene) scaledObject(ctx context.Context, c fleet.Objects, body fleet.JSON) error {
@@ -126,7 +129,7 @@ func (s *scene) scaledObject(ctx context.Context, c fleet.Objects, body fleet.JS
 	if err := jsonptr.Typed(body, &o); err != nil {
 		return err
 	}
-	s.meta = o.ObjectMeta
+	s.meta, s.paused = o.ObjectMeta, o.IsPaused()
 	var below *autoscalingv2.HorizontalPodAutoscaler
 	if o.Status.HPA != "" {
 		ref := s.out.Object
@@ -163,7 +166,7 @@ func (s *scene) runs(ctx context.Context, c fleet.Objects, o *scalers.ScaledObje
 	if err != nil || jsonptr.Typed(body, &target) != nil || target.Spec.Replicas == nil {
 		return
 	}
-	s.out.Desired, s.out.Total = *target.Spec.Replicas, *target.Spec.Replicas
+	s.out.Desired, s.out.Total, s.known = *target.Spec.Replicas, *target.Spec.Replicas, true
 }
 
 func (s *scene) refuse(kind fleet.Kind, why string) error {

@@ -169,3 +169,36 @@ func TestWhyItDoesNotScaleIsSaid(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// Trap 15: what cannot be read is not 0: held there, KEDA would end every replica.
+func TestTrap15WhatIsNotKnownIsNotHeldAtNothing(t *testing.T) {
+	for _, why := range []func(*rig){
+		func(r *rig) { r.Denied["deployments"] = true },
+		func(r *rig) {
+			r.Change(scalers.ScaledObjectKind, keda, "/spec/scaleTargetRef", map[string]any{"kind": "Engine", "name": "llama"})
+		},
+	} {
+		r := newRig(t)
+		why(r)
+		r.refused(keda, holdNow, fleet.KindInvalid, "how many replicas run is not known; give the number")
+		r.do(keda, hold(2), `/metadata/annotations/autoscaling.keda.sh~1paused-replicas:  -> "2"`)
+	}
+	r := newRig(t)
+	r.Change(fleet.ObjectKind{Group: "apps", Version: "v1", Resource: "deployments"}, fleet.ObjectRef{Namespace: "llm", Name: "llama"}, "/spec/replicas", 0)
+	r.do(keda, holdNow, `/metadata/annotations/autoscaling.keda.sh~1paused-replicas:  -> "0"`) // which is what runs
+}
+
+func TestKEDAIsPausedByWhateverItTakesForTrue(t *testing.T) {
+	for said, held := range map[string]bool{"true": true, "1": true, "yes": true, "": true, "false": false, "0": false} {
+		r := newRig(t)
+		r.Change(scalers.ScaledObjectKind, keda, "/metadata/annotations", map[string]any{scalers.Paused: said})
+		if got := !r.rollout(keda).Scaler.Held.IsEmpty(); got != held {
+			t.Errorf("%q: held %v", said, got)
+		}
+		if !held {
+			r.refused(keda, free, fleet.KindInvalid, "not held")
+			continue
+		}
+		r.do(keda, free, "/metadata/annotations/autoscaling.keda.sh~1paused-replicas:  -> \n"+`/metadata/annotations/autoscaling.keda.sh~1paused: "`+said+`" -> `)
+	}
+}

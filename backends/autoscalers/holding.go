@@ -29,7 +29,7 @@ func (s *scene) hold(w fleet.Want) (fleet.Draft, error) {
 	switch {
 	case n < 0:
 		return fleet.Draft{}, s.refuse(fleet.KindInvalid, "a number of replicas is not below 0")
-	case !w.Replicas.OK && n == 0 && s.out.Scaler.Wants != 0:
+	case !w.Replicas.OK && (!s.known || n == 0 && s.out.Scaler.Wants != 0):
 		return fleet.Draft{}, s.refuse(fleet.KindInvalid, "how many replicas run is not known; give the number to hold")
 	}
 	d := fleet.Draft{Down: max(s.out.Total-n, 0), Notes: owner.Notes(s.out.Holder, s.out.GitOps)}
@@ -82,7 +82,7 @@ func (s *scene) holdKEDA(n int) ([]fleet.Field, fleet.Safe) {
 func (s *scene) free() (fleet.Draft, error) {
 	if !s.isHPA() {
 		fields := []fleet.Field{jsonptr.Set(s.doc, annotation(scalers.PausedReplicas), nil)}
-		if s.meta.Annotations[scalers.Paused] == "true" {
+		if s.paused {
 			fields = append(fields, jsonptr.Set(s.doc, annotation(scalers.Paused), nil))
 		}
 		return s.draft(fleet.Draft{Notes: owner.Notes(s.out.Holder, s.out.GitOps)}, fields,

@@ -31,6 +31,8 @@ type object struct {
 			Status  string `json:"status"`
 			Reason  string `json:"reason"`
 			Message string `json:"message"`
+
+			Since metav1.Time `json:"lastTransitionTime"`
 		} `json:"conditions"`
 	} `json:"status"`
 }
@@ -74,14 +76,22 @@ const (
 	gateRollback  = "rollback"
 )
 
+// analysis is what is said of it, with Flagger's defaults.
 func (o *object) analysis() analysis {
+	var a analysis
 	switch {
 	case o.Spec.Analysis != nil:
-		return *o.Spec.Analysis
+		a = *o.Spec.Analysis
 	case o.Spec.Older != nil:
-		return *o.Spec.Older
+		a = *o.Spec.Older
 	}
-	return analysis{}
+	if a.Interval == "" {
+		a.Interval = "1m"
+	}
+	if a.Threshold <= 0 {
+		a.Threshold = 1
+	}
+	return a
 }
 
 // analyses tells that Flagger is at work on a change.
@@ -124,6 +134,8 @@ func (o *object) plan() fleet.Safe {
 	a := o.analysis()
 	every := fleet.Quote(a.Interval)
 	switch {
+	case o.Spec.Analysis == nil && o.Spec.Older == nil:
+		return fleet.Text("it has none: it is promoted as soon as it is ready")
 	case o.Spec.Skip:
 		return fleet.Text("skipAnalysis is set: it is promoted as soon as it is ready")
 	case a.Iterations > 0:

@@ -1,18 +1,17 @@
 package flagger
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"pitwall/backends/internal/child"
 	"pitwall/backends/internal/jsonptr"
 	"pitwall/backends/internal/owner"
-	"pitwall/backends/internal/podspec"
 	"pitwall/backends/internal/podstate"
 	"pitwall/backends/internal/scalers"
 	"pitwall/backends/internal/stuck"
@@ -88,7 +87,7 @@ func (s *scene) tell() fleet.Rollout {
 	came := r.Now.At
 	r.Now, r.Deadline = s.target.Template.Version(), s.patience()
 	for _, v := range child.Versions(s.target.Sets, s.target.Docs, child.RevisionMark) {
-		if len(r.Runs) == 0 && r.Now.ID == "" {
+		if len(r.Runs) == 0 && r.Now.ID == "" && s.target.Seen() {
 			r.Now.ID, r.Now.Name, r.Now.At = v.ID, v.Name, came
 			continue
 		}
@@ -106,8 +105,8 @@ func (s *scene) tell() fleet.Rollout {
 		r.Old.Name = fleet.Text("primary")
 		child.CountPods(&r, slices.Concat(s.target.New, s.target.Old), slices.Concat(s.primary.New, s.primary.Old))
 	} else {
-		r.Updated = r.Total
-		child.CountPods(&r, slices.Concat(s.primary.New, s.primary.Old, s.target.New), nil)
+		r.Updated += int(p.UpdatedReplicas)
+		child.CountPods(&r, slices.Concat(s.primary.New, s.target.New), slices.Concat(s.primary.Old, s.target.Old))
 	}
 	if max := o.analysis(); o.analyses() {
 		r.Traffic = fleet.Traffic{Kind: fleet.TrafficOwned, Paused: o.Status.Phase == waiting || o.Status.Phase == waitingPromotion,
@@ -128,32 +127,9 @@ func (s *scene) patience() time.Duration {
 	return d
 }
 
-// differs tells whether target and primary run different things. Flagger gives the primary other labels and other names of
-// configuration, so that only what its containers run is compared.
-func (s *scene) differs() bool {
-	return s.primary != nil && runs(s.target.Template) != runs(s.primary.Template)
-}
-
-func runs(t podspec.Template) string {
-	pod := t.Pod()
-	text := pod.Annotations["kubectl.kubernetes.io/restartedAt"]
-	for _, list := range [][]corev1.Container{pod.Spec.InitContainers, pod.Spec.Containers} {
-		for i := range list {
-			c := &list[i]
-			env := slices.DeleteFunc(slices.Clone(c.Env), func(e corev1.EnvVar) bool { return e.ValueFrom != nil })
-			line, err := json.Marshal([]any{c.Name, c.Image, c.Command, c.Args, env, c.Resources})
-			if err != nil {
-				return t.At + "?" // equal to nothing that can be written
-			}
-			text += string(line)
-		}
-	}
-	return text
-}
-
 // unseen tells that the target was changed after Flagger last said something. It looks at its own interval, and no field says
-// what it has seen. After a success both run the same; after a failure they do not, and the newest ReplicaSet of the target
-// is as old as the change.
+// what it has seen. After a success both run the same. After a failure they do not: then the newest ReplicaSet of the target is as
+// old as the change, or whoever set the template since says when.
 func (s *scene) unseen() bool {
 	switch {
 	case s.o.analyses() || !s.differs():
@@ -161,7 +137,12 @@ func (s *scene) unseen() bool {
 	case s.o.Status.Phase == succeeded, s.o.Status.Phase == initialized, !s.target.Seen():
 		return true
 	}
-	return len(s.target.Sets) > 0 && s.target.Sets[0].CreationTimestamp.After(s.o.Status.Since.Time)
+	since := s.o.Status.Since.Time
+	return len(s.target.Sets) > 0 && s.target.Sets[0].CreationTimestamp.After(since) ||
+		slices.ContainsFunc(s.target.Spec.ManagedFields, func(f metav1.ManagedFieldsEntry) bool {
+			return f.Time != nil && f.Time.After(since) && f.Subresource == "" && f.FieldsV1 != nil && f.Manager != "flagger" &&
+				bytes.Contains(f.FieldsV1.GetRawBytes(), []byte(`"f:template"`))
+		})
 }
 
 // stands says how the analysis stands.
@@ -185,7 +166,7 @@ func (s *scene) stands(ctx context.Context) (stuck.Verdict, error) {
 	case initializing:
 		v.Why = fleet.Text("Flagger makes the primary")
 	case initialized, succeeded:
-		return stuck.Verdict{Phase: fleet.RolloutDone}, nil
+		return s.settled(ctx)
 	case waiting:
 		v.Phase, v.Why = fleet.RolloutPaused, fleet.Textf("%s is closed: the canary is not started", o.gateText(gateRollout))
 	case waitingPromotion:
@@ -196,7 +177,7 @@ func (s *scene) stands(ctx context.Context) (stuck.Verdict, error) {
 	case promoting, finalising:
 		return s.promotion(ctx)
 	case failed:
-		return s.failure(), nil
+		return s.failure(ctx)
 	default:
 		v.Phase, v.Why = fleet.RolloutUnknown, fleet.Textf("Flagger says %s", fleet.Quote(o.Status.Phase))
 	}
@@ -217,6 +198,16 @@ func (s *scene) analysing(ctx context.Context) (stuck.Verdict, error) {
 			v.Phase = fleet.RolloutMoving // it is not waited for: the next look of Flagger fails it
 		}
 		return v, nil
+	}
+	if s.primary != nil {
+		v, err := s.primary.Stands(ctx, s.c, s.now)
+		if err != nil {
+			return v, err
+		}
+		if v.Phase != fleet.RolloutDone {
+			v.Why = fleet.Textf("Flagger goes on once the primary is ready: %s", v.Why)
+			return v, nil
+		}
 	}
 	v = stuck.Verdict{Phase: fleet.RolloutMoving, Since: o.Status.Since.UTC()}
 	v.Why = fleet.Textf("the canary gets %s %% of the traffic (%s); %s of %s failed checks", fleet.Int(o.Status.Weight), o.plan(),
@@ -242,20 +233,39 @@ func (s *scene) promotion(ctx context.Context) (stuck.Verdict, error) {
 		Why: fleet.Textf("%s: the primary takes over the new version", fleet.Quote(s.o.Status.Phase))}, nil
 }
 
-// failure is a roll that Flagger took back: the primary has all traffic, and the target keeps the bad version at 0 replicas.
-// Once the target runs what the primary does, nothing of it is left.
-func (s *scene) failure() stuck.Verdict {
-	if !s.differs() && s.primary != nil {
-		return stuck.Verdict{Phase: fleet.RolloutDone}
+// settled is an analysis that is over. One that was skipped is so before the primary has rolled, which alone serves then.
+func (s *scene) settled(ctx context.Context) (stuck.Verdict, error) {
+	if s.primary == nil {
+		return stuck.Verdict{Phase: fleet.RolloutMoving, Why: fleet.Textf("Deployment %s-primary is not there",
+			fleet.Quote(s.target.Ref.Name))}, nil
 	}
+	return s.primary.Stands(ctx, s.c, s.now)
+}
+
+// failure is a roll that Flagger took back: the primary has all traffic, and the target keeps the bad version at 0 replicas.
+// Once the target runs what the primary does, nothing of it is left. Where it failed as the primary took over, both run the new
+// version: Flagger leaves the traffic with the canary, or (before 1.44) with a primary that does not get ready.
+func (s *scene) failure(ctx context.Context) (stuck.Verdict, error) {
+	v := stuck.Verdict{Phase: fleet.RolloutFailed, Never: true, Since: s.o.Status.Since.UTC()}
 	why := fleet.Text("the analysis failed")
 	for _, c := range s.o.Status.Conditions {
-		if c.Type == "Promoted" && c.Status == "False" {
-			why = podstate.Because(c.Reason, podstate.Clip(c.Message, 200))
+		if c.Type != "Promoted" || c.Status != "False" {
+			continue
+		}
+		why = podstate.Because(c.Reason, podstate.Clip(c.Message, 200))
+		if !c.Since.IsZero() {
+			v.Since = c.Since.UTC() // the other time is that of Flagger's last look
 		}
 	}
-	return stuck.Verdict{Phase: fleet.RolloutFailed, Never: true, Since: s.o.Status.Since.UTC(), Why: fleet.Textf(
-		"%s: the primary has all traffic, and Deployment %s keeps the bad version at 0 replicas until it is changed: undo the change, or "+
-			"upgrade to another",
-		why, fleet.Quote(s.target.Ref.Name))}
+	switch {
+	case s.o.Status.Weight > 0:
+		v.Why = fleet.Textf("%s: the primary did not get ready with the new version, and the canary has %s %% of the traffic until Deployment "+
+			"%s is changed: undo the change, or upgrade to another", why, fleet.Int(s.o.Status.Weight), fleet.Quote(s.target.Ref.Name))
+		return v, nil
+	case s.primary != nil && !s.differs():
+		return s.settled(ctx)
+	}
+	v.Why = fleet.Textf("%s: the primary has all traffic, and Deployment %s keeps the bad version at 0 replicas until it is changed: undo "+
+		"the change, or upgrade to another", why, fleet.Quote(s.target.Ref.Name))
+	return v, nil
 }

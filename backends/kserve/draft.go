@@ -143,10 +143,15 @@ func (s *service) scale(r *fleet.Rollout, w fleet.Want) (fleet.Draft, error) {
 		return fleet.Draft{}, s.no(fleet.KindInvalid, w.Do, "minReplicas and maxReplicas are "+itoa(n)+" already")
 	case len(s.o.Spec.Canary) > 0:
 		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "a canary serves beside it: promote it or abort first")
+	case p.multiNode():
+		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "it runs on several nodes: KServe would add heads and none of their workers")
+	case s.o.mode() == standard && s.o.Annotations[scalerMark] == "external":
+		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "annotation "+scalerMark+" leaves its replicas to somebody else's autoscaler, "+
+			"so its bounds do nothing; hold that one, or scale Deployment "+fleet.Quote(s.childName(p.Name)).String())
 	}
 	fields := []fleet.Field{s.to("/spec/predictor/minReplicas", n)}
 	text := fleet.Textf("minReplicas: %s -> %s", fleet.Int(p.least()), fleet.Int(n))
-	if class := s.o.Annotations[scalerMark]; class != "none" && class != "external" {
+	if s.o.Annotations[scalerMark] != "none" || p.Max != 0 && n > int(p.Max) {
 		fields = append(fields, s.to("/spec/predictor/maxReplicas", n))
 		text = fleet.Textf("%s, maxReplicas: %s -> %s", text, fleet.Int(int(p.Max)), fleet.Int(n))
 	}

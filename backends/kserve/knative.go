@@ -21,6 +21,9 @@ func (s *service) knative(ctx context.Context, r *fleet.Rollout) (stuck.Verdict,
 	at := s.o.Status.Components["predictor"]
 	r.Desired = s.o.Spec.Predictor.least()
 	r.Traffic = s.split(&at)
+	if at.Created == "" && s.o.stopped() {
+		return s.childless(), nil
+	}
 	if at.Created == "" {
 		return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: fleet.Text("Knative has made no revision of it yet")}, nil
 	}
@@ -47,8 +50,11 @@ func (s *service) knative(ctx context.Context, r *fleet.Rollout) (stuck.Verdict,
 		r.Ready, r.Available, r.Total = r.Ready+int(s.ReadyReplicas), r.Available+int(s.AvailableReplicas), r.Total+int(s.Replicas)
 		child.CountPods(r, fresh.New, append(fresh.Old, old.New...))
 	}
-	if why := s.block.untaken(fresh.Template, s.o.Spec.Predictor.Annotations[restartMark]); !why.IsEmpty() {
-		return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: why}, nil
+	stamp := s.o.Spec.Predictor.Annotations[restartMark]
+	for _, why := range []fleet.Safe{s.block.untaken(fresh.Template, stamp), s.unbounded(fresh.Template)} {
+		if !why.IsEmpty() {
+			return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: why}, nil
+		}
 	}
 	if at.Ready != at.Created {
 		return s.loading(ctx, fresh, &at)
@@ -125,9 +131,10 @@ func (s *service) splitDone(at *component, other bool) stuck.Verdict {
 	case ok && share != want:
 		why := fleet.Textf("the newest revision gets %s %% of the traffic, wanted is %s", fleet.Int(share), fleet.Int(want))
 		if s.o.Annotations[smoothMark] != "" {
-			why = fleet.Textf("%s: Knative moves it by itself (rollout-duration %s)", why, fleet.Quote(s.o.Annotations[smoothMark]))
+			return stuck.Verdict{Phase: fleet.RolloutMoving, Why: fleet.Textf("%s: Knative moves it by itself (rollout-duration %s)", why,
+				fleet.Quote(s.o.Annotations[smoothMark]))}
 		}
-		return stuck.Verdict{Phase: fleet.RolloutMoving, Why: why}
+		return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: why} // no stage is over before its share is in force
 	case want < 100 && other:
 		return stuck.Verdict{Phase: fleet.RolloutPaused, Why: fleet.Textf("revision %s holds at %s %%: promote it or abort",
 			fleet.Quote(at.Created), fleet.Int(want))}

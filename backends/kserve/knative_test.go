@@ -46,7 +46,7 @@ func TestHowAKnativeRollStands(t *testing.T) {
 		{"loads", isvc("", "", "", inKnative("r2", "r1", "r1", allLatest)), []deployment{one, starting}, fleet.RolloutMoving, "loading: pod r2-deployment-0 for 5m"},
 		{"loads past the deadline", given(isvc("", "", "", inKnative("r2", "r1", "r1", allLatest))), []deployment{one, starting}, fleet.RolloutLate, "Knative gave up on revision r2 (RevisionMissing: timed out), its pods go on"},
 		{"a canary holds", isvc(", canaryTrafficPercent: 10", "", "", inKnative("r2", "r2", "r1", tenToTwo)), []deployment{one, two}, fleet.RolloutPaused, "revision r2 holds at 10 %"},
-		{"the route lags", isvc(", canaryTrafficPercent: 50", "", "", inKnative("r2", "r2", "r1", tenToTwo)), []deployment{one, two}, fleet.RolloutMoving, "gets 10 % of the traffic, wanted is 50"},
+		{"the route lags", isvc(", canaryTrafficPercent: 50", "", "", inKnative("r2", "r2", "r1", tenToTwo)), []deployment{one, two}, fleet.RolloutUnseen, "gets 10 % of the traffic, wanted is 50"},
 		{"the route moves by itself", isvc("", "", `, annotations: {serving.knative.dev/rollout-duration: 600s}`, inKnative("r2", "r2", "r1", tenToTwo)), []deployment{one, two}, fleet.RolloutMoving, "rollout-duration 600s"},
 		{"taken back, and the same as before", isvc(", canaryTrafficPercent: 0", "", "", inKnative("r2", "r2", "r1", noneToTwo)), []deployment{revision("r1", "s3://models/v2"), two}, fleet.RolloutDone, ""},
 		{"the first one, whatever the share", isvc(", canaryTrafficPercent: 10", "", "", inKnative("r2", "r2", `""`, allLatest)), []deployment{two}, fleet.RolloutDone, ""},

@@ -2,6 +2,7 @@ package kserve
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -32,8 +33,9 @@ type llmService struct {
 		Annotations map[string]string `json:"annotations"`
 		Worker      any               `json:"worker"`
 		Prefill     *struct {
-			Replicas *int32 `json:"replicas"`
-			Worker   any    `json:"worker"`
+			Replicas    *int32            `json:"replicas"`
+			Worker      any               `json:"worker"`
+			Annotations map[string]string `json:"annotations"`
 		} `json:"prefill"`
 		Router *struct {
 			Route *struct {
@@ -167,12 +169,13 @@ func (s *llm) primary() workload {
 	return workload{child.DeploymentKind.Kind, s.ref.Name + "-kserve"}
 }
 
+// prefill is the workload beside the primary one, which a preset may have brought; its zero value where there is none.
 func (s *llm) prefill() workload {
-	switch {
+	switch w := s.o.Status.Workloads.Prefill; {
+	case w != nil && w.Name != "":
+		return *w
 	case s.o.Spec.Prefill == nil:
 		return workload{}
-	case s.o.Status.Workloads.Prefill != nil:
-		return *s.o.Status.Workloads.Prefill
 	case s.o.Spec.Prefill.Worker != nil:
 		return workload{lwsKind.Kind, s.ref.Name + "-kserve-mn-prefill"}
 	}
@@ -200,31 +203,39 @@ func (s *llm) workload(ctx context.Context, w workload, r *fleet.Rollout) (stuck
 			return stuck.Verdict{}, err
 		}
 	}
-	if why := s.untaken(d); !why.IsEmpty() {
+	called := fleet.Textf("Deployment %s", fleet.Quote(w.Name))
+	if why := s.untaken(called, d.Template, s.partOf(w, false)); !why.IsEmpty() {
 		return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: why}, nil
 	}
 	return d.Stands(ctx, s.c, s.now)
 }
 
-// untaken says what of the spec a Deployment does not have yet: the generation is counted also where the pass failed.
-func (s *llm) untaken(d *child.Deployment) fleet.Safe {
-	pod := d.Template.Pod()
+// untaken says what of a part of the spec a template does not have yet: the generation is counted also where the pass failed.
+func (s *llm) untaken(called fleet.Safe, t podspec.Template, of llmPart) fleet.Safe {
+	pod := t.Pod()
 	for i := range pod.Spec.InitContainers {
 		c := &pod.Spec.InitContainers[i]
-		if uri := s.o.Spec.Model.URI; c.Name == "storage-initializer" && len(c.Args) > 0 && c.Args[0] != uri {
-			return fleet.Textf("Deployment %s still loads %s, wanted is %s", fleet.Quote(d.Ref.Name), fleet.Quote(c.Args[0]), fleet.Quote(uri))
+		if uri := s.o.Spec.Model.URI; c.Name == "storage-initializer" && len(c.Args) > 0 && strings.Contains(c.Args[0], "://") && c.Args[0] != uri &&
+			s.fetches() {
+			return fleet.Textf("%s still loads %s, wanted is %s", called, fleet.Quote(c.Args[0]), fleet.Quote(uri))
 		}
 	}
-	if at := s.o.Spec.Annotations[restartMark]; at != "" && pod.Annotations[restartMark] != at {
-		return fleet.Textf("the pods of Deployment %s are not those of the restart at %s yet", fleet.Quote(d.Ref.Name), fleet.Quote(at))
+	if at := jsonptr.Text(s.doc, of.stamp); at != "" && pod.Annotations[restartMark] != at {
+		return fleet.Textf("the pods of %s are not those of the restart at %s yet", called, fleet.Quote(at))
 	}
-	image := s.mainImage()
+	image := s.mainImage(of)
 	for i := range pod.Spec.Containers {
 		if c := &pod.Spec.Containers[i]; c.Name == llmMain && image != "" && c.Image != image {
-			return fleet.Textf("Deployment %s still runs image %s, wanted is %s", fleet.Quote(d.Ref.Name), fleet.Quote(c.Image), fleet.Quote(image))
+			return fleet.Textf("%s still runs image %s, wanted is %s", called, fleet.Quote(c.Image), fleet.Quote(image))
 		}
 	}
 	return fleet.Safe{}
+}
+
+// fetches tells whether the model itself is what the init container loads: from a claim or an image it is mounted, and that
+// loads adapters only.
+func (s *llm) fetches() bool {
+	return strings.HasPrefix(s.o.Spec.Model.URI, hub) || strings.HasPrefix(s.o.Spec.Model.URI, "s3://")
 }
 
 func (s *llm) absent(w workload) stuck.Verdict {
@@ -235,11 +246,17 @@ func (s *llm) absent(w workload) stuck.Verdict {
 	return v
 }
 
-// reached is the end of a roll: whether requests come there too.
+// reached is the end of a roll: whether requests come there too. A pass that failed leaves Ready Unknown, and counts the
+// generation as observed.
 func (s *llm) reached(ctx context.Context) (stuck.Verdict, error) {
 	for _, name := range []string{"GroupReady", "RouterReady", "Ready"} {
-		if c, ok := s.o.condition(name); ok && c.Status == "False" {
+		switch c, ok := s.o.condition(name); {
+		case ok && c.Status == "False":
 			return stuck.Verdict{Phase: fleet.RolloutStuck, Why: fleet.Textf("all replicas are there; %s", c.text())}, nil
+		case ok && c.Status != "True":
+			return stuck.Verdict{Phase: fleet.RolloutMoving, Why: fleet.Textf("all replicas are there; %s", c.text())}, nil
+		case !ok && name == "Ready":
+			return stuck.Verdict{Phase: fleet.RolloutMoving, Why: fleet.Text("all replicas are there; KServe has not said that it is Ready")}, nil
 		}
 	}
 	if s.o.group() == "" {
@@ -290,7 +307,39 @@ func (s *llm) groups(ctx context.Context, ref fleet.ObjectRef, r *fleet.Rollout)
 			return stuck.Verdict{}, err
 		}
 	}
-	return o.stands(fleet.Textf("LeaderWorkerSet %s", fleet.Quote(ref.Name))), nil
+	called := fleet.Textf("LeaderWorkerSet %s", fleet.Quote(ref.Name))
+	for _, at := range []struct {
+		template string
+		worker   bool
+	}{{"/leaderTemplate", false}, {"/workerTemplate", true}} {
+		t, err := podspec.New(doc, groupAt+at.template)
+		if err != nil {
+			continue // leaders may be made of the template of workers
+		}
+		if why := s.untaken(called, t, s.partOf(workload{ref.Kind, ref.Name}, at.worker)); !why.IsEmpty() {
+			return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: why}, nil
+		}
+	}
+	v := o.stands(called)
+	if v.Phase != fleet.RolloutMoving {
+		return v, nil
+	}
+	return s.keepers(ctx, &o, ref, v.Why)
+}
+
+// keepers says what keeps the pods of groups that are not all there; without any that does, moving.
+func (s *llm) keepers(ctx context.Context, o *lws, ref fleet.ObjectRef, moving fleet.Safe) (stuck.Verdict, error) {
+	pods, newest, err := child.Groups(ctx, s.c, ref)
+	if err != nil {
+		return stuck.Verdict{}, err
+	}
+	size := int(orOne(o.Spec.Template.Size))
+	f := stuck.Facts{Now: s.now, Unit: "groups", Desired: int(o.want()) * size, Available: int(o.Status.Ready) * size, MaxUnavailable: 1}
+	f.New, f.Old = child.ByHash(pods, newest)
+	if err := child.Surround(ctx, s.c, ref.Namespace, &f); err != nil {
+		return stuck.Verdict{}, err
+	}
+	return child.Explain(f, moving, false), nil
 }
 
 func (o *lws) want() int32 { return orOne(o.Spec.Replicas) }
@@ -344,10 +393,14 @@ const groupAt = "/spec/leaderWorkerTemplate"
 func (o *lws) stands(called fleet.Safe) stuck.Verdict {
 	moving := stuck.Verdict{Phase: fleet.RolloutMoving, Why: fleet.Textf("%s of %s groups of %s are updated, %s ready",
 		fleet.Int(int(o.Status.Updated)), fleet.Int(int(o.want())), called, fleet.Int(int(o.Status.Ready)))}
+	unseen := stuck.Verdict{Phase: fleet.RolloutUnseen, Why: fleet.Textf("the controller of %s has not seen its newest change", called)}
+	if o.Status.Observed != 0 && o.Status.Observed < o.Generation {
+		return unseen
+	}
 	for _, c := range o.Status.Conditions {
 		switch {
 		case c.ObservedGeneration != 0 && c.ObservedGeneration < o.Generation:
-			return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: fleet.Textf("the controller of %s has not seen its newest change", called)}
+			return unseen
 		case c.Type == "UpdateInProgress" && c.Status == metav1.ConditionTrue:
 			return moving
 		case c.Type == "Available" && c.Status != metav1.ConditionTrue:

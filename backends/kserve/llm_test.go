@@ -194,7 +194,7 @@ func TestWeightsOfAGroup(t *testing.T) {
 	if r.Traffic.Kind != fleet.TrafficProportional || len(r.Traffic.Members) != 2 || r.Traffic.Members[1].Weight != 10 {
 		t.Errorf("%+v", r.Traffic)
 	}
-	stands(t, look(t, grouped(10, 90, 0), llmKind, llama), fleet.RolloutMoving, "the route of blue still gives it weight 0, wanted is 10")
+	stands(t, look(t, grouped(10, 90, 0), llmKind, llama), fleet.RolloutMoving, "the route of blue still gives llama weight 0, wanted is 10")
 
 	d := llmDraft(t, c, fleet.Want{Do: fleet.DoPromote})
 	if len(d.Stages) != 2 || sets(d.Stages[0].Writes) != "/spec/router/route/weight=100" || d.Stages[0].Writes[0].Object.Name != "llama" ||
@@ -249,4 +249,54 @@ func TestAnotherServiceUnderTheNameIsNotPlannedOn(t *testing.T) {
 	c.Change(llmKind, llama, "/metadata/uid", "other")
 	_, err := New(fleet.NewVirtualClock(noon)).Draft(t.Context(), c, r, fleet.Want{Do: fleet.DoRestart, Stamp: noon})
 	refused(t, err, fleet.KindConflict, "another object has its name")
+}
+
+// Trap 2: a pass that failed counts the generation as observed, and leaves Ready Unknown.
+func TestTrap2AnLLMServiceIsDoneOnlyWhereItIsReady(t *testing.T) {
+	ready := `{type: Ready, status: "True"}`
+	failed := strings.Replace(llmisvc("llama", "", "", ""), ready, `{type: Ready, status: Unknown, reason: NewObservedGenFailure, message: "unsuccessfully observed a new generation"}`, 1)
+	stands(t, look(t, llmCluster(failed, "hf://org/m:r1"), llmKind, llama), fleet.RolloutMoving, "Ready is Unknown: NewObservedGenFailure")
+	silent := strings.Replace(llmisvc("llama", "", "", ""), ", "+ready, "", 1)
+	stands(t, look(t, llmCluster(silent, "hf://org/m:r1"), llmKind, llama), fleet.RolloutMoving, "has not said that it is Ready")
+}
+
+// A share is one of the sum of all weights, so that each route must have each of them.
+func TestAShareIsInForceOnceAllWeightsAre(t *testing.T) {
+	route := func(w int) string { return fmt.Sprintf(", router: {route: {group: g, weight: %d}}", w) }
+	members := func(list string) string { return ", router: {group: {name: g, members: [" + list + "]}}" }
+	group := func(own, others string) *toyobjects.Cluster {
+		c := llmCluster(llmisvc("llama", route(100), "", members(own)), "hf://org/m:r1")
+		c.Put(llmKind, llmisvc("blue", route(0), "", members(others)))
+		return c
+	}
+	const both = "{name: blue, weight: 0}, {name: llama, weight: 100}"
+	stands(t, look(t, group(both, both), llmKind, llama), fleet.RolloutDone, "")
+	stands(t, look(t, group("{name: llama, weight: 100}", "{name: llama, weight: 100}"), llmKind, llama), fleet.RolloutDone, "")
+	stands(t, look(t, group("{name: blue, weight: 90}, {name: llama, weight: 100}", both), llmKind, llama), fleet.RolloutMoving, "the route of llama still gives blue weight 90, wanted is 0")
+	stands(t, look(t, group(both, "{name: blue, weight: 0}"), llmKind, llama), fleet.RolloutMoving, "the route of blue does not lead to llama, whose weight is 100")
+
+	going := group("{name: llama, weight: 100}", "{name: llama, weight: 3}")
+	going.Change(llmKind, fleet.ObjectRef{Namespace: "llm", Name: "blue"}, "/metadata/deletionTimestamp", ago(0))
+	stands(t, look(t, going, llmKind, llama), fleet.RolloutDone, "")
+}
+
+// What keeps the pods of a service on several nodes is said as of any other.
+func TestWhatKeepsGroupsIsSaid(t *testing.T) {
+	c := toyobjects.New()
+	c.Put(llmKind, llmisvc("llama", ", worker: {containers: []}", "", ""))
+	c.Put(lwsKind, `
+metadata: {name: llama-kserve-mn, namespace: llm, generation: 3}
+spec: {replicas: 1, leaderWorkerTemplate: {size: 2, workerTemplate: {spec: {containers: [{name: main, image: "llm-d:v1"}]}}}}
+status: {observedGeneration: 3, replicas: 1, conditions: [{type: Progressing, status: "True", observedGeneration: 3}]}`)
+	c.Put(child.PodKind, `
+metadata: {name: llama-kserve-mn-0, namespace: llm, uid: p0, labels: {leaderworkerset.sigs.k8s.io/name: llama-kserve-mn, leaderworkerset.sigs.k8s.io/worker-index: "0"}}
+spec: {nodeName: n1, containers: [{name: main}]}
+status: {phase: Pending, containerStatuses: [{name: main, state: {waiting: {reason: ImagePullBackOff, message: "manifest unknown"}}}]}`)
+	r := look(t, c, llmKind, llama)
+	stands(t, r, fleet.RolloutStuck, "pod llama-kserve-mn-0: container main: ImagePullBackOff: manifest unknown: will never finish")
+	if !r.Never {
+		t.Error("it would end by itself")
+	}
+	c.Change(lwsKind, fleet.ObjectRef{Namespace: "llm", Name: "llama-kserve-mn"}, "/status/observedGeneration", 2)
+	stands(t, look(t, c, llmKind, llama), fleet.RolloutUnseen, "has not seen its newest change")
 }

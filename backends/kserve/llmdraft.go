@@ -37,7 +37,7 @@ func (s *llm) draft(ctx context.Context, r *fleet.Rollout, w fleet.Want) (fleet.
 	case fleet.DoScale, fleet.DoHoldScaler:
 		return s.scale(r, w)
 	case fleet.DoRestart:
-		return s.restart(r, w)
+		return s.restart(ctx, r, w)
 	case fleet.DoPromote, fleet.DoAdvance, fleet.DoAbandonRoll:
 		return s.weigh(ctx, w)
 	case fleet.DoTraffic:
@@ -83,10 +83,17 @@ func (s *llm) upgrade(ctx context.Context, r *fleet.Rollout, w fleet.Want) (flee
 		return fleet.Draft{}, s.no(fleet.KindInvalid, w.Do, "it is as wanted already")
 	}
 	text := fleet.Join(append(said, words...), fleet.Text("; "))
-	d := fleet.Draft{Extra: r.Surge.Extra * r.GPUsEach, Down: r.Surge.Missing, Stages: []fleet.Stage{{Text: text,
+	beside, err := s.beside(ctx)
+	if err != nil {
+		return fleet.Draft{}, err
+	}
+	d := fleet.Draft{Extra: r.Surge.Extra*r.GPUsEach + beside, Down: r.Surge.Missing, Stages: []fleet.Stage{{Text: text,
 		Writes: []fleet.ObjectWrite{s.write(text, fields...)}, Until: fleet.Until{Done: true}}}}
 	if s.o.Spec.Model.Name == "" {
 		d.Notes = append(d.Notes, fleet.Textf("clients keep calling it %s", fleet.Quote(s.served())))
+	}
+	if len(s.parts()) > 1 {
+		d.Notes = append(d.Notes, fleet.Text("all of its parts roll: leaders and workers, and what fills prompts (prefill)"))
 	}
 	if w.Image != "" {
 		d.Notes = append(d.Notes, fleet.Text("presets and configurations that other services share are not touched: the image is set on "+
@@ -120,13 +127,30 @@ func (s *llm) model(w fleet.Want) ([]fleet.Field, []fleet.Safe, error) {
 	return []fleet.Field{s.to("/spec/model/uri", next)}, []fleet.Safe{fleet.Textf("model: %s -> %s", orNone(old), fleet.Quote(next))}, nil
 }
 
-// container changes image and flags of the main container on this service, over those of its presets. A list of arguments
-// takes the place of a preset's, so it is only made where the preset's command passes on what comes behind it.
+// container changes image and flags of the main container of each part, over those of its presets: parts of one service that ran
+// different engines would not understand each other.
 func (s *llm) container(ctx context.Context, w fleet.Want) ([]fleet.Field, []fleet.Safe, error) {
 	if w.Image == "" && len(w.Args) == 0 {
 		return nil, nil, nil
 	}
-	template, _ := jsonptr.Find(s.doc, "/spec/template")
+	var fields []fleet.Field
+	var said []fleet.Safe
+	for _, p := range s.parts() {
+		more, words, err := s.partly(ctx, p, w)
+		if err != nil {
+			return nil, nil, err
+		}
+		if fields = append(fields, more...); len(more) > 0 && len(said) == 0 {
+			said = words
+		}
+	}
+	return fields, said, nil
+}
+
+// partly changes the container of one part. A list of arguments takes the place of a preset's, so it is only made where the
+// preset's command passes on what comes behind it.
+func (s *llm) partly(ctx context.Context, p llmPart, w fleet.Want) ([]fleet.Field, []fleet.Safe, error) {
+	template, _ := jsonptr.Find(s.doc, p.at)
 	list, _ := jsonptr.Find(template, "/containers")
 	all, _ := list.([]any)
 	at := slices.IndexFunc(all, func(c any) bool { return jsonptr.Text(c, "/name") == llmMain })
@@ -135,32 +159,30 @@ func (s *llm) container(ctx context.Context, w fleet.Want) ([]fleet.Field, []fle
 		at, whole = len(all), jsonptr.With(template, "/containers", append(slices.Clone(all), map[string]any{"name": llmMain}))
 	}
 	if own, _ := jsonptr.Find(whole, "/containers/"+itoa(at)+"/args"); len(w.Args) > 0 && own == nil {
-		passed, err := s.passesOn(ctx)
+		passed, err := s.passesOn(ctx, p.workload)
 		if err != nil {
 			return nil, nil, err
 		}
 		if !passed {
 			return nil, nil, s.no(fleet.KindUnsupported, w.Do, "its arguments come from a preset, and a list of its own would take the place "+
-				"of all of them; "+
-				"copy them into the args of container main of spec.template first")
+				"of all of them; copy them into the args of container main of "+p.words()+" first")
 		}
 	}
 	t, err := podspec.New(map[string]any{"spec": whole}, "")
 	if err != nil {
 		return nil, nil, err
 	}
-	next, said, err := t.Edit(fleet.Want{Container: llmMain, Image: w.Image, Args: w.Args}, true)
+	next, said, err := t.Behind().Edit(fleet.Want{Container: llmMain, Image: w.Image, Args: w.Args}, true)
 	if err != nil {
 		return nil, nil, err
 	}
 	after, _ := jsonptr.Find(next.Doc(), "/spec")
-	return jsonptr.Diff("/spec/template", template, after), said, nil
+	return jsonptr.Diff(p.at, template, after), said, nil
 }
 
 // passesOn tells whether the command of its pods ends with --, as that of the presets since 0.20 does: what follows goes to
 // the engine.
-func (s *llm) passesOn(ctx context.Context) (bool, error) {
-	w := s.primary()
+func (s *llm) passesOn(ctx context.Context, w workload) (bool, error) {
 	if w.Kind != child.DeploymentKind.Kind {
 		return false, nil
 	}
@@ -181,9 +203,9 @@ func (s *llm) passesOn(ctx context.Context) (bool, error) {
 	return false, nil
 }
 
-// mainImage is the image that the service itself says, "" where a preset does.
-func (s *llm) mainImage() string {
-	list, _ := jsonptr.Find(s.doc, "/spec/template/containers")
+// mainImage is the image that the service itself says of a part, "" where a preset does.
+func (s *llm) mainImage(p llmPart) string {
+	list, _ := jsonptr.Find(s.doc, p.at+"/containers")
 	all, _ := list.([]any)
 	for _, c := range all {
 		if jsonptr.Text(c, "/name") == llmMain {
@@ -220,11 +242,18 @@ func (s *llm) scale(r *fleet.Rollout, w fleet.Want) (fleet.Draft, error) {
 		Until: fleet.Until{Done: r.Phase == fleet.RolloutDone}}}, Extra: max(n-r.Desired, 0) * r.GPUsEach, Down: max(r.Desired-n, 0)}, nil
 }
 
-// restart writes where annotations go to pods: those of the object itself do not.
-func (s *llm) restart(r *fleet.Rollout, w fleet.Want) (fleet.Draft, error) {
+// restart writes where annotations go to pods: those of the object itself do not, and what fills prompts has its own.
+func (s *llm) restart(ctx context.Context, r *fleet.Rollout, w fleet.Want) (fleet.Draft, error) {
 	at := w.Stamp.UTC().Format(time.RFC3339)
 	text := fleet.Textf("restart at %s", fleet.Quote(at))
-	write := s.write(text, s.to("/spec"+jsonptr.Path("annotations", restartMark), at))
-	return fleet.Draft{Stages: []fleet.Stage{{Text: text, Writes: []fleet.ObjectWrite{write}, Until: fleet.Until{Done: true}}},
-		Extra: r.Surge.Extra * r.GPUsEach, Down: r.Surge.Missing, NoUndo: fleet.Text("a restart is not taken back: the version is the same")}, nil
+	var fields []fleet.Field
+	for _, p := range s.parts() {
+		if !slices.ContainsFunc(fields, func(f fleet.Field) bool { return f.Path == p.stamp }) {
+			fields = append(fields, s.to(p.stamp, at))
+		}
+	}
+	beside, err := s.beside(ctx)
+	return fleet.Draft{Stages: []fleet.Stage{{Text: text, Writes: []fleet.ObjectWrite{s.write(text, fields...)}, Until: fleet.Until{Done: true}}},
+		Extra: r.Surge.Extra*r.GPUsEach + beside, Down: r.Surge.Missing,
+		NoUndo: fleet.Text("a restart is not taken back: the version is the same")}, err
 }

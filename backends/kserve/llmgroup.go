@@ -79,7 +79,7 @@ func (s *llm) others(ctx context.Context) ([]*llm, error) {
 			return nil, err
 		}
 		m.ref = fleet.ObjectRef{Cluster: s.ref.Cluster, Kind: llmKind.Kind, Namespace: s.ref.Namespace, Name: m.o.Name}
-		if m.o.group() == s.o.group() && m.ref.Name != s.ref.Name {
+		if m.o.group() == s.o.group() && m.ref.Name != s.ref.Name && m.o.DeletionTimestamp == nil {
 			list = append(list, m)
 		}
 	}
@@ -176,27 +176,51 @@ func (s *llm) share(p fleet.Ratio, sum int) (fleet.Draft, error) {
 	return d, nil
 }
 
-// inForce tells whether the route of every service of the group has this one's weight: each holds all weights.
+// inForce tells whether the route of every service of the group has the weights of all of them: a share is one of their sum.
 func (s *llm) inForce(ctx context.Context) (fleet.Safe, error) {
 	others, err := s.others(ctx)
 	if err != nil {
 		return fleet.Safe{}, err
 	}
-	want := s.live()
-	for _, m := range append(others, s) {
+	all := append(others, s)
+	for _, m := range all {
 		if m.o.Annotations[stopMark] == "true" {
 			continue
 		}
-		for _, at := range m.o.Status.Router.Group.Members {
-			has := at.Weight
-			if at.Stopped {
-				has = 0
-			}
-			if at.Name == s.ref.Name && has != want {
-				return fleet.Textf("the route of %s still gives it weight %s, wanted is %s", fleet.Quote(m.ref.Name), fleet.Int(has),
-					fleet.Int(want)), nil
+		for _, of := range all {
+			if why := m.gives(of, of == s); !why.IsEmpty() {
+				return why, nil
 			}
 		}
 	}
 	return fleet.Safe{}, nil
+}
+
+// gives says where a service's own route has not the weight of another one of the group, "" where it has. KServe leaves out those
+// that cannot be reached, which counts against one that must be there.
+func (s *llm) gives(of *llm, must bool) fleet.Safe {
+	want := of.live()
+	for _, at := range s.o.Status.Router.Group.Members {
+		if at.Name != of.ref.Name {
+			continue
+		}
+		has := at.Weight
+		if at.Stopped {
+			has = 0
+		}
+		if has == want {
+			return fleet.Safe{}
+		}
+		return fleet.Textf("the route of %s still gives %s weight %s, wanted is %s", fleet.Quote(s.ref.Name), fleet.Quote(of.ref.Name),
+			fleet.Int(has), fleet.Int(want))
+	}
+	if want == 0 || !must {
+		return fleet.Safe{}
+	}
+	why := fleet.Textf("the route of %s does not lead to %s, whose weight is %s", fleet.Quote(s.ref.Name), fleet.Quote(of.ref.Name),
+		fleet.Int(want))
+	if c, ok := s.o.condition("GroupDegraded"); ok && c.Status == "True" {
+		why = fleet.Textf("%s; %s", why, c.text())
+	}
+	return why
 }

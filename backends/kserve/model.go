@@ -104,6 +104,9 @@ func (b block) edit(w fleet.Want, refuse func(kind fleet.Kind, why string) error
 	if err != nil {
 		return b, nil, err
 	}
+	if b.at != "" {
+		t = t.Behind() // of the arguments of its runtime
+	}
 	t, more, err := t.Edit(w, true)
 	if err != nil {
 		return b, nil, err
@@ -162,54 +165,6 @@ func (b block) with(t podspec.Template) block {
 		m["name"] = name
 	}
 	return block{b.at, m}
-}
-
-// untaken says what of the block the pods of a template do not have yet; "" where they have all of it. Nothing else proves
-// that KServe has seen a change: the generation that it says to have observed is that of the Deployment.
-func (b block) untaken(t podspec.Template, stamp string) fleet.Safe {
-	pod := t.Pod()
-	i := slices.IndexFunc(pod.Spec.Containers, func(c corev1.Container) bool { return c.Name == mainName })
-	if i < 0 {
-		i = 0
-	}
-	if len(pod.Spec.Containers) == 0 {
-		return fleet.Safe{}
-	}
-	has := pod.Spec.Containers[i]
-	if uri, was := b.uri(), source(t); uri != "" && was != "" && strings.Contains(uri, "://") && uri != was {
-		return fleet.Textf("its pods still load %s, wanted is %s", fleet.Quote(was), fleet.Quote(uri))
-	}
-	want, err := b.template()
-	if err != nil || len(want.Pod().Spec.Containers) == 0 {
-		return fleet.Safe{}
-	}
-	box := want.Pod().Spec.Containers[0]
-	if box.Image != "" && box.Image != has.Image {
-		return fleet.Textf("its pods still run image %s, wanted is %s", fleet.Quote(has.Image), fleet.Quote(box.Image))
-	}
-	for _, a := range box.Args {
-		if !slices.Contains(has.Args, a) {
-			return fleet.Textf("its pods do not have the argument %s yet", fleet.Quote(a))
-		}
-	}
-	if stamp != "" && pod.Annotations[restartMark] != stamp {
-		return fleet.Textf("its pods are not those of the restart at %s yet", fleet.Quote(stamp))
-	}
-	return fleet.Safe{}
-}
-
-// source is where a template's weights come from, as the controller wrote it: by annotation, or to the init container.
-func source(t podspec.Template) string {
-	pod := t.Pod()
-	if uri := pod.Annotations[sourceMark]; uri != "" {
-		return uri
-	}
-	for i := range pod.Spec.InitContainers {
-		if c := &pod.Spec.InitContainers[i]; c.Name == "storage-initializer" && len(c.Args) > 0 {
-			return c.Args[0]
-		}
-	}
-	return ""
 }
 
 // same tells whether two templates load and run the same.

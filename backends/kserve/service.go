@@ -61,8 +61,8 @@ func (s *service) rollout(ctx context.Context) (fleet.Rollout, error) {
 	if err != nil {
 		return fleet.Rollout{}, err
 	}
-	if refused, ok := s.refused(); ok && v.Phase != fleet.RolloutDone {
-		v = refused
+	if refused, ok := s.refused(); ok {
+		v = refused // also where the pods of before serve on
 	}
 	if v.Phase == fleet.RolloutUnseen && !r.Frozen.IsEmpty() {
 		v = stuck.Verdict{Phase: fleet.RolloutStuck, Never: true, Why: fleet.Textf("%s; %s", v.Why, r.Frozen)}
@@ -107,6 +107,9 @@ func (s *service) childName(predictor string) string {
 	return s.ref.Name + "-predictor"
 }
 
+// workerName is the Deployment beside that of the head, which does not carry the predictor's own name.
+func (s *service) workerName() string { return s.childName("") + "-worker" }
+
 func (s *service) deployment(ctx context.Context, name string) (*child.Deployment, error) {
 	d, err := child.Read(ctx, s.c, fleet.ObjectRef{Cluster: s.ref.Cluster, Namespace: s.ref.Namespace, Name: name})
 	if fleet.KindOf(err) == fleet.KindNotFound {
@@ -142,8 +145,11 @@ func (s *service) standard(ctx context.Context, r *fleet.Rollout) (stuck.Verdict
 	if len(s.o.Spec.Canary) > 0 {
 		return s.canaries(ctx, r, d)
 	}
-	if why := s.block.untaken(d.Template, s.o.Spec.Predictor.Annotations[restartMark]); !why.IsEmpty() {
-		return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: why}, nil
+	stamp := s.o.Spec.Predictor.Annotations[restartMark]
+	for _, why := range []fleet.Safe{s.block.untaken(d.Template, stamp), s.another(d), s.unsized(d)} {
+		if !why.IsEmpty() {
+			return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: why}, nil
+		}
 	}
 	v, err := d.Stands(ctx, s.c, s.now)
 	if err != nil || v.Phase != fleet.RolloutDone {
@@ -159,19 +165,22 @@ func (s *service) standard(ctx context.Context, r *fleet.Rollout) (stuck.Verdict
 
 // workers are the Deployment beside that of the head, of a predictor on several nodes.
 func (s *service) workers(ctx context.Context) (stuck.Verdict, error) {
-	w, err := s.deployment(ctx, s.childName(s.o.Spec.Predictor.Name)+"-worker")
+	w, err := s.deployment(ctx, s.workerName())
 	if err != nil {
 		return stuck.Verdict{}, err
 	}
 	if w == nil {
 		return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: fleet.Text("the Deployment of its workers is not there yet")}, nil
 	}
+	if why := s.another(w); !why.IsEmpty() {
+		return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: why}, nil
+	}
 	return w.Stands(ctx, s.c, s.now)
 }
 
 // spread adds the GPUs of the workers to those of the head: all of them together are one replica.
 func (s *service) spread(ctx context.Context, r *fleet.Rollout) error {
-	w, err := s.deployment(ctx, s.childName(s.o.Spec.Predictor.Name)+"-worker")
+	w, err := s.deployment(ctx, s.workerName())
 	if err != nil || w == nil {
 		return err
 	}

@@ -137,14 +137,20 @@ func (s *scene) onNode(budgets []*policyv1.PodDisruptionBudget) (list []leaving,
 
 func key(p *corev1.Pod) string { return p.Namespace + "/" + p.Name }
 
-// standIns are what is ready on other nodes: workloads, and names under which models are served.
+// standIns are what is ready on other nodes: workloads, and names under which models are served in a namespace. Another namespace
+// may call another model so.
 type standIns struct {
 	owners map[fleet.ObjectRef]bool
-	names  map[fleet.Safe]bool
+	names  map[model]bool
+}
+
+type model struct {
+	namespace string
+	name      fleet.Safe
 }
 
 func (s *scene) standIns() standIns {
-	in := standIns{map[fleet.ObjectRef]bool{}, map[fleet.Safe]bool{}}
+	in := standIns{map[fleet.ObjectRef]bool{}, map[model]bool{}}
 	for _, p := range s.pods {
 		if p.Spec.NodeName == s.node.Name || !isReady(p) {
 			continue
@@ -159,13 +165,19 @@ func (s *scene) standIns() standIns {
 
 // have tells whether another pod, on another node, serves what this one serves.
 func (in standIns) have(l leaving) bool {
-	return l.owner.Name != "" && in.owners[l.owner] || slices.ContainsFunc(served(l.pod), func(n fleet.Safe) bool { return in.names[n] })
+	return l.owner.Name != "" && in.owners[l.owner] || slices.ContainsFunc(served(l.pod), func(n model) bool { return in.names[n] })
 }
 
-func served(p *corev1.Pod) []fleet.Safe { return podspec.OfPod(p).Version().Served }
+func served(p *corev1.Pod) []model {
+	var list []model
+	for _, n := range podspec.OfPod(p).Version().Served {
+		list = append(list, model{p.Namespace, n})
+	}
+	return list
+}
 
-func sharesName(a, b []fleet.Safe) bool {
-	return slices.ContainsFunc(a, func(n fleet.Safe) bool { return slices.Contains(b, n) })
+func sharesName(a, b []model) bool {
+	return slices.ContainsFunc(a, func(n model) bool { return slices.Contains(b, n) })
 }
 
 // markLast marks the pod after which nothing of its kind serves: of several on this node, the one that goes last.

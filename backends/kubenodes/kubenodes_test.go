@@ -276,3 +276,13 @@ func TestADrainOfNothingIsRefused(t *testing.T) {
 		t.Errorf("pods that may not be read are not none: %v", err)
 	}
 }
+
+// A pod of another namespace that calls its model the same serves other clients.
+func TestAModelOfAnotherNamespaceDoesNotStandIn(t *testing.T) {
+	r := newRig(t)
+	r.pod("m-0", "n1", "ReplicaSet/m", "chat", readyNow, "")
+	r.Put(podKind, `{metadata: {name: m-9, namespace: staging, uid: u9, ownerReferences: [{kind: ReplicaSet, name: m, controller: true}]}, spec: {nodeName: n2, containers: [{name: vllm, args: [--model, w, --served-model-name, chat]}]}, status: {`+readyNow+`}}`)
+	if got := stages(r.must(fleet.DoDrain)); !strings.Contains(got, "the last ready replica") {
+		t.Errorf("%s", got)
+	}
+}

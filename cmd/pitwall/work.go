@@ -91,7 +91,7 @@ func scaleCommand(f *flags, c console) *cobra.Command {
 	cmd := x.command(f, c, fleet.DoScale, "scale OBJECT --replicas N", "Set the number of replicas of a workload")
 	cmd.Flags().IntVar(&x.count, "replicas", -1, "replicas that are wanted")
 	cmd.Flags().StringVar(&x.want.Container, "container", "",
-		"service, deployed model, or APPLICATION/DEPLOYMENT of Ray Serve, where the object has several that are scaled")
+		"part that is scaled, where it has several: service, deployed model, of Ray Serve APPLICATION/DEPLOYMENT")
 	return cmd
 }
 
@@ -160,7 +160,8 @@ func (x *workFlags) command(f *flags, c console, do fleet.Deed, use, short strin
 		cmd.Long = ""
 	}
 	x.bindConfirm(cmd, "name of the object, typed: needed in PROD and for overrides")
-	cmd.Flags().StringVar(&x.cluster, "cluster", "", "cluster (context of the kubeconfig, or id of an orchestrator), where the name is in several")
+	cmd.Flags().StringVar(&x.cluster, "cluster", "",
+		"cluster (context of the kubeconfig, or id of an orchestrator), where the name is in several")
 	return cmd
 }
 
@@ -255,7 +256,8 @@ func rolloutCommand(f *flags, c console) *cobra.Command {
 			})
 		}}
 	fl := cmd.Flags()
-	fl.StringVar(&x.cluster, "cluster", "", "cluster (context of the kubeconfig, or id of an orchestrator), where the name is in several")
+	fl.StringVar(&x.cluster, "cluster", "",
+		"cluster (context of the kubeconfig, or id of an orchestrator), where the name is in several")
 	fl.StringVarP(&x.output, "output", "o", "text", "text or json")
 	x.bindDemo(cmd)
 	return cmd

@@ -147,3 +147,20 @@ status: {phase: Pending, conditions: [{type: PodScheduled, status: "False", reas
 		t.Errorf("no selector takes all: %s", s)
 	}
 }
+
+// A controller that may not make the ReplicaSet of the newest template keeps the one before, whose pods are not the new ones.
+func TestADeploymentWhoseReplicaSetIsRefusedHasNoNewPods(t *testing.T) {
+	c := cluster("", "")
+	c.Change(DeploymentKind, ref, "/status/updatedReplicas", 0)
+	c.Change(DeploymentKind, ref, "/status/conditions", []any{map[string]any{"type": "Progressing", "status": "False", "reason": "ReplicaSetCreateError", "message": "exceeded quota: replicasets"}})
+	d := read(t, c)
+	var r fleet.Rollout
+	d.Count(&r)
+	if len(r.UpdatedPods) != 0 || r.UpdatedReady != 0 || len(r.OldPods) != 2 {
+		t.Errorf("%+v", r)
+	}
+	v, err := d.Stands(t.Context(), c, noon)
+	if err != nil || v.Phase != fleet.RolloutStuck || !strings.Contains(v.Why.String(), "Deployment m may not make pods: ReplicaSetCreateError: exceeded quota") {
+		t.Errorf("%s %q, %v", v.Phase, v.Why, err)
+	}
+}

@@ -98,12 +98,22 @@ func Revision(s *appsv1.ReplicaSet, mark string) int {
 	return n
 }
 
-// newest is the ReplicaSet of the template as it is now; nil while the controller has made none.
+// newest is the ReplicaSet of the template as it is now; nil while the controller has made none, also since it may not.
 func (d *Deployment) newest() *appsv1.ReplicaSet {
-	if !d.Seen() || len(d.Sets) == 0 {
+	if !d.Seen() || len(d.Sets) == 0 || d.progressing("ReplicaSetCreateError") != nil {
 		return nil
 	}
 	return d.Sets[0]
+}
+
+// progressing is its condition Progressing with a reason, nil for none.
+func (d *Deployment) progressing(reason string) *appsv1.DeploymentCondition {
+	for i := range d.Spec.Status.Conditions {
+		if c := &d.Spec.Status.Conditions[i]; c.Type == appsv1.DeploymentProgressing && c.Reason == reason {
+			return c
+		}
+	}
+	return nil
 }
 
 // Seen tells whether its controller has seen the newest change.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	appsv1 "k8s.io/api/apps/v1"
-
 	"pitwall/backends/internal/stuck"
 	"pitwall/fleet"
 )
@@ -26,6 +24,8 @@ func (d *Deployment) Stands(ctx context.Context, c fleet.Objects, now time.Time)
 		MinReady: time.Duration(d.Spec.Spec.MinReadySeconds) * time.Second, New: d.New, Old: d.Old}
 	if s := d.newest(); s != nil {
 		f.Refused = stuck.FromReplicaSet(s)
+	} else if c := d.progressing("ReplicaSetCreateError"); c != nil {
+		f.Refused = &stuck.Refusal{By: "Deployment " + d.Ref.Name, Reason: c.Reason, Message: c.Message, Since: c.LastTransitionTime.Time}
 	}
 	if err := Surround(ctx, c, d.Ref.Namespace, &f); err != nil {
 		return stuck.Verdict{}, err
@@ -64,12 +64,4 @@ func (d *Deployment) moving(called fleet.Safe) fleet.Safe {
 	return fleet.Safe{}
 }
 
-func (d *Deployment) late() bool {
-	for i := range d.Spec.Status.Conditions {
-		c := &d.Spec.Status.Conditions[i]
-		if c.Type == appsv1.DeploymentProgressing && c.Reason == "ProgressDeadlineExceeded" {
-			return true
-		}
-	}
-	return false
-}
+func (d *Deployment) late() bool { return d.progressing("ProgressDeadlineExceeded") != nil }

@@ -19,10 +19,11 @@ const (
 	LWSWorker    = "leaderworkerset.sigs.k8s.io/worker-index"
 	LWSSize      = "leaderworkerset.sigs.k8s.io/size" // an annotation
 	TemplateHash = "pod-template-hash"
+	RolloutHash  = "rollouts-pod-template-hash" // of Argo Rollouts
 )
 
-// OfPod is the workload above a pod, as far as the pod itself tells: a Deployment's name stands before the hash that its
-// ReplicaSet and its pods carry. It is zero for a pod that nothing keeps.
+// OfPod is the workload above a pod, as far as the pod itself tells: the name of a Deployment, or of a Rollout, stands before the
+// hash that its ReplicaSet and its pods carry. It is zero for a pod that nothing keeps.
 func OfPod(cluster fleet.ClusterID, p *corev1.Pod) fleet.ObjectRef {
 	ref := fleet.ObjectRef{Cluster: cluster, Namespace: p.Namespace}
 	if name := p.Labels[LWSName]; name != "" {
@@ -34,9 +35,14 @@ func OfPod(cluster fleet.ClusterID, p *corev1.Pod) fleet.ObjectRef {
 		return fleet.ObjectRef{}
 	}
 	ref.Kind, ref.Name = c.Kind, c.Name
-	if hash := p.Labels[TemplateHash]; c.Kind == "ReplicaSet" && hash != "" {
-		if name, ok := strings.CutSuffix(c.Name, "-"+hash); ok && name != "" {
-			ref.Kind, ref.Name = "Deployment", name
+	if c.Kind != "ReplicaSet" {
+		return ref
+	}
+	for label, kind := range map[string]string{TemplateHash: "Deployment", RolloutHash: "Rollout"} {
+		if hash := p.Labels[label]; hash != "" {
+			if name, ok := strings.CutSuffix(c.Name, "-"+hash); ok && name != "" {
+				ref.Kind, ref.Name = kind, name
+			}
 		}
 	}
 	return ref

@@ -64,3 +64,12 @@ func TestTheWorkloadAboveAPod(t *testing.T) {
 		t.Errorf("%+v", h)
 	}
 }
+
+func TestThePodOfARolloutIsTheRollouts(t *testing.T) {
+	yes := true
+	p := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "llm", Labels: map[string]string{"rollouts-pod-template-hash": "5d9"},
+		OwnerReferences: []metav1.OwnerReference{{Kind: "ReplicaSet", Name: "chat-5d9", Controller: &yes}}}}
+	if got := OfPod("east", p); got != (fleet.ObjectRef{Cluster: "east", Kind: "Rollout", Namespace: "llm", Name: "chat"}) {
+		t.Errorf("%+v", got)
+	}
+}

@@ -46,7 +46,7 @@ func (t Template) Doc() any { return t.doc }
 
 // With is the template with one value set; nil takes it away.
 func (t Template) With(path string, value any) (Template, error) {
-	next := Template{At: t.At, doc: jsonptr.With(t.doc, path, value)}
+	next := Template{At: t.At, doc: jsonptr.With(t.doc, path, value), behind: t.behind}
 	return next, jsonptr.Into(next.doc, &next.pod)
 }
 
@@ -110,6 +110,9 @@ func (e *edit) weights(value string) error {
 	switch {
 	case !ok && !e.whole:
 		return nil
+	case ok && e.namesBoth(named, value):
+		return unfit(fleet.KindUnsupported, "what names the model of container "+b.c.Name+" also says under which name it is served, and "+
+			"clients call it by that; write the served name as it is into the template first")
 	case !ok:
 		return unfit(fleet.KindUnsupported, "container "+b.c.Name+" names no model in its command, arguments or environment; change its "+
 			"image, or the flag that your image knows")
@@ -121,6 +124,15 @@ func (e *edit) weights(value string) error {
 		}
 	}
 	return e.replace(named, what, value)
+}
+
+// namesBoth tells that another value in a place would change the name that clients call too, which is said by itself.
+func (e *edit) namesBoth(p place, value string) bool {
+	if !p.outside.IsEmpty() || len(e.box().served()) == 0 {
+		return false
+	}
+	next, err := e.t.With(p.path, p.set(value))
+	return err == nil && !slices.Equal(next.Version().Served, e.t.Version().Served)
 }
 
 // volume changes the claim or the image that weights lie on, and the path in it where that differs.
@@ -239,14 +251,24 @@ func (e *edit) flag(a fleet.ArgEdit) error {
 		return e.put(line.path, line.whole[:at]+text+line.whole[at:])
 	}
 	list, name := b.c.Args, "args"
-	if len(list) == 0 && len(b.c.Command) > 0 {
+	switch {
+	case len(list) > 0:
+	case len(b.c.Command) > 0:
 		list, name = b.c.Command, "command"
+	case !e.t.behind && !takesArguments(b.c.Image):
+		return unfit(fleet.KindUnsupported, "container "+b.c.Name+" says neither command nor arguments: arguments of its own would "+
+			"take the place of those that its image brings, which nobody knows; write them into the template first")
 	}
 	next := append(slices.Clone(list), a.Flag)
 	if a.Value != "" {
 		next = append(next, a.Value)
 	}
 	return e.put(b.path+"/"+name, texts(next))
+}
+
+// takesArguments tells images of engines that bring a program and no arguments of it.
+func takesArguments(image string) bool {
+	return slices.ContainsFunc([]string{"vllm", "text-generation-inference"}, func(name string) bool { return strings.Contains(image, name) })
 }
 
 func given(value string) fleet.Safe {

@@ -1,6 +1,9 @@
 package podspec
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Flags that name things, by engine (vLLM, SGLang, TGI, TensorRT-LLM, llama.cpp), and variables that do (TGI, NIM).
 var (
@@ -16,36 +19,44 @@ var (
 	templateFlags = []string{"--chat-template", "--chat-template-file"}
 )
 
-// flag finds the first value of the first of these flags. said tells that the flag is there, with or without one.
+// flag finds the value of one of these flags. Of a flag that is given again the engine takes the last value, as far as its own
+// command goes. said tells that the flag is there, with or without one.
 func (b box) flag(names []string) (p place, said, ok bool) {
 	words := b.words()
 	for i, w := range words {
 		if w.op {
+			if said {
+				break
+			}
 			continue
 		}
 		for _, name := range names {
 			if strings.HasPrefix(w.text, name+"=") {
-				return b.at(w, len(name)+1), true, true
+				p, said, ok = b.at(w, len(name)+1), true, true
 			}
 			if w.text != name {
 				continue
 			}
 			said = true
 			if i+1 < len(words) && isValue(words[i+1]) {
-				return b.at(words[i+1], 0), true, true
+				p, ok = b.at(words[i+1], 0), true
 			}
 		}
 	}
-	return place{}, said, false
+	return p, said, ok
 }
 
-// flagValues are all values of a flag that takes several.
+// flagValues are all values of a flag that takes several, where it is given last.
 func (b box) flagValues(names []string) []place {
+	var last []place
 	words := b.words()
 	for i, w := range words {
+		if w.op && last != nil {
+			break
+		}
 		for _, name := range names {
 			if !w.op && strings.HasPrefix(w.text, name+"=") {
-				return []place{b.at(w, len(name)+1)}
+				last = []place{b.at(w, len(name)+1)}
 			}
 			if w.op || w.text != name {
 				continue
@@ -58,15 +69,28 @@ func (b box) flagValues(names []string) []place {
 				list = append(list, b.at(v, 0))
 			}
 			if len(list) > 0 {
-				return list
+				last = list
 			}
 		}
 	}
-	return nil
+	return last
 }
 
-// isValue tells a word that can follow a flag as its value: a number below zero is none of any engine.
-func isValue(w word) bool { return !w.op && (w.text == "-" || !strings.HasPrefix(w.text, "-")) }
+// isValue tells a word that can follow a flag as its value: no flag begins with a digit.
+func isValue(w word) bool {
+	return !w.op && (!strings.HasPrefix(w.text, "-") || len(w.text) < 2 || w.text[1] >= '0' && w.text[1] <= '9')
+}
+
+// serves tells whether the word "serve" at an index is followed by a model: as the first word, since the image brings the program,
+// or behind one that is known for it. Others are followed by something else: "lmdeploy serve api_server", "ray serve run".
+func serves(words []word, at int) bool {
+	if at == 0 {
+		return true
+	}
+	before := words[at-1].text
+	program := before[strings.LastIndexByte(before, '/')+1:]
+	return strings.Contains(before, "vllm") || slices.Contains([]string{"trtllm-serve", "mlc_llm", "sglang"}, program)
+}
 
 // positional is the model of "vllm serve MODEL" and "trtllm-serve MODEL", also where the image brings "vllm serve".
 func (b box) positional() (place, bool) {
@@ -78,7 +102,7 @@ func (b box) positional() (place, bool) {
 		next := words[i+1]
 		name := w.text[strings.LastIndexByte(w.text, '/')+1:]
 		switch {
-		case name == "trtllm-serve" && next.text != "serve", w.text == "serve":
+		case name == "trtllm-serve" && next.text != "serve", w.text == "serve" && serves(words, i):
 			if isValue(next) {
 				return b.at(next, 0), true
 			}

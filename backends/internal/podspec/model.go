@@ -16,6 +16,8 @@ type Template struct {
 	At  string // pointer to it: "/spec/template"
 	doc any    // of the template alone
 	pod corev1.PodTemplateSpec
+
+	behind bool // its arguments stand behind others that it does not show
 }
 
 // New reads the template at a pointer of an object.
@@ -34,6 +36,12 @@ func New(object any, at string) (Template, error) {
 // OfPod is the template of which a pod is made, as far as its spec tells.
 func OfPod(p *corev1.Pod) Template {
 	return Template{pod: corev1.PodTemplateSpec{ObjectMeta: p.ObjectMeta, Spec: p.Spec}}
+}
+
+// Behind is the template with arguments that stand behind those of something else, such as a runtime, which it does not show.
+func (t Template) Behind() Template {
+	t.behind = true
+	return t
 }
 
 // Pod is what the template holds.

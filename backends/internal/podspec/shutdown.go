@@ -119,5 +119,5 @@ func budgetOf(p *corev1.Probe) time.Duration {
 	if failures == 0 {
 		failures = 3
 	}
-	return time.Duration(p.InitialDelaySeconds+period*failures) * time.Second
+	return max((time.Duration(p.InitialDelaySeconds)+time.Duration(period)*time.Duration(failures))*time.Second, 0)
 }

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"pitwall/backends/internal/jsonptr"
 	"pitwall/fleet"
 )
@@ -94,4 +96,13 @@ func decoded(t *testing.T, text string) any {
 		t.Fatal(err)
 	}
 	return v
+}
+
+// Numbers that no probe has do not come out as a budget below zero, over which every load would be.
+func TestAProbeOfNonsenseHasNoBudgetBelowZero(t *testing.T) {
+	for _, p := range []*corev1.Probe{{PeriodSeconds: 2e9, FailureThreshold: 2e9}, {InitialDelaySeconds: -5, PeriodSeconds: -10, FailureThreshold: 3}} {
+		if got, _ := ProbeBudget(&corev1.Container{StartupProbe: p}); got < 0 {
+			t.Errorf("%+v: %s", p, got)
+		}
+	}
 }

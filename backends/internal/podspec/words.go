@@ -55,6 +55,7 @@ type place struct {
 	whole    string
 	from, to int
 	shell    bool
+	flag     string     // of a shell's word, what stands before the value: "--model="
 	value    string     // what it comes to; as it is written where that is not known
 	known    bool       // value is what the program gets
 	outside  fleet.Safe // the value comes from outside of the template: "key m of ConfigMap c"
@@ -63,7 +64,7 @@ type place struct {
 // set gives the text with another value in the place.
 func (p place) set(value string) string {
 	if p.shell {
-		value = quoted(value)
+		value = quoted(p.flag + value)
 	}
 	return p.whole[:p.from] + value + p.whole[p.to:]
 }
@@ -73,8 +74,11 @@ func (p place) set(value string) string {
 func (b box) at(w word, offset int) place {
 	p := place{path: w.path, whole: w.whole, from: w.from, to: w.to, shell: w.shell}
 	text := w.text
-	if offset > 0 {
-		p.from += strings.IndexByte(w.whole[w.from:w.to], '=') + 1
+	switch {
+	case offset > 0 && w.shell:
+		p.flag, text = text[:offset], text[offset:] // the whole word is written, since its quotes may be around both
+	case offset > 0:
+		p.from += offset
 		text = text[offset:]
 	}
 	p.value, p.known = b.expand(text, w.shell && w.dynamic, maxExpansions)

@@ -60,6 +60,13 @@ type ScaledObject struct {
 	} `json:"status"`
 }
 
+// IsPaused tells whether it is paused where it was. Like KEDA it takes what is neither true nor false for true.
+func (s *ScaledObject) IsPaused() bool {
+	said, ok := s.Annotations[Paused]
+	yes, err := strconv.ParseBool(said)
+	return ok && (yes || err != nil)
+}
+
 // Scales tells whether it scales an object; without a kind it means a Deployment.
 func (s *ScaledObject) Scales(o fleet.ObjectRef) bool {
 	kind := s.Spec.Target.Kind
@@ -152,7 +159,7 @@ func OfScaledObject(cluster fleet.ClusterID, o *ScaledObject, h *autoscalingv2.H
 		if at, err := strconv.Atoi(n); err == nil {
 			s.Wants = at
 		}
-	case o.Annotations[Paused] == "true":
+	case o.IsPaused():
 		s.Held = fleet.Text("paused where it was")
 	}
 	return s

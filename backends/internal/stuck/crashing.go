@@ -1,6 +1,7 @@
 package stuck
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -70,12 +71,15 @@ func killedEarly(f Facts) (Verdict, bool) {
 			allowed := fleet.Textf("the %s of %s of pod %s allows %s", probe, what, name(p), fleet.Age(budget))
 			if end := lastEnd(s); end != nil {
 				if ran := tooEarly(p, s, end); ran > 0 {
-					v = Verdict{Phase: fleet.RolloutStuck, Never: true, Since: end.FinishedAt.Time, Why: fleet.Textf(
-						"%s and it was killed after %s, %s: it is never loaded, will never finish", allowed, fleet.Age(ran), podstate.Restarts(s))}
+					v = Verdict{Phase: fleet.RolloutStuck, Never: int(s.RestartCount) >= loops, Since: end.FinishedAt.Time, Why: fleet.Textf(
+						"%s and it was killed after %s, %s", allowed, fleet.Age(ran), podstate.Restarts(s))}
+					if v.Never { // once, it may have fetched what it finds the next time
+						v.Why = fleet.Concat(v.Why, fleet.Text(": it is never loaded, will never finish"))
+					}
 					return true
 				}
 			}
-			if r := s.State.Running; r != nil && typical > budget {
+			if r := s.State.Running; r != nil && typical > budget && !f.survived(s.Name) {
 				v = Verdict{Phase: fleet.RolloutStuck, Never: true, Since: r.StartedAt.Time, Why: fleet.Textf(
 					"%s and earlier loads took %s: it is killed before it is loaded, will never finish", allowed, fleet.Age(typical))}
 				return true
@@ -87,6 +91,16 @@ func killedEarly(f Facts) (Verdict, bool) {
 		}
 	}
 	return Verdict{}, false
+}
+
+// survived tells that a pod took longer to load than the probe of its own container allows, and was not killed: then what the probe
+// asks answers before the model is loaded.
+func (f Facts) survived(container string) bool {
+	return slices.ContainsFunc(slices.Concat(f.New, f.Old), func(p *corev1.Pod) bool {
+		budget, _ := probeBudget(p, container)
+		took := Loads([]*corev1.Pod{p})
+		return budget > 0 && len(took) == 1 && took[0] > budget
+	})
 }
 
 // tooEarly is how long a container had run that was killed when the budget of its probe was over; 0 for another end.

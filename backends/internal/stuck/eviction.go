@@ -6,6 +6,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
+	"pitwall/backends/internal/podstate"
 	"pitwall/fleet"
 )
 
@@ -18,7 +19,7 @@ type Eviction struct {
 
 // Evict decides by the budgets of a cluster.
 func Evict(p *corev1.Pod, budgets []*policyv1.PodDisruptionBudget) Eviction {
-	if p.DeletionTimestamp != nil || p.Status.Phase != corev1.PodRunning {
+	if isUnasked(p) {
 		return Eviction{Text: fleet.Text("no budget is asked: it does not run")}
 	}
 	mine := of(p, budgets)
@@ -31,6 +32,16 @@ func Evict(p *corev1.Pod, budgets []*policyv1.PodDisruptionBudget) Eviction {
 	return Eviction{Refused: true, Never: true, Text: fleet.Textf("budgets %s and %s both select it: the server refuses "+
 		"every eviction (500)",
 		fleet.Quote(mine[0].Name), fleet.Quote(mine[1].Name))}
+}
+
+// isUnasked tells pods for which the server asks no budget. One of which nothing is known, since its node does not answer, is none.
+func isUnasked(p *corev1.Pod) bool {
+	switch p.Status.Phase {
+	case corev1.PodPending, corev1.PodSucceeded, corev1.PodFailed:
+		return true
+	case corev1.PodRunning, corev1.PodUnknown:
+	}
+	return p.DeletionTimestamp != nil
 }
 
 // of are the budgets that select a pod.
@@ -48,7 +59,7 @@ func of(p *corev1.Pod, budgets []*policyv1.PodDisruptionBudget) []*policyv1.PodD
 // whose numbers are not counted yet allows nothing.
 func Budgets(p *corev1.Pod, budgets []*policyv1.PodDisruptionBudget) []fleet.DisruptionBudget {
 	list := []fleet.DisruptionBudget{}
-	if p.DeletionTimestamp != nil || p.Status.Phase != corev1.PodRunning {
+	if isUnasked(p) {
 		return list
 	}
 	for _, b := range of(p, budgets) {
@@ -84,6 +95,10 @@ func byBudget(p *corev1.Pod, b *policyv1.PodDisruptionBudget) Eviction {
 		e.Refused = true
 		e.Text = fleet.Concat(e.Text, fleet.Text("; its numbers are not counted yet: refused until they are (429)"))
 	case s.DisruptionsAllowed > 0:
+	case !isReady(p) && isLoading(p) && s.ExpectedPods > s.DesiredHealthy:
+		e.Refused = true
+		e.Text = fleet.Concat(e.Text, fleet.Text("; it is not ready yet: refused (429) until it is, or the budget says "+
+			"unhealthyPodEvictionPolicy AlwaysAllow"))
 	case !isReady(p):
 		e.Refused, e.Never = true, true
 		e.Text = fleet.Concat(e.Text, fleet.Text("; it is not ready itself, and counts against the budget for ever: it blocks the drain "+
@@ -96,4 +111,11 @@ func byBudget(p *corev1.Pod, b *policyv1.PodDisruptionBudget) Eviction {
 		}
 	}
 	return e
+}
+
+// isLoading tells that a pod which is not ready may become so: none of its containers goes on ending or waits with a fault.
+func isLoading(p *corev1.Pod) bool {
+	return !containers(p, func(s *corev1.ContainerStatus, _ fleet.Safe) bool {
+		return int(s.RestartCount) >= loops || s.State.Waiting != nil && podstate.IsTrouble(s.State.Waiting.Reason)
+	})
 }

@@ -3,6 +3,7 @@ package stuck
 import (
 	"slices"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -30,7 +31,8 @@ func pending(f Facts) (Verdict, bool) {
 		v.Why = f.order(fleet.Textf("%s: scheduling gate %s of pod %s is not lifted", head, gatesOf(first), name(first)))
 		return v, true
 	}
-	if e := f.event(waiting, "TriggeredScaleUp"); e != nil {
+	e := f.event(waiting, "TriggeredScaleUp", "NotTriggerScaleUp")
+	if e != nil && e.Reason == "TriggeredScaleUp" && f.Now.Sub(when(e)) < nodeWithin {
 		v.Phase = fleet.RolloutMoving
 		v.Why = fleet.Textf("%s: the cluster autoscaler adds nodes: %s", head, fleet.Label(podstate.Clip(e.Message, 200)))
 		return v, true
@@ -39,12 +41,20 @@ func pending(f Facts) (Verdict, bool) {
 		v.Never = never
 		v.Why = fleet.Concat(fleet.Textf("%s: %s", head, why), f.ending(never))
 	} else {
-		v.Never = f.nobodyLeaves() && strings.Contains(c.Message, "volume")
+		v.Never = f.nobodyLeaves() && boundElsewhere(c.Message)
 		v.Why = fleet.Textf("%s: %s", head, f.scheduler(first, c))
 		v.Why = fleet.Concat(v.Why, f.ending(v.Never))
 	}
 	v.Why = f.order(v.Why)
 	return v, true
+}
+
+// nodeWithin is how long a cloud may take to bring a node that was asked for.
+const nodeWithin = 30 * time.Minute
+
+// boundElsewhere tells messages of the scheduler that say that a claim lies where the pod cannot go.
+func boundElsewhere(message string) bool {
+	return strings.Contains(message, "volume node affinity conflict") || strings.Contains(message, "find available persistent volumes")
 }
 
 // noGPU words pods for which there are not enough GPUs. The scheduler's message says so, or the count does.
@@ -58,7 +68,7 @@ func (f Facts) noGPU(waiting []*corev1.Pod, message string) (why fleet.Safe, nev
 		if !strings.Contains(message, "Insufficient "+string(resource)) {
 			return fleet.Safe{}, false, false
 		}
-		return fleet.Textf("%s, how many are free is not known (%s)", asked, fleet.Label(podstate.Clip(message, 200))), f.nobodyLeaves(), true
+		return fleet.Textf("%s, how many are free is not known (%s)", asked, fleet.Label(podstate.Clip(message, 200))), f.oldStay(), true
 	}
 	room := f.Cluster.RoomFor(&waiting[0].Spec)
 	product := podspec.Product(&waiting[0].Spec)
@@ -66,11 +76,12 @@ func (f Facts) noGPU(waiting []*corev1.Pod, message string) (why fleet.Safe, nev
 	if !product.IsEmpty() {
 		on = fleet.Textf(" on %s", product)
 	}
+	waits := room.Closed == 0 && !f.Cluster.frees(resource) // for nothing outside of the rollout
 	switch {
 	case room.Nodes == 0:
-		return fleet.Textf("%s%s, and no node that is ready, open and selected has such a resource", asked, on), f.nobodyLeaves(), true
+		return fleet.Textf("%s%s, and no node that is ready, open and selected has such a resource", asked, on), waits && f.nobodyLeaves(), true
 	case room.Fits < len(waiting) || strings.Contains(message, "Insufficient "+string(resource)):
-		return fleet.Textf("%s%s, %s", asked, on, room.Text()), f.nobodyLeaves(), true
+		return fleet.Textf("%s%s, %s", asked, on, room.Text()), waits && f.oldStay(), true
 	}
 	return fleet.Safe{}, false, false
 }

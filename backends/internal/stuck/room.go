@@ -3,6 +3,7 @@ package stuck
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -24,6 +25,7 @@ type Room struct {
 	Free     int                 // on all of them: allocatable less what live pods ask for
 	Largest  int                 // on one
 	Fits     int                 // pods
+	Closed   int                 // nodes beside them that have the resource, and are cordoned or not ready at the moment
 }
 
 // RoomFor counts. Free is allocatable, which failed devices are not in, less the requests of pods that are not over.
@@ -40,6 +42,9 @@ func (c *Cluster) RoomFor(spec *corev1.PodSpec) Room {
 		}
 	}
 	for _, n := range c.Nodes {
+		if _, has := n.Status.Allocatable[r.Resource]; has && fits(n, spec) && !isOpen(n) {
+			r.Closed++
+		}
 		if !takes(n, spec) {
 			continue
 		}
@@ -69,7 +74,25 @@ func (c *Cluster) node(name string) *corev1.Node {
 
 // takes tells whether the scheduler may put a pod on a node, GPUs aside.
 func takes(n *corev1.Node, spec *corev1.PodSpec) bool {
-	return answers(n) && !n.Spec.Unschedulable && tolerated(n.Spec.Taints, spec.Tolerations) && selected(n, spec)
+	return isOpen(n) && tolerated(n.Spec.Taints, spec.Tolerations) && fits(n, spec)
+}
+
+func isOpen(n *corev1.Node) bool { return answers(n) && !n.Spec.Unschedulable }
+
+// fits tells whether a node is of the kind that a pod wants, whether it is open or not.
+func fits(n *corev1.Node, spec *corev1.PodSpec) bool {
+	// a node that is cordoned or does not answer has taints that say so
+	own := slices.DeleteFunc(slices.Clone(n.Spec.Taints), func(t corev1.Taint) bool {
+		return strings.HasPrefix(t.Key, "node.kubernetes.io/")
+	})
+	return selected(n, spec) && tolerated(own, spec.Tolerations)
+}
+
+// frees tells whether a pod of somebody holds devices of a kind and is going.
+func (c *Cluster) frees(resource corev1.ResourceName) bool {
+	return slices.ContainsFunc(c.Pods, func(p *corev1.Pod) bool {
+		return p.DeletionTimestamp != nil && p.Spec.NodeName != "" && podspec.Devices(&p.Spec)[resource] > 0
+	})
 }
 
 func answers(n *corev1.Node) bool {
@@ -152,6 +175,9 @@ func (r Room) Text() fleet.Safe {
 	text := fleet.Textf("%s free", fleet.Int(r.Free))
 	if r.Free >= r.Each && r.Fits == 0 {
 		text = fleet.Textf("%s, at most %s on one node", text, fleet.Int(r.Largest))
+	}
+	if r.Closed > 0 {
+		text = fleet.Textf("%s, %s cordoned or not ready", text, count(r.Closed, "node"))
 	}
 	return text
 }

@@ -27,8 +27,11 @@ func containers(p *corev1.Pod, each func(s *corev1.ContainerStatus, what fleet.S
 	return false
 }
 
-// final are reasons for which a container does not start however often it is tried.
-var final = []string{"InvalidImageName", "ErrImageNeverPull", "CreateContainerConfigError"}
+// Reasons for which a container does not start however often it is tried, and those with which images do not come.
+var (
+	final = []string{"InvalidImageName", "ErrImageNeverPull"}
+	pulls = []string{"ErrImagePull", "ImagePullBackOff"}
+)
 
 // notStarted is 5: images that do not come, configuration that is not there.
 func notStarted(f Facts) (Verdict, bool) {
@@ -40,7 +43,8 @@ func notStarted(f Facts) (Verdict, bool) {
 				return false
 			}
 			v = Verdict{Phase: fleet.RolloutStuck, Since: p.CreationTimestamp.Time,
-				Never: slices.Contains(final, w.Reason) || isGone(w.Message)}
+				Never: slices.Contains(final, w.Reason) || slices.Contains(pulls, w.Reason) && isGone(w.Message) ||
+					strings.Contains(w.Message, "executable file not found")}
 			v.Why = fleet.Textf("pod %s: %s: %s", name(p), what, podstate.Because(w.Reason, podstate.Clip(w.Message, 300)))
 			if v.Never {
 				v.Why = fleet.Concat(v.Why, fleet.Text(": will never finish"))
@@ -76,7 +80,8 @@ func heldVolume(f Facts) (Verdict, bool) {
 			if holder == nil {
 				continue
 			}
-			v := Verdict{Phase: fleet.RolloutStuck, Since: p.CreationTimestamp.Time, Never: f.nobodyLeaves()}
+			both := holder.DeletionTimestamp == nil && slices.Contains(f.New, holder) // they stay, both of them
+			v := Verdict{Phase: fleet.RolloutStuck, Since: p.CreationTimestamp.Time, Never: both || f.oldStay()}
 			v.Why = fleet.Textf("pod %s on node %s waits for claim %s, which is ReadWriteOnce and held by pod %s on node %s", name(p),
 				fleet.Quote(p.Spec.NodeName), fleet.Quote(claim.ClaimName), name(holder), fleet.Quote(holder.Spec.NodeName))
 			v.Why = f.order(fleet.Concat(v.Why, f.ending(v.Never)))

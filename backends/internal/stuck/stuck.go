@@ -4,6 +4,7 @@
 package stuck
 
 import (
+	"strings"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -80,7 +81,8 @@ func refused(f Facts) (Verdict, bool) {
 		return Verdict{}, false
 	}
 	missing := f.Desired - len(alive(f.New)) - len(alive(f.Old))
-	v := Verdict{Phase: fleet.RolloutStuck, Since: r.Since, Never: f.nobodyLeaves()}
+	// Only a quota comes free as pods leave: what else refuses, such as a webhook that did not answer, is asked again.
+	v := Verdict{Phase: fleet.RolloutStuck, Since: r.Since, Never: strings.Contains(r.Message, "exceeded quota") && f.oldStay()}
 	v.Why = fleet.Textf("%s may not make pods: %s", fleet.Quote(r.By), podstate.Because(r.Reason, podstate.Clip(r.Message, 300)))
 	if missing > 0 {
 		v.Why = fleet.Textf("%s, %s missing", v.Why, count(missing, "pod"))
@@ -134,15 +136,20 @@ func (f Facts) nobodyLeaves() bool {
 	return f.MaxUnavailable == 0
 }
 
+// oldStay tells that a surge waits for pods of its own object that stay. Where there are no more pods than wanted, who else holds
+// what they need may leave.
+func (f Facts) oldStay() bool {
+	return f.nobodyLeaves() && (len(alive(f.Old)) > 0 || len(alive(f.New)) > max(f.Desired, 1))
+}
+
 // ending says what that means.
 func (f Facts) ending(never bool) fleet.Safe {
-	if !never {
+	switch {
+	case !never:
 		return fleet.Safe{}
-	}
-	if !f.Keeps.IsEmpty() {
+	case !f.Keeps.IsEmpty():
 		return fleet.Textf(", %s: will never finish", f.Keeps)
-	}
-	if f.MaxUnavailable == 0 {
+	case f.oldStay():
 		return fleet.Text(", maxUnavailable 0: will never finish")
 	}
 	return fleet.Text(": will never finish")

@@ -68,7 +68,7 @@ func (c *Cluster) find(kind fleet.ObjectKind, o fleet.ObjectRef) (any, error) {
 	}
 	doc, ok := c.documents[placeOf(kind, o)]
 	if !ok {
-		return nil, fail(fleet.KindNotFound, "read "+kind.Resource+" "+o.Name, "it is not there")
+		return nil, fail(fleet.KindNotFound, "read "+kind.Resource+" "+fleet.Quote(o.Name).String(), "it is not there")
 	}
 	return doc, nil
 }
@@ -162,7 +162,7 @@ func (c *Cluster) May(context.Context, fleet.ObjectWrite) error { return nil }
 func (c *Cluster) Write(ctx context.Context, w fleet.ObjectWrite, _ string, dry bool) error {
 	at, err := c.Stand(ctx, w)
 	if err != nil || at != fleet.StandsBefore {
-		return fail(fleet.KindConflict, "write "+w.Object.Name, "it stands "+string(at))
+		return fail(fleet.KindConflict, "write "+fleet.Quote(w.Object.Name).String(), "it stands "+string(at))
 	}
 	if dry {
 		return nil
