@@ -48,8 +48,8 @@ func (a *Orchestrator) read(ctx context.Context, c fleet.Objects, ref fleet.Obje
 	if !s.d.Serve.At.IsZero() {
 		s.now = s.d.Serve.At
 	}
-	var conf any
-	conf, s.has = jsonptr.Find(doc, configAt)
+	conf, _ := jsonptr.Find(doc, configAt)
+	_, s.has = conf.(map[string]any)
 	s.conf = serveconfig.One(ref.Name, configAt, conf)
 	return s, nil
 }

@@ -241,8 +241,12 @@ func (a App) Unlisted(name string) *Deployment {
 func (d *Deployment) entry(n int) ([]Edit, fleet.Safe, error) {
 	entry := map[string]any{"name": d.Name, "num_replicas": json.Number(strconv.Itoa(n))}
 	e := Edit{d.app.at + d.at, entry}
-	if _, ok := jsonptr.Find(d.app.doc, "/deployments"); !ok {
+	switch list, _ := jsonptr.Find(d.app.doc, "/deployments"); list.(type) {
+	case []any:
+	case nil:
 		e = Edit{d.app.at + "/deployments", []any{entry}}
+	default:
+		return nil, fleet.Safe{}, unfit(fleet.KindInvalid, "what its configuration calls deployments is no list")
 	}
 	was := fleet.Text("as its code says")
 	if d.Replicas.OK {
