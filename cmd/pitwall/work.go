@@ -117,7 +117,7 @@ func simpleWork(f *flags, c console, do fleet.Deed, use, short string) *cobra.Co
 	cmd := x.command(f, c, do, use, short)
 	if do == fleet.DoHoldScaler {
 		cmd.Flags().IntVar(&x.count, "replicas", -1, "replicas to keep (default: as many as run)")
-		cmd.Flags().StringVar(&x.want.Container, "container", "", "part that is held, where it has several (of Ray Serve: APPLICATION/DEPLOYMENT)")
+		cmd.Flags().StringVar(&x.want.Container, "container", "", "APPLICATION/DEPLOYMENT of Ray Serve, where the object has several that are scaled")
 	}
 	return cmd
 }
