@@ -2,7 +2,7 @@ package fleet
 
 import "time"
 
-// ClusterID names one Kubernetes cluster: the context of the kubeconfig.
+// ClusterID names one Kubernetes cluster, by the context of the kubeconfig, or one other orchestrator.
 type ClusterID string
 
 // Cluster is one Kubernetes cluster as last watched. It is immutable, and so is everything that it points to: a later
@@ -17,6 +17,9 @@ type Cluster struct {
 	At      time.Time // when the server was last heard: an answer, an event or a bookmark
 	Scope   Safe      // "" for the whole cluster, else why less is seen: "namespace llm only: listing all is forbidden"
 	Kinds   []KindWatch
+	// Hosted says that it is an orchestrator with an API of its own: of its machines nothing is read, and all that it keeps
+	// serves models.
+	Hosted bool
 
 	Nodes     []*KubeNode // by name
 	Pods      []*Pod      // by namespace, then name
@@ -126,6 +129,29 @@ type Workload struct {
 	State                 State
 	Why                   Safe
 	Since                 time.Time
+	Gaps                  Gaps
+}
+
+// Gaps are numbers of replicas that a system does not tell: they are unknown, whatever stands in their fields.
+type Gaps struct {
+	Ready bool // Ready, Updated, Available
+	GPUs  bool // GPUsEach
+}
+
+// Replicas draws a number of replicas that are ready, updated or available, "-" where it is not told.
+func (g Gaps) Replicas(n int) Safe {
+	if g.Ready {
+		return Text(Unknown)
+	}
+	return Int(n)
+}
+
+// Devices draws a number of GPUs, "-" where it is not told.
+func (g Gaps) Devices(n int) Safe {
+	if g.GPUs {
+		return Text(Unknown)
+	}
+	return Int(n)
 }
 
 // KubeEvent is one event of the cluster. Types other than Normal and Warning exist: node health checks write their own.

@@ -34,6 +34,7 @@ type Rollout struct {
 	GPUsEach             int   // of one replica
 	PodGPUs              []int // of each pod of one replica, where several make one; nil for a single pod with all of them
 	Product              Safe  // the GPUs that it asks for by node selector, "" for any
+	Gaps                 Gaps  `json:",omitzero"`
 
 	Phase    RolloutPhase
 	Why      Safe // one sentence with object and number; "" when it is done
@@ -288,13 +289,18 @@ const (
 // Draft is the writes that would do what is wanted, in order.
 type Draft struct {
 	Stages []Stage
-	Extra  int    // GPUs beside those that it holds now, at the most
-	Down   int    // replicas that may be away meanwhile
+	Extra  int // GPUs beside those that it holds now, at the most
+	Down   int // replicas that may be away meanwhile
+	// Rented is what it takes beside what it holds where a cloud keeps the machines and nobody can see how many are free:
+	// "2 instances of Standard_NC24ads_A100_v4"; "" where it takes none, or Extra counts them.
+	Rented Safe   `json:",omitzero"`
 	Notes  []Safe // what a person must know before
 	NoUndo Safe   // why nothing takes it back; "" where something does
 	// To is what the new replicas run; the zero Version where it is what runs now with what is wanted in its place.
 	To     Version
 	Leaves []Leaving // the pods that it evicts, in order
+	// Weights says that it changes weights of traffic and nothing else: no replica starts or ends by it.
+	Weights bool `json:",omitempty"`
 }
 
 // Stage is writes that follow each other at once, and what is waited for after them.

@@ -179,7 +179,7 @@ func fillCluster(c []part.Cell, r *clusterRow, sc Scene) {
 	c[4] = badCount(k, "nodes", len(k.Nodes), r.nodesBad, role)
 	c[5] = part.Cell{Text: kindCount(k, len(k.Pods), "pods"), Role: role}
 	c[6] = badCount(k, "pods", len(k.Pods), r.podsBad, role)
-	c[7] = part.Cell{Text: kindCount(k, len(k.Workloads), workKinds...), Role: role}
+	c[7] = part.Cell{Text: kindCount(k, len(k.Workloads), worksOf(k)...), Role: role}
 	c[8] = part.Cell{Text: kindCount(k, len(k.Events), "events"), Role: role}
 	c[9] = part.Cell{Text: orUnknown(k.Version), Role: themes.Dim}
 	c[10] = part.Cell{Text: orUnknown(fleet.Label(string(k.Site))), Role: themes.Dim}
@@ -210,6 +210,18 @@ func kindCount(c *fleet.Cluster, n int, kinds ...string) fleet.Safe {
 	default:
 		return fleet.Int(n)
 	}
+}
+
+// worksOf are the kinds whose objects are workloads in a cluster: all that an orchestrator with an API of its own keeps.
+func worksOf(c *fleet.Cluster) []string {
+	if !c.Hosted {
+		return workKinds
+	}
+	kinds := make([]string, len(c.Kinds))
+	for i := range c.Kinds {
+		kinds[i] = c.Kinds[i].Kind
+	}
+	return kinds
 }
 
 // badCount draws how many of the known objects of a kind are in trouble, "-" where none is known.

@@ -63,7 +63,7 @@ func writeText(w fleet.ObjectWrite) fleet.Safe {
 		if f.Before.Equal(f.After) {
 			continue
 		}
-		parts = append(parts, fleet.Concat(fleet.Quote(f.Path), fleet.Text(" "), f.Before.Text(), fleet.Text(" -> "), f.After.Text()))
+		parts = append(parts, fleet.Concat(fleet.Quote(f.Path), fleet.Text(" "), f.Change()))
 	}
 	return fleet.Join(parts, fleet.Text("; "))
 }

@@ -213,7 +213,10 @@ func objectEvents(b *part.Block, sc Scene, c *fleet.Cluster, o fleet.ObjectRef, 
 		b.Cell(roleOfEvent(e), orUnknown(e.Reason), reason, part.Left).Gap(1).Cell(themes.Dim, timesText(e.Count), 4, part.Left)
 		b.Gap(1).Put(roleOfEvent(e), e.Text).End()
 	}
-	if len(found) == 0 {
+	switch {
+	case len(found) == 0 && c.Hosted:
+		b.Gap(2).Say(themes.Dim, "they are in its cloud's own console").End()
+	case len(found) == 0:
 		b.Gap(2).Say(themes.Dim, "none is known; clusters forget theirs after an hour").End()
 	}
 }

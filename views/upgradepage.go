@@ -204,6 +204,13 @@ func countFact(f *page, sc Scene, r *upgradeRow) {
 		unit = u
 	}
 	text := fleet.Textf("%s %s wanted, %s of the newest version, %s ready", fleet.Int(desired), unit, fleet.Int(updated), fleet.Int(ready))
+	g := r.gaps()
+	if g.Ready {
+		text = fleet.Textf("%s %s wanted; how many are ready is not told", fleet.Int(desired), unit)
+	}
+	if g.GPUs {
+		text = fleet.Concat(text, fleet.Text("; how many GPUs they have is not told"))
+	}
 	if n := r.gpus(); n.OK && n.V > 0 {
 		text = fleet.Textf("%s; %s GPUs when all run", text, fleet.Int(n.V))
 		if free := r.free(sc.Snap); free.OK {
@@ -213,7 +220,7 @@ func countFact(f *page, sc Scene, r *upgradeRow) {
 			}
 		}
 	}
-	f.tell(fleet.Text("count"), bad(themes.Text, ready < desired), text, 2)
+	f.tell(fleet.Text("count"), bad(themes.Text, ready < desired && !g.Ready), text, 2)
 }
 
 func keeperText(s *fleet.Rollout) fleet.Safe {
@@ -238,6 +245,8 @@ func surgeText(s *fleet.Rollout) fleet.Safe {
 		return fleet.Textf("takes a second set of everything: %s GPUs more", fleet.Int(s.Desired*s.GPUsEach))
 	case s.Surge.Extra == 0 && s.Surge.Missing == 0:
 		return fleet.Safe{}
+	case s.Gaps.GPUs:
+		return fleet.Textf("takes %s beside the wanted ones, %s may be away", fleet.Int(s.Surge.Extra), fleet.Int(s.Surge.Missing))
 	}
 	return fleet.Textf("takes %s beside the wanted ones (%s GPUs more), %s may be away", fleet.Int(s.Surge.Extra),
 		fleet.Int(s.Surge.Extra*s.GPUsEach), fleet.Int(s.Surge.Missing))
@@ -315,8 +324,9 @@ func upgradeLine(b *part.Block, sc Scene, u UpgradesState, r *upgradeRow) {
 	if ready, updated, desired, ok := r.count(); ok && r.o.Kind == kindNode {
 		b.Gap(2).Put(themes.Text, fleet.Textf("%s pods that a drain moves away, %s ready", fleet.Int(desired), fleet.Int(ready)))
 	} else if ok {
-		b.Gap(2).Put(bad(themes.Text, ready < desired), fleet.Textf("%s/%s ready, %s new", fleet.Int(ready), fleet.Int(desired),
-			fleet.Int(updated)))
+		g := r.gaps()
+		b.Gap(2).Put(bad(themes.Text, ready < desired && !g.Ready), fleet.Textf("%s/%s ready, %s new", g.Replicas(ready), fleet.Int(desired),
+			g.Replicas(updated)))
 	}
 	b.Gap(2).Put(themes.Dim, r.seen.standing(r.o, u.Deaf, sc.Now))
 	if why := r.why(); !why.IsEmpty() {

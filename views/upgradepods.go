@@ -71,6 +71,14 @@ func versionColumns(name int) []part.Column {
 	}
 }
 
+// knownPods is how many pods of an object are known, and what stands in the place of none: those of a cloud are its own.
+func knownPods(sc Scene, o fleet.ObjectRef, n int) (number, none fleet.Safe) {
+	if c := ClusterOf(sc.Snap, o.Cluster); c != nil && c.Hosted {
+		return fleet.Text(fleet.Unknown), fleet.Text("its replicas are known to its cloud only")
+	}
+	return fleet.Int(n), fleet.Text("no pod of it is known")
+}
+
 // versionsPane draws the old and new replicas in n rows under their rule and titles.
 func versionsPane(b *part.Block, sc Scene, u UpgradesState, o fleet.ObjectRef, n int) {
 	list := versionPods(sc, u, o)
@@ -91,7 +99,8 @@ func versionsPane(b *part.Block, sc Scene, u UpgradesState, o fleet.ObjectRef, n
 	case !u.Seen[o].known() && len(list) > 0:
 		note = fleet.Text("which version each runs is not read yet")
 	}
-	b.Rule(fleet.Concat(title, fleet.Int(len(list))), note, position(from, to, len(list)))
+	number, none := knownPods(sc, o, len(list))
+	b.Rule(fleet.Concat(title, number), note, position(from, to, len(list)))
 	name := 12
 	for i := from; i < to; i++ {
 		name = max(name, min(mostName(b.Width()), labelWidth(list[i].pod.Name)))
@@ -108,7 +117,7 @@ func versionsPane(b *part.Block, sc Scene, u UpgradesState, o fleet.ObjectRef, n
 		g.Row(b, c, u.Shift == nil && ids[i] == u.Pods.Selected)
 	}
 	if len(list) == 0 && n > 0 {
-		b.Gap(2).Say(themes.Dim, "no pod of it is known").End()
+		b.Gap(2).Put(themes.Dim, none).End()
 	}
 }
 

@@ -61,7 +61,7 @@ func upgradeRows(sc Scene, u UpgradesState) []upgradeRow {
 	}
 	for _, c := range sc.Snap.Clusters {
 		for _, w := range c.Workloads {
-			if w.GPUsEach > 0 {
+			if w.GPUsEach > 0 || c.Hosted {
 				add(WorkloadRef(c, w), nil)
 			}
 		}
@@ -82,7 +82,7 @@ func (r *upgradeRow) urgency(sc Scene) int {
 		n = phaseRank(&r.seen.Rollout)
 	case r.w != nil && trouble(r.w.State) > trouble(fleet.StateWarn):
 		n = 8
-	case r.w != nil && (r.w.Updated < r.w.Desired || r.w.Ready < r.w.Desired):
+	case r.w != nil && !r.w.Gaps.Ready && (r.w.Updated < r.w.Desired || r.w.Ready < r.w.Desired):
 		n = 5
 	}
 	if c := r.change; c != nil {
@@ -218,11 +218,19 @@ func (r *upgradeRow) count() (ready, updated, desired int, ok bool) {
 	return 0, 0, 0, false
 }
 
+// gaps are the numbers that its system does not tell.
+func (r *upgradeRow) gaps() fleet.Gaps {
+	if r.w != nil {
+		return r.w.Gaps
+	}
+	return r.seen.Rollout.Gaps
+}
+
 // gpus is how many it asks for when all replicas run.
 func (r *upgradeRow) gpus() fleet.Maybe[int] {
 	_, _, desired, ok := r.count()
 	switch {
-	case !ok:
+	case !ok || r.gaps().GPUs:
 		return fleet.None[int]()
 	case r.w != nil:
 		return fleet.Some(desired * r.w.GPUsEach)

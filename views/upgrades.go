@@ -182,8 +182,10 @@ func fillUpgrade(c []part.Cell, r *upgradeRow, sc Scene) {
 	c[upEngine] = part.Cell{Text: orUnknown(r.engine()), Role: dim}
 	c[upReady], c[upUpdated] = part.Cell{Text: fleet.Text(fleet.Unknown), Role: dim}, part.Cell{Text: fleet.Text(fleet.Unknown), Role: dim}
 	if ready, updated, desired, ok := r.count(); ok {
-		c[upReady] = part.Cell{Lead: fleet.Int(ready), Text: fleet.Text("/"), Tail: fleet.Int(desired), Role: bad(themes.Text, ready < desired)}
-		c[upUpdated] = part.Cell{Text: fleet.Int(updated)}
+		g := r.gaps()
+		c[upReady] = part.Cell{Lead: g.Replicas(ready), Text: fleet.Text("/"), Tail: fleet.Int(desired),
+			Role: bad(themes.Text, ready < desired && !g.Ready)}
+		c[upUpdated] = part.Cell{Text: g.Replicas(updated)}
 	}
 	c[upGPUs], c[upFree] = numberCell(r.gpus()), numberCell(r.free(sc.Snap))
 	c[upScaler] = part.Cell{Text: orUnknown(r.scaler()), Role: dim}

@@ -33,9 +33,9 @@ func workloadSheet(b *part.Block, sc Scene, r *workloadRow, right fleet.Safe) {
 	f := newPage(sc, b.Width())
 	standingLine(f, sc, c, r.state(), w.Since, workloadWhy(r))
 	f.tell(fleet.Text("replicas"), rowRole(c, r.state()), fleet.Textf("%s wanted, %s ready, %s of the new revision, %s available",
-		fleet.Int(w.Desired), fleet.Int(w.Ready), fleet.Int(w.Updated), fleet.Int(w.Available)), 1)
-	f.tell(fleet.Text("GPUs"), themes.Text, fleet.Textf("%s each, %s when all run", fleet.Int(w.GPUsEach),
-		fleet.Int(w.Desired*w.GPUsEach)), 1)
+		fleet.Int(w.Desired), w.Gaps.Replicas(w.Ready), w.Gaps.Replicas(w.Updated), w.Gaps.Replicas(w.Available)), 1)
+	f.tell(fleet.Text("GPUs"), themes.Text, fleet.Textf("%s each, %s when all run", w.Gaps.Devices(w.GPUsEach),
+		w.Gaps.Devices(w.Desired*w.GPUsEach)), 1)
 	f.tell(fleet.Text("limits"), themes.Text, fleet.Textf("autoscaler %s; disruption budget %s", noneOr(w.Autoscaler),
 		noneOr(w.Budget)), 2)
 	f.tell(fleet.Text("image"), themes.Dim, orUnknown(w.Image), 2)

@@ -156,13 +156,13 @@ func fillWorkload(c []part.Cell, r *workloadRow, sc Scene) {
 	c[2] = part.Cell{Text: fleet.Label(w.Namespace), Role: themes.Dim}
 	c[3] = part.Cell{Text: fleet.Label(w.Kind), Role: themes.Dim}
 	c[4] = part.Cell{Text: stateText(state, r.c.At, sc.Now), Role: themes.OfState(state)}
-	c[5] = part.Cell{Lead: fleet.Int(w.Ready), Text: fleet.Text("/"), Tail: fleet.Int(w.Desired), Role: role}
-	if w.Ready < w.Desired && role == themes.Text {
+	c[5] = part.Cell{Lead: w.Gaps.Replicas(w.Ready), Text: fleet.Text("/"), Tail: fleet.Int(w.Desired), Role: role}
+	if w.Ready < w.Desired && !w.Gaps.Ready && role == themes.Text {
 		c[5].Role = themes.Warn
 	}
-	c[6] = part.Cell{Text: fleet.Int(w.Updated), Role: role}
-	c[7] = part.Cell{Text: fleet.Int(w.Available), Role: role}
-	c[8] = part.Cell{Text: fleet.Int(w.Desired * w.GPUsEach), Role: role}
+	c[6] = part.Cell{Text: w.Gaps.Replicas(w.Updated), Role: role}
+	c[7] = part.Cell{Text: w.Gaps.Replicas(w.Available), Role: role}
+	c[8] = part.Cell{Text: w.Gaps.Devices(w.Desired * w.GPUsEach), Role: role}
 	c[9] = part.Cell{Text: orUnknown(w.Autoscaler), Role: themes.Dim}
 	c[10] = part.Cell{Text: orUnknown(w.Budget), Role: themes.Dim}
 	c[11] = part.Cell{Text: orUnknown(w.Image), Role: themes.Dim}

@@ -22,6 +22,9 @@ func needsText(w *actions.WorkPlan) fleet.Safe {
 			text = fleet.Textf("%s of %s", text, w.Was.Product)
 		}
 	}
+	if !w.Draft.Rented.IsEmpty() {
+		text = fleet.Concat(w.Draft.Rented, fleet.Text(", how much room the cloud has is not known"))
+	}
 	if w.Draft.Down > 0 {
 		text = fleet.Textf("%s; %s of %s %s away at the most meanwhile", text, fleet.Int(w.Draft.Down), fleet.Int(w.Was.Desired), w.Was.Unit)
 	}
@@ -74,7 +77,7 @@ func drawWrite(s *sheet, w fleet.ObjectWrite) {
 		}
 		s.item()
 		path := fleet.Quote(f.Path)
-		change := fleet.Concat(f.Before.Text(), fleet.Text(" -> "), f.After.Text())
+		change := f.Change()
 		if part.Width(path)+2+part.Width(change)+4 <= s.Width() {
 			s.Gap(4).Put(themes.Dim, path).Gap(2).Put(themes.Text, change).End()
 			continue
@@ -140,7 +143,7 @@ func (d *shiftDialog) drawObjectNow(s *sheet) {
 		text = fleet.Textf("%s pods that a drain moves away, %s ready; %s", fleet.Int(r.Desired), fleet.Int(r.Ready), text)
 	} else if seen.known() {
 		text = fleet.Textf("%s, %s of %s new and %s of these ready, %s ready in all; %s", phaseWhy(r.Phase, fleet.Label(string(r.Phase)), r.Why),
-			fleet.Int(r.Updated), fleet.Int(r.Desired), fleet.Int(r.UpdatedReady), fleet.Int(r.Ready), text)
+			r.Gaps.Replicas(r.Updated), fleet.Int(r.Desired), r.Gaps.Replicas(r.UpdatedReady), r.Gaps.Replicas(r.Ready), text)
 		role = phaseRole(r.Phase)
 		if seen.old(d.sc.Now) {
 			role = themes.Stale

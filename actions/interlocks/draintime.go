@@ -17,8 +17,7 @@ func drainTime(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time)
 	if p.Intent.Kind == actions.KindDrain {
 		return drainOfNode(&p, s, now)
 	}
-	fewer := p.Intent.Kind == actions.KindScale && p.Intent.Work.Want.Replicas.Or(0) < p.Work.Was.Desired
-	if !replaces(&p) && !fewer {
+	if !replaces(&p) && p.Work.Draft.Down == 0 {
 		return pass(fleet.Text("it stops no replica"))
 	}
 	return endsInTime(&p.Work.Was.Shutdown, s.Pool(p.Work.Pool), now)

@@ -10,10 +10,13 @@ import (
 
 // driverFit is IL-43: whether the image starts on the drivers of the nodes that may take it, and how those drivers
 // stand to the newest bulletin of their branch.
-func driverFit(p actions.Plan, _ *fleet.Snapshot, _ actions.Book, now time.Time) actions.Check {
+func driverFit(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time) actions.Check {
 	a := &p.Work.Advice
 	if !replaces(&p) && !adds(&p) {
 		return pass(fleet.Text("it starts no replica of this object"))
+	}
+	if hosted(&p, s) {
+		return missing(actions.SeverityWarn, fleet.Text("its machines are those of a cloud, which chooses their drivers and tells nobody"))
 	}
 	if len(a.Drivers) == 0 {
 		return missing(actions.SeverityOVR, fleet.Text("the drivers of the nodes that may take replicas are not known"))

@@ -17,6 +17,9 @@ func scalerConflict(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Ti
 		return pass(fleet.Text("nothing scales it by itself"))
 	case !sc.Held.IsEmpty() && p.Intent.Kind != actions.KindFreeScaler:
 		return pass(fleet.Label(sc.Object.Name), fleet.Text(" is held: "), sc.Held)
+	case p.Intent.Kind == actions.KindScale && sc.Object == p.Work.Was.Object:
+		return pass(fleet.Text("its own bounds, "), fleet.Int(sc.Min), fleet.Text(" to "), fleet.Int(sc.Max),
+			fleet.Text(", are what is set: nothing sets them back"))
 	case p.Intent.Kind == actions.KindScale:
 		return verdict(actions.SeverityOVR, fleet.Label(sc.Object.Kind), fleet.Text(" "), fleet.Label(sc.Object.Name), fleet.Text(" ("),
 			fleet.Int(sc.Min), fleet.Text(" to "), fleet.Int(sc.Max), fleet.Text(") sets it back at once: hold it first"))
@@ -34,6 +37,9 @@ func cold(p *actions.Plan, s *fleet.Snapshot) actions.Check {
 	w := &p.Work.Was
 	if w.Scaler.Min > 0 || !replaces(p) {
 		return pass(fleet.Text("it keeps replicas"))
+	}
+	if w.Gaps.Ready {
+		return missing(actions.SeverityOVR, fleet.Text("its minimum is 0, and whether it has a replica is not told"))
 	}
 	if w.Ready > 0 {
 		return verdict(actions.SeverityOVR,

@@ -12,6 +12,9 @@ import (
 func surgeGPUs(p actions.Plan, _ *fleet.Snapshot, _ actions.Book, _ time.Time) actions.Check {
 	w := p.Work
 	switch {
+	case !w.Draft.Rented.IsEmpty():
+		return missing(actions.SeverityOVR, fleet.Text("needs "), w.Draft.Rented,
+			fleet.Text(": whether the cloud's quota and machines have room is not known"))
 	case w.Draft.Extra == 0 && w.Draft.Down > 0:
 		return verdict(actions.SeverityWarn, fleet.Text("needs no GPU beside those that it holds; "), fleet.Int(w.Draft.Down), fleet.Text(" of "),
 			fleet.Int(w.Was.Desired), fleet.Text(" replicas are away meanwhile"))
@@ -57,5 +60,8 @@ func lacksRoom(p *actions.Plan, terms fleet.Safe) actions.Check {
 	}
 	c := verdict(actions.SeverityBlock, terms, fleet.Text(", no replica may be away: it will never finish"))
 	c.Fix = fleet.Text("roll with surge 0, which takes replicas away first, or free GPUs")
+	if p.Work.Was.Surge.Whole {
+		c.Fix = fleet.Text("free GPUs: it starts a second set of everything before the first one leaves")
+	}
 	return c
 }

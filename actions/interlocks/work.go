@@ -70,17 +70,20 @@ func rollInFlight(p actions.Plan, _ *fleet.Snapshot, _ actions.Book, now time.Ti
 	return pass(fleet.Text("no roll in flight, its version is "), fleet.Age(now.Sub(w.Now.At)), fleet.Text(" old"))
 }
 
-// replaces tells whether a plan replaces replicas.
-func replaces(p *actions.Plan) bool { return p.Work.Rolls() && p.Intent.Kind != actions.KindScale }
+// replaces tells whether a plan replaces replicas. One that sets weights may wait for the system and starts none.
+func replaces(p *actions.Plan) bool {
+	return p.Work.Rolls() && p.Intent.Kind != actions.KindScale && p.Intent.Kind != actions.KindTraffic && !p.Work.Draft.Weights
+}
 
 // starts tells whether a plan starts replicas somewhere.
 func starts(p *actions.Plan) bool {
 	return replaces(p) || p.Intent.Kind == actions.KindDrain || adds(p)
 }
 
-// adds tells whether a plan asks for more replicas than there are.
+// adds tells whether a plan asks for more replicas than there are: the draft says how many go, since what is scaled may be
+// counted otherwise than what is shown, as the replicas of Ray Serve are, which live in workers.
 func adds(p *actions.Plan) bool {
-	return p.Intent.Kind == actions.KindScale && p.Intent.Work.Want.Replicas.Or(0) > p.Work.Was.Desired
+	return p.Intent.Kind == actions.KindScale && p.Work.Draft.Down == 0
 }
 
 // keepsImage tells whether the new replicas run the same image as those that run now. Without a name for either nobody
@@ -126,12 +129,24 @@ func currentWork(p actions.Plan, _ *fleet.Snapshot, _ actions.Book, now time.Tim
 	return pass(fleet.Text("planned "), fleet.Age(old), fleet.Text(" ago <= 10m; each field is compared before it is written"))
 }
 
-func mayChange(p actions.Plan, _ *fleet.Snapshot, b actions.Book, now time.Time) actions.Check {
+func mayChange(p actions.Plan, s *fleet.Snapshot, b actions.Book, now time.Time) actions.Check {
 	if c := access(b, now); c.Severity != actions.SeverityPass {
 		return c
 	}
 	if denied := p.Work.Denied; len(denied) > 0 {
 		return verdict(actions.SeverityHard, fleet.Join(denied, fleet.Text("; ")))
 	}
+	if hosted(&p, s) {
+		return missing(actions.SeverityWarn, fleet.Text("writing is allowed; whether its API grants it shows when it is written"))
+	}
 	return pass(fleet.Text("writing is allowed, and the API server was asked"))
+}
+
+// hosted tells whether a cloud keeps the machines of the object: nobody but the cloud knows them.
+func hosted(p *actions.Plan, s *fleet.Snapshot) bool {
+	if s == nil {
+		return false
+	}
+	c := s.Cluster(p.Work.Was.Object.Cluster)
+	return c != nil && c.Hosted
 }

@@ -16,6 +16,8 @@ func TestRollInFlight(t *testing.T) {
 		{"changed at an unknown time", func(w *works) { w.was.Now.At = time.Time{} }, ovr, "not known", "missing"},
 		{"unknown phase", func(w *works) { w.was.Phase = fleet.RolloutUnknown }, ovr, "not known", "missing"},
 		{"a scale", func(w *works) { w.to(actions.KindScale); w.was.Phase = fleet.RolloutMoving }, ok, "no replica", ""},
+		{"weights", func(w *works) { w.to(actions.KindTraffic); w.was.Now.At, w.draft.Weights = time.Time{}, true }, ok, "no replica", ""},
+		{"the undo of weights", func(w *works) { w.to(actions.KindRestore); w.was.Now.At, w.draft.Weights = time.Time{}, true }, ok, "no replica", ""},
 	})
 }
 
@@ -51,6 +53,7 @@ func TestWhoOwnsAnObject(t *testing.T) {
 func TestRightsOnAnObject(t *testing.T) {
 	judgeWorks(t, "IL-39", []workCase{
 		{"granted", nil, ok, "asked", ""},
+		{"of a cloud", func(w *works) { w.cluster().Hosted = true }, warn, "shows when it is written", "missing"},
 		{"read-only", func(w *works) { w.b.Access.Write = false }, hard, "", ""},
 	})
 }
@@ -58,6 +61,7 @@ func TestRightsOnAnObject(t *testing.T) {
 func TestModelIdentity(t *testing.T) {
 	judgeWorks(t, "IL-18", []workCase{
 		{"the same model", nil, ok, "llama keeps org/llama 6f6073b sha256:111111111111", ""},
+		{"weights that are waited for", func(w *works) { w.to(actions.KindTraffic) }, ok, "no replica", ""},
 		{"no roll", func(w *works) { w.to(actions.KindPause); w.draft.Stages[0].Until = fleet.Until{} }, ok, "no replica", ""},
 		{"other revision", func(w *works) { w.want.Revision = "70aa" }, ovr, "llama will answer with another model: revision 6f6073b -> 70aa", ""},
 		{"other weights", func(w *works) { w.want.Weights = "org/llama-4" }, ovr, "weights org/llama -> org/llama-4", ""},

@@ -1,6 +1,7 @@
 package interlocks
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -83,7 +84,17 @@ func TestTimeToDrain(t *testing.T) {
 		{"scales up", func(w *works) { w.to(actions.KindScale); w.want.Replicas = fleet.Some(4) }, ok, "stops no replica", ""},
 		{"scales down", func(w *works) {
 			w.to(actions.KindScale)
-			w.want.Replicas = fleet.Some(2)
+			w.want.Replicas, w.draft.Down = fleet.Some(2), 1
+			w.s.Pools[0].Load.E2E99.V = 61
+		}, ovr, "61s > 60s", ""},
+		{"scales down what is counted otherwise", func(w *works) {
+			w.to(actions.KindScale)
+			w.want.Replicas, w.draft.Down = fleet.Some(9), 1
+			w.s.Pools[0].Load.E2E99.V = 61
+		}, ovr, "61s > 60s", ""},
+		{"suspends", func(w *works) {
+			w.to(actions.KindPause)
+			w.draft.Stages[0].Until, w.draft.Down = fleet.Until{}, 3
 			w.s.Pools[0].Load.E2E99.V = 61
 		}, ovr, "61s > 60s", ""},
 		{"cut off", func(w *works) { w.s.Pools[0].Load.E2E99.V = 60.5 }, ovr, "within 61s > 60s", ""},
@@ -101,6 +112,15 @@ func TestTimeToDrain(t *testing.T) {
 		{"a drain of an unknown pod with GPUs", func(w *works) { w.drain(); w.s.Pools = nil }, ovr, "no pool is read", "missing"},
 		{"a drain without its pods", func(w *works) { w.drain(); w.draft.Leaves = nil }, ovr, "which pods leave", "missing"},
 	})
+}
+
+func TestHowThereIsRoomForASecondSet(t *testing.T) {
+	for whole, says := range map[bool]string{false: "roll with surge 0", true: "before the first one leaves"} {
+		p := actions.Plan{Work: &actions.WorkPlan{Was: fleet.Rollout{Surge: fleet.Surge{Whole: whole}}}}
+		if fix := lacksRoom(&p, fleet.Text("16 GPUs")).Fix.String(); !strings.Contains(fix, says) {
+			t.Errorf("whole %v: %s", whole, fix)
+		}
+	}
 }
 
 func TestRoomForTheSurge(t *testing.T) {
@@ -138,6 +158,8 @@ func TestRoomForTheSurge(t *testing.T) {
 		{"cluster not read", func(w *works) { w.s.Clusters = nil }, ovr, "not known", "missing"},
 		{"stale", func(w *works) { w.cluster().State = fleet.StateStale }, ovr, "not known", "missing"},
 		{"silent for long", func(w *works) { w.cluster().At = ago(4 * time.Minute) }, ovr, "not known", "missing"},
+		{"machines of a cloud", func(w *works) { w.draft.Extra, w.draft.Rented = 0, fleet.Text("2 instances") }, ovr,
+			"needs 2 instances: whether the cloud's quota", "missing"},
 		{"GPUs of a replica not read", func(w *works) { w.was.GPUsEach = 0 }, ovr, "were not read", "missing"},
 	})
 }
@@ -152,6 +174,8 @@ func TestAutoscaler(t *testing.T) {
 			"it lacks list", "missing"},
 		{"at its maximum", func(w *works) { w.was.Scaler.Max = 3 }, ovr, "at its maximum of 3", ""},
 		{"fights a scale", func(w *works) { w.to(actions.KindScale) }, ovr, "(2 to 6) sets it back at once", ""},
+		{"a scale of its own bounds", func(w *works) { w.to(actions.KindScale); w.was.Scaler.Object = w.was.Object }, ok, "are what is set", ""},
+		{"may go to none, and does not count", func(w *works) { w.was.Scaler.Min, w.was.Gaps.Ready = 0, true }, ovr, "is not told", "missing"},
 		{"held", func(w *works) { w.to(actions.KindScale); w.was.Scaler.Held = fleet.Text("paused at 4") }, ok, "paused at 4", ""},
 		{"may go to none", func(w *works) { w.was.Scaler.Min = 0 }, ovr, "its minimum is 0", ""},
 		{"may go to none, a pause", func(w *works) { w.was.Scaler.Min = 0; w.to(actions.KindPause); w.draft.Stages[0].Until = fleet.Until{} }, ok, "", ""},

@@ -22,7 +22,11 @@ func TestColdStart(t *testing.T) {
 		{"all away at once", func(w *works) { w.draft.Extra, w.draft.Down = 0, 3 }, warn, "3 of 3 replicas are away at once, for about 300s", ""},
 		{"starts nothing", func(w *works) { w.to(actions.KindPause); w.draft.Stages[0].Until = fleet.Until{} }, ok, "starts no replica", ""},
 		{"scales up", func(w *works) { w.to(actions.KindScale); w.want.Replicas = fleet.Some(5); w.was.Deadline = time.Minute }, warn, "60s deadline", ""},
-		{"scales down", func(w *works) { w.to(actions.KindScale); w.want.Replicas = fleet.Some(1); w.was.Deadline = time.Minute }, ok, "starts no", ""},
+		{"scales down", func(w *works) {
+			w.to(actions.KindScale)
+			w.want.Replicas, w.draft.Down = fleet.Some(1), 2
+			w.was.Deadline = time.Minute
+		}, ok, "starts no", ""},
 		{"other weights", func(w *works) { w.want.Revision = "70aa" }, warn, "how long the new ones take is not known", "missing"},
 		{"probes not read", func(w *works) { w.was.Startup = fleet.None[time.Duration]() }, warn, "let it load is not known", "missing"},
 		{"no start is known", func(w *works) { w.cluster().Pods = nil }, warn, "not known", "missing"},
@@ -186,6 +190,7 @@ func TestDriverFitsTheEngine(t *testing.T) {
 		{"driver not known", func(w *works) { w.node(1).Driver = fleet.Safe{} }, ovr, "the driver of n1 is not known", "missing"},
 		{"no node", func(w *works) { w.cluster().Nodes = nil }, ovr, "are not known", "missing"},
 		{"stale cluster", func(w *works) { w.cluster().State = fleet.StateStale }, ovr, "are not known", "missing"},
+		{"machines of a cloud", func(w *works) { w.cluster().Hosted, w.cluster().Nodes = true, nil }, warn, "those of a cloud", "missing"},
 		{"CUDA not known", func(w *works) { w.want.Image = "vllm/vllm-openai:v0.30.0" }, ovr, "which CUDA", "missing"},
 		{"CUDA not in the data", func(w *works) { w.want.Image = "vllm/vllm-openai:v0.30.0-cu140" }, ovr, "not in the data", "missing"},
 		{"the image stays", func(w *works) { w.want.Image, w.want.Revision, w.was.Now.Image = "", "70aa", fleet.Label("corp/x:1") }, ok,

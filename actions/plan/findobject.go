@@ -9,10 +9,12 @@ import (
 	"pitwall/fleet"
 )
 
-// shortKinds are the names that kubectl takes for kinds.
+// shortKinds are the names that kubectl takes for kinds, and short ones for those of other orchestrators.
 var shortKinds = map[string]string{
 	"deploy": "Deployment", "sts": "StatefulSet", "ds": "DaemonSet", "lws": "LeaderWorkerSet", "no": "Node", "hpa": "HorizontalPodAutoscaler",
 	"so": "ScaledObject", "isvc": "InferenceService", "llmisvc": "LLMInferenceService", "ro": "Rollout", "sdep": "SeldonDeployment",
+	"mlm": "Model", "mlx": "Experiment",
+	"bentocloud": "BentoCloudDeployment", "oep": "OnlineEndpoint", "odep": "OnlineDeployment", "vep": "VertexEndpoint",
 }
 
 // FindObject finds the object that a person named: a pool, NAME, NAMESPACE/NAME, KIND/NAME or KIND/NAMESPACE/NAME, in one
@@ -54,7 +56,7 @@ func parseObject(name, kind string) fleet.ObjectRef {
 	case 3:
 		o.Kind, o.Namespace = longKind(parts[0]), parts[1]
 	case 2:
-		if k := longKind(parts[0]); k != parts[0] || isKind(parts[0]) {
+		if k := longKind(parts[0]); k != parts[0] && !isWord(parts[0]) || isKind(parts[0]) {
 			o.Kind = k
 		} else {
 			o.Namespace = parts[0]
@@ -79,6 +81,11 @@ func longKind(word string) string {
 
 // isKind tells whether a word is written as the API writes kinds: names of objects and namespaces are lower case.
 func isKind(word string) bool { return word != "" && word[0] >= 'A' && word[0] <= 'Z' }
+
+// isWord tells kinds in lower case that namespaces are called too: before one name alone they are a namespace.
+func isWord(kind string) bool {
+	return slices.Contains([]string{"model", "models", "experiment", "experiments"}, kind)
+}
 
 func objectsIn(c *fleet.Cluster, want fleet.ObjectRef) []fleet.ObjectRef {
 	var out []fleet.ObjectRef

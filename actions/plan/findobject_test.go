@@ -15,7 +15,9 @@ func TestObjectsAreFoundByTheNamesPeopleUse(t *testing.T) {
 			{ID: "east", Nodes: []*fleet.KubeNode{{Name: "gpu-1"}}, Workloads: []*fleet.Workload{
 				{Kind: "Deployment", Namespace: "llm", Name: "llama"}, {Kind: "StatefulSet", Namespace: "llm", Name: "qwen"},
 				{Kind: "Deployment", Namespace: "other", Name: "qwen"}}},
-			{ID: "west", Workloads: []*fleet.Workload{{Kind: "Deployment", Namespace: "llm", Name: "mixtral"}, {Kind: "Deployment", Namespace: "llm", Name: "twin"}}},
+			{ID: "west", Workloads: []*fleet.Workload{{Kind: "Deployment", Namespace: "llm", Name: "mixtral"}, {Kind: "Deployment", Namespace: "models", Name: "gemma"}, {Kind: "Deployment", Namespace: "llm", Name: "twin"}}},
+			{ID: "cloud", Workloads: []*fleet.Workload{{Kind: "OnlineEndpoint", Name: "talk"}, {Kind: "OnlineDeployment", Namespace: "talk", Name: "blue"},
+				{Kind: "BentoCloudDeployment", Namespace: "north-1", Name: "bento"}}},
 			{ID: "north", Workloads: []*fleet.Workload{{Kind: "Deployment", Namespace: "llm", Name: "twin"}}},
 		},
 	}
@@ -29,7 +31,17 @@ func TestObjectsAreFoundByTheNamesPeopleUse(t *testing.T) {
 		{"other/qwen", "", "", "east Deployment other/qwen"},
 		{"gpu-1", "Node", "", "east Node /gpu-1"},
 		{"twin", "", "north", "north Deployment llm/twin"},
+		{"oep/talk", "", "", "cloud OnlineEndpoint /talk"},
+		{"OnlineDeployment/talk/blue", "", "", "cloud OnlineDeployment talk/blue"},
+		{"talk/blue", "", "", "cloud OnlineDeployment talk/blue"},
+		{"bentocloud/bento", "", "cloud", "cloud BentoCloudDeployment north-1/bento"},
+		{"bentoclouddeployments/bento", "", "", "cloud BentoCloudDeployment north-1/bento"},
+		{"vep/new", "", "cloud", "cloud VertexEndpoint /new"},
 		{"isvc/llm/granite", "", "west", "west InferenceService llm/granite"},
+		{"mlm/llm/iris", "", "west", "west Model llm/iris"},
+		{"models/llm/iris", "", "west", "west Model llm/iris"},
+		{"models/gemma", "", "", "west Deployment models/gemma"}, // a namespace that is called as a kind is
+		{"HTTPRoute/llm/chat", "", "west", "west HTTPRoute llm/chat"},
 	} {
 		o, err := FindObject(s, c.name, c.kind, fleet.ClusterID(c.cluster))
 		if got := string(o.Cluster) + " " + o.Kind + " " + o.Namespace + "/" + o.Name; err != nil || got != c.want {

@@ -103,7 +103,8 @@ func Restore(c *actions.Change) (fleet.Draft, error) {
 	}
 	until := fleet.Until{Done: c.Plan.Work.Rolls()}
 	return fleet.Draft{Stages: []fleet.Stage{{Text: fleet.Concat(fleet.Text("as before "), fleet.Label(string(c.ID))),
-		Writes: back, Until: until}}, Extra: c.Plan.Work.Draft.Extra, Down: c.Plan.Work.Draft.Down, To: c.Plan.Work.Was.Now}, nil
+		Writes: back, Until: until}}, Extra: c.Plan.Work.Draft.Extra, Down: c.Plan.Work.Draft.Down, Rented: c.Plan.Work.Draft.Rented,
+		Weights: c.Plan.Work.Draft.Weights, To: c.Plan.Work.Was.Now}, nil
 }
 
 // undoWork is the intent that restores what a change of an object found.

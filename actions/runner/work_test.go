@@ -35,6 +35,7 @@ type cluster struct {
 	ending  map[string]int // how often each evicted pod was looked at
 	blocked int            // evictions that a budget refuses
 	takes   func()         // what its controller does at once with a write
+	blind   int            // looks for which its controller has not seen the newest write
 	weights []string       // digests that new replicas publish, by their order
 }
 
@@ -50,6 +51,10 @@ func (c *cluster) Rollout(context.Context, fleet.ObjectRef) (fleet.Rollout, erro
 	defer c.mu.Unlock()
 	if c.gone {
 		return fleet.Rollout{}, &fleet.Error{Kind: fleet.KindNotFound, Op: "read"}
+	}
+	if c.blind > 0 {
+		c.blind--
+		return fleet.Rollout{Object: object, Desired: replicas, Updated: replicas, UpdatedReady: replicas, Phase: fleet.RolloutUnseen}, nil
 	}
 	if c.fields["/paused"] != "true" && c.updated < replicas && (c.ready == c.updated || !c.broken) {
 		c.updated++
@@ -277,6 +282,21 @@ func TestAnUpgradeIsTakenBackAndUndone(t *testing.T) {
 	if fields, _ := json.Marshal(c.fields); string(fields) != `{"/image":"\"v1\""}` {
 		t.Errorf("undone, it holds %s", fields)
 	}
+	g.sound()
+}
+
+// A controller that is slow still counts all replicas as those of its newest version: paused then, no part would be made.
+func TestWhatFollowsWaitsUntilTheWriteIsSeen(t *testing.T) {
+	g, c := workRig(t)
+	c.takes = func() {
+		if c.fields["/paused"] == "" {
+			c.blind = 3
+		} else if c.updated == 0 {
+			t.Errorf("paused before the part was made: %q", c.writes)
+		}
+	}
+	id := g.startWork(actions.KindUpgrade, canaryDraft())
+	g.until(id, in(actions.StateCommitted))
 	g.sound()
 }
 

@@ -124,7 +124,8 @@ func (k *carrier) waitFor(n int) time.Duration {
 		k.say(fleet.Concat(fleet.Text("it cannot be read, trying on: "), fleet.Sentence(err)), time.Time{})
 		return k.r.o.Poll
 	case len(s.Then) > 0 && !k.work.followed:
-		if k.work.now.Updated < s.Until.Updated {
+		// What is not seen yet still counts the replicas of the version before as its newest.
+		if k.work.now.Phase == fleet.RolloutUnseen || k.work.now.Updated < s.Until.Updated {
 			k.say(fleet.Textf("stage %s: %s", fleet.Int(n), why), time.Time{})
 			return k.inTrouble(n, why)
 		}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"sigs.k8s.io/yaml"
+
 	"pitwall/actions"
 	"pitwall/fleet"
 )
@@ -53,6 +55,7 @@ func private(f fleet.Field) fleet.Safe {
 var (
 	literal = fleet.Text("it holds the literal value of an environment variable")
 	flagged = fleet.Text("it holds a flag with the name of a credential")
+	named   = fleet.Text("it holds a value with the name of a credential")
 	secret  = fleet.Text("it holds data of a Secret")
 )
 
@@ -81,9 +84,20 @@ func privateAt(tokens []string, value any) fleet.Safe {
 }
 
 func privateText(tokens []string, text string) fleet.Safe {
+	last := tokens[len(tokens)-1]
 	switch {
 	case text == "":
-	case tokens[len(tokens)-1] == "value" && slices.Contains(tokens, "env"):
+	case last == "serveConfigV2": // of Ray Serve, which is a document in a text
+		var config any
+		if yaml.Unmarshal([]byte(text), &config) != nil {
+			return fleet.Text("a value of it cannot be read")
+		}
+		return privateAt(append(tokens[:len(tokens)-1:len(tokens)-1], "config"), config)
+	case slices.Contains(tokens, "env_vars"):
+		return literal
+	case slices.Contains(tokens, "config") && credential("--"+last):
+		return named
+	case last == "value" && slices.Contains(tokens, "env"):
 		return literal
 	case slices.Contains(tokens, "data") || slices.Contains(tokens, "stringData"):
 		return secret

@@ -54,6 +54,11 @@ func TestWhatMayNotLeaveItsMachine(t *testing.T) {
 		{"a key in one argument", set("/spec/template/spec/containers/0/args/2", "", `"--hf-token=s3cret"`), "credential"},
 		{"a value beside its flag", set("/spec/template/spec/containers/0/args/3", `"--api-key"`, `"--api-key"`), "credential"},
 		{"data", set("/stringData/token", "", `"s3cret"`), "Secret"},
+		{"a configuration of Ray Serve", set("/spec/serveConfigV2", `"applications: [{name: a, args: {model: m, max_tokens: 9}}]"`, ""), ""},
+		{"a variable of Ray Serve", set("/spec/serveConfigV2", `"applications: [{name: a, runtime_env: {env_vars: {A: s3cret}}}]"`, ""), "environment"},
+		{"a token of Ray Serve", set("/spec/serveConfigV2", "", `"applications: [{name: a, args: {hf_token: s3cret}}]"`), "credential"},
+		{"a text of Ray Serve that is none", set("/spec/serveConfigV2", "", `"applications: ["`), "cannot be read"},
+		{"a variable of an application", set("/config/runtime_env/env_vars/A", "", `"s3cret"`), "environment"},
 		{"no JSON", set("/a", "{", ""), "cannot be read"},
 	} {
 		p := planOf(set("/spec/replicas", "1", "2"), x.field)

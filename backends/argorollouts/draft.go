@@ -42,6 +42,9 @@ func (a *Orchestrator) Draft(ctx context.Context, c fleet.Objects, r fleet.Rollo
 		return s.promote()
 	case fleet.DoAbandonRoll:
 		return s.abandon(&r)
+	case fleet.DoTraffic:
+		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "its weight cannot be set freely: it moves along its steps ("+s.plan().String()+
+			"); advance takes it one step further, promote to its end, abort all traffic back")
 	case fleet.DoHoldScaler, fleet.DoFreeScaler:
 		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "a Rollout does not scale itself; hold or release the autoscaler above it")
 	default: // deeds of nodes

@@ -159,6 +159,7 @@ func TestWhatARolloutCannotDoSaysWhatItCan(t *testing.T) {
 		{"abort when done", "", done, fleet.Want{Do: fleet.DoAbandonRoll}, fleet.KindInvalid, "upgrade to an older revision"},
 		{"advance what was aborted", "", `phase: Degraded, abort: true`, fleet.Want{Do: fleet.DoAdvance}, fleet.KindUnsupported, "resume tries again"},
 		{"hold the autoscaler", "", done, fleet.Want{Do: fleet.DoHoldScaler}, fleet.KindUnsupported, "autoscaler above it"},
+		{"a weight", "", atPause, fleet.Want{Do: fleet.DoTraffic, Shares: []fleet.Share{{Member: "canary", Weight: 20}}}, fleet.KindUnsupported, "setWeight 10, pause until somebody advances it, setWeight 50, pause 10m); advance takes it"},
 		{"drain", "", done, fleet.Want{Do: fleet.DoDrain}, fleet.KindUnsupported, "can be upgraded, scaled"},
 		{"scale to what it has", "", done, fleet.Want{Do: fleet.DoScale, Replicas: fleet.Some(4)}, fleet.KindInvalid, "4 replicas already"},
 		{"scale to nothing said", "", done, fleet.Want{Do: fleet.DoScale}, fleet.KindInvalid, "not said"},

@@ -54,6 +54,9 @@ func (o *Orchestrator) Draft(ctx context.Context, c fleet.Objects, r fleet.Rollo
 	switch {
 	case r.UID != "" && s.out.UID != r.UID:
 		return fleet.Draft{}, s.refuse(fleet.KindConflict, "another object has this name now; read it again")
+	case w.Do == fleet.DoTraffic:
+		return fleet.Draft{}, s.refuse(fleet.KindUnsupported, "an autoscaler sets numbers of replicas and no weights; set those of the route "+
+			"before what it scales")
 	case w.Do != fleet.DoHoldScaler && w.Do != fleet.DoFreeScaler:
 		return fleet.Draft{}, s.refuse(fleet.KindUnsupported, "an autoscaler is held and released, nothing else; what it scales "+
 			"is changed itself")

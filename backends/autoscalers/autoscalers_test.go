@@ -149,6 +149,7 @@ func TestWhatKEDAMadeIsHeldAtKEDA(t *testing.T) {
 	r.Change(scalers.HPAKind, hpa, "/metadata/ownerReferences", []any{map[string]any{"kind": "ScaledObject", "name": "k", "controller": true}})
 	r.refused(hpa, hold(3), fleet.KindUnsupported, "hold or release ScaledObject k")
 	r.refused(hpa, fleet.Want{Do: fleet.DoScale}, fleet.KindUnsupported, "held and released, nothing else")
+	r.refused(hpa, fleet.Want{Do: fleet.DoTraffic}, fleet.KindUnsupported, "those of the route")
 	was := r.rollout(keda)
 	r.Change(scalers.ScaledObjectKind, keda, "/metadata/uid", "k-2")
 	if _, err := r.o.Draft(context.Background(), r, was, holdNow); fleet.KindOf(err) != fleet.KindConflict {

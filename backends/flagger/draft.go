@@ -35,6 +35,9 @@ func (a *Orchestrator) Draft(ctx context.Context, c fleet.Objects, r fleet.Rollo
 		return s.suspend(false)
 	case fleet.DoPromote:
 		return s.promote()
+	case fleet.DoTraffic:
+		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "Flagger writes the weights by its own analysis, and sets others back: "+
+			s.o.plan().String()+"; promote skips what is left of it, pause suspends it")
 	case fleet.DoAdvance:
 		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "Flagger moves by its own analysis: "+s.o.plan().String()+s.gates(gateRollout,
 			gateIncrease, gatePromotion)+

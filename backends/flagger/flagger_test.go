@@ -244,6 +244,7 @@ func TestWhatACanaryCannotDoSaysWhatItCan(t *testing.T) {
 		{"promote twice", "skipAnalysis: true, " + plain(""), "phase: Progressing", fleet.Want{Do: fleet.DoPromote}, fleet.KindInvalid, "set already"},
 		{"pause twice", "suspend: true, " + plain(""), "phase: Succeeded", fleet.Want{Do: fleet.DoPause}, fleet.KindInvalid, "suspended already"},
 		{"resume", plain(""), "phase: Succeeded", fleet.Want{Do: fleet.DoResume}, fleet.KindInvalid, "not suspended"},
+		{"a weight", plain(""), "phase: Progressing", fleet.Want{Do: fleet.DoTraffic, Shares: []fleet.Share{{Member: "primary", Weight: 20}}}, fleet.KindUnsupported, "by its own analysis, and sets others back"},
 		{"drain", plain(""), "phase: Succeeded", fleet.Want{Do: fleet.DoDrain}, fleet.KindUnsupported, "can be upgraded"},
 	} {
 		t.Run(x.name, func(t *testing.T) {

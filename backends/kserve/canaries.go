@@ -23,7 +23,7 @@ func (s *service) canaries(ctx context.Context, r *fleet.Rollout, stable *child.
 		r.Traffic.Members = append(r.Traffic.Members, fleet.TrafficMember{Name: fleet.Quote(c.Predictor.Name), ID: c.Predictor.Name,
 			Weight: c.Percent, Ready: s.canaryReady(c.Predictor.Name)})
 	}
-	r.Traffic.Members = slices.Insert(r.Traffic.Members, 0, fleet.TrafficMember{Name: fleet.Text("stable"), ID: s.o.Spec.Predictor.Name,
+	r.Traffic.Members = slices.Insert(r.Traffic.Members, 0, fleet.TrafficMember{Name: fleet.Text("stable"), ID: s.stableID(),
 		Weight: max(left, 0), Ready: child.Ready(stable.New)+child.Ready(stable.Old) > 0})
 	r.Old = s.block.version()
 	at, _ := jsonptr.Find(s.doc, jsonptr.Path("spec", "canary", itoa(len(s.o.Spec.Canary)-1), "predictor"))

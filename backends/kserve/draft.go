@@ -42,6 +42,8 @@ func (s *service) draft(ctx context.Context, r *fleet.Rollout, w fleet.Want) (fl
 		return s.promote(r)
 	case fleet.DoAdvance:
 		return s.advance(w)
+	case fleet.DoTraffic:
+		return s.weigh(w)
 	case fleet.DoAbandonRoll:
 		return s.abandon()
 	case fleet.DoPause, fleet.DoResume:
@@ -207,7 +209,7 @@ func (s *service) advance(w fleet.Want) (fleet.Draft, error) {
 				"takes its traffic back")
 	}
 	if s.o.mode() == knative {
-		return s.shareRevision(percent(w.Parts[0]))
+		return s.shareRevision(w.Do, percent(w.Parts[0]))
 	}
 	return s.shareCanary(percent(w.Parts[0]))
 }

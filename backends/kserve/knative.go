@@ -44,7 +44,7 @@ func (s *service) knative(ctx context.Context, r *fleet.Rollout) (stuck.Verdict,
 	child.Fill(&r.Now, fresh.Template)
 	r.Surge = fleet.Surge{Extra: r.Desired, Whole: true}
 	if old != nil {
-		r.Old = older(&child.Deployment{Old: old.New})
+		r.Old = child.Older(old.New, source)
 		r.Old.Name = fleet.Label(at.RolledOut)
 		s := &old.Spec.Status
 		r.Ready, r.Available, r.Total = r.Ready+int(s.ReadyReplicas), r.Available+int(s.AvailableReplicas), r.Total+int(s.Replicas)

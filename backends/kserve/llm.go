@@ -197,7 +197,7 @@ func (s *llm) workload(ctx context.Context, w workload, r *fleet.Rollout) (stuck
 	}
 	if r != nil {
 		d.Count(r)
-		r.Old = older(d)
+		r.Old = child.Older(d.Old, source)
 		child.Fill(&r.Now, d.Template)
 		if r.Scaler, err = scalers.Read(ctx, s.c, d.Ref); err != nil {
 			return stuck.Verdict{}, err

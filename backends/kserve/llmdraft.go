@@ -40,6 +40,8 @@ func (s *llm) draft(ctx context.Context, r *fleet.Rollout, w fleet.Want) (fleet.
 		return s.restart(ctx, r, w)
 	case fleet.DoPromote, fleet.DoAdvance, fleet.DoAbandonRoll:
 		return s.weigh(ctx, w)
+	case fleet.DoTraffic:
+		return s.split(ctx, w)
 	case fleet.DoPause, fleet.DoResume:
 		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do,
 			"KServe cannot stop a roll where it is; put the new model into a second service of one traffic group, whose weight holds where it "+

@@ -13,6 +13,11 @@ const whole = 100
 
 const weightAt = "/spec/router/route/weight"
 
+const mostWeight = 1_000_000 // that KServe takes
+
+const aloneText = "it is in no traffic group; give it and a second service with the same model name one router.route.group, or undo " +
+	"the change that began the roll"
+
 // traffic is the split in the group of a service, as its own route has it.
 func (s *llm) traffic() fleet.Traffic {
 	if s.o.group() == "" {
@@ -33,9 +38,7 @@ func (s *llm) traffic() fleet.Traffic {
 // service's own route holds all weights, so that between two writes the split is off, but never empty.
 func (s *llm) weigh(ctx context.Context, w fleet.Want) (fleet.Draft, error) {
 	if s.o.group() == "" {
-		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do,
-			"it is in no traffic group; give it and a second service with the same model name one router.route.group, or undo the change that "+
-				"began the roll")
+		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, aloneText)
 	}
 	others, err := s.others(ctx)
 	if err != nil {
@@ -97,7 +100,8 @@ func (s *llm) weighed(n int) fleet.ObjectWrite {
 }
 
 func (s *llm) one(write fleet.ObjectWrite) fleet.Draft {
-	return fleet.Draft{Stages: []fleet.Stage{{Text: write.Text, Writes: []fleet.ObjectWrite{write}, Until: fleet.Until{Done: true}}}}
+	return fleet.Draft{Weights: true, Stages: []fleet.Stage{{Text: write.Text, Writes: []fleet.ObjectWrite{write},
+		Until: fleet.Until{Done: true}}}}
 }
 
 // takeAll gives this service all of the group's traffic: first its own weight, then those of the others.
@@ -112,7 +116,7 @@ func (s *llm) takeAll(others []*llm, sum int) (fleet.Draft, error) {
 	if why := s.unfit(); why != "" {
 		return fleet.Draft{}, s.no(fleet.KindConflict, fleet.DoPromote, why)
 	}
-	var d fleet.Draft
+	d := fleet.Draft{Weights: true}
 	if n := max(sum, whole); s.o.weight() < n {
 		d = s.one(s.weighed(n))
 	}

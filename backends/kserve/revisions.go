@@ -80,15 +80,15 @@ func (s *service) promoteRevision() (fleet.Draft, error) {
 		Until: fleet.Until{Done: true}}}}, nil
 }
 
-func (s *service) shareRevision(n int) (fleet.Draft, error) {
+func (s *service) shareRevision(do fleet.Deed, n int) (fleet.Draft, error) {
 	p, at := s.o.Spec.Predictor.Percent, s.o.Status.Components["predictor"]
 	switch {
 	case p == nil || at.RolledOut == "" || at.RolledOut == at.Created:
-		return fleet.Draft{}, s.no(fleet.KindInvalid, fleet.DoAdvance, "no canary is open: one revision has all traffic")
+		return fleet.Draft{}, s.no(fleet.KindInvalid, do, "no canary is open: one revision has all traffic")
 	case at.Created != at.Ready:
-		return fleet.Draft{}, s.no(fleet.KindConflict, fleet.DoAdvance, "its newest revision is not ready yet")
+		return fleet.Draft{}, s.no(fleet.KindConflict, do, "its newest revision is not ready yet")
 	case *p == n:
-		return fleet.Draft{}, s.no(fleet.KindInvalid, fleet.DoAdvance, "it gets "+itoa(n)+" % already")
+		return fleet.Draft{}, s.no(fleet.KindInvalid, do, "it gets "+itoa(n)+" % already")
 	}
 	text := fleet.Textf("traffic of the newest revision: %s -> %s %%", fleet.Int(*p), fleet.Int(n))
 	return fleet.Draft{Stages: []fleet.Stage{{Text: text, Writes: []fleet.ObjectWrite{s.write(text, s.to(percentAt, n))}, Canary: true}}}, nil

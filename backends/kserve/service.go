@@ -134,7 +134,7 @@ func (s *service) standard(ctx context.Context, r *fleet.Rollout) (stuck.Verdict
 	if r.Scaler, err = scalers.Read(ctx, s.c, d.Ref); err != nil {
 		return stuck.Verdict{}, err
 	}
-	r.Old = older(d)
+	r.Old = child.Older(d.Old, source)
 	if s.o.Spec.Predictor.multiNode() {
 		r.System = fleet.Textf("%s, on several nodes", r.System)
 		r.Surge = fleet.Surge{Extra: r.Desired, Whole: true} // which KServe forces
@@ -213,17 +213,4 @@ func (s *service) served() stuck.Verdict {
 		}
 	}
 	return stuck.Verdict{Phase: fleet.RolloutMoving, Why: fleet.Text("all replicas are there; KServe has not said that it is Ready")}
-}
-
-// older is what pods of older ReplicaSets still run.
-func older(d *child.Deployment) fleet.Version {
-	if len(d.Old) == 0 {
-		return fleet.Version{}
-	}
-	t := podspec.OfPod(d.Old[0])
-	v := t.Version()
-	if uri := source(t); uri != "" {
-		v.Weights = fleet.Label(uri)
-	}
-	return v
 }

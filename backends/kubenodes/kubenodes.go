@@ -67,6 +67,8 @@ func (o *Orchestrator) Draft(ctx context.Context, c fleet.Objects, r fleet.Rollo
 		return s.uncordon()
 	case fleet.DoDrain:
 		return s.drain(ctx)
+	case fleet.DoTraffic:
+		return fleet.Draft{}, s.refuse(fleet.KindUnsupported, "a node has no weights; cordon it, or drain it so that its pods serve elsewhere")
 	default:
 		return fleet.Draft{}, s.refuse(fleet.KindUnsupported, "a node is cordoned, drained and uncordoned, nothing else")
 	}

@@ -108,6 +108,9 @@ func TestCordonAndUncordon(t *testing.T) {
 	if len(free.Fields) != 1 || free.Fields[0].Path != back.Fields[0].Path || free.Fields[0].After != nil {
 		t.Errorf("%+v is not the inverse %+v", free, back)
 	}
+	if _, err := r.draft(fleet.DoTraffic); fleet.KindOf(err) != fleet.KindUnsupported || !strings.Contains(err.Error(), "a node has no weights") {
+		t.Errorf("%v", err)
+	}
 	if _, err := r.draft(fleet.DoUpgrade); fleet.KindOf(err) != fleet.KindUnsupported {
 		t.Errorf("%v", err)
 	}

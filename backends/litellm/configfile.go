@@ -1,7 +1,6 @@
 package litellm
 
 import (
-	"bytes"
 	"fmt"
 	"math"
 	"reflect"
@@ -10,6 +9,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
+	"pitwall/backends/internal/yamltext"
 	"pitwall/fleet"
 )
 
@@ -36,7 +36,7 @@ func parseConfig(text []byte) (c *configFile, err error) {
 			c, err = nil, fmt.Errorf("the file cannot be parsed: %v", r)
 		}
 	}()
-	file, err := parser.ParseBytes(plainLines(text), 0)
+	file, err := parser.ParseBytes(yamltext.PlainLines(text), 0)
 	if err != nil {
 		return nil, fmt.Errorf("the file is not valid YAML: %w", err)
 	}
@@ -51,7 +51,7 @@ func parseConfig(text []byte) (c *configFile, err error) {
 	if !ok {
 		return nil, fmt.Errorf("the file has no model_list of its own")
 	}
-	nodes, ok := unwrap(child(file.Docs[0].Body, "model_list")).(*ast.SequenceNode)
+	nodes, ok := yamltext.Unwrap(yamltext.Under(file.Docs[0].Body, "model_list")).(*ast.SequenceNode)
 	if !ok || len(nodes.Values) != len(list) {
 		return nil, fmt.Errorf("the model_list of the file is not a plain list")
 	}
@@ -65,15 +65,11 @@ func parseConfig(text []byte) (c *configFile, err error) {
 // decode gives the meaning of the file, with anchors and merge keys resolved.
 func decode(text []byte) (map[string]any, error) {
 	var meaning map[string]any
-	if err := yaml.Unmarshal(plainLines(text), &meaning); err != nil {
+	if err := yaml.Unmarshal(yamltext.PlainLines(text), &meaning); err != nil {
 		return nil, fmt.Errorf("the file is not valid YAML: %w", err)
 	}
 	return meaning, nil
 }
-
-// plainLines takes the carriage returns off line ends, which the YAML library counts as lines of their own after
-// comments. Lines and columns of what is left are those of the file.
-func plainLines(text []byte) []byte { return bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")) }
 
 func newFileMember(index int, entry any, node ast.Node) fileMember {
 	m := fileMember{index: index}
@@ -88,11 +84,11 @@ func newFileMember(index int, entry any, node ast.Node) fileMember {
 		m.weight = asNumber(w)
 		m.odd = !m.weight.OK
 	}
-	switch own := child(node, "litellm_params").(type) {
+	switch own := yamltext.Under(node, "litellm_params").(type) {
 	case *ast.MappingNode, *ast.MappingValueNode:
 		m.params = own
 	case *ast.AnchorNode:
-		m.params = unwrap(own)
+		m.params = yamltext.Unwrap(own)
 	}
 	return m
 }

@@ -7,11 +7,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
 
+	"pitwall/backends/internal/yamltext"
 	"pitwall/fleet"
 )
 
@@ -75,7 +75,7 @@ func (c *configFile) weightSplice(m fileMember, after fleet.Weights, id fleet.Ta
 	if m.params == nil {
 		return nil, errors.New("its litellm_params are shared by an alias")
 	}
-	value := child(m.params, "weight")
+	value := yamltext.Under(m.params, "weight")
 	switch {
 	case !wanted:
 		return nil, errors.New("a weight that stands in the file cannot be unset; give it a number")
@@ -139,32 +139,13 @@ func (c *configFile) lineEnd(at int) string {
 	return "\n"
 }
 
-// find turns the line and column of a token, which count from 1 and in characters, into an offset, and makes sure
-// that the expected text stands there: columns after escapes and the like are not always right.
+// find is where a token stands, and makes sure that the expected text does.
 func (c *configFile) find(tk *token.Token, expected string) (int, error) {
-	lost := errors.New("its place in the file was not found; change it by hand")
-	if tk == nil || tk.Position == nil || tk.Position.Column < 1 {
-		return 0, lost
+	at, err := yamltext.Offset(c.text, tk)
+	if err == nil && (expected == "" || !bytes.HasPrefix(c.text[at:], []byte(expected))) {
+		err = errors.New("its place in the file was not found; change it by hand")
 	}
-	at := 0
-	for range tk.Position.Line - 1 {
-		end := bytes.IndexByte(c.text[at:], '\n')
-		if end < 0 {
-			return 0, lost
-		}
-		at += end + 1
-	}
-	for range tk.Position.Column - 1 {
-		if at >= len(c.text) {
-			return 0, lost
-		}
-		_, n := utf8.DecodeRune(c.text[at:])
-		at += n
-	}
-	if expected == "" || !bytes.HasPrefix(c.text[at:], []byte(expected)) {
-		return 0, lost
-	}
-	return at, nil
+	return at, err
 }
 
 // apply makes all splices, from the end so that offsets stay right.
@@ -177,23 +158,6 @@ func apply(text []byte, splices []splice) []byte {
 	return out
 }
 
-// child is the value under a key that stands in this very mapping (not in one merged into it); nil if absent.
-func child(node ast.Node, key string) ast.Node {
-	switch n := unwrap(node).(type) {
-	case *ast.MappingNode:
-		for _, v := range n.Values {
-			if v.Key.GetToken().Value == key {
-				return v.Value
-			}
-		}
-	case *ast.MappingValueNode:
-		if n.Key.GetToken().Value == key {
-			return n.Value
-		}
-	}
-	return nil
-}
-
 func firstKey(node ast.Node) ast.Node {
 	switch n := node.(type) {
 	case *ast.MappingNode:
@@ -204,18 +168,4 @@ func firstKey(node ast.Node) ast.Node {
 		return n.Key
 	}
 	return nil
-}
-
-// unwrap takes the node behind an anchor or a tag.
-func unwrap(node ast.Node) ast.Node {
-	for {
-		switch n := node.(type) {
-		case *ast.AnchorNode:
-			node = n.Value
-		case *ast.TagNode:
-			node = n.Value
-		default:
-			return node
-		}
-	}
 }

@@ -13,26 +13,34 @@ import (
 	"pitwall/backends/amd"
 	"pitwall/backends/argorollouts"
 	"pitwall/backends/autoscalers"
+	"pitwall/backends/azureml"
+	"pitwall/backends/bentocloud"
 	"pitwall/backends/bentoml"
 	"pitwall/backends/dcgm"
 	"pitwall/backends/discovery"
 	"pitwall/backends/flagger"
+	"pitwall/backends/gatewayroutes"
 	"pitwall/backends/kserve"
 	"pitwall/backends/kube"
 	"pitwall/backends/kubenodes"
+	"pitwall/backends/kuberay"
 	"pitwall/backends/litellm"
 	"pitwall/backends/llamacpp"
 	"pitwall/backends/nvidiagpu"
 	"pitwall/backends/nvidiasmi"
 	"pitwall/backends/openai"
 	"pitwall/backends/prometheus"
+	"pitwall/backends/rayapi"
 	"pitwall/backends/rayserve"
+	"pitwall/backends/seldon"
 	"pitwall/backends/sglang"
 	"pitwall/backends/tgi"
 	"pitwall/backends/triton"
 	"pitwall/backends/trtllm"
+	"pitwall/backends/vertex"
 	"pitwall/backends/vllm"
 	"pitwall/backends/workloads"
+	"pitwall/backends/yatai"
 	"pitwall/fleet"
 )
 
@@ -55,8 +63,13 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{autoscalers.Connector()},
 		[]fleet.Connector{kubenodes.Connector()},
 		[]fleet.Connector{kserve.Connector()},
+		[]fleet.Connector{kuberay.Connector(), rayapi.Connector()},
 		[]fleet.Connector{argorollouts.Connector()},
 		[]fleet.Connector{flagger.Connector()},
+		[]fleet.Connector{seldon.Connector()},
+		[]fleet.Connector{gatewayroutes.Connector()},
+		[]fleet.Connector{yatai.Connector()},
+		[]fleet.Connector{bentocloud.Connector(), azureml.Connector(), vertex.Connector()},
 	)
 }
 

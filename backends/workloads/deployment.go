@@ -46,11 +46,9 @@ func (s *scene) deployment(ctx context.Context) (err error) {
 	r.Available, r.Total = int(st.AvailableReplicas), int(st.Replicas)
 	s.facts.Desired, s.facts.Available = r.Desired, r.Available
 	s.facts.MinReady = time.Duration(d.Spec.MinReadySeconds) * time.Second
-	r.Deadline = defaultDeadline * time.Second
-	if d.Spec.ProgressDeadlineSeconds != nil {
-		r.Deadline = time.Duration(*d.Spec.ProgressDeadlineSeconds) * time.Second
-	}
+	r.Deadline = progressDeadline(&d)
 	s.how = deploymentStrategy(&d, r.Desired)
+	s.readHold(&d)
 	s.describe()
 	s.deploymentConditions(&d)
 	// The last comparison is not kubectl's: after scaling down, what is too much is counted as updated and available.
@@ -59,8 +57,11 @@ func (s *scene) deployment(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if d.Spec.Paused {
+	switch {
+	case d.Spec.Paused:
 		s.quiet = fleet.Textf("paused: %s of %s replicas are new", fleet.Int(r.Updated), fleet.Int(r.Desired))
+	case s.held != nil && r.Updated >= s.part:
+		s.quiet = fleet.Textf("held: %s of %s replicas are new", fleet.Int(r.Updated), fleet.Int(r.Desired))
 	}
 	pods, err := s.pods(ctx, d.Spec.Selector)
 	if err != nil {
@@ -69,6 +70,9 @@ func (s *scene) deployment(ctx context.Context) (err error) {
 	s.count(s.ofSets(pods), func(p *corev1.Pod) bool {
 		return newest != nil && p.Labels[owner.TemplateHash] == newest.Labels[owner.TemplateHash]
 	})
+	if s.held != nil {
+		r.UpdatedReady = s.settledReady()
+	}
 	if newest != nil {
 		r.Now.At = child.Came(newest, revisionOf, s.facts.New)
 	}
@@ -99,6 +103,13 @@ func (s *scene) deploymentConditions(d *appsv1.Deployment) {
 			s.facts.Refused = &stuck.Refusal{By: "its ReplicaSet", Reason: c.Reason, Message: c.Message, Since: c.LastTransitionTime.Time}
 		}
 	}
+}
+
+func progressDeadline(d *appsv1.Deployment) time.Duration {
+	if n := d.Spec.ProgressDeadlineSeconds; n != nil {
+		return time.Duration(*n) * time.Second
+	}
+	return defaultDeadline * time.Second
 }
 
 // deploymentStrategy resolves percentages as the controller does: what comes beside is rounded up, what may be away down,

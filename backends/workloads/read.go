@@ -35,6 +35,10 @@ type scene struct {
 	over   bool // the rule of its kind says that the roll is over
 	out    fleet.Rollout
 
+	held *earlier // what a Deployment held before it was held at a part; nil where it is not
+	part int      // at which it is held
+	free strategy // that it has once it is released
+
 	// quiet is why it stands still without a fault: paused, held by a partition, changed by hand. "" while it moves.
 	quiet  fleet.Safe
 	missed fleet.Safe // its deadline is over; "" otherwise

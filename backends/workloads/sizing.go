@@ -83,7 +83,7 @@ func (s *scene) pause() (fleet.Draft, error) {
 // resume drafts that it goes on to the end.
 func (s *scene) resume() (fleet.Draft, error) {
 	e := s.sheet()
-	text := fleet.Text("resume")
+	text, how := fleet.Text("resume"), s.how
 	switch {
 	case s.how.byHand:
 		return fleet.Draft{}, s.refuse(fleet.KindUnsupported, "its strategy is OnDelete: pods change when they are deleted; set "+
@@ -91,6 +91,10 @@ func (s *scene) resume() (fleet.Draft, error) {
 	case s.how.pausedAt != "":
 		if paused, _ := jsonptr.Find(s.doc, s.how.pausedAt); paused == true {
 			e.set(s.how.pausedAt, nil)
+		}
+		if s.held != nil {
+			s.release(e)
+			text, how = fleet.Text("resume to the end, by its own strategy"), s.free
 		}
 	default:
 		if s.how.partition > 0 {
@@ -103,7 +107,7 @@ func (s *scene) resume() (fleet.Draft, error) {
 		return d, err
 	}
 	d.Stages[0].Until = fleet.Until{Done: true}
-	d.Extra, d.Down = s.how.extra*s.out.GPUsEach, s.how.missing
+	d.Extra, d.Down = how.extra*s.out.GPUsEach, how.missing
 	if mark := jsonptr.Text(s.doc, "/metadata/annotations"+jsonptr.Path(canaryMark)); mark != "" {
 		d.Notes = append(d.Notes, fleet.Textf("a change of pitwall paused it at %s: it is better to go on with that change, which "+
 			"compares old and new", fleet.Quote(mark)))

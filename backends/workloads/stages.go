@@ -8,10 +8,6 @@ import (
 	"pitwall/fleet"
 )
 
-// canaryMark is an annotation of the object while a part of it is new: it tells one stage from the next where the fields
-// of both are the same, and others what is going on. It is not in the template, so that it replaces no pod.
-const canaryMark = "pitwall.dev/canary"
-
 // stages orders the writes of a roll whose template is on the sheet.
 func (s *scene) stages(e *sheet, text fleet.Safe, w fleet.Want) (fleet.Draft, error) {
 	pace, err := s.pace(w)
@@ -25,7 +21,7 @@ func (s *scene) stages(e *sheet, text fleet.Safe, w fleet.Want) (fleet.Draft, er
 	if s.how.partitionAt != "" {
 		return s.byPartition(e, text, sizes, pace), nil
 	}
-	return s.byPause(e, text, sizes, pace), nil
+	return s.byHold(e, text, sizes, pace), nil
 }
 
 // pace is what comes beside and what may be away while it rolls.
@@ -93,42 +89,6 @@ func (s *scene) unit() string {
 		return "group"
 	}
 	return "replica"
-}
-
-// byPause rolls a Deployment: it is paused as soon as the part is made, and resumed for the next one. What comes beside
-// and what may be away are kept as small as the part, so that no more than it is made before the pause.
-func (s *scene) byPause(e *sheet, text fleet.Safe, sizes []int, p pace) fleet.Draft {
-	d := fleet.Draft{Extra: p.extra * s.out.GPUsEach, Down: p.missing}
-	mark := "/metadata/annotations" + jsonptr.Path(canaryMark)
-	made := 0
-	for i, k := range sizes {
-		extra := min(p.extra, k-made)
-		s.setPace(e, pace{extra: extra, missing: min(p.missing, k-made-extra)})
-		e.set(mark, fleet.Textf("%s of %s", fleet.Int(k), fleet.Int(s.out.Desired)).String())
-		said := fleet.Textf("resume until %s of %s replicas are new", fleet.Int(k), fleet.Int(s.out.Desired))
-		if i == 0 {
-			said = fleet.Textf("%s; until %s of %s replicas are new", text, fleet.Int(k), fleet.Int(s.out.Desired))
-		}
-		e.set(s.how.pausedAt, nil)
-		first := e.write(said)
-		e.set(s.how.pausedAt, true)
-		d.Stages = append(d.Stages, fleet.Stage{Text: said, Writes: []fleet.ObjectWrite{first}, Canary: true,
-			Until: fleet.Until{Updated: k, Ready: k}, Then: []fleet.ObjectWrite{e.write(fleet.Textf("pause at %s", fleet.Int(k)))}})
-		if k-made > extra+p.missing {
-			d.Notes = append(d.Notes, fleet.Textf("the pause at %s follows the controller: a replica that is ready in that moment "+
-				"may start one more", fleet.Int(k)))
-		}
-		made = k
-	}
-	if len(sizes) > 0 {
-		d.Notes = append(d.Notes, fleet.Text("pitwall sets the pause itself: should its process end between a write and the pause that "+
-			"follows it, the roll goes on by its strategy until the change is resumed or rolled back"))
-		text = fleet.Text("resume to the end")
-		e.set(s.how.pausedAt, nil)
-		e.set(mark, nil)
-	}
-	s.finish(e, &d, text, p)
-	return d
 }
 
 // finish adds the stage that rolls to the end, and one that sets the object's own pace back where the roll had another.

@@ -47,6 +47,9 @@ func (s *scene) canRoll(what string) error {
 			"deleted by hand; set updateStrategy RollingUpdate first")
 	case s.how.pausedAt != "" && !s.quiet.IsEmpty():
 		return s.refuse(fleet.KindUnsupported, "it is "+s.quiet.String()+"; resume it first, or take back the change that paused it")
+	case s.held != nil:
+		return s.refuse(fleet.KindUnsupported, "a canary holds it at "+fleet.Int(s.part).String()+" new replicas; resume it first, or take "+
+			"back the change that made it")
 	case s.how.partition > 0:
 		return s.refuse(fleet.KindUnsupported, "its partition of "+fleet.Int(s.how.partition).String()+
 			" holds replicas back; resume it first, or take back the change that set it")

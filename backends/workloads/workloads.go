@@ -79,6 +79,9 @@ func (o *Orchestrator) Draft(ctx context.Context, c fleet.Objects, r fleet.Rollo
 	case fleet.DoPromote, fleet.DoAdvance, fleet.DoAbandonRoll:
 		return fleet.Draft{}, s.refuse(fleet.KindUnsupported, "a "+s.kind.Kind+" has no steps of its own; a roll in parts is resumed, or "+
 			"taken back by the change that made it")
+	case fleet.DoTraffic:
+		return fleet.Draft{}, s.refuse(fleet.KindUnsupported, "a "+s.kind.Kind+" has no weights: its replicas share the traffic alike; set "+
+			"those of the HTTPRoute before it, or upgrade with --canary")
 	default:
 		return fleet.Draft{}, s.refuse(fleet.KindUnsupported, "a "+s.kind.Kind+" knows upgrade, scale, pause, resume and "+
 			"restart, and not "+string(w.Do))

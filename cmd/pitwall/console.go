@@ -173,7 +173,7 @@ func (s *session) screen(ctx context.Context, d *desk.Desk, f *flags, c console)
 	if details := s.set.Inspector(s.inventory.Sources, s.deps); details != nil {
 		o.Details = details
 	}
-	if slices.ContainsFunc(s.inventory.Sources, func(x fleet.SourceSpec) bool { return x.Kind == "kubernetes" }) {
+	if slices.ContainsFunc(s.inventory.Sources, func(x fleet.SourceSpec) bool { return x.Subject.Cluster != "" }) {
 		o.Rollouts = d
 	}
 	if s.file != nil {

@@ -17,7 +17,7 @@ import (
 const hostile = "evil\x1b[2J\rOK\u202egnp\u200b"
 
 // serve starts the servers that scripts name: DENIES takes no credential, HOSTILE answers with names that attack a
-// terminal, TLS has a certificate that nobody knows but the file CA.
+// terminal, CLOUD is a BentoCloud, TLS has a certificate that nobody knows but the file CA.
 func serve(e *testscript.Env) error {
 	listen := func(name string, h http.HandlerFunc, start func(*httptest.Server)) *httptest.Server {
 		s := httptest.NewUnstartedServer(h)
@@ -38,6 +38,7 @@ func serve(e *testscript.Env) error {
 		}
 		_, _ = io.WriteString(w, `{"object":"list","version":"`+"\\u001b[2J\\r\\u202e"+`","data":[{"id":"`+"\\u001b[2J\\r"+`","object":"model"}]}`)
 	}, (*httptest.Server).Start)
+	listen("CLOUD", newBentoCloud().ServeHTTP, (*httptest.Server).Start)
 	tls := listen("TLS", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, `{"object":"list","data":[]}`)
 	}, (*httptest.Server).StartTLS)

@@ -90,6 +90,8 @@ func scaleCommand(f *flags, c console) *cobra.Command {
 	x := &workFlags{}
 	cmd := x.command(f, c, fleet.DoScale, "scale OBJECT --replicas N", "Set the number of replicas of a workload")
 	cmd.Flags().IntVar(&x.count, "replicas", -1, "replicas that are wanted")
+	cmd.Flags().StringVar(&x.want.Container, "container", "",
+		"part that is scaled, where it has several: service, deployed model, of Ray Serve APPLICATION/DEPLOYMENT")
 	return cmd
 }
 
@@ -115,6 +117,7 @@ func simpleWork(f *flags, c console, do fleet.Deed, use, short string) *cobra.Co
 	cmd := x.command(f, c, do, use, short)
 	if do == fleet.DoHoldScaler {
 		cmd.Flags().IntVar(&x.count, "replicas", -1, "replicas to keep (default: as many as run)")
+		cmd.Flags().StringVar(&x.want.Container, "container", "", "part that is held, where it has several (of Ray Serve: APPLICATION/DEPLOYMENT)")
 	}
 	return cmd
 }
@@ -156,7 +159,7 @@ func (x *workFlags) command(f *flags, c console, do fleet.Deed, use, short strin
 		cmd.Long = ""
 	}
 	x.bindConfirm(cmd, "name of the object, typed: needed in PROD and for overrides")
-	cmd.Flags().StringVar(&x.cluster, "cluster", "", "cluster (context of the kubeconfig), where the name is in several")
+	cmd.Flags().StringVar(&x.cluster, "cluster", "", "cluster (context of the kubeconfig, or id of an orchestrator), where the name is in several")
 	return cmd
 }
 
@@ -251,7 +254,7 @@ func rolloutCommand(f *flags, c console) *cobra.Command {
 			})
 		}}
 	fl := cmd.Flags()
-	fl.StringVar(&x.cluster, "cluster", "", "cluster (context of the kubeconfig), where the name is in several")
+	fl.StringVar(&x.cluster, "cluster", "", "cluster (context of the kubeconfig, or id of an orchestrator), where the name is in several")
 	fl.StringVarP(&x.output, "output", "o", "text", "text or json")
 	x.bindDemo(cmd)
 	return cmd

@@ -17,9 +17,15 @@ import (
 	"pitwall/test/servers"
 )
 
+// planes bounds how many control planes run at once: more of them starve whatever is timed beside them, and most of their tests
+// wait for one another's cores.
+var planes = make(chan struct{}, 4)
+
 // newCluster starts a control plane with some nodes; it ends with the test.
 func newCluster(t *testing.T, o servers.Options, nodes int) *servers.Cluster {
 	t.Helper()
+	planes <- struct{}{}
+	t.Cleanup(func() { <-planes })
 	began := time.Now()
 	c, err := servers.StartCluster(t.Context(), o)
 	started(t, err)

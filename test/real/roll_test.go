@@ -4,11 +4,14 @@ package real_test
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
@@ -150,6 +153,30 @@ func TestRollsOnARealControlPlane(t *testing.T) {
 		h.carry(ref, h.draft(ref, fleet.Want{Do: fleet.DoRestart, Stamp: time.Now()}))
 	})
 
+	for _, broken := range []struct{ image, why string }{
+		{servers.MissingImage, "ImagePullBackOff"}, {servers.CrashingImage, "CrashLoopBackOff: Error 1, 4 restarts: KeyError: 'rope_scaling'"},
+	} {
+		t.Run("an image that does not start: "+broken.image, func(t *testing.T) {
+			h := hands{t, h.roller, h.writer}
+			ref := fleet.ObjectRef{Cluster: "c", Kind: "Deployment", Namespace: "serving", Name: "chat"}
+			up := h.draft(ref, fleet.Want{Do: fleet.DoUpgrade, Image: broken.image, Parts: []fleet.Ratio{0.5}})
+			h.send(up.Stages[0].Writes...)
+			got := h.until(ref, "being stuck", func(r fleet.Rollout) bool { return r.Phase == fleet.RolloutStuck && r.Updated == 1 })
+			if !strings.Contains(got.Why.String(), broken.why) {
+				t.Errorf("%s", got.Why)
+			}
+			h.send(up.Stages[0].Then...) // paused, it is still known to be stuck
+			if got := h.until(ref, "being paused", func(r fleet.Rollout) bool { return r.Phase != fleet.RolloutUnseen }); got.Phase != fleet.RolloutStuck {
+				t.Errorf("%s: %s", got.Phase, got.Why)
+			}
+			for _, w := range fleet.Net(append(slices.Clone(up.Stages[0].Writes), up.Stages[0].Then...)) {
+				back, _ := w.Inverse()
+				h.send(back)
+			}
+			h.until(ref, "the way back", rolled)
+		})
+	}
+
 	t.Run("a StatefulSet by partition and back", func(t *testing.T) {
 		h := hands{t, h.roller, h.writer}
 		d := servers.Serving{Namespace: "serving", Name: "embed", Model: "e5", Replicas: 3, GPUs: 1}.Deployment()
@@ -163,6 +190,34 @@ func TestRollsOnARealControlPlane(t *testing.T) {
 		h.carry(ref, h.draft(ref, fleet.Want{Do: fleet.DoUpgrade, Args: []fleet.ArgEdit{{Flag: "--max-num-seqs", Value: "99"}}, Parts: []fleet.Ratio{0.3}}))
 		h.carry(ref, h.draft(ref, fleet.Want{Do: fleet.DoUpgrade, Version: was.Now.ID}))
 		if now := h.read(ref); now.Now.ID != was.Now.ID || now.Updated != 3 {
+			t.Errorf("%+v", now)
+		}
+	})
+
+	// OrderedReady waits for the broken pod even once the template is as before: it has to be evicted.
+	t.Run("a StatefulSet whose new pod is broken", func(t *testing.T) {
+		h := hands{t, h.roller, h.writer}
+		ref := fleet.ObjectRef{Cluster: "c", Kind: "StatefulSet", Namespace: "serving", Name: "embed"}
+		was := h.until(ref, "the first version", rolled)
+		s, err := c.Client.AppsV1().StatefulSets("serving").Get(t.Context(), "embed", metav1.GetOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		of := s.Spec.Template.Spec.Containers[0].Resources
+		of.Limits["nvidia.com/gpu"], of.Requests["nvidia.com/gpu"] = resource.MustParse("9"), resource.MustParse("9") // no node has them
+		if _, err := c.Client.AppsV1().StatefulSets("serving").Update(t.Context(), s, metav1.UpdateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		stands := h.until(ref, "being stuck", func(r fleet.Rollout) bool { return r.Phase == fleet.RolloutStuck })
+		if !strings.Contains(stands.Why.String(), "1 pod Pending: 9 nvidia.com/gpu asked") {
+			t.Errorf("%s", stands.Why)
+		}
+		back := h.draft(ref, fleet.Want{Do: fleet.DoUpgrade, Version: was.Now.ID})
+		if len(back.Stages) != 2 || back.Stages[1].Writes[0].Verb != fleet.WriteEvict {
+			t.Fatalf("%+v", back.Stages)
+		}
+		h.carry(ref, back)
+		if now := h.read(ref); now.Now.ID != was.Now.ID || now.UpdatedReady != 3 {
 			t.Errorf("%+v", now)
 		}
 	})
@@ -196,4 +251,75 @@ func TestRollsOnARealControlPlane(t *testing.T) {
 		h.until(ref, "the way back", rolled)
 		h.carry(ref, h.draft(ref, fleet.Want{Do: fleet.DoUpgrade, Args: []fleet.ArgEdit{{Flag: "--max-num-seqs", Value: "99"}}, Surge: fleet.Some(0)}))
 	})
+}
+
+// watch looks for a while whether something stays as it should.
+func watch(t *testing.T, long time.Duration, holds func() string) {
+	t.Helper()
+	for end := time.Now().Add(long); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+		if wrong := holds(); wrong != "" {
+			t.Fatal(wrong)
+		}
+	}
+}
+
+// TestACanaryStopsWithoutItsPause sends what a process sends that dies before each pause, to replicas that are ready at once:
+// the controller goes no further than the part, for as long as it is left so, and back again without an outage.
+func TestACanaryStopsWithoutItsPause(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, servers.Options{Namespace: "serving"}, 3)
+	h := newHands(t, c)
+	s := site{c, t}
+	serves(t, c, servers.Serving{Namespace: "serving", Name: "chat", Model: "llama-70b", Replicas: 12, GPUs: 1})
+	ref := fleet.ObjectRef{Cluster: "c", Kind: "Deployment", Namespace: "serving", Name: "chat"}
+	h.until(ref, "the first version", rolled)
+	up := h.draft(ref, fleet.Want{Do: fleet.DoUpgrade, Args: []fleet.ArgEdit{{Flag: "--max-num-seqs", Value: "99"}}, Parts: []fleet.Ratio{0.25, 0.75}})
+	served := func() string {
+		if by := s.runs("chat"); by["256"]+by["99"] < 9 {
+			return fmt.Sprintf("too few are ready: %v", by)
+		}
+		return ""
+	}
+	var sent []fleet.ObjectWrite
+	for i, stage := range up.Stages[:len(up.Stages)-1] { // 3, then 6 on the way to 9, then 9
+		h.send(stage.Writes...)
+		sent = append(sent, stage.Writes...)
+		k := stage.Until.Updated
+		until(t, time.Minute, "its part", func() bool {
+			if wrong := served(); wrong != "" {
+				t.Fatal(wrong)
+			}
+			return s.runs("chat")["99"] == k
+		})
+		watch(t, 20*time.Second, func() string {
+			if by := s.runs("chat"); by["99"] != k || by["256"] != 12-k {
+				return fmt.Sprintf("stage %d was to stop at %d: %v", i+1, k, by)
+			}
+			return ""
+		})
+		if r := h.read(ref); r.Phase != fleet.RolloutPaused || !strings.HasPrefix(r.Why.String(), fmt.Sprintf("held: %d of 12", k)) || r.UpdatedReady != k {
+			t.Errorf("%s %q, %d ready", r.Phase, r.Why, r.UpdatedReady)
+		}
+		h.send(stage.Then...)
+		sent = append(sent, stage.Then...)
+	}
+	d, err := c.Client.AppsV1().Deployments("serving").Get(t.Context(), "chat", metav1.GetOptions{})
+	if err != nil || d.Status.AvailableReplicas != 3 {
+		t.Errorf("of 9 held ones and 3 old ones %d count as available, %v", d.Status.AvailableReplicas, err)
+	}
+	for _, w := range fleet.Net(sent) {
+		back, _ := w.Inverse()
+		h.send(back)
+	}
+	watch(t, time.Second, served)
+	until(t, time.Minute, "the way back", func() bool {
+		if wrong := served(); wrong != "" {
+			t.Fatal(wrong)
+		}
+		return s.runs("chat")["256"] == 12 && rolled(h.read(ref))
+	})
+	h.carry(ref, up) // the same again, and on to the end
+	if by := s.runs("chat"); by["99"] != 12 || len(by) != 1 {
+		t.Errorf("it ends with %v", by)
+	}
 }

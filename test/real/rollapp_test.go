@@ -80,7 +80,8 @@ func (s site) whole(seqs string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if d.Spec.Paused || d.Annotations["pitwall.dev/canary"] != "" || *d.Spec.Replicas != 12 || d.Spec.Strategy.RollingUpdate.MaxSurge.IntValue() != 0 ||
+	if d.Spec.Paused || d.Annotations["pitwall.dev/canary"]+d.Annotations["pitwall.dev/held-from"] != "" ||
+		d.Spec.MinReadySeconds != 3 || *d.Spec.ProgressDeadlineSeconds != 600 || *d.Spec.Replicas != 12 || d.Spec.Strategy.RollingUpdate.MaxSurge.IntValue() != 0 ||
 		d.Spec.Strategy.RollingUpdate.MaxUnavailable.String() != "25%" {
 		s.t.Errorf("of a roll is left: paused %v, annotations %v, strategy %v", d.Spec.Paused, d.Annotations, d.Spec.Strategy.RollingUpdate)
 	}
@@ -94,15 +95,18 @@ func verified(c *actions.Change, n int) bool {
 // await waits until the change that a process carries is as wanted, and fails early where the process ends before.
 func (s site) await(op program, r *running, id fleet.ChangeID, what string, as func(actions.Change) bool) actions.Change {
 	s.t.Helper()
-	return op.awaitChange(s.t, 3*time.Minute, id, what, func(c actions.Change) bool {
-		if as(c) {
+	var last *actions.Change
+	until(s.t, 3*time.Minute, what, func() bool {
+		over := r.ended()
+		if last = op.change(s.t, id); last != nil && as(*last) {
 			return true
 		}
-		if r.ended() {
+		if over {
 			s.t.Fatalf("it ended before: %s\n%s", what, r.output())
 		}
 		return false
 	})
+	return *last
 }
 
 // TestPitwallRollsARealDeployment is the program itself against a real control plane, from the command line to the pods.
@@ -231,6 +235,9 @@ func (s site) yieldsToOthers() {
 	args[slices.Index(args, "--max-num-seqs=48")] = "--max-num-seqs=77"
 	d.Spec.Paused = false
 	delete(d.Annotations, "pitwall.dev/canary")
+	delete(d.Annotations, "pitwall.dev/held-from")
+	deadline := int32(600)
+	d.Spec.MinReadySeconds, d.Spec.ProgressDeadlineSeconds = 3, &deadline
 	quarter := intstr.FromString("25%")
 	d.Spec.Strategy.RollingUpdate.MaxUnavailable = &quarter
 	if _, err := s.Client.AppsV1().Deployments("serving").Update(s.t.Context(), d, metav1.UpdateOptions{}); err != nil {

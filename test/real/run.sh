@@ -102,6 +102,16 @@ control_plane() {
 	export PITWALL_TEST_CLUSTER
 }
 
+rollouts() {
+	local log=$CACHE/rollouts.log
+	mkdir -p "$CACHE"
+	if ! PITWALL_TEST_ROLLOUTS=$(./test/rollouts/build.sh 2> >(tee "$log" >&2)); then
+		skip "Argo Rollouts: its controller could not be built (see $log)"
+		return
+	fi
+	export PITWALL_TEST_ROLLOUTS
+}
+
 package tmux tmux "terminal sizes and OpenSSH"
 package sshd openssh-server "OpenSSH"
 package ssh openssh-client "OpenSSH"
@@ -111,6 +121,7 @@ from_pypi BentoML bentoml "$BENTOML_VERSION" "bentoml==$BENTOML_VERSION"
 unpacked prometheus prometheus "Prometheus"
 alertmanager
 control_plane
+rollouts
 
 if [ "${#skipped[@]}" -gt 0 ] && [ "${REQUIRE_REAL:-}" = 1 ]; then
 	echo "REQUIRE_REAL=1 forbids skipping" >&2

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -35,8 +36,9 @@ type Cluster struct {
 	CA        []byte // PEM of the authority of its certificate
 	Namespace string
 	// Admin may do everything. Viewer reads all but secrets, everywhere, with logs and GETs through the proxy.
-	// Scoped reads the same in Namespace alone. Nobody may do nothing beyond discovery and access reviews.
-	Admin, Viewer, Scoped, Nobody User
+	// Scoped reads the same in Namespace alone. Nobody may do nothing beyond discovery and access reviews, and so may
+	// Operator, of the group "operators", until somebody grants these more.
+	Admin, Viewer, Scoped, Nobody, Operator User
 	// Client is the administrator's.
 	Client *kubernetes.Clientset
 
@@ -179,6 +181,12 @@ func (c *Cluster) StartServer(ctx context.Context) error {
 	return c.startServer(ctx)
 }
 
+// HangServer lets the API server answer nothing any more and keep its connections, until it is told to go on.
+func (c *Cluster) HangServer() (goOn func() error, err error) {
+	p := c.server.cmd.Process
+	return func() error { return p.Signal(syscall.SIGCONT) }, p.Signal(syscall.SIGSTOP)
+}
+
 // Forget drops all versions before now from the store, and restarts the API server, which remembers some of them too.
 func (c *Cluster) Forget(ctx context.Context) error {
 	if err := compact(ctx, c.etcd); err != nil {
@@ -201,7 +209,7 @@ func (c *Cluster) writeKwok(log []string) error {
 	for i, line := range log { // as container runtimes write it
 		lines = fmt.Appendf(lines, "%s stdout F %s\n", written.Add(time.Duration(i)*time.Second).Format(time.RFC3339Nano), line)
 	}
-	stages = fmt.Appendf(stages, `apiVersion: kwok.x-k8s.io/v1alpha1
+	stages = fmt.Appendf(append(stages, brokenPods...), `apiVersion: kwok.x-k8s.io/v1alpha1
 kind: ClusterLogs
 metadata: {name: all}
 spec:

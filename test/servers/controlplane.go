@@ -64,7 +64,7 @@ func (c *Cluster) startControllers(ctx context.Context, kubelet int) error {
 	config := "--kubeconfig=" + c.system.Kubeconfig
 	if _, err := c.run("kube-controller-manager", config, "--leader-elect=false", "--secure-port=0", "--profiling=false",
 		"--controllers=deployment-controller,replicaset-controller,statefulset-controller,daemonset-controller,job-controller,"+
-			"horizontal-pod-autoscaler-controller,disruption-controller,garbage-collector-controller,namespace-controller",
+			"horizontal-pod-autoscaler-controller,disruption-controller,garbage-collector-controller,namespace-controller,resourcequota-controller",
 		"--kube-api-qps=500", "--kube-api-burst=1000", "--concurrent-deployment-syncs=5", "--concurrent-replicaset-syncs=10"); err != nil {
 		return err
 	}

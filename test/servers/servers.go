@@ -1,7 +1,7 @@
 // Package servers starts real servers for tests and measurements: a Kubernetes control plane whose nodes are played by
-// KWOK, Prometheus, Alertmanager, Ray Serve, BentoML. Everything listens on the loopback address alone, but for the inner
-// ports of Ray, which cannot; keeps its files in a folder of its own and ends with its owner. It must not judge anything,
-// and pitwall itself must not import it.
+// KWOK, the controller of Argo Rollouts, Prometheus, Alertmanager, Ray Serve, BentoML. Everything listens on the loopback
+// address alone, but for the inner ports of Ray and the metrics of that controller, which cannot; keeps its files in a folder
+// of its own and ends with its owner. It must not judge anything, and pitwall itself must not import it.
 //
 // Programs are found where the environment says, which test/real/run.sh prepares; a variable that is not set is
 // ErrMissing, so that a test can skip with that sentence.
@@ -16,6 +16,7 @@ import (
 // Names of environment variables with the paths of programs.
 const (
 	ClusterVariable      = "PITWALL_TEST_CLUSTER"      // the folder that test/cluster/build.sh prints
+	RolloutsVariable     = "PITWALL_TEST_ROLLOUTS"     // the folder that test/rollouts/build.sh prints
 	PrometheusVariable   = "PITWALL_TEST_PROMETHEUS"   // prometheus
 	AlertmanagerVariable = "PITWALL_TEST_ALERTMANAGER" // alertmanager
 	RayVariable          = "PITWALL_TEST_RAY"          // a python with ray[serve]

@@ -47,6 +47,7 @@ func (c *Cluster) writeUsers() error {
 	}{
 		{&c.Admin, "admin", "system:masters"}, {&c.system, "control-plane", "system:masters"},
 		{&c.Viewer, "viewer", "viewers"}, {&c.Scoped, "scoped", "scoped"}, {&c.Nobody, "nobody", "nobodies"},
+		{&c.Operator, "operator", "operators"},
 	} {
 		var err error
 		if *u.into, err = c.newUser(u.name); err != nil {

@@ -69,7 +69,7 @@ func illWorkloads(clusters []*fleet.Cluster) (list []ill, all int) {
 		for _, w := range c.Workloads {
 			if inTrouble(w.State) {
 				list = append(list, ill{c, fleet.ObjectRef{Cluster: c.ID, Kind: w.Kind, Namespace: w.Namespace, Name: w.Name}, w.State,
-					[]fleet.Safe{fleet.Label(w.Kind), fleet.Textf("%s/%s", fleet.Int(w.Ready), fleet.Int(w.Desired))}, w.Why})
+					[]fleet.Safe{fleet.Label(w.Kind), fleet.Textf("%s/%s", w.Gaps.Replicas(w.Ready), fleet.Int(w.Desired))}, w.Why})
 			}
 		}
 	}

@@ -28,6 +28,9 @@ func workPlan(p actions.Plan, checks []actions.Check) string {
 		}
 		r.fact(fleet.Text("GPUs"), fleet.Concat(fleet.Int(w.Draft.Extra), fleet.Text(" more at the most, "), free))
 	}
+	if !w.Draft.Rented.IsEmpty() {
+		r.fact(fleet.Text("takes"), fleet.Concat(w.Draft.Rented, fleet.Text(", how much room the cloud has is not known")))
+	}
 	if w.Draft.Down > 0 {
 		r.fact(fleet.Text("away"), fleet.Textf("%s of %s %s at the most meanwhile", fleet.Int(w.Draft.Down), fleet.Int(w.Was.Desired),
 			w.Was.Unit))
@@ -55,17 +58,32 @@ func Rollout(w fleet.Rollout) string {
 	r := &report{}
 	r.line(w.System, fleet.Text(" "), rawName(actions.ObjectName(w.Object)), fleet.Text("  "), fleet.Label(string(w.Phase)))
 	rolloutFacts(r, &w)
+	for i := range w.Traffic.Members {
+		r.fact(fleet.Text("traffic"), memberText(&w.Traffic.Members[i]))
+	}
 	for _, v := range w.Runs {
 		r.fact(fleet.Text("before"), v.Text())
 	}
 	return r.String()
 }
 
+// memberText is a member as "pitwall traffic" takes it.
+func memberText(m *fleet.TrafficMember) fleet.Safe {
+	text := fleet.Textf("%s=%s", fleet.Quote(m.ID), fleet.Int(m.Weight))
+	if name := m.Name; !name.IsEmpty() && name != fleet.Quote(m.ID) {
+		text = fleet.Textf("%s  %s", text, name)
+	}
+	if !m.Ready {
+		text = fleet.Concat(text, fleet.Text(", not ready"))
+	}
+	return text
+}
+
 func rolloutFacts(r *report, w *fleet.Rollout) {
 	r.fact(fleet.Text("runs"), w.Now.Text())
 	r.fact(fleet.Text("beside it"), w.Old.Text())
 	r.fact(fleet.Text("count"), fleet.Textf("%s %s wanted, %s updated, %s ready, %s available", fleet.Int(w.Desired), w.Unit,
-		fleet.Int(w.Updated), fleet.Int(w.Ready), fleet.Int(w.Available)))
+		w.Gaps.Replicas(w.Updated), w.Gaps.Replicas(w.Ready), w.Gaps.Replicas(w.Available)))
 	phase := fleet.Label(string(w.Phase))
 	if !w.Why.IsEmpty() {
 		phase = fleet.Concat(phase, fleet.Text(": "), w.Why)
@@ -114,7 +132,7 @@ func writeLines(r *report, writes []fleet.ObjectWrite) {
 			if f.Before.Equal(f.After) {
 				continue
 			}
-			r.line(fleet.Text("         "), fleet.Quote(f.Path), fleet.Text("  "), f.Before.Text(), fleet.Text(" -> "), f.After.Text())
+			r.line(fleet.Text("         "), fleet.Quote(f.Path), fleet.Text("  "), f.Change())
 		}
 	}
 }

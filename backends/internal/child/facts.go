@@ -70,3 +70,17 @@ func Oldest(pods []*corev1.Pod) time.Time {
 	})
 	return first.CreationTimestamp.UTC()
 }
+
+// Older is what the first of pods of another version runs; the zero Version without any. source tells where its weights come
+// from, as its system wrote that; "" for what the template says.
+func Older(old []*corev1.Pod, source func(podspec.Template) string) fleet.Version {
+	if len(old) == 0 {
+		return fleet.Version{}
+	}
+	t := podspec.OfPod(old[0])
+	v := t.Version()
+	if uri := source(t); uri != "" {
+		v.Weights = fleet.Label(uri)
+	}
+	return v
+}

@@ -48,20 +48,12 @@ func Selector(s *metav1.LabelSelector) string {
 // What may not be read stays out: less can be told then.
 func Surround(ctx context.Context, c fleet.Objects, namespace string, f *stuck.Facts) error {
 	unplaced := slices.ContainsFunc(f.New, func(p *corev1.Pod) bool { return p.Spec.NodeName == "" && p.DeletionTimestamp == nil })
+	var err error
 	if unplaced {
-		nodes, err := listing.Of[corev1.Node](ctx, c, NodeKind, "", "")
-		if err := PassOver(err); err != nil {
+		if f.Cluster, err = Machines(ctx, c); err != nil {
 			return err
-		}
-		pods, podsErr := listing.Of[corev1.Pod](ctx, c, PodKind, "", "")
-		if err := PassOver(podsErr); err != nil {
-			return err
-		}
-		if err == nil && podsErr == nil {
-			f.Cluster = &stuck.Cluster{Nodes: nodes, Pods: pods}
 		}
 	}
-	var err error
 	if slices.ContainsFunc(f.New, mounts) {
 		f.Claims, err = listing.Of[corev1.PersistentVolumeClaim](ctx, c, ClaimKind, namespace, "")
 		if err := PassOver(err); err != nil {
@@ -70,6 +62,19 @@ func Surround(ctx context.Context, c fleet.Objects, namespace string, f *stuck.F
 	}
 	f.Events, err = listing.Of[corev1.Event](ctx, c, EventKind, namespace, "")
 	return PassOver(err)
+}
+
+// Machines reads the machines and all that runs on them; nil where either may not be read.
+func Machines(ctx context.Context, c fleet.Objects) (*stuck.Cluster, error) {
+	nodes, err := listing.Of[corev1.Node](ctx, c, NodeKind, "", "")
+	if err != nil {
+		return nil, PassOver(err)
+	}
+	pods, err := listing.Of[corev1.Pod](ctx, c, PodKind, "", "")
+	if err != nil {
+		return nil, PassOver(err)
+	}
+	return &stuck.Cluster{Nodes: nodes, Pods: pods}, nil
 }
 
 func mounts(p *corev1.Pod) bool {

@@ -53,7 +53,8 @@ func Path(names ...string) string {
 	return b.String()
 }
 
-func names(path string) []string {
+// Names are the names that a pointer goes through.
+func Names(path string) []string {
 	if path == "" {
 		return nil
 	}
@@ -66,7 +67,7 @@ func names(path string) []string {
 
 // Find gives what a pointer leads to.
 func Find(doc any, path string) (any, bool) {
-	for _, name := range names(path) {
+	for _, name := range Names(path) {
 		switch at := doc.(type) {
 		case map[string]any:
 			next, ok := at[name]
@@ -127,7 +128,7 @@ func Apply(doc any, f fleet.Field) (any, error) {
 		}
 		value = v
 	}
-	return put(doc, names(f.Path), value, f.Path)
+	return put(doc, Names(f.Path), value, f.Path)
 }
 
 func put(doc any, at []string, value any, path string) (any, error) {

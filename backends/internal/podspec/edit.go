@@ -210,12 +210,15 @@ func (e *edit) revision(value string) error {
 // credentials are flags whose value everybody who may read pods would see.
 var credentials = []string{"--api-key", "--api_key", "--hf-token", "--token", "--hub-token", "--admin-api-key"}
 
+// IsCredential tells such a flag.
+func IsCredential(flag string) bool { return slices.Contains(credentials, flag) }
+
 func (e *edit) args(list []fleet.ArgEdit) error {
 	for _, a := range list {
 		switch {
 		case !strings.HasPrefix(a.Flag, "-") || strings.ContainsAny(a.Flag, " \t\n='\"$"):
 			return unfit(fleet.KindInvalid, a.Flag+" is no flag")
-		case slices.Contains(credentials, a.Flag):
+		case IsCredential(a.Flag):
 			return unfit(fleet.KindInvalid, a.Flag+" holds a credential, which belongs into a Secret")
 		}
 		if err := e.flag(a); err != nil {

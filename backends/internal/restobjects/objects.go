@@ -69,6 +69,17 @@ func (o objects) Stand(ctx context.Context, w fleet.ObjectWrite) (fleet.Standing
 		return "", err
 	}
 	at, _ := stand(doc, w.Fields)
+	if b, ok := o.system.(Busier); ok && at != fleet.StandsAfter {
+		doing, err := b.Busy(ctx, w.API, w.Object)
+		if err != nil {
+			return "", err
+		}
+		if !doing.IsEmpty() {
+			return "", &fleet.Error{Kind: fleet.KindServer, Op: "compare " + called(w.API, w.Object), Source: o.source,
+				Err:  errors.New(doing.String() + " is under way: what it leaves is seen when it is over"),
+				Next: "it is read again later"}
+		}
+	}
 	return at, nil
 }
 

@@ -133,3 +133,30 @@ func TestOtherKindsPartsAndVerbsAreRefused(t *testing.T) {
 		t.Errorf("versions of another group: %v", v)
 	}
 }
+
+// slow is an API whose changes are seen when they are over.
+type slow struct {
+	*shelf
+	doing fleet.Safe
+}
+
+func (s *slow) Busy(context.Context, fleet.ObjectKind, fleet.ObjectRef) (fleet.Safe, error) {
+	return s.doing, nil
+}
+
+func TestWhileAnOperationIsUnderWayNobodyKnows(t *testing.T) {
+	s := &slow{&shelf{doc: Document{Body: fleet.JSON(`{"image":"v1"}`), UID: "7"}}, fleet.Text("a long change")}
+	o := NewObjects("s", s)
+	w := write(image(`"v1"`, `"v2"`))
+	if at, err := o.Stand(t.Context(), w); fleet.KindOf(err) != fleet.KindServer || at != "" || !strings.Contains(err.Error(), "a long change is under way") {
+		t.Errorf("it stands %q, %v", at, err)
+	}
+	s.doc.Body = fleet.JSON(`{"image":"v2"}`)
+	if at, err := o.Stand(t.Context(), w); err != nil || at != fleet.StandsAfter {
+		t.Errorf("what is there already: %q, %v", at, err)
+	}
+	s.doing, s.doc.Body = fleet.Safe{}, fleet.JSON(`{"image":"v1"}`)
+	if at, err := o.Stand(t.Context(), w); err != nil || at != fleet.StandsBefore {
+		t.Errorf("once it is over: %q, %v", at, err)
+	}
+}

@@ -31,6 +31,13 @@ type Permitter interface {
 	May(ctx context.Context, kind fleet.ObjectKind, o fleet.ObjectRef) error
 }
 
+// Busier is a System whose changes are seen only once an operation is over. Until then nobody can tell where an object
+// stands that does not hold yet what was written.
+type Busier interface {
+	// Busy says which operation on an object is under way, "" for none.
+	Busy(ctx context.Context, kind fleet.ObjectKind, o fleet.ObjectRef) (fleet.Safe, error)
+}
+
 // Document is an object as it was read.
 type Document struct {
 	Body fleet.JSON

@@ -25,6 +25,7 @@ type Facts struct {
 	Desired        int
 	Available      int
 	MaxUnavailable int           // replicas that may be away while it rolls
+	Keeps          fleet.Safe    // why no old pod leaves, where that is no number: "cluster a gives none up before b serves"
 	MinReady       time.Duration // after which a ready pod counts as available
 	Ordered        bool          // one pod at a time, each waits for the one before
 	Refused        *Refusal      // the controller may not make pods
@@ -146,6 +147,8 @@ func (f Facts) ending(never bool) fleet.Safe {
 	switch {
 	case !never:
 		return fleet.Safe{}
+	case !f.Keeps.IsEmpty():
+		return fleet.Textf(", %s: will never finish", f.Keeps)
 	case f.oldStay():
 		return fleet.Text(", maxUnavailable 0: will never finish")
 	}

@@ -19,7 +19,7 @@ func (w *World) newCluster() {
 			modern: map[string]bool{}, releases: map[string]Release{}, strategy: oneByOne, Workload: Workload{Name: p.Name, Model: p.Model,
 				Engine: p.Engine, Revision: revision(p.Name, 1), Current: revision(p.Name, 1), Desired: max(len(p.Replicas)-p.Spare, 0),
 				GPUsEach: p.GPUs, Complete: true}}
-		s.sized, s.wants = s.Desired, []want{{s.Revision, s.Desired}}
+		s.sized, s.wants = s.Desired, []want{{revision: s.Revision, n: s.Desired}}
 		c.sets = append(c.sets, s)
 		w.touch(&s.Version)
 		for i, r := range s.replicas {

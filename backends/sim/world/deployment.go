@@ -6,6 +6,7 @@ import "fmt"
 type want struct {
 	revision string
 	n        int
+	minReady float64 // seconds; older revisions keep what they were made with
 }
 
 // latest is the want of the revision that is to be served; it stands last.
@@ -47,6 +48,7 @@ func (w *World) scaleSet(s *podSet, x *want, n int) {
 
 // deploy is one look of the Deployment's controller: it scales its ReplicaSets one step.
 func (w *World) deploy(s *podSet) {
+	s.latest().minReady = s.strategy.MinReady
 	if s.sized != s.Desired {
 		w.rescale(s)
 	}

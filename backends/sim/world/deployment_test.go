@@ -230,3 +230,25 @@ func TestWhatAnEngineDiesOf(t *testing.T) {
 		})
 	}
 }
+
+// A ReplicaSet keeps the patience that it was made with: with a new one that has none, the old pods stay available.
+func TestOnlyTheNewestRevisionGetsAnotherPatience(t *testing.T) {
+	w := New(wide(4, 0))
+	run(w, time.Minute)
+	never := Strategy{Unavailable: Amount{N: 1}, MinReady: 1e7}
+	rolled(w, never, Release{Load: 20})
+	each(w, 5*time.Minute, func(one Workload) bool {
+		if one.Updated > 1 || one.Available < 2 {
+			t.Fatalf("%+v", one)
+		}
+		return false
+	})
+	if one := w.Workloads()[0]; one.Updated != 1 || one.Ready != 4 || one.Available != 3 {
+		t.Errorf("%+v", one)
+	}
+	never.MinReady = 0
+	w.Guide("a", never)
+	if !each(w, 5*time.Minute, Workload.done) {
+		t.Errorf("%+v", w.Workloads()[0])
+	}
+}

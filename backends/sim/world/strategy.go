@@ -74,7 +74,13 @@ func (w *World) set(pool string) *podSet {
 
 // available says whether a pod has been ready for as long as its workload asks.
 func (w *World) available(s *podSet, p *pod) bool {
-	return p.Ready && !p.Terminating && w.Now().Sub(p.ReadySince).Seconds() >= s.strategy.MinReady
+	least := s.strategy.MinReady
+	for i := range s.wants {
+		if x := &s.wants[i]; x.revision == p.Revision {
+			least = x.minReady
+		}
+	}
+	return p.Ready && !p.Terminating && w.Now().Sub(p.ReadySince).Seconds() >= least
 }
 
 // roster counts the pods of one revision; those that are terminating or have failed are none of them.

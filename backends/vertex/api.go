@@ -1,0 +1,138 @@
+package vertex
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"pitwall/backends/internal/httpx"
+	"pitwall/fleet"
+)
+
+// The options that say which location it is.
+const (
+	optProject  = "project"
+	optLocation = "location"
+)
+
+// Bounds of lists.
+const (
+	pageSize  = "100"
+	mostPages = 50
+)
+
+// api is one location of a project under one credential. It is safe for concurrent use.
+type api struct {
+	source fleet.SourceID
+	client *httpx.Client
+	parent string // path of the location
+}
+
+func open(spec fleet.SourceSpec, auth fleet.SecretRef, deps fleet.Deps) (*api, error) {
+	for name := range spec.Options {
+		switch name {
+		case optProject, optLocation, "site":
+		default:
+			return nil, wrong(spec.ID, "there is no option "+fleet.Quote(name).String()+"; there are project and location")
+		}
+	}
+	for _, name := range []string{optProject, optLocation} {
+		if spec.Options[name] == "" {
+			return nil, wrong(spec.ID, "option "+name+" is missing")
+		}
+	}
+	opt := httpx.For(spec, spec.URL, deps)
+	opt.Auth = auth
+	client, err := httpx.New(opt)
+	if err != nil {
+		return nil, err
+	}
+	return &api{source: spec.ID, client: client,
+		parent: "/v1/projects/" + url.PathEscape(spec.Options[optProject]) + "/locations/" + url.PathEscape(spec.Options[optLocation])}, nil
+}
+
+func wrong(source fleet.SourceID, why string) error {
+	return &fleet.Error{Kind: fleet.KindInvalid, Op: "open Vertex AI", Source: source, Err: errors.New(why),
+		Next: "correct its options in the configuration"}
+}
+
+func (a *api) call(ctx context.Context, method, path string, in any) (*httpx.Reply, error) {
+	reply, err := a.client.Do(ctx, method, path, in)
+	if err != nil {
+		return nil, a.told(reply, err)
+	}
+	return reply, nil
+}
+
+// mostSaid bounds a quoted message.
+const mostSaid = 300
+
+// told adds to a refusal what Google says of it. A document that is not the newest is refused with 409 or, by some services,
+// with 400 and a word. What is said of a credential may hold a part of it, and is left out.
+func (a *api) told(reply *httpx.Reply, err error) error {
+	e, ok := errors.AsType[*fleet.Error](err)
+	if !ok || reply == nil {
+		return err
+	}
+	said := *e
+	var body struct {
+		Error struct {
+			Status  string `json:"status"`
+			Message string `json:"message"`
+		} `json:"error"`
+	}
+	known := json.Unmarshal(reply.Body, &body) == nil
+	switch {
+	case reply.Status == http.StatusUnauthorized:
+		said.Err = errors.New("its token is not valid or not valid any more")
+		said.Next = "tokens of Google live for about an hour: let auth name a command that gives a new one each time, such as gcloud auth " +
+			"print-access-token"
+	case known && reply.Status == http.StatusBadRequest && (body.Error.Status == "ABORTED" || body.Error.Status == "FAILED_PRECONDITION" &&
+		strings.Contains(strings.ToLower(body.Error.Message), "etag")):
+		said.Kind, said.Err = fleet.KindConflict, errors.New("somebody else changed it in the same moment")
+		said.Next = "read its state again before the next write"
+	case known && (e.Kind == fleet.KindInvalid || e.Kind == fleet.KindConflict) && body.Error.Message != "":
+		text := body.Error.Message
+		said.Err = fmt.Errorf("%w: %s", e.Err, fleet.Quote(text[:min(len(text), mostSaid)]))
+	}
+	return &said
+}
+
+// list reads all pages of a list, whose items are under a key.
+func (a *api) list(ctx context.Context, path, key, filter string) ([]json.RawMessage, *httpx.Reply, error) {
+	var all []json.RawMessage
+	q := url.Values{"pageSize": {pageSize}}
+	if filter != "" {
+		q.Set("filter", filter)
+	}
+	for range mostPages {
+		reply, err := a.call(ctx, http.MethodGet, path+"?"+q.Encode(), nil)
+		if err != nil {
+			return nil, nil, err
+		}
+		page := map[string]json.RawMessage{}
+		if err := reply.JSON(&page); err != nil {
+			return nil, nil, err
+		}
+		var items []json.RawMessage
+		var next string
+		for name, into := range map[string]any{key: &items, "nextPageToken": &next} {
+			if raw, ok := page[name]; ok && json.Unmarshal(raw, into) != nil {
+				return nil, nil, a.unread("read "+path, "its "+name+" cannot be read")
+			}
+		}
+		if all = append(all, items...); next == "" {
+			return all, reply, nil
+		}
+		q.Set("pageToken", next)
+	}
+	return nil, nil, a.unread("read "+path, fmt.Sprintf("it has more than %d pages", mostPages))
+}
+
+func (a *api) unread(op, why string) error {
+	return &fleet.Error{Kind: fleet.KindInvalid, Op: op, Source: a.source, Err: errors.New(why), Next: "nothing of it was used"}
+}
