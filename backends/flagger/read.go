@@ -108,12 +108,12 @@ func (s *scene) tell() fleet.Rollout {
 		r.Updated += int(p.UpdatedReplicas)
 		child.CountPods(&r, slices.Concat(s.primary.New, s.target.New), slices.Concat(s.primary.Old, s.target.Old))
 	}
-	if max := o.analysis(); o.analyses() {
+	if a := o.analysis(); o.analyses() {
 		r.Traffic = fleet.Traffic{Kind: fleet.TrafficOwned, Paused: o.Status.Phase == waiting || o.Status.Phase == waitingPromotion,
-			Members: []fleet.TrafficMember{{Name: fleet.Text("primary"), ID: s.primary.Ref.Name, Weight: 100 - o.Status.Weight,
+			Members: []fleet.TrafficMember{{Name: fleet.Text("primary"), ID: s.primary.Ref.Name, Weight: max(100-o.Status.Weight, 0),
 				Ready: child.Ready(s.primary.New) > 0},
 				{Name: fleet.Text("canary"), ID: s.target.Ref.Name, Weight: o.Status.Weight, Ready: child.Ready(s.target.New) > 0}}}
-		r.Traffic.Step, r.Traffic.Steps = o.Status.Iterations, max.Iterations
+		r.Traffic.Step, r.Traffic.Steps = o.Status.Iterations, a.Iterations
 	}
 	return r
 }

@@ -82,7 +82,7 @@ func (s *service) routed(ctx context.Context, name string, percent int) (stuck.V
 	if percent == 0 {
 		return holds, nil
 	}
-	weight, route, err := s.weight(ctx, s.childName(name))
+	weight, route, refused, err := s.weight(ctx, s.childName(name))
 	switch {
 	case fleet.KindOf(err) == fleet.KindAuth:
 		return holds, nil // it may not be read: then the spec is all that is known
@@ -96,21 +96,30 @@ func (s *service) routed(ctx context.Context, name string, percent int) (stuck.V
 		return stuck.Verdict{Phase: fleet.RolloutStuck, Why: fleet.Textf("canary %s should get %s %% and HTTPRoute %s gives it %s: KServe "+
 			"0.20.0 writes no weights",
 			fleet.Quote(name), fleet.Int(percent), fleet.Quote(s.ref.Name), fleet.Int(weight))}, nil
+	case !refused.IsEmpty():
+		return stuck.Verdict{Phase: fleet.RolloutStuck, Why: fleet.Textf("HTTPRoute %s gives canary %s %s %% and is not taken: %s",
+			fleet.Quote(s.ref.Name), fleet.Quote(name), fleet.Int(percent), refused)}, nil
 	}
 	return holds, nil
 }
 
-// weight is what the route of the service gives a back end. route is false where there is none.
-func (s *service) weight(ctx context.Context, backend string) (n int, route bool, err error) {
+// weight is what the route of the service gives a back end. route is false where there is none, and refused is why a gateway does
+// not take it, as far as one has said so.
+func (s *service) weight(ctx context.Context, backend string) (n int, route bool, refused fleet.Safe, err error) {
 	ref := fleet.ObjectRef{Cluster: s.ref.Cluster, Kind: routeKind.Kind, Namespace: s.ref.Namespace, Name: s.ref.Name}
 	doc, err := child.Document(ctx, s.c, routeKind, ref)
 	if fleet.KindOf(err) == fleet.KindNotFound {
-		return 0, false, nil
+		return 0, false, refused, nil
 	}
 	if err != nil {
-		return 0, false, err
+		return 0, false, refused, err
 	}
 	var r struct {
+		Status struct {
+			Parents []struct {
+				Conditions []condition `json:"conditions"`
+			} `json:"parents"`
+		} `json:"status"`
 		Spec struct {
 			Rules []struct {
 				Backends []struct {
@@ -121,7 +130,14 @@ func (s *service) weight(ctx context.Context, backend string) (n int, route bool
 		} `json:"spec"`
 	}
 	if err := jsonptr.Into(doc, &r); err != nil {
-		return 0, true, err
+		return 0, true, refused, err
+	}
+	for _, p := range r.Status.Parents {
+		for _, c := range p.Conditions {
+			if c.Status == "False" && (c.Type == "Accepted" || c.Type == "ResolvedRefs") {
+				refused = c.text()
+			}
+		}
 	}
 	for _, rule := range r.Spec.Rules {
 		for _, b := range rule.Backends {
@@ -134,5 +150,5 @@ func (s *service) weight(ctx context.Context, backend string) (n int, route bool
 			}
 		}
 	}
-	return n, true, nil
+	return n, true, refused, nil
 }

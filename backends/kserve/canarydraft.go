@@ -101,7 +101,7 @@ func (s *service) mayHaveCanary(ctx context.Context, name string, w fleet.Want) 
 	case len(s.childName(name)) > longestName:
 		return no("the name of its canary's Deployment would be longer than 63 characters")
 	}
-	_, route, err := s.weight(ctx, "")
+	_, route, _, err := s.weight(ctx, "")
 	switch {
 	case fleet.KindOf(err) == fleet.KindAuth:
 		return no("whether its route can split traffic may not be read: " + fleet.Cause(err).String())

@@ -63,7 +63,7 @@ func (s *service) upgrade(ctx context.Context, r *fleet.Rollout, w fleet.Want) (
 	if err != nil {
 		return fleet.Draft{}, err
 	}
-	fields := s.changes(next)
+	fields := append(s.changes(next), s.workerImage(w)...)
 	if len(fields) == 0 {
 		return fleet.Draft{}, s.no(fleet.KindInvalid, w.Do, "it is as wanted already")
 	}
@@ -79,6 +79,21 @@ func (s *service) upgrade(ctx context.Context, r *fleet.Rollout, w fleet.Want) (
 	}
 	d.Notes = append(d.Notes, s.notes(w)...)
 	return d, err
+}
+
+// workerImage gives the workers of a predictor on several nodes the image of its head: theirs comes from the runtime otherwise, and
+// two engines would not understand each other.
+func (s *service) workerImage(w fleet.Want) []fleet.Field {
+	const at = "/spec/predictor/workerSpec"
+	before, _ := jsonptr.Find(s.doc, at)
+	if !s.o.Spec.Predictor.multiNode() || w.Image == "" {
+		return nil
+	}
+	after := jsonptr.With(before, "/containers", []any{map[string]any{"name": workerName, "image": w.Image}})
+	if list, _ := jsonptr.Find(before, "/containers/0"); list != nil {
+		after = jsonptr.With(before, "/containers/0/image", w.Image)
+	}
+	return jsonptr.Diff(at, before, after)
 }
 
 // changes are the fields that make the predictor's block another one.

@@ -20,6 +20,7 @@ const (
 	restartMark  = "kubectl.kubernetes.io/restartedAt"
 	revisionMark = "serving.knative.dev/revision"
 	mainName     = "kserve-container"
+	workerName   = "worker-container"
 )
 
 // inferenceService holds the fields of an InferenceService that are read (v0.20).

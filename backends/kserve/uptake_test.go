@@ -178,3 +178,40 @@ func TestScalesThatWouldDoNothingOrHarmAreRefused(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// Head and workers of a predictor run one image; that of the workers is the runtime's where the service says none.
+func TestAnImageIsThatOfTheWorkersToo(t *testing.T) {
+	want := fleet.Want{Do: fleet.DoUpgrade, Image: "engine:v3"}
+	for worker, field := range map[string]string{
+		`{}`: `/spec/predictor/workerSpec/containers=[{"image":"engine:v3","name":"worker-container"}]`,
+		`{containers: [{name: worker-container, image: "engine:v1"}]}`:                          `/spec/predictor/workerSpec/containers/0/image="engine:v3"`,
+		`{containers: [{name: worker-container, resources: {limits: {nvidia.com/gpu: "8"}}}]}`:  `/spec/predictor/workerSpec/containers/0/image="engine:v3"`,
+		`{pipelineParallelSize: 2, containers: [{name: worker-container, image: "engine:v3"}]}`: ``,
+	} {
+		c := cluster(isvc(", workerSpec: "+worker, "", "", inStandard), done("chat-predictor", "s3://models/v2"), done("chat-predictor-worker", "s3://models/v2"))
+		d := do(t, c, want)
+		if got := sets(d.Stages[0].Writes); got != strings.TrimSpace(`/spec/predictor/model/image="engine:v3" `+field) {
+			t.Errorf("%s: %s", worker, got)
+		}
+		send(t, c, d.Stages[0].Writes)
+	}
+}
+
+// Trap 17: a route that holds a weight is not a route that a gateway has taken.
+func TestTrap17ARouteThatIsNotTakenIsSaid(t *testing.T) {
+	split := stableOnly[:len(stableOnly)-4] + `90}, {name: chat-v9-predictor, weight: 10}`
+	c := withRoute(open(10, 1, 1, true), split)
+	route := fleet.ObjectRef{Namespace: "llm", Name: "chat"}
+	parent := func(status string) {
+		c.Change(routeKind, route, "/status/parents", []any{map[string]any{"conditions": []any{map[string]any{"type": "Accepted", "status": "True"},
+			map[string]any{"type": "ResolvedRefs", "status": status, "reason": "BackendNotFound", "message": "service chat-v9-predictor"}}}})
+	}
+	parent("False")
+	r := look(t, c, isvcKind, chat)
+	stands(t, r, fleet.RolloutStuck, "HTTPRoute chat gives canary v9 10 % and is not taken: ResolvedRefs is False: BackendNotFound: service chat-v9-predictor")
+	if r.UpdatedReady != 0 {
+		t.Error("a stage would be over by replicas that no request reaches")
+	}
+	parent("True")
+	stands(t, look(t, c, isvcKind, chat), fleet.RolloutPaused, "holds at 10 %")
+}

@@ -60,7 +60,7 @@ func lastEnd(s *corev1.ContainerStatus) *corev1.ContainerStateTerminated {
 
 // killedEarly is 7 where it never ends: a probe that gives up before the model is loaded.
 func killedEarly(f Facts) (Verdict, bool) {
-	typical := f.typicalLoad()
+	fastest := f.fastestLoad()
 	for _, p := range alive(f.New) {
 		var v Verdict
 		if containers(p, func(s *corev1.ContainerStatus, what fleet.Safe) bool {
@@ -79,9 +79,12 @@ func killedEarly(f Facts) (Verdict, bool) {
 					return true
 				}
 			}
-			if r := s.State.Running; r != nil && typical > budget && !f.survived(s.Name) {
-				v = Verdict{Phase: fleet.RolloutStuck, Never: true, Since: r.StartedAt.Time, Why: fleet.Textf(
-					"%s and earlier loads took %s: it is killed before it is loaded, will never finish", allowed, fleet.Age(typical))}
+			if r := s.State.Running; r != nil && fastest > budget && !f.survived(s.Name) {
+				v = Verdict{Phase: fleet.RolloutStuck, Never: s.RestartCount > 0, Since: r.StartedAt.Time, Why: fleet.Textf(
+					"%s and earlier loads took %s: it is killed before it is loaded", allowed, fleet.Age(fastest))}
+				if v.Never { // before it was, it may have found its weights nearer than the ones before it
+					v.Why = fleet.Concat(v.Why, fleet.Text(", will never finish"))
+				}
 				return true
 			}
 			return false

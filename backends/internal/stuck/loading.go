@@ -76,6 +76,15 @@ func (f Facts) typicalLoad() time.Duration {
 	return 0
 }
 
+// fastestLoad is the shortest load that is known; 0 for none.
+func (f Facts) fastestLoad() time.Duration {
+	took := Loads(slices.Concat(f.New, f.Old))
+	if len(took) == 0 {
+		return 0
+	}
+	return slices.Min(took)
+}
+
 // TypicalLoad is the middle one of Loads; 0 is not known.
 func TypicalLoad(pods []*corev1.Pod) time.Duration {
 	took := Loads(pods)

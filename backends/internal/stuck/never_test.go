@@ -122,3 +122,20 @@ func TestTrap16APodThatLoadsDoesNotBlockForEver(t *testing.T) {
 		t.Errorf("of a node that does not answer the server asks the budget: %+v", e)
 	}
 }
+
+// The shortest load counts: a pod whose readiness came and went looks as if it had loaded for hours.
+func TestTheShortestLoadIsHeldAgainstAProbe(t *testing.T) {
+	probed := runs(t, "a", "containers: [{name: vllm, startupProbe: {failureThreshold: 30, periodSeconds: 10}}]", time.Minute, "")
+	f := Facts{Now: noon, New: pods(probed), Old: pods(ready(t, "b", "n1", 4*time.Minute), ready(t, "c", "n1", 5*time.Hour), ready(t, "d", "n1", 6*time.Hour))}
+	if v, _ := Why(f); v.Phase != fleet.RolloutMoving {
+		t.Errorf("%+v", v)
+	}
+	f.Old = f.Old[1:]
+	if v, _ := Why(f); v.Phase != fleet.RolloutStuck || v.Never {
+		t.Errorf("%+v", v)
+	}
+	probed.Status.ContainerStatuses[0].RestartCount = 1
+	if v, _ := Why(f); !v.Never || !strings.HasSuffix(v.Why.String(), "earlier loads took 5h: it is killed before it is loaded, will never finish") {
+		t.Errorf("%+v", v)
+	}
+}

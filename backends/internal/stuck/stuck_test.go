@@ -132,7 +132,7 @@ func TestWhyItIsNotOver(t *testing.T) {
 		{"7 loading", Facts{New: pods(runs(t, "a", "", 4*time.Minute, ""), ready(t, "b", "n1", 9*time.Minute))}, fleet.RolloutMoving, false,
 			"1 of 2 new pods loading: pod a for 4m, earlier loads took 9m"},
 		{"7 probe too short", Facts{New: pods(runs(t, "a", "containers: [{name: vllm, startupProbe: {failureThreshold: 30, periodSeconds: 10}}]", time.Minute, "")), Old: pods(old)},
-			fleet.RolloutStuck, true, "the startupProbe of container vllm of pod a allows 5m and earlier loads took 9m: it is killed before it is loaded, will never finish"},
+			fleet.RolloutStuck, false, "the startupProbe of container vllm of pod a allows 5m and earlier loads took 9m: it is killed before it is loaded"},
 		{"7 killed by its probe", Facts{New: pods(runs(t, "a", "containers: [{name: vllm, startupProbe: {failureThreshold: 30, periodSeconds: 10}}]", time.Minute,
 			fmt.Sprintf(`, lastState: {terminated: {exitCode: 137, startedAt: %q, finishedAt: %q}}`, ago(8*time.Minute), ago(3*time.Minute))))},
 			fleet.RolloutStuck, false, "the startupProbe of container vllm of pod a allows 5m and it was killed after 5m, 0 restarts"},
