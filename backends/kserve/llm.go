@@ -214,9 +214,8 @@ func (s *llm) workload(ctx context.Context, w workload, r *fleet.Rollout) (stuck
 func (s *llm) untaken(called fleet.Safe, t podspec.Template, of llmPart) fleet.Safe {
 	pod := t.Pod()
 	for i := range pod.Spec.InitContainers {
-		c := &pod.Spec.InitContainers[i]
-		if uri := s.o.Spec.Model.URI; c.Name == "storage-initializer" && len(c.Args) > 0 && strings.Contains(c.Args[0], "://") && c.Args[0] != uri &&
-			s.fetches() {
+		c, uri := &pod.Spec.InitContainers[i], s.o.Spec.Model.URI
+		if c.Name == "storage-initializer" && s.fetches() && len(c.Args) > 0 && strings.Contains(c.Args[0], "://") && c.Args[0] != uri {
 			return fleet.Textf("%s still loads %s, wanted is %s", called, fleet.Quote(c.Args[0]), fleet.Quote(uri))
 		}
 	}
