@@ -19,8 +19,8 @@ var nonsense = []any{nil, "a\x1b[31m\u202e\nb", json.Number("-1"), json.Number("
 	[]any{map[string]any{"name": "a\x1b", "type": "Ready"}, map[string]any{"name": "a\x1b", "type": "Ready"}}, map[string]any{"a\x1b": nil}}
 
 // Withstands puts nonsense in the place of each value of the first object of each kind of a cluster, one at a time, and tells
-// where an orchestrator panics, gives text that may not reach a screen, or drafts, of the object itself, what does not fit to what is there or is not taken
-// back exactly.
+// where an orchestrator panics, gives text that may not reach a screen, or drafts, of the object itself, what does not fit to
+// what is there or is not taken back exactly.
 func Withstands(t *testing.T, o fleet.Orchestrator, c *Cluster, kind fleet.ObjectKind, ref fleet.ObjectRef, wants ...fleet.Want) {
 	t.Helper()
 	seen := map[string]bool{}
