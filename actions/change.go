@@ -33,6 +33,7 @@ type Change struct {
 	Held     bool          // held by a person
 	Limits   []LimitNow    // guard limits with the current figures
 	Harm     []LimitNow    // the same for the other routes of the gateway
+	Golden   []Golden      `json:",omitempty"` // what golden prompts showed, oldest first
 	World    fleet.Weights // state unknown: what the gateway holds
 	WorldAt  time.Time
 	Guard    Guardian

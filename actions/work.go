@@ -60,6 +60,8 @@ type WorkPlan struct {
 	Hold   time.Duration
 	Give   time.Duration // patience
 	Pool   fleet.PoolID  // that it serves, "" where none is known
+	// Golden are the prompts that each new replica is asked before it gets more weight; nil for none.
+	Golden []GoldenRef `json:",omitempty"`
 	// Takes is how long it will take where nothing stands in the way, and TakesWhy of what, or why it is not known.
 	Takes    fleet.Maybe[time.Duration]
 	TakesWhy fleet.Safe

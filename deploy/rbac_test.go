@@ -277,6 +277,24 @@ var features = map[string]func(*user, *server){
 			_ = reply.Body.Close()
 		}
 	},
+	"golden": func(u *user, _ *server) {
+		deps := u.deps
+		deps.Carrier = func(string) (fleet.Carrier, error) {
+			ways, err := kube.Connector().NewCarriers(u.spec, u.deps)
+			if err != nil {
+				return nil, err
+			}
+			return ways.Carrier("n/x:8000")
+		}
+		open := registry.Set(registry.Connectors()).Askers(func() []fleet.SourceSpec {
+			return []fleet.SourceSpec{{ID: "x", Kind: "vllm", URL: "http://x:8000", Via: "kubernetes/k/n/x:8000"}}
+		}, deps)
+		a, err := open("x")
+		if err != nil {
+			u.t.Fatal(err)
+		}
+		_, _ = a.Ask(u.t.Context(), "m", &fleet.GoldenPrompt{})
+	},
 	"workloads": func(u *user, _ *server) {
 		u.write("", api("apps", "v1", "deployments"), api("apps", "v1", "statefulsets"))
 		u.write("scale", api("apps", "v1", "deployments"), api("apps", "v1", "statefulsets"))

@@ -156,4 +156,6 @@ type Connector struct {
 	// NewOrchestrator makes what knows the kinds of this system in a cluster; nil where it has none there. Of deps it takes
 	// the clock only.
 	NewOrchestrator func(Deps) Orchestrator
+	// NewAsker asks prompts of the replica that a source reads; nil where the system answers none.
+	NewAsker func(SourceSpec, Deps) (Asker, error)
 }

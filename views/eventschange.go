@@ -20,6 +20,7 @@ func changeSheet(sc Scene, c *actions.Change, width int) *page {
 	case c.Plan.Work != nil:
 		workSteps(s, c)
 		limits(s, c)
+		goldenProof(s, c)
 		approval(s, c)
 		confirmed(s, c)
 		workPlanned(s, c)

@@ -63,9 +63,7 @@ func upgradeColumn(b *part.Block, sc Scene, u UpgradesState, r *upgradeRow, rows
 	stages, limits := share{}, 0
 	if r.change != nil {
 		stages = share{least: 3, want: len(r.change.Plan.Work.Draft.Stages) + 1, weight: 1}
-		if len(r.change.Limits) > 0 {
-			limits = len(r.change.Limits) + 2
-		}
+		limits = analysisHeight(r.change, b.Width())
 	}
 	changes := share{least: 1, want: len(changesOf(sc, r.o)), weight: 1}
 	fixed := 2 + limits + 1 // titles of the replicas, comparison, rule of the changes

@@ -142,6 +142,8 @@ var upgradeScreens = map[string]func(views.Scene, views.UpgradesState) (views.Sc
 		upgraded(&sc, &u, func(c *actions.Change) {
 			c.State, c.Why, c.NextAt = actions.StateRolledBack, fleet.Text("rolled back: it is as it was before"), time.Time{}
 			c.Ended = sc.Now.Add(-3 * time.Second)
+			c.Golden = []actions.Golden{{Replica: "llama-70b-canary-5d8f-abcde", Passed: 2, Prompts: 3, Verdict: "FAIL",
+				Why: fleet.Text("json-total FAIL (value at /total is 12, asked 14)")}}
 			c.Steps = append(c.Steps, actions.StepResult{N: 1, Back: true, Sent: sc.Now.Add(-40 * time.Second), Verified: sc.Now.Add(-3 * time.Second)})
 		})
 		s := views.ShiftState{Step: views.ShiftSoak, Kind: actions.KindUpgrade, Change: "c-131", Work: &views.WorkForm{Deed: fleet.DoUpgrade}}

@@ -108,6 +108,18 @@ var analysisColumns = []part.Column{
 	{Title: fleet.Text("VERDICT"), Width: 14},
 }
 
+// analysisHeight is how many lines analysisPane takes; 0 where there is nothing to compare.
+func analysisHeight(c *actions.Change, width int) int {
+	n := goldenHeight(c, width)
+	if len(c.Limits) > 0 {
+		n += len(c.Limits) + 1
+	}
+	if n == 0 {
+		return 0
+	}
+	return n + 1
+}
+
 // analysisPane compares what the new version does with the old one beside it, as they were judged last.
 func analysisPane(b *part.Block, c *actions.Change) {
 	note := fleet.Text("what is unclear never promotes itself")
@@ -116,9 +128,14 @@ func analysisPane(b *part.Block, c *actions.Change) {
 	}
 	b.Rule(fleet.Text("ANALYSIS new against old"), note, fleet.Safe{})
 	analysisRows(b, c)
+	goldenRows(b, c)
 }
 
+// analysisRows draws the figures of both versions.
 func analysisRows(b *part.Block, c *actions.Change) {
+	if len(c.Limits) == 0 {
+		return
+	}
 	g := part.Layout(analysisColumns, b.Width(), 0)
 	g.Head(b)
 	for i := range c.Limits {

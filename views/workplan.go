@@ -114,10 +114,12 @@ func (d *shiftDialog) drawWorkChange(s *sheet) {
 	s.item()
 	backLine(s.Block, c)
 	s.closeList(max(0, c.Step-2))
-	if len(c.Limits) > 0 {
+	if len(c.Limits)+len(c.Golden) > 0 {
 		s.blank()
 		analysisRows(s.Block, c)
 		s.mark(spareNever)
+		goldenRows(s.Block, c)
+		s.mark(goldenSpare(c))
 	}
 	s.blank()
 	d.drawObjectNow(s)

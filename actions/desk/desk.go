@@ -47,6 +47,9 @@ type Options struct {
 	Write         bool // write at once, in PROD too
 	// Advisories is a site's data on vulnerabilities and drivers; nil takes what is compiled in.
 	Advisories *advisory.Pack
+	// Golden are prompts that new replicas are asked; Asker opens what asks the replica that a source reads.
+	Golden []fleet.GoldenPrompt
+	Asker  func(fleet.SourceID) (fleet.Asker, error)
 	// Syslog publishes audit heads outside of the state directory as well.
 	Syslog bool
 	// Poll is how often a change looks at the world; zero is the runner's default.
@@ -78,13 +81,21 @@ func New(o Options) (*Desk, error) {
 	d.runner, err = runner.New(runner.Options{
 		Clock: o.Clock, Latest: o.Latest, Log: o.Log, Journal: files.journal, Audit: d.audit, Locks: files.locks, Actor: d.actor,
 		Evaluate: interlocks.Evaluate, EvaluateStep: interlocks.EvaluateStep, EvaluateRollback: interlocks.EvaluateRollback,
-		Rollback: plan.Rollback, Poll: o.Poll, Shared: o.Shared, Digest: plan.Digest,
+		Rollback: plan.Rollback, Poll: o.Poll, Shared: o.Shared, Digest: plan.Digest, Golden: goldenOf(o),
 	})
 	if err != nil {
 		return nil, err
 	}
 	d.open()
 	return d, nil
+}
+
+// goldenOf is what new replicas are asked; nil where nothing is configured.
+func goldenOf(o Options) *runner.Golden {
+	if len(o.Golden) == 0 || o.Asker == nil {
+		return nil
+	}
+	return &runner.Golden{Prompts: o.Golden, Ask: o.Asker}
 }
 
 // state is what a desk keeps on the disk.

@@ -63,7 +63,8 @@ func (d *Desk) planWork(ctx context.Context, in actions.Intent) (actions.Plan, e
 	if err != nil {
 		return actions.Plan{}, err
 	}
-	return plan.Facts{Advisories: d.o.Advisories}.Work(in, was, draft, denied(ctx, r, draft), d.o.Latest(), d.o.Clock.Now())
+	facts := plan.Facts{Advisories: d.o.Advisories, Golden: d.o.Golden}
+	return facts.Work(in, was, draft, denied(ctx, r, draft), d.o.Latest(), d.o.Clock.Now())
 }
 
 func (d *Desk) draft(ctx context.Context, r fleet.Roller, in actions.Intent, was fleet.Rollout) (fleet.Draft, error) {

@@ -70,9 +70,9 @@ func rollInFlight(p actions.Plan, _ *fleet.Snapshot, _ actions.Book, now time.Ti
 	return pass(fleet.Text("no roll in flight, its version is "), fleet.Age(now.Sub(w.Now.At)), fleet.Text(" old"))
 }
 
-// replaces tells whether a plan replaces replicas. One that sets weights may wait for the system and starts none.
+// replaces tells whether a plan replaces replicas.
 func replaces(p *actions.Plan) bool {
-	return p.Work.Rolls() && p.Intent.Kind != actions.KindScale && p.Intent.Kind != actions.KindTraffic && !p.Work.Draft.Weights
+	return p.Work.Rolls() && p.Intent.Kind != actions.KindScale && !p.Work.Draft.Weights
 }
 
 // starts tells whether a plan starts replicas somewhere.

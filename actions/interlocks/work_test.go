@@ -61,7 +61,7 @@ func TestRightsOnAnObject(t *testing.T) {
 func TestModelIdentity(t *testing.T) {
 	judgeWorks(t, "IL-18", []workCase{
 		{"the same model", nil, ok, "llama keeps org/llama 6f6073b sha256:111111111111", ""},
-		{"weights that are waited for", func(w *works) { w.to(actions.KindTraffic) }, ok, "no replica", ""},
+		{"weights that are waited for", func(w *works) { w.to(actions.KindTraffic); w.draft.Weights = true }, ok, "no replica", ""},
 		{"no roll", func(w *works) { w.to(actions.KindPause); w.draft.Stages[0].Until = fleet.Until{} }, ok, "no replica", ""},
 		{"other revision", func(w *works) { w.want.Revision = "70aa" }, ovr, "llama will answer with another model: revision 6f6073b -> 70aa", ""},
 		{"other weights", func(w *works) { w.want.Weights = "org/llama-4" }, ovr, "weights org/llama -> org/llama-4", ""},

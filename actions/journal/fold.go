@@ -81,9 +81,7 @@ func (e *Entry) apply(r Record) {
 	if r.Guard != nil {
 		c.Guard = *r.Guard
 	}
-	if r.Result != nil {
-		c.Steps = PutResult(c.Steps, *r.Result)
-	}
+	e.show(r)
 	switch r.Kind {
 	case KindOpened:
 		e.open(r)
@@ -114,6 +112,17 @@ func (e *Entry) apply(r Record) {
 			c.World, c.WorldAt = r.World, r.At
 		}
 	default: // the others carry what was taken above
+	}
+}
+
+// show takes over what a step and its new replicas showed.
+func (e *Entry) show(r Record) {
+	c := &e.Change
+	if r.Result != nil {
+		c.Steps = PutResult(c.Steps, *r.Result)
+	}
+	if r.Golden != nil {
+		c.Golden = actions.PutGolden(c.Golden, *r.Golden)
 	}
 }
 

@@ -29,6 +29,7 @@ const (
 	KindReleased Kind = "released" // the ramp goes on
 	KindSoak     Kind = "soak"     // all steps are done
 	KindBack     Kind = "back"     // roll-back begins; its writes are intents with Back
+	KindGolden   Kind = "golden"   // a new replica was asked golden prompts
 	KindForeign  Kind = "foreign"  // the world is neither before nor after
 	KindGuard    Kind = "guard"    // another process carries the change, or it went on without a terminal
 	KindImported Kind = "imported" // taken over from its copy, which may lack the last records of the process before
@@ -53,6 +54,7 @@ type Record struct {
 	Result *actions.StepResult `json:"result,omitempty"`
 	World  fleet.Weights       `json:"world,omitempty"`
 	Guard  *actions.Guardian   `json:"guard,omitempty"`
+	Golden *actions.Golden     `json:"golden,omitempty"`
 }
 
 // Opened is what stays fixed for the life of a change.

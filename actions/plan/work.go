@@ -27,6 +27,7 @@ func Work(in actions.Intent, was fleet.Rollout, draft fleet.Draft, denied []flee
 // Facts are what plans are made with beside what was read.
 type Facts struct {
 	Advisories *advisory.Pack // nil takes the one that is compiled in
+	Golden     []fleet.GoldenPrompt
 }
 
 // Work plans as the function Work does, with these facts.
@@ -55,6 +56,7 @@ func (f Facts) Work(in actions.Intent, was fleet.Rollout, draft fleet.Draft, den
 		p.Soak = actions.DefaultSoak
 	}
 	f.judge(&p, s, now)
+	f.prove(&p, s)
 	p.Steps = make([]actions.Step, len(draft.Stages))
 	before := writesHash(nil)
 	p.BeforeHash = before

@@ -120,6 +120,9 @@ func (k *carrier) run() {
 
 // drop ends the goroutine's part.
 func (k *carrier) drop() {
+	if k.work != nil {
+		k.work.golden.stop()
+	}
 	k.r.keep(k)
 	k.letGo()
 	k.r.work.Done()
@@ -269,6 +272,9 @@ func (k *carrier) apply(rec journal.Record) {
 	case journal.KindReleased, journal.KindBack:
 		k.c.Held = false
 	default: // the others say nothing of a hold
+	}
+	if rec.Golden != nil {
+		k.c.Golden = actions.PutGolden(k.c.Golden, *rec.Golden)
 	}
 	if rec.World != nil {
 		k.c.World, k.c.WorldAt = rec.World, rec.At

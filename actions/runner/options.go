@@ -24,6 +24,8 @@ type Options struct {
 	Silencers Silencers
 	// Works may be nil: no object of a cluster is then written until SetWorks.
 	Works Works
+	// Golden is what new replicas are asked before they get more weight; nil where no prompt is configured.
+	Golden *Golden
 	// Sharers may be nil: no lock and no copy is then written into a cluster until SetSharers.
 	Sharers Sharers
 	// Shared reads what operators on other machines do, by cluster; nil where nothing is shared.

@@ -19,7 +19,7 @@ type tools struct {
 func (k *carrier) equip(with tools, c *actions.Change) {
 	switch {
 	case c.Plan.Work != nil && with.roller != nil:
-		k.work = &work{read: with.roller, write: with.objects, plan: c.Plan.Work}
+		k.work = &work{read: with.roller, write: with.objects, plan: c.Plan.Work, golden: k.r.o.Golden.forPlan(c.Plan.Work)}
 	case c.Plan.Silence != nil && with.silencer != nil:
 		k.errand = errandOf(with.silencer, c)
 	}

@@ -25,6 +25,7 @@ type work struct {
 	trouble  time.Time     // since when something stands in the way; zero while nothing does
 	unclear  time.Time     // since when old and new cannot be compared; zero while they can
 	now      fleet.Rollout // as last read
+	golden   *goldens      // what new replicas are asked; nil for nothing
 }
 
 func (w *work) stage(n int) *fleet.Stage { return &w.plan.Draft.Stages[n-1] }
@@ -53,6 +54,9 @@ func (k *carrier) beginWork() time.Duration {
 	case k.now().Sub(k.c.Plan.Created) > actions.PlanLife:
 		k.close(EventAbort, audit.KindClosed, fleet.Text("the plan is older than 10 minutes and nothing was written: plan again"), world{})
 		return 0
+	}
+	if wait, decided := k.goldenFirst(); decided {
+		return wait
 	}
 	return k.sendStage(1)
 }
@@ -125,6 +129,7 @@ func (k *carrier) sendStage(n int) time.Duration {
 	k.c.Step, k.c.Held = n, false
 	k.inForce = inForce{attempt: attempt + 1}
 	k.work.reached, k.work.trouble, k.work.unclear = time.Time{}, time.Time{}, time.Time{}
+	k.work.golden.anew()
 	sent := k.now()
 	k.written(n, sent, k.writeAll(fmt.Sprint(n), k.work.stage(n).Writes))
 	return 0

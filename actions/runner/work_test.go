@@ -67,6 +67,13 @@ func (c *cluster) Rollout(context.Context, fleet.ObjectRef) (fleet.Rollout, erro
 	for i, digest := range c.weights[:min(c.updated, len(c.weights))] {
 		r.Manifests = append(r.Manifests, fleet.PodManifest{Pod: fmt.Sprintf("n%d", i), Updated: true, Digest: fleet.Label(digest)})
 	}
+	for i := range replicas {
+		if i < c.updated {
+			r.UpdatedPods = append(r.UpdatedPods, fmt.Sprintf("n%d", i))
+		} else {
+			r.OldPods = append(r.OldPods, fmt.Sprintf("o%d", i))
+		}
+	}
 	switch {
 	case c.broken && c.ready < c.updated:
 		r.Phase, r.Never, r.Why = fleet.RolloutFailed, true, fleet.Text("p9 crashes: exit code 1")

@@ -13,6 +13,7 @@ import (
 // rollBackWork begins the way back.
 func (k *carrier) rollBackWork(why fleet.Safe) {
 	k.work.trouble = time.Time{}
+	k.work.golden.stop()
 	_ = k.to(EventRollBack, journal.Record{Kind: journal.KindBack, Why: fleet.Concat(fleet.Text("rolling back: "), why)})
 	k.r.publish(k)
 }

@@ -69,7 +69,7 @@ func (k *carrier) unclearVersions(n int, why fleet.Safe) time.Duration {
 		k.work.unclear = now
 	}
 	if k.inForce.hurry { // a person saw it and wants to go on
-		return k.afterStage(n)
+		return k.proven(n)
 	}
 	return k.hold(fleet.Textf("stage %s, unclear: %s; it waits, and goes on when a person wants the next stage", fleet.Int(n), why))
 }

@@ -130,6 +130,9 @@ func (k *carrier) waitFor(n int) time.Duration {
 			return k.inTrouble(n, why)
 		}
 		return k.follow(n)
+	}
+	k.askGolden()
+	switch {
 	case !ready:
 		k.work.reached = time.Time{}
 		k.say(fleet.Textf("stage %s: %s", fleet.Int(n), why), time.Time{})
@@ -149,7 +152,7 @@ func (k *carrier) waitFor(n int) time.Duration {
 			return wait
 		}
 	}
-	return k.afterStage(n)
+	return k.proven(n)
 }
 
 // follow sends what follows on the writes of a stage, such as the pause of a canary.

@@ -171,7 +171,7 @@ func TestWhatCannotBeDoneIsSaid(t *testing.T) {
 		says string
 	}{
 		{chat, fleet.Want{Do: fleet.DoTraffic, Shares: share(10)}, fleet.KindInvalid, "sum up to 110"},
-		{chat, fleet.Want{Do: fleet.DoTraffic, Shares: []fleet.Share{{Member: "red", Weight: 10}}}, fleet.KindInvalid, "no member red; it has blue (100 %), green (0 %)"},
+		{chat, fleet.Want{Do: fleet.DoTraffic, Shares: []fleet.Share{{Member: "red", Weight: 10}}}, fleet.KindInvalid, "no member red; there are blue, green"},
 		{chat, fleet.Want{Do: fleet.DoPromote}, fleet.KindUnsupported, "pitwall traffic"},
 		{chat, fleet.Want{Do: fleet.DoScale, Replicas: fleet.Some(2)}, fleet.KindUnsupported, "OnlineDeployment/chat/NAME"},
 		{chat, fleet.Want{Do: fleet.DoUpgrade, Weights: "llama:4", Container: "blue"}, fleet.KindInvalid, "without requests"},

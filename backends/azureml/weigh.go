@@ -85,7 +85,7 @@ func (s *scene) share(w fleet.Want) (fleet.Draft, error) {
 	}
 	text := split.Text(members, to)
 	return fleet.Draft{Stages: []fleet.Stage{{Text: text, Writes: []fleet.ObjectWrite{s.write(text, s.weigh(s.weights(), to)...)},
-		Until: fleet.Until{Done: true}}}, Notes: []fleet.Safe{untested}}, nil
+		Until: fleet.Until{Done: true}}}, Notes: []fleet.Safe{untested}, Weights: true}, nil
 }
 
 // upgrade brings the model to a deployment without requests, and moves the requests there. On the way back only the requests

@@ -168,7 +168,9 @@ func (s *scene) share(w fleet.Want) (fleet.Draft, error) {
 	for _, m := range members[1:] {
 		fields = append(fields, s.to(canaryAt(m.ID)+"/weight", weights[m.ID]))
 	}
-	return s.one(split.Text(members, weights), fleet.Until{Done: true}, fields...), nil
+	d := s.one(split.Text(members, weights), fleet.Until{Done: true}, fields...)
+	d.Weights = true
+	return d, nil
 }
 
 // advance gives the one canary another share.
@@ -182,11 +184,7 @@ func (s *scene) advance(w fleet.Want) (fleet.Draft, error) {
 			"--to PERCENT, "+
 			"or promote it")
 	}
-	d, err := s.share(fleet.Want{Do: w.Do, Shares: []fleet.Share{{Member: name, Weight: int(math.Round(float64(w.Parts[0]) * split.Whole))}}})
-	if err == nil { // no replica is replaced, so that nothing is waited for
-		d.Stages[0].Canary, d.Stages[0].Until = true, fleet.Until{}
-	}
-	return d, err
+	return s.share(fleet.Want{Do: w.Do, Shares: []fleet.Share{{Member: name, Weight: int(math.Round(float64(w.Parts[0]) * split.Whole))}}})
 }
 
 func (s *scene) only(do fleet.Deed) (string, error) {

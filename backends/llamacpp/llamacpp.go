@@ -1,5 +1,5 @@
 // Package llamacpp reads the server of llama.cpp: its metrics page, health claim and what /props says of sleep and build.
-// It must ask nothing but GET on /metrics, /health and /props, never load a model by asking, and never read /slots, which
+// Its reader must ask nothing but GET on /metrics, /health and /props, never load a model by asking, and never read /slots, which
 // may hold prompts.
 package llamacpp
 
@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"pitwall/backends/internal/aside"
+	"pitwall/backends/internal/chat"
 	"pitwall/backends/internal/enginepage"
 	"pitwall/fleet"
 )
@@ -23,6 +24,7 @@ func Connector() fleet.Connector {
 		Interval: 5 * time.Second,
 		Families: []string{prefix},
 		Ports:    []int{8080},
+		NewAsker: chat.Opener("/metrics"),
 	}, newDecode, newReader)
 }
 

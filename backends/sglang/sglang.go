@@ -1,5 +1,5 @@
 // Package sglang reads SGLang servers: their metrics page or, where metrics are off, their load report.
-// It must ask nothing but GET on /metrics, /v1/loads, /v1/models and, seldom, /health: other paths of the same port
+// Its reader must ask nothing but GET on /metrics, /v1/loads, /v1/models and, seldom, /health: other paths of the same port
 // change the server, some of them by GET, and /health may make the server generate.
 package sglang
 
@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"pitwall/backends/internal/aside"
+	"pitwall/backends/internal/chat"
 	"pitwall/backends/internal/enginepage"
 	"pitwall/backends/internal/promtext"
 	"pitwall/fleet"
@@ -26,6 +27,7 @@ func Connector() fleet.Connector {
 		Interval: 5 * time.Second,
 		Families: []string{prefix, loadsPrefix},
 		Ports:    []int{30000},
+		NewAsker: chat.Opener("/metrics", "/v1/loads"),
 	}, newDecode, newReader)
 }
 

@@ -52,6 +52,7 @@ func (f *Fleet) buildInventory(s *world.Spec) fleet.Inventory {
 	}
 	inv.Sources = append(inv.Sources, source(AlertmanagerName, "alertmanager", f.URL(AlertmanagerName), alertsEvery, fleet.Subject{},
 		fleet.SecretRef{}, nil))
+	inv.Golden = goldenPrompts()
 	inv.Gateways = []fleet.GatewaySpec{gw}
 	inv.Routes = routeSpecs(s, gw.ID)
 	return inv

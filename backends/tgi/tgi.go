@@ -1,5 +1,5 @@
 // Package tgi reads Text Generation Inference: its metrics page, health claim, and what /info says of model and version.
-// It must ask nothing but GET on /metrics, /health and /info.
+// Its reader must ask nothing but GET on /metrics, /health and /info.
 package tgi
 
 import (
@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"pitwall/backends/internal/aside"
+	"pitwall/backends/internal/chat"
 	"pitwall/backends/internal/enginepage"
 	"pitwall/fleet"
 )
@@ -21,6 +22,7 @@ func Connector() fleet.Connector {
 		Interval: 5 * time.Second,
 		Families: []string{"tgi_"},
 		Ports:    []int{3000, 8080, 80}, // its own, and those that containers set
+		NewAsker: chat.Opener("/metrics"),
 	}, newDecode, newReader)
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"pitwall/backends/internal/aside"
+	"pitwall/backends/internal/chat"
 	"pitwall/backends/internal/enginepage"
 	"pitwall/backends/internal/promtext"
 	"pitwall/fleet"
@@ -30,6 +31,7 @@ func Connector() fleet.Connector {
 		Interval: 5 * time.Second,
 		Families: []string{"trtllm_", "trtllm:"}, // the names of 1.x have no prefix and prove nothing
 		Ports:    []int{8000},
+		NewAsker: chat.Opener(metricsPath, "/metrics", "/perf_metrics", "/prometheus"),
 	}, newDecode, newReader)
 }
 

@@ -22,15 +22,8 @@ func (a *Orchestrator) Draft(ctx context.Context, c fleet.Objects, r fleet.Rollo
 	if err != nil {
 		return fleet.Draft{}, err
 	}
-	switch {
-	case r.UID != "" && s.uid != r.UID:
-		return fleet.Draft{}, s.no(fleet.KindConflict, w.Do, "another endpoint has its name by now")
-	case !s.going.IsEmpty():
-		return fleet.Draft{}, s.no(fleet.KindConflict, w.Do, s.going.String()+" is under way: what it leaves is seen when it is over")
-	}
-	long := w.Do == fleet.DoUpgrade || w.Do == fleet.DoScale || w.Do == fleet.DoHoldScaler
-	if long && !s.unread.IsEmpty() {
-		return fleet.Draft{}, s.no(fleet.KindAuth, w.Do, s.unread.String()+"; without that nobody could tell when it is over")
+	if err := s.ready(&r, w.Do); err != nil {
+		return fleet.Draft{}, err
 	}
 	switch w.Do {
 	case fleet.DoUpgrade:
@@ -53,6 +46,20 @@ func (a *Orchestrator) Draft(ctx context.Context, c fleet.Objects, r fleet.Rollo
 	}
 	return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, "an endpoint of Vertex AI can be upgraded, scaled, weighed, advanced, "+
 		"promoted and aborted")
+}
+
+// ready tells whether something can be planned now.
+func (s *scene) ready(r *fleet.Rollout, do fleet.Deed) error {
+	long := do == fleet.DoUpgrade || do == fleet.DoScale || do == fleet.DoHoldScaler
+	switch {
+	case r.UID != "" && s.uid != r.UID:
+		return s.no(fleet.KindConflict, do, "another endpoint has its name by now")
+	case !s.going.IsEmpty():
+		return s.no(fleet.KindConflict, do, s.going.String()+" is under way: what it leaves is seen when it is over")
+	case long && !s.unread.IsEmpty():
+		return s.no(fleet.KindAuth, do, s.unread.String()+"; without that nobody could tell when it is over")
+	}
+	return nil
 }
 
 func (s *scene) no(kind fleet.Kind, do fleet.Deed, why string) error {
@@ -111,7 +118,7 @@ func (s *scene) share(w fleet.Want) (fleet.Draft, error) {
 	}
 	text := split.Text(members, to)
 	return fleet.Draft{Stages: []fleet.Stage{{Text: text, // it is over once it is taken
-		Writes: []fleet.ObjectWrite{s.write(text, weigh(s.ids(), s.weights(), to)...)}}}}, nil
+		Writes: []fleet.ObjectWrite{s.write(text, weigh(s.ids(), s.weights(), to)...)}}}, Weights: true}, nil
 }
 
 // move moves requests between the newest deployed model and the one that serves beside it.
@@ -147,7 +154,6 @@ func (s *scene) move(w fleet.Want) (fleet.Draft, error) {
 	d, err := s.share(fleet.Want{Do: w.Do, Shares: []fleet.Share{{Member: fresh.ID, Weight: percent},
 		{Member: old.ID, Weight: split.Whole - percent}}})
 	if err == nil {
-		d.Stages[0].Canary = w.Do == fleet.DoAdvance
 		d.Notes = append(d.Notes, fleet.Text("both stay deployed, and both cost: undeploy the one that nobody wants any more in Google Cloud"))
 	}
 	return d, err

@@ -1,5 +1,5 @@
 // Package vllm reads vLLM servers: their metrics page, health claim and version.
-// It must ask nothing but GET on /metrics, /health and /version: other paths of the same port
+// Its reader must ask nothing but GET on /metrics, /health and /version: other paths of the same port
 // stop or change the engine, and are open to everyone who reaches it.
 package vllm
 
@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"pitwall/backends/internal/aside"
+	"pitwall/backends/internal/chat"
 	"pitwall/backends/internal/enginepage"
 	"pitwall/fleet"
 )
@@ -22,6 +23,7 @@ func Connector() fleet.Connector {
 		Interval: 5 * time.Second,
 		Families: []string{"vllm:"},
 		Ports:    []int{8000},
+		NewAsker: chat.Opener("/metrics"),
 	}, newDecode, newReader)
 }
 

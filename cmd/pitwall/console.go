@@ -37,7 +37,7 @@ func (s *session) openDesk(f *flags) (*desk.Desk, error) {
 	return desk.New(desk.Options{
 		State: s.stateDir, Clock: s.clock, Log: s.deps.Log, Latest: s.hub.Latest, Refresh: s.hub.Refresh, Note: s.hub.Note,
 		Context: s.inventory.Context, Env: s.inventory.Env, ReadOnly: f.readOnly, Write: f.write, Syslog: s.sim == nil,
-		Advisories: s.advisories,
+		Advisories: s.advisories, Golden: s.inventory.Golden, Asker: s.asker(),
 		Writers: func() (map[fleet.GatewayID]fleet.RouteWriter, error) {
 			return s.set.Writers(s.inventory.Gateways, s.deps)
 		},
@@ -241,4 +241,10 @@ func (s *session) save(name string, data []byte) (string, error) {
 	}, name)
 	path := filepath.Join(dir, time.Now().UTC().Format("20060102T150405Z-")+clean)
 	return path, os.WriteFile(path, data, 0o600)
+}
+
+// asker opens what asks the replica that a source reads. Nothing is sent before a change that a person confirmed, or a
+// command that says so.
+func (s *session) asker() func(fleet.SourceID) (fleet.Asker, error) {
+	return s.set.Askers(func() []fleet.SourceSpec { return s.hub.Inventory().Sources }, s.deps)
 }

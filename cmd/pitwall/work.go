@@ -117,7 +117,7 @@ func simpleWork(f *flags, c console, do fleet.Deed, use, short string) *cobra.Co
 	cmd := x.command(f, c, do, use, short)
 	if do == fleet.DoHoldScaler {
 		cmd.Flags().IntVar(&x.count, "replicas", -1, "replicas to keep (default: as many as run)")
-		cmd.Flags().StringVar(&x.want.Container, "container", "", "part that is held, where it has several (of Ray Serve: APPLICATION/DEPLOYMENT)")
+		cmd.Flags().StringVar(&x.want.Container, "container", "", "APPLICATION/DEPLOYMENT of Ray Serve, where the object has several that are scaled")
 	}
 	return cmd
 }
@@ -159,7 +159,8 @@ func (x *workFlags) command(f *flags, c console, do fleet.Deed, use, short strin
 		cmd.Long = ""
 	}
 	x.bindConfirm(cmd, "name of the object, typed: needed in PROD and for overrides")
-	cmd.Flags().StringVar(&x.cluster, "cluster", "", "cluster (context of the kubeconfig, or id of an orchestrator), where the name is in several")
+	cmd.Flags().StringVar(&x.cluster, "cluster", "",
+		"cluster (context of the kubeconfig, or id of an orchestrator), where the name is in several")
 	return cmd
 }
 
@@ -254,7 +255,8 @@ func rolloutCommand(f *flags, c console) *cobra.Command {
 			})
 		}}
 	fl := cmd.Flags()
-	fl.StringVar(&x.cluster, "cluster", "", "cluster (context of the kubeconfig, or id of an orchestrator), where the name is in several")
+	fl.StringVar(&x.cluster, "cluster", "",
+		"cluster (context of the kubeconfig, or id of an orchestrator), where the name is in several")
 	fl.StringVarP(&x.output, "output", "o", "text", "text or json")
 	x.bindDemo(cmd)
 	return cmd

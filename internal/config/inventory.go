@@ -70,6 +70,11 @@ func (c *Context) Inventory(interval func(kind string) time.Duration) (fleet.Inv
 	for i := range c.Routes {
 		inv.Routes = append(inv.Routes, route(&c.Routes[i]))
 	}
+	for i := range c.Golden {
+		p, err := golden(&c.Golden[i])
+		b.note(err)
+		inv.Golden = append(inv.Golden, p)
+	}
 	var err error
 	inv.Budget, err = budget(c.Budget)
 	if err != nil {

@@ -29,6 +29,8 @@ var enums = map[string][]any{
 	"File.theme":   {"default", "okabe", "contrast", "mono"},
 	"File.glyphs":  {"auto", "ascii", "utf8"},
 	"Context.env":  {"prod", "stage", "dev"},
+
+	"GoldenMessage.role": {"system", "user", "assistant"},
 }
 
 // Schema is the JSON Schema (2020-12) of the configuration file, for editors. It comes from the types that the file
@@ -51,6 +53,8 @@ func describe(t reflect.Type) *node {
 		return object(t)
 	case reflect.Slice:
 		return &node{Type: "array", Items: describe(t.Elem())}
+	case reflect.Interface:
+		return &node{} // any value
 	case reflect.Map:
 		return &node{Type: "object", Additional: describe(t.Elem())}
 	case reflect.Bool:

@@ -36,6 +36,9 @@ func Write(inv fleet.Inventory) ([]byte, error) {
 	for _, r := range inv.Routes {
 		c.Routes = append(c.Routes, routeOf(r))
 	}
+	for i := range inv.Golden {
+		c.Golden = append(c.Golden, goldenOf(&inv.Golden[i]))
+	}
 	return yaml.Marshal(File{Version: Version, Current: c.Name, Contexts: []Context{c}})
 }
 

@@ -35,6 +35,7 @@ func TestWhatGoesWrongInMidRoll(t *testing.T) {
 		{"the object is deleted", site.losesItsObject},
 		{"a right is taken away", site.losesARight},
 		{"a policy refuses", site.meetsAPolicy},
+		{"it is killed before its pause", site.diesBeforeItsPause},
 		{"a quota refuses", site.meetsAQuota},
 		{"two budgets on one pod", site.meetsTwoBudgets},
 		{"its kind is served in another version", site.losesItsKind},
@@ -224,6 +225,35 @@ func (s site) meetsAPolicy() {
 	s.refusedPods(op, "pods", "not before Monday")
 	s.allowsAgain("pods")
 	s.drop("pods")
+}
+
+// diesBeforeItsPause kills the program where the pause of its canary was not taken: the canary stays a canary without it.
+func (s site) diesBeforeItsPause() {
+	s.four("dead")
+	s.forbids("pauseless", "apps", "deployments", "UPDATE", "!has(object.spec.paused) || !object.spec.paused")
+	until(s.t, time.Minute, "the rule is in force", func() bool {
+		_, err := s.Client.AppsV1().Deployments("serving").Patch(s.t.Context(), "dead", types.MergePatchType, []byte(`{"spec":{"paused":true}}`),
+			metav1.PatchOptions{DryRun: []string{"All"}})
+		return err != nil
+	})
+	op := s.operator(s.Operator)
+	r := op.start(s.t, confirmed("dead", "upgrade", "serving/dead", "--arg", "max-num-seqs=128", "--canary", "25", "--by-readiness", "--hold", "2s",
+		"--soak", "2s")...)
+	says(s.t, r, "what follows was not taken, trying on", "not before Monday")
+	r.signal(s.t, syscall.SIGKILL)
+	r.exit(s.t, 10*time.Second)
+	quarter := func() string {
+		if by := s.runs("dead"); by["128"] != 1 || by["256"] != 3 {
+			return fmt.Sprintf("nobody looks after it, and it runs %v", by)
+		}
+		return ""
+	}
+	until(s.t, time.Minute, "a quarter is new", func() bool { return quarter() == "" })
+	watch(s.t, 20*time.Second, quarter)
+	s.allowsAgain("pauseless")
+	op.must(s.t, 0, "journal", "resume", string(op.change(s.t, "").ID), "--write")
+	s.has("dead", "128", 4)
+	s.drop("dead")
 }
 
 // refusedPods begins a roll of which no pod may be made, and wants it explained and taken back.

@@ -60,7 +60,9 @@ spec:
         ready: false
         restartCount: 4
         state: {waiting: {reason: CrashLoopBackOff}}
-        lastState: {terminated: {reason: Error, exitCode: 1, message: "KeyError: 'rope_scaling'", startedAt: {{ $now | Quote }}, finishedAt: {{ $now | Quote }}}}
+        lastState:
+          terminated: {reason: Error, exitCode: 1, message: "KeyError: 'rope_scaling'", startedAt: {{ $now | Quote }},
+            finishedAt: {{ $now | Quote }}}
       {{ end }}
 ---
 `

@@ -155,4 +155,18 @@ func workSteps(r *report, c *actions.Change) {
 	r.table([]column{left(fleet.Text("STAGE")), left(fleet.Text("DOES")), left(fleet.Text("SENT")), left(fleet.Text("THERE")),
 		left(fleet.Text("REMARK"))}, rows)
 	limitTable(r, c)
+	goldenLines(r, c)
+}
+
+// goldenLines tell what golden prompts showed, replica by replica.
+func goldenLines(r *report, c *actions.Change) {
+	if len(c.Golden) == 0 {
+		return
+	}
+	r.line()
+	r.line(fleet.Text("GOLDEN PROMPTS"))
+	for i := range c.Golden {
+		g := &c.Golden[i]
+		r.line(fleet.Text("  "), cell(fleet.Label(g.Verdict), 7, part.Left), fleet.Text("  "), g.Text())
+	}
 }

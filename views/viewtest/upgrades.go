@@ -137,6 +137,7 @@ func UpgradeChange() actions.Change {
 		Steps:    []actions.StepResult{{N: 1, Sent: ago(7 * time.Minute), Accepted: ago(7 * time.Minute), Verified: ago(132 * time.Second)}},
 		Limits: []actions.LimitNow{limit("err%", "0.31", "0.28", "0.81", "PASS"), limit("ttft95", "720ms", "905ms", "864ms", "FAIL"),
 			limit("itl95", "39ms", "41ms", "45ms", "PASS"), limit("output", "381", "379", "15 % up or down", "PASS")},
-		Guard: actions.Guardian{PID: 4242, Host: "bastion-1", Alive: fleet.Some(true), Mine: true},
+		Golden: []actions.Golden{{Replica: "llama-70b-canary-5d8f-abcde", Passed: 3, Prompts: 3, Verdict: "PASS", At: ago(2 * time.Minute)}},
+		Guard:  actions.Guardian{PID: 4242, Host: "bastion-1", Alive: fleet.Some(true), Mine: true},
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"pitwall/backends/internal/weights"
 	"pitwall/fleet"
 )
 
@@ -15,32 +16,23 @@ const Whole = 100
 
 // Percent gives the weight of each member once shares are set; those that are not named keep theirs. why says what is
 // wrong with the shares, "" where nothing is.
-func Percent(members []fleet.TrafficMember, shares []fleet.Share) (weights map[string]int, why string) {
-	weights = map[string]int{}
+func Percent(members []fleet.TrafficMember, shares []fleet.Share) (to map[string]int, why string) {
+	ids := make([]string, len(members))
+	for i, m := range members {
+		ids[i] = m.ID
+	}
+	want, why := weights.Wanted(shares, ids, "member")
+	if why != "" {
+		return nil, why
+	}
+	to = map[string]int{}
+	sum, changed := 0, false
 	for _, m := range members {
-		weights[m.ID] = m.Weight
-	}
-	if len(shares) == 0 {
-		return nil, "which member shall have which weight is not said"
-	}
-	named := map[string]bool{}
-	changed := false
-	for _, s := range shares {
-		old, ok := weights[s.Member]
-		switch {
-		case !ok:
-			return nil, fmt.Sprintf("it has no member %s; it has %s", fleet.Quote(s.Member), Names(members))
-		case named[s.Member]:
-			return nil, fmt.Sprintf("member %s is named twice", fleet.Quote(s.Member))
-		case s.Weight < 0 || s.Weight > Whole:
-			return nil, fmt.Sprintf("%d is no percentage", s.Weight)
+		n, named := want[m.ID]
+		if !named {
+			n = m.Weight
 		}
-		named[s.Member] = true
-		changed = changed || old != s.Weight
-		weights[s.Member] = s.Weight
-	}
-	sum := 0
-	for _, n := range weights {
+		to[m.ID], changed = n, changed || n != m.Weight
 		sum += n
 	}
 	switch {
@@ -49,7 +41,7 @@ func Percent(members []fleet.TrafficMember, shares []fleet.Share) (weights map[s
 	case !changed:
 		return nil, "its weights are so already"
 	}
-	return weights, ""
+	return to, ""
 }
 
 // Names lists members with their weights.

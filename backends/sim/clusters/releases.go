@@ -26,6 +26,7 @@ func (c *Cluster) release(p *world.PoolSpec, t *corev1.PodTemplateSpec) world.Re
 	}
 	r.Image, r.Pull = one.Image, registry(one.Image)
 	r.Crash = c.crash(one, r.GPUs)
+	r.Wrong = strings.HasSuffix(modelOf(one), unsound)
 	if s := one.StartupProbe; s != nil {
 		r.Grace = float64(s.InitialDelaySeconds + max(s.FailureThreshold, 1)*max(s.PeriodSeconds, 1))
 	}
@@ -65,9 +66,17 @@ func registry(image string) string {
 		"exist or may require authorization: server message: insufficient_scope: authorization failed", full+":"+tag, full+":"+tag)
 }
 
+// unsound ends the names of revisions of the weights that were quantised too far: they load, they are quick, and what they
+// answer is wrong.
+const unsound = "-int2"
+
+func modelOf(one *corev1.Container) string {
+	return argument(one.Args, "--model", "--model-path", "--model-id", "-m")
+}
+
 // crash is what an engine prints as it dies of its arguments, "" where it can live with them.
 func (c *Cluster) crash(one *corev1.Container, gpus int) string {
-	if path := argument(one.Args, "--model", "--model-path", "--model-id", "-m"); strings.HasPrefix(path, "/") && !c.stored(path) {
+	if path := modelOf(one); strings.HasPrefix(path, "/") && !c.stored(path) {
 		return "OSError: " + path + " is not a local folder and is not a valid model identifier"
 	}
 	width := argument(one.Args, "--tensor-parallel-size", "--tp", "--tp_size", "--num-shard", "-tp")

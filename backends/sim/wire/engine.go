@@ -35,8 +35,8 @@ func (s *server) engine(r *world.Replica) {
 		s.vllm(r)
 	}
 	ask := func(a world.Ask) *world.Call { return s.o.World.AskEngine(r, a) }
-	s.completions("/v1/chat/completions", true, r.Pool.Model, ask)
-	s.completions("/v1/completions", false, r.Pool.Model, ask)
+	s.completions("/v1/chat/completions", true, r.Pool.Model, r.Wrong, ask)
+	s.completions("/v1/completions", false, r.Pool.Model, r.Wrong, ask)
 }
 
 // look reads the world as it is now.

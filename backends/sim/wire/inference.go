@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -48,6 +49,16 @@ type completionRequest struct {
 		Role    string `json:"role"`
 		Content any    `json:"content"`
 	} `json:"messages"`
+	Tools []struct {
+		Function struct {
+			Name       string `json:"name"`
+			Parameters struct {
+				Properties map[string]struct {
+					Type string `json:"type"`
+				} `json:"properties"`
+			} `json:"parameters"`
+		} `json:"function"`
+	} `json:"tools"`
 	MaxTokens           int  `json:"max_tokens"`
 	MaxCompletionTokens int  `json:"max_completion_tokens"`
 	Stream              bool `json:"stream"`
@@ -83,8 +94,8 @@ func (q completionRequest) ask() world.Ask {
 	return world.Ask{Prompt: max(chars/4, 1), MaxTokens: max(q.MaxTokens, q.MaxCompletionTokens), Stream: q.Stream}
 }
 
-// completions serves one inference path of an engine.
-func (s *server) completions(path string, chat bool, model string, ask func(world.Ask) *world.Call) {
+// completions serves one inference path of an engine. wrong tells whether its model answers wrongly now.
+func (s *server) completions(path string, chat bool, model string, wrong func() bool, ask func(world.Ask) *world.Call) {
 	s.mux.HandleFunc("POST "+path, func(w http.ResponseWriter, r *http.Request) {
 		q, err := readCompletion(r)
 		if err != nil {
@@ -95,8 +106,12 @@ func (s *server) completions(path string, chat bool, model string, ask func(worl
 			fail(w, http.StatusNotFound, "NotFoundError", "The model "+q.Model+" does not exist.")
 			return
 		}
-		a := answer{s: s, chat: chat, model: model, stream: q.Stream}
-		a.serve(w, r, func() *world.Call { return ask(q.ask()) })
+		unsound := false
+		s.look(func() { unsound = wrong() })
+		a := answer{s: s, chat: chat, model: model, stream: q.Stream, reply: q.reply(unsound)}
+		want := q.ask()
+		want.Output = len(a.reply.words)
+		a.serve(w, r, func() *world.Call { return ask(want) })
 	})
 }
 
@@ -106,6 +121,7 @@ type answer struct {
 	chat   bool
 	model  string
 	stream bool
+	reply  reply
 	header func(c *world.Call, h http.Header) // sets headers before the first byte
 }
 
@@ -216,9 +232,9 @@ func (a *answer) chunk(w http.ResponseWriter, c *world.Call, from, to int) int {
 		kind := "text_completion"
 		if a.chat {
 			kind = "chat.completion.chunk"
-			choice["delta"] = object{"content": text(i, i+1)}
+			choice["delta"] = object{"content": a.said(i, i+1)}
 		} else {
-			choice["text"] = text(i, i+1)
+			choice["text"] = a.said(i, i+1)
 		}
 		event(w, a.base(c, kind, choice))
 	}
@@ -237,9 +253,20 @@ func event(w io.Writer, body object) {
 
 func (a *answer) finish(w http.ResponseWriter, c *world.Call) {
 	reason := "stop"
+	switch {
+	case c.Output < len(a.reply.words):
+		reason = "length"
+	case a.reply.call != nil:
+		reason = "tool_calls"
+	}
 	usage := object{"prompt_tokens": c.Prompt, "completion_tokens": c.Output, "total_tokens": c.Prompt + c.Output}
 	if a.stream {
 		choice := object{"index": 0, "finish_reason": reason, "delta": object{}}
+		if a.reply.call != nil {
+			call := maps.Clone(a.reply.call)
+			call["index"] = 0
+			choice["delta"] = object{"tool_calls": []object{call}}
+		}
 		kind := "chat.completion.chunk"
 		if !a.chat {
 			kind, choice = "text_completion", object{"index": 0, "finish_reason": reason, "text": ""}
@@ -255,9 +282,13 @@ func (a *answer) finish(w http.ResponseWriter, c *world.Call) {
 	kind := "text_completion"
 	if a.chat {
 		kind = "chat.completion"
-		choice["message"] = object{"role": "assistant", "content": text(0, c.Output)}
+		message := object{"role": "assistant", "content": a.said(0, c.Output)}
+		if a.reply.call != nil {
+			message["content"], message["tool_calls"] = nil, []object{a.reply.call}
+		}
+		choice["message"] = message
 	} else {
-		choice["text"] = text(0, c.Output)
+		choice["text"] = a.said(0, c.Output)
 	}
 	body := a.base(c, kind, choice)
 	body["usage"] = usage

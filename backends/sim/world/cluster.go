@@ -149,6 +149,7 @@ type podSet struct {
 	probe      float64           // deadline, seconds, of a readiness probe that makes a token; 0 where it asks the HTTP server only
 	holds      bool              // the proxy before it holds requests while nothing is ready
 	held       []*attempt
+	unsound    bool // its kernels compute wrongly, whatever the revision
 }
 
 // pod is the model's part of a Pod.

@@ -31,6 +31,7 @@ func Known() []Fault {
 		{ID: "F03", Title: "KV cache exhausted"},
 		{ID: "F05", Title: "bad engine flag"},
 		{ID: "F09", Title: "thundering herd"},
+		{ID: "F11", Title: "silent quality regression"},
 		{ID: "F13", Title: "metrics renamed"},
 		{ID: "F14", Title: "GPU off the bus"},
 		{ID: "F15", Title: "contained memory error"},

@@ -15,6 +15,10 @@ func (w *World) engineFaults(add func(string, *fault)) {
 	w.addBadFlag(add, first)
 	w.addHerd(add, at(w.cluster.sets, 2))
 	w.addRename(add)
+	add("F11", &fault{
+		Fault: Fault{Text: "a kernel of the engines of " + second.Name + " computes wrongly: answers are wrong, as quick and as long as before"},
+		begin: func(float64) { second.unsound = true }, end: func(float64) { second.unsound = false },
+	})
 }
 
 // addDeadlock: the ranks of a group wait for each other. The engine notices after the deadline of its own calls and

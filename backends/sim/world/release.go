@@ -10,6 +10,12 @@ type Release struct {
 	Crash string  // what the engine prints when it dies of its arguments; "" where these are right
 	Load  float64 // seconds to read the weights and warm up; 0 means the pool's
 	Grace float64 // seconds that the startup probe gives; 0 for any
+	Wrong bool    // its weights answer wrongly; nothing else tells them from sound ones
+}
+
+// Wrong says whether the model answers wrongly. It is for use inside At.
+func (r *Replica) Wrong() bool {
+	return r.set != nil && (r.set.unsound || r.pod != nil && r.set.releases[r.pod.Revision].Wrong)
 }
 
 // release is what is known of a revision.
