@@ -102,3 +102,17 @@ func TestDefaultsOfAnAnalysisAreSaid(t *testing.T) {
 		t.Errorf("%v", d.Notes)
 	}
 }
+
+// Who restarts the pods that serve marks the primary alone, which changes nothing of the target.
+func TestARestartOfThePrimaryIsNoChange(t *testing.T) {
+	c := cluster(canary(plain(""), "phase: Succeeded"), "v1", 0, time.Hour, "")
+	at := func(o fleet.ObjectRef, stamp string) {
+		c.Change(child.DeploymentKind, o, "/spec/template/metadata/annotations", map[string]any{restartMark: stamp})
+	}
+	at(primary, "2026-11-24T11:00:00Z")
+	stands(t, c, fleet.RolloutDone, "")
+	at(target, "2026-11-24T10:00:00+01:00")
+	stands(t, c, fleet.RolloutDone, "")
+	at(target, "2026-11-24T11:30:00Z")
+	stands(t, c, fleet.RolloutUnseen, "Deployment chat was changed")
+}

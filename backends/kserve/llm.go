@@ -25,15 +25,13 @@ type llmService struct {
 			URI  string `json:"uri"`
 			Name string `json:"name"`
 		} `json:"model"`
-		Replicas *int32 `json:"replicas"`
-		Scaling  *struct {
-			Min *int32 `json:"minReplicas"`
-			Max int32  `json:"maxReplicas"`
-		} `json:"scaling"`
+		Replicas    *int32            `json:"replicas"`
+		Scaling     *llmScaling       `json:"scaling"`
 		Annotations map[string]string `json:"annotations"`
 		Worker      any               `json:"worker"`
 		Prefill     *struct {
 			Replicas    *int32            `json:"replicas"`
+			Scaling     *llmScaling       `json:"scaling"`
 			Worker      any               `json:"worker"`
 			Annotations map[string]string `json:"annotations"`
 		} `json:"prefill"`
@@ -57,6 +55,11 @@ type llmService struct {
 			} `json:"group"`
 		} `json:"router"`
 	} `json:"status"`
+}
+
+type llmScaling struct {
+	Min *int32 `json:"minReplicas"`
+	Max int32  `json:"maxReplicas"`
 }
 
 type workload struct {
@@ -207,6 +210,9 @@ func (s *llm) workload(ctx context.Context, w workload, r *fleet.Rollout) (stuck
 	if why := s.untaken(called, d.Template, s.partOf(w, false)); !why.IsEmpty() {
 		return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: why}, nil
 	}
+	if why := s.unsized(called, d.Desired(), w, r); !why.IsEmpty() {
+		return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: why}, nil
+	}
 	return d.Stands(ctx, s.c, s.now)
 }
 
@@ -214,9 +220,8 @@ func (s *llm) workload(ctx context.Context, w workload, r *fleet.Rollout) (stuck
 func (s *llm) untaken(called fleet.Safe, t podspec.Template, of llmPart) fleet.Safe {
 	pod := t.Pod()
 	for i := range pod.Spec.InitContainers {
-		c := &pod.Spec.InitContainers[i]
-		if uri := s.o.Spec.Model.URI; c.Name == "storage-initializer" && len(c.Args) > 0 && strings.Contains(c.Args[0], "://") && c.Args[0] != uri &&
-			s.fetches() {
+		c, uri := &pod.Spec.InitContainers[i], s.o.Spec.Model.URI
+		if c.Name == "storage-initializer" && s.fetches() && len(c.Args) > 0 && strings.Contains(c.Args[0], "://") && c.Args[0] != uri {
 			return fleet.Textf("%s still loads %s, wanted is %s", called, fleet.Quote(c.Args[0]), fleet.Quote(uri))
 		}
 	}
@@ -319,6 +324,9 @@ func (s *llm) groups(ctx context.Context, ref fleet.ObjectRef, r *fleet.Rollout)
 		if why := s.untaken(called, t, s.partOf(workload{ref.Kind, ref.Name}, at.worker)); !why.IsEmpty() {
 			return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: why}, nil
 		}
+	}
+	if why := s.unsized(called, int(o.want()), workload{ref.Kind, ref.Name}, r); !why.IsEmpty() {
+		return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: why}, nil
 	}
 	v := o.stands(called)
 	if v.Phase != fleet.RolloutMoving {

@@ -286,8 +286,8 @@ func TestWhatKeepsGroupsIsSaid(t *testing.T) {
 	c.Put(llmKind, llmisvc("llama", ", worker: {containers: []}", "", ""))
 	c.Put(lwsKind, `
 metadata: {name: llama-kserve-mn, namespace: llm, generation: 3}
-spec: {replicas: 1, leaderWorkerTemplate: {size: 2, workerTemplate: {spec: {containers: [{name: main, image: "llm-d:v1"}]}}}}
-status: {observedGeneration: 3, replicas: 1, conditions: [{type: Progressing, status: "True", observedGeneration: 3}]}`)
+spec: {replicas: 2, leaderWorkerTemplate: {size: 2, workerTemplate: {spec: {containers: [{name: main, image: "llm-d:v1"}]}}}}
+status: {observedGeneration: 3, replicas: 2, conditions: [{type: Progressing, status: "True", observedGeneration: 3}]}`)
 	c.Put(child.PodKind, `
 metadata: {name: llama-kserve-mn-0, namespace: llm, uid: p0, labels: {leaderworkerset.sigs.k8s.io/name: llama-kserve-mn, leaderworkerset.sigs.k8s.io/worker-index: "0"}}
 spec: {nodeName: n1, containers: [{name: main}]}

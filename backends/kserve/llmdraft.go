@@ -253,7 +253,8 @@ func (s *llm) restart(ctx context.Context, r *fleet.Rollout, w fleet.Want) (flee
 		}
 	}
 	beside, err := s.beside(ctx)
-	return fleet.Draft{Stages: []fleet.Stage{{Text: text, Writes: []fleet.ObjectWrite{s.write(text, fields...)}, Until: fleet.Until{Done: true}}},
+	stage := fleet.Stage{Text: text, Writes: []fleet.ObjectWrite{s.write(text, fields...)}, Until: fleet.Until{Done: true}}
+	return fleet.Draft{Stages: []fleet.Stage{stage},
 		Extra: r.Surge.Extra*r.GPUsEach + beside, Down: r.Surge.Missing,
 		NoUndo: fleet.Text("a restart is not taken back: the version is the same")}, err
 }

@@ -7,6 +7,7 @@ import (
 	"pitwall/backends/internal/child"
 	"pitwall/backends/internal/jsonptr"
 	"pitwall/backends/internal/podspec"
+	"pitwall/backends/internal/scalers"
 	"pitwall/fleet"
 )
 
@@ -61,3 +62,35 @@ func (s *llm) beside(ctx context.Context) (int, error) {
 	}
 	return d.Surge().Extra * podspec.GPUs(&d.Template.Pod().Spec), nil
 }
+
+// unsized says what of the number of replicas that is wanted of a workload it does not keep yet. A preset may say it in place of the
+// service, and what KEDA was told to leave where it is, or put to rest, is left so.
+func (s *llm) unsized(called fleet.Safe, n int, w workload, r *fleet.Rollout) fleet.Safe {
+	replicas, scaling := s.o.Spec.Replicas, s.o.Spec.Scaling
+	if w == s.prefill() {
+		if replicas, scaling = nil, nil; s.o.Spec.Prefill != nil {
+			replicas, scaling = s.o.Spec.Prefill.Replicas, s.o.Spec.Prefill.Scaling
+		}
+	}
+	least, most := 0, 0
+	switch {
+	case r != nil && r.Scaler.API == scalers.ScaledObjectKind && !r.Scaler.Held.IsEmpty():
+		return fleet.Safe{}
+	case scaling != nil:
+		least, most = int(orOne(scaling.Min)), max(int(scaling.Max), int(orOne(scaling.Min)))
+		if n == 0 {
+			return fleet.Safe{} // at rest
+		}
+	case replicas != nil && !scales(r):
+		least, most = int(*replicas), int(*replicas)
+	default:
+		return fleet.Safe{}
+	}
+	if n >= least && n <= most {
+		return fleet.Safe{}
+	}
+	return fleet.Textf("%s keeps %s replicas, wanted are %s", called, fleet.Int(n), between(least, most))
+}
+
+// scales tells that something scales the workload beside what its service says.
+func scales(r *fleet.Rollout) bool { return r != nil && r.Scaler.Exists() }

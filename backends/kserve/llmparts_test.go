@@ -77,8 +77,8 @@ func TestLeadersAndWorkersRunTheSame(t *testing.T) {
 		c.Put(llmKind, llmisvc("llama", `, worker: {containers: [{name: main, image: llm-d:v2}]}, template: {containers: [{name: main, image: llm-d:v2}]}`+stamp, "", ""))
 		c.Put(lwsKind, fmt.Sprintf(`
 metadata: {name: llama-kserve-mn, namespace: llm, generation: 3}
-spec: {replicas: 1, leaderWorkerTemplate: {size: 2, leaderTemplate: {spec: {containers: [{name: main, image: %q}]}}, workerTemplate: {spec: {containers: [{name: main, image: %q}]}}}}
-status: {observedGeneration: 3, replicas: 1, readyReplicas: 1, updatedReplicas: 1, conditions: [{type: Available, status: "True", observedGeneration: 3}]}`, leader, worker))
+spec: {replicas: 2, leaderWorkerTemplate: {size: 2, leaderTemplate: {spec: {containers: [{name: main, image: %q}]}}, workerTemplate: {spec: {containers: [{name: main, image: %q}]}}}}
+status: {observedGeneration: 3, replicas: 2, readyReplicas: 2, updatedReplicas: 2, conditions: [{type: Available, status: "True", observedGeneration: 3}]}`, leader, worker))
 		return c
 	}
 	stands(t, look(t, set("llm-d:v2", "llm-d:v2", ""), llmKind, llama), fleet.RolloutDone, "")
@@ -92,4 +92,27 @@ status: {observedGeneration: 3, replicas: 1, readyReplicas: 1, updatedReplicas: 
 	}
 	_, err := draft(t, set("llm-d:v2", "llm-d:v2", ""), llmKind, llama, fleet.Want{Do: fleet.DoUpgrade, Args: []fleet.ArgEdit{{Flag: "--x", Value: "1"}}})
 	refused(t, err, fleet.KindUnsupported, "copy them into the args of container main of spec.template first")
+}
+
+func TestAScaleOfAnLLMServiceIsNotDoneBeforeItsWorkloadHasTheSize(t *testing.T) {
+	for _, x := range []struct {
+		name, spec string
+		phase      fleet.RolloutPhase
+		why        string
+	}{
+		{"not yet", "replicas: 3", fleet.RolloutUnseen, "Deployment llama-kserve keeps 2 replicas, wanted are 3"},
+		{"as many", "replicas: 2", fleet.RolloutDone, ""},
+		{"a preset says it", "labels: {}", fleet.RolloutDone, ""},
+		{"held above what it keeps", "scaling: {minReplicas: 3, maxReplicas: 3}", fleet.RolloutUnseen, "wanted are 3"},
+		{"below what it keeps", "scaling: {maxReplicas: 1}", fleet.RolloutUnseen, "wanted are 1"},
+		{"within its bounds", "scaling: {minReplicas: 1, maxReplicas: 4}", fleet.RolloutDone, ""},
+		{"of the prompts", "replicas: 2, prefill: {replicas: 5}", fleet.RolloutUnseen, "Deployment llama-kserve-prefill keeps 2 replicas, wanted are 5"},
+	} {
+		c := parted("", "")
+		c.Put(llmKind, strings.Replace(llmisvc("llama", "", "", ""), "replicas: 2", x.spec, 1))
+		r := look(t, c, llmKind, llama)
+		if stands(t, r, x.phase, x.why); t.Failed() {
+			t.Fatal(x.name)
+		}
+	}
 }

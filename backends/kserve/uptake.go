@@ -9,6 +9,7 @@ import (
 	"pitwall/backends/internal/child"
 	"pitwall/backends/internal/jsonptr"
 	"pitwall/backends/internal/podspec"
+	"pitwall/backends/internal/scalers"
 	"pitwall/fleet"
 )
 
@@ -124,12 +125,13 @@ func (b block) runsAs(want, has string) bool {
 	return has == want || tag != "" && (has == want+"-gpu" || has == name+"-cpu"+tag)
 }
 
-// unsized says what of the bounds of a service its Deployment does not keep yet. Nothing scales one that is left to others, and
-// on several nodes the sizes are the runtime's.
-func (s *service) unsized(d *child.Deployment) fleet.Safe {
+// unsized says what of the bounds of a service its Deployment does not keep yet. Nothing scales one that is left to others, or that
+// KEDA was told to leave where it is, and on several nodes the sizes are the runtime's.
+func (s *service) unsized(d *child.Deployment, by *fleet.Scaler) fleet.Safe {
 	p := &s.o.Spec.Predictor
 	least, most := p.least(), int(p.Max)
-	if s.o.Annotations[scalerMark] == "external" || p.multiNode() {
+	paused := by.API == scalers.ScaledObjectKind && !by.Held.IsEmpty()
+	if s.o.Annotations[scalerMark] == "external" || p.multiNode() || paused {
 		return fleet.Safe{}
 	}
 	if s.o.Annotations[scalerMark] == "none" {

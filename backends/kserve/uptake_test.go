@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"pitwall/backends/internal/child"
+	"pitwall/backends/internal/scalers"
 	"pitwall/backends/internal/toyobjects"
 	"pitwall/fleet"
 )
@@ -214,4 +215,12 @@ func TestTrap17ARouteThatIsNotTakenIsSaid(t *testing.T) {
 	}
 	parent("True")
 	stands(t, look(t, c, isvcKind, chat), fleet.RolloutPaused, "holds at 10 %")
+}
+
+// A service that KEDA was told to leave at a number keeps that, whatever its bounds are.
+func TestAServiceThatIsHeldIsNotWaitedFor(t *testing.T) {
+	c := standardCluster(strings.Replace(isvc("", "", "", inStandard), "minReplicas: 2, maxReplicas: 4", "minReplicas: 3, maxReplicas: 4", 1))
+	stands(t, look(t, c, isvcKind, chat), fleet.RolloutUnseen, "wanted are 3 to 4")
+	c.Put(scalers.ScaledObjectKind, `{metadata: {name: chat-predictor, namespace: llm, annotations: {autoscaling.keda.sh/paused-replicas: "2"}}, spec: {scaleTargetRef: {name: chat-predictor}}}`)
+	stands(t, look(t, c, isvcKind, chat), fleet.RolloutDone, "")
 }

@@ -18,9 +18,9 @@ import (
 var nonsense = []any{nil, "a\x1b[31m\u202e\nb", json.Number("-1"), json.Number("9223372036854775807"), true, []any{nil},
 	[]any{map[string]any{"name": "a\x1b", "type": "Ready"}, map[string]any{"name": "a\x1b", "type": "Ready"}}, map[string]any{"a\x1b": nil}}
 
-// Withstands puts nonsense in the place of each value of the first object of each kind of a cluster, one at a time, and tells where an orchestrator
-// panics, gives text that may not reach a screen, or drafts, of the object itself, what does not fit to what is there or is not taken
-// back exactly.
+// Withstands puts nonsense in the place of each value of the first object of each kind of a cluster, one at a time, and tells
+// where an orchestrator panics, gives text that may not reach a screen, or drafts, of the object itself, what does not fit to
+// what is there or is not taken back exactly.
 func Withstands(t *testing.T, o fleet.Orchestrator, c *Cluster, kind fleet.ObjectKind, ref fleet.ObjectRef, wants ...fleet.Want) {
 	t.Helper()
 	seen := map[string]bool{}
@@ -91,7 +91,8 @@ func paths(v any, at string) []string {
 
 const patience = 10 * time.Second
 
-func withstands(t *testing.T, o fleet.Orchestrator, c *Cluster, kind fleet.ObjectKind, ref fleet.ObjectRef, wants []fleet.Want, what string) {
+func withstands(t *testing.T, o fleet.Orchestrator, c *Cluster, kind fleet.ObjectKind, ref fleet.ObjectRef, wants []fleet.Want,
+	what string) {
 	t.Helper()
 	defer func() {
 		if p := recover(); p != nil {
