@@ -62,6 +62,7 @@ func checkEvictions(t *testing.T, c *clients) {
 		stays(t)
 	})
 	t.Run("rehearsed", func(t *testing.T) {
+		c.spares(t, pod)
 		works(t, h.Write(t.Context(), w, "suite/evict", true))
 		stays(t)
 	})
@@ -99,6 +100,27 @@ func (c *clients) budgetsOf(t *testing.T, pod corev1.Pod) (n int) {
 		}
 	}
 	return n
+}
+
+// spares waits until every budget over a pod lets one go: what was rolled before may not be healthy yet.
+func (c *clients) spares(t *testing.T, pod corev1.Pod) {
+	t.Helper()
+	full := ""
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		var list policyv1.PodDisruptionBudgetList
+		c.get(t, c.budgetsPath()).want(t, http.StatusOK).read(t, &list)
+		full = ""
+		for i := range list.Items {
+			b := &list.Items[i]
+			if must(metav1.LabelSelectorAsSelector(b.Spec.Selector))(t).Matches(labels.Set(pod.Labels)) && b.Status.DisruptionsAllowed == 0 {
+				full = b.Name
+			}
+		}
+		if full == "" {
+			return
+		}
+	}
+	t.Fatalf("%s never lets a pod go", full)
 }
 
 // budget makes a disruption budget that spares no pod of the Deployment, and returns what takes it away.
