@@ -46,14 +46,19 @@ func hasRow(text, cell string) bool {
 }
 
 func TestEveryConnectorIsDocumented(t *testing.T) {
-	readme, connectors := page(t, "README.md"), page(t, "docs/connectors.md")
+	readme, list := page(t, "README.md"), page(t, "docs/connectors.md")
 	for _, c := range registry.Connectors() {
 		kind := "`" + c.Kind + "`"
 		if !hasRow(readme, kind) {
 			t.Errorf("the table of README.md has no row for the connector %s", kind)
 		}
-		if !regexp.MustCompile(`(?m)^## .*` + kind).MatchString(connectors) {
-			t.Errorf("docs/connectors.md has no section for the connector %s", kind)
+		row := regexp.MustCompile(`(?m)^\|[^|]*` + kind + `[^|]*\| \[.*\]\((connectors/[a-z0-9-]+\.md)\) \|$`).FindStringSubmatch(list)
+		if row == nil {
+			t.Errorf("docs/connectors.md lists no page for the connector %s", kind)
+			continue
+		}
+		if title, _, _ := strings.Cut(page(t, "docs/"+row[1]), "\n"); !strings.Contains(title, kind) {
+			t.Errorf("docs/%s does not name %s in its title: %q", row[1], kind, title)
 		}
 	}
 }
