@@ -89,7 +89,7 @@ func judgeNode(r *fleet.KubeNode) {
 		}
 	}
 	failed := r.GPUCapacity.V - r.GPUUsable.V
-	switch upgrade := r.Upgrade.String(); {
+	switch {
 	case r.Ready.OK && !r.Ready.V:
 		r.State, r.Why = fleet.StateDown, fleet.Concat(fleet.Text("not ready: "), r.ReadyWhy)
 	case !r.Ready.OK:
@@ -99,17 +99,27 @@ func judgeNode(r *fleet.KubeNode) {
 			number(failed), number(r.GPUCapacity.V), number(r.GPUUsable.V))
 	case !lesser.IsEmpty():
 		r.State, r.Why = fleet.StateCrit, lesser
-	case upgrade == "upgrade-failed":
+	case r.Upgrade.String() == "upgrade-failed":
 		r.State, r.Why = fleet.StateCrit, fleet.Text("the driver upgrade failed")
-	case upgrade != "" && upgrade != "upgrade-done" && upgrade != "upgrade-required":
-		r.State, r.Why = fleet.StateWarn, fleet.Textf("driver upgrade under way: %s", r.Upgrade)
-	case !r.Lifecycle.IsEmpty() && r.Lifecycle.String() != inProduction:
-		r.State, r.Why = fleet.StateWarn, fleet.Textf("CoreWeave has it out of production: %s", r.Lifecycle)
-	case r.Unscheduled:
-		r.State, r.Why = fleet.StateWarn, fleet.Text("cordoned")
 	default:
-		r.State = fleet.StateOK
+		r.State, r.Why = fleet.StateOK, closed(r)
+		if !r.Why.IsEmpty() {
+			r.State = fleet.StateWarn
+		}
 	}
+}
+
+// closed says who keeps a sound node from taking work; "" where nobody does.
+func closed(r *fleet.KubeNode) fleet.Safe {
+	switch upgrade := r.Upgrade.String(); {
+	case upgrade != "" && upgrade != "upgrade-done" && upgrade != "upgrade-required":
+		return fleet.Textf("driver upgrade under way: %s", r.Upgrade)
+	case !r.Lifecycle.IsEmpty() && r.Lifecycle.String() != inProduction:
+		return fleet.Textf("CoreWeave has it out of production: %s", r.Lifecycle)
+	case r.Unscheduled:
+		return fleet.Text("cordoned")
+	}
+	return fleet.Safe{}
 }
 
 // share makes equal texts one text in memory. Label leaves a shared clean text as it is.
