@@ -75,7 +75,7 @@ func TestARealAlertmanagerTakesAndExpiresASilence(t *testing.T) {
 		StartsAt, EndsAt   time.Time
 	}
 	page(t, am.URL+"/api/v2/silence/"+state()["llama-0"].Status.SilencedBy[0], &silence)
-	if silence.Comment != "node is being replaced [pitwall "+change+"]" || silence.EndsAt.Sub(time.Now()) > 10*time.Minute {
+	if silence.Comment != "node is being replaced [pitwall "+change+"]" || time.Until(silence.EndsAt) > 10*time.Minute {
 		t.Errorf("it holds %+v", silence)
 	}
 	if snap := pitwall("snapshot", "-o", "json", "--once"); !strings.Contains(snap, "silenced until") {
