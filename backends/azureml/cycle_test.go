@@ -155,6 +155,7 @@ func TestStatesAreRead(t *testing.T) {
 			t.Errorf("%s: %s, never %v: %s", state, r.Phase, r.Never, r.Why)
 		}
 	}
+	properties(a.of("/chat/deployments/green"))["provisioningState"] = "Creating"
 	if _, err := rig.Draft(chat, fleet.Want{Do: fleet.DoTraffic, Shares: []fleet.Share{{Member: "blue", Weight: 0}, {Member: "green", Weight: 100}}}); fleet.KindOf(err) != fleet.KindConflict {
 		t.Errorf("requests for a deployment that is not there yet: %v", err)
 	}
