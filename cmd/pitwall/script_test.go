@@ -3,12 +3,14 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -20,8 +22,14 @@ import (
 // collections: an embedded fleet holds little and throws away much.
 func TestMain(m *testing.M) {
 	debug.SetGCPercent(400)
+	if err := flag.Set("test.parallel", strconv.Itoa(scriptsAtOnce)); err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){"pitwall": main})
 }
+
+// scriptsAtOnce is how many scripts run beside each other: some of them mostly wait.
+const scriptsAtOnce = 4
 
 // TestCommands runs one script for each promise that pitwall makes on a command line.
 func TestCommands(t *testing.T) {
