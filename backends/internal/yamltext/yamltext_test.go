@@ -3,6 +3,9 @@ package yamltext
 import (
 	"strings"
 	"testing"
+	"unicode/utf8"
+
+	"pitwall/backends/internal/jsonptr"
 )
 
 const config = `# what we serve
@@ -107,15 +110,16 @@ func FuzzSet(f *testing.F) {
 	f.Add(config, "/applications/0/args/model", "v2")
 	f.Add("a: &x {m: 1}\nb: *x\n", "/a/m", "2")
 	f.Add("a: [1, 2]\r\n", "/a/1", "")
+	f.Add("~", "/a", "v") // nothing becomes an object
 	f.Fuzz(func(t *testing.T, text, path, to string) {
 		out, err := Set(text, []Edit{{path, to}})
-		if err != nil {
+		if err != nil || !utf8.ValidString(path) || !utf8.ValidString(to) { // JSON has no other texts
 			return
 		}
-		before, _ := Decode(text)
+		_, errBefore := Decode(text)
 		after, errAfter := Decode(out)
-		if errAfter != nil || before == nil || after == nil {
-			t.Errorf("%q became %q: %v", text, out, errAfter)
+		if errBefore != nil || errAfter != nil || jsonptr.Text(after, path) != to {
+			t.Errorf("%q became %q: %v, %v", text, out, errBefore, errAfter)
 		}
 	})
 }
