@@ -28,9 +28,9 @@ var (
 	shift = slices.Concat([]string{"shift", "chat", "b200-a=60", "h100-b=40", "--points", "20"}, pace, known)
 )
 
-// TestARealProxyIsReadShiftedKilledResumedAndUndone is the life of one change on a real LiteLLM without a database.
+// TestARealProxyIsReadShiftedKilledResumedAndUndone is the life of one change on a real LiteLLM without a database. It is
+// alone on the machine: two proxies and their users take a core, and beside others the proxies answer too late.
 func TestARealProxyIsReadShiftedKilledResumedAndUndone(t *testing.T) {
-	t.Parallel() // it waits for most of its time
 	b := newBed(t)
 	users := newClients(t, "chat", b.Gateways, rate)
 	newClients(t, "brittle", b.Gateways, 2)
