@@ -134,7 +134,7 @@ func (k *carrier) waitFor(n int) time.Duration {
 	k.askGolden()
 	switch {
 	case !ready:
-		k.work.reached = time.Time{}
+		k.work.reached, k.work.worse = time.Time{}, time.Time{}
 		k.say(fleet.Textf("stage %s: %s", fleet.Int(n), why), time.Time{})
 		return k.inTrouble(n, why)
 	}
