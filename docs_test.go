@@ -81,6 +81,37 @@ func TestTheReadmeSaysWhatIsWritten(t *testing.T) {
 	}
 }
 
+// testedColumn is the README table's column of what a connector was tested against.
+const testedColumn = 5
+
+// TestTheReadmeNamesWhatIsReallyRun holds the rows of what make test-real runs to the releases that it builds and installs.
+func TestTheReadmeNamesWhatIsReallyRun(t *testing.T) {
+	readme := page(t, "README.md")
+	for _, x := range []struct{ file, release, kinds string }{
+		{"test/cluster/go.mod", `k8s\.io/kubernetes v(\S+)`, "kubernetes workloads autoscalers kubenodes kserve argo-rollouts"},
+		{"test/rollouts/go.mod", `argoproj/argo-rollouts v(\S+)`, "argo-rollouts"},
+		{"test/real/run.sh", `RAY_VERSION=(\S+)`, "rayserve ray"},
+		{"test/real/run.sh", `LITELLM_VERSION=(\S+)`, "litellm"},
+		{"test/real/run.sh", `BENTOML_VERSION=(\S+)`, "bentoml"},
+	} {
+		release := regexp.MustCompile(x.release).FindStringSubmatch(page(t, x.file))
+		if release == nil {
+			t.Errorf("%s names no release as %s", x.file, x.release)
+			continue
+		}
+		for kind := range strings.FieldsSeq(x.kinds) {
+			found := false
+			for _, line := range rows(readme) {
+				cells := strings.Split(line, "|")
+				found = found || len(cells) > testedColumn && strings.Contains(cells[1], "`"+kind+"`") && strings.Contains(cells[testedColumn], release[1])
+			}
+			if !found {
+				t.Errorf("the table of README.md does not say that %s is tested against %s, which %s runs", kind, release[1], x.file)
+			}
+		}
+	}
+}
+
 func TestEveryInterlockIsDocumented(t *testing.T) {
 	safety := page(t, "docs/safety.md")
 	known := map[string]bool{}

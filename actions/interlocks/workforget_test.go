@@ -151,3 +151,24 @@ func TestForgettingEachPieceOfAGoodRoll(t *testing.T) {
 		}
 	}
 }
+
+// Data that grows old while a plan waits makes no verdict milder, and nothing is done on a plan older than ten minutes.
+func TestAgeNeverMakesAVerdictOnAnObjectMilder(t *testing.T) {
+	changedByNow := func(w *works) bool { return now.Sub(w.was.Now.At) < settledFor } // which is what IL-19 waits for
+	for i, trouble := range append(troublesOfWork(), func(*works) {}) {
+		w := goodWork()
+		trouble(w)
+		p := w.plan(t)
+		young := Evaluate(p, w.s, w.b, now)
+		for _, late := range []time.Duration{3 * time.Minute, 11 * time.Minute, 60 * 24 * time.Hour} {
+			for k, c := range Evaluate(p, w.s, w.b, now.Add(late)) {
+				if c.Severity < young[k].Severity && (c.ID != "IL-19" || !changedByNow(w)) {
+					t.Errorf("trouble %d: %s falls from %s (%s) to %s (%s) after %s", i, c.ID, young[k].Severity, young[k].Formula, c.Severity, c.Formula, late)
+				}
+				if c.ID == "IL-37" && late > actions.PlanLife && c.Severity != hard {
+					t.Errorf("after %s the plan is still current: %s", late, c.Formula)
+				}
+			}
+		}
+	}
+}

@@ -23,6 +23,7 @@ type work struct {
 	followed bool          // what follows the writes of the stage in force was sent
 	reached  time.Time     // since when what the stage waits for is there; zero before
 	trouble  time.Time     // since when something stands in the way; zero while nothing does
+	worse    time.Time     // since when the new version is worse than the old one; zero while it is not
 	unclear  time.Time     // since when old and new cannot be compared; zero while they can
 	now      fleet.Rollout // as last read
 	golden   *goldens      // what new replicas are asked; nil for nothing
@@ -128,7 +129,7 @@ func (k *carrier) sendStage(n int) time.Duration {
 	}
 	k.c.Step, k.c.Held = n, false
 	k.inForce = inForce{attempt: attempt + 1}
-	k.work.reached, k.work.trouble, k.work.unclear = time.Time{}, time.Time{}, time.Time{}
+	k.work.reached, k.work.trouble, k.work.worse, k.work.unclear = time.Time{}, time.Time{}, time.Time{}, time.Time{}
 	k.work.golden.anew()
 	sent := k.now()
 	k.written(n, sent, k.writeAll(fmt.Sprint(n), k.work.stage(n).Writes))

@@ -129,6 +129,9 @@ func (c *cluster) Write(_ context.Context, w fleet.ObjectWrite, _ string, dry bo
 	defer c.mu.Unlock()
 	if dry {
 		c.dry++
+		if c.refuse == nil && w.Verb == fleet.WriteSet && c.stand(w) == fleet.StandsForeign {
+			return &fleet.Error{Kind: fleet.KindConflict, Op: "write", Err: fmt.Errorf("it is %s; set by kubectl", c.fields[w.Fields[0].Path])}
+		}
 		return c.refuse
 	}
 	if w.Verb == fleet.WriteEvict {
@@ -379,10 +382,12 @@ func TestSomebodyElseEditsInMidRoll(t *testing.T) {
 	g, c := workRig(t)
 	id := g.startWork(actions.KindUpgrade, canaryDraft())
 	g.until(id, func(ch actions.Change) bool { return len(ch.Steps) == 1 && !ch.Steps[0].Verified.IsZero() })
-	c.turn(func() { c.fields["/image"] = `"v3"` })
+	c.turn(func() { c.fields["/surge"] = "3" })
 	end := g.until(id, in(actions.StateUnknown))
-	if image, _ := c.now("/image"); image != `"v3"` || !strings.Contains(end.Why.String(), "somebody else changed it") {
-		t.Errorf("%s, %s", image, end.Why)
+	const threeWay = `"/surge" was (absent), meant 1; it is 3; set by kubectl`
+	if surge, writes := c.now("/surge"); surge != "3" || len(writes) != 3 || !strings.Contains(end.Why.String(), "somebody else changed it") ||
+		!strings.Contains(strings.ReplaceAll(end.Why.String(), `"/surge"`, "/surge"), strings.ReplaceAll(threeWay, `"/surge"`, "/surge")) {
+		t.Errorf("%s, %q, %s", surge, writes, end.Why)
 	}
 	g.sound()
 }

@@ -34,17 +34,17 @@ func (k *carrier) compareVersions(n int) (wait time.Duration, decided bool) {
 	k.c.Limits = limits
 	k.r.publish(k)
 	if broken := brokenLimits(limits); !broken.IsEmpty() {
-		if k.work.trouble.IsZero() {
-			k.work.trouble = now
+		if k.work.worse.IsZero() {
+			k.work.worse = now
 		}
-		if now.Sub(k.work.trouble) < defaultLasted {
+		if now.Sub(k.work.worse) < defaultLasted {
 			k.say(fleet.Textf("stage %s: %s, not yet for %s", fleet.Int(n), broken, fleet.Age(defaultLasted)), time.Time{})
 			return k.r.o.Poll, true
 		}
 		k.rollBackWork(fleet.Concat(fleet.Text("the new version is worse: "), broken))
 		return 0, true
 	}
-	k.work.trouble = time.Time{}
+	k.work.worse = time.Time{}
 	requests := float64(fresh.requests) * now.Sub(k.work.reached).Seconds()
 	held := now.Sub(k.work.reached) >= k.c.Plan.Steps[n-1].Hold || k.inForce.hurry
 	switch {

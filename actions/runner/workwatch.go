@@ -134,7 +134,7 @@ func (k *carrier) waitFor(n int) time.Duration {
 	k.askGolden()
 	switch {
 	case !ready:
-		k.work.reached = time.Time{}
+		k.work.reached, k.work.worse = time.Time{}, time.Time{}
 		k.say(fleet.Textf("stage %s: %s", fleet.Int(n), why), time.Time{})
 		return k.inTrouble(n, why)
 	}
@@ -315,13 +315,24 @@ func (k *carrier) stageVerified(n int, back bool) {
 	k.apply(rec)
 }
 
-// threeWayWork says what the plan found, what it wrote, and that something else is there.
+// threeWayWork says of the first field that somebody else set what it was, what it was meant to be, and, as far as the system
+// tells, what it is and who set it: a rehearsal of that field alone is refused with that.
 func (k *carrier) threeWayWork(n int) fleet.Safe {
 	text := fleet.Textf("somebody else changed it: it holds neither what was before stage %s nor what the stage wrote", fleet.Int(n))
+	ctx, cancel := context.WithTimeout(context.Background(), readTimeout)
+	defer cancel()
 	for _, w := range fleet.Net(k.work.plan.Writes(n)) {
 		for _, f := range w.Fields {
-			return fleet.Concat(text, fleet.Text("; "), fleet.Quote(f.Path), fleet.Text(" was "), fleet.Quote(string(f.Before)),
-				fleet.Text(", meant "), fleet.Quote(string(f.After)), fleet.Text(", see the object for what it is"))
+			one := w
+			one.Fields = []fleet.Field{f}
+			if at, err := k.work.read.Stand(ctx, one); err != nil || at != fleet.StandsForeign {
+				continue
+			}
+			text = fleet.Textf("%s; %s was %s, meant %s", text, fleet.Quote(f.Path), f.Before.Text(), f.After.Text())
+			if err := k.work.write.Write(ctx, one, string(k.c.ID)+"/dry", true); fleet.KindOf(err) == fleet.KindConflict {
+				return fleet.Textf("%s; %s", text, fleet.Cause(err))
+			}
+			return fleet.Textf("%s, see the object for what it is", text)
 		}
 	}
 	return text

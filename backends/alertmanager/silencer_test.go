@@ -69,7 +69,8 @@ func wanted() fleet.Silence {
 		From: contract.Start(), Until: contract.Start().Add(time.Hour), By: "mara", Comment: "disk [pitwall c1-1]"}
 }
 
-func TestASilenceIsStoredAndReadBack(t *testing.T) {
+// Trap 19: an edit would end the silence and make one of another id. So none is edited, and the id is the one that comes back.
+func TestTrap19ASilenceIsStoredAndReadBack(t *testing.T) {
 	a := &replica{state: stateActive}
 	id, err := silencerOf(t, a).Silence(t.Context(), wanted())
 	if err != nil || id != "s-9" {

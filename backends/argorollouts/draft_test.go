@@ -213,6 +213,11 @@ func TestAnUpgradeEndsWhereOnlyAPersonGoesOn(t *testing.T) {
 	if s := do(t, cluster(t, single), image).Stages[0]; s.Until != (fleet.Until{}) {
 		t.Errorf("of one replica without a surge none is the canary's, and it waits for %+v", s.Until)
 	}
+	for strategy, gpus := range map[string]int{canarySteps: 8, `blueGreen: {activeService: a}`: 8, `canary: {steps: [{setWeight: 20}]}`: 2, `canary: {maxSurge: 0, maxUnavailable: 1}`: 0} {
+		if d := do(t, cluster(t, rollout(strategy, "", `phase: Progressing`)), image); d.Extra != gpus {
+			t.Errorf("%s: %d GPUs more than its 8, not %d", strategy, d.Extra, gpus)
+		}
+	}
 	byNumber := do(t, cluster(t, rollout(`canary: {maxSurge: 1, maxUnavailable: 0}`, "", `phase: Progressing`)), image)
 	if byNumber.Extra != 2 || byNumber.Down != 0 {
 		t.Errorf("%d GPUs more, %d away", byNumber.Extra, byNumber.Down)

@@ -54,7 +54,8 @@ func TestLongQueriesTravelAsForms(t *testing.T) {
 	}
 }
 
-func TestPartialDataIsSaid(t *testing.T) {
+// Trap 18: warnings come with an answer, and are no error.
+func TestTrap18PartialDataIsSaid(t *testing.T) {
 	result := `"data":{"resultType":"vector","result":[` + saysOf("a:1", "m", "7") + `]}`
 	for name, c := range map[string]struct{ body, notice, lacks string }{
 		"on top":         {`{"status":"success","isPartial":true,` + result + `}`, "partial data", "partial data"},

@@ -9,7 +9,8 @@ import (
 	"pitwall/fleet"
 )
 
-func TestAbsentIsUnknown(t *testing.T) {
+// Trap 18: an empty answer is not zero.
+func TestTrap18AbsentIsUnknown(t *testing.T) {
 	up := func(v string) string { return one(v, "__name__", "up", "instance", "a:1", "job", "toy") }
 	for name, c := range map[string]struct {
 		series []string

@@ -155,6 +155,9 @@ func TestTrap9ALeaderWorkerSetIsWrittenInBothTemplatesAndTakesItselfBackOnlyByJo
 	if n := notes(d); !strings.Contains(n, "the 2 pods of a group are replaced together") || !strings.Contains(n, "keeps no older versions: only the journal") {
 		t.Errorf("%s", n)
 	}
+	if beside := r.mustDraft(deepseek, fleet.Want{Do: fleet.DoUpgrade, Image: "vllm/vllm-openai:v0.12.0", Surge: fleet.Some(1)}); d.Extra != 0 || d.Down != 1 || beside.Extra != 16 {
+		t.Errorf("a group is replaced in its place, or one more has two pods of 8 GPUs: %d and %d away, %d beside", d.Extra, d.Down, beside.Extra)
+	}
 	r.refused(deepseek, fleet.Want{Do: fleet.DoUpgrade, Version: "h1"}, fleet.KindUnsupported, "whose journal holds what was before")
 	before := r.doc(deepseek)
 	r.send(d.Stages[0].Writes...)

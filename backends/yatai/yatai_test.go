@@ -142,6 +142,9 @@ func TestWhatIsDoneToABentoDeployment(t *testing.T) {
 			if got := strings.Join(list, " "); got != x.writes || !d.Stages[0].Until.Done {
 				t.Errorf("%s, %+v", got, d.Stages[0].Until)
 			}
+			if x.want.Do == fleet.DoUpgrade && d.Extra != x.want.Surge.Or(1)*2 { // the Deployment and that of its runner
+				t.Errorf("%d GPUs more", d.Extra)
+			}
 			if err := c.Write(t.Context(), d.Stages[0].Writes[0], "", false); err != nil {
 				t.Fatal(err)
 			}

@@ -166,6 +166,7 @@ func TestAColleagueTakesOverFromAnotherBastion(t *testing.T) {
 		s.endedFor(op, c.ID, actions.StateCommitted)
 		op.must(t, 0, "audit", "verify")
 	}
+	s.isTold(c.ID)
 
 	// Killed at a quarter, and taken back from the other machine while the first one is away.
 	r = first.start(t, chatUpgrade("64", "--hold", "10m")...)
@@ -190,6 +191,28 @@ func TestAColleagueTakesOverFromAnotherBastion(t *testing.T) {
 		op.must(t, 0, "audit", "verify")
 	}
 	census.kept(t)
+}
+
+// isTold wants a change with its object, where kubectl shows it: in an annotation, and in Events as it began and ended.
+func (s site) isTold(id fleet.ChangeID) {
+	s.t.Helper()
+	d, err := s.Client.AppsV1().Deployments("serving").Get(s.t.Context(), "chat", metav1.GetOptions{})
+	if err != nil || !strings.HasPrefix(d.Annotations["pitwall.dev/change"], string(id)+"/") {
+		s.t.Errorf("%v, the Deployment says of its last change %q, which was %s", err, d.Annotations["pitwall.dev/change"], id)
+	}
+	until(s.t, time.Minute, "Events of change "+string(id), func() bool {
+		list, err := s.Client.EventsV1().Events("serving").List(s.t.Context(), metav1.ListOptions{})
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		told := map[string]bool{}
+		for i := range list.Items {
+			if e := &list.Items[i]; e.ReportingController == "pitwall.dev/pitwall" && e.Regarding.UID == d.UID && strings.Contains(e.Note, string(id)) {
+				told[e.Reason] = true
+			}
+		}
+		return told["ChangeStarted"] && told["ChangeDone"]
+	})
 }
 
 // awaitOther waits for the change that is open beside one that is over.

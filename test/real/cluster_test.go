@@ -19,10 +19,11 @@ import (
 
 // audited is one line of the API server's audit log, as far as it is asked here.
 type audited struct {
-	Verb, RequestURI string
-	User             struct{ Username string }
-	ObjectRef        struct{ Resource, Subresource string }
-	ResponseStatus   struct{ Code int }
+	AuditID, Verb, RequestURI, UserAgent string
+
+	User           struct{ Username string }
+	ObjectRef      struct{ Resource, Subresource string }
+	ResponseStatus struct{ Code int }
 }
 
 // asked is what a user sent to the API server, by its own account.

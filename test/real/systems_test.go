@@ -127,6 +127,13 @@ type systemCase struct {
 
 const servingModel = `{modelFormat: {name: huggingface}, storageUri: "s3://models/v1", args: [--max-model-len=8192]}`
 
+// besides is a service in Standard mode with an open canary, which KServe says is ready.
+const (
+	besides     = `spec: {predictor: {minReplicas: 2, maxReplicas: 4, model: %s}, canary: [{trafficPercent: 10, predictor: {name: v9, minReplicas: 1, model: %s}}]}`
+	canaryModel = `{name: "", modelFormat: {name: huggingface}, storageUri: "s3://models/v9", args: [--max-model-len=8192]}`
+	besideReady = `{deploymentMode: Standard, conditions: [{type: Ready, status: "True"}], canaryStatuses: [{name: v9, ready: true, trafficPercent: 10}]}`
+)
+
 const rayCluster = `{headGroupSpec: {rayStartParams: {}, template: {spec: {containers: [{name: ray-head, image: "ray:1"}]}}}, workerGroupSpecs: [{groupName: gpus, replicas: 2, minReplicas: 1, maxReplicas: 4, rayStartParams: {}, template: {spec: {containers: [{name: ray-worker, image: "ray:1", resources: {limits: {nvidia.com/gpu: "4"}}}]}}}]}`
 
 const readyNow = `{type: Ready, status: "True", reason: NonZeroServeEndpoints, message: "", lastTransitionTime: "2026-11-24T11:00:00Z"}`
@@ -158,6 +165,15 @@ func systemCases() []systemCase {
 			`spec: {predictor: {minReplicas: 2, model: ` + servingModel + `}}`,
 			`{deploymentMode: Knative, components: {predictor: {latestCreatedRevision: r1, latestReadyRevision: r1, latestRolledoutRevision: r1}}}`, nil, nil,
 			[]fleet.Want{{Do: fleet.DoUpgrade, Weights: "s3://models/v2", Parts: []fleet.Ratio{0.1}}, {Do: fleet.DoRestart, Stamp: stamp}}},
+		{"open", isvcs + "/namespaces/serving/inferenceservices", "InferenceService",
+			`spec: {predictor: {minReplicas: 2, canaryTrafficPercent: 10, model: ` + servingModel + `}}`,
+			`{deploymentMode: Knative, components: {predictor: {latestCreatedRevision: r2, latestReadyRevision: r2, latestRolledoutRevision: r1, traffic: [
+				{latestRevision: true, percent: 10, revisionName: r2}, {revisionName: r1, percent: 90, tag: prev}]}}}`, nil, nil,
+			[]fleet.Want{{Do: fleet.DoAdvance, Parts: []fleet.Ratio{0.25}}, {Do: fleet.DoTraffic, Shares: []fleet.Share{{Member: "r2", Weight: 40}}}, {Do: fleet.DoAbandonRoll}, {Do: fleet.DoPromote}}},
+		{"beside", isvcs + "/namespaces/serving/inferenceservices", "InferenceService", fmt.Sprintf(besides, servingModel, canaryModel), besideReady, nil, nil,
+			[]fleet.Want{{Do: fleet.DoAdvance, Parts: []fleet.Ratio{0.4}}, {Do: fleet.DoTraffic, Shares: []fleet.Share{{Member: "v9", Weight: 60}, {Member: "stable", Weight: 40}}}, {Do: fleet.DoPromote}}},
+		{"givenup", isvcs + "/namespaces/serving/inferenceservices", "InferenceService", fmt.Sprintf(besides, servingModel, canaryModel), besideReady, nil, nil,
+			[]fleet.Want{{Do: fleet.DoAbandonRoll}}},
 		{"llama", llms + "/namespaces/serving/llminferenceservices", "LLMInferenceService", fmt.Sprintf(member, 10), `{conditions: [{type: WorkloadsReady, status: "True"}]}`,
 			map[string]string{llms + "/namespaces/serving/llminferenceservices": "apiVersion: serving.kserve.io/v1alpha2\nkind: LLMInferenceService\nmetadata: {name: blue}\n" + fmt.Sprintf(member, 90)}, nil,
 			[]fleet.Want{{Do: fleet.DoUpgrade, Weights: "org/n", Image: "llm-d:v2"}, {Do: fleet.DoPromote}, {Do: fleet.DoTraffic, Shares: []fleet.Share{{Member: "llama", Weight: 60}, {Member: "blue", Weight: 40}}}, {Do: fleet.DoRestart, Stamp: stamp}, {Do: fleet.DoScale, Replicas: fleet.Some(3)}}},
