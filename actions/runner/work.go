@@ -23,6 +23,7 @@ type work struct {
 	followed bool          // what follows the writes of the stage in force was sent
 	reached  time.Time     // since when what the stage waits for is there; zero before
 	trouble  time.Time     // since when something stands in the way; zero while nothing does
+	cause    fleet.Safe    // why it is taken back; "" while it is not, and where another process began that
 	unclear  time.Time     // since when old and new cannot be compared; zero while they can
 	now      fleet.Rollout // as last read
 	golden   *goldens      // what new replicas are asked; nil for nothing
