@@ -1,10 +1,6 @@
 package views
 
 import (
-	"net/netip"
-	"strconv"
-	"strings"
-
 	"pitwall/fleet"
 )
 
@@ -18,15 +14,15 @@ func ReplicaPod(s *fleet.Snapshot, pool *fleet.Pool, r *fleet.Replica) (fleet.Ob
 	if o := declaredPod(pool, r.ID); o.Name != "" {
 		return o, fleet.Safe{}
 	}
-	host, port := replicaAddress(s, r)
+	host, port := s.ReplicaAddress(r)
 	var named, addressed, placed podFound
 	for _, c := range s.Clusters {
 		for _, p := range c.Pods {
-			if podEnded(p) {
+			if p.Ended() {
 				continue
 			}
-			named.addIf(isNamed(p, r.ID), c, p)
-			addressed.addIf(isAt(p, host, port), c, p)
+			named.addIf(p.Named(r.ID), c, p)
+			addressed.addIf(p.At(host, port), c, p)
 			placed.addIf(r.Node != "" && p.GPUs > 0 && sameMachine(p.Node, string(r.Node)), c, p)
 		}
 	}
@@ -65,10 +61,10 @@ func ReplicaOfPod(s *fleet.Snapshot, c *fleet.Cluster, p *fleet.Pod) (*fleet.Poo
 				}
 				continue
 			}
-			if isNamed(p, r.ID) {
+			if p.Named(r.ID) {
 				return &s.Pools[i], r
 			}
-			if host, port := replicaAddress(s, r); isAt(p, host, port) {
+			if host, port := s.ReplicaAddress(r); p.At(host, port) {
 				return &s.Pools[i], r
 			}
 		}
@@ -90,57 +86,4 @@ func (f *podFound) addIf(fits bool, c *fleet.Cluster, p *fleet.Pod) {
 		f.ref = PodRef(c, p)
 	}
 	f.n++
-}
-
-// isNamed tells whether a replica bears the name of a pod, with or without its namespace.
-func isNamed(p *fleet.Pod, id fleet.ReplicaID) bool {
-	name := string(id)
-	if name == p.Name {
-		return true
-	}
-	n := len(p.Namespace)
-	return len(name) == n+1+len(p.Name) && name[:n] == p.Namespace && name[n] == '/' && name[n+1:] == p.Name
-}
-
-// podEnded tells whether a pod is over: its address may belong to another one by now.
-func podEnded(p *fleet.Pod) bool {
-	return p.Phase == fleet.Text("Succeeded") || p.Phase == fleet.Text("Failed")
-}
-
-// isAt tells whether a pod has an address and may listen on its port.
-func isAt(p *fleet.Pod, host string, port int) bool {
-	return host != "" && p.IP == host && listensOn(p, port)
-}
-
-// listensOn tells whether a pod declares a port. One that declares none may listen on any.
-func listensOn(p *fleet.Pod, port int) bool {
-	for _, x := range p.Ports {
-		if x.Port == port {
-			return true
-		}
-	}
-	return len(p.Ports) == 0 || port == 0
-}
-
-// replicaAddress is where a replica is read at: a literal address with its port, "" where it is a name or goes another
-// way.
-func replicaAddress(s *fleet.Snapshot, r *fleet.Replica) (host string, port int) {
-	src := s.Source(r.Source)
-	if src == nil {
-		return "", 0
-	}
-	_, rest, ok := strings.Cut(src.URL.String(), "://")
-	if !ok {
-		return "", 0
-	}
-	authority, _, _ := strings.Cut(rest, "/")
-	if a, err := netip.ParseAddrPort(authority); err == nil {
-		return a.Addr().String(), int(a.Port())
-	}
-	name, digits, _ := strings.Cut(authority, ":")
-	if a, err := netip.ParseAddr(name); err == nil {
-		n, _ := strconv.Atoi(digits)
-		return a.String(), n
-	}
-	return "", 0
 }

@@ -28,7 +28,7 @@ func versionPods(sc Scene, u UpgradesState, o fleet.ObjectRef) []versionPod {
 	seen := u.Seen[o].Rollout
 	var list []versionPod
 	for _, p := range c.Pods {
-		if !holdsPod(o, p) || podEnded(p) {
+		if !holdsPod(o, p) || p.Ended() {
 			continue
 		}
 		r := versionPod{c: c, pod: p, word: versionWord(&seen, p.Name)}

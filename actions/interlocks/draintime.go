@@ -101,7 +101,8 @@ func poolOfPod(s *fleet.Snapshot, l *fleet.Leaving) *fleet.Pool {
 			return &s.Pools[i]
 		}
 		if slices.ContainsFunc(spec.Replicas, func(r fleet.ReplicaSpec) bool {
-			return r.Pod.Cluster == l.Pod.Cluster && r.Pod.Namespace == l.Pod.Namespace && r.Pod.Name == l.Pod.Name && r.Pod.Name != ""
+			pod := s.ReplicaPod(&s.Pools[i], &r)
+			return pod.Cluster == l.Pod.Cluster && pod.Namespace == l.Pod.Namespace && pod.Name == l.Pod.Name && pod.Name != ""
 		}) {
 			return &s.Pools[i]
 		}

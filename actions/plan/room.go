@@ -47,9 +47,10 @@ func poolOf(s *fleet.Snapshot, was *fleet.Rollout) fleet.PoolID {
 		}
 	}
 	for i := range s.Pools {
-		for _, r := range s.Pools[i].Spec.Replicas {
-			same := r.Pod.Cluster == o.Cluster && r.Pod.Namespace == o.Namespace && r.Pod.Name != ""
-			if same && (slices.Contains(was.UpdatedPods, r.Pod.Name) || slices.Contains(was.OldPods, r.Pod.Name)) {
+		for j := range s.Pools[i].Spec.Replicas {
+			pod := s.ReplicaPod(&s.Pools[i], &s.Pools[i].Spec.Replicas[j])
+			same := pod.Cluster == o.Cluster && pod.Namespace == o.Namespace && pod.Name != ""
+			if same && (slices.Contains(was.UpdatedPods, pod.Name) || slices.Contains(was.OldPods, pod.Name)) {
 				return s.Pools[i].Spec.ID
 			}
 		}

@@ -64,15 +64,18 @@ func TestThePoolOfAnObject(t *testing.T) {
 	object := fleet.ObjectRef{Cluster: "east", Kind: "InferenceService", Namespace: "llm", Name: "a"}
 	child := fleet.ObjectRef{Cluster: "east", Kind: "Deployment", Namespace: "llm", Name: "a-predictor"}
 	s := &fleet.Snapshot{Pools: []fleet.Pool{{Spec: fleet.PoolSpec{ID: "other"}}, {Spec: fleet.PoolSpec{ID: "a", Workload: child,
-		Replicas: []fleet.ReplicaSpec{{Pod: fleet.ObjectRef{Cluster: "east", Namespace: "llm", Name: "a-predictor-1"}}}}}}}
+		Replicas: []fleet.ReplicaSpec{{Pod: fleet.ObjectRef{Cluster: "east", Namespace: "llm", Name: "a-predictor-1"}}}}},
+		{Spec: fleet.PoolSpec{ID: "written", Replicas: []fleet.ReplicaSpec{{ID: "b-0"}}}}},
+		Clusters: []*fleet.Cluster{{ID: "east", Pods: []*fleet.Pod{{Namespace: "llm", Name: "b-0"}}}}}
 	for name, c := range map[string]struct {
 		was  fleet.Rollout
 		want fleet.PoolID
 	}{
-		"by workload":      {fleet.Rollout{Object: child}, "a"},
-		"by a pod":         {fleet.Rollout{Object: object, OldPods: []string{"a-predictor-1"}}, "a"},
-		"another cluster":  {fleet.Rollout{Object: fleet.ObjectRef{Cluster: "west", Namespace: "llm"}, OldPods: []string{"a-predictor-1"}}, ""},
-		"nothing is known": {fleet.Rollout{Object: object}, ""},
+		"by workload":                          {fleet.Rollout{Object: child}, "a"},
+		"by a pod":                             {fleet.Rollout{Object: object, OldPods: []string{"a-predictor-1"}}, "a"},
+		"by a replica that bears a pod's name": {fleet.Rollout{Object: object, UpdatedPods: []string{"b-0"}}, "written"},
+		"another cluster":                      {fleet.Rollout{Object: fleet.ObjectRef{Cluster: "west", Namespace: "llm"}, OldPods: []string{"a-predictor-1"}}, ""},
+		"nothing is known":                     {fleet.Rollout{Object: object}, ""},
 	} {
 		if got := poolOf(s, &c.was); got != c.want {
 			t.Errorf("%s: %q", name, got)

@@ -108,14 +108,15 @@ func (k *carrier) replicasServing(wanted func(*fleet.Pool, *fleet.ObjectRef) boo
 	for i := range s.Pools {
 		p := &s.Pools[i]
 		for _, spec := range p.Spec.Replicas {
-			if !wanted(p, &spec.Pod) || unready(s, &spec.Pod) {
+			pod := s.ReplicaPod(p, &spec)
+			if !wanted(p, &pod) || unready(s, &pod) {
 				continue
 			}
 			at := slices.IndexFunc(p.Replicas, func(r fleet.Replica) bool { return r.ID == spec.ID })
 			if at < 0 || p.Replicas[at].Source == "" {
 				continue
 			}
-			x := served{name: spec.Pod.Name, source: p.Replicas[at].Source, model: k.served(p.Spec.Model)}
+			x := served{name: pod.Name, source: p.Replicas[at].Source, model: k.served(p.Spec.Model)}
 			if x.name == "" {
 				x.name = string(spec.ID)
 			}

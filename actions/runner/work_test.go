@@ -319,7 +319,10 @@ func TestACanaryThatNeverServesIsTakenBack(t *testing.T) {
 		t.Error(back.Why)
 	}
 	c.turn(func() { c.broken = false })
-	g.until(id, in(actions.StateRolledBack))
+	end := g.until(id, in(actions.StateRolledBack))
+	if why := end.Why.String(); !strings.HasPrefix(why, "rolled back: it is as it was before (") || !strings.Contains(why, "p9 crashes: exit code 1") {
+		t.Errorf("the journal does not keep why it was taken back: %s", why)
+	}
 	if image, _ := c.now("/image"); image != `"v1"` {
 		t.Error(image)
 	}

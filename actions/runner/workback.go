@@ -14,6 +14,7 @@ import (
 func (k *carrier) rollBackWork(why fleet.Safe) {
 	k.work.trouble = time.Time{}
 	k.work.golden.stop()
+	k.work.cause = why
 	_ = k.to(EventRollBack, journal.Record{Kind: journal.KindBack, Why: fleet.Concat(fleet.Text("rolling back: "), why)})
 	k.r.publish(k)
 }
@@ -72,8 +73,17 @@ func (k *carrier) backThere() time.Duration {
 		}
 	}
 	k.stageVerified(1, true)
-	k.close(EventRestored, audit.KindRolledBack, fleet.Text("rolled back: it is as it was before"), world{})
+	k.close(EventRestored, audit.KindRolledBack, k.work.restored(), world{})
 	return 0
+}
+
+// restored says that a change was taken back, and why, which nothing else tells once it is over.
+func (w *work) restored() fleet.Safe {
+	there := fleet.Text("rolled back: it is as it was before")
+	if w.cause.IsEmpty() {
+		return there
+	}
+	return fleet.Concat(there, fleet.Text(" ("), w.cause, fleet.Text(")"))
 }
 
 // wayBack gives the writes that set back what the first n stages set, from where each part of an object is.

@@ -116,7 +116,8 @@ func replicasOf(s *fleet.Snapshot, o *fleet.ObjectRef, pods []string) []*fleet.R
 	for i := range s.Pools {
 		p := &s.Pools[i]
 		for _, spec := range p.Spec.Replicas {
-			if spec.Pod.Cluster != o.Cluster || spec.Pod.Namespace != o.Namespace || !slices.Contains(pods, spec.Pod.Name) {
+			pod := s.ReplicaPod(p, &spec)
+			if pod.Cluster != o.Cluster || pod.Namespace != o.Namespace || !slices.Contains(pods, pod.Name) {
 				continue
 			}
 			at := slices.IndexFunc(p.Replicas, func(r fleet.Replica) bool { return r.ID == spec.ID })

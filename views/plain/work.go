@@ -1,6 +1,8 @@
 package plain
 
 import (
+	"strings"
+
 	"pitwall/actions"
 	"pitwall/fleet"
 	"pitwall/views/part"
@@ -85,7 +87,9 @@ func rolloutFacts(r *report, w *fleet.Rollout) {
 	r.fact(fleet.Text("count"), fleet.Textf("%s %s wanted, %s updated, %s ready, %s available", fleet.Int(w.Desired), w.Unit,
 		w.Gaps.Replicas(w.Updated), w.Gaps.Replicas(w.Ready), w.Gaps.Replicas(w.Available)))
 	phase := fleet.Label(string(w.Phase))
-	if !w.Why.IsEmpty() {
+	if strings.HasPrefix(w.Why.String(), phase.String()+": ") { // says the phase itself
+		phase = w.Why
+	} else if !w.Why.IsEmpty() {
 		phase = fleet.Concat(phase, fleet.Text(": "), w.Why)
 	}
 	r.fact(fleet.Text("phase"), phase)
