@@ -27,38 +27,17 @@ var (
 
 // Connector describes this kind of system.
 func Connector() fleet.Connector {
-	return fleet.Connector{
+	return restobjects.Connect(fleet.Connector{
 		Kind:  "azureml",
 		Title: "Azure ML online endpoints",
 		Reads: "online endpoints (" + apiVersion + ") with traffic and mirrored traffic; their deployments with model, environment, " +
 			"instance type and count, provisioning state",
 		Writes: "traffic of endpoints; model, environment and instance count of deployments, by single requests without a precondition",
 		// Each endpoint costs a request, and a subscription has a budget of them.
-		Interval:  time.Minute,
-		NewReader: newReader,
-		NewObjects: func(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Objects, error) {
-			a, err := open(spec, spec.Auth, deps)
-			if err != nil {
-				return nil, err
-			}
-			return restobjects.NewObjects(spec.ID, a), nil
-		},
-		NewObjectWriter: func(spec fleet.SourceSpec, deps fleet.Deps) (fleet.ObjectWriter, error) {
-			a, err := open(spec, restobjects.WriteAuth(spec), deps)
-			if err != nil {
-				return nil, err
-			}
-			return restobjects.NewWriter(spec.ID, a), nil
-		},
-		NewInspector: func(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Inspector, error) {
-			a, err := open(spec, spec.Auth, deps)
-			if err != nil {
-				return nil, err
-			}
-			return restobjects.NewInspector(spec.ID, a, hide), nil
-		},
+		Interval:        time.Minute,
+		NewReader:       newReader,
 		NewOrchestrator: func(d fleet.Deps) fleet.Orchestrator { return New(d.Clock) },
-	}
+	}, open, hide)
 }
 
 // hide takes the values of variables out of what a screen shows.

@@ -21,37 +21,16 @@ var (
 
 // Connector describes this kind of system.
 func Connector() fleet.Connector {
-	return fleet.Connector{
+	return restobjects.Connect(fleet.Connector{
 		Kind:  "bentocloud",
 		Title: "BentoCloud",
 		Reads: "deployments (API v2) with status, revision, Bento, canaries and their weights, scaling, strategy",
 		Writes: "Bento, canaries and their weights, smallest and largest number of replicas, restart, end, by whole documents " +
 			"without a precondition",
-		Interval:  20 * time.Second,
-		NewReader: newReader,
-		NewObjects: func(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Objects, error) {
-			a, err := open(spec, spec.Auth, deps)
-			if err != nil {
-				return nil, err
-			}
-			return restobjects.NewObjects(spec.ID, a), nil
-		},
-		NewObjectWriter: func(spec fleet.SourceSpec, deps fleet.Deps) (fleet.ObjectWriter, error) {
-			a, err := open(spec, restobjects.WriteAuth(spec), deps)
-			if err != nil {
-				return nil, err
-			}
-			return restobjects.NewWriter(spec.ID, a), nil
-		},
-		NewInspector: func(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Inspector, error) {
-			a, err := open(spec, spec.Auth, deps)
-			if err != nil {
-				return nil, err
-			}
-			return restobjects.NewInspector(spec.ID, a, hide), nil
-		},
+		Interval:        20 * time.Second,
+		NewReader:       newReader,
 		NewOrchestrator: func(d fleet.Deps) fleet.Orchestrator { return New(d.Clock) },
-	}
+	}, open, hide)
 }
 
 // hide takes the values of variables out of what a screen shows; secrets are told by their names, which stay.

@@ -17,37 +17,16 @@ var kind = fleet.ObjectKind{Group: group, Version: "v2", Resource: "applications
 
 // Connector describes this kind of system.
 func Connector() fleet.Connector {
-	return fleet.Connector{
+	return restobjects.Connect(fleet.Connector{
 		Kind:  "ray",
 		Title: "Ray Serve (REST API)",
 		Reads: "applications (API v2 of Ray 2.9 to 2.60) with status, deployments, replicas, resources and configuration",
 		Writes: "model, arguments and replicas of declarative applications, by all configurations at once without a precondition; replicas " +
 			"of applications with an external scaler",
-		Interval:  15 * time.Second,
-		NewReader: newReader,
-		NewObjects: func(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Objects, error) {
-			a, err := open(spec, spec.Auth, deps)
-			if err != nil {
-				return nil, err
-			}
-			return restobjects.NewObjects(spec.ID, a), nil
-		},
-		NewObjectWriter: func(spec fleet.SourceSpec, deps fleet.Deps) (fleet.ObjectWriter, error) {
-			a, err := open(spec, restobjects.WriteAuth(spec), deps)
-			if err != nil {
-				return nil, err
-			}
-			return restobjects.NewWriter(spec.ID, a), nil
-		},
-		NewInspector: func(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Inspector, error) {
-			a, err := open(spec, spec.Auth, deps)
-			if err != nil {
-				return nil, err
-			}
-			return restobjects.NewInspector(spec.ID, a, hide), nil
-		},
+		Interval:        15 * time.Second,
+		NewReader:       newReader,
 		NewOrchestrator: func(d fleet.Deps) fleet.Orchestrator { return New(d.Clock) },
-	}
+	}, open, hide)
 }
 
 // hide takes the values of variables out of what a screen shows, and arguments that may hold a credential.

@@ -23,37 +23,16 @@ var (
 
 // Connector describes this kind of system.
 func Connector() fleet.Connector {
-	return fleet.Connector{
+	return restobjects.Connect(fleet.Connector{
 		Kind:  "vertex",
 		Title: "Vertex AI endpoints",
 		Reads: "endpoints (v1) with their traffic split; deployed models with version, machine, accelerators, bounds and available " +
 			"replicas; operations under way",
-		Writes:    "traffic split, with the entity tag; deployed models: deploy, undeploy, smallest and largest number of replicas",
-		Interval:  30 * time.Second,
-		NewReader: newReader,
-		NewObjects: func(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Objects, error) {
-			a, err := open(spec, spec.Auth, deps)
-			if err != nil {
-				return nil, err
-			}
-			return restobjects.NewObjects(spec.ID, a), nil
-		},
-		NewObjectWriter: func(spec fleet.SourceSpec, deps fleet.Deps) (fleet.ObjectWriter, error) {
-			a, err := open(spec, restobjects.WriteAuth(spec), deps)
-			if err != nil {
-				return nil, err
-			}
-			return restobjects.NewWriter(spec.ID, a), nil
-		},
-		NewInspector: func(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Inspector, error) {
-			a, err := open(spec, spec.Auth, deps)
-			if err != nil {
-				return nil, err
-			}
-			return restobjects.NewInspector(spec.ID, a, hide), nil
-		},
+		Writes:          "traffic split, with the entity tag; deployed models: deploy, undeploy, smallest and largest number of replicas",
+		Interval:        30 * time.Second,
+		NewReader:       newReader,
 		NewOrchestrator: func(d fleet.Deps) fleet.Orchestrator { return New(d.Clock) },
-	}
+	}, open, hide)
 }
 
 // hide takes out of what a screen shows what a deployed model may be told for itself.
