@@ -126,15 +126,18 @@ func (m *Model) objectActions() []action {
 				do:  func(m *Model) tea.Cmd { return m.openWork(o, d) }})
 		}
 	}
-	if o, why := m.workObject(); why.IsEmpty() && o.Name != "" {
-		add(o)
+	kept, why := m.workObject()
+	if why.IsEmpty() && kept.Name != "" {
+		add(kept)
 	}
 	if m.snap == nil {
 		return all
 	}
 	if o, why := m.object(); why.IsEmpty() {
 		if _, p := views.PodOf(m.snap, o); p != nil && p.Node != "" {
-			add(fleet.ObjectRef{Cluster: o.Cluster, Kind: kindNode, Name: p.Node})
+			if node := (fleet.ObjectRef{Cluster: o.Cluster, Kind: kindNode, Name: p.Node}); node != kept { // on its own page it is both
+				add(node)
+			}
 		}
 	}
 	return all

@@ -536,3 +536,20 @@ func TestWhatMayNotBeDoneIsNotOffered(t *testing.T) {
 		t.Error("something was planned")
 	}
 }
+
+func TestEachActionIsListedOnce(t *testing.T) {
+	r, _ := workRig(t, fleet.EnvDev, writable())
+	r.m.visit(place{screen: views.ScreenUpgrades, object: object("Node", "", "b200-a-01")})
+	r.run(r.m.readRollouts())
+	seen := map[string]bool{}
+	for _, a := range r.m.objectActions() {
+		if text := a.text.String(); seen[text] {
+			t.Errorf("%q is listed twice", text)
+		} else {
+			seen[text] = true
+		}
+	}
+	if len(seen) != len(workDeeds(kindNode)) {
+		t.Errorf("%d actions for a node: %v", len(seen), seen)
+	}
+}
