@@ -131,7 +131,10 @@ func undoCommand(f *flags, c console) *cobra.Command {
 		Short: "Restore what a change found; an open change is rolled back",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			id := fleet.ChangeID(args[0])
+			id, err := changeCalled(f, c, args[0])
+			if err != nil {
+				return err
+			}
 			open, err := isOpen(f, c, id)
 			if err != nil {
 				return err

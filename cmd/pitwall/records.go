@@ -44,7 +44,11 @@ func journalCommand(f *flags, c console) *cobra.Command {
 		cmd := &cobra.Command{Use: use + " CHANGE", Short: short, Args: cobra.ExactArgs(1),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				x.output = output
-				return takeUp(cmd.Context(), f, c, x, fleet.ChangeID(args[0]), do)
+				id, err := changeCalled(f, c, args[0])
+				if err != nil {
+					return err
+				}
+				return takeUp(cmd.Context(), f, c, x, id, do)
 			}}
 		x.bindDemo(cmd)
 		return cmd
@@ -53,7 +57,13 @@ func journalCommand(f *flags, c console) *cobra.Command {
 		&cobra.Command{Use: "list", Short: "All changes, open ones first", Args: cobra.NoArgs,
 			RunE: func(*cobra.Command, []string) error { return journalList(f, c, output) }},
 		&cobra.Command{Use: "show CHANGE", Short: "One change with its steps and checks", Args: cobra.ExactArgs(1),
-			RunE: func(_ *cobra.Command, args []string) error { return journalShow(f, c, output, fleet.ChangeID(args[0])) }},
+			RunE: func(_ *cobra.Command, args []string) error {
+				id, err := changeCalled(f, c, args[0])
+				if err != nil {
+					return err
+				}
+				return journalShow(f, c, output, id)
+			}},
 		act("resume", "Carry an open change on, after comparing it with the world", (*desk.Desk).Resume),
 		act("rollback", "Take an open change back to where it began", (*desk.Desk).RollBack),
 		act("abandon", "Close an open change without writing anything more", (*desk.Desk).Abandon))
