@@ -10,9 +10,9 @@ import (
 // changeCalled is the id of the change that a person named: by it, or by the number that the journal lists first. A number
 // that changes of several operators have is refused.
 func changeCalled(f *flags, c console, word string) (fleet.ChangeID, error) {
-	n, err := strconv.Atoi(word)
-	if err != nil {
-		return fleet.ChangeID(word), nil
+	n, notNumber := strconv.Atoi(word)
+	if notNumber != nil {
+		return fleet.ChangeID(word), nil //nolint:nilerr // it is an id
 	}
 	b, err := changes(f, c)
 	if err != nil {
