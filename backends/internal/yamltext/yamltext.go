@@ -12,18 +12,54 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 	"sigs.k8s.io/yaml"
+	goyaml "sigs.k8s.io/yaml/goyaml.v2"
 
 	"pitwall/backends/internal/jsonptr"
 	"pitwall/fleet"
 )
 
-// Decode gives the meaning of a text, as Kubernetes reads YAML. Numbers stay as they are written.
+// Decode gives the meaning of a text, as Kubernetes reads YAML. Numbers stay as they are written. A text of which that
+// reader would keep one of two values by chance is refused.
 func Decode(text string) (any, error) {
 	body, err := yaml.YAMLToJSON([]byte(text))
 	if err != nil {
 		return nil, fmt.Errorf("it is not valid YAML: %w", err)
 	}
-	return jsonptr.Decode(body)
+	doc, err := jsonptr.Decode(body)
+	if err != nil {
+		return nil, err
+	}
+	var asWritten any
+	if err := goyaml.Unmarshal([]byte(text), &asWritten); err != nil {
+		return nil, fmt.Errorf("it is not valid YAML: %w", err)
+	}
+	if names(asWritten) != names(doc) {
+		return nil, errors.New("two names of one mapping in it mean the same (a number or a truth value and its quoted text)")
+	}
+	return doc, nil
+}
+
+// names counts the names of all mappings in a document. JSON has only texts for names, so those that differ in YAML by
+// their type alone (0, 00 in octal, "0") become one.
+func names(doc any) int {
+	n := 0
+	switch v := doc.(type) {
+	case map[any]any:
+		n = len(v)
+		for _, under := range v {
+			n += names(under)
+		}
+	case map[string]any:
+		n = len(v)
+		for _, under := range v {
+			n += names(under)
+		}
+	case []any:
+		for _, under := range v {
+			n += names(under)
+		}
+	}
+	return n
 }
 
 // Edit is one value that shall stand at a JSON pointer. Objects around it that are not there are made.

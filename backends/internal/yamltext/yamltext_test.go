@@ -98,6 +98,8 @@ func TestWhatCannotBeChangedAloneIsRefused(t *testing.T) {
 		{"a: {b: 1}\n", "/a", "no single value"},
 		{"a: {\n", "/a", "not valid YAML"},
 		{"", "/a", ""},
+		{"1: x\n\"1\": y\n", "/a", "mean the same"}, // JSON knows one of them
+		{"0000: x\n", "/0", "by hand"},              // the octal number is the same name in JSON
 	} {
 		out, err := Set(x.text, []Edit{{x.path, "new"}})
 		if err == nil || !strings.Contains(err.Error(), x.says) || out != "" {
@@ -111,6 +113,7 @@ func FuzzSet(f *testing.F) {
 	f.Add("a: &x {m: 1}\nb: *x\n", "/a/m", "2")
 	f.Add("a: [1, 2]\r\n", "/a/1", "")
 	f.Add("~", "/a", "v") // nothing becomes an object
+	f.Add("0000A:\n  0000: 0000\n0000:", "/0", "%")
 	f.Fuzz(func(t *testing.T, text, path, to string) {
 		out, err := Set(text, []Edit{{path, to}})
 		if err != nil || !utf8.ValidString(path) || !utf8.ValidString(to) { // JSON has no other texts
