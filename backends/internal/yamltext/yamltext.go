@@ -82,22 +82,15 @@ func Set(text string, edits []Edit) (string, error) {
 		if text, err = set(text, e); err != nil {
 			return "", fmt.Errorf("%s cannot be set: %w", fleet.Quote(e.Path), err)
 		}
-		want = jsonptr.With(want, e.Path, plain(e.To))
+		if want, err = jsonptr.Apply(want, fleet.Field{Path: e.Path, After: jsonptr.Encode(e.To)}); err != nil {
+			return "", errByHand // the two readers of YAML do not agree on what the text holds
+		}
 	}
 	got, err := Decode(text)
 	if err != nil || !reflect.DeepEqual(got, want) {
 		return "", errByHand
 	}
 	return text, nil
-}
-
-// plain is a value as Decode would give it.
-func plain(v any) any {
-	doc, err := jsonptr.Decode(jsonptr.Encode(v))
-	if err != nil {
-		return v
-	}
-	return doc
 }
 
 func set(text string, e Edit) (out string, err error) {
