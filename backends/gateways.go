@@ -71,7 +71,11 @@ func writable(spec fleet.GatewaySpec, replicas []fleet.GatewayReplica) (fleet.Ma
 	}
 	for _, r := range replicas {
 		switch r.Mode {
-		case fleet.GatewayModeDatabase:
+		case fleet.GatewayModeDatabase, fleet.GatewayModeAPI:
+		case fleet.GatewayModeObjects:
+			return fleet.Some(true), fleet.Concat(fleet.Text("through objects of cluster "), fleet.Label(string(spec.Cluster)))
+		case fleet.GatewayModeNone:
+			return fleet.Some(false), r.ModeWhy
 		case fleet.GatewayModeUnknown:
 			return fleet.None[bool](), fleet.Concat(fleet.Text("the mode of "), fleet.Label(string(r.ID)), fleet.Text(" is not known yet"))
 		default:

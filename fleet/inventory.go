@@ -165,9 +165,14 @@ type GatewaySpec struct {
 	Auth     SecretRef // read credential
 	Write    SecretRef // write credential, opened only when writers are constructed; zero means Auth
 	TLS      TLSSpec
-	File     *GatewayFile  // file mode
-	Settle   time.Duration // how long replicas may lag behind a write; zero means the connector's default
+	File     *GatewayFile      // file mode
+	Cluster  ClusterID         // whose objects are its routes; it has one replica then, the API server
+	Options  map[string]string // connector-specific, documented by the connector
+	Settle   time.Duration     // how long replicas may lag behind a write; zero means the connector's default
 }
+
+// OptionCluster is the option by which the source of a gateway says whose objects are its routes.
+const OptionCluster = "cluster"
 
 // GatewayReplicaSpec is one replica by its own address, never a service address.
 type GatewayReplicaSpec struct {

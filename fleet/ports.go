@@ -21,6 +21,7 @@ type ReplicaWeights struct {
 	Weights Weights
 	Blocked map[TargetID]bool
 	Unset   []TargetID // members without a weight
+	Pending Safe       // what is stored so and not taken over yet, or refused, as the gateway tells; "" for nothing
 	At      time.Time
 	Err     error // the replica did not answer; Weights is then nil
 }
@@ -119,6 +120,9 @@ type Deps struct {
 	Via string
 	// Decoders are those of all connectors, by kind: what a store's series are read with.
 	Decoders map[string]func() Decoder
+	// Objects opens the objects of a cluster of the configuration, ObjectWriter its writer. nil where there is none.
+	Objects      func(ClusterID) (Objects, error)
+	ObjectWriter func(ClusterID) (ObjectWriter, error)
 	// Families are Connector.Families by kind: what a store is asked for.
 	Families map[string][]string
 }

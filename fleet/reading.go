@@ -166,6 +166,9 @@ const (
 	GatewayModeDatabase GatewayMode = "database"                 // routing state in a database, changed by API
 	GatewayModeDBReads  GatewayMode = "database, models in file" // keys and spend in a database, routing in the file
 	GatewayModeFile     GatewayMode = "file"                     // routing in a file, read at start
+	GatewayModeObjects  GatewayMode = "objects"                  // routes are objects of a cluster
+	GatewayModeAPI      GatewayMode = "API"                      // routing kept by the gateway or its control plane, changed by API
+	GatewayModeNone     GatewayMode = "stateless"                // it keeps none: nothing can be changed there
 )
 
 // GatewayReading is one gateway replica.
@@ -175,11 +178,11 @@ type GatewayReading struct {
 	Strategy    string      // how the router picks: weights only matter under "simple-shuffle"
 	CanBlock    Maybe[bool] // whether it has block and unblock calls
 	Deployments []DeploymentReading
-	Fallbacks   map[RouteID][]RouteID
-	Aliases     map[RouteID]RouteID // other public names of a route
-	Metrics     bool                // whether the metrics page was read
-	MetricsWhy  Safe                // why not
-	InFlight    Maybe[Count]
+	// Routing is what it does with each route beside weighing members. Routes that it says nothing of are absent.
+	Routing    map[RouteID]Routing
+	Metrics    bool // whether the metrics page was read
+	MetricsWhy Safe // why not
+	InFlight   Maybe[Count]
 }
 
 // DeploymentReading is one target as one gateway replica holds it.
@@ -193,11 +196,13 @@ type DeploymentReading struct {
 	Blocked           Maybe[bool]
 	FromDB            bool
 	UpdatedAt         Maybe[time.Time]
+	UpdatedBy         string         // who wrote it last, as the gateway has it; raw
 	Requests          Maybe[float64] // counters since the replica started
 	Successes         Maybe[float64]
 	Failures          Maybe[float64]
 	FailuresByStatus  map[string]float64
-	Cooldowns         Maybe[float64] // how often it was cooled down
+	Cooldowns         Maybe[float64]     // how often it was cooled down
+	CooldownsByStatus map[string]float64 // the same by the status that it was cooled down for; raw
 	InTokens          Maybe[float64]
 	OutTokens         Maybe[float64]
 	TTFT              Histogram

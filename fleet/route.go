@@ -60,6 +60,9 @@ type Route struct {
 	Hash      string  // HashWeights(Weights); "" when they differ
 	Unset     []TargetID
 	Strategy  Safe
+	Routing   Routing // of the replicas that agree, else of the first that answers
+	RoutingAs Safe    // which replica does otherwise beside weights, and what; "" where all agree
+	Lints     []Lint
 	Lengths   Lengths
 	Cost      RouteCost
 	Reversals int // changes of direction in the last 30 minutes
@@ -88,8 +91,12 @@ type Target struct {
 	SeenOver  time.Duration
 	Load      Load // as the gateway sees it
 	Trends    Trends
+	Order     Maybe[int] // members of the least order are used first; unknown where it has none
 	Blocked   Maybe[bool]
 	Cooling   bool // cooled down in the last window
+	CoolWhy   Safe // for what, such as "429 x12"; "" where the gateway does not tell
+	ChangedBy Safe // who wrote it last, as the gateway tells
+	ChangedAt Maybe[time.Time]
 	Verdicts  []HealthVerdict
 	Price     Maybe[USDPerMTok] // blended over the route's own mix; allocated for pools
 	PriceWhy  Safe

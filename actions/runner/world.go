@@ -49,6 +49,8 @@ func stand(r fleet.ReplicaWeights, s actions.Step) standing {
 	switch hash := r.Hash(); {
 	case hash == "":
 		return silent
+	case hash == s.AfterHash && !r.Pending.IsEmpty():
+		return between
 	case hash == s.AfterHash:
 		return after
 	case hash == s.BeforeHash:
@@ -135,6 +137,9 @@ func (w world) text(order []fleet.TargetID) fleet.Safe {
 		what := "does not answer"
 		if r.Hash() != "" {
 			what = r.Weights.Text(withRest(order, r.Weights)).String()
+			if !r.Pending.IsEmpty() {
+				what += ", not in force: " + r.Pending.String()
+			}
 		}
 		groups[what] = append(groups[what], fleet.Label(string(r.Replica)))
 	}

@@ -75,9 +75,10 @@ type page struct {
 
 // modelPage is one deployment's share of the page.
 type modelPage struct {
-	values   [familyCount]fleet.Maybe[float64] // counters: the sum; gauges of what is left: the least
-	failures map[string]float64                // by exception status
-	spread   [familyCount]buckets
+	values    [familyCount]fleet.Maybe[float64] // counters: the sum; gauges of what is left: the least
+	failures  map[string]float64                // by exception status
+	cooldowns map[string]float64                // by the status that led to it
+	spread    [familyCount]buckets
 }
 
 // buckets sums cumulative histogram counts by upper bound.
@@ -122,7 +123,7 @@ func (p *page) add(s promtext.Sample) {
 	}
 	m := p.models[string(id)]
 	if m == nil {
-		m = &modelPage{failures: map[string]float64{}}
+		m = &modelPage{failures: map[string]float64{}, cooldowns: map[string]float64{}}
 		p.models[promtext.Decode(id)] = m
 	}
 	p.present[s.Family] = true
@@ -134,8 +135,11 @@ func (p *page) add(s promtext.Sample) {
 		m.spread[s.Family].add(s)
 	default:
 		*v = fleet.Some(v.Or(0) + s.Value)
-		if s.Family == fFailures {
+		switch s.Family {
+		case fFailures:
 			m.failures[s.Labels.Value(labelStatus)] += s.Value
+		case fCooldowns:
+			m.cooldowns[s.Labels.Value(labelStatus)] += s.Value
 		}
 	}
 }
@@ -210,6 +214,9 @@ func (p *page) fill(d *fleet.DeploymentReading) {
 	d.RemainingTokens = m.values[fRemTokens]
 	if len(m.failures) > 0 {
 		d.FailuresByStatus = m.failures
+	}
+	if len(m.cooldowns) > 0 {
+		d.CooldownsByStatus = m.cooldowns
 	}
 	d.TTFT = m.spread[fTTFT].histogram()
 	if d.Latency = m.spread[fLatency].histogram(); d.Latency.IsZero() {

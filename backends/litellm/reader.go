@@ -51,7 +51,7 @@ func (r *Reader) Read(ctx context.Context) (fleet.Partial, error) {
 	}
 	g := out.Gateway
 	g.Mode, g.ModeWhy = detectMode(ready, deployments)
-	g.Strategy, g.Fallbacks, g.Aliases = live.strategy, live.fallbacks, live.aliases
+	g.Strategy, g.Routing = live.strategy, live.routing(deployments)
 	counters, err := r.metrics(ctx, g)
 	if err != nil {
 		return fleet.Partial{}, err

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -78,11 +79,13 @@ func TestRead(t *testing.T) {
 	if gw.Mode != fleet.GatewayModeDatabase || gw.Strategy != simpleShuffle || !gw.CanBlock.V || !gw.Metrics {
 		t.Errorf("gateway %+v", gw)
 	}
-	if !slices.Equal(gw.Fallbacks["chat"], []fleet.RouteID{"chat-backup"}) || gw.InFlight != fleet.Some(fleet.Count(7)) {
-		t.Errorf("fallbacks %v, in flight %v", gw.Fallbacks, gw.InFlight)
+	chat := gw.Routing["chat"]
+	if want := []fleet.Fallback{{Kind: fleet.FallbackFailure, To: []fleet.RouteID{"chat-backup"}}}; !reflect.DeepEqual(chat.Fallbacks, want) ||
+		gw.InFlight != fleet.Some(fleet.Count(7)) {
+		t.Errorf("fallbacks %v, in flight %v", chat.Fallbacks, gw.InFlight)
 	}
-	if gw.Aliases["gpt-4o"] != "chat" {
-		t.Errorf("aliases %v", gw.Aliases)
+	if !slices.Equal(chat.Aliases, []fleet.RouteID{"gpt-4o"}) || chat.Weighing != fleet.WeighingShares {
+		t.Errorf("routing %+v", chat)
 	}
 	if len(gw.Deployments) != 3 {
 		t.Fatalf("%d deployments", len(gw.Deployments))
@@ -319,7 +322,10 @@ func TestLiveSettingsOdds(t *testing.T) {
 		"routing_groups":[{"group_name":"g","models":["embed"],"routing_strategy":"least-busy"}]}}`), &answer))
 	s, err := answer.settings()
 	must(t, err)
-	if !slices.Equal(s.fallbacks["chat"], []fleet.RouteID{"b", "c"}) || !slices.Equal(s.fallbacks["x"], []fleet.RouteID{"y"}) {
+	failure := func(to ...fleet.RouteID) []fleet.Fallback {
+		return []fleet.Fallback{{Kind: fleet.FallbackFailure, To: to}}
+	}
+	if !reflect.DeepEqual(s.fallbacks["chat"], failure("b", "c")) || !reflect.DeepEqual(s.fallbacks["x"], failure("y")) {
 		t.Errorf("fallbacks %v", s.fallbacks)
 	}
 	if s.aliases["gpt-4o"] != "chat" || s.aliases["o"] != "chat" {

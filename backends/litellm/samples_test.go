@@ -70,7 +70,7 @@ func TestSampleSettings(t *testing.T) {
 	must(t, json.Unmarshal(sharedFile(t, "litellm-get-config-callbacks.example.json"), &answer))
 	s, err := answer.settings()
 	must(t, err)
-	if s.strategy != simpleShuffle || len(s.fallbacks["chat"]) != 1 || s.fallbacks["chat"][0] != "chat-backup" ||
+	if s.strategy != simpleShuffle || len(s.fallbacks["chat"]) != 1 || s.fallbacks["chat"][0].To[0] != "chat-backup" ||
 		s.aliases["gpt-4o"] != "chat" {
 		t.Errorf("read %+v", s)
 	}

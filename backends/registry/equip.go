@@ -17,6 +17,7 @@ func (s Set) Equip(deps fleet.Deps, sources []fleet.SourceSpec) fleet.Deps {
 			deps.Decoders[c.Kind], deps.Families[c.Kind] = c.NewDecoder, c.Families
 		}
 	}
+	deps.Objects, deps.ObjectWriter = s.objects(sources, deps), s.objectWriter(sources, deps)
 	deps.Carrier = (&ways{set: s, sources: sources, deps: deps, open: map[fleet.SourceID]fleet.Carriers{}}).carrier
 	return deps
 }

@@ -137,16 +137,18 @@ type Price struct {
 
 // Gateway splits the traffic.
 type Gateway struct {
-	ID       string           `yaml:"id"`
-	Kind     string           `yaml:"kind"`
-	Site     string           `yaml:"site,omitempty"`
-	Auth     *Secret          `yaml:"auth,omitempty"`
-	Write    *Secret          `yaml:"write_auth,omitempty"`
-	TLS      *TLS             `yaml:"tls,omitempty"`
-	Poll     Polling          `yaml:"poll,omitempty"`
-	File     *GatewayFile     `yaml:"file,omitempty"`
-	Settle   Duration         `yaml:"settle,omitempty"`
-	Replicas []GatewayReplica `yaml:"replicas"`
+	ID       string            `yaml:"id"`
+	Kind     string            `yaml:"kind"`
+	Site     string            `yaml:"site,omitempty"`
+	Auth     *Secret           `yaml:"auth,omitempty"`
+	Write    *Secret           `yaml:"write_auth,omitempty"`
+	TLS      *TLS              `yaml:"tls,omitempty"`
+	Poll     Polling           `yaml:"poll,omitempty"`
+	File     *GatewayFile      `yaml:"file,omitempty"`
+	Cluster  string            `yaml:"cluster,omitempty"` // whose objects are its routes, in place of replicas
+	Options  map[string]string `yaml:"options,omitempty"` // of the connector
+	Settle   Duration          `yaml:"settle,omitempty"`
+	Replicas []GatewayReplica  `yaml:"replicas,omitempty"`
 }
 
 // GatewayFile is how a gateway without a write API is changed.

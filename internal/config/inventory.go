@@ -178,14 +178,21 @@ func (b *builder) provider(p *Provider) {
 
 func (b *builder) gateway(g *Gateway) {
 	spec := fleet.GatewaySpec{ID: fleet.GatewayID(g.ID), Kind: g.Kind, Site: fleet.SiteID(g.Site), Auth: secret(g.Auth),
-		Write: secret(g.Write), TLS: tls(g.TLS), Settle: time.Duration(g.Settle)}
+		Write: secret(g.Write), TLS: tls(g.TLS), Cluster: fleet.ClusterID(g.Cluster), Options: g.Options, Settle: time.Duration(g.Settle)}
 	if g.File != nil {
 		spec.File = &fleet.GatewayFile{Path: g.File.Path, ReloadReady: time.Duration(g.File.ReloadReady)}
 	}
-	for _, r := range g.Replicas {
+	options, replicas := g.Options, g.Replicas
+	if g.Cluster != "" { // the API server holds the one copy of its routes
+		replicas = []GatewayReplica{{ID: g.ID}}
+		options = map[string]string{}
+		maps.Copy(options, g.Options)
+		options[fleet.OptionCluster] = g.Cluster
+	}
+	for _, r := range replicas {
 		spec.Replicas = append(spec.Replicas, fleet.GatewayReplicaSpec{ID: fleet.GatewayReplicaID(r.ID), URL: r.URL,
 			File: r.File, Reload: r.Reload})
-		b.source(fleet.SourceSpec{ID: fleet.SourceID(r.ID), Kind: g.Kind, URL: r.URL, Auth: spec.Auth, TLS: spec.TLS,
+		b.source(fleet.SourceSpec{ID: fleet.SourceID(r.ID), Kind: g.Kind, URL: r.URL, Auth: spec.Auth, TLS: spec.TLS, Options: options,
 			Subject: fleet.Subject{Gateway: spec.ID, GatewayReplica: fleet.GatewayReplicaID(r.ID)}}, g.Poll)
 	}
 	b.inv.Gateways = append(b.inv.Gateways, spec)

@@ -228,8 +228,14 @@ func (c *checker) gateway(g *Gateway) {
 	if g.Kind == "" {
 		c.fail("%s: kind is missing", of)
 	}
-	if len(g.Replicas) == 0 {
-		c.fail("%s: replicas are missing; name each by its own address, not a service", of)
+	c.refers(of, "cluster", g.Cluster)
+	switch {
+	case g.Cluster == "" && len(g.Replicas) == 0:
+		c.fail("%s: replicas are missing; name each by its own address, not a service; or name the cluster whose objects are its routes", of)
+	case g.Cluster != "" && len(g.Replicas) > 0:
+		c.fail("%s: it has a cluster and replicas; where the routes are objects of a cluster, its API server is the only replica", of)
+	case g.Cluster != "" && g.File != nil:
+		c.fail("%s: it has a cluster and a file; only one of them can hold its routes", of)
 	}
 	for _, r := range g.Replicas {
 		c.id("gateway replica", r.ID)

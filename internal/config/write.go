@@ -107,13 +107,16 @@ func providerOf(inv fleet.Inventory, p fleet.ProviderSpec) Provider {
 
 func gatewayOf(inv fleet.Inventory, g fleet.GatewaySpec) Gateway {
 	out := Gateway{ID: string(g.ID), Kind: g.Kind, Site: string(g.Site), Auth: reference(g.Auth),
-		Write: reference(g.Write), Settle: Duration(g.Settle)}
+		Write: reference(g.Write), Cluster: string(g.Cluster), Options: g.Options, Settle: Duration(g.Settle)}
 	if g.File != nil {
 		out.File = &GatewayFile{Path: g.File.Path, ReloadReady: Duration(g.File.ReloadReady)}
 	}
 	for _, r := range g.Replicas {
-		out.Replicas = append(out.Replicas, GatewayReplica{ID: string(r.ID), URL: r.URL, File: r.File, Reload: r.Reload})
 		out.Poll = polling(sourceOf(inv, func(sub fleet.Subject) bool { return sub.GatewayReplica == r.ID }))
+		if g.Cluster != "" {
+			continue
+		}
+		out.Replicas = append(out.Replicas, GatewayReplica{ID: string(r.ID), URL: r.URL, File: r.File, Reload: r.Reload})
 	}
 	return out
 }

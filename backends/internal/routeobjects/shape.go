@@ -1,0 +1,55 @@
+// Package routeobjects reads and changes routes that are documents: objects of a cluster, or of an API with documents of its
+// own. What a document of one kind means is told by a Shape, which is pure; reading, comparing, writing and reading back are
+// the same for all of them.
+package routeobjects
+
+import (
+	"pitwall/fleet"
+)
+
+// Shape finds routes in documents of some kinds.
+type Shape interface {
+	// Kinds are those of the documents. Of one group the first version that the system has is read; groups that it does not
+	// have are passed over.
+	Kinds() []fleet.ObjectKind
+	// Routes are those in one document. One that holds none is no error.
+	Routes(kind fleet.ObjectKind, ref fleet.ObjectRef, doc any) ([]Route, error)
+	// Ref names the object that holds a route; kind and cluster are left out.
+	Ref(route fleet.RouteID) fleet.ObjectRef
+}
+
+// Route is one route in a document.
+type Route struct {
+	ID      fleet.RouteID
+	Routing fleet.Routing
+	Members []Member
+	// Same are pointers that are compared with each write, since what they lead to tells that the route is the one meant:
+	// another may have come into its place.
+	Same []string
+	// Refuse says why weights may not be set so, "" where they may; nil refuses nothing more than the weighing does.
+	Refuse func(after map[fleet.DeploymentID]int) string
+}
+
+// Member is one member of a route in a document.
+type Member struct {
+	ID      fleet.DeploymentID
+	Model   fleet.ModelName
+	APIBase string
+	Weight  fleet.Maybe[float64] // as it counts: with the default of its kind where it is not written down
+	Order   fleet.Maybe[float64]
+	At      string   // pointer to its weight
+	Same    []string // as Route.Same, for the member
+}
+
+// ID is the name of a route by the object that holds it: "NAMESPACE/NAME", or "NAME" where there are no namespaces, with
+// "/RULE" behind it where the object holds several.
+func ID(ref fleet.ObjectRef, rule string) fleet.RouteID {
+	name := ref.Name
+	if ref.Namespace != "" {
+		name = ref.Namespace + "/" + name
+	}
+	if rule != "" {
+		name += "/" + rule
+	}
+	return fleet.RouteID(name)
+}
