@@ -1,0 +1,131 @@
+package kong
+
+import (
+	"math"
+	"slices"
+	"strconv"
+
+	"pitwall/backends/internal/promtext"
+	"pitwall/fleet"
+)
+
+// The families of the prometheus plugin with ai_metrics (Kong 3.8 and later). Failures are only counted for each route
+// (kong_http_requests_total), so that those of a target stay unknown.
+const (
+	fRequests = iota
+	fTokens
+	fLatency
+)
+
+func families() []promtext.Family {
+	return []promtext.Family{
+		{Name: "kong_ai_llm_requests_total", Type: promtext.Counter},
+		{Name: "kong_ai_llm_tokens_total", Type: promtext.Counter},
+		{Name: "kong_ai_llm_provider_latency_ms", Type: promtext.Histogram},
+	}
+}
+
+// counters are what the pages say of one model of one provider, summed over the other labels.
+type counters struct {
+	requests, in, out fleet.Maybe[float64]
+	buckets           map[float64]float64
+	sum               float64
+}
+
+// pages are the counters of all metrics pages of one replica.
+type pages struct {
+	models  map[series]*counters
+	notices []fleet.Notice
+}
+
+// add takes a page in, whole or not at all.
+func (p *pages) add(table *promtext.Table, raw *promtext.Page, body []byte) error {
+	if err := table.Parse(body, raw); err != nil {
+		return err
+	}
+	for _, s := range raw.Samples {
+		key := series{s.Labels.Value("ai_provider"), s.Labels.Value("ai_model")}
+		c := p.models[key]
+		if c == nil {
+			c = &counters{buckets: map[float64]float64{}}
+			p.models[key] = c
+		}
+		c.add(s)
+	}
+	p.notices = append(p.notices, raw.Notices...)
+	return nil
+}
+
+func (c *counters) add(s promtext.Sample) {
+	plus := func(v *fleet.Maybe[float64]) { *v = fleet.Some(v.Or(0) + s.Value) }
+	switch s.Family {
+	case fRequests:
+		plus(&c.requests)
+	case fTokens:
+		switch s.Labels.Value("token_type") {
+		case "prompt_tokens":
+			plus(&c.in)
+		case "completion_tokens":
+			plus(&c.out)
+		}
+	case fLatency:
+		switch s.Part {
+		case promtext.PartSum:
+			c.sum += s.Value
+		case promtext.PartBucket:
+			if bound, err := strconv.ParseFloat(s.Labels.Value("le"), 64); err == nil && !math.IsNaN(bound) {
+				c.buckets[bound] += s.Value
+			}
+		case promtext.PartCount, promtext.PartValue: // the last bucket is the count
+		}
+	}
+}
+
+// latency is in seconds; empty where the buckets do not make one.
+func (c *counters) latency() fleet.Histogram {
+	bounds := make([]float64, 0, len(c.buckets))
+	for b := range c.buckets {
+		bounds = append(bounds, b)
+	}
+	slices.Sort(bounds)
+	if len(bounds) == 0 || !math.IsInf(bounds[len(bounds)-1], 1) {
+		return fleet.Histogram{}
+	}
+	h := fleet.Histogram{Sum: c.sum / 1000}
+	for _, b := range bounds {
+		n := c.buckets[b]
+		if len(h.Counts) > 0 && n < h.Counts[len(h.Counts)-1] {
+			return fleet.Histogram{}
+		}
+		h.Bounds, h.Counts = append(h.Bounds, b/1000), append(h.Counts, n)
+	}
+	return h
+}
+
+// fill gives each target the counters of its model. Kong does not say which plugin counted, so that those of a model which
+// several targets have belong to none of them; shared is how many targets that are.
+func (p *pages) fill(routes []route, out map[fleet.RouteID][]fleet.DeploymentReading) (shared int) {
+	users := map[series]int{}
+	for _, r := range routes {
+		for _, m := range r.members {
+			users[m.named]++
+		}
+	}
+	for _, r := range routes {
+		if r.shape == upstreamOf {
+			continue
+		}
+		for i, m := range r.members {
+			c := p.models[m.named]
+			switch {
+			case c == nil:
+			case users[m.named] > 1:
+				shared++
+			default:
+				d := &out[r.id][i]
+				d.Requests, d.InTokens, d.OutTokens, d.Latency = c.requests, c.in, c.out, c.latency()
+			}
+		}
+	}
+	return shared
+}

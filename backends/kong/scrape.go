@@ -1,0 +1,111 @@
+package kong
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"pitwall/backends/internal/httpx"
+	"pitwall/backends/internal/promtext"
+	"pitwall/fleet"
+)
+
+// metricsPath is where both the Status API and the Admin API have the page.
+const metricsPath = "/metrics"
+
+// pageOf is one metrics page.
+type pageOf struct {
+	client *httpx.Client
+	path   string
+}
+
+// metricsPages opens the pages that the option names, without the token, which is the Admin API's alone. Without the option
+// there is the page of the Admin API.
+func metricsPages(s fleet.SourceSpec, a *api, deps fleet.Deps) ([]pageOf, error) {
+	option := strings.TrimSpace(s.Options[OptionMetrics])
+	if option == "" {
+		return []pageOf{{a.client, metricsPath}}, nil
+	}
+	var list []pageOf
+	for _, one := range strings.Split(option, ",") {
+		address, err := metricsAddress(strings.TrimSpace(one), s.URL)
+		if err != nil {
+			return nil, &fleet.Error{Kind: fleet.KindInvalid, Op: "use the option " + OptionMetrics, Source: s.ID, Err: err}
+		}
+		client, err := httpx.New(httpx.Options{Source: s.ID, Base: address, TLS: s.TLS, Deps: deps, MaxBody: maxBody})
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, pageOf{client, ""})
+	}
+	return list, nil
+}
+
+// metricsAddress reads ":PORT" or ":PORT/PATH" as a place on the host of the Admin API.
+func metricsAddress(one, admin string) (string, error) {
+	if rest, short := strings.CutPrefix(one, ":"); short {
+		u, err := url.Parse(admin)
+		if err != nil || u.Hostname() == "" {
+			return "", fmt.Errorf("the address of the replica has no host")
+		}
+		port, path, _ := strings.Cut(rest, "/")
+		one = u.Scheme + "://" + net.JoinHostPort(u.Hostname(), port) + "/" + path
+	}
+	u, err := url.Parse(one)
+	if err != nil || u.Host == "" {
+		return "", fmt.Errorf("it is neither an address nor a port behind a colon")
+	}
+	if strings.Trim(u.Path, "/") == "" {
+		u.Path = metricsPath
+	}
+	return u.String(), nil
+}
+
+// metrics reads all pages. A page that is absent or closed is a state of the gateway and is said; one that fails or is cut is
+// no page, and the whole reading fails, so that the last good one keeps its age.
+func (r *reader) metrics(ctx context.Context, g *fleet.GatewayReading) (*pages, error) {
+	out := &pages{models: map[series]*counters{}}
+	for _, p := range r.scraped {
+		reply, err := p.client.Get(ctx, p.path, promtext.Accept)
+		if err != nil {
+			why := absent(reply)
+			if why.IsEmpty() {
+				return nil, err
+			}
+			g.MetricsWhy = why
+			return &pages{}, nil
+		}
+		if len(bytes.TrimSpace(reply.Body)) == 0 {
+			continue
+		}
+		r.scraping.Lock()
+		err = out.add(r.table, &r.raw, reply.Body)
+		r.scraping.Unlock()
+		if err != nil {
+			return nil, promtext.Refused(r.api.source, err)
+		}
+	}
+	g.Metrics = true
+	if len(out.models) == 0 {
+		g.MetricsWhy = fleet.Text("the metrics page has no AI series yet; they need ai_metrics of the prometheus plugin and " +
+			"logging.log_statistics of each target")
+	}
+	return out, nil
+}
+
+func absent(reply *httpx.Reply) fleet.Safe {
+	if reply == nil {
+		return fleet.Safe{}
+	}
+	switch reply.Status {
+	case http.StatusNotFound:
+		return fleet.Text("no metrics page here: the prometheus plugin is off, or the Status API serves it; name that in the option metrics")
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return fleet.Text("the metrics page is closed to this token")
+	}
+	return fleet.Safe{}
+}
