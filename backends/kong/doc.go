@@ -32,6 +32,5 @@ func Connector() fleet.Connector {
 		Interval:  10 * time.Second,
 		NewReader: func(s fleet.SourceSpec, d fleet.Deps) (fleet.Reader, error) { return newReader(s, d) },
 		NewWriter: newWriter,
-		Ports:     []int{8001, 8444},
 	}
 }

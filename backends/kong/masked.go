@@ -15,11 +15,9 @@ import (
 
 // untouchable is why the targets of a plugin must not be sent back; empty where they may.
 func untouchable(doc any) fleet.Safe {
-	if partials, _ := jsonptr.Find(doc, "/partials"); partials != nil {
-		if list, _ := partials.([]any); len(list) > 0 {
-			return fleet.Text("a part of its configuration is in a partial of Kong, and sending the targets back would take them out of it; " +
-				"change the weights in Kong")
-		}
+	if inPartial(doc) {
+		return fleet.Text("a part of its targets is in a partial of Kong, and sending the targets back would take them out of it; " +
+			"change the weights in Kong")
 	}
 	targets, _ := jsonptr.Find(doc, "/config/targets")
 	path, ok := hidden(targets, "/config/targets")
@@ -28,6 +26,18 @@ func untouchable(doc any) fleet.Safe {
 	}
 	return fleet.Concat(fleet.Text("Kong does not show "), fleet.Label(path), fleet.Text(" as it is, and sending the targets back would "+
 		"destroy it; use a reference to a vault there, or a token that may read it"))
+}
+
+// inPartial tells whether a partial holds a part of the targets. One whose place is not said may.
+func inPartial(doc any) bool {
+	partials, _ := jsonptr.Find(doc, "/partials")
+	list, _ := partials.([]any)
+	for _, p := range list {
+		if path := jsonptr.Text(p, "/path"); path == "" || strings.HasPrefix(path, "config.targets") {
+			return true
+		}
+	}
+	return false
 }
 
 // description is free text, in which anything may stand.

@@ -53,10 +53,12 @@ func TestAChangeKeepsEveryField(t *testing.T) {
 	if len(back) != 1 || back[0].Err != nil || !back[0].Weights.Equal(w1090) || back[0].Replica != "kong-1" {
 		t.Errorf("read back %+v", back)
 	}
+	f.set(0, "/partials", []any{map[string]any{"id": "x", "path": "config.vectordb.redis"}})
 	must(t, w.SetWeights(t.Context(), chat, w6040, w1090)) // is already so
 	if n := len(f.calls(http.MethodPatch)); n != 1 {
 		t.Errorf("%d writes", n)
 	}
+	must(t, w.SetWeights(t.Context(), chat, w1090, w6040)) // a partial beside the targets does not hinder
 }
 
 // Numbers go back as they came: those that no floating point number holds, and zeros at the end.
@@ -109,7 +111,9 @@ func TestWhatIsRefused(t *testing.T) {
 		"partly masked":   {mask("sk-***f3"), chat, w6040, w1090, fleet.KindUnsupported, "would destroy it"},
 		"still encrypted": {mask("$ke$1$-aaaa-bbbb-cccc"), chat, w6040, w1090, fleet.KindUnsupported, "would destroy it"},
 		"kept back":       {mask(""), chat, w6040, w1090, fleet.KindUnsupported, "would destroy it"},
-		"a partial": {func(f *fake) { f.set(0, "/partials", []any{map[string]any{"id": "x", "path": "config.targets"}}) }, chat, w6040, w1090,
+		"a partial": {func(f *fake) { f.set(0, "/partials", []any{map[string]any{"id": "x", "path": "config.targets[]"}}) }, chat, w6040, w1090,
+			fleet.KindUnsupported, "partial"},
+		"a partial somewhere": {func(f *fake) { f.set(0, "/partials", []any{map[string]any{"id": "x"}}) }, chat, w6040, w1090,
 			fleet.KindUnsupported, "partial"},
 		"no such route": {nil, fleet.RouteSpec{ID: "none"}, w6040, w1090, fleet.KindNotFound, "instance_name"},
 		"one target": {nil, fleet.RouteSpec{ID: "6f0d7a0e-31a5-4a61-a0a1-000000000003", Targets: []fleet.TargetSpec{{ID: "anthropic/claude-sonnet-4-5"}}},

@@ -20,6 +20,7 @@ import (
 	"pitwall/backends/discovery"
 	"pitwall/backends/flagger"
 	"pitwall/backends/gatewayroutes"
+	"pitwall/backends/kong"
 	"pitwall/backends/kserve"
 	"pitwall/backends/kube"
 	"pitwall/backends/kubenodes"
@@ -55,6 +56,7 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{amd.Connector()},
 		[]fleet.Connector{nvidiasmi.Connector()},
 		[]fleet.Connector{litellm.Connector()},
+		[]fleet.Connector{kong.Connector()},
 		openai.Connectors(),
 		[]fleet.Connector{prometheus.Connector()},
 		[]fleet.Connector{alertmanager.Connector()},
