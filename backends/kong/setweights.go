@@ -22,6 +22,9 @@ func (w *writer) SetWeights(ctx context.Context, r fleet.RouteSpec, before, afte
 	switch {
 	case err != nil:
 		return err
+	case held.lacks(r, after) != "":
+		return w.refuse(fleet.KindConflict, opSet, r.ID, "Kong has no target "+held.lacks(r, after)+" there, and targets have other names "+
+			"when their models or addresses change; correct deployment of the target in the configuration")
 	case now.Equal(after):
 		return nil
 	}
@@ -35,6 +38,16 @@ func (w *writer) SetWeights(ctx context.Context, r fleet.RouteSpec, before, afte
 		return w.changed(r, now)
 	}
 	return w.setArray(ctx, n, held, r, before, after)
+}
+
+// lacks names a target that is to get a weight and is not there, "" where all are.
+func (r *route) lacks(spec fleet.RouteSpec, after fleet.Weights) string {
+	for _, t := range spec.Targets {
+		if _, wanted := after[t.ID]; wanted && r.member(t) == nil {
+			return fleet.Quote(string(t.ID)).String()
+		}
+	}
+	return ""
 }
 
 // first reads the route at the first node that answers; they share one database.

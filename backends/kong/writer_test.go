@@ -103,7 +103,7 @@ func TestWhatIsRefused(t *testing.T) {
 		"too great":       {nil, chat, w6040, fleet.Weights{"llama": 1, "gpt": 65536}, fleet.KindInvalid, "at most 65535"},
 		"below 0":         {nil, chat, w6040, fleet.Weights{"llama": -1, "gpt": 5}, fleet.KindInvalid, "at most 65535"},
 		"somebody else":   {func(f *fake) { f.set(0, "/config/targets/0/weight", 55) }, chat, w6040, w1090, fleet.KindConflict, "55/40 by now"},
-		"a target gone":   {func(f *fake) { f.set(0, "/config/targets/1", nil) }, chat, w6040, w1090, fleet.KindConflict, "60/- by now"},
+		"a target gone":   {func(f *fake) { f.set(0, "/config/targets/1", nil) }, chat, w6040, w1090, fleet.KindConflict, "Kong has no target gpt"},
 		"no database":     {func(f *fake) { f.database = databaseOff }, chat, w6040, w1090, fleet.KindUnsupported, "POST /config replaces"},
 		"priority":        {func(f *fake) { f.set(0, "/config/balancer/algorithm", "priority") }, chat, w6040, w1090, fleet.KindUnsupported, "names the group"},
 		"lowest latency":  {func(f *fake) { f.set(0, "/config/balancer/algorithm", "lowest-latency") }, chat, w6040, w1090, fleet.KindUnsupported, "not by its weight"},

@@ -45,6 +45,11 @@ func (o Options) spec() world.Spec {
 		Previous:  map[string]float64{"chat-b200-a": 70, "chat-h100-b": 20, "chat-openai": 10},
 	}
 	o.scale(&s)
+	for i := range s.Deployments {
+		if d := &s.Deployments[i]; o.Gateway == wire.GatewayKong && d.Weight < 1 {
+			d.Weight = 1 // the least that Kong takes
+		}
+	}
 	s.Plain = map[string]int{siteFRA: clusters.PlainNodes, siteAMS: clusters.PlainNodes}
 	for i := range s.Pools {
 		o.shape(&s.Pools[i])

@@ -1,7 +1,9 @@
 package sim
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"pitwall/backends/sim/wire"
@@ -44,7 +46,7 @@ func (f *Fleet) buildInventory(s *world.Spec) fleet.Inventory {
 		inv.Sources = append(inv.Sources, source(string(spec.ID), spec.Kind, f.URL(string(spec.ID))+"/v1", providerEvery,
 			fleet.Subject{Provider: spec.ID}, auth, names))
 	}
-	gw := fleet.GatewaySpec{ID: "edge", Kind: "litellm", Site: siteFRA, Auth: auth, Write: auth}
+	gw := fleet.GatewaySpec{ID: "edge", Kind: cmp.Or(f.options.Gateway, "litellm"), Site: siteFRA, Auth: auth, Write: auth}
 	for _, name := range s.Gateways {
 		gw.Replicas = append(gw.Replicas, fleet.GatewayReplicaSpec{ID: fleet.GatewayReplicaID(name), URL: f.URL(name)})
 		inv.Sources = append(inv.Sources, source(name, gw.Kind, f.URL(name), gatewayEvery,
@@ -55,6 +57,9 @@ func (f *Fleet) buildInventory(s *world.Spec) fleet.Inventory {
 	inv.Golden = goldenPrompts()
 	inv.Gateways = []fleet.GatewaySpec{gw}
 	inv.Routes = routeSpecs(s, gw.ID)
+	if f.options.Gateway == wire.GatewayKong {
+		nameByModel(s, inv.Routes)
+	}
 	return inv
 }
 
@@ -183,6 +188,30 @@ func routeSpecs(s *world.Spec, gateway fleet.GatewayID) []fleet.RouteSpec {
 		list = append(list, spec)
 	}
 	return slices.Clip(list)
+}
+
+// nameByModel says what Kong's targets are called, which have no ids of their own: by their model, and by their address where
+// several of a route have it.
+func nameByModel(s *world.Spec, routes []fleet.RouteSpec) {
+	uses := map[string]int{}
+	for _, d := range s.Deployments {
+		uses[d.Route+" "+d.Model]++
+	}
+	for _, r := range routes {
+		for i := range r.Targets {
+			for _, d := range s.Deployments {
+				if string(r.Targets[i].Deployment) != d.ID {
+					continue
+				}
+				name := d.Model
+				if _, address, _ := strings.Cut(d.APIBase, "://"); uses[d.Route+" "+d.Model] > 1 {
+					name += "@" + address + "/chat/completions"
+				}
+				r.Targets[i].Deployment = fleet.DeploymentID(name)
+				break
+			}
+		}
+	}
 }
 
 // routeNames lists the public names of the gateway: those with demand, then those that are only fallen back to.

@@ -29,6 +29,7 @@ type Options struct {
 	Scale       int                // further pools of one replica and eight GPUs, for measuring
 	Engines     map[string]string  // wire format of a pool's engines, where it is not the demo's: "llamacpp", "triton"
 	Exporters   map[string]string  // wire format of the GPU exporters of a pool's nodes, where it is not the demo's
+	Gateway     string             // wire format of the gateways: "" for LiteLLM, or "kong"
 	MetricsAuth bool               // the gateways want a key on /metrics, as LiteLLM does from 1.85 on
 	Loads       map[string]float64 // seconds in which a pool's engines read their weights; a minute where it is not given
 	Spares      map[string]int     // engines of a pool that have devices and are not wanted at first
@@ -77,7 +78,7 @@ func Listen(ctx context.Context, o Options) (*Fleet, error) {
 		}
 	}
 	f.servers = wire.Serve(wire.Options{
-		World: f.world, Clock: o.Clock, Key: key, MetricsAuth: o.MetricsAuth, Exporters: exporters,
+		World: f.world, Clock: o.Clock, Key: key, MetricsAuth: o.MetricsAuth, Exporters: exporters, Gateway: o.Gateway,
 		Styles: map[string]string{providerAnthropic: "anthropic"},
 	}, held)
 	if err := f.serveClusters(&spec, held); err != nil {

@@ -23,6 +23,7 @@ type Options struct {
 	Key         string            // the one credential of gateways and providers
 	MetricsAuth bool              // gateways ask for the key on /metrics, as LiteLLM does from 1.85 on
 	Exporters   map[string]string // node to the kind of its GPU exporter, ExporterDCGM where it is not named
+	Gateway     string            // the kind of the gateways: "" for LiteLLM, GatewayKong
 	Styles      map[string]string // provider to the style of its headers: "openai" (default) or "anthropic"
 }
 
@@ -102,8 +103,15 @@ func Serve(o Options, held map[string]net.Listener) *Servers {
 			one.exporter(node, gpus)
 		})
 	}
+	plugins := newKongPlugins(w)
 	for _, g := range w.Gateways {
-		add(g.Name, func(one *server) { one.litellm(g) })
+		add(g.Name, func(one *server) {
+			if o.Gateway == GatewayKong {
+				one.kong(g, plugins)
+				return
+			}
+			one.litellm(g)
+		})
 	}
 	for _, p := range w.Providers {
 		add(p.Spec.Name, func(one *server) { one.provider(p, o.Styles[p.Spec.Name]) })
