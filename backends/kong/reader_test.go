@@ -259,6 +259,20 @@ func TestTheTokenStaysWithTheAdminAPI(t *testing.T) {
 	}
 }
 
+// Routes are read while the process that serves the counters is away; the counters are unknown then, all of them.
+func TestTheCountersMayBeAway(t *testing.T) {
+	f, there, away := newFake(t), newFake(t), newFake(t)
+	there.metrics = page
+	away.Close()
+	p := f.read(t, map[string]string{OptionMetrics: there.URL + "," + away.URL})
+	if p.Gateway.Metrics || !strings.Contains(p.Gateway.MetricsWhy.String(), strings.TrimPrefix(away.URL, "http://")) {
+		t.Errorf("metrics %v: %s", p.Gateway.Metrics, p.Gateway.MetricsWhy)
+	}
+	if len(p.Gateway.Routing) != 4 || p.Gateway.Deployments[0].Requests.OK {
+		t.Errorf("%+v", p.Gateway.Deployments[0])
+	}
+}
+
 func TestABrokenPageFailsTheReading(t *testing.T) {
 	f := newFake(t)
 	f.metrics = page[:len(page)-3]

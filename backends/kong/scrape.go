@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"pitwall/backends/internal/httpx"
 	"pitwall/backends/internal/promtext"
@@ -17,18 +18,23 @@ import (
 // metricsPath is where both the Status API and the Admin API have the page.
 const metricsPath = "/metrics"
 
-// pageOf is one metrics page.
+// pageOf is one metrics page. One that is named in an option belongs to another listener, or to another process, which may be
+// away while the Admin API is there.
 type pageOf struct {
 	client *httpx.Client
 	path   string
+	host   string // "" for the Admin API's own
 }
+
+// pageTimeout bounds all pages that are named, so that what is away costs no reading.
+const pageTimeout = 3 * time.Second
 
 // metricsPages opens the pages that the option names, without the token, which is the Admin API's alone. Without the option
 // there is the page of the Admin API.
 func metricsPages(s fleet.SourceSpec, a *api, deps fleet.Deps) ([]pageOf, error) {
 	option := strings.TrimSpace(s.Options[OptionMetrics])
 	if option == "" {
-		return []pageOf{{a.client, metricsPath}}, nil
+		return []pageOf{{client: a.client, path: metricsPath}}, nil
 	}
 	var list []pageOf
 	for _, one := range strings.Split(option, ",") {
@@ -40,9 +46,17 @@ func metricsPages(s fleet.SourceSpec, a *api, deps fleet.Deps) ([]pageOf, error)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, pageOf{client, ""})
+		list = append(list, pageOf{client: client, host: hostOf(address)})
 	}
 	return list, nil
+}
+
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Host
 }
 
 // metricsAddress reads ":PORT" or ":PORT/PATH" as a place on the host of the Admin API.
@@ -65,14 +79,24 @@ func metricsAddress(one, admin string) (string, error) {
 	return u.String(), nil
 }
 
-// metrics reads all pages. A page that is absent or closed is a state of the gateway and is said; one that fails or is cut is
-// no page, and the whole reading fails, so that the last good one keeps its age.
+// metrics reads all pages. A page that is absent or closed is a state of the gateway and is said, and so is one of another
+// process that does not answer: counters without it would fall, so that there are none. One that is cut is no page, and the whole
+// reading fails, so that the last good one keeps its age.
 func (r *reader) metrics(ctx context.Context, g *fleet.GatewayReading) (*pages, error) {
 	out := &pages{models: map[series]*counters{}}
+	named, cancel := context.WithTimeout(ctx, pageTimeout)
+	defer cancel()
 	for _, p := range r.scraped {
-		reply, err := p.client.Get(ctx, p.path, promtext.Accept)
+		way := ctx
+		if p.host != "" {
+			way = named
+		}
+		reply, err := p.client.Get(way, p.path, promtext.Accept)
 		if err != nil {
 			why := absent(reply)
+			if p.host != "" && why.IsEmpty() && away(err) && ctx.Err() == nil {
+				why = fleet.Concat(fleet.Text("the metrics page of "), fleet.Label(p.host), fleet.Text(" is not there: "), fleet.Cause(err))
+			}
 			if why.IsEmpty() {
 				return nil, err
 			}
@@ -95,6 +119,14 @@ func (r *reader) metrics(ctx context.Context, g *fleet.GatewayReading) (*pages, 
 			"logging.log_statistics of each target")
 	}
 	return out, nil
+}
+
+func away(err error) bool {
+	switch fleet.KindOf(err) {
+	case fleet.KindUnreachable, fleet.KindTimeout, fleet.KindServer:
+		return true
+	}
+	return false
 }
 
 func absent(reply *httpx.Reply) fleet.Safe {
