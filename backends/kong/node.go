@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 
-	"pitwall/backends/internal/httpx"
 	"pitwall/fleet"
 )
 
@@ -26,21 +25,21 @@ const (
 )
 
 // node asks what the node is. A token that may not ask leaves it unknown.
-func (a *api) node(ctx context.Context) (node, *httpx.Reply, error) {
+func (a *api) node(ctx context.Context) (node, error) {
 	reply, err := a.client.Do(ctx, http.MethodGet, "/", nil)
 	switch fleet.KindOf(err) {
 	case "":
 	case fleet.KindAuth, fleet.KindNotFound, fleet.KindUnsupported:
-		return node{}, reply, nil
+		return node{}, nil
 	default:
-		return node{}, nil, err
+		return node{}, err
 	}
 	var n node
 	if err := reply.JSON(&n); err != nil {
-		return node{}, nil, err
+		return node{}, err
 	}
 	n.known = n.Configuration.Database != "" || n.Configuration.Role != ""
-	return n, reply, nil
+	return n, nil
 }
 
 // mode is where the node's configuration is kept, with the evidence.

@@ -40,7 +40,7 @@ func newReader(s fleet.SourceSpec, deps fleet.Deps) (*reader, error) {
 
 // Read implements fleet.Reader.
 func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
-	n, _, err := r.api.node(ctx)
+	n, err := r.api.node(ctx)
 	if err != nil {
 		return fleet.Partial{}, err
 	}
@@ -161,8 +161,8 @@ func (r *reader) tell(routes []route, fixed, pending fleet.Safe, read *pages, ou
 		warn(out, fleet.Textf("%s routes have the name of another one and are left out", fleet.Int(twice)))
 	}
 	if shared > 0 {
-		warn(out, fleet.Textf("%s targets have a provider and model in common with others, and Kong counts them together: their counters are unknown",
-			fleet.Int(shared)))
+		warn(out, fleet.Textf("%s targets have a provider and model in common with others, and Kong counts them together: their "+
+			"counters are unknown", fleet.Int(shared)))
 	}
 }
 

@@ -122,11 +122,8 @@ func (r *reader) metrics(ctx context.Context, g *fleet.GatewayReading) (*pages, 
 }
 
 func away(err error) bool {
-	switch fleet.KindOf(err) {
-	case fleet.KindUnreachable, fleet.KindTimeout, fleet.KindServer:
-		return true
-	}
-	return false
+	kind := fleet.KindOf(err)
+	return kind == fleet.KindUnreachable || kind == fleet.KindTimeout || kind == fleet.KindServer
 }
 
 func absent(reply *httpx.Reply) fleet.Safe {

@@ -40,6 +40,9 @@ func (w *writer) setArray(ctx context.Context, n admin, held route, r fleet.Rout
 	return w.judge(ctx, n, path, r, targets, before, after, sent)
 }
 
+// takenUnseen is what holds after a write that was accepted and could not be read back.
+const takenUnseen = "Kong took the weights, and what it holds now could not be read; read it back before the next change"
+
 // weighed is the document with other weights and nothing else changed.
 func weighed(doc any, held route, r fleet.RouteSpec, after fleet.Weights) any {
 	for _, t := range r.Targets {
@@ -64,7 +67,7 @@ func (w *writer) judge(
 	doc, err := n.api.document(ctx, path)
 	if err != nil {
 		if sent == nil {
-			return fail(fleet.KindOf(err), err, "Kong took the weights, and what it holds now could not be read; read it back before the next change")
+			return fail(fleet.KindOf(err), err, takenUnseen)
 		}
 		return fail(fleet.KindOf(sent), sent, "what it holds now could not be read; read it back before the next change")
 	}
@@ -87,7 +90,7 @@ func (w *writer) judge(
 	case sent != nil:
 		return fail(fleet.KindOf(sent), sent, "it holds "+text)
 	case now.Equal(before):
-		return fail(fleet.KindServer, errors.New("Kong accepted the weights, and holds those of before"), "it holds "+text)
+		return fail(fleet.KindServer, errors.New("the weights were accepted, and those of before are held"), "it holds "+text)
 	}
 	return fail(fleet.KindConflict, errors.New("someone else changed it at the same time"), "it holds "+text)
 }

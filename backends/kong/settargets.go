@@ -53,14 +53,14 @@ func (w *writer) verify(ctx context.Context, n admin, r fleet.RouteSpec, after f
 	stored, err := w.find(ctx, n, r.ID)
 	if err != nil {
 		return &fleet.Error{Kind: fleet.KindOf(err), Op: opSet + " of " + fleet.Quote(string(r.ID)).String(), Err: err,
-			Next: "Kong took the weights, and what it holds now could not be read; read it back before the next change"}
+			Next: takenUnseen}
 	}
 	now, err := stored.weights(r)
 	if err != nil || now.Equal(after) {
 		return err
 	}
 	return &fleet.Error{Kind: fleet.KindConflict, Op: opSet + " of " + fleet.Quote(string(r.ID)).String(), Source: n.api.source,
-		Err:  errors.New("Kong accepted the weights and holds others: it changed nothing, or someone else wrote at the same time"),
+		Err:  errors.New("the weights were accepted, and others are held: nothing was changed, or someone else wrote at the same time"),
 		Next: "it holds " + now.Text(order(r)).String()}
 }
 
@@ -88,9 +88,6 @@ func (w *writer) undo(ctx context.Context, n admin, held route, r fleet.RouteSpe
 
 // uncertain tells whether a call may have been carried out in spite of its error.
 func uncertain(err error) bool {
-	switch fleet.KindOf(err) {
-	case fleet.KindUnreachable, fleet.KindTimeout, fleet.KindServer, fleet.KindInterrupted, fleet.KindInternal:
-		return true
-	}
-	return false
+	kinds := []fleet.Kind{fleet.KindUnreachable, fleet.KindTimeout, fleet.KindServer, fleet.KindInterrupted, fleet.KindInternal}
+	return slices.Contains(kinds, fleet.KindOf(err))
 }

@@ -74,7 +74,7 @@ func (w *writer) first(ctx context.Context, id fleet.RouteID) (admin, route, err
 
 // allowed refuses what Kong does not take, or what would not do what is meant.
 func (w *writer) allowed(ctx context.Context, n admin, held route, r fleet.RouteSpec, after fleet.Weights) error {
-	what, _, err := n.api.node(ctx)
+	what, err := n.api.node(ctx)
 	if err != nil {
 		return err
 	}
@@ -115,7 +115,8 @@ func (w *writer) bounds(held route, id fleet.RouteID, target fleet.TargetID, v i
 		return w.refuse(fleet.KindUnsupported, opSet, id, "Kong takes no weight below 1 here, and a target that is taken off its list could not "+
 			"be put back, since its keys are kept nowhere else; give "+called+" weight 1 beside great weights of the others")
 	case v < 0 || v > maxWeight:
-		return w.refuse(fleet.KindInvalid, opSet, id, fmt.Sprintf("the weight %d of %s is not within what Kong takes, at most %d", v, called, maxWeight))
+		return w.refuse(fleet.KindInvalid, opSet, id, fmt.Sprintf("the weight %d of %s is not within what Kong takes, at most %d", v, called,
+			maxWeight))
 	}
 	return nil
 }

@@ -168,7 +168,7 @@ func (w *writer) pending(ctx context.Context, n admin) fleet.Safe {
 }
 
 func (w *writer) live(ctx context.Context, n admin) ([]plane, bool) {
-	what, _, err := n.api.node(ctx)
+	what, err := n.api.node(ctx)
 	if err != nil || what.Configuration.Role != controlPlane {
 		return nil, false
 	}

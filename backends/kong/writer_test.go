@@ -182,7 +182,7 @@ func TestAnAnswerThatDoesNotTellTheTruth(t *testing.T) {
 	f := newFake(t)
 	f.deaf = true
 	w := f.writer(t, &bytes.Buffer{})
-	if err := w.SetWeights(t.Context(), chat, w6040, w1090); fleet.KindOf(err) != fleet.KindServer || !strings.Contains(err.Error(), "holds those of before") {
+	if err := w.SetWeights(t.Context(), chat, w6040, w1090); fleet.KindOf(err) != fleet.KindServer || !strings.Contains(err.Error(), "those of before are held") {
 		t.Errorf("nothing changed: %v", err)
 	}
 	if err := w.SetWeights(t.Context(), pool, w100, w5050); fleet.KindOf(err) != fleet.KindConflict || !strings.Contains(err.Error(), "it holds 100/0") {
@@ -190,7 +190,7 @@ func TestAnAnswerThatDoesNotTellTheTruth(t *testing.T) {
 	}
 	f = newFake(t)
 	stored := false
-	f.refuse = func(method, path string) (int, string) {
+	f.refuse = func(method, _ string) (int, string) {
 		if method == http.MethodPatch && !stored { // it is stored, and the answer is lost
 			stored = true
 			f.set(0, "/config/targets/0/weight", 10)

@@ -34,9 +34,9 @@ func playKong(t *testing.T) *playedKong {
 			sources = append(sources, s)
 		}
 	}
-	problems := map[fleet.SourceID]error{}
-	if k.readers, problems = Set(Connectors()).Readers(sources, deps); len(problems) != 0 || len(k.readers) != 3 {
-		t.Fatalf("%d readers, %v", len(k.readers), problems)
+	readers, problems := Set(Connectors()).Readers(sources, deps)
+	if k.readers = readers; len(problems) != 0 || len(readers) != 3 {
+		t.Fatalf("%d readers, %v", len(readers), problems)
 	}
 	writers, err := Set(Connectors()).Writers(inv.Gateways, deps)
 	if err != nil {

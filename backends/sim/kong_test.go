@@ -106,7 +106,7 @@ func TestThePlayedKongReplacesArraysWhole(t *testing.T) {
 
 func TestThePlayedKongWantsItsToken(t *testing.T) {
 	f, _ := listen(t, Options{Gateway: "kong"})
-	resp, err := http.Get(f.URL("gw-1") + "/plugins") //nolint:noctx // a loopback server of this test
+	resp, err := http.Get(f.URL("gw-1") + "/plugins")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -80,9 +80,10 @@ func kongTarget(d *world.DeploymentSpec) map[string]any {
 func (p *kongPlugin) deployment(target map[string]any) string {
 	model, _ := target["model"].(map[string]any)
 	options, _ := model["options"].(map[string]any)
+	name := fmt.Sprint(model["provider"], "/", model["name"])
 	for i := range p.world.Spec.Deployments {
 		d := &p.world.Spec.Deployments[i]
-		if d.Route == p.route && d.Model == fmt.Sprint(model["provider"], "/", model["name"]) && options["upstream_url"] == d.APIBase+"/chat/completions" {
+		if d.Route == p.route && d.Model == name && options["upstream_url"] == d.APIBase+"/chat/completions" {
 			return d.ID
 		}
 	}

@@ -11,8 +11,9 @@ import (
 type kongSeries struct{ provider, model string }
 
 func (k kongSeries) labels(more ...string) string {
-	return join(append([]string{label("ai_provider", k.provider), label("ai_model", k.model), label("cache_status", ""), label("vector_db", ""),
-		label("embeddings_provider", ""), label("embeddings_model", "")}, append(more, label("workspace", "default"), label("consumer", ""))...)...)
+	all := []string{label("ai_provider", k.provider), label("ai_model", k.model), label("cache_status", ""), label("vector_db", ""),
+		label("embeddings_provider", ""), label("embeddings_model", "")}
+	return join(append(append(all, more...), label("workspace", "default"), label("consumer", ""))...)
 }
 
 // kongCounts sums what members of one model count: Kong does not tell targets of one model apart.
