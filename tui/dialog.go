@@ -196,8 +196,8 @@ func (m *Model) undoPlanned(msg intentMsg) tea.Cmd {
 	}
 	in := msg.intent
 	switch {
-	case in.Silence != nil:
-		return m.planSilence(in)
+	case in.Silence != nil, in.Edit != nil:
+		return m.planErrand(in)
 	case in.Work != nil && m.rollouts == nil:
 		m.fail(whyNoWork(m))
 		return nil

@@ -55,6 +55,8 @@ func changeKeys() []Binding {
 		{ID: "abort", Keys: []string{"A"}, Scope: s, Risk: RiskPlan,
 			Help: fleet.Text("ask to take the open change back to the old version; else plan to give up a roll with steps of its own"),
 			Why:  whyNoAbort, do: (*Model).askAbort},
+		{ID: "edit", Keys: []string{"E"}, Scope: s, Word: fleet.Text("edit"), Risk: RiskPlan,
+			Help: fleet.Text("plan an edit of the route's fallbacks, further names or blocked members"), Why: whyNoEdit, do: (*Model).openEdit},
 		{ID: "resync", Keys: []string{"R"}, Scope: s, Word: fleet.Text("resync"), Risk: RiskPlan,
 			Help: fleet.Text("plan the resync of a gateway replica that lags"), Why: whyNoResync, do: (*Model).openResync},
 		{ID: "silence", Keys: []string{"M"}, Scope: s, Risk: RiskPlan,

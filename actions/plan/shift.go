@@ -28,6 +28,8 @@ func New(in actions.Intent, s *fleet.Snapshot, now time.Time) (actions.Plan, err
 		return Silence(in, s, now)
 	case actions.KindExpire:
 		return Expire(in, s, now)
+	case actions.KindEdit:
+		return Edit(in, s, now)
 	default:
 		return actions.Plan{}, refuse(fmt.Errorf("the kind of change %q is not known", fleet.Label(string(in.Kind))))
 	}
