@@ -27,8 +27,8 @@ func contractPages(name string) map[string]contract.Page {
 		"/upstreams/u/targets/all": jsonPage(`{"data":[{"id":"1","target":` + q + `,"weight":10}]}`),
 		"/clustering/data-planes": jsonPage(`{"data":[{"hostname":` + q + `,"config_hash":` + q + `,"sync_status":` + q +
 			`,"last_seen":1795338840},{"hostname":` + q + `,"config_hash":"a","sync_status":"normal","last_seen":1795338840}]}`),
-		"/metrics": {Type: "text/plain; version=0.0.4", Body: "# TYPE kong_ai_llm_requests_total counter\n" +
-			"kong_ai_llm_requests_total{ai_provider=\"" + inLabel + "\",ai_model=\"" + inLabel + "\"} 12\n"},
+		"/metrics": {Type: "text/plain; version=0.0.4", Body: "# TYPE kong_ai_llm_tokens_total counter\n" +
+			"kong_ai_llm_tokens_total{ai_provider=\"" + inLabel + "\",ai_model=\"" + inLabel + "\",token_type=\"completion_tokens\"} 12\n"},
 	}
 }
 
@@ -39,7 +39,7 @@ func TestContract(t *testing.T) {
 		New: Connector().NewReader, Pages: pages, Main: "/plugins",
 		Judge: func(t testing.TB, p fleet.Partial) {
 			d := p.Gateway.Deployments
-			if len(d) != 2 || d[0].ID != "openai/openai" || d[0].Weight != fleet.Some(90.0) || d[0].Requests != fleet.Some(12.0) ||
+			if len(d) != 2 || d[0].ID != "openai/openai" || d[0].Weight != fleet.Some(90.0) || d[0].OutTokens != fleet.Some(12.0) ||
 				d[1].ID != "openai" || d[1].Weight != fleet.Some(10.0) {
 				t.Errorf("read %+v", d)
 			}

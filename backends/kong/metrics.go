@@ -12,14 +12,12 @@ import (
 // The families of the prometheus plugin with ai_metrics (Kong 3.8 and later). Failures are only counted for each route
 // (kong_http_requests_total), so that those of a target stay unknown.
 const (
-	fRequests = iota
-	fTokens
+	fTokens = iota
 	fLatency
 )
 
 func families() []promtext.Family {
 	return []promtext.Family{
-		{Name: "kong_ai_llm_requests_total", Type: promtext.Counter},
 		{Name: "kong_ai_llm_tokens_total", Type: promtext.Counter},
 		{Name: "kong_ai_llm_provider_latency_ms", Type: promtext.Histogram},
 	}
@@ -27,9 +25,9 @@ func families() []promtext.Family {
 
 // counters are what the pages say of one model of one provider, summed over the other labels.
 type counters struct {
-	requests, in, out fleet.Maybe[float64]
-	buckets           map[float64]float64
-	sum               float64
+	in, out fleet.Maybe[float64]
+	buckets map[float64]float64
+	sum     float64
 }
 
 // pages are the counters of all metrics pages of one replica.
@@ -59,8 +57,6 @@ func (p *pages) add(table *promtext.Table, raw *promtext.Page, body []byte) erro
 func (c *counters) add(s promtext.Sample) {
 	plus := func(v *fleet.Maybe[float64]) { *v = fleet.Some(v.Or(0) + s.Value) }
 	switch s.Family {
-	case fRequests:
-		plus(&c.requests)
 	case fTokens:
 		switch s.Labels.Value("token_type") {
 		case "prompt_tokens":
@@ -103,12 +99,17 @@ func (c *counters) latency() fleet.Histogram {
 }
 
 // fill gives each target the counters of its model. Kong does not say which plugin counted, so that those of a model which
-// several targets have belong to none of them; shared is how many targets that are.
-func (p *pages) fill(routes []route, out map[fleet.RouteID][]fleet.DeploymentReading) (shared int) {
+// several targets have belong to none of them; untold is how many targets that are.
+//
+// Its count of requests is left out: Kong counts no failures of a target, and requests of which it is not known how they ended
+// would stand for a gateway that has fallen silent.
+func (p *pages) fill(routes []route, out map[fleet.RouteID][]fleet.DeploymentReading) (untold int) {
 	users := map[series]int{}
 	for _, r := range routes {
 		for _, m := range r.members {
-			users[m.named]++
+			if r.shape != upstreamOf {
+				users[m.named]++
+			}
 		}
 	}
 	for _, r := range routes {
@@ -120,12 +121,12 @@ func (p *pages) fill(routes []route, out map[fleet.RouteID][]fleet.DeploymentRea
 			switch {
 			case c == nil:
 			case users[m.named] > 1:
-				shared++
+				untold++
 			default:
 				d := &out[r.id][i]
-				d.Requests, d.InTokens, d.OutTokens, d.Latency = c.requests, c.in, c.out, c.latency()
+				d.InTokens, d.OutTokens, d.Latency = c.in, c.out, c.latency()
 			}
 		}
 	}
-	return shared
+	return untold
 }

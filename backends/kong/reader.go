@@ -150,7 +150,7 @@ func (r *reader) tell(routes []route, fixed, pending fleet.Safe, read *pages, ou
 		members[one.id] = one.readings()
 		odd += one.odd
 	}
-	shared := read.fill(kept, members)
+	untold := read.fill(kept, members)
 	for _, one := range kept {
 		g.Deployments = append(g.Deployments, members[one.id]...)
 	}
@@ -160,9 +160,9 @@ func (r *reader) tell(routes []route, fixed, pending fleet.Safe, read *pages, ou
 	if twice > 0 {
 		warn(out, fleet.Textf("%s routes have the name of another one and are left out", fleet.Int(twice)))
 	}
-	if shared > 0 {
-		warn(out, fleet.Textf("%s targets have a provider and model in common with others, and Kong counts them together: their "+
-			"counters are unknown", fleet.Int(shared)))
+	if untold > 0 {
+		warn(out, fleet.Textf("%s targets have provider and model in common with others, and Kong counts them together: their counters "+
+			"are unknown", fleet.Int(untold)))
 	}
 }
 

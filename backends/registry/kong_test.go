@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"strings"
 	"testing"
 	"time"
 
@@ -51,8 +50,8 @@ func playKong(t *testing.T) *playedKong {
 	return k
 }
 
-// counted is how many requests of the rented model the gateways have counted, and what the first of them holds of the route.
-func (k *playedKong) counted(t *testing.T, model fleet.ModelName) (requests float64, weights map[fleet.DeploymentID]float64) {
+// counted is how many tokens of the rented model the gateways have counted, and what the first of them holds of the route.
+func (k *playedKong) counted(t *testing.T, model fleet.ModelName) (tokens float64, weights map[fleet.DeploymentID]float64) {
 	t.Helper()
 	weights = map[fleet.DeploymentID]float64{}
 	for _, r := range k.readers {
@@ -66,11 +65,11 @@ func (k *playedKong) counted(t *testing.T, model fleet.ModelName) (requests floa
 			}
 			weights[d.ID] = d.Weight.V
 			if d.Model == model {
-				requests += d.Requests.Or(0)
+				tokens += d.OutTokens.Or(0)
 			}
 		}
 	}
-	return requests, weights
+	return tokens, weights
 }
 
 func (k *playedKong) pass(t *testing.T, d time.Duration) {
@@ -106,8 +105,8 @@ func TestAShiftThroughThePlayedKongMovesTraffic(t *testing.T) {
 	moved, _ := k.counted(t, "openai/gpt-4o")
 	k.pass(t, 2*time.Minute)
 	end, _ := k.counted(t, "openai/gpt-4o")
-	if was, is := before-begin, end-moved; was < 50 || is < 2.5*was {
-		t.Errorf("in two minutes it answered %v requests before and %v after a shift from 10 to 40 percent", was, is)
+	if was, is := before-begin, end-moved; was < 5000 || is < 2.5*was {
+		t.Errorf("in two minutes it answered %v tokens before and %v after a shift from 10 to 40 percent", was, is)
 	}
 	if err := k.writer.SetWeights(t.Context(), k.route, after, fleet.Weights{"b200-a": 0, "h100-b": 60, "openai": 40}); fleet.KindOf(err) != fleet.KindUnsupported {
 		t.Errorf("weight 0: %v", err)
@@ -115,7 +114,7 @@ func TestAShiftThroughThePlayedKongMovesTraffic(t *testing.T) {
 	if err := k.writer.SetWeights(t.Context(), k.route, first[0].Weights, fleet.Weights{"b200-a": 1, "h100-b": 1, "openai": 98}); fleet.KindOf(err) != fleet.KindConflict {
 		t.Errorf("a plan on old weights: %v", err)
 	}
-	if len(first) != 3 || !strings.HasPrefix(string(k.route.Targets[0].Deployment), "openai/llama-70b@") {
+	if len(first) != 3 || k.route.Targets[0].Deployment != "openai/chat-b200-a" {
 		t.Errorf("%d replicas, %v", len(first), k.route.Targets)
 	}
 }

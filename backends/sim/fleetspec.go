@@ -45,10 +45,8 @@ func (o Options) spec() world.Spec {
 		Previous:  map[string]float64{"chat-b200-a": 70, "chat-h100-b": 20, "chat-openai": 10},
 	}
 	o.scale(&s)
-	for i := range s.Deployments {
-		if d := &s.Deployments[i]; o.Gateway == wire.GatewayKong && d.Weight < 1 {
-			d.Weight = 1 // the least that Kong takes
-		}
+	if o.Gateway == wire.GatewayKong {
+		forKong(s.Deployments)
 	}
 	s.Plain = map[string]int{siteFRA: clusters.PlainNodes, siteAMS: clusters.PlainNodes}
 	for i := range s.Pools {
@@ -63,6 +61,18 @@ func (o Options) spec() world.Spec {
 		}
 	}
 	return s
+}
+
+// forKong gives members what Kong's targets need: a weight of at least 1, and, since Kong counts by model, a model name of its own
+// for each that is served by a pool, as an engine does that serves one model under several names.
+func forKong(list []world.DeploymentSpec) {
+	for i := range list {
+		d := &list[i]
+		d.Weight = max(d.Weight, 1)
+		if d.Pool != "" {
+			d.Model = "openai/" + d.ID
+		}
+	}
 }
 
 // shape gives a pool what the options ask of it.

@@ -3,7 +3,6 @@ package sim
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"pitwall/backends/sim/wire"
@@ -190,26 +189,15 @@ func routeSpecs(s *world.Spec, gateway fleet.GatewayID) []fleet.RouteSpec {
 	return slices.Clip(list)
 }
 
-// nameByModel says what Kong's targets are called, which have no ids of their own: by their model, and by their address where
-// several of a route have it.
+// nameByModel says what Kong's targets are called, which have no ids of their own.
 func nameByModel(s *world.Spec, routes []fleet.RouteSpec) {
-	uses := map[string]int{}
+	models := map[fleet.DeploymentID]string{}
 	for _, d := range s.Deployments {
-		uses[d.Route+" "+d.Model]++
+		models[fleet.DeploymentID(d.ID)] = d.Model
 	}
 	for _, r := range routes {
 		for i := range r.Targets {
-			for _, d := range s.Deployments {
-				if string(r.Targets[i].Deployment) != d.ID {
-					continue
-				}
-				name := d.Model
-				if _, address, _ := strings.Cut(d.APIBase, "://"); uses[d.Route+" "+d.Model] > 1 {
-					name += "@" + address + "/chat/completions"
-				}
-				r.Targets[i].Deployment = fleet.DeploymentID(name)
-				break
-			}
+			r.Targets[i].Deployment = fleet.DeploymentID(models[r.Targets[i].Deployment])
 		}
 	}
 }
