@@ -29,9 +29,15 @@ type rig struct {
 
 func newRig(t *testing.T, change func(*fleet.Inventory)) *rig {
 	t.Helper()
+	return rigOf(t, sim.Options{}, change)
+}
+
+func rigOf(t *testing.T, o sim.Options, change func(*fleet.Inventory)) *rig {
+	t.Helper()
 	r := &rig{t: t, clock: fleet.NewVirtualClock(time.Date(2026, 11, 24, 14, 0, 0, 0, time.UTC)), state: t.TempDir()}
 	var err error
-	if r.sim, err = sim.Listen(context.Background(), sim.Options{Clock: r.clock}); err != nil {
+	o.Clock = r.clock
+	if r.sim, err = sim.Listen(context.Background(), o); err != nil {
 		t.Fatal(err)
 	}
 	inv := r.sim.Inventory()
