@@ -104,7 +104,7 @@ func (w *WorkPlan) Writes(n int) []fleet.ObjectWrite {
 // Rolls tells whether replicas are replaced, so that old and new ones are told apart.
 func (w *WorkPlan) Rolls() bool {
 	for _, s := range w.Draft.Stages {
-		if s.Until.Done || s.Until.Updated > 0 {
+		if s.Until.Done || s.Until.Updated > 0 || s.Until.Paused > 0 {
 			return true
 		}
 	}

@@ -193,13 +193,7 @@ func (k *carrier) progress(s *fleet.Stage) (ready bool, why fleet.Safe, err erro
 	if why.IsEmpty() {
 		why = fleet.Textf("%s of %s updated, %s of these ready", fleet.Int(r.Updated), fleet.Int(r.Desired), fleet.Int(r.UpdatedReady))
 	}
-	switch {
-	case r.Phase == fleet.RolloutUnseen:
-		return false, why, nil
-	case s.Until.Done:
-		return r.Phase == fleet.RolloutDone, why, nil
-	}
-	return r.Updated >= s.Until.Updated && r.UpdatedReady >= s.Until.Ready, why, nil
+	return s.Until.Reached(&r), why, nil
 }
 
 // gone tells whether the pods that a stage evicts are gone.
