@@ -62,6 +62,8 @@ type WorkPlan struct {
 	Pool   fleet.PoolID  // that it serves, "" where none is known
 	// Golden are the prompts that each new replica is asked before it gets more weight; nil for none.
 	Golden []GoldenRef `json:",omitempty"`
+	// Later says, where a later stage is judged, that earlier ones were written since the object was read.
+	Later bool `json:"-"`
 	// Takes is how long it will take where nothing stands in the way, and TakesWhy of what, or why it is not known.
 	Takes    fleet.Maybe[time.Duration]
 	TakesWhy fleet.Safe
