@@ -32,9 +32,9 @@ func (s site) loadsLate() {
 	args := confirmed("late", "upgrade", "serving/late", "--image", servers.SlowImage, "--by-readiness", "--patience", "2s", "--soak", "2s")
 	args[slices.Index(args, "IL-19,IL-30")] = "IL-19,IL-30,IL-43" // nobody knows what that image is built on
 	r := op.start(s.t, args...)
-	says(s.t, r, "past its progress deadline and still going on: 1 of 1 new pod loading")
+	says(s.t, r, "its deadline of 5s is over and it goes on: 1 of 1 new pod loading")
 	late := h.until(ref, "being late", func(r fleet.Rollout) bool { return r.Phase == fleet.RolloutLate })
-	if why := late.Why.String(); !strings.Contains(why, "past its progress deadline and still going on: 1 of 1 new pod loading") || late.Never ||
+	if why := late.Why.String(); !strings.Contains(why, "its deadline of 5s is over and it goes on: 1 of 1 new pod loading") || late.Never ||
 		late.Startup.V != 30*time.Minute {
 		s.t.Errorf("%s, never %v, of %s", why, late.Never, late.Startup.V)
 	}
