@@ -22,5 +22,6 @@ func AuditID(name string) string {
 // InCluster tells a kind that an API server of Kubernetes serves. The others are those of clouds, and of Ray Serve's own API:
 // these note no Audit-ID.
 func (k ObjectKind) InCluster() bool {
-	return !slices.Contains([]string{"aiplatform.googleapis.com", "cloud.bentoml.com", "Microsoft.MachineLearningServices", "serve.ray.io"}, k.Group)
+	return !slices.Contains([]string{"aiplatform.googleapis.com", "cloud.bentoml.com", "Microsoft.MachineLearningServices",
+		"serve.ray.io"}, k.Group)
 }

@@ -67,5 +67,6 @@ func (d *Desk) Answered(h ByHand, findings []golden.Finding, cut bool) {
 	if cut {
 		parts = append(parts, "interrupted")
 	}
-	d.record(audit.Record{Kind: audit.KindAnswered, Incident: d.incident(), Result: "pool " + string(h.Pool) + ": " + strings.Join(parts, ", ")})
+	d.record(audit.Record{Kind: audit.KindAnswered, Incident: d.incident(),
+		Result: "pool " + string(h.Pool) + ": " + strings.Join(parts, ", ")})
 }

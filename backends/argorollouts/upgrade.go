@@ -129,8 +129,8 @@ func (s *scene) notes(version string) []fleet.Safe {
 	case s.o.Spec.Strategy.BlueGreen != nil:
 		list = append(list, fleet.Text("blue-green: a whole second set is started, then gets all traffic at once"))
 	case stop >= 0:
-		list = append(list, fleet.Textf("its steps: %s; this change ends once the controller stands at step %s, where advance, promote or abort go on",
-			s.plan(), fleet.Int(stop+1)))
+		list = append(list, fleet.Textf("its steps: %s; this change ends once the controller stands at step %s, where advance, "+
+			"promote or abort go on", s.plan(), fleet.Int(stop+1)))
 	default:
 		list = append(list, fleet.Textf("its steps: %s", s.plan()))
 	}

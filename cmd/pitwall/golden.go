@@ -39,7 +39,8 @@ func goldenCommand(f *flags, c console) *cobra.Command {
 	run := &cobra.Command{Use: "run POOL", Args: cobra.ExactArgs(1),
 		Short: "Ask each replica of a pool its golden prompts, and judge the answers; they cost tokens",
 		Long: "Each replica that is read and can be reached is asked the prompts that are for its pool, one after the other. The audit\n" +
-			"says who asked which prompts of whom, and what they showed; no text of a prompt or an answer is shown or kept. Exit code 0: all are right; 1: one is wrong; 5: one cannot be told.",
+			"says who asked which prompts of whom, and what they showed; no text of a prompt or an answer is shown or kept.\n" +
+			"Exit code 0: all are right; 1: one is wrong; 5: one cannot be told.",
 		Example: "  pitwall golden run llama-70b --dry-run",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.readOnly && !x.dryRun {

@@ -13,7 +13,8 @@ func AuditIDs(c *actions.Change) string {
 	}
 	r := &report{}
 	r.line()
-	r.line(fleet.Text("AUDIT IDS "), fleet.Int(len(writes)), fleet.Text("  in the audit log of the API server; what was in place already was not sent"))
+	r.line(fleet.Text("AUDIT IDS "), fleet.Int(len(writes)),
+		fleet.Text("  in the audit log of the API server; what was in place already was not sent"))
 	rows := make([][]fleet.Safe, 0, len(writes))
 	for i := range writes {
 		w := &writes[i]
