@@ -62,6 +62,8 @@ type WorkPlan struct {
 	Pool   fleet.PoolID  // that it serves, "" where none is known
 	// Golden are the prompts that each new replica is asked before it gets more weight; nil for none.
 	Golden []GoldenRef `json:",omitempty"`
+	// Later says, where a later stage is judged, that earlier ones were written since the object was read.
+	Later bool `json:"-"`
 	// Takes is how long it will take where nothing stands in the way, and TakesWhy of what, or why it is not known.
 	Takes    fleet.Maybe[time.Duration]
 	TakesWhy fleet.Safe
@@ -104,7 +106,7 @@ func (w *WorkPlan) Writes(n int) []fleet.ObjectWrite {
 // Rolls tells whether replicas are replaced, so that old and new ones are told apart.
 func (w *WorkPlan) Rolls() bool {
 	for _, s := range w.Draft.Stages {
-		if s.Until.Done || s.Until.Updated > 0 {
+		if s.Until.Done || s.Until.Updated > 0 || s.Until.Paused > 0 {
 			return true
 		}
 	}

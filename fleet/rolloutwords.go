@@ -25,10 +25,21 @@ func (u Until) Text() Safe {
 		return Text("until the pod is gone")
 	case u.Done:
 		return Text("until the roll is over")
-	case u.Updated > 0:
-		return Textf("until %s of the new version are there and %s ready", Int(u.Updated), Int(u.Ready))
 	}
-	return Safe{}
+	var parts []Safe
+	if u.Updated > 0 {
+		parts = append(parts, Textf("%s of the new version are there and %s ready", Int(u.Updated), Int(u.Ready)))
+	}
+	if u.Split {
+		parts = append(parts, Text("the traffic is split as asked"))
+	}
+	if u.Paused > 0 {
+		parts = append(parts, Textf("its controller stands at the pause of step %s", Int(u.Paused)))
+	}
+	if len(parts) == 0 {
+		return Safe{}
+	}
+	return Concat(Text("until "), Join(parts, Text(", and ")))
 }
 
 // Text draws an autoscaler with its bounds and how it is held, "" where there is none; what was not read says why.

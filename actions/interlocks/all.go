@@ -104,6 +104,8 @@ func EvaluateStep(p actions.Plan, n int, s *fleet.Snapshot, b actions.Book, now 
 	if p.Work != nil {
 		// Its own replicas hold the GPUs by now, and its own evictions used the budgets up, which the runner waits for.
 		own = append(own, "IL-29", "IL-31", "IL-32")
+		work := *p.Work
+		work.Later, at.Work = n > 1, &work
 	}
 	return ask(at, s, b, now, restores(p, b), func(il actions.Interlock) bool {
 		return n == 1 || !slices.Contains(own, il.ID)

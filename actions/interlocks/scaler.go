@@ -8,7 +8,11 @@ import (
 )
 
 // scalerConflict is IL-32: what sets the number of replicas by itself, and whether it keeps anything warm.
-func scalerConflict(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) actions.Check {
+func scalerConflict(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time) actions.Check {
+	return unlessOld(scaled(p, s), &p, stateLife, actions.SeverityWarn, now)
+}
+
+func scaled(p actions.Plan, s *fleet.Snapshot) actions.Check {
 	sc := p.Work.Was.Scaler
 	switch {
 	case !sc.Exists() && !sc.Unread.IsEmpty():

@@ -58,6 +58,14 @@ func TestAnUndoRunsWhatRanBefore(t *testing.T) {
 	if err != nil || back.To.Image.String() != "v1" || p.Work.To.Image.String() != "v2" {
 		t.Errorf("%v: from %q back to %q", err, p.Work.To.Image, back.To.Image)
 	}
+	// A controller with steps of its own goes along them on the way back too, and stops where it stopped before.
+	for until, want := range map[fleet.Until]fleet.Until{{}: {}, {Done: true}: {Done: true}, {Updated: 1, Ready: 1}: {Done: true},
+		{Updated: 1, Ready: 1, Paused: 3}: {Paused: 3}, {Paused: 1}: {Paused: 1}} {
+		p.Work.Draft.Stages[0].Until = until
+		if back, err = Restore(&actions.Change{Plan: p, Step: 1}); err != nil || back.Stages[0].Until != want {
+			t.Errorf("%v: of %+v the way back waits for %+v", err, until, back.Stages[0].Until)
+		}
+	}
 }
 
 func TestThePoolOfAnObject(t *testing.T) {

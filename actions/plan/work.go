@@ -104,6 +104,9 @@ func Restore(c *actions.Change) (fleet.Draft, error) {
 		return fleet.Draft{}, refuse(errors.New("the change set no field that is not as before: there is nothing to undo"))
 	}
 	until := fleet.Until{Done: c.Plan.Work.Rolls()}
+	if at := c.Plan.Work.Draft.Stages[len(c.Plan.Work.Draft.Stages)-1].Until.Paused; at > 0 {
+		until = fleet.Until{Paused: at} // promoted since, the version of before goes along its controller's steps again
+	}
 	return fleet.Draft{Stages: []fleet.Stage{{Text: fleet.Concat(fleet.Text("as before "), fleet.Label(string(c.ID))),
 		Writes: back, Until: until}}, Extra: c.Plan.Work.Draft.Extra, Down: c.Plan.Work.Draft.Down, Rented: c.Plan.Work.Draft.Rented,
 		Weights: c.Plan.Work.Draft.Weights, To: c.Plan.Work.Was.Now}, nil

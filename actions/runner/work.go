@@ -93,7 +93,7 @@ func (k *carrier) rehearse(n int) error {
 		if at != fleet.StandsBefore {
 			continue
 		}
-		if err := k.work.write.Write(ctx, w, string(k.c.ID)+"/dry", true); err != nil {
+		if err := k.work.write.Write(ctx, w, actions.RehearsalName(k.c.ID), true); err != nil {
 			if w.Verb == fleet.WriteEvict && fleet.KindOf(err) == fleet.KindBlocked {
 				continue // a budget that refuses now may allow it later: it is waited for
 			}
@@ -188,7 +188,7 @@ func (k *carrier) writeAll(name string, writes []fleet.ObjectWrite) error {
 			if err = k.stillMine(); err != nil {
 				return
 			}
-			err = k.work.write.Write(ctx, w, fmt.Sprintf("%s/%s.%d", k.c.ID, name, i+1), false)
+			err = k.work.write.Write(ctx, w, actions.WriteName(k.c.ID, name, i+1), false)
 			k.r.o.Probe(fmt.Sprintf("after write %s.%d", name, i+1))
 		})
 		cancel()

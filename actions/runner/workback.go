@@ -43,7 +43,7 @@ func (k *carrier) workBack() time.Duration {
 		return k.r.o.Poll
 	}
 	sent := k.now()
-	err = k.writeAll("back", left)
+	err = k.writeAll(actions.BackPart, left)
 	res := k.result(1, true, func(r *actions.StepResult) { r.Sent, r.Err = sent, fleet.Sentence(err) })
 	kind := journal.KindResult
 	if err != nil {

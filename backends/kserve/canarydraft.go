@@ -36,7 +36,7 @@ func (s *service) byCanary(ctx context.Context, r *fleet.Rollout, w fleet.Want, 
 			say = fleet.Textf("%s as canary %s of %s replicas, without traffic", text, fleet.Quote(name), fleet.Int(replicas))
 		}
 		after := entry(percent, replicas)
-		d.Stages = append(d.Stages, fleet.Stage{Text: say, Until: fleet.Until{Updated: replicas, Ready: replicas}, Canary: canary,
+		d.Stages = append(d.Stages, fleet.Stage{Text: say, Until: fleet.Until{Updated: replicas, Ready: replicas, Split: true}, Canary: canary,
 			Writes: []fleet.ObjectWrite{s.write(say, fleet.Field{Path: canaryAt, Before: jsonptr.Encode(before), After: jsonptr.Encode(after)})}})
 		before = after
 	}
@@ -170,7 +170,7 @@ func (s *service) promoteCanary(r *fleet.Rollout) (fleet.Draft, error) {
 		grown := jsonptr.With(map[string]any{"list": list}, "/list/0/predictor/minReplicas", whole)
 		after, _ := jsonptr.Find(grown, "/list")
 		text := fleet.Textf("canary %s grows to %s replicas", fleet.Quote(c.Predictor.Name), fleet.Int(whole))
-		d.Stages = append(d.Stages, fleet.Stage{Text: text, Until: fleet.Until{Updated: whole, Ready: whole},
+		d.Stages = append(d.Stages, fleet.Stage{Text: text, Until: fleet.Until{Updated: whole, Ready: whole, Split: true},
 			Writes: []fleet.ObjectWrite{s.write(text, s.to(canaryAt, after))}})
 		d.Extra, list = max(whole-r.Updated, 0)*r.GPUsEach, after
 	}

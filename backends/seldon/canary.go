@@ -33,7 +33,7 @@ func (s *scene) byCanary(r *fleet.Rollout, w fleet.Want, text fleet.Safe, v *ser
 		if before == nil {
 			say = fleet.Textf("%s, as %s", text, say)
 		}
-		d.Stages = append(d.Stages, fleet.Stage{Text: say, Canary: true, Until: fleet.Until{Updated: size(p), Ready: size(p)},
+		d.Stages = append(d.Stages, fleet.Stage{Text: say, Canary: true, Until: fleet.Until{Updated: size(p), Ready: size(p), Split: true},
 			Writes: []fleet.ObjectWrite{s.write(say, s.same(v.path()+"/name"),
 				fleet.Field{Path: v.path() + "/traffic", Before: stable, After: left}, fleet.Field{Path: at, Before: before, After: after})}})
 		before, stable = after, left

@@ -64,7 +64,13 @@ func (s *scene) rollout(ctx context.Context) (fleet.Rollout, error) {
 		}
 	}
 	v, err := s.stands(ctx)
+	if err != nil {
+		return fleet.Rollout{}, err
+	}
 	r.Phase, r.Why, r.Never, r.Since = v.Phase, v.Why, v.Never, v.Since
+	if v.Phase != fleet.RolloutDone && len(s.live) > 1 {
+		r.Traffic.Unsplit, err = s.unsplit(ctx, v.Why)
+	}
 	return r, err
 }
 

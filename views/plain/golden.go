@@ -19,6 +19,15 @@ type GoldenReplica struct {
 	Findings []golden.Finding
 }
 
+// Findings are those of all replicas.
+func (g *Golden) Findings() []golden.Finding {
+	var out []golden.Finding
+	for i := range g.Replicas {
+		out = append(out, g.Replicas[i].Findings...)
+	}
+	return out
+}
+
 // GoldenRun draws it.
 func GoldenRun(g Golden) string {
 	r := &report{}
