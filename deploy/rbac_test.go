@@ -319,7 +319,8 @@ var features = map[string]func(*user, *server){
 	"kserve": func(u *user, _ *server) {
 		u.write("", api("serving.kserve.io", "v1beta1", "inferenceservices"), api("serving.kserve.io", "v1alpha2", "llminferenceservices"))
 		u.list(api("serving.kserve.io", "v1alpha2", "llminferenceservices")) // those of one group
-		u.get(api("gateway.networking.k8s.io", "v1", "httproutes"), api("apiextensions.k8s.io", "v1", "customresourcedefinitions"))
+		u.get(api("gateway.networking.k8s.io", "v1", "httproutes"), api("apiextensions.k8s.io", "v1", "customresourcedefinitions"),
+			api("serving.kserve.io", "v1alpha1", "servingruntimes"), api("serving.kserve.io", "v1alpha1", "clusterservingruntimes"))
 	},
 	"ray": func(u *user, _ *server) {
 		u.write("", api("ray.io", "v1", "rayservices"))
