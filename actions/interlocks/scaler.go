@@ -26,6 +26,9 @@ func scalerConflict(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Ti
 	case sc.Max > 0 && p.Work.Was.Desired >= sc.Max && replaces(&p):
 		return worse(verdict(actions.SeverityOVR, fleet.Text("at its maximum of "), fleet.Int(sc.Max),
 			fleet.Text(": it cannot take more load meanwhile")), cold(&p, s))
+	case !sc.NoOut.IsEmpty() && replaces(&p):
+		return worse(verdict(actions.SeverityOVR, fleet.Label(sc.Object.Name), fleet.Text(" adds no replicas ("), sc.NoOut,
+			fleet.Text("): it cannot take more load meanwhile")), cold(&p, s))
 	}
 	return worse(pass(fleet.Label(sc.Object.Name), fleet.Text(" scales it between "), fleet.Int(sc.Min), fleet.Text(" and "),
 		fleet.Int(sc.Max)),

@@ -174,6 +174,8 @@ func TestAutoscaler(t *testing.T) {
 			"it lacks list", "missing"},
 		{"at its maximum", func(w *works) { w.was.Scaler.Max = 3 }, ovr, "at its maximum of 3", ""},
 		{"fights a scale", func(w *works) { w.to(actions.KindScale) }, ovr, "(2 to 6) sets it back at once", ""},
+		{"adds none", func(w *works) { w.was.Scaler.NoOut = fleet.Text("annotation x") }, ovr, "adds no replicas (annotation x): it cannot take more load meanwhile", ""},
+		{"takes none away", func(w *works) { w.was.Scaler.NoIn = fleet.Text("annotation x") }, ok, "scales it between", ""},
 		{"a scale of its own bounds", func(w *works) { w.to(actions.KindScale); w.was.Scaler.Object = w.was.Object }, ok, "are what is set", ""},
 		{"may go to none, and does not count", func(w *works) { w.was.Scaler.Min, w.was.Gaps.Ready = 0, true }, ovr, "is not told", "missing"},
 		{"held", func(w *works) { w.to(actions.KindScale); w.was.Scaler.Held = fleet.Text("paused at 4") }, ok, "paused at 4", ""},
