@@ -52,8 +52,8 @@ func (f Facts) pools(p *actions.Plan, s *fleet.Snapshot) {
 	for i, id := range list {
 		names[i] = fleet.Label(string(id))
 	}
-	p.Notes = append(p.Notes, fleet.Textf("%s pools name this object, %s: it changes for all of them, checks go by the worst, and the figures "+
-		"of all count", fleet.Int(len(list)), fleet.Join(names, fleet.Text(", "))))
+	p.Notes = append(p.Notes, fleet.Textf("%s pools name this object, %s: it changes for all of them, checks go by the worst, and the "+
+		"figures of all count", fleet.Int(len(list)), fleet.Join(names, fleet.Text(", "))))
 }
 
 // poolsOf finds the pools that an object serves: those that name it as their workload, and those that name none, or where no pool

@@ -64,11 +64,13 @@ func (s *service) runtimes() []place {
 		own, shared = named, named
 	}
 	var list []place
-	if own != "" {
-		list = append(list, place{runtimeKind, fleet.ObjectRef{Cluster: s.ref.Cluster, Kind: runtimeKind.Kind, Namespace: s.ref.Namespace, Name: own}})
-	}
-	if shared != "" {
-		list = append(list, place{sharedRuntimeKind, fleet.ObjectRef{Cluster: s.ref.Cluster, Kind: sharedRuntimeKind.Kind, Name: shared}})
+	for _, x := range []struct {
+		kind            fleet.ObjectKind
+		namespace, name string
+	}{{runtimeKind, s.ref.Namespace, own}, {sharedRuntimeKind, "", shared}} {
+		if x.name != "" {
+			list = append(list, place{x.kind, fleet.ObjectRef{Cluster: s.ref.Cluster, Kind: x.kind.Kind, Namespace: x.namespace, Name: x.name}})
+		}
 	}
 	return list
 }

@@ -27,8 +27,9 @@ var bentos = map[string]bentoapi.Bento{
 	"assistant:unbuildable": {Entry: "Assistant", Build: time.Minute, Unbuildable: true},
 }
 
-const assistant = `{"bento": "assistant:a1", "access_authorization": true, "secrets": ["hub"], "services": {"Assistant": {"instance_type": "gpu.l4.1",
- "scaling": {"min_replicas": 2, "max_replicas": 4}, "deployment_strategy": "RollingUpdate"}}}`
+const assistant = `{"bento": "assistant:a1", "access_authorization": true, "secrets": ["hub"],
+ "services": {"Assistant": {"instance_type": "gpu.l4.1",
+  "scaling": {"min_replicas": 2, "max_replicas": 4}, "deployment_strategy": "RollingUpdate"}}}`
 
 // bentosBehind is how long a status stays that of before.
 const bentosBehind = 3 * time.Second

@@ -194,12 +194,12 @@ func (a *api) operate(ctx context.Context, path string, in any) error {
 		return err
 	}
 	var o operation
-	if jsonptr.Typed(fleet.JSON(reply.Body), &o) != nil || o.Error == nil {
-		return nil // what goes on is read from the endpoint
+	if known := jsonptr.Typed(fleet.JSON(reply.Body), &o) == nil; known && o.Error != nil {
+		text := o.Error.Message
+		return &fleet.Error{Kind: fleet.KindInvalid, Op: "begin " + o.name().String(), Source: a.source, Next: "nothing was changed by it",
+			Err: errors.New("it failed at once: " + fleet.Quote(text[:min(len(text), mostSaidOfFailure)]).String())}
 	}
-	text := o.Error.Message
-	return &fleet.Error{Kind: fleet.KindInvalid, Op: "begin " + o.name().String(), Source: a.source,
-		Err: errors.New("it failed at once: " + fleet.Quote(text[:min(len(text), mostSaidOfFailure)]).String()), Next: "nothing was changed by it"}
+	return nil // what goes on is read from the endpoint
 }
 
 func (a *api) mutate(ctx context.Context, path string, m *member) error {

@@ -66,7 +66,8 @@ func GroupsTaken(ctx context.Context, c fleet.Objects, set fleet.ObjectRef, doc 
 	case err != nil:
 		return untaken, unknown, err
 	case was != nil && !equality.Semantic.DeepEqual(was.Spec.Template, want.Spec.Template):
-		return fleet.Textf("the revision of which StatefulSet %s is made does not hold the newest templates yet", fleet.Quote(set.Name)), unknown, nil
+		return fleet.Textf("the revision of which StatefulSet %s is made does not hold the newest templates yet", fleet.Quote(set.Name)),
+			unknown, nil
 	case was != nil:
 		return untaken, unknown, nil
 	case !runsAll(&leaders.Spec.Template, want.leader()):
@@ -81,7 +82,8 @@ func groupRevision(ctx context.Context, c fleet.Objects, set fleet.ObjectRef, ha
 	if hash == "" {
 		return nil, nil //nolint:nilnil // a version that keeps no revisions
 	}
-	list, err := listing.Of[appsv1.ControllerRevision](ctx, c, RevisionKind, set.Namespace, owner.LWSName+"="+set.Name+","+owner.LWSHash+"="+hash)
+	of := owner.LWSName + "=" + set.Name + "," + owner.LWSHash + "=" + hash
+	list, err := listing.Of[appsv1.ControllerRevision](ctx, c, RevisionKind, set.Namespace, of)
 	if err = PassOver(err); err != nil {
 		return nil, err
 	}
@@ -114,7 +116,8 @@ func oldWorkers(ctx context.Context, c fleet.Objects, set fleet.ObjectRef, worke
 
 // runsAll compares what containers run: controllers add to the rest of a template, and to the variables.
 func runsAll(has, want *corev1.PodTemplateSpec) bool {
-	for _, pair := range [][2][]corev1.Container{{has.Spec.Containers, want.Spec.Containers}, {has.Spec.InitContainers, want.Spec.InitContainers}} {
+	for _, pair := range [][2][]corev1.Container{{has.Spec.Containers, want.Spec.Containers},
+		{has.Spec.InitContainers, want.Spec.InitContainers}} {
 		for i := range pair[1] {
 			if !holds(pair[0], &pair[1][i]) {
 				return false
@@ -130,7 +133,8 @@ func holds(boxes []corev1.Container, want *corev1.Container) bool {
 		if has.Name != want.Name {
 			continue
 		}
-		if has.Image != want.Image || !equality.Semantic.DeepEqual(has.Args, want.Args) || !equality.Semantic.DeepEqual(has.Command, want.Command) {
+		if has.Image != want.Image || !equality.Semantic.DeepEqual(has.Args, want.Args) ||
+			!equality.Semantic.DeepEqual(has.Command, want.Command) {
 			return false
 		}
 		for _, e := range want.Env {

@@ -176,7 +176,7 @@ func TestWhatIsHiddenIsNotSaidByARefusal(t *testing.T) {
 		t.Errorf("it says too little: %v", err)
 	}
 	s.refuse = errors.New("of another kind")
-	if err := NewWriter("s", s, hide).Write(t.Context(), write(image(`"v1"`, `"v2"`)), "c", false); err != s.refuse {
+	if err := NewWriter("s", s, hide).Write(t.Context(), write(image(`"v1"`, `"v2"`)), "c", false); !errors.Is(err, s.refuse) {
 		t.Error(err)
 	}
 }
