@@ -60,6 +60,8 @@ type WorkPlan struct {
 	Hold   time.Duration
 	Give   time.Duration // patience
 	Pool   fleet.PoolID  // that it serves, "" where none is known
+	// Pools are all that it serves, Pool first, where there are several: what is said of load counts each of them.
+	Pools []fleet.PoolID `json:",omitempty"`
 	// Golden are the prompts that each new replica is asked before it gets more weight; nil for none.
 	Golden []GoldenRef `json:",omitempty"`
 	// Later says, where a later stage is judged, that earlier ones were written since the object was read.
@@ -67,6 +69,17 @@ type WorkPlan struct {
 	// Takes is how long it will take where nothing stands in the way, and TakesWhy of what, or why it is not known.
 	Takes    fleet.Maybe[time.Duration]
 	TakesWhy fleet.Safe
+}
+
+// Serving are the pools that the object serves; none where none is known.
+func (w *WorkPlan) Serving() []fleet.PoolID {
+	switch {
+	case len(w.Pools) > 0:
+		return w.Pools
+	case w.Pool != "":
+		return []fleet.PoolID{w.Pool}
+	}
+	return nil
 }
 
 // Advice is what a data pack of advisories said when a plan was made. It is kept with the plan, so that its checks can be

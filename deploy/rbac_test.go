@@ -303,6 +303,7 @@ var features = map[string]func(*user, *server){
 	"groups": func(u *user, _ *server) {
 		u.write("", api("leaderworkerset.x-k8s.io", "v1", "leaderworkersets"))
 		u.write("scale", api("leaderworkerset.x-k8s.io", "v1", "leaderworkersets"))
+		u.list(api("apps", "v1", "controllerrevisions")) // before 0.9.0 they are the proof of uptake
 	},
 	"autoscalers": func(u *user, _ *server) {
 		kinds := []fleet.ObjectKind{api("autoscaling", "v2", "horizontalpodautoscalers"), api("keda.sh", "v1alpha1", "scaledobjects")}
@@ -319,7 +320,9 @@ var features = map[string]func(*user, *server){
 	"kserve": func(u *user, _ *server) {
 		u.write("", api("serving.kserve.io", "v1beta1", "inferenceservices"), api("serving.kserve.io", "v1alpha2", "llminferenceservices"))
 		u.list(api("serving.kserve.io", "v1alpha2", "llminferenceservices")) // those of one group
-		u.get(api("gateway.networking.k8s.io", "v1", "httproutes"), api("apiextensions.k8s.io", "v1", "customresourcedefinitions"))
+		u.list(api("apps", "v1", "controllerrevisions"))                     // of old LeaderWorkerSets
+		u.get(api("gateway.networking.k8s.io", "v1", "httproutes"), api("apiextensions.k8s.io", "v1", "customresourcedefinitions"),
+			api("serving.kserve.io", "v1alpha1", "servingruntimes"), api("serving.kserve.io", "v1alpha1", "clusterservingruntimes"))
 	},
 	"ray": func(u *user, _ *server) {
 		u.write("", api("ray.io", "v1", "rayservices"))

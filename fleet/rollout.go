@@ -152,6 +152,8 @@ type Scaler struct {
 	By     Safe // of KEDA: the ScaledObject above it
 	Why    Safe // why it does not scale
 	Unread Safe // why it is not known whether there is one; "" where it is
+	// NoIn and NoOut say why it takes no replicas away, and why it adds none, within its bounds: "annotation x"; "" where it does.
+	NoIn, NoOut Safe `json:",omitzero"`
 }
 
 // Exists tells whether there is one.

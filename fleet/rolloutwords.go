@@ -54,7 +54,24 @@ func (s Scaler) Text() Safe {
 	if !s.Held.IsEmpty() {
 		text = Concat(text, Text(", held: "), s.Held)
 	}
+	if ways := s.Ways(); !ways.IsEmpty() {
+		text = Concat(text, Text(", "), ways)
+	}
 	return text
+}
+
+// Ways says in which direction it does not scale; "" where it scales in both.
+func (s Scaler) Ways() Safe {
+	in, out := Concat(Text("takes none away ("), s.NoIn, Text(")")), Concat(Text("adds none ("), s.NoOut, Text(")"))
+	switch {
+	case s.NoIn.IsEmpty() && s.NoOut.IsEmpty():
+		return Safe{}
+	case s.NoIn.IsEmpty():
+		return out
+	case s.NoOut.IsEmpty():
+		return in
+	}
+	return Concat(in, Text(", "), out)
 }
 
 // Text draws one value as JSON, "(absent)" where there is none.

@@ -29,8 +29,11 @@ func upgradeRowOf(sc Scene, u UpgradesState, o fleet.ObjectRef) *upgradeRow {
 	r.c, r.w = WorkloadOf(sc.Snap, o)
 	for i := range sc.Snap.Pools {
 		if p := &sc.Snap.Pools[i]; u.Lists.keeper(sc.Snap, p) == o {
-			r.pool = p
-			break
+			if r.pool == nil {
+				r.pool = p
+			} else {
+				r.more = append(r.more, p.Spec.ID)
+			}
 		}
 	}
 	r.rank = r.urgency(sc)
@@ -44,8 +47,14 @@ func upgradeRule(b *part.Block, r *upgradeRow) {
 		title = fleet.Concat(fleet.Text("NODE "), fleet.Label(r.o.Name))
 	}
 	note := fleet.Label(string(r.o.Cluster))
-	if r.pool != nil {
+	switch {
+	case len(r.more) > 0:
+		note = fleet.Concat(note, fleet.Text(", pools "), fleet.Label(string(r.pool.Spec.ID)))
+	case r.pool != nil:
 		note = fleet.Concat(note, fleet.Text(", pool "), fleet.Label(string(r.pool.Spec.ID)))
+	}
+	for _, id := range r.more {
+		note = fleet.Concat(note, fleet.Text(", "), fleet.Label(string(id)))
 	}
 	right := escBack()
 	if c := r.change; c != nil {
@@ -121,6 +130,10 @@ const (
 
 // rolloutFacts tells how an object stands. What is not read says so, and what is old says its age.
 func rolloutFacts(f *page, sc Scene, u UpgradesState, r *upgradeRow, detail int) {
+	if r.twin != nil {
+		f.tell(fleet.Text("object"), themes.Warn, r.why(), 3)
+		return
+	}
 	if r.o.Name == "" {
 		f.tell(fleet.Text("object"), themes.Warn, fleet.Text("no object of a watched cluster is known to keep this pool: its replicas are "+
 			"declared, and nothing can be rolled from here"), 3)

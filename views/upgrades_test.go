@@ -212,6 +212,17 @@ func TestAnObjectOfAPoolIsListedOnceUnderThePool(t *testing.T) {
 	}
 }
 
+// A second pool on the same object has a row of its own, which says where it is changed.
+func TestASecondPoolOnAnObjectSaysWhatKeepsIt(t *testing.T) {
+	sc, u := upgradeScene(true)
+	sc.Snap.Pools[0].Spec.Workload, sc.Snap.Pools[1].Spec.Workload = viewtest.Llama(), viewtest.Llama()
+	u.List.Selected = views.UpgradeID(fleet.ObjectRef{}, sc.Snap.Pools[1].Spec.ID)
+	frame := plain(views.Upgrades(sc, u, views.Size{W: 160, H: 50}))
+	if want := "as pool " + string(sc.Snap.Pools[0].Spec.ID) + ": one object keeps both"; !strings.Contains(frame, want) || strings.Contains(frame, string(sc.Snap.Pools[1].Spec.ID)+": no object of a cluster is known") {
+		t.Errorf("no %q in\n%s", want, frame)
+	}
+}
+
 func TestWhatIsNotReadSaysSoAndWhatIsOldSaysItsAge(t *testing.T) {
 	for name, wants := range map[string][]string{
 		"unread":   {"not read yet, asking prod-eu-1", "which version each runs is not read yet"},

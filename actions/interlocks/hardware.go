@@ -175,7 +175,10 @@ func holder(n *fleet.KubeNode, g *fleet.GPU) string {
 // spare asks whether the pool could do without what runs on faulty nodes (IL-06 of a roll): its load over the rating of
 // the replicas that would be left.
 func spare(p *actions.Plan, s *fleet.Snapshot, faulty map[string]bool) actions.Check {
-	pool := s.Pool(p.Work.Pool)
+	return eachPool(p, s, func(pool *fleet.Pool) actions.Check { return sparePool(p, pool, faulty) })
+}
+
+func sparePool(p *actions.Plan, pool *fleet.Pool, faulty map[string]bool) actions.Check {
 	if pool == nil || !pool.Used.OK {
 		return missing(actions.SeverityWarn, fleet.Text("whether the rest could carry the load without them is not known"))
 	}

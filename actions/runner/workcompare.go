@@ -113,6 +113,7 @@ func loadOf(s *fleet.Snapshot, o *fleet.ObjectRef, pods []string) versionLoad {
 // replicasOf finds the replicas that are these pods, where their pool is read.
 func replicasOf(s *fleet.Snapshot, o *fleet.ObjectRef, pods []string) []*fleet.Replica {
 	var out []*fleet.Replica
+	seen := podsOfModels{}
 	for i := range s.Pools {
 		p := &s.Pools[i]
 		for _, spec := range p.Spec.Replicas {
@@ -121,12 +122,32 @@ func replicasOf(s *fleet.Snapshot, o *fleet.ObjectRef, pods []string) []*fleet.R
 				continue
 			}
 			at := slices.IndexFunc(p.Replicas, func(r fleet.Replica) bool { return r.ID == spec.ID })
-			if at >= 0 && !p.Replicas[at].Load.At.IsZero() && p.Replicas[at].State != fleet.StateStale {
+			if at >= 0 && !p.Replicas[at].Load.At.IsZero() && p.Replicas[at].State != fleet.StateStale && !seen.again(&pod, p) {
 				out = append(out, &p.Replicas[at])
 			}
 		}
 	}
 	return out
+}
+
+// podsOfModels remembers which pod was met for which model. Several pools may have one pod: as pools of several models each sees its
+// own part of it, as pools of one model all see the same, which counts once.
+type podsOfModels map[podOfModel]bool
+
+type podOfModel struct {
+	pod   fleet.ObjectRef
+	model fleet.ModelName
+}
+
+// again tells whether a pod was met before for the model of a pool, and remembers it. What has no name is nothing that was met.
+func (m podsOfModels) again(pod *fleet.ObjectRef, p *fleet.Pool) bool {
+	if pod.Name == "" {
+		return false
+	}
+	key := podOfModel{*pod, p.Spec.Model}
+	was := m[key]
+	m[key] = true
+	return was
 }
 
 func median(v []fleet.Seconds) fleet.Maybe[fleet.Seconds] {

@@ -47,7 +47,7 @@ func (s *service) canaries(ctx context.Context, r *fleet.Rollout, stable *child.
 	child.Fill(&r.Now, d.Template)
 	child.Fill(&r.Old, stable.Template)
 	r.Now.At = child.Oldest(d.New)
-	if why := fresh.untaken(d.Template, ""); !why.IsEmpty() {
+	if why := fresh.untaken(d.Template, base{}, ""); !why.IsEmpty() {
 		return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: why}, nil
 	}
 	v, err := d.Stands(ctx, s.c, s.now)

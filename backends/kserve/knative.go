@@ -51,7 +51,11 @@ func (s *service) knative(ctx context.Context, r *fleet.Rollout) (stuck.Verdict,
 		child.CountPods(r, fresh.New, append(fresh.Old, old.New...))
 	}
 	stamp := s.o.Spec.Predictor.Annotations[restartMark]
-	for _, why := range []fleet.Safe{s.block.untaken(fresh.Template, stamp), s.unbounded(fresh.Template)} {
+	by, err := s.readBase(ctx)
+	if err != nil {
+		return stuck.Verdict{}, err
+	}
+	for _, why := range []fleet.Safe{s.block.untaken(fresh.Template, by, stamp), s.unbounded(fresh.Template)} {
 		if !why.IsEmpty() {
 			return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: why}, nil
 		}
