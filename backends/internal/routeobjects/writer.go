@@ -192,6 +192,11 @@ func (p *place) writeOf(r fleet.RouteSpec, before, after fleet.Weights) fleet.Ob
 		out.Fields = append(out.Fields, jsonptr.Same(p.doc, at))
 	}
 	wanted := map[fleet.DeploymentID]int{}
+	if p.route.Scaled {
+		for _, m := range p.route.Members {
+			wanted[m.ID] = int(m.Weight.V)
+		}
+	}
 	for _, t := range r.Targets {
 		if m := p.member(t); m != nil {
 			if n, named := after[t.ID]; named && float64(n) != m.Weight.V {
