@@ -13,8 +13,8 @@ import (
 const greeting = "AI Gateway"
 
 // stateless says of the open-source gateway what can be done about weights that it does not keep.
-var stateless = fleet.Text("the open-source gateway keeps no routes: weights belong to its clients, in the x-portkey-config header of each " +
-	"request; change that header where they set it, or save the config in Portkey's control plane and let clients name it")
+var stateless = fleet.Text("the open-source gateway keeps no routes: weights belong to its clients, in the x-portkey-config header of " +
+	"each request; change that header where they set it, or save the config in Portkey's control plane and let clients name it")
 
 type gatewayReader struct {
 	client *httpx.Client

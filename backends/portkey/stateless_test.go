@@ -9,7 +9,7 @@ import (
 	"pitwall/fleet"
 )
 
-func readGateway(t *testing.T, answer *contract.Answer) (fleet.Partial, error, *contract.Asked) {
+func readGateway(t *testing.T, answer *contract.Answer) (fleet.Partial, *contract.Asked, error) {
 	t.Helper()
 	s := contract.ServeAnswers(t, func(path string) *contract.Answer {
 		if path != "/" {
@@ -22,11 +22,11 @@ func readGateway(t *testing.T, answer *contract.Answer) (fleet.Partial, error, *
 		t.Fatal(err)
 	}
 	p, err := r.Read(t.Context())
-	return p, err, s
+	return p, s, err
 }
 
 func TestTheOpenSourceGatewaySaysWhatCanBeDone(t *testing.T) {
-	p, err, s := readGateway(t, &contract.Answer{Body: "AI Gateway says hey!"})
+	p, s, err := readGateway(t, &contract.Answer{Body: "AI Gateway says hey!"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,12 +50,12 @@ func TestTheOpenSourceGatewaySaysWhatCanBeDone(t *testing.T) {
 
 func TestAnotherServerIsNoGateway(t *testing.T) {
 	for _, a := range []contract.Answer{{Body: ""}, {Body: "<html>AI Gateway</html>"}, {Body: "Sign in"}} {
-		if _, err, _ := readGateway(t, &a); fleet.KindOf(err) != fleet.KindInvalid {
+		if _, _, err := readGateway(t, &a); fleet.KindOf(err) != fleet.KindInvalid {
 			t.Errorf("%q: %v", a.Body, err)
 		}
 	}
 	for status, kind := range map[int]fleet.Kind{401: fleet.KindAuth, 404: fleet.KindNotFound, 503: fleet.KindServer} {
-		if _, err, _ := readGateway(t, &contract.Answer{Status: status}); fleet.KindOf(err) != kind {
+		if _, _, err := readGateway(t, &contract.Answer{Status: status}); fleet.KindOf(err) != kind {
 			t.Errorf("%d: %v", status, err)
 		}
 	}

@@ -3,6 +3,7 @@ package portkey
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -48,12 +49,14 @@ func newWriter(spec fleet.GatewaySpec, deps fleet.Deps) (fleet.RouteWriter, erro
 		RouteWriter: routeobjects.NewWriter(spec, shape{}, restobjects.NewObjects(source, a), restobjects.NewWriter(source, a), deps.Clock)}, nil
 }
 
+// unwritten are the kinds of failures that tell that nothing was written.
+var unwritten = []fleet.Kind{fleet.KindConflict, fleet.KindUnsupported, fleet.KindInvalid, fleet.KindAuth, fleet.KindNotFound}
+
 // SetWeights implements fleet.RouteWriter.
 func (w *writer) SetWeights(ctx context.Context, r fleet.RouteSpec, before, after fleet.Weights) error {
 	err := w.RouteWriter.SetWeights(ctx, r, before, after)
-	switch fleet.KindOf(err) {
-	case fleet.KindConflict, fleet.KindUnsupported, fleet.KindInvalid, fleet.KindAuth, fleet.KindNotFound:
-		return err // nothing was written
+	if slices.Contains(unwritten, fleet.KindOf(err)) {
+		return err
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
