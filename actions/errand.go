@@ -52,14 +52,16 @@ func ObjectLock(o fleet.ObjectRef) fleet.RouteID {
 }
 
 // Errand tells whether the plan moves no weights.
-func (p *Plan) Errand() bool { return p.Silence != nil || p.Work != nil }
+func (p *Plan) Errand() bool { return p.Silence != nil || p.Work != nil || p.Edit != nil }
 
 // ErrandText says what an errand does in one line: `alertname="Down" until 10:45:00, hides 3 (worst CRIT)`; of an
-// expire, which silence ends; of an object, its writes. It is "" for changes of routes.
+// expire, which silence ends; of an object, its writes; of an edit, what was and what shall be. It is "" for changes of weights.
 func (p *Plan) ErrandText() fleet.Safe {
 	switch {
 	case p.Work != nil:
 		return p.workText()
+	case p.Edit != nil:
+		return EditText(p.Edit.Edit)
 	case p.Silence == nil:
 		return fleet.Safe{}
 	case p.Intent.Kind == KindExpire && p.Intent.Silence != nil:

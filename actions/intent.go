@@ -33,6 +33,7 @@ type Intent struct {
 	Actor    Actor
 	Silence  *SilenceIntent `json:",omitempty"` // silence and expire
 	Work     *WorkIntent    `json:",omitempty"` // changes of objects of a cluster
+	Edit     *EditIntent    `json:",omitempty"` // edit
 }
 
 // Ramp says how a shift is cut into steps. Zero fields take the default: 10 points every

@@ -38,6 +38,7 @@ type Plan struct {
 
 	Silence *SilencePlan `json:",omitempty"` // silence and expire: what the one step does
 	Work    *WorkPlan    `json:",omitempty"` // changes of objects: each stage is a step
+	Edit    *EditPlan    `json:",omitempty"` // edit: what the one step does
 }
 
 // Short is the digest for people: "7f3c-91d0".

@@ -16,6 +16,7 @@ const (
 func (w *world) route(spec fleet.RouteSpec, s *fleet.Snapshot, seen gatewayLoads, now time.Time) fleet.Route {
 	r := fleet.Route{Spec: spec}
 	remark := w.agreement(&r, now)
+	w.routing(&r, now)
 	flows := seen.flows[keyOf(spec)]
 	list := make([]targetFlow, 0, len(spec.Targets))
 	for _, t := range spec.Targets {
@@ -26,7 +27,7 @@ func (w *world) route(spec fleet.RouteSpec, s *fleet.Snapshot, seen gatewayLoads
 	for i, t := range spec.Targets {
 		r.Targets = append(r.Targets, w.target(&r, t, list[i], total, s, seen, now))
 	}
-	effective(r.Targets)
+	effective(r.Targets, r.Routing)
 	r.Lengths = w.lengths(spec, now)
 	r.Reversals = w.turn(keyOf(spec), r.Weights, now)
 	r.State, r.Why = routeState(&r, remark, w.settled(keyOf(spec), now) && explained(&r, total))
@@ -54,9 +55,6 @@ func (w *world) agreement(r *fleet.Route, now time.Time) (remark fleet.Safe) {
 			}
 			if !view.Stale && view.Hash != "" {
 				votes[view.Hash]++
-			}
-			if src := w.index.gateway(g.ID, replica.ID); src != nil && src.last.Gateway != nil {
-				r.Strategy = fleet.Label(src.last.Gateway.Strategy)
 			}
 		}
 	}
@@ -108,29 +106,6 @@ func setShare(r *fleet.Route, id fleet.TargetID) fleet.Maybe[fleet.Ratio] {
 		return fleet.None[fleet.Ratio]()
 	}
 	return weights.Share(id)
-}
-
-// effective shares the traffic out over members that are neither cooled down, blocked nor down.
-func effective(targets []fleet.Target) {
-	sum := 0
-	takes := func(t *fleet.Target) bool {
-		return t.Set.OK && t.Set.V > 0 && !t.Cooling && !(t.Blocked.OK && t.Blocked.V)
-	}
-	for i := range targets {
-		if takes(&targets[i]) {
-			sum += targets[i].Set.V
-		}
-	}
-	for i := range targets {
-		t := &targets[i]
-		switch {
-		case !t.Set.OK || sum == 0:
-		case takes(t):
-			t.Effective = fleet.Some(fleet.Ratio(float64(t.Set.V) / float64(sum)))
-		default:
-			t.Effective = fleet.Some(fleet.Ratio(0))
-		}
-	}
 }
 
 // routeState judges a route by whether its gateways are read, by its worst target with weight, by whether its replicas
@@ -236,13 +211,10 @@ func nobodyHolds(r *fleet.Route) bool {
 	return true
 }
 
-// weighted is the only strategy of LiteLLM under which weights decide.
-const weighted = "simple-shuffle"
-
 // explained tells whether nothing but weights can have moved the measured share: no cool-down that still shows in
 // it, no block, and a router that goes by weights.
 func explained(r *fleet.Route, total targetFlow) bool {
-	if total.cooled || !r.Strategy.IsEmpty() && r.Strategy.String() != weighted {
+	if total.cooled || r.Routing.Weighing != fleet.WeighingUnknown && !r.Routing.Weighing.Decides() {
 		return false
 	}
 	for i := range r.Targets {

@@ -12,6 +12,8 @@ func (w *world) target(
 ) fleet.Target {
 	t := fleet.Target{Spec: spec, Set: set(r, spec.ID), SetShare: setShare(r, spec.ID), Blocked: f.blocked,
 		Cooling: f.cooling, SeenOver: total.requests.window(total.at)}
+	w.member(r, &t, now)
+	t.CoolWhy = coolCauses(f.coolCauses)
 	t.Load = f.load()
 	if f.requests.known {
 		t.Seen = f.requests.over(total.requests)
@@ -36,7 +38,11 @@ func (w *world) target(
 		t.State, t.Why = worse(t.State, t.Why, fleet.StateWarn, overLimit("ttft95 ", ttft.V.Text(), limit.V.Text(), ""))
 	}
 	if f.cooling {
-		t.State, t.Why = worse(t.State, t.Why, fleet.StateWarn, fleet.Text("the gateway cooled it down"))
+		why := fleet.Text("the gateway cooled it down")
+		if !t.CoolWhy.IsEmpty() {
+			why = fleet.Textf("the gateway cooled it down (%s)", t.CoolWhy)
+		}
+		t.State, t.Why = worse(t.State, t.Why, fleet.StateWarn, why)
 	}
 	t.Carried, t.CarriedAt = w.look.carried(key, now)
 	t.BurnRate = w.look.burnRate(key, r.Spec.SLO, now)

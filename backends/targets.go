@@ -9,8 +9,9 @@ import (
 // targetFlow is what all gateway replicas together saw of one target.
 type targetFlow struct {
 	requests, successes, failures, in, out flow
-	cooling                                bool // now
-	cooled                                 bool // so lately that the measured share still shows it
+	cooling                                bool               // now
+	cooled                                 bool               // so lately that the measured share still shows it
+	coolCauses                             map[string]float64 // cool-downs of the last window by status
 	blocked                                fleet.Maybe[bool]
 	ttft                                   []*distribution
 	latency                                []*distribution
@@ -53,6 +54,7 @@ func (w *world) flowOf(spec fleet.RouteSpec, t fleet.TargetSpec, replicas []flee
 		f.latency = append(f.latency, &series.latency)
 		if n, _, ok := series.cooldowns.increase(coolingWindow); ok && n > 0 {
 			f.cooling = true
+			f.coolCauses = series.causes(f.coolCauses)
 		}
 		if n, _, ok := series.cooldowns.increase(2 * rateWindow); ok && n > 0 {
 			f.cooled = true

@@ -91,6 +91,7 @@ func (e *engineSeries) add(at time.Time, r fleet.EngineReading) {
 // deploymentSeries is one target on one gateway replica over time.
 type deploymentSeries struct {
 	requests, successes, failures, cooldowns, in, out counter
+	cooledFor                                         map[string]*counter // cool-downs by status
 	ttft, latency                                     distribution
 	// answered is when the newest success came at the earliest: at the reading before the one that counted it.
 	answered time.Time
@@ -105,11 +106,46 @@ func (d *deploymentSeries) add(at time.Time, r fleet.DeploymentReading, paged bo
 		d.answered = before
 	}
 	d.failures.add(at, r.Failures, paged)
+	d.addCauses(at, r.CooldownsByStatus, paged)
 	d.cooldowns.add(at, r.Cooldowns, paged)
 	d.in.add(at, r.InTokens, paged)
 	d.out.add(at, r.OutTokens, paged)
 	d.ttft.add(at, r.TTFT)
 	d.latency.add(at, r.Latency)
+}
+
+// mostCauses bounds the statuses that are followed of one target.
+const mostCauses = 32
+
+func (d *deploymentSeries) addCauses(at time.Time, by map[string]float64, paged bool) {
+	for status := range by {
+		if d.cooledFor[status] == nil && len(d.cooledFor) < mostCauses {
+			if d.cooledFor == nil {
+				d.cooledFor = map[string]*counter{}
+			}
+			d.cooledFor[status] = &counter{}
+			if before := d.cooldowns.newest(); !before.IsZero() { // there were none of it then
+				d.cooledFor[status].add(before, fleet.None[float64](), true)
+			}
+		}
+	}
+	for status, c := range d.cooledFor {
+		n, told := by[status]
+		c.add(at, fleet.Maybe[float64]{V: n, OK: told}, paged)
+	}
+}
+
+// causes adds the cool-downs of the last window by what they were for.
+func (d *deploymentSeries) causes(to map[string]float64) map[string]float64 {
+	for status, c := range d.cooledFor {
+		if n, _, ok := c.increase(coolingWindow); ok && n > 0 {
+			if to == nil {
+				to = map[string]float64{}
+			}
+			to[status] += n
+		}
+	}
+	return to
 }
 
 func newWorld(opt Options, states []*sourceState) *world {

@@ -40,9 +40,11 @@ type Routing struct {
 	Owner        Safe           // who writes it back: a controller, or a tool that keeps it in a repository
 	ChangedBy    Safe           // who wrote it last, as the gateway tells
 	ChangedAt    Maybe[time.Time]
-	Version      string // of the stored state, where the gateway counts; raw
-	Fixed        Safe   // why none of its weights can be changed here, with what can be done instead
-	Pending      Safe   // what the gateway has not taken over yet, or refuses, of the state that is stored
+	Version      string     // of the stored state, where the gateway counts; raw
+	Edits        []EditKind // what can be edited of it here
+	EditsWhy     Safe       // why not the rest
+	Fixed        Safe       // why none of its weights can be changed here, with what can be done instead
+	Pending      Safe       // what the gateway has not taken over yet, or refuses, of the state that is stored
 }
 
 // FallbackKind is what failure a fallback answers.

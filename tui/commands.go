@@ -66,6 +66,12 @@ func changeVerbs() []verb {
 		{names: []string{"resync"}, args: fleet.Text("REPLICA"),
 			help:  fleet.Text("open the resync plan of a gateway replica"),
 			words: replicaWords, run: (*Model).cmdResync},
+		{names: []string{"failover"}, args: fleet.Text("ROUTE TARGET ..."),
+			help:  fleet.Text("say who could take the load of targets, and plan the shift that moves it there"),
+			words: targetWords, run: (*Model).cmdFailover},
+		{names: []string{"edit"}, args: fleet.Text("[ROUTE]"),
+			help:  fleet.Text("plan an edit of a route's fallbacks, further names or blocked members"),
+			words: routeWords, run: (*Model).cmdEdit},
 		{names: []string{"silence"}, args: fleet.Text("[NAME=VALUE ...]"),
 			help: fleet.Text("plan a silence: of these matchers, or of the selected alert"), run: (*Model).cmdSilence},
 		{names: []string{"arm"}, args: fleet.Text("30m"),
@@ -160,7 +166,10 @@ func (m *Model) cmdShift(args []string) (tea.Cmd, fleet.Safe) {
 		return nil, fleet.Text("name a route of this fleet")
 	}
 	route := m.snap.Route(fleet.RouteID(args[0]))
-	if c := m.book.OpenOn(route.Spec.ID); c != nil {
+	switch c := m.book.OpenOn(route.Spec.ID); {
+	case c != nil && c.Plan.Edit != nil:
+		return nil, fleet.Concat(changeName(c), fleet.Text(" is open on this route: finish or undo it first; 7 shows it"))
+	case c != nil:
 		return m.showChange(c), fleet.Safe{}
 	}
 	set := fleet.Weights{}

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"pitwall/fleet"
 	"pitwall/themes"
 )
 
@@ -74,6 +75,21 @@ func shiftWords(m *Model, args []string) []string {
 				for _, id := range r.Order() {
 					words = append(words, string(id)+"=")
 				}
+			}
+		}
+	}
+	return words
+}
+
+func targetWords(m *Model, args []string) []string {
+	if len(args) < 2 {
+		return routeWords(m, args)
+	}
+	var words []string
+	if m.snap != nil {
+		if r := m.snap.Route(fleet.RouteID(args[0])); r != nil {
+			for _, id := range r.Order() {
+				words = append(words, string(id))
 			}
 		}
 	}

@@ -116,10 +116,15 @@ func (m *Model) openShift(string) tea.Cmd {
 
 // planShift opens the plan step, with weights already set where they are given.
 func (m *Model) planShift(route fleet.RouteID, set fleet.Weights) tea.Cmd {
+	return m.planShiftBy(route, set, ramps()[0])
+}
+
+// planShiftBy is planShift in the steps of a ramp.
+func (m *Model) planShiftBy(route fleet.RouteID, set fleet.Weights, ramp actions.Ramp) tea.Cmd {
 	r := m.snap.Route(route)
 	d := &dialog{seen: r.Hash, state: views.ShiftState{
 		Step: views.ShiftPlan, Kind: actions.KindShift, Route: route, Draft: currentWeights(r),
-		Ramp: ramps()[0], Soak: actions.DefaultSoak, Guard: r.Spec.Guard,
+		Ramp: ramp, Soak: actions.DefaultSoak, Guard: r.Spec.Guard,
 	}}
 	for id, w := range set {
 		d.state.Draft[id] = w
@@ -196,8 +201,8 @@ func (m *Model) undoPlanned(msg intentMsg) tea.Cmd {
 	}
 	in := msg.intent
 	switch {
-	case in.Silence != nil:
-		return m.planSilence(in)
+	case in.Silence != nil, in.Edit != nil:
+		return m.planErrand(in)
 	case in.Work != nil && m.rollouts == nil:
 		m.fail(whyNoWork(m))
 		return nil

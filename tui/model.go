@@ -132,7 +132,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = m.second(msg)
 	case graceMsg:
 		cmd = m.graceOver(msg)
-	case planMsg, checksMsg, startedMsg, intentMsg, errandMsg:
+	case planMsg, checksMsg, startedMsg, intentMsg, errandMsg, failoverMsg:
 		cmd = m.changeAnswer(msg)
 	case doneMsg:
 		cmd = m.done(msg)
@@ -159,6 +159,8 @@ func (m *Model) changeAnswer(msg tea.Msg) tea.Cmd {
 		return m.started(msg)
 	case intentMsg:
 		return m.undoPlanned(msg)
+	case failoverMsg:
+		return m.failoverFound(msg)
 	case errandMsg:
 		return m.errandPlanned(msg)
 	}

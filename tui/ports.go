@@ -23,6 +23,8 @@ type Control interface {
 	Twin(intent actions.Intent, order []fleet.TargetID) fleet.Safe
 	// Check asks every interlock about a plan on live data.
 	Check(plan actions.Plan) []actions.Check
+	// Failover finds where the load of members of a route can go. Nothing is sent.
+	Failover(route fleet.RouteID, away []fleet.TargetID) (actions.Failover, error)
 	// Start hands a confirmed plan to the runner and returns once it is journalled.
 	Start(plan actions.Plan, approval actions.Approval) (fleet.ChangeID, error)
 	// Hold stops forward steps; the step in force stays guarded.

@@ -83,6 +83,8 @@ func resumeWord(p *actions.Plan) fleet.Safe {
 	switch {
 	case p.Work != nil:
 		return fleet.Text("resume: compare with the cluster and go on")
+	case p.Edit != nil:
+		return fleet.Text("resume: compare with the gateway and go on")
 	case p.Silence != nil:
 		return fleet.Text("resume: compare with the alerting system and go on")
 	}
@@ -98,6 +100,8 @@ func undoWord(p *actions.Plan) fleet.Safe {
 		return fleet.Text("roll back: each field that it set goes back to what it was")
 	case p.Intent.Kind == actions.KindExpire:
 		return fleet.Text("give it up, where nothing was written yet: the end of a silence cannot be taken back")
+	case p.Edit != nil:
+		return fleet.Concat(fleet.Text("undo: "), actions.EditText(p.Edit.Edit.Inverse()))
 	case p.Errand():
 		return fleet.Text("undo: end the silence now")
 	}

@@ -205,6 +205,36 @@ func (a commentAnswer) choose(m *Model, _ int, typed string) tea.Cmd {
 		return m.refuse(fleet.Text("say in a few words why; nothing is sent without a comment"))
 	}
 	d := a.draft
-	return m.planSilence(actions.Intent{Kind: actions.KindSilence, Incident: m.book.Access.Incident, Actor: m.book.Access.Actor, Reason: typed,
+	return m.planErrand(actions.Intent{Kind: actions.KindSilence, Incident: m.book.Access.Incident, Actor: m.book.Access.Actor, Reason: typed,
 		Silence: &actions.SilenceIntent{Source: d.source, Matchers: d.picked(), For: silenceLengths()[d.length], Comment: typed}})
+}
+
+// cmdSilence opens the draft of a silence: of the matchers that are given, else of the selected alert.
+func (m *Model) cmdSilence(args []string) (tea.Cmd, fleet.Safe) {
+	if len(args) == 0 {
+		if why := whyNoSilence(m); !why.IsEmpty() {
+			return nil, why
+		}
+		return m.openSilence(""), fleet.Safe{}
+	}
+	if why := whyNoPlans(m); !why.IsEmpty() {
+		return nil, why
+	}
+	d := silenceDraft{}
+	for i := range m.snap.Sources {
+		if s := &m.snap.Sources[i]; s.Silences && d.source == "" {
+			d.source = s.ID
+		}
+	}
+	if d.source == "" {
+		return nil, fleet.Text("no Alertmanager was read: there is nothing that takes a silence")
+	}
+	for _, text := range args {
+		x, err := fleet.ParseMatcher(text)
+		if err != nil {
+			return nil, fleet.Sentence(err)
+		}
+		d.matchers, d.on = append(d.matchers, x), append(d.on, true)
+	}
+	return m.askSilence(d, 0, true), fleet.Safe{}
 }

@@ -54,7 +54,7 @@ func (m *Model) endSilence() tea.Cmd {
 	if c := m.changeThatSet(s); c != nil {
 		return m.undoChange(c)
 	}
-	return m.planSilence(actions.Intent{Kind: actions.KindExpire, Incident: m.book.Access.Incident, Actor: m.book.Access.Actor,
+	return m.planErrand(actions.Intent{Kind: actions.KindExpire, Incident: m.book.Access.Incident, Actor: m.book.Access.Actor,
 		Reason: "end silence " + s.ID, Silence: &actions.SilenceIntent{Source: s.Source, ID: s.ID}})
 }
 

@@ -57,6 +57,8 @@ func standing(s *page, sc Scene, c *actions.Change) {
 		s.tell(fleet.Text("does"), themes.Text, p.ErrandText(), 3)
 		s.tell(fleet.Text("object"), themes.Text, fleet.Concat(p.Work.Was.System, fleet.Text(" "),
 			fleet.Label(actions.ObjectName(p.Work.Was.Object)), fleet.Text(" of "), fleet.Label(string(p.Work.Was.Object.Cluster))), 2)
+	case p.Edit != nil:
+		s.tell(fleet.Text("does"), themes.Text, p.ErrandText(), 3)
 	case p.Errand():
 		s.tell(fleet.Text("does"), themes.Text, p.ErrandText(), 3)
 		s.tell(fleet.Text("comment"), themes.Text, fleet.Label(p.Silence.Silence.Comment), 3)
@@ -137,6 +139,10 @@ func undo(s *page, sc Scene, c *actions.Change) {
 		text = workUndo(sc, c)
 	case c.Undone != "":
 		text = fleet.Concat(fleet.Text("undone by change "), number(c.Undone))
+	case c.State == actions.StateRollingBack && p.Edit != nil:
+		text = fleet.Concat(fleet.Text("on its way back: "), actions.EditText(p.Edit.Edit.Inverse()))
+	case c.State == actions.StateRolledBack && p.Edit != nil:
+		text = fleet.Text("nothing to undo: it is back as it was")
 	case c.State == actions.StateRollingBack:
 		text = fleet.Concat(fleet.Text("on its way back to "), p.Before.Text(p.Order))
 	case c.State == actions.StateRolledBack:
@@ -162,9 +168,13 @@ func undo(s *page, sc Scene, c *actions.Change) {
 	s.tell(fleet.Text("undo"), cell.Role, text, 2)
 }
 
-// errandUndo says how a silence is taken back.
+// errandUndo says how a silence, or an edit, is taken back.
 func errandUndo(c *actions.Change) fleet.Safe {
 	switch {
+	case c.Plan.Edit != nil && c.State.Closed():
+		return fleet.Concat(fleet.Text("Z plans "), actions.EditText(c.Plan.Edit.Edit.Inverse()), fleet.Text(", with the same checks"))
+	case c.Plan.Edit != nil:
+		return fleet.Concat(fleet.Text("Z rolls back: "), actions.EditText(c.Plan.Edit.Edit.Inverse()))
 	case c.Plan.Intent.Kind == actions.KindExpire:
 		return fleet.Text("a silence that ended does not come back; set a new one")
 	case c.State.Closed():

@@ -16,18 +16,37 @@ var errandColumns = []part.Column{
 	{Title: fleet.Text("READ-BACK"), Width: 9},
 }
 
-// errandSteps draws what was written on an alerting system and read back.
+var editColumns = []part.Column{
+	{Title: fleet.Text("STEP"), Width: 6},
+	{Title: fleet.Text("EDIT"), Width: 36, Most: 90},
+	{Title: fleet.Text("SENT"), Width: 9},
+	{Title: fleet.Text("READ-BACK"), Width: 9},
+}
+
+// errandSteps draws what was written on an alerting system, or beside the weights of a gateway, and read back.
 func errandSteps(s *page, c *actions.Change) {
 	s.End()
 	s.Rule(fleet.Text("STEPS 1"), fleet.Safe{}, fleet.Safe{})
 	g := part.Layout(errandColumns, s.Width(), 0)
+	does := fleet.Safe{}
+	if c.Plan.Edit != nil {
+		g = part.Layout(editColumns, s.Width(), 0)
+		does = actions.EditText(c.Plan.Edit.Edit)
+	}
 	g.Head(s.Block)
 	if len(c.Steps) == 0 {
-		sentRow(s, g, 1, fleet.Safe{}, nil)
+		sentRow(s, g, 1, does, nil)
 	}
 	for i := range c.Steps {
 		r := &c.Steps[i]
-		sentRow(s, g, r.N, orUnknown(fleet.Label(r.Silence)), r)
+		what := orUnknown(fleet.Label(r.Silence))
+		switch {
+		case c.Plan.Edit != nil && r.Back:
+			what = actions.EditText(c.Plan.Edit.Edit.Inverse())
+		case c.Plan.Edit != nil:
+			what = does
+		}
+		sentRow(s, g, r.N, what, r)
 	}
 }
 
@@ -56,10 +75,16 @@ func errandPlanned(s *page, c *actions.Change) {
 	p := &c.Plan
 	s.End()
 	s.Rule(fleet.Concat(fleet.Text("PLAN "), fleet.Label(p.Short())), fleet.Safe{}, fleet.Safe{})
-	s.tell(fleet.Text("context"), themes.Text, fleet.Concat(fleet.Label(p.Context), fleet.Text(" "),
-		fleet.Label(string(p.Env)), fleet.Text(", alerting system "), fleet.Label(p.Object())), 2)
+	where := fleet.Concat(fleet.Text(", alerting system "), fleet.Label(p.Object()))
+	if p.Edit != nil {
+		where = fleet.Concat(fleet.Text(", gateway "), fleet.Label(string(p.Gateway)))
+	}
+	s.tell(fleet.Text("context"), themes.Text, fleet.Concat(fleet.Label(p.Context), fleet.Text(" "), fleet.Label(string(p.Env)), where), 2)
 	s.tell(fleet.Text("made"), themes.Text, fleet.Concat(fleet.Stamp(p.Created), fleet.Text(" on generation "),
 		fleet.Int(p.SeenGen), fleet.Text(" as of "), fleet.ClockTime(p.SeenAt)), 2)
+	if p.Edit != nil {
+		return
+	}
 	s.tell(fleet.Text("matches"), themes.Text, fleet.MatchersText(p.Silence.Silence.Matchers), 3)
 	s.tell(fleet.Text("ends"), themes.Text, fleet.Concat(fleet.Stamp(p.Silence.Silence.Until), fleet.Text(", after "),
 		fleet.Age(p.Silence.Silence.Until.Sub(p.Created).Round(time.Minute))), 1)

@@ -24,6 +24,7 @@ func fillRoute(c []part.Cell, r *fleet.Route, sc Scene) {
 	c[colRouteTTFT] = part.Cell{Text: fleet.Show(r.Load.TTFT95), Role: bad(role, passed(r.Load.TTFT95, limit.ttft))}
 	c[colFallback] = part.Cell{Text: fallbackText(r), Role: themes.Dim}
 	c[colReplicas] = agreementCell(r)
+	c[colFaults] = faultsCell(r)
 	c[colRouteState] = part.Cell{Text: stateText(r.State, r.Load.At, sc.Now), Role: themes.OfState(r.State)}
 }
 
@@ -59,4 +60,12 @@ func agreementCell(r *fleet.Route) part.Cell {
 		off := fleet.Textf("%s of %s off", fleet.Int(len(bad)), fleet.Int(len(r.Replicas)))
 		return part.Cell{Text: off, Role: themes.Warn}
 	}
+}
+
+// faultsCell counts what is wrong with how a route is configured.
+func faultsCell(r *fleet.Route) part.Cell {
+	if len(r.Lints) == 0 {
+		return part.Cell{Text: fleet.Text("0"), Role: themes.Dim}
+	}
+	return part.Cell{Text: fleet.Int(len(r.Lints)), Role: themes.Warn}
 }

@@ -43,6 +43,9 @@ func agreement(r *fleet.Route) fleet.Safe {
 			parts = append(parts, fleet.Concat(fleet.Label(string(x.ID)), fleet.Text(" STALE")))
 		}
 	}
+	if !r.RoutingAs.IsEmpty() {
+		parts = append(parts, r.RoutingAs)
+	}
 	if len(parts) > bad+2 {
 		parts = append(parts[:bad], fleet.Textf("%s differ or are silent", fleet.Int(len(parts)-bad)))
 	}
@@ -74,6 +77,9 @@ func routeFacts(b *part.Block, sc Scene, r *fleet.Route) {
 	}
 	b.Gap(2).Say(themes.Dim, "gateway ").Put(themes.Text, fleet.Label(string(r.Spec.Gateway)))
 	b.Gap(2).Put(themes.Dim, r.Strategy)
+	if n := len(r.Routing.Aliases); n > 0 {
+		b.Gap(2).Say(themes.Dim, "alias ").Put(themes.Text, aliasText(r.Routing.Aliases))
+	}
 	if r.Reversals > 1 {
 		b.Gap(2).Put(themes.Warn, fleet.Textf("changed direction %s times in 30m", fleet.Int(r.Reversals)))
 	}
@@ -93,4 +99,12 @@ func lockText(sc Scene, l *actions.Lock) fleet.Safe {
 		return who
 	}
 	return fleet.Concat(who, fleet.Text(" for "), countdown(l.Expires.Sub(sc.Now)))
+}
+
+// aliasText names the first of the other names of a route.
+func aliasText(list []fleet.RouteID) fleet.Safe {
+	if len(list) == 1 {
+		return fleet.Label(string(list[0]))
+	}
+	return fleet.Textf("%s +%s", fleet.Label(string(list[0])), fleet.Int(len(list)-1))
 }

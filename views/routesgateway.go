@@ -125,7 +125,15 @@ func replicaLine(b *part.Block, sc Scene, r *fleet.Route) {
 
 // fallbackList draws where a request goes on failure, in n rows under its rule.
 func fallbackList(b *part.Block, sc Scene, r *fleet.Route, n int) {
-	b.Rule(fleet.Text("FALLBACKS"), fleet.Text("in this order, on failure only"), fleet.Safe{})
+	note := fleet.Text("in this order, on failure only")
+	if len(r.Routing.Fallbacks) > 0 {
+		note = fleet.Text("as the gateway has them, in order")
+	}
+	b.Rule(fleet.Text("FALLBACKS"), note, tries(&r.Routing))
+	if len(r.Routing.Fallbacks) > 0 {
+		routedFallbacks(b, sc, r, n)
+		return
+	}
 	if len(r.Spec.Fallbacks) == 0 && n > 0 {
 		b.Gap(2).Say(themes.Warn, "none: a failed request is answered with its error").End()
 	}

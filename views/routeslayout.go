@@ -25,19 +25,27 @@ func routeColumn(b *part.Block, sc Scene, u RoutesState, r *fleet.Route, rows in
 	changes := share{least: 1, want: max(1, len(changesOn(sc, r.Spec.ID))), weight: 1}
 	fallbacks := share{}
 	if rows >= lowScreen {
-		fallbacks = share{least: 1, want: max(1, len(r.Spec.Fallbacks)), weight: 1}
+		fallbacks = share{least: 1, want: fallbackRows(r), weight: 1}
+	}
+	faults := share{}
+	if n := routeRemarkLines(r, b.Width()); n > 0 && rows >= lowScreen {
+		faults = share{least: min(2, n), want: n, weight: 1}
 	}
 	blame := targetEvidence(sc, r, u.Targets)
 	fixed := 1 + blame.lines(b.Width()) + 2 // titles, evidence, rules of replicas and changes
 	if fallbacks.want > 0 {
 		fixed += 2 // its rule, and the proof of the target
 	}
-	divide(rows-b.Len()-fixed, []*share{&targets, &replicas, &changes, &fallbacks})
+	if faults.want > 0 {
+		fixed++ // its rule
+	}
+	divide(rows-b.Len()-fixed, []*share{&targets, &faults, &replicas, &changes, &fallbacks})
 	targetTable(b, sc, u, r, targets.got)
 	blame.draw(b)
 	if fallbacks.want > 0 {
 		proofLine(b, sc, r, u.Targets)
 	}
+	routeRemarks(b, r, faults.got)
 	replicasOfRoute(b, sc, r, replicas.got)
 	changeList(b, sc, r.Spec.ID, changes.got)
 	if fallbacks.want > 0 {
@@ -78,6 +86,7 @@ func routePage(b *part.Block, sc Scene, u RoutesState, r *fleet.Route, rows int)
 		targetTable(b, sc, u, r, n)
 		targetEvidence(sc, r, u.Targets).draw(b)
 		proofLine(b, sc, r, u.Targets)
+		routeRemarks(b, r, min(routeRemarkLines(r, b.Width()), rows/6))
 		b.End()
 	}
 	beneath := rows - b.Len()
@@ -105,6 +114,7 @@ func wideRoute(b *part.Block, sc Scene, u RoutesState, r *fleet.Route, rows int)
 		targetTable(left, sc, u, r, max(1, min(len(r.Targets), rows/3)))
 		targetEvidence(sc, r, u.Targets).draw(left)
 		proofLine(left, sc, r, u.Targets)
+		routeRemarks(left, r, min(routeRemarkLines(r, left.Width()), rows/6))
 		left.End()
 	}
 	routeLeft(left, sc, r, rows, charts)
@@ -137,10 +147,10 @@ func routeLeft(b *part.Block, sc Scene, r *fleet.Route, rows int, charts []chart
 	replicasOfRoute(b, sc, r, max(1, min(len(r.Replicas), (rows-b.Len())/3)))
 	b.End()
 	if len(charts) > 0 {
-		tail := 2 + 1 + min(max(1, changes), 4) + max(1, min(3, len(r.Spec.Fallbacks)))
+		tail := 2 + 1 + min(max(1, changes), 4) + min(3, fallbackRows(r))
 		drawCharts(b, sc, charts, rows-tail, len(charts))
 	}
-	fallbacks := max(1, len(r.Spec.Fallbacks))
+	fallbacks := fallbackRows(r)
 	changeList(b, sc, r.Spec.ID, max(1, min(max(1, changes), rows-b.Len()-3-fallbacks)))
 	b.End()
 	if left := rows - b.Len() - 1; left > 0 {

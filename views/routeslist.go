@@ -20,6 +20,7 @@ const (
 	colRouteTTFT
 	colFallback
 	colReplicas
+	colFaults
 	colRouteState
 )
 
@@ -37,6 +38,7 @@ func routeColumns(look time.Duration, name int) []part.Column {
 		{Key: "ttft", Title: fleet.Text("TTFT95"), Width: 6, Align: part.Right},
 		{Title: fleet.Text("FALLBACK"), Width: 10, Most: 18, Drop: 7},
 		{Title: fleet.Text("REPLICAS"), Width: 12, Most: 16, Drop: 4},
+		{Title: fleet.Text("FAULTS"), Width: 6, Align: part.Right, Drop: 3},
 		{Key: "state", Title: fleet.Text("STATE"), Width: 8, Most: 10},
 	}
 }

@@ -1,6 +1,8 @@
 package views
 
 import (
+	"math"
+	"slices"
 	"time"
 
 	"pitwall/fleet"
@@ -12,6 +14,7 @@ import (
 const (
 	colTarget = iota
 	colTargetModel
+	colTargetOrder
 	colTargetSet
 	colTargetSeen
 	colTargetTrend
@@ -28,7 +31,11 @@ const (
 
 // targetColumns are the columns; narrow screens give up history and what the limits leave first, then load and
 // inter-token latency. Weights, errors and state always stay.
-func targetColumns(look, over time.Duration, name int) []part.Column {
+func targetColumns(look, over time.Duration, name int, ordered bool) []part.Column {
+	least := 0
+	if !ordered {
+		least = math.MaxInt // no member has one
+	}
 	seen := fleet.Text("SEEN")
 	if over > 0 {
 		seen = fleet.Concat(seen, fleet.Age(over))
@@ -36,6 +43,7 @@ func targetColumns(look, over time.Duration, name int) []part.Column {
 	return []part.Column{
 		{Title: fleet.Text("TARGET"), Width: name},
 		{Title: fleet.Text("MODEL"), Width: 9, Most: 16, Drop: 3},
+		{Title: fleet.Text("ORD"), Width: 3, Align: part.Right, Least: least},
 		{Title: fleet.Text("SET"), Width: 4, Align: part.Right},
 		{Title: seen, Width: 7, Align: part.Right},
 		{Title: fleet.Age(look), Width: 6, Most: 10, Drop: 9},
@@ -72,7 +80,8 @@ func targetTable(b *part.Block, sc Scene, u RoutesState, r *fleet.Route, n int) 
 	if len(r.Targets) > 0 {
 		over = r.Targets[0].SeenOver
 	}
-	columns := targetColumns(sc.Window, over, nameWidth(ids[from:to], b.Width(), 9))
+	ordered := slices.ContainsFunc(r.Targets, func(t fleet.Target) bool { return t.Order.OK })
+	columns := targetColumns(sc.Window, over, nameWidth(ids[from:to], b.Width(), 9), ordered)
 	g := part.Layout(columns, b.Width(), u.Targets.Column)
 	g.Head(b)
 	for k := from; k < to; k++ {
@@ -94,6 +103,7 @@ func fillTarget(c []part.Cell, t *fleet.Target, limit guardLimits, sc Scene) {
 	l := &t.Load
 	c[colTarget] = part.Cell{Text: fleet.Label(string(t.Spec.ID))}
 	c[colTargetModel] = part.Cell{Text: fleet.Label(string(t.Spec.Model)), Role: themes.Dim}
+	c[colTargetOrder] = part.Cell{Text: weightText(t.Order), Role: role}
 	c[colTargetSet] = part.Cell{Text: weightText(t.Set), Role: role}
 	c[colTargetSeen] = part.Cell{Text: fleet.Show(t.Seen), Role: role}
 	c[colTargetTrend] = trendCell(t.Trends.Seen, sc, dim(role))

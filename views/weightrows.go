@@ -157,6 +157,15 @@ func setText(t *fleet.Target) fleet.Safe {
 }
 
 func fallbackText(r *fleet.Route) fleet.Safe {
+	for _, f := range r.Routing.Fallbacks {
+		if f.Kind == fleet.FallbackFailure || f.Kind == fleet.FallbackDefault {
+			parts := make([]fleet.Safe, len(f.To))
+			for i, to := range f.To {
+				parts[i] = fleet.Label(string(to))
+			}
+			return fleet.Join(parts, fleet.Text(", "))
+		}
+	}
 	if len(r.Spec.Fallbacks) == 0 {
 		return fleet.Text("none")
 	}

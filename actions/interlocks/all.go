@@ -106,7 +106,10 @@ func EvaluateStep(p actions.Plan, n int, s *fleet.Snapshot, b actions.Book, now 
 func EvaluateRollback(p actions.Plan, step actions.Step, s *fleet.Snapshot, b actions.Book,
 	now time.Time) []actions.Check {
 	at := p
-	at.Before, at.After, at.Steps = step.Before, step.After, []actions.Step{step}
+	if p.Edit == nil {
+		at.Before, at.After = step.Before, step.After
+	}
+	at.Steps = []actions.Step{step}
 	lasting := []string{"IL-03", "IL-14", "IL-17", "IL-45"}
 	return ask(at, s, b, now, false, func(il actions.Interlock) bool { return slices.Contains(lasting, il.ID) })
 }
@@ -117,6 +120,9 @@ func restores(p actions.Plan, b actions.Book) bool {
 		return false
 	}
 	c := b.Change(p.Intent.Undoes)
+	if c != nil && c.Plan.Edit != nil {
+		return p.Edit != nil && c.Plan.Route.ID == p.Route.ID && c.Plan.BeforeHash == p.AfterHash
+	}
 	if c != nil && c.Plan.Work != nil {
 		return p.Work != nil && p.Intent.Kind == actions.KindRestore && c.Plan.Work.Was.Object == p.Work.Was.Object
 	}
@@ -146,6 +152,8 @@ func ask(p actions.Plan, s *fleet.Snapshot, b actions.Book, now time.Time, resto
 		asked = Works()
 	case p.Silence != nil:
 		asked = Silences()
+	case p.Edit != nil:
+		asked = Edits(p)
 	}
 	for _, il := range asked {
 		if !want(il) {

@@ -16,7 +16,7 @@ func residency(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) a
 		return pass(fleet.Text("the route declares no requirement"))
 	}
 	return eachReceiver(p, s, func(_ *fleet.Route, t *fleet.Target) actions.Check {
-		offered := offers(s, t)
+		offered := s.Residency(t)
 		for _, need := range p.Route.Requires {
 			if !slices.Contains(offered, need) {
 				c := verdict(actions.SeverityHard, fleet.Text("requires "), labels(p.Route.Requires), fleet.Text(", offers "),
@@ -27,21 +27,6 @@ func residency(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) a
 		}
 		return pass(fleet.Text("offers "), labels(p.Route.Requires))
 	})
-}
-
-// offers are the residency and compliance labels of a target.
-func offers(s *fleet.Snapshot, t *fleet.Target) []string {
-	if pool := s.Pool(t.Spec.Pool); pool != nil {
-		out := slices.Clone(pool.Spec.Labels)
-		if site := s.Site(pool.Spec.Site); site != nil {
-			out = append(out, site.Labels...)
-		}
-		return out
-	}
-	if provider := s.Provider(t.Spec.Provider); provider != nil {
-		return provider.Spec.Labels
-	}
-	return nil
 }
 
 func labels(list []string) fleet.Safe {
@@ -55,33 +40,10 @@ func labels(list []string) fleet.Safe {
 	return fleet.Join(parts, fleet.Text(" "))
 }
 
-// contextLimit is the greatest prompt plus output that a target takes.
-func contextLimit(s *fleet.Snapshot, t *fleet.Target) fleet.Maybe[fleet.Tokens] {
-	if pool := s.Pool(t.Spec.Pool); pool != nil {
-		return pool.Spec.MaxContext
-	}
-	if m := rented(s, t); m != nil {
-		return m.MaxContext
-	}
-	return fleet.None[fleet.Tokens]()
-}
-
-func rented(s *fleet.Snapshot, t *fleet.Target) *fleet.ProviderModel {
-	provider := s.Provider(t.Spec.Provider)
-	if provider == nil {
-		return nil
-	}
-	i := slices.IndexFunc(provider.Spec.Models, func(m fleet.ProviderModel) bool { return m.Name == t.Spec.Model })
-	if i < 0 {
-		return nil
-	}
-	return &provider.Spec.Models[i]
-}
-
 // contextLength is IL-15.
 func contextLength(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time) actions.Check {
 	return eachReceiver(p, s, func(r *fleet.Route, t *fleet.Target) actions.Check {
-		limit := contextLimit(s, t)
+		limit := s.ContextLimit(t)
 		if !limit.OK {
 			return missing(actions.SeverityOVR, fleet.Text("its context limit is unknown"))
 		}
@@ -113,7 +75,7 @@ func greatestServing(p actions.Plan, s *fleet.Snapshot, r *fleet.Route) (fleet.T
 		if t == nil {
 			return 0, false
 		}
-		limit := contextLimit(s, t)
+		limit := s.ContextLimit(t)
 		if !limit.OK {
 			return 0, false
 		}
@@ -160,7 +122,7 @@ func capabilities(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time
 		return pass(fleet.Text("the route declares no capability"))
 	}
 	return eachReceiver(p, s, func(_ *fleet.Route, t *fleet.Target) actions.Check {
-		has, known := capabilitiesOf(s, t)
+		has, known := s.Capabilities(t)
 		if !known {
 			return missing(actions.SeverityOVR, fleet.Text("its capabilities are unknown"))
 		}
@@ -184,16 +146,6 @@ func capabilities(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time
 	})
 }
 
-func capabilitiesOf(s *fleet.Snapshot, t *fleet.Target) ([]string, bool) {
-	if pool := s.Pool(t.Spec.Pool); pool != nil {
-		return pool.Spec.Offers, pool.Spec.Offers != nil
-	}
-	if m := rented(s, t); m != nil {
-		return m.Offers, m.Offers != nil
-	}
-	return nil, false
-}
-
 // embeddings is IL-17: vectors of two models cannot be compared, so a route must never mix them.
 func embeddings(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) actions.Check {
 	want := p.Route.Embedding
@@ -204,7 +156,7 @@ func embeddings(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) 
 		var got *fleet.EmbeddingIdentity
 		if pool := s.Pool(t.Spec.Pool); pool != nil {
 			got = pool.Spec.Embedding
-		} else if m := rented(s, t); m != nil {
+		} else if m := s.Rented(t); m != nil {
 			got = m.Embedding
 		}
 		switch {

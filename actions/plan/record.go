@@ -68,6 +68,9 @@ func Undo(c actions.Change, actor actions.Actor) (actions.Intent, error) {
 	if c.Plan.Work != nil {
 		return undoWork(c, actor)
 	}
+	if c.Plan.Edit != nil {
+		return undoEdit(c, actor)
+	}
 	if c.Plan.Intent.Kind != actions.KindShift {
 		return actions.Intent{}, refuse(errors.New("a resync changes no weight: there is nothing to undo"))
 	}
@@ -98,6 +101,8 @@ func Twin(in actions.Intent, order []fleet.TargetID) string {
 		return twinSilence(in)
 	case in.Work != nil:
 		return twinWork(in)
+	case in.Edit != nil:
+		return twinEdit(in)
 	}
 	parts := []string{"pitwall shift", quote(string(in.Route))}
 	for _, id := range order {

@@ -28,6 +28,8 @@ func New(in actions.Intent, s *fleet.Snapshot, now time.Time) (actions.Plan, err
 		return Silence(in, s, now)
 	case actions.KindExpire:
 		return Expire(in, s, now)
+	case actions.KindEdit:
+		return Edit(in, s, now)
 	default:
 		return actions.Plan{}, refuse(fmt.Errorf("the kind of change %q is not known", fleet.Label(string(in.Kind))))
 	}
@@ -84,6 +86,10 @@ func begin(in actions.Intent, s *fleet.Snapshot, now time.Time) (actions.Plan, *
 	if r == nil {
 		return actions.Plan{}, nil, refuse(fmt.Errorf("there is no route %q; there are %s", in.Route, routeNames(s)))
 	}
+	if gateways := gatewaysOf(s, in.Route); len(gateways) > 1 {
+		return actions.Plan{}, nil, refuse(fmt.Errorf("%s have a route %s: a change is of one of them, and by its name they cannot be told "+
+			"apart", list(gateways), fleet.Quote(string(in.Route))))
+	}
 	before, err := observed(r)
 	if err != nil {
 		return actions.Plan{}, nil, err
@@ -98,6 +104,17 @@ func begin(in actions.Intent, s *fleet.Snapshot, now time.Time) (actions.Plan, *
 		p.Soak = actions.DefaultSoak
 	}
 	return p, r, nil
+}
+
+// gatewaysOf names the gateways that have a route of this name.
+func gatewaysOf(s *fleet.Snapshot, id fleet.RouteID) []string {
+	var names []string
+	for i := range s.Routes {
+		if s.Routes[i].Spec.ID == id {
+			names = append(names, fleet.Label(string(s.Routes[i].Spec.Gateway)).String())
+		}
+	}
+	return names
 }
 
 // observed returns what all gateway replicas agree on, else what most of them hold: the interlock on

@@ -280,3 +280,13 @@ func TestTwin(t *testing.T) {
 		}
 	}
 }
+
+func TestARouteNameOfTwoGatewaysIsNotGuessed(t *testing.T) {
+	s := demo()
+	other := s.Routes[0]
+	other.Spec.Gateway = "west"
+	s.Routes = append(s.Routes, other)
+	if _, err := New(shiftTo(fleet.Weights{"b200-a": 10}), s, now); err == nil || !strings.Contains(err.Error(), "edge, west have a route chat") {
+		t.Error(err)
+	}
+}

@@ -96,7 +96,7 @@ func (k *carrier) sendErrand() time.Duration {
 	sent := k.now()
 	id, err := k.writeErrand("1", k.errand.do)
 	now := k.now()
-	k.inForce.failed, k.inForce.deadline = err, now.Add(2*leastSettle)
+	k.inForce.failed, k.inForce.deadline = err, now.Add(2*k.spread())
 	res := k.result(1, false, func(r *actions.StepResult) {
 		r.Sent, r.Err = sent, fleet.Sentence(err)
 		if err == nil {
@@ -149,6 +149,9 @@ func (k *carrier) verifyErrand() time.Duration {
 			}
 		})
 		return k.endErrand(EventPass, k.errandDone(id))
+	case at == between && (k.inForce.failed == nil || now.Before(k.inForce.deadline)):
+		k.say(k.errandDoing(at), time.Time{})
+		return k.r.o.Poll
 	case at == foreign && k.errandOver(now):
 		return k.endErrand(EventPass, fleet.Text("it ended as planned"))
 	case k.errandOver(now):
@@ -158,7 +161,7 @@ func (k *carrier) verifyErrand() time.Duration {
 	case now.Before(k.inForce.deadline):
 		return min(k.r.o.Poll, k.inForce.deadline.Sub(now)) // it may be on its way, or another replica of it answered
 	case at == foreign:
-		return k.unknown(fleet.Text("somebody else ended it before it was read back"), world{})
+		return k.unknown(k.errandDoing(at), world{})
 	}
 	return k.errandAgain()
 }
@@ -199,9 +202,32 @@ func (k *carrier) errandOver(now time.Time) bool {
 }
 
 func (k *carrier) errandDone(id string) fleet.Safe {
+	if k.c.Plan.Edit != nil {
+		return fleet.Concat(fleet.Text("all replicas hold it: "), k.c.Plan.ErrandText())
+	}
 	if k.c.Plan.Intent.Kind == actions.KindExpire {
 		return fleet.Text("the silence ended")
 	}
 	return fleet.Textf("silence %s hides %s until %s", fleet.Label(id), fleet.MatchersText(k.c.Plan.Silence.Silence.Matchers),
 		fleet.Stamp(k.c.Plan.Silence.Silence.Until))
+}
+
+// spread is how long what was written may take to show.
+func (k *carrier) spread() time.Duration {
+	if e, ok := k.errand.(*editing); ok {
+		return e.settle
+	}
+	return leastSettle
+}
+
+// errandDoing says where a system stands that holds neither what was nor what was wanted.
+func (k *carrier) errandDoing(at standing) fleet.Safe {
+	e, ok := k.errand.(*editing)
+	switch {
+	case !ok:
+		return fleet.Text("somebody else ended it before it was read back")
+	case at == foreign:
+		return fleet.Concat(fleet.Text("somebody else changed it: "), e.says)
+	}
+	return e.says
 }

@@ -20,6 +20,9 @@ func (k *carrier) rollBackErrand(why fleet.Safe) error {
 
 // errandBack takes the errand back, until the system says that nothing of it is left.
 func (k *carrier) errandBack() time.Duration {
+	if e, ok := k.errand.(*editing); ok {
+		return k.editBack(e)
+	}
 	at, id, err := k.askErrand()
 	now := k.now()
 	switch {
@@ -73,7 +76,7 @@ func (k *carrier) compareErrand(entry journal.Entry, back bool) error {
 		return k.to(EventRetry, journal.Record{Kind: journal.KindReleased, Why: fleet.Text("nothing was written: going on")})
 	}
 	k.c.Step = 1
-	k.inForce = inForce{attempt: 1, deadline: later(k.now(), entry.LastAt.Add(2*leastSettle))}
+	k.inForce = inForce{attempt: 1, deadline: later(k.now(), entry.LastAt.Add(2*k.spread()))}
 	if !entry.Answered {
 		k.inForce.failed = errCrashed
 	}
@@ -90,6 +93,8 @@ func (s standing) text() fleet.Safe {
 		return fleet.Text("what was written is there")
 	case before:
 		return fleet.Text("what was to be written is not there")
+	case between:
+		return fleet.Text("some replicas hold what was written")
 	default:
 		return fleet.Text("somebody else undid it")
 	}

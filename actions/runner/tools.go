@@ -20,6 +20,10 @@ func (k *carrier) equip(with tools, c *actions.Change) {
 	switch {
 	case c.Plan.Work != nil && with.roller != nil:
 		k.work = &work{read: with.roller, write: with.objects, plan: c.Plan.Work, golden: k.r.o.Golden.forPlan(c.Plan.Work)}
+	case c.Plan.Edit != nil && with.writer != nil:
+		if e, ok := editingOf(with.writer, &c.Plan); ok {
+			k.errand, k.writer = e, nil
+		}
 	case c.Plan.Silence != nil && with.silencer != nil:
 		k.errand = errandOf(with.silencer, c)
 	}
@@ -35,6 +39,13 @@ func (r *Runner) toolsFor(p *actions.Plan) (tools, error) {
 		return tools{}, refuse(fleet.KindInterrupted, "this process is ending", "start it again in a new console")
 	case p.Work != nil:
 		return workTools(works, p)
+	case p.Edit != nil:
+		w, err := r.writerFor(p.Gateway)
+		if _, ok := w.(fleet.RouteEditor); err == nil && !ok {
+			err = refuse(fleet.KindUnsupported, fmt.Sprintf("nothing beside weights can be changed of gateway %s",
+				fleet.Label(string(p.Gateway))), "nothing was written")
+		}
+		return tools{writer: w}, err
 	case !p.Errand():
 		w, err := r.writerFor(p.Gateway)
 		return tools{writer: w}, err

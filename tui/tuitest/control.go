@@ -24,6 +24,8 @@ type Control struct {
 	CheckFunc func(actions.Plan) []actions.Check
 	StartFunc func(actions.Plan, actions.Approval) (fleet.ChangeID, error)
 	UndoFunc  func(fleet.ChangeID) (actions.Intent, error)
+	// FailoverFunc answers who could take a load; without it nobody can.
+	FailoverFunc func(fleet.RouteID, []fleet.TargetID) (actions.Failover, error)
 	// Err is what steering calls return.
 	Err error
 	// Now is the time of plans.
@@ -104,6 +106,14 @@ func (c *Control) Plan(in actions.Intent) (actions.Plan, error) {
 		p.Steps = []actions.Step{{N: 1, Before: p.Before, After: p.After, Replica: in.Replica}}
 	}
 	return p, nil
+}
+
+// Failover answers by FailoverFunc.
+func (c *Control) Failover(route fleet.RouteID, away []fleet.TargetID) (actions.Failover, error) {
+	if c.FailoverFunc == nil {
+		return actions.Failover{}, errors.New("nobody can take it")
+	}
+	return c.FailoverFunc(route, away)
 }
 
 // Twin names the kind, the route and the changed weights in order.

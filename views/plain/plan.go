@@ -15,6 +15,8 @@ func Plan(p actions.Plan, checks []actions.Check) string {
 	switch {
 	case p.Work != nil:
 		return workPlan(p, checks)
+	case p.Edit != nil:
+		return editPlan(p, checks)
 	case p.Errand():
 		return errandPlan(p, checks)
 	}

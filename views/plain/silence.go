@@ -68,6 +68,10 @@ func hiddenTable(r *report, p *actions.Plan) {
 
 // errandSteps tells what was written and read back.
 func errandSteps(r *report, c *actions.Change) {
+	if c.Plan.Edit != nil {
+		editSteps(r, c)
+		return
+	}
 	r.line()
 	r.line(fleet.Text("STEPS "), fleet.Int(len(c.Plan.Steps)))
 	rows := make([][]fleet.Safe, 0, len(c.Steps))

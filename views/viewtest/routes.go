@@ -51,6 +51,12 @@ func routes() []fleet.Route {
 	chat.Spec.Tier, chat.Spec.Fallbacks, chat.Spec.Requires = 1, []fleet.TargetID{"anthropic"}, []string{"eu"}
 	chat.Spec.Guard = fleet.Guard{ErrRatio: fleet.Some(fleet.Ratio(0.02)), TTFT95: fleet.Some(fleet.Seconds(1.5)),
 		For: time.Minute}
+	chat.Routing = fleet.Routing{Strategy: chat.Strategy, Weighing: fleet.WeighingShares, Retries: fleet.Some(fleet.Count(2)),
+		Timeout: fleet.Some(fleet.Seconds(600)), Cooldown: fleet.Some(fleet.Seconds(5)), Aliases: []fleet.RouteID{"gpt-4o"},
+		Fallbacks: []fleet.Fallback{{Kind: fleet.FallbackFailure, To: []fleet.RouteID{"batch"}}, {Kind: fleet.FallbackContext, To: []fleet.RouteID{"long"}}}}
+	chat.Lints = []fleet.Lint{
+		{Rule: fleet.LintNowhere, Text: fleet.Text("its fallback long is no route of edge")},
+		{Rule: fleet.LintContext, Text: fleet.Text("its fallback batch takes 8k tokens, and it serves prompts of 32k: the long ones fail there")}}
 	chat.Why = fleet.Text("gw-3 holds 70/20/10, the others 60/30/10")
 	chat.Replicas[2].Weights, chat.Replicas[2].Differs = fleet.Weights{"b200-a": 70, "h100-b": 20, "openai": 10}, true
 	chat.Replicas[2].Hash = fleet.HashWeights(chat.Replicas[2].Weights)

@@ -11,7 +11,7 @@ import (
 	"pitwall/views"
 )
 
-// errandMsg answers the request for the plan of a silence, or of its end, with its checks.
+// errandMsg answers the request for the plan of a silence, of its end, or of an edit, with its checks.
 type errandMsg struct {
 	req    uint64
 	plan   actions.Plan
@@ -20,8 +20,8 @@ type errandMsg struct {
 	err    error
 }
 
-// planSilence asks for the plan and its checks.
-func (m *Model) planSilence(in actions.Intent) tea.Cmd {
+// planErrand asks for the plan and its checks.
+func (m *Model) planErrand(in actions.Intent) tea.Cmd {
 	req, control := m.request(), m.control
 	m.say(fleet.Text("planning"))
 	return command("plan", func() tea.Msg {
@@ -44,7 +44,7 @@ func (m *Model) errandPlanned(msg errandMsg) tea.Cmd {
 		return nil
 	}
 	p := &msg.plan
-	if p.Silence == nil {
+	if p.Silence == nil && p.Edit == nil {
 		m.late++ // it answers nothing that was asked
 		return nil
 	}
@@ -66,6 +66,9 @@ func (m *Model) errandPlanned(msg errandMsg) tea.Cmd {
 }
 
 func errandTitle(p *actions.Plan) fleet.Safe {
+	if p.Edit != nil {
+		return fleet.Concat(fleet.Text("edit of "), fleet.Label(p.Object()), fleet.Text(" on "), fleet.Label(string(p.Gateway)))
+	}
 	if p.Intent.Kind == actions.KindExpire {
 		return fleet.Concat(fleet.Text("the end of a silence on "), fleet.Label(p.Object()))
 	}
@@ -73,6 +76,9 @@ func errandTitle(p *actions.Plan) fleet.Safe {
 }
 
 func errandVerb(p *actions.Plan) fleet.Safe {
+	if p.Edit != nil {
+		return fleet.Concat(fleet.Text("EDIT: "), p.ErrandText())
+	}
 	if p.Intent.Kind == actions.KindExpire {
 		return fleet.Concat(fleet.Text("END the silence: "), fleet.Int(p.Silence.Hides), fleet.Text(" alerts show again"))
 	}
@@ -81,19 +87,11 @@ func errandVerb(p *actions.Plan) fleet.Safe {
 
 // errandLines are the plan in short: what, why, which alerts, each check that is not passed, and how many are.
 func errandLines(p *actions.Plan, checks []actions.Check, l views.Ladder, twin fleet.Safe) []fleet.Safe {
-	const most = 6
 	lines := []fleet.Safe{p.ErrandText()}
-	if p.Intent.Kind == actions.KindExpire { // its line names it by its ID alone
-		lines = append(lines, fleet.Concat(fleet.Text("it matches "), fleet.MatchersText(p.Silence.Silence.Matchers), fleet.Text(", set by "),
-			fleet.Label(p.Silence.Silence.By)))
-	}
-	lines = append(lines, fleet.Concat(fleet.Text("comment: "), fleet.Label(p.Silence.Silence.Comment)))
-	for i, a := range p.Silence.Alerts {
-		if i == most {
-			lines = append(lines, fleet.Concat(fleet.Text("  and "), fleet.Int(p.Silence.Hides-most), fleet.Text(" more")))
-			break
-		}
-		lines = append(lines, fleet.Join([]fleet.Safe{fleet.Text(" "), a.Level.Text(), a.Object, a.Text}, fleet.Text(" ")))
+	if p.Edit != nil {
+		lines = append(lines, editLines(p)...)
+	} else {
+		lines = append(lines, silencePlanLines(p)...)
 	}
 	passed := 0
 	for i := range checks {
@@ -109,7 +107,7 @@ func errandLines(p *actions.Plan, checks []actions.Check, l views.Ladder, twin f
 		fleet.Label(p.Short())))
 	if len(l.Overrides) > 0 {
 		lines = append(lines, fleet.Concat(fleet.Text("This overrides "), fleet.Label(strings.Join(l.Overrides, ", ")),
-			fleet.Text("; the comment is the reason")))
+			fleet.Text("; what you typed is the reason")))
 	}
 	if !l.Refused.IsEmpty() {
 		lines = append(lines, fleet.Concat(fleet.Text("REFUSED  "), l.Refused))
@@ -120,7 +118,38 @@ func errandLines(p *actions.Plan, checks []actions.Check, l views.Ladder, twin f
 	return lines
 }
 
-// errandAnswer confirms the plan of a silence, or of its end.
+// silencePlanLines say what a silence hides and why.
+func silencePlanLines(p *actions.Plan) []fleet.Safe {
+	const most = 6
+	var lines []fleet.Safe
+	if p.Intent.Kind == actions.KindExpire { // its line names it by its ID alone
+		lines = append(lines, fleet.Concat(fleet.Text("it matches "), fleet.MatchersText(p.Silence.Silence.Matchers), fleet.Text(", set by "),
+			fleet.Label(p.Silence.Silence.By)))
+	}
+	lines = append(lines, fleet.Concat(fleet.Text("comment: "), fleet.Label(p.Silence.Silence.Comment)))
+	for i, a := range p.Silence.Alerts {
+		if i == most {
+			lines = append(lines, fleet.Concat(fleet.Text("  and "), fleet.Int(p.Silence.Hides-most), fleet.Text(" more")))
+			break
+		}
+		lines = append(lines, fleet.Join([]fleet.Safe{fleet.Text(" "), a.Level.Text(), a.Object, a.Text}, fleet.Text(" ")))
+	}
+	return lines
+}
+
+// editLines say what an edit needs to be done, and where the load of a blocked member goes.
+func editLines(p *actions.Plan) []fleet.Safe {
+	lines := []fleet.Safe{fleet.Textf("done when all %s replicas hold it; undo: %s", fleet.Int(len(p.Edit.Replicas)),
+		actions.EditText(p.Edit.Edit.Inverse()))}
+	for i := range p.Effects {
+		e := &p.Effects[i]
+		lines = append(lines, fleet.Textf("  %s: share %s%% -> %s%%, %s -> %s req/s (est.)", fleet.Label(string(e.Target)), fleet.Show(e.ShareNow),
+			fleet.Show(e.ShareNew), fleet.Show(e.RequestsNow), fleet.Show(e.RequestsThen)))
+	}
+	return lines
+}
+
+// errandAnswer confirms the plan of a silence, of its end, or of an edit.
 type errandAnswer struct {
 	plan   actions.Plan
 	checks []actions.Check
@@ -139,7 +168,7 @@ func (a errandAnswer) choose(m *Model, chosen int, typed string) tea.Cmd {
 	case a.ladder.TypeName && typed != a.plan.Object():
 		return m.refuse(fleet.Concat(fleet.Text("type the name to confirm: "), rawName(a.plan.Object())))
 	case len(a.ladder.Overrides) > 0 && utf8.RuneCountInString(reason) < actions.MinOverrideReason:
-		return m.refuse(fleet.Textf("an override needs a comment of at least %s characters; esc, then M again",
+		return m.refuse(fleet.Textf("an override needs a reason of at least %s characters; esc, then plan it again",
 			fleet.Int(actions.MinOverrideReason)))
 	}
 	approval := actions.Approval{Typed: typed, Reason: reason, Overrides: a.ladder.Overrides, By: m.book.Access.Actor, At: m.clock.Now()}
@@ -148,34 +177,4 @@ func (a errandAnswer) choose(m *Model, chosen int, typed string) tea.Cmd {
 		_, err := control.Start(plan, approval)
 		return err
 	})
-}
-
-// cmdSilence opens the draft of a silence: of the matchers that are given, else of the selected alert.
-func (m *Model) cmdSilence(args []string) (tea.Cmd, fleet.Safe) {
-	if len(args) == 0 {
-		if why := whyNoSilence(m); !why.IsEmpty() {
-			return nil, why
-		}
-		return m.openSilence(""), fleet.Safe{}
-	}
-	if why := whyNoPlans(m); !why.IsEmpty() {
-		return nil, why
-	}
-	d := silenceDraft{}
-	for i := range m.snap.Sources {
-		if s := &m.snap.Sources[i]; s.Silences && d.source == "" {
-			d.source = s.ID
-		}
-	}
-	if d.source == "" {
-		return nil, fleet.Text("no Alertmanager was read: there is nothing that takes a silence")
-	}
-	for _, text := range args {
-		x, err := fleet.ParseMatcher(text)
-		if err != nil {
-			return nil, fleet.Sentence(err)
-		}
-		d.matchers, d.on = append(d.matchers, x), append(d.on, true)
-	}
-	return m.askSilence(d, 0, true), fleet.Safe{}
 }

@@ -1,0 +1,58 @@
+package actions
+
+import (
+	"time"
+
+	"pitwall/fleet"
+)
+
+// Split is a way to spread over others what a failing member of a route carried.
+type Split string
+
+// The ways.
+const (
+	SplitBalanced Split = "balanced" // each in proportion to what it could take
+	SplitCheapest Split = "cheapest" // the cheapest first, up to what it could take
+	SplitFastest  Split = "fastest"  // the one with the shortest time to first token first, likewise
+)
+
+// Splits lists them, the default first.
+func Splits() []Split { return []Split{SplitBalanced, SplitCheapest, SplitFastest} }
+
+// EmergencyRamp is the ramp of a failover: as large as a share may grow in one step without an override, each minute, judged on
+// as few requests as say anything.
+func EmergencyRamp() Ramp { return Ramp{Points: 25, Every: time.Minute, MinRequests: 50} }
+
+// Failover is what is known of moving the load of some members of one route to its others: pure data.
+type Failover struct {
+	Route      fleet.RouteID
+	Away       []fleet.TargetID
+	Moved      fleet.Ratio             // the share of the route that moves
+	Requests   fleet.Maybe[fleet.Rate] // what that is now
+	Candidates []Candidate             // greatest fit first; those that may not take any last
+	Proposals  []Proposal              // in the order of Splits
+}
+
+// Candidate is one member that could take a part of the load.
+type Candidate struct {
+	Target fleet.TargetID
+	Rented bool
+	State  fleet.State
+	Fit    fleet.Ratio // of the moved load that it could take now without an override
+	Why    fleet.Safe  // what bounds it: the interlock with its numbers; "" where it could take all
+	ID     string      // of that interlock
+	// Unproven tells that nobody knows what it can carry: Fit is what is known not to be too much, and each step asks an override.
+	Unproven bool
+	Price    fleet.Maybe[fleet.USDPerMTok]
+	TTFT95   fleet.Maybe[fleet.Seconds]
+	Limit    fleet.Maybe[fleet.Tokens] // context
+	Labels   []string                  // residency
+}
+
+// Proposal is one split as weights of all members.
+type Proposal struct {
+	Split   Split
+	Weights fleet.Weights
+	// Left is the part of the moved load that nobody can take without an override: it stays where it is.
+	Left fleet.Ratio
+}

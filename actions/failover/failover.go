@@ -1,0 +1,299 @@
+// Package failover finds where the load of failing members of a route can go: who could take what share of it, and three ways
+// to spread it. What somebody could take is asked of the interlocks, so that a proposal is one that they would let pass. It is
+// pure and sends nothing.
+package failover
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"pitwall/actions"
+	"pitwall/actions/interlocks"
+	"pitwall/actions/plan"
+	"pitwall/fleet"
+)
+
+// scale is the least sum of weights in which shares are told apart: with less, weights are multiplied.
+const scale = 100
+
+// Find looks for room for what some members of a route carry. A route or a member that does not exist, or a member that
+// carries nothing, is refused (KindInvalid); weights that no gateway replica tells are refused as KindStale.
+func Find(route fleet.RouteID, away []fleet.TargetID, s *fleet.Snapshot, b actions.Book, now time.Time) (actions.Failover, error) {
+	none := actions.Failover{}
+	if s == nil || s.Route(route) == nil {
+		return none, refuse(fmt.Errorf("there is no route %s", fleet.Quote(string(route))))
+	}
+	r := s.Route(route)
+	before := weightsOf(r)
+	if before.Sum() <= 0 {
+		return none, &fleet.Error{Kind: fleet.KindStale, Op: "fail over", Err: errors.New("no gateway replica tells the weights of " +
+			fleet.Quote(string(route)).String()), Next: "nothing was changed; see Sources for what cannot be read"}
+	}
+	if g := r.Routing.Weighing; g != fleet.WeighingUnknown && !g.Decides() {
+		return none, refuse(fmt.Errorf("weights do not decide on %s: strategy %s", fleet.Quote(string(route)), r.Strategy))
+	}
+	out := actions.Failover{Route: route, Away: slices.Clone(away)}
+	for _, id := range away {
+		t := r.Target(id)
+		if t == nil {
+			return none, refuse(fmt.Errorf("%s has no target %s", fleet.Quote(string(route)), fleet.Quote(string(id))))
+		}
+		out.Moved += before.Share(id).Or(0)
+		if t.Load.Requests.OK {
+			out.Requests = fleet.Some(out.Requests.V + t.Load.Requests.V)
+		}
+	}
+	if out.Moved <= 0 {
+		return none, refuse(errors.New("what is to be left carries nothing: there is no load to move"))
+	}
+	f := finder{r: r, s: s, b: b, now: now, before: scaled(before), away: away}
+	for i := range r.Targets {
+		if t := &r.Targets[i]; !slices.Contains(away, t.Spec.ID) {
+			out.Candidates = append(out.Candidates, f.candidate(t))
+		}
+	}
+	if len(out.Candidates) == 0 {
+		return none, refuse(fmt.Errorf("%s has no other target: add one first", fleet.Quote(string(route))))
+	}
+	slices.SortStableFunc(out.Candidates, func(a, b actions.Candidate) int { return cmp.Compare(b.Fit, a.Fit) })
+	for _, split := range actions.Splits() {
+		out.Proposals = append(out.Proposals, f.propose(split, out.Candidates))
+	}
+	return out, nil
+}
+
+// weightsOf is what the replicas agree on, else what each member is set to.
+func weightsOf(r *fleet.Route) fleet.Weights {
+	if r.Weights != nil {
+		return r.Weights.Clone()
+	}
+	w := fleet.Weights{}
+	for i := range r.Targets {
+		if t := &r.Targets[i]; t.Set.OK {
+			w[t.Spec.ID] = t.Set.V
+		}
+	}
+	return w
+}
+
+// scaled multiplies small weights, so that a part of one is a whole number. Shares stay.
+func scaled(w fleet.Weights) fleet.Weights {
+	sum := w.Sum()
+	if sum >= scale {
+		return w
+	}
+	by := (scale + sum - 1) / sum
+	out := fleet.Weights{}
+	for id, n := range w {
+		out[id] = n * by
+	}
+	return out
+}
+
+// finder asks the interlocks about parts of one route's load.
+type finder struct {
+	r      *fleet.Route
+	s      *fleet.Snapshot
+	b      actions.Book
+	now    time.Time
+	before fleet.Weights
+	away   []fleet.TargetID
+}
+
+// bounding are the interlocks that speak about one receiver: what it can carry, and whether it may.
+func bounding(id string) bool {
+	return slices.Contains([]string{"IL-04", "IL-05", "IL-07", "IL-08", "IL-10", "IL-14", "IL-15", "IL-16", "IL-17", "IL-24", "IL-26"}, id)
+}
+
+// candidate finds the greatest part of the moved load that a member could take, while the rest stays where it is.
+func (f *finder) candidate(t *fleet.Target) actions.Candidate {
+	c := actions.Candidate{Target: t.Spec.ID, Rented: t.Spec.Provider != "", State: t.State, Price: t.Price, TTFT95: t.Load.TTFT95,
+		Limit: f.s.ContextLimit(t), Labels: f.s.Residency(t)}
+	c.Fit, c.Why, c.ID = f.fit(t.Spec.ID, false)
+	if first := f.objection(t.Spec.ID, 1, false); first != nil && first.Missing && first.Severity == actions.SeverityOVR {
+		c.Unproven = true
+		c.Fit, c.Why, c.ID = f.fit(t.Spec.ID, true)
+		if c.Why.IsEmpty() {
+			c.Why, c.ID = says(first), first.ID
+		}
+	}
+	return c
+}
+
+// fit is the greatest part of the moved load to which no interlock objects, with the objection to more. blind passes over what
+// is only not known.
+func (f *finder) fit(to fleet.TargetID, blind bool) (fleet.Ratio, fleet.Safe, string) {
+	moved := f.moved()
+	why := f.objection(to, moved, blind)
+	if why == nil {
+		return 1, fleet.Safe{}, ""
+	}
+	// An interlock that objects to much and not to little bounds it; between them the least objectionable amount is searched.
+	low, high := 0, moved
+	for high-low > 1 {
+		mid := (low + high) / 2
+		if x := f.objection(to, mid, blind); x != nil {
+			high, why = mid, x
+		} else {
+			low = mid
+		}
+	}
+	return fleet.Ratio(float64(low) / float64(moved)), says(why), why.ID
+}
+
+func says(c *actions.Check) fleet.Safe {
+	return fleet.Textf("%s %s: %s", fleet.Label(c.ID), c.Title, c.Formula)
+}
+
+// moved is the weight that is to go.
+func (f *finder) moved() int {
+	n := 0
+	for _, id := range f.away {
+		n += f.before[id]
+	}
+	return n
+}
+
+// objection is the worst check that would need an override if one member took so much weight, nil for none.
+func (f *finder) objection(to fleet.TargetID, weight int, blind bool) *actions.Check {
+	after := f.before.Clone()
+	after[to] += weight
+	left := weight
+	for _, id := range f.away {
+		n := min(left, after[id])
+		after[id] -= n
+		left -= n
+	}
+	p := actions.Plan{Format: 1, Created: f.now, Context: f.s.Context, Env: f.s.Env, Mode: f.s.Mode, Gateway: f.r.Spec.Gateway, Route: f.r.Spec,
+		Order: f.r.Order(), Before: f.before, BeforeHash: fleet.HashWeights(f.before), After: after, AfterHash: fleet.HashWeights(after),
+		Intent: actions.Intent{Kind: actions.KindShift, Route: f.r.Spec.ID}, Ramp: actions.EmergencyRamp()}
+	p.Steps = []actions.Step{{N: 1, Before: p.Before, BeforeHash: p.BeforeHash, After: p.After, AfterHash: p.AfterHash}}
+	var worst *actions.Check
+	for _, il := range interlocks.All() {
+		if !bounding(il.ID) {
+			continue
+		}
+		c := il.Check(p, f.s, f.b, f.now)
+		if blind && c.Missing && c.Severity == actions.SeverityOVR {
+			continue
+		}
+		if c.Severity < actions.SeverityOVR || worst != nil && c.Severity <= worst.Severity {
+			continue
+		}
+		c.ID, c.Title = il.ID, il.Title
+		worst = &c
+	}
+	return worst
+}
+
+// propose spreads the moved weight over the candidates, none more than it could take. What fits nowhere stays.
+func (f *finder) propose(split actions.Split, all []actions.Candidate) actions.Proposal {
+	moved := f.moved()
+	room := make([]int, len(all))
+	total := 0
+	for i := range all {
+		room[i] = int(float64(all[i].Fit)*float64(moved) + 1e-9)
+		total += room[i]
+	}
+	got := make([]int, len(all))
+	goal := min(moved, total)
+	if split == actions.SplitBalanced {
+		share(got, room, goal, total)
+	} else {
+		left := goal
+		for _, i := range ranked(split, all) {
+			got[i] = min(left, room[i])
+			left -= got[i]
+		}
+	}
+	out := actions.Proposal{Split: split, Weights: f.before.Clone(), Left: fleet.Ratio(float64(moved-goal) / float64(moved))}
+	for i := range all {
+		out.Weights[all[i].Target] += got[i]
+	}
+	left := goal
+	for _, id := range f.away {
+		n := min(left, out.Weights[id])
+		out.Weights[id] -= n
+		left -= n
+	}
+	return out
+}
+
+// share deals goal out in proportion to room, in whole numbers: the largest remainders are rounded up.
+func share(got, room []int, goal, total int) {
+	if total == 0 {
+		return
+	}
+	left := goal
+	order := make([]int, len(room))
+	for i := range room {
+		order[i] = i
+		got[i] = goal * room[i] / total
+		left -= got[i]
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(goal*room[b]%total, goal*room[a]%total) })
+	for _, i := range order {
+		if left > 0 && got[i] < room[i] {
+			got[i]++
+			left--
+		}
+	}
+}
+
+// ranked orders candidates by price or by speed; those of which it is not known come last.
+func ranked(split actions.Split, all []actions.Candidate) []int {
+	key := func(i int) (float64, bool) {
+		if split == actions.SplitCheapest {
+			return float64(all[i].Price.V), all[i].Price.OK
+		}
+		return float64(all[i].TTFT95.V), all[i].TTFT95.OK
+	}
+	order := make([]int, len(all))
+	for i := range all {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		x, knownX := key(a)
+		y, knownY := key(b)
+		if knownX != knownY {
+			if knownX {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Compare(x, y)
+	})
+	return order
+}
+
+// Intent is the shift that carries a proposal out, in emergency steps. Weights that stay are left out of it where nothing was
+// multiplied.
+func Intent(f actions.Failover, p actions.Proposal, s *fleet.Snapshot) actions.Intent {
+	in := actions.Intent{Kind: actions.KindShift, Route: f.Route, Weights: fleet.Weights{}, Ramp: actions.EmergencyRamp()}
+	was := fleet.Weights{}
+	if r := s.Route(f.Route); r != nil {
+		was = weightsOf(r)
+	}
+	for id, n := range p.Weights {
+		if old, had := was[id]; !had || old != n {
+			in.Weights[id] = n
+		}
+	}
+	return in
+}
+
+// Plan is the plan of a proposal with its checks.
+func Plan(f actions.Failover, p actions.Proposal, s *fleet.Snapshot, b actions.Book, now time.Time) (actions.Plan, []actions.Check, error) {
+	made, err := plan.New(Intent(f, p, s), s, now)
+	if err != nil {
+		return actions.Plan{}, nil, err
+	}
+	return made, interlocks.Evaluate(made, s, b, now), nil
+}
+
+func refuse(err error) error {
+	return &fleet.Error{Kind: fleet.KindInvalid, Op: "fail over", Err: err, Next: "nothing was changed"}
+}

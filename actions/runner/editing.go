@@ -1,0 +1,136 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"pitwall/actions"
+	"pitwall/actions/audit"
+	"pitwall/actions/journal"
+	"pitwall/fleet"
+)
+
+// editing changes what a gateway keeps of a route beside weights. Each replica has its own copy: the edit is made where all of
+// them hold it.
+type editing struct {
+	by     fleet.RouteEditor
+	route  fleet.RouteSpec
+	edit   fleet.RouteEdit
+	settle time.Duration
+	says   fleet.Safe // what the replicas hold that do not agree, as last asked
+
+	sentBack bool // the way back was taken by the gateway
+}
+
+func editingOf(w fleet.RouteWriter, p *actions.Plan) (*editing, bool) {
+	by, ok := w.(fleet.RouteEditor)
+	if !ok {
+		return nil, false
+	}
+	return &editing{by: by, route: p.Route, edit: p.Edit.Edit, settle: max(w.Settle(), leastSettle)}, true
+}
+
+// ask implements errand. Replicas that do not agree are on their way.
+func (e *editing) ask(ctx context.Context) (standing, string, error) {
+	list := e.by.EditStands(ctx, e.route, e.edit)
+	var errs []error
+	at := map[fleet.Standing][]string{}
+	for _, r := range list {
+		if r.Err != nil {
+			errs = append(errs, r.Err)
+			continue
+		}
+		at[r.At] = append(at[r.At], fleet.Label(string(r.Replica)).String())
+		if r.At == fleet.StandsForeign {
+			e.says = fleet.Concat(fleet.Label(string(r.Replica)), fleet.Text(" has "), r.Holds)
+		}
+	}
+	switch {
+	case len(at) == 0:
+		return silent, "", errors.Join(append(errs, errors.New("no replica of the gateway answers"))...)
+	case len(at[fleet.StandsForeign])+len(at[fleet.StandsGone]) > 0:
+		return foreign, "", nil
+	case len(at) == 1 && len(at[fleet.StandsBefore]) > 0:
+		return before, "", nil
+	case len(at) == 1 && len(errs) == 0:
+		return after, "", nil
+	case len(at) == 1:
+		e.says = fleet.Concat(fleet.Int(len(at[fleet.StandsAfter])), fleet.Text(" of "), fleet.Int(len(list)),
+			fleet.Text(" replicas hold it, the others do not answer"))
+	default:
+		e.says = fleet.Textf("%s of %s replicas hold it, not yet %s", fleet.Int(len(at[fleet.StandsAfter])), fleet.Int(len(list)),
+			fleet.Label(strings.Join(slices.Sorted(slices.Values(at[fleet.StandsBefore])), ", ")))
+	}
+	return between, "", nil
+}
+
+// agree implements errand: the gateway says first whether it can do this at all.
+func (e *editing) agree(ctx context.Context) error {
+	if err := e.by.Editable(ctx, e.route, e.edit); err != nil {
+		return err
+	}
+	at, _, err := e.ask(ctx)
+	switch {
+	case err != nil:
+		return err
+	case at == after:
+		return errors.New("all replicas have it so already")
+	case at != before:
+		return errors.New(e.says.String())
+	}
+	return nil
+}
+
+func (e *editing) do(ctx context.Context) (string, error) { return "", e.by.Edit(ctx, e.route, e.edit) }
+
+func (e *editing) undo() func(context.Context) error {
+	return func(ctx context.Context) error { return e.by.Edit(ctx, e.route, e.edit.Inverse()) }
+}
+
+func (e *editing) intent() journal.Intent {
+	return journal.Intent{Undo: actions.EditText(e.edit.Inverse())}
+}
+
+func (e *editing) over() time.Time { return time.Time{} }
+
+// editBack sets back what an edit found, until all replicas have it. A replica that follows late is waited for.
+func (k *carrier) editBack(e *editing) time.Duration {
+	at, _, err := k.askErrand()
+	now := k.now()
+	waiting := now.Before(k.inForce.deadline)
+	switch {
+	case err != nil:
+		k.say(fleet.Concat(fleet.Text("rolling back: it does not answer, trying on: "), fleet.Sentence(err)), time.Time{})
+		return k.r.o.Poll
+	case at == foreign:
+		return k.unknown(fleet.Concat(fleet.Text("not rolled back: "), k.errandDoing(at)), world{})
+	case at == before && (e.sentBack || !waiting):
+		k.verified(true, func(r *actions.StepResult) { r.Verified = now })
+		k.close(EventRestored, audit.KindRolledBack, fleet.Concat(fleet.Text("rolled back: "), actions.EditText(e.edit.Inverse())), world{})
+		return 0
+	case at == before, e.sentBack && waiting: // a write whose answer was lost may still arrive; replicas follow
+		return min(k.r.o.Poll, k.inForce.deadline.Sub(now))
+	}
+	if err := k.lock.Verify(); err != nil {
+		return k.unknown(fleet.Concat(fleet.Text("not rolled back: "), fleet.Sentence(err)), world{})
+	}
+	in := k.errandIntent(true)
+	if err := k.to(EventRollBack, journal.Record{Kind: journal.KindIntent, Step: &in, Why: k.c.Why}); err != nil {
+		k.say(fleet.Concat(fleet.Text("rolling back waits: "), fleet.Sentence(err)), time.Time{})
+		return k.r.o.Poll
+	}
+	undo := e.undo()
+	_, err = k.writeErrand("back", func(ctx context.Context) (string, error) { return "", undo(ctx) })
+	e.sentBack, k.inForce.deadline = err == nil, k.now().Add(2*e.settle)
+	res := k.result(1, true, func(r *actions.StepResult) { r.Sent, r.Err = now, fleet.Sentence(err) })
+	kind := journal.KindResult
+	if err != nil {
+		kind = journal.KindSent
+		k.say(fleet.Concat(fleet.Text("rolling back: not taken, trying again: "), fleet.Sentence(err)), time.Time{})
+	}
+	_ = k.to(EventRollBack, journal.Record{Kind: kind, Result: &res, Why: k.c.Why})
+	return k.r.o.Poll
+}
