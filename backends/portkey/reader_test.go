@@ -100,6 +100,9 @@ func TestAConfigIsRead(t *testing.T) {
 			t.Errorf("as text %v: %+v", asText, d)
 		}
 		r := out.Gateway.Routing[slug]
+		if len(r.Edits) != 0 || !strings.Contains(r.EditsWhy.String(), "set its weight to 0") {
+			t.Errorf("edits: %v, %s", r.Edits, r.EditsWhy)
+		}
 		if r.Strategy.String() != "loadbalance" || !r.KeepsShare || r.ByOrder != fleet.Some(false) || !r.Fixed.IsEmpty() ||
 			r.ChangedBy.String() != "50000000-0000-4000-8000-000000000000" ||
 			r.ChangedAt != fleet.Some(time.Date(2026, 11, 20, 8, 1, 0, 0, time.UTC)) {

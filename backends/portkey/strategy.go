@@ -109,12 +109,17 @@ func alone(r routeobjects.Route, node map[string]any, at string, from passed) ro
 	return r
 }
 
+// unedited is why nothing but weights is edited.
+var unedited = fleet.Text("what takes over is the order of a config's targets, which is changed in Portkey, and a config has no name " +
+	"beside its slug; to leave a target out, set its weight to 0")
+
 // leastCooldown is the shortest that a circuit stays open.
 const leastCooldown = 30
 
 // routing is what is said beside weights.
 func (p passed) routing(node map[string]any) fleet.Routing {
-	r := fleet.Routing{Strategy: strategyText(node, p), Timeout: milliseconds(p.timeout), Retries: count(p.retry["attempts"])}
+	r := fleet.Routing{Strategy: strategyText(node, p), Timeout: milliseconds(p.timeout), Retries: count(p.retry["attempts"]),
+		EditsWhy: unedited}
 	if mode(node) != modeConditional { // which no circuit breaker looks at
 		r.AllowedFails, r.Cooldown = count(p.breaker["failure_threshold"]), milliseconds(p.breaker["cooldown_interval"])
 		if r.Cooldown.OK {
