@@ -26,6 +26,9 @@ type Route struct {
 	// Same are pointers that are compared with each write, since what they lead to tells that the route is the one meant:
 	// another may have come into its place.
 	Same []string
+	// Scaled tells that the members' weights are told in a finer measure than the one that they are stored in, so that they
+	// are whole numbers: a write of one stores all of them in that measure, or their shares would be others.
+	Scaled bool
 	// Refuse says why weights may not be set so, "" where they may; nil refuses nothing more than the weighing does.
 	Refuse func(after map[fleet.DeploymentID]int) string
 }

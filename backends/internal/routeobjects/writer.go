@@ -166,8 +166,8 @@ func (w *writer) allowed(p place, r fleet.RouteSpec, after fleet.Weights) error 
 		case n < 0 || g.Most > 0 && n > g.Most:
 			return w.refuse(fleet.KindInvalid, "set weights", r.ID, fmt.Sprintf("the weight %d of %s is not within 0 and %d", n, called, g.Most))
 		case n == 0 && g.Weighing == fleet.WeighingFromOne:
-			return w.refuse(fleet.KindUnsupported, "set weights", r.ID, "this gateway takes no weight below 1, and "+called+" would have to be taken "+
-				"off its list; give it 1 beside great weights of the others")
+			return w.refuse(fleet.KindUnsupported, "set weights", r.ID, "this gateway takes no weight below 1, and "+called+" would have to be "+
+				"taken off its list; give it 1 beside great weights of the others")
 		}
 	}
 	switch {
@@ -192,6 +192,11 @@ func (p *place) writeOf(r fleet.RouteSpec, before, after fleet.Weights) fleet.Ob
 		out.Fields = append(out.Fields, jsonptr.Same(p.doc, at))
 	}
 	wanted := map[fleet.DeploymentID]int{}
+	if p.route.Scaled {
+		for _, m := range p.route.Members {
+			wanted[m.ID] = int(m.Weight.V)
+		}
+	}
 	for _, t := range r.Targets {
 		if m := p.member(t); m != nil {
 			if n, named := after[t.ID]; named && float64(n) != m.Weight.V {
