@@ -92,14 +92,26 @@ func (d *documents) all(ctx context.Context) ([]place, []fleet.Safe, error) {
 	}
 	var list []place
 	var odd []fleet.Safe
-	for _, kind := range kinds {
-		for _, ns := range namespaces {
+	var missing error
+	there := false
+	for _, ns := range namespaces {
+		shape, unread, err := d.shapeIn(ctx, ns)
+		if err != nil {
+			return nil, nil, err
+		}
+		odd = append(odd, unread...)
+		for _, kind := range kinds {
 			docs, err := d.objects.List(ctx, kind, ns, "")
+			if fleet.KindOf(err) == fleet.KindNotFound { // another kind of the group is there
+				missing = err
+				continue
+			}
 			if err != nil {
 				return nil, nil, err
 			}
+			there = true
 			for _, body := range docs {
-				found, err := d.places(kind, body)
+				found, err := d.places(shape, kind, body)
 				if err != nil {
 					odd = append(odd, fleet.Textf("one %s cannot be read: %s", fleet.Label(kind.Kind), fleet.Cause(err)))
 				}
@@ -107,18 +119,29 @@ func (d *documents) all(ctx context.Context) ([]place, []fleet.Safe, error) {
 			}
 		}
 	}
+	if !there {
+		return nil, nil, missing
+	}
 	return list, odd, nil
 }
 
+// shapeIn is the shape with what it has to know of a namespace, "" for all.
+func (d *documents) shapeIn(ctx context.Context, namespace string) (Shape, []fleet.Safe, error) {
+	if s, ok := d.shape.(Surrounded); ok {
+		return s.Around(ctx, d.objects, d.cluster, namespace)
+	}
+	return d.shape, nil, nil
+}
+
 // places are the routes of one document.
-func (d *documents) places(kind fleet.ObjectKind, body fleet.JSON) ([]place, error) {
+func (d *documents) places(shape Shape, kind fleet.ObjectKind, body fleet.JSON) ([]place, error) {
 	doc, err := jsonptr.Decode(body)
 	if err != nil {
 		return nil, err
 	}
 	ref := fleet.ObjectRef{Cluster: d.cluster, Kind: kind.Kind, Namespace: jsonptr.Text(doc, "/metadata/namespace"),
 		Name: jsonptr.Text(doc, "/metadata/name")}
-	routes, err := d.shape.Routes(kind, ref, doc)
+	routes, err := shape.Routes(kind, ref, doc)
 	list := make([]place, len(routes))
 	for i, r := range routes {
 		list[i] = place{kind: kind, ref: ref, uid: jsonptr.Text(doc, "/metadata/uid"), doc: doc, route: r}
@@ -134,6 +157,10 @@ func (d *documents) find(ctx context.Context, id fleet.RouteID) (place, error) {
 	}
 	ref := d.shape.Ref(id)
 	ref.Cluster = d.cluster
+	shape, _, err := d.shapeIn(ctx, ref.Namespace)
+	if err != nil {
+		return place{}, err
+	}
 	var missing error
 	for _, kind := range kinds {
 		ref.Kind = kind.Kind
@@ -145,7 +172,7 @@ func (d *documents) find(ctx context.Context, id fleet.RouteID) (place, error) {
 		if err != nil {
 			return place{}, err
 		}
-		list, err := d.places(kind, body)
+		list, err := d.places(shape, kind, body)
 		if err != nil {
 			return place{}, err
 		}
