@@ -29,6 +29,13 @@ func (o *object) said() parents.Object {
 type rule struct {
 	Name     string    `json:"name"`
 	Backends []backend `json:"backendRefs"`
+	Retry    *struct {
+		Attempts *int `json:"attempts"`
+	} `json:"retry"`
+	Timeouts struct {
+		Request string `json:"request"`
+		Backend string `json:"backendRequest"`
+	} `json:"timeouts"`
 }
 
 type backend struct {

@@ -157,7 +157,11 @@ func (d *documents) find(ctx context.Context, id fleet.RouteID) (place, error) {
 	}
 	ref := d.shape.Ref(id)
 	ref.Cluster = d.cluster
-	shape, _, err := d.shapeIn(ctx, ref.Namespace)
+	around := ref.Namespace
+	if len(d.namespaces) == 0 {
+		around = "" // as all reads it
+	}
+	shape, _, err := d.shapeIn(ctx, around)
 	if err != nil {
 		return place{}, err
 	}
