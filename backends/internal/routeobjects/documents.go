@@ -80,6 +80,15 @@ type place struct {
 	route Route
 }
 
+// gathered is what one read of all documents gives.
+type gathered struct {
+	list    []place
+	held    map[fleet.RouteID]bool
+	odd     []fleet.Safe
+	missing error // a kind that is not served
+	listed  bool  // some kind is
+}
+
 // all reads every route. A document that cannot be understood is no route, and is said.
 func (d *documents) all(ctx context.Context) ([]place, []fleet.Safe, error) {
 	kinds, err := d.served(ctx)
@@ -90,39 +99,49 @@ func (d *documents) all(ctx context.Context) ([]place, []fleet.Safe, error) {
 	if len(namespaces) == 0 {
 		namespaces = []string{""}
 	}
-	var list []place
-	var odd []fleet.Safe
-	var missing error
-	there := false
+	g := gathered{held: map[fleet.RouteID]bool{}}
 	for _, ns := range namespaces {
 		shape, unread, err := d.shapeIn(ctx, ns)
 		if err != nil {
 			return nil, nil, err
 		}
-		odd = append(odd, unread...)
+		g.odd = append(g.odd, unread...)
 		for _, kind := range kinds {
 			docs, err := d.objects.List(ctx, kind, ns, "")
-			if fleet.KindOf(err) == fleet.KindNotFound { // another kind of the group is there
-				missing = err
-				continue
-			}
-			if err != nil {
+			switch fleet.KindOf(err) {
+			case "":
+				g.listed = true
+				d.gather(&g, shape, kind, docs)
+			case fleet.KindNotFound: // another kind of the group is there
+				g.missing = err
+			default:
 				return nil, nil, err
-			}
-			there = true
-			for _, body := range docs {
-				found, err := d.places(shape, kind, body)
-				if err != nil {
-					odd = append(odd, fleet.Textf("one %s cannot be read: %s", fleet.Label(kind.Kind), fleet.Cause(err)))
-				}
-				list = append(list, found...)
 			}
 		}
 	}
-	if !there {
-		return nil, nil, missing
+	if !g.listed {
+		return nil, nil, g.missing
 	}
-	return list, odd, nil
+	return g.list, g.odd, nil
+}
+
+// gather adds the routes of some documents. Of two under one name the first counts, as find has it.
+func (d *documents) gather(g *gathered, shape Shape, kind fleet.ObjectKind, docs []fleet.JSON) {
+	for _, body := range docs {
+		found, err := d.places(shape, kind, body)
+		if err != nil {
+			g.odd = append(g.odd, fleet.Textf("one %s cannot be read: %s", fleet.Label(kind.Kind), fleet.Cause(err)))
+		}
+		for _, p := range found {
+			if g.held[p.route.ID] {
+				g.odd = append(g.odd, fleet.Textf("route %s is held by two objects; that in %s is passed over", fleet.Quote(string(p.route.ID)),
+					fleet.Quote(kind.Group+"/"+kind.Version)))
+				continue
+			}
+			g.held[p.route.ID] = true
+			g.list = append(g.list, p)
+		}
+	}
 }
 
 // shapeIn is the shape with what it has to know of a namespace, "" for all.
