@@ -15,7 +15,8 @@ import (
 // The kinds around: what the controller makes of a route, and what says how a gateway retries.
 var (
 	madeKind   = fleet.ObjectKind{Group: "gateway.networking.k8s.io", Version: "v1", Resource: "httproutes", Kind: "HTTPRoute"}
-	policyKind = fleet.ObjectKind{Group: "gateway.envoyproxy.io", Version: "v1alpha1", Resource: "backendtrafficpolicies", Kind: "BackendTrafficPolicy"}
+	policyKind = fleet.ObjectKind{Group: "gateway.envoyproxy.io", Version: "v1alpha1", Resource: "backendtrafficpolicies",
+		Kind: "BackendTrafficPolicy"}
 )
 
 // around is what was read beside the routes.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"pitwall/backends/internal/jsonptr"
 	"pitwall/backends/internal/routerig"
 	"pitwall/backends/internal/toyobjects"
 	"pitwall/fleet"
@@ -184,4 +185,49 @@ func TestNonsenseInRoutes(t *testing.T) {
 	c := cluster()
 	c.Put(policyKind, fmt.Sprintf(policyText, "llm", "HTTPRoute", "models"))
 	rig(t, c).Withstands(t)
+}
+
+// Headers and bodies that a route sets may be credentials: nothing of them is kept or said.
+func TestNothingSecretIsKept(t *testing.T) {
+	const canary = "sk-canary-0451"
+	c := cluster()
+	for _, x := range []struct {
+		path  string
+		value any
+	}{
+		{"/spec/rules/0/backendRefs/0/headerMutation", map[string]any{"set": []any{map[string]any{"name": "authorization", "value": canary}}}},
+		{"/spec/rules/0/backendRefs/1/bodyMutation", map[string]any{"set": []any{map[string]any{"path": "key", "value": canary}}}},
+		{"/spec/rules/0/matches/1/headers/1/value", canary},
+	} {
+		c.Change(kinds[0], ref, x.path, x.value)
+	}
+	r := rig(t, c)
+	if p := fmt.Sprintf("%+v", *r.Read(t).Gateway) + r.Said(t); strings.Contains(p, canary) {
+		t.Error(p)
+	}
+	s := r.Spec(t, chat)
+	c.Change(kinds[0], ref, "/spec/rules/0/backendRefs/0/weight", 1)
+	for _, err := range []error{r.Writer.SetWeights(t.Context(), s, fleet.Weights{"own/llama-v1": 80}, fleet.Weights{"own/llama-v1": 70}), r.Shift(t, chat, fleet.Weights{"rented": -1})} {
+		if err == nil || strings.Contains(err.Error(), canary) {
+			t.Error(err)
+		}
+	}
+	c.Change(kinds[0], ref, "/spec/rules/0/backendRefs/0/weight", canary) // of the wrong type
+	if said := r.Said(t); said == "" || strings.Contains(said, canary) {
+		t.Error(said)
+	}
+}
+
+// FuzzRoutes: whatever a server gives as a route is read or refused, and each member means one.
+func FuzzRoutes(f *testing.F) {
+	f.Add([]byte(`{"metadata":{"name":"n","namespace":"m"},"spec":{"rules":[{"backendRefs":[{"name":"a"},{"name":"a","modelNameOverride":"x"}]}]}}`))
+	f.Add([]byte(`{"spec":{"rules":[{"name":"x"},null,{"backendRefs":[{"weight":-1,"priority":-3},{}]}]},"status":{"conditions":[{}]}}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		doc, err := jsonptr.Decode(body)
+		if err != nil {
+			return
+		}
+		list, _ := shape{}.Routes(kinds[0], ref, doc)
+		routerig.Distinct(t, list)
+	})
 }

@@ -67,13 +67,14 @@ func (s shape) route(ref fleet.ObjectRef, o *object, i int, called string) route
 		times, answered := s.around.retry(o)
 		out.Routing.Retries = times
 		if r.priorities() && answered == fleet.Some(false) {
-			out.Notes = append(out.Notes, fleet.Textf("members of a greater priority get nothing when others fail: attach a BackendTrafficPolicy with "+
-				"retry to the HTTPRoute %s", fleet.Quote(o.Name)))
+			out.Notes = append(out.Notes, fleet.Textf("members of a greater priority get nothing when others fail: attach a "+
+				"BackendTrafficPolicy with retry to the HTTPRoute %s", fleet.Quote(o.Name)))
 		}
 	}
 	for j, id := range r.ids() {
 		b, at := &r.Backends[j], path+"/backendRefs/"+strconv.Itoa(j)
-		m := routeobjects.Member{ID: fleet.DeploymentID(id), Model: r.served(b), Weight: fleet.Some(float64(weight(b.Weight))), At: at + "/weight"}
+		m := routeobjects.Member{ID: fleet.DeploymentID(id), Model: r.served(b), Weight: fleet.Some(float64(weight(b.Weight))),
+			At: at + "/weight"}
 		if !b.pool() {
 			m.Order = fleet.Some(float64(b.priority()))
 		}

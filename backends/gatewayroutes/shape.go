@@ -25,8 +25,8 @@ func (shape) Kinds() []fleet.ObjectKind { return []fleet.ObjectKind{kind} }
 func (shape) Ref(route fleet.RouteID) fleet.ObjectRef { return routeobjects.Namespaced(route) }
 
 // Around implements routeobjects.Surrounded.
-func (shape) Around(ctx context.Context, c fleet.Objects, cluster fleet.ClusterID, namespace string) (routeobjects.Shape, []fleet.Safe, error) {
-	by, err := movers.Read(ctx, c, cluster, namespace)
+func (shape) Around(ctx context.Context, c fleet.Objects, of fleet.ClusterID, namespace string) (routeobjects.Shape, []fleet.Safe, error) {
+	by, err := movers.Read(ctx, c, of, namespace)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"pitwall/backends/internal/jsonptr"
 	"pitwall/backends/internal/movers"
 	"pitwall/backends/internal/routerig"
 	"pitwall/backends/internal/toyobjects"
@@ -170,4 +171,17 @@ func TestNonsenseInRoutes(t *testing.T) {
 	c := route(`, annotations: {a: b}, managedFields: [{manager: m, operation: Apply, time: "2026-11-29T08:00:00Z"}]`, "{name: chat, matches: [{path: {type: PathPrefix, value: /}}], backendRefs: "+two+", timeouts: {request: 10s}, retry: {attempts: 1}}", parentOf(taken(4)))
 	c.Put(movers.RolloutKind, "metadata: {name: steps, namespace: llm, uid: r}\nspec: {strategy: {canary: {trafficRouting: {plugins: {argoproj-labs/gatewayAPI: {httpRoute: x}}}}}}")
 	rig(t, c).Withstands(t)
+}
+
+// FuzzRoutes: whatever a server gives as a route is read or refused, and each name means one.
+func FuzzRoutes(f *testing.F) {
+	f.Add([]byte(`{"metadata":{"name":"n","namespace":"m"},"spec":{"parentRefs":[{"name":"g"}],"rules":[{"name":"x","backendRefs":[{"name":"a","port":1},{"name":"a","port":2},{}]},null]},"status":{"parents":[{"parentRef":{"name":"g"},"conditions":[{"type":"Accepted","status":"True"}]}]}}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		doc, err := jsonptr.Decode(body)
+		if err != nil {
+			return
+		}
+		list, _ := shape{}.Routes(kind, chat, doc)
+		routerig.Distinct(t, list)
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"pitwall/backends/internal/jsonptr"
 	"pitwall/backends/internal/movers"
 	"pitwall/backends/internal/routerig"
 	"pitwall/backends/internal/toyobjects"
@@ -149,4 +150,17 @@ func TestNonsenseInServices(t *testing.T) {
 	c := service("", "{name: split, match: [{uri: {prefix: /}}], route: "+two+", timeout: 60s, retries: {attempts: 3, perTryTimeout: 10s}}")
 	c.Put(movers.RolloutKind, "metadata: {name: steps, namespace: llm, uid: r}\nspec: {strategy: {canary: {trafficRouting: {istio: {virtualService: {name: x}}}}}}")
 	rig(t, c).Withstands(t)
+}
+
+// FuzzRoutes: whatever a server gives as a route is read or refused, and each name means one.
+func FuzzRoutes(f *testing.F) {
+	f.Add([]byte(`{"spec":{"http":[{"name":"x","route":[{"destination":{"host":"a","subset":"b","port":{"number":1}},"weight":3},{}]},null,{"route":[null]}]}}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		doc, err := jsonptr.Decode(body)
+		if err != nil {
+			return
+		}
+		list, _ := shape{}.Routes(kinds[0], ref, doc)
+		routerig.Distinct(t, list)
+	})
 }

@@ -26,8 +26,8 @@ func (shape) Kinds() []fleet.ObjectKind { return slices.Clone(kinds) }
 func (shape) Ref(route fleet.RouteID) fleet.ObjectRef { return routeobjects.Namespaced(route) }
 
 // Around implements routeobjects.Surrounded.
-func (shape) Around(ctx context.Context, c fleet.Objects, cluster fleet.ClusterID, namespace string) (routeobjects.Shape, []fleet.Safe, error) {
-	by, err := movers.Read(ctx, c, cluster, namespace)
+func (shape) Around(ctx context.Context, c fleet.Objects, of fleet.ClusterID, namespace string) (routeobjects.Shape, []fleet.Safe, error) {
+	by, err := movers.Read(ctx, c, of, namespace)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -65,8 +65,8 @@ func (s shape) route(ref fleet.ObjectRef, o *object, i int, called string) route
 			Retries: r.retries(), Timeout: r.timeout()}}
 	movers.Mark(&out.Routing, ref, &o.ObjectMeta, s.movers.OfVirtualService(ref))
 	if r.alone() && out.Routing.Fixed.IsEmpty() {
-		out.Routing.Fixed = fleet.Text("a single destination gets everything, whatever its weight is: add a second one to the rule, and a weight " +
-			"to both")
+		out.Routing.Fixed = fleet.Text("a single destination gets everything, whatever its weight is: add a second one to the rule, " +
+			"and a weight to both")
 	}
 	for j, id := range r.ids() {
 		at := path + "/route/" + strconv.Itoa(j)

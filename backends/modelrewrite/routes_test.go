@@ -222,3 +222,16 @@ func TestNonsenseInRewrites(t *testing.T) {
 	c.Change(kinds[0], ref, "/metadata/annotations", map[string]any{"pitwall.dev/taken-off": `{"chat":["llama-v9"]}`})
 	rig(t, c).Withstands(t)
 }
+
+// FuzzRoutes: whatever a server gives as a route is read or refused, and each name means one.
+func FuzzRoutes(f *testing.F) {
+	f.Add([]byte(`{"metadata":{"annotations":{"pitwall.dev/taken-off":"{\"a\":[\"x\",\"x\",\"\"]}"}},"spec":{"rules":[{"matches":[{"model":{"value":"a"}}],"targets":[{"modelRewrite":"b","weight":3},{"modelRewrite":"b"}]}]}}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		doc, err := jsonptr.Decode(body)
+		if err != nil {
+			return
+		}
+		list, _ := shape{}.Routes(kinds[0], ref, doc)
+		routerig.Distinct(t, list)
+	})
+}

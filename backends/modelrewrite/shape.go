@@ -61,8 +61,8 @@ func (s shape) route(ref fleet.ObjectRef, o *object, doc any, i int, key, called
 	if s.around != nil {
 		out.Notes = s.around.ofPool(o)
 		if name := s.around.before(o, i); name != "" && out.Routing.Fixed.IsEmpty() {
-			out.Routing.Fixed = fleet.Textf("all that it is for is answered by a rule that comes before it, in InferenceModelRewrite %s: change the "+
-				"weights there", fleet.Quote(name))
+			out.Routing.Fixed = fleet.Textf("all that it is for is answered by a rule that comes before it, in InferenceModelRewrite %s: change "+
+				"the weights there", fleet.Quote(name))
 		}
 	}
 	onList := map[fleet.DeploymentID]bool{}

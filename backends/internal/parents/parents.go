@@ -122,7 +122,8 @@ func (o Object) parentStands(p Ref, list []metav1.Condition) verdict {
 		switch {
 		case !wanted && c.Type != "PartiallyInvalid":
 		case c.ObservedGeneration < o.Generation && wanted:
-			return unseen(fleet.Textf("gateway %s has seen generation %s and not yet %s", p.Text(), fleet.Int(c.ObservedGeneration), fleet.Int(o.Generation)))
+			return unseen(fleet.Textf("gateway %s has seen generation %s and not yet %s", p.Text(), fleet.Int(c.ObservedGeneration),
+				fleet.Int(o.Generation)))
 		case c.ObservedGeneration < o.Generation: // one that went with the older object
 		case (c.Status == metav1.ConditionTrue) == wanted:
 			good++

@@ -60,7 +60,8 @@ func (d *documents) served(ctx context.Context) ([]fleet.ObjectKind, error) {
 			Err: errors.New("it has " + fleet.Quote(strings.Join(has, ", ")).String() + ", and pitwall knows " + strings.Join(knows, ", "))}
 	}
 	return nil, &fleet.Error{Kind: fleet.KindNotFound, Op: "read routes", Source: d.source,
-		Err: errors.New("it has none of " + strings.Join(knows, ", ")), Next: "install its definitions, or take this gateway out of the configuration"}
+		Err:  errors.New("it has none of " + strings.Join(knows, ", ")),
+		Next: "install its definitions, or take this gateway out of the configuration"}
 }
 
 func prefixed(group string, versions []string) []string {

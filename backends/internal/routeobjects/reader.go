@@ -39,7 +39,8 @@ func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 	}
 	for _, p := range list {
 		for _, text := range p.route.Notes {
-			out.Notices = append(out.Notices, fleet.Notice{Level: fleet.LevelWarn, Text: fleet.Textf("route %s: %s", fleet.Quote(string(p.route.ID)), text)})
+			out.Notices = append(out.Notices, fleet.Notice{Level: fleet.LevelWarn,
+				Text: fleet.Textf("route %s: %s", fleet.Quote(string(p.route.ID)), text)})
 		}
 		out.Gateway.Routing[p.route.ID] = p.route.Routing
 		for _, m := range p.route.Members {
