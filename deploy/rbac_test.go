@@ -246,6 +246,18 @@ func (u *user) share() {
 	_ = w.RemoveCopy(ctx, "c1-a")
 }
 
+// routeKinds hold routes of gateways; aroundRoutes is what is read beside them, for a write too: who moves weights, what is made of
+// a route, what comes before it, what says that it is in force.
+var (
+	routeKinds = []fleet.ObjectKind{api("gateway.networking.k8s.io", "v1", "httproutes"), api("aigateway.envoyproxy.io", "v1beta1", "aigatewayroutes"),
+		api("llm-d.ai", "v1alpha2", "inferencemodelrewrites"), api("inference.networking.x-k8s.io", "v1alpha2", "inferencemodelrewrites"),
+		api("networking.istio.io", "v1", "virtualservices")}
+	aroundRoutes = []fleet.ObjectKind{api("argoproj.io", "v1alpha1", "rollouts"), api("flagger.app", "v1beta1", "canaries"),
+		api("gateway.networking.k8s.io", "v1", "httproutes"), api("gateway.envoyproxy.io", "v1alpha1", "backendtrafficpolicies"),
+		api("llm-d.ai", "v1alpha2", "inferencemodelrewrites"), api("inference.networking.x-k8s.io", "v1alpha2", "inferencemodelrewrites"),
+		api("inference.networking.k8s.io", "v1", "inferencepools")}
+)
+
 // features say what pitwall does under each role.
 var features = map[string]func(*user, *server){
 	"see": func(u *user, s *server) {
@@ -340,9 +352,14 @@ var features = map[string]func(*user, *server){
 		u.list(api("resources.yatai.ai", "v1alpha1", "bentoes")) // those of one repository
 	},
 	"flagger": func(u *user, _ *server) { u.write("", api("flagger.app", "v1beta1", "canaries")) },
+	"gateways": func(u *user, _ *server) {
+		u.list(routeKinds...)
+		u.list(aroundRoutes...)
+		u.get(routeKinds...)
+	},
 	"routes": func(u *user, _ *server) {
-		u.write("", api("gateway.networking.k8s.io", "v1", "httproutes"))
-		u.list(api("argoproj.io", "v1alpha1", "rollouts"), api("flagger.app", "v1beta1", "canaries"))
+		u.write("", routeKinds...)
+		u.list(aroundRoutes...)
 	},
 	"share": func(u *user, _ *server) { u.share() },
 	"words": func(u *user, _ *server) {

@@ -18,14 +18,17 @@ import (
 	"pitwall/backends/bentoml"
 	"pitwall/backends/dcgm"
 	"pitwall/backends/discovery"
+	"pitwall/backends/envoyaigateway"
 	"pitwall/backends/flagger"
 	"pitwall/backends/gatewayroutes"
+	"pitwall/backends/istio"
 	"pitwall/backends/kserve"
 	"pitwall/backends/kube"
 	"pitwall/backends/kubenodes"
 	"pitwall/backends/kuberay"
 	"pitwall/backends/litellm"
 	"pitwall/backends/llamacpp"
+	"pitwall/backends/modelrewrite"
 	"pitwall/backends/nvidiagpu"
 	"pitwall/backends/nvidiasmi"
 	"pitwall/backends/openai"
@@ -69,7 +72,7 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{argorollouts.Connector()},
 		[]fleet.Connector{flagger.Connector()},
 		[]fleet.Connector{seldon.Connector()},
-		[]fleet.Connector{gatewayroutes.Connector()},
+		[]fleet.Connector{gatewayroutes.Connector(), envoyaigateway.Connector(), modelrewrite.Connector(), istio.Connector()},
 		[]fleet.Connector{yatai.Connector()},
 		[]fleet.Connector{bentocloud.Connector(), azureml.Connector(), vertex.Connector()},
 	)
