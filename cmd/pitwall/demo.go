@@ -209,9 +209,11 @@ func openDemo(ctx context.Context, f *flags, c console, o demoOptions) (*session
 	}
 	s.deps = fleet.Deps{Clock: clock, Log: s.logger(), Secret: embedded.Secret}
 	s.drive = func(ctx context.Context) {
+		s.hub.Gather(unseen)
 		if clock.Advance(ctx, preRoll) != nil {
 			return
 		}
+		s.hub.Gather(min(unseen, time.Duration(o.speed*float64(seen))))
 		if err := embedded.Drive(ctx, clock, o.speed, driveTick); err != nil {
 			s.deps.Log.Error("the demo's clock stopped", "err", err)
 		}
@@ -246,6 +248,13 @@ func (s *session) watchEmbedded() {
 // preRoll is fleet time that passes as fast as the polls are answered before the demo is shown: rates and shares
 // need more than one reading, and nobody waits a minute for a demo.
 const preRoll = 70 * time.Second
+
+// Snapshots of the demo: no more than four a second of whoever looks, which are unseen in the pre-roll and further apart in
+// the fleet's time the faster that runs, but at least one for each of its seconds.
+const (
+	seen   = 250 * time.Millisecond
+	unseen = time.Second
+)
 
 // driveTick is how often the demo's clock moves.
 const driveTick = 50 * time.Millisecond
