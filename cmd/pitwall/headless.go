@@ -93,6 +93,7 @@ func openSession(ctx context.Context, f *flags, c console, x *changeFlags) (*ses
 		}
 	}
 	if x.demo {
+		x.sim.brief = true
 		return openDemo(ctx, f, c, x.sim)
 	}
 	if x.sim.given() {
