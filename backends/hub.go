@@ -150,7 +150,7 @@ func (h *Hub) start(work func(fleet.Task)) { h.job(work)() }
 func (h *Hub) age(ctx context.Context, task fleet.Task) {
 	for task.Sleep(ctx, time.Second) == nil {
 		h.mu.Lock()
-		due := h.opt.Clock.Now().Sub(h.published) >= h.world.agesEvery()
+		due := !h.scheduled && h.opt.Clock.Now().Sub(h.published) >= h.world.agesEvery()
 		h.mu.Unlock()
 		if due {
 			h.publish()

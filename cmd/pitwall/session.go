@@ -234,8 +234,10 @@ func (s *session) watchUnless(ctx context.Context, enough func(*fleet.Snapshot) 
 		if !asked && known(snap) {
 			asked = true
 			err := refused()
-			if kind := fleet.KindOf(err); kind == fleet.KindInvalid || kind == fleet.KindNotFound {
+			switch fleet.KindOf(err) {
+			case fleet.KindInvalid, fleet.KindNotFound, fleet.KindUnsupported:
 				return err
+			default: // nothing, or what a later reading may mend
 			}
 		}
 		gen = snap.Gen
