@@ -30,6 +30,13 @@ type outcome struct {
 
 // headless plans, checks, confirms and carries out one change without a screen.
 func headless(ctx context.Context, f *flags, c console, x *changeFlags, want func(*desk.Desk) (actions.Intent, error)) error {
+	x.refused = func(ctx context.Context, _ *session, d *desk.Desk) error {
+		in, err := want(d)
+		if err != nil {
+			return nil //nolint:nilerr // a change of another machine may still be found
+		}
+		return d.Refusal(ctx, x.intent(in))
+	}
 	return onFleet(ctx, f, c, x, func(ctx context.Context, s *session, d *desk.Desk, how *ending) error {
 		in, err := want(d)
 		if err != nil {
@@ -64,7 +71,15 @@ func onFleet(ctx context.Context, f *flags, c console, x *changeFlags,
 	defer watchSignals(func(p parting) { how.set(p); end() })()
 	s.settle(ctx, readTime)
 	s.find(ctx)
-	s.watch(ctx, x.enough)
+	err = s.watchUnless(ctx, x.enough, func() error {
+		if x.refused == nil {
+			return nil
+		}
+		return x.refused(ctx, s, d)
+	})
+	if err != nil {
+		return err
+	}
 	if ctx.Err() != nil {
 		return exit{exitInterrupted, errors.New("interrupted; nothing was sent")}
 	}
@@ -72,7 +87,13 @@ func onFleet(ctx context.Context, f *flags, c console, x *changeFlags,
 }
 
 func openSession(ctx context.Context, f *flags, c console, x *changeFlags) (*session, error) {
+	if x.output != "" { // discover has no format
+		if err := checkFormat(x.output); err != nil {
+			return nil, err
+		}
+	}
 	if x.demo {
+		x.sim.brief = true
 		return openDemo(ctx, f, c, x.sim)
 	}
 	if x.sim.given() {

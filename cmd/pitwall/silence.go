@@ -49,8 +49,8 @@ func silenceCommand(f *flags, c console) *cobra.Command {
 
 // enough tells whether a command has watched for long enough to plan.
 func (x *changeFlags) enough(s *fleet.Snapshot) bool {
-	if x.alerts && !x.demo {
-		return true // every source was tried, and alerts need no second reading
+	if x.alerts && len(x.sim.faults) == 0 {
+		return true // every source was tried, and alerts need no second reading; those of a demo's faults come with its time
 	}
 	if x.objects {
 		return listed(s) && (!x.ends || !x.demo && ratesRead(s))

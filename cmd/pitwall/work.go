@@ -143,16 +143,18 @@ func (x *workFlags) command(f *flags, c console, do fleet.Deed, use, short strin
 			if err := x.complete(args[1:]); err != nil {
 				return usage(err)
 			}
-			return onFleet(cmd.Context(), f, c, &x.changeFlags, func(ctx context.Context, s *session, d *desk.Desk, how *ending) error {
-				o, err := plan.FindObject(s.hub.Latest(), args[0], x.kind, fleet.ClusterID(x.cluster))
+			x.refused = func(ctx context.Context, s *session, d *desk.Desk) error {
+				in, err := x.workIntent(s, args[0])
 				if err != nil {
 					return err
 				}
-				if x.want.Do == fleet.DoRestart {
-					x.want.Stamp = s.clock.Now().UTC()
+				return d.Refusal(ctx, x.intent(in))
+			}
+			return onFleet(cmd.Context(), f, c, &x.changeFlags, func(ctx context.Context, s *session, d *desk.Desk, how *ending) error {
+				in, err := x.workIntent(s, args[0])
+				if err != nil {
+					return err
 				}
-				in := actions.Intent{Kind: actions.Kind(do), Work: &actions.WorkIntent{Object: o, Want: x.want, Hold: x.hold, Patience: x.give,
-					ByReadiness: x.ready}}
 				return s.change(ctx, d, in, c, &x.changeFlags, how)
 			})
 		}}
@@ -163,6 +165,20 @@ func (x *workFlags) command(f *flags, c console, do fleet.Deed, use, short strin
 	cmd.Flags().StringVar(&x.cluster, "cluster", "",
 		"cluster (context of the kubeconfig, or id of an orchestrator), where the name is in several")
 	return cmd
+}
+
+// workIntent is what the command wants of the object that a person named.
+func (x *workFlags) workIntent(s *session, name string) (actions.Intent, error) {
+	o, err := plan.FindObject(s.hub.Latest(), name, x.kind, fleet.ClusterID(x.cluster))
+	if err != nil {
+		return actions.Intent{}, err
+	}
+	want := x.want
+	if want.Do == fleet.DoRestart {
+		want.Stamp = s.clock.Now().UTC()
+	}
+	return actions.Intent{Kind: actions.Kind(want.Do), Work: &actions.WorkIntent{Object: o, Want: want, Hold: x.hold, Patience: x.give,
+		ByReadiness: x.ready}}, nil
 }
 
 // complete reads the flags that have a form of their own.
