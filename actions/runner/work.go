@@ -24,7 +24,6 @@ type work struct {
 	reached  time.Time     // since when what the stage waits for is there; zero before
 	trouble  time.Time     // since when something stands in the way; zero while nothing does
 	worse    time.Time     // since when the new version is worse than the old one; zero while it is not
-	cause    fleet.Safe    // why it is taken back; "" while it is not, and where another process began that
 	unclear  time.Time     // since when old and new cannot be compared; zero while they can
 	now      fleet.Rollout // as last read
 	golden   *goldens      // what new replicas are asked; nil for nothing

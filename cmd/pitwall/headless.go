@@ -166,7 +166,7 @@ func (s *session) follow(ctx context.Context, d *desk.Desk, id fleet.ChangeID, c
 		if ch == nil {
 			return nil, exit{exitOpen, fmt.Errorf("change %s is not in the journal any more", id)}
 		}
-		line := fleet.Concat(fleet.Label(string(ch.State)), fleet.Text(": "), ch.Why).String()
+		line := ch.Told().String()
 		if line != last && x.output != formatJSON {
 			fmt.Fprintf(c.out, "%s %s step %d/%d %s\n", fleet.ClockTime(s.clock.Now()), fleet.Label(string(id)), ch.Step, len(ch.Plan.Steps), line)
 			last = line
