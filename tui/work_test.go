@@ -124,7 +124,8 @@ func TestUpgradeIsTypedPlannedCheckedAndConfirmed(t *testing.T) {
 }
 
 func TestWhatIsTypedWronglyIsRefusedWithoutAsking(t *testing.T) {
-	for field, text := range map[string]string{askCanary: "50,10", askSurge: "-1", askHold: "soon", askFlags: "fast", askReplicas: "many",
+	for field, text := range map[string]string{askCanary: "50,10", askSurge: "-1", askHold: "soon", askFlags: "fast", askReplicas: "many", askImage: "bad image",
+		askModel: "s3://a b", askRevision: "v 2",
 		askShare: "0", askWeights: "v2=-1"} {
 		deed := fleet.DoUpgrade
 		switch field {

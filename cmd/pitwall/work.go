@@ -198,6 +198,9 @@ func (x *workFlags) complete(words []string) error {
 		}
 		x.want.Args = append(x.want.Args, fleet.ArgEdit{Flag: flag, Value: value})
 	}
+	if err := x.want.Check(false); err != nil {
+		return err
+	}
 	if x.canary == "" {
 		return nil
 	}
