@@ -136,7 +136,7 @@ func (p *Plan) workText() fleet.Safe {
 		text = fleet.Concat(text, fleet.Text(": "), fleet.Quote(stages[0].Text.String()))
 	}
 	if n := len(p.Work.Draft.Stages); n > 1 {
-		text = fleet.Concat(text, fleet.Text(", "), fleet.Int(n), fleet.Text(" stages"))
+		text = fleet.Concat(text, fleet.Text(", "), fleet.Many(n, "stage"))
 	}
 	return text
 }

@@ -184,9 +184,9 @@ func planned(s *page, c *actions.Change) {
 	s.tell(fleet.Text("made"), themes.Text, fleet.Concat(fleet.Stamp(p.Created), fleet.Text(" on generation "),
 		fleet.Int(p.SeenGen), fleet.Text(" as of "), fleet.ClockTime(p.SeenAt)), 2)
 	r := p.Ramp.WithDefaults()
-	s.tell(fleet.Text("ramp"), themes.Text, fleet.Concat(fleet.Int(r.Points), fleet.Text(" points every "),
+	s.tell(fleet.Text("ramp"), themes.Text, fleet.Concat(fleet.Many(r.Points, "point"), fleet.Text(" every "),
 		fleet.Age(r.Every),
-		fleet.Text(", "), fleet.Int(r.MinRequests), fleet.Text(" requests a step at least, then soak "),
+		fleet.Text(", "), fleet.Many(r.MinRequests, "request"), fleet.Text(" a step at least, then soak "),
 		fleet.Age(p.Soak)), 2)
 	s.tell(fleet.Text("roll back"), themes.Text, fleet.Concat(fleet.Text("if "), limitsText(p.Guard)), 2)
 	if p.BurnNow.OK || p.BurnThen.OK {

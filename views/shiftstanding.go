@@ -82,7 +82,7 @@ func (d *shiftDialog) result() fleet.Safe {
 	}
 	r := &c.Steps[len(c.Steps)-1]
 	text := fleet.Concat(r.Weights.Text(c.Plan.Order), fleet.Text(" on "), fleet.Int(holding(r)), fleet.Text("/"),
-		fleet.Int(len(r.ReadBack)), fleet.Text(" replicas"))
+		fleet.Many(len(r.ReadBack), "replica"))
 	if seen := seenText(r.Seen, c.Plan.Order); !seen.IsEmpty() {
 		text = fleet.Concat(text, fleet.Text(", seen "), seen)
 	}

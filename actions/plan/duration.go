@@ -23,7 +23,7 @@ func expect(p *actions.Plan, s *fleet.Snapshot) {
 	load := fleet.Percentile(loads, 0.9)
 	n := rounds(w)
 	total := time.Duration(n) * load
-	text := fleet.Textf("%s rounds of %s (90th percentile of %s starts)", fleet.Int(n), fleet.Age(load), fleet.Int(len(loads)))
+	text := fleet.Textf("%s of %s (90th percentile of %s)", fleet.Many(n, "round"), fleet.Age(load), fleet.Many(len(loads), "start"))
 	var compared time.Duration
 	for _, st := range p.Steps {
 		compared += st.Hold

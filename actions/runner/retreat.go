@@ -199,7 +199,7 @@ func (k *carrier) arrive(s actions.Step, w world) time.Duration {
 	case len(missing) > 0 && now.Before(b.deadline.Add(grace)):
 		k.nudge(&b.nudged, missing)
 		k.say(fleet.Textf("%s; %s %s not follow and was resynced", b.why, replicaList(missing),
-			verb(len(missing), fleet.Text("does"), fleet.Text("do"))), b.deadline.Add(grace))
+			fleet.Verb(len(missing), "does", "do")), b.deadline.Add(grace))
 		return k.r.o.Poll
 	case len(missing) > 0:
 		return k.unknown(fleet.Concat(fleet.Text("the gateway took the roll-back, but "), w.text(k.c.Plan.Order)), w)

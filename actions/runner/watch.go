@@ -136,7 +136,7 @@ func (k *carrier) lag(w world, missing []fleet.GatewayReplicaID) time.Duration {
 	what := fleet.Text("no gateway replica answers")
 	if w.answered() > 0 {
 		what = fleet.Textf("%s %s not follow: %s", replicaList(missing),
-			verb(len(missing), fleet.Text("does"), fleet.Text("do")), w.text(k.c.Plan.Order))
+			fleet.Verb(len(missing), "does", "do"), w.text(k.c.Plan.Order))
 	}
 	end := k.inForce.deadline.Add(grace)
 	switch {

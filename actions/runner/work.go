@@ -202,7 +202,7 @@ func (k *carrier) stageIntent(n int, tag string) journal.Intent {
 	s := k.c.Plan.Steps[n-1]
 	undo := fleet.Text("nothing takes it back")
 	if net := fleet.Net(k.work.plan.Writes(n)); len(net) > 0 {
-		undo = fleet.Concat(fleet.Text("set back what the plan holds as before, on "), fleet.Int(len(net)), fleet.Text(" objects"))
+		undo = fleet.Concat(fleet.Text("set back what the plan holds as before, on "), fleet.Many(len(net), "object"))
 	}
 	return journal.Intent{N: n, Key: fmt.Sprintf("%s/step-%d%s", k.c.ID, n, tag), BeforeHash: s.BeforeHash, AfterHash: s.AfterHash,
 		Tag: tag, Undo: undo}
