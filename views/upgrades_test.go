@@ -200,6 +200,20 @@ func TestAMachineIsNotToldAsAWorkload(t *testing.T) {
 	}
 }
 
+// An engine that is told no name calls its model by the path of its weights: the column shows the name that clients use.
+func TestTheModelIsNamedAsItIsServed(t *testing.T) {
+	for declared, want := range map[fleet.ModelName]string{"llama-4": "llama-4", "": "llama-v9"} {
+		sc, u := upgradeScene(true)
+		sc.Snap.Pools[0].Spec.Workload, sc.Snap.Pools[0].Spec.Model = viewtest.Llama(), declared
+		seen := u.Seen[viewtest.Llama()]
+		seen.Rollout.Now.Served = []fleet.Safe{fleet.Text("/models/deep/llama-v9")}
+		u.Seen[viewtest.Llama()] = seen
+		if frame := plain(views.Upgrades(sc, u, sizes[0])); !strings.Contains(frame, " "+want+" ") {
+			t.Errorf("declared %q: it does not show %s:\n%s", declared, want, frame)
+		}
+	}
+}
+
 func TestOneOpenChangeIsCountedAsOne(t *testing.T) {
 	frame := upgradesFrame(func(sc views.Scene, u views.UpgradesState) (views.Scene, views.UpgradesState) {
 		upgraded(&sc, &u)

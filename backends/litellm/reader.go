@@ -148,7 +148,7 @@ func readings(ds []deployment, counters *page, out *fleet.Partial) []fleet.Deplo
 	if odd > 0 {
 		out.Notices = append(out.Notices, fleet.Notice{
 			Level: fleet.LevelWarn,
-			Text:  fleet.Textf("%s %s a weight that is no number, which LiteLLM cannot use", fleet.Many(odd, "model"),
+			Text: fleet.Textf("%s %s a weight that is no number, which LiteLLM cannot use", fleet.Many(odd, "model"),
 				fleet.Verb(odd, "has", "have")),
 		})
 	}
