@@ -96,7 +96,7 @@ func (m *Model) askActions(string) tea.Cmd {
 
 // actions are those that have a key, with those of objects of clusters after the ones that only look.
 func (m *Model) actions() []action {
-	ids := []string{"open", "shift", "resync", "upgrade", "undo", "copy", "write", "faults"}
+	ids := []string{"open", "shift", "resync", "upgrade", "promote", "abort", "undo", "copy", "write", "faults"}
 	if m.details != nil {
 		ids = slices.Insert(ids, 1, "logs", "describe", "raw")
 	}
@@ -108,7 +108,7 @@ func (m *Model) actions() []action {
 		}
 		all = append(all, action{text: fleet.Concat(keyName(b.Keys[0]), fleet.Text("  "), b.Help), off: b.off,
 			do: func(m *Model) tea.Cmd { return b.do(m, b.Keys[0]) }})
-		if id == "upgrade" {
+		if id == "abort" {
 			all = append(all, m.objectActions()...)
 		}
 	}

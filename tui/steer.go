@@ -38,7 +38,7 @@ func whySteps(m *Model) fleet.Safe {
 	}
 	if seen := m.states.upgrades.Seen[o]; !seen.At.IsZero() && seen.Rollout.Traffic.Kind != fleet.TrafficSteps &&
 		!seen.Rollout.Traffic.Weighted() {
-		return fleet.Text("no change is open on it, and its system has no steps or weights of its own: U plans an upgrade")
+		return fleet.Text("no change is open on it; its system has no steps or weights of its own")
 	}
 	return works()
 }

@@ -130,7 +130,7 @@ func workDeeds(kind string) []fleet.Deed {
 		return []fleet.Deed{fleet.DoCordon, fleet.DoUncordon, fleet.DoDrain}
 	}
 	return []fleet.Deed{fleet.DoScale, fleet.DoRestart, fleet.DoPause, fleet.DoResume, fleet.DoHoldScaler, fleet.DoFreeScaler,
-		fleet.DoTraffic}
+		fleet.DoTraffic, fleet.DoAdvance}
 }
 
 // deedText says what a deed does, for the list of actions.
@@ -139,7 +139,7 @@ func deedText(d fleet.Deed, o fleet.ObjectRef) fleet.Safe {
 		fleet.DoScale: fleet.Text("scale "), fleet.DoRestart: fleet.Text("restart, one replica after the other, "),
 		fleet.DoPause: fleet.Text("pause the roll of "), fleet.DoResume: fleet.Text("resume the roll of "),
 		fleet.DoHoldScaler: fleet.Text("hold the autoscaler of "), fleet.DoFreeScaler: fleet.Text("release the autoscaler of "),
-		fleet.DoTraffic: fleet.Text("set the weights of "),
+		fleet.DoTraffic: fleet.Text("set the weights of "), fleet.DoAdvance: fleet.Text("advance by one step the roll of "),
 		fleet.DoCordon:  fleet.Text("cordon "), fleet.DoUncordon: fleet.Text("uncordon "), fleet.DoDrain: fleet.Text("drain "),
 	}
 	return fleet.Concat(words[d], views.RefText(o))
@@ -183,6 +183,8 @@ func (m *Model) whyNoWorkloadDeed(o fleet.ObjectRef, d fleet.Deed) fleet.Safe {
 		return fleet.Concat(fleet.Text("it is held already: "), r.Scaler.Held)
 	case d == fleet.DoTraffic && unweighed:
 		return fleet.Text("its system has no weights: shares follow the replicas, or a controller moves them")
+	case d == fleet.DoAdvance && unweighed && r.Traffic.Kind != fleet.TrafficSteps:
+		return fleet.Text("its system has no steps or weights of its own")
 	case d == fleet.DoPause && r.Phase == fleet.RolloutPaused:
 		return fleet.Text("it is paused already")
 	}
