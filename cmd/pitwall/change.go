@@ -32,6 +32,8 @@ type changeFlags struct {
 	objects   bool // what it changes is in clusters: these listed once are enough
 	abandons  bool // it closes an open change: that it is closed then is what was wanted
 	ends      bool // replicas end by it: how long their requests take is asked, which two readings tell
+	// grows tells that no replica ends after all, as the fleet stands; nil where nothing can tell.
+	grows func(*fleet.Snapshot) bool
 }
 
 func (x *changeFlags) bind(cmd *cobra.Command) {

@@ -62,13 +62,21 @@ func onFleet(ctx context.Context, f *flags, c console, x *changeFlags,
 	ctx, end := context.WithCancel(ctx)
 	defer end()
 	defer watchSignals(func(p parting) { how.set(p); end() })()
-	s.settle(ctx, readTime)
-	s.find(ctx)
-	s.watch(ctx, x.enough)
+	s.readUp(ctx, c, x)
 	if ctx.Err() != nil {
 		return exit{exitInterrupted, errors.New("interrupted; nothing was sent")}
 	}
 	return do(ctx, s, d, how)
+}
+
+// readUp reads the fleet for as long as a change needs it, and says so where that takes a while.
+func (s *session) readUp(ctx context.Context, c console, x *changeFlags) {
+	if x.listens(c.errs) {
+		defer meanwhile(c.errs, quietFor, func() string { return x.waitsFor(s.hub.Latest(), s.warm) })()
+	}
+	s.settle(ctx, readTime)
+	s.find(ctx)
+	s.watch(ctx, x.enough)
 }
 
 func openSession(ctx context.Context, f *flags, c console, x *changeFlags) (*session, error) {
