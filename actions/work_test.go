@@ -11,10 +11,10 @@ func TestWhatAChangeDoesIsNotSaidTwice(t *testing.T) {
 		"paused": "pause: paused", "image a -> b": "pause: image a -> b"} {
 		kind := KindPause
 		if text == "resume" {
-			kind = Kind(fleet.DoResume)
+			kind = KindContinue
 		}
 		p := Plan{Intent: Intent{Kind: kind}, Work: &WorkPlan{Draft: fleet.Draft{Stages: []fleet.Stage{{Writes: []fleet.ObjectWrite{
-			{Text: fleet.Label(text), Fields: []fleet.Field{{Path: "/a", After: fleet.JSON("1")}}}}}}}}}
+			{Verb: fleet.WriteSet, Text: fleet.Label(text), Fields: []fleet.Field{{Path: "/a", After: fleet.JSON("1")}}}}}}}}}
 		if got := p.ErrandText().String(); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
