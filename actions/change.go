@@ -131,6 +131,14 @@ func (c *Change) Restored(to fleet.Safe) fleet.Safe {
 	return fleet.Concat(why, fleet.Text(" ("), c.Cause, fleet.Text(")"))
 }
 
+// Back is why a change goes back, or went, where its sentence does not say it; "" for others.
+func (c *Change) Back() fleet.Safe {
+	if strings.Contains(c.Why.String(), c.Cause.String()) {
+		return fleet.Safe{}
+	}
+	return c.Cause
+}
+
 // Told is the state with its sentence, which begins with the state itself in many of them.
 func (c *Change) Told() fleet.Safe {
 	state := string(c.State)

@@ -106,7 +106,10 @@ func upgradeFacts(b *part.Block, sc Scene, u UpgradesState, r *upgradeRow, rows 
 		}
 		f.tell(fleet.Text("change"), journalRole(c), fleet.Concat(fleet.Int(c.Seq), fleet.Text(" by "), c.Plan.Intent.Actor.Text(),
 			fleet.Text(", started "), fleet.ClockTime(c.Started), fleet.Text(": "), c.Plan.ErrandText()), most)
-		f.tell(fleet.Text("state"), journalRole(c), because(fleet.Label(string(c.State)), c.Why), 3)
+		f.tell(fleet.Text("state"), journalRole(c), c.Told(), 3)
+		if back := c.Back(); !back.IsEmpty() && rows >= sheetLeast {
+			f.tell(fleet.Text("goes back"), themes.Warn, back, 2)
+		}
 	}
 	if r.o.Kind == kindNode {
 		upgradeNodeFacts(f, sc, u, r, detail)
@@ -247,6 +250,8 @@ func surgeText(s *fleet.Rollout) fleet.Safe {
 		return fleet.Textf("takes a second set of everything: %s more", fleet.Many(s.Desired*s.GPUsEach, "GPU"))
 	case s.Surge.Extra == 0 && s.Surge.Missing == 0:
 		return fleet.Safe{}
+	case s.Surge.Extra == 0:
+		return fleet.Textf("takes none beside the wanted ones, %s may be away", fleet.Int(s.Surge.Missing))
 	case s.Gaps.GPUs:
 		return fleet.Textf("takes %s beside the wanted ones, %s may be away", fleet.Int(s.Surge.Extra), fleet.Int(s.Surge.Missing))
 	}

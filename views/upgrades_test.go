@@ -214,6 +214,24 @@ func TestTheModelIsNamedAsItIsServed(t *testing.T) {
 	}
 }
 
+// While an object goes back its sentence tells how far; why it goes back stays in sight, in the dialog and in the journal.
+func TestWhyItGoesBackStaysInSight(t *testing.T) {
+	back := func(c *actions.Change) {
+		c.State, c.Cause = actions.StateRollingBack, fleet.Text("p9 crashes: exit code 1")
+		c.Why = fleet.Text("rolling back, the fields are as before: 1 new pod loading")
+	}
+	sc, u := upgradeScene(true)
+	upgraded(&sc, &u, back)
+	s := views.ShiftState{Step: views.ShiftApply, Kind: actions.KindUpgrade, Change: "c-131", Work: &views.WorkForm{Deed: fleet.DoUpgrade}}
+	frames := map[string]string{"dialog": plain(views.Upgrades(sc, dialogOn(sc, u, s, viewtest.Llama()), sizes[0])),
+		"journal": plain(views.Events(sc, views.EventsState{Journal: views.Table{Selected: "c-131"}}, sizes[1]))}
+	for name, frame := range frames {
+		if !strings.Contains(frame, "p9 crashes: exit code 1") || strings.Contains(frame, "rolling back: rolling back") {
+			t.Errorf("%s:\n%s", name, frame)
+		}
+	}
+}
+
 func TestOneOpenChangeIsCountedAsOne(t *testing.T) {
 	frame := upgradesFrame(func(sc views.Scene, u views.UpgradesState) (views.Scene, views.UpgradesState) {
 		upgraded(&sc, &u)

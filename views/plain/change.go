@@ -2,7 +2,6 @@ package plain
 
 import (
 	"strconv"
-	"strings"
 	"time"
 
 	"pitwall/actions"
@@ -25,9 +24,7 @@ func Change(c actions.Change, order []fleet.TargetID, now time.Time) string {
 		state = fleet.Join(kept(fleet.Concat(fleet.Label(string(c.State)), fleet.Text(" by a person")), c.Why), fleet.Text(": "))
 	}
 	r.fact(fleet.Text("state"), state)
-	if !strings.Contains(c.Why.String(), c.Cause.String()) {
-		r.fact(fleet.Text("goes back"), c.Cause)
-	}
+	r.fact(fleet.Text("goes back"), c.Back())
 	if c.World != nil {
 		r.fact(fleet.Text("gateway"), fleet.Concat(fleet.Text("holds "), c.World.Text(order), fleet.Text(" as of "),
 			fleet.ClockTime(c.WorldAt)))
