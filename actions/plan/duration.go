@@ -12,7 +12,7 @@ import (
 // not in it.
 func expect(p *actions.Plan, s *fleet.Snapshot) {
 	w := p.Work
-	if !w.Rolls() || w.Was.Desired <= 0 {
+	if !w.Rolls() || w.Was.Desired <= 0 || startsNone(p) {
 		return
 	}
 	loads := s.LoadsOf(&w.Was)
@@ -37,6 +37,18 @@ func expect(p *actions.Plan, s *fleet.Snapshot) {
 		text = fleet.Concat(text, fleet.Text(", "), fleet.Age(p.Soak), fleet.Text(" watched"))
 	}
 	w.Takes, w.TakesWhy = fleet.Some(total), text
+}
+
+// startsNone tells that no replica starts: fewer are wanted, or a roll goes on in which all are new.
+func startsNone(p *actions.Plan) bool {
+	switch p.Intent.Kind {
+	case actions.KindScale:
+		return p.Intent.Work.Want.Replicas.Or(p.Work.Was.Desired+1) <= p.Work.Was.Desired
+	case actions.KindContinue:
+		return p.Work.Was.Updated >= p.Work.Was.Desired
+	default:
+		return false
+	}
 }
 
 // rounds counts how often some replicas start together until all are new.
