@@ -140,7 +140,7 @@ func deedText(d fleet.Deed, o fleet.ObjectRef) fleet.Safe {
 		fleet.DoPause: fleet.Text("pause the roll of "), fleet.DoResume: fleet.Text("resume the roll of "),
 		fleet.DoHoldScaler: fleet.Text("hold the autoscaler of "), fleet.DoFreeScaler: fleet.Text("release the autoscaler of "),
 		fleet.DoTraffic: fleet.Text("set the weights of "), fleet.DoAdvance: fleet.Text("advance by one step the roll of "),
-		fleet.DoCordon:  fleet.Text("cordon "), fleet.DoUncordon: fleet.Text("uncordon "), fleet.DoDrain: fleet.Text("drain "),
+		fleet.DoCordon: fleet.Text("cordon "), fleet.DoUncordon: fleet.Text("uncordon "), fleet.DoDrain: fleet.Text("drain "),
 	}
 	return fleet.Concat(words[d], views.RefText(o))
 }

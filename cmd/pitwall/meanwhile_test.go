@@ -37,7 +37,7 @@ func TestWhatIsWaitedForIsSaid(t *testing.T) {
 func TestWhatIsWaitedForInWords(t *testing.T) {
 	s := &fleet.Snapshot{Sources: []fleet.SourceStatus{{Reads: 2}, {ErrKind: fleet.KindTimeout}, {}}}
 	for want, x := range map[string]*changeFlags{
-		"reading 3 sources, 1 answered, 1 did not": {objects: true},
+		"reading 3 sources, 1 answered, 1 did not":                                                          {objects: true},
 		"reading 3 sources, 1 answered, 1 did not; rates need more than one reading, which takes up to 12s": {objects: true, ends: true},
 		"reading 3 sources, 1 answered, 1 did not; the embedded fleet runs ahead until rates stand":         {demo: true},
 	} {
