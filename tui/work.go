@@ -183,7 +183,7 @@ func (m *Model) whyNoWorkloadDeed(o fleet.ObjectRef, d fleet.Deed) fleet.Safe {
 		return fleet.Concat(fleet.Text("it is held already: "), r.Scaler.Held)
 	case d == fleet.DoTraffic && unweighed:
 		return fleet.Text("its system has no weights: shares follow the replicas, or a controller moves them")
-	case d == fleet.DoAdvance && unweighed && r.Traffic.Kind != fleet.TrafficSteps:
+	case d == fleet.DoAdvance && m.stepless(o):
 		return fleet.Text("its system has no steps or weights of its own")
 	case d == fleet.DoPause && r.Phase == fleet.RolloutPaused:
 		return fleet.Text("it is paused already")

@@ -557,9 +557,13 @@ func TestEachActionIsListedOnce(t *testing.T) {
 
 // What has a key or a command is in the list of actions, with the reason where it is off.
 func TestStepsOfARollAreListedAmongTheActions(t *testing.T) {
+	const off = "no steps or weights of its own"
+	fresh, _ := workRig(t, fleet.EnvDev, writable())
+	if !fresh.m.stepless(viewtest.Llama()) {
+		t.Error("a Deployment that was not read yet is offered steps")
+	}
 	r, w := workRig(t, fleet.EnvDev, writable())
 	r.toLlama()
-	const off = "no steps or weights of its own"
 	for text, why := range listed(r) {
 		if steps := strings.HasPrefix(text, "P  ") || strings.HasPrefix(text, "A  ") || strings.Contains(text, "advance"); steps != strings.Contains(why, off) {
 			t.Errorf("%q is off: %q", text, why)
