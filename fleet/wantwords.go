@@ -14,8 +14,9 @@ var (
 	imageRef = regexp.MustCompile(`^(?:` + imageHost + `/)?(` + imagePart + `(?:/` + imagePart + `)*)` +
 		`(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@(` + imageDigest + `))?$`)
 	// cloudAsset is what clouds take in place of an image: NAME:VERSION or an ID that is a path.
-	cloudAsset = regexp.MustCompile(`^(?:azureml:)?[A-Za-z0-9][A-Za-z0-9._-]*:[A-Za-z0-9][A-Za-z0-9._-]*$|^(?:azureml:/|/subscriptions)/[^/].*$`)
-	scheme     = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*$`)
+	cloudAsset = regexp.MustCompile(`^(?:azureml:)?[A-Za-z0-9][A-Za-z0-9._-]*:[A-Za-z0-9][A-Za-z0-9._-]*$` +
+		`|^(?:azureml:/|/subscriptions)/[^/].*$`)
+	scheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*$`)
 )
 
 const (

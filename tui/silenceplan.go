@@ -74,9 +74,11 @@ func errandTitle(p *actions.Plan) fleet.Safe {
 
 func errandVerb(p *actions.Plan) fleet.Safe {
 	if p.Intent.Kind == actions.KindExpire {
-		return fleet.Concat(fleet.Text("END the silence: "), fleet.Many(p.Silence.Hides, "alert"), fleet.Verb(p.Silence.Hides, " shows again", " show again"))
+		return fleet.Concat(fleet.Text("END the silence: "), fleet.Many(p.Silence.Hides, "alert"),
+			fleet.Verb(p.Silence.Hides, " shows again", " show again"))
 	}
-	return fleet.Concat(fleet.Text("SILENCE "), fleet.Many(p.Silence.Hides, "alert"), fleet.Text(" until "), fleet.Stamp(p.Silence.Silence.Until))
+	return fleet.Concat(fleet.Text("SILENCE "), fleet.Many(p.Silence.Hides, "alert"), fleet.Text(" until "),
+		fleet.Stamp(p.Silence.Silence.Until))
 }
 
 // errandLines are the plan in short: what, why, which alerts, each check that is not passed, and how many are.

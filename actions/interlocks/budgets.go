@@ -129,7 +129,8 @@ func oneAtATime(leaving []fleet.Leaving) actions.Check {
 	var out actions.Check
 	for _, key := range order {
 		if u := all[key]; u.allowed > 0 && u.pods > u.allowed {
-			out = worse(out, verdict(actions.SeverityWarn, fleet.Many(u.pods, "pod"), fleet.Verb(u.pods, " leaves under ", " leave under "), key, fleet.Text(", which allows "),
+			out = worse(out, verdict(actions.SeverityWarn, fleet.Many(u.pods, "pod"), fleet.Verb(u.pods, " leaves under ", " leave under "),
+				key, fleet.Text(", which allows "),
 				fleet.Int(u.allowed), fleet.Text(": the others wait until replacements are ready elsewhere")))
 		}
 	}

@@ -208,7 +208,8 @@ func silencedAlready(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.T
 		}
 		if n := len(sp.Alerts); n > 0 && n == sp.Hides &&
 			!slices.ContainsFunc(sp.Alerts, func(a actions.HiddenAlert) bool { return !a.Hidden }) {
-			return verdict(actions.SeverityWarn, fleet.Many(n, "alert"), fleet.Verb(n, " matches and is silenced already", " match and are all silenced already"))
+			return verdict(actions.SeverityWarn, fleet.Many(n, "alert"),
+				fleet.Verb(n, " matches and is silenced already", " match and are all silenced already"))
 		}
 		return pass(fleet.Text("no silence covers it until "), fleet.ClockTime(sp.Silence.Until))
 	})

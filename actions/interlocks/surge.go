@@ -24,7 +24,8 @@ func surgeGPUs(p actions.Plan, _ *fleet.Snapshot, _ actions.Book, _ time.Time) a
 		return missing(actions.SeverityOVR, fleet.Text("needs "), fleet.Many(w.Draft.Extra, "GPU"),
 			fleet.Text(" more, how many are free is not known"))
 	}
-	terms := fleet.Concat(fleet.Text("needs "), fleet.Many(w.Draft.Extra, "GPU"), fleet.Text(" more, "), fleet.Int(w.Free.V), fleet.Text(" free"))
+	terms := fleet.Concat(fleet.Text("needs "), fleet.Many(w.Draft.Extra, "GPU"), fleet.Text(" more, "),
+		fleet.Int(w.Free.V), fleet.Text(" free"))
 	if !w.Was.Product.IsEmpty() {
 		terms = fleet.Concat(terms, fleet.Text(" of "), w.Was.Product)
 	}
@@ -51,7 +52,8 @@ func surgeGPUs(p actions.Plan, _ *fleet.Snapshot, _ actions.Book, _ time.Time) a
 // lacksRoom is the verdict where room is lacking.
 func lacksRoom(p *actions.Plan, terms fleet.Safe) actions.Check {
 	if down := p.Work.Draft.Down; down > 0 {
-		return verdict(actions.SeverityOVR, terms, fleet.Text(": the rest waits until "), fleet.Many(down, "old replica"), fleet.Verb(down, " leaves", " leave"))
+		return verdict(actions.SeverityOVR, terms, fleet.Text(": the rest waits until "), fleet.Many(down, "old replica"),
+			fleet.Verb(down, " leaves", " leave"))
 	}
 	if p.Intent.Kind == actions.KindScale {
 		c := verdict(actions.SeverityBlock, terms, fleet.Text(": the rest stays Pending until GPUs are free"))

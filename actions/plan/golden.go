@@ -39,7 +39,8 @@ func (f Facts) prove(p *actions.Plan, s *fleet.Snapshot) {
 		replicas, when = w.Was.UpdatedReady, fleet.Text("before anything is written")
 	}
 	p.Notes = append(p.Notes, fleet.Textf("golden: %s to each new replica %s, %s: up to %s, which cost "+
-		"tokens; a wrong one takes the change back", fleet.Many(len(list), "prompt"), when, fleet.Many(replicas, "replica"), fleet.Many(answers*replicas, "answer")))
+		"tokens; a wrong one takes the change back", fleet.Many(len(list), "prompt"), when, fleet.Many(replicas, "replica"),
+		fleet.Many(answers*replicas, "answer")))
 }
 
 // servedBy are the names under which users ask for the model.

@@ -276,7 +276,8 @@ func warnings(list []leaving, short int) []fleet.Safe {
 		return slices.ContainsFunc(l.pod.Spec.Volumes, func(v corev1.Volume) bool { return v.EmptyDir != nil })
 	})
 	if short > 0 {
-		out = append(out, fleet.Textf("%s %s Pending", fleet.Many(short, "pod"), fleet.Verb(short, "finds no free GPUs elsewhere and stays", "find no free GPUs elsewhere and stay")))
+		out = append(out, fleet.Textf("%s %s Pending", fleet.Many(short, "pod"),
+			fleet.Verb(short, "finds no free GPUs elsewhere and stays", "find no free GPUs elsewhere and stay")))
 	}
 	return out
 }

@@ -142,7 +142,8 @@ func starting(f Facts) (Verdict, bool) {
 	}
 	if len(list) == 0 {
 		if n := f.unplaced(); n > 0 {
-			return Verdict{Phase: fleet.RolloutMoving, Why: fleet.Textf("%s Pending: no scheduler has looked at them yet", fleet.Many(n, "pod"))}, true
+			return Verdict{Phase: fleet.RolloutMoving,
+				Why: fleet.Textf("%s Pending: no scheduler has looked at them yet", fleet.Many(n, "pod"))}, true
 		}
 		return Verdict{}, false
 	}
