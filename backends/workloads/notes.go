@@ -99,7 +99,8 @@ func (s *scene) shortOf(ctx context.Context, replicas int) fleet.Safe {
 			pods *= s.size - 1
 		}
 		if room.Each > 0 && room.Fits < pods {
-			return fleet.Textf("%s %s for %s %s and there is room for %s (%s)", fleet.Many(pods, "more pod"), fleet.Verb(pods, "asks", "ask"), fleet.Int(pods*room.Each),
+			return fleet.Textf("%s %s for %s %s and there is room for %s (%s)", fleet.Many(pods, "more pod"), fleet.Verb(pods, "asks", "ask"),
+				fleet.Int(pods*room.Each),
 				fleet.Quote(string(room.Resource)), fleet.Int(room.Fits), room.Text())
 		}
 	}
