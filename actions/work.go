@@ -2,6 +2,7 @@ package actions
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"pitwall/fleet"
@@ -143,15 +144,21 @@ func (p *Plan) Compares() bool {
 // workText says what a change of an object does in one line.
 func (p *Plan) workText() fleet.Safe {
 	net := fleet.Net(p.Work.Writes(len(p.Work.Draft.Stages)))
-	text := fleet.Label(string(p.Intent.Kind))
+	what := fleet.Safe{}
 	switch stages := p.Work.Draft.Stages; {
 	case len(net) > 0:
-		text = fleet.Concat(text, fleet.Text(": "), fleet.Quote(net[0].Text.String()))
+		what = fleet.Quote(net[0].Text.String())
 	case len(stages) > 0 && len(stages[0].Writes) > 0: // a node's pods, or what a controller takes over
-		text = fleet.Concat(text, fleet.Text(": "), fleet.Quote(stages[0].Text.String()))
+		what = fleet.Quote(stages[0].Text.String())
+	}
+	text := fleet.Label(string(p.Intent.Kind))
+	if rest, begins := strings.CutPrefix(what.String(), string(p.Intent.Kind)); begins && (rest == "" || rest[0] == ':') {
+		text = what // it says the word itself
+	} else if !what.IsEmpty() {
+		text = fleet.Concat(text, fleet.Text(": "), what)
 	}
 	if n := len(p.Work.Draft.Stages); n > 1 {
-		text = fleet.Concat(text, fleet.Text(", "), fleet.Int(n), fleet.Text(" stages"))
+		text = fleet.Concat(text, fleet.Text(", "), fleet.Many(n, "stage"))
 	}
 	return text
 }

@@ -115,9 +115,16 @@ func upgradeFacts(b *part.Block, sc Scene, u UpgradesState, r *upgradeRow, rows 
 		}
 		f.tell(fleet.Text("change"), journalRole(c), fleet.Concat(fleet.Int(c.Seq), fleet.Text(" by "), c.Plan.Intent.Actor.Text(),
 			fleet.Text(", started "), fleet.ClockTime(c.Started), fleet.Text(": "), c.Plan.ErrandText()), most)
-		f.tell(fleet.Text("state"), journalRole(c), because(fleet.Label(string(c.State)), c.Why), 3)
+		f.tell(fleet.Text("state"), journalRole(c), c.Told(), 3)
+		if back := c.Back(); !back.IsEmpty() && rows >= sheetLeast {
+			f.tell(fleet.Text("goes back"), themes.Warn, back, 2)
+		}
 	}
-	rolloutFacts(f, sc, u, r, detail)
+	if r.o.Kind == kindNode {
+		upgradeNodeFacts(f, sc, u, r, detail)
+	} else {
+		rolloutFacts(f, sc, u, r, detail)
+	}
 	b.Append(f.Cut(max(3, rows-10)))
 }
 
@@ -223,7 +230,7 @@ func countFact(f *page, sc Scene, r *upgradeRow) {
 		text = fleet.Concat(text, fleet.Text("; how many GPUs they have is not told"))
 	}
 	if n := r.gpus(); n.OK && n.V > 0 {
-		text = fleet.Textf("%s; %s GPUs when all run", text, fleet.Int(n.V))
+		text = fleet.Textf("%s; %s when all run", text, fleet.Many(n.V, "GPU"))
 		if free := r.free(sc.Snap); free.OK {
 			text = fleet.Textf("%s, %s free", text, fleet.Int(free.V))
 			if p := r.seen.Rollout.Product; !p.IsEmpty() {
@@ -253,14 +260,16 @@ func keeperText(s *fleet.Rollout) fleet.Safe {
 func surgeText(s *fleet.Rollout) fleet.Safe {
 	switch {
 	case s.Surge.Whole:
-		return fleet.Textf("takes a second set of everything: %s GPUs more", fleet.Int(s.Desired*s.GPUsEach))
+		return fleet.Textf("takes a second set of everything: %s more", fleet.Many(s.Desired*s.GPUsEach, "GPU"))
 	case s.Surge.Extra == 0 && s.Surge.Missing == 0:
 		return fleet.Safe{}
+	case s.Surge.Extra == 0:
+		return fleet.Textf("takes none beside the wanted ones, %s may be away", fleet.Int(s.Surge.Missing))
 	case s.Gaps.GPUs:
 		return fleet.Textf("takes %s beside the wanted ones, %s may be away", fleet.Int(s.Surge.Extra), fleet.Int(s.Surge.Missing))
 	}
-	return fleet.Textf("takes %s beside the wanted ones (%s GPUs more), %s may be away", fleet.Int(s.Surge.Extra),
-		fleet.Int(s.Surge.Extra*s.GPUsEach), fleet.Int(s.Surge.Missing))
+	return fleet.Textf("takes %s beside the wanted ones (%s more), %s may be away", fleet.Int(s.Surge.Extra),
+		fleet.Many(s.Surge.Extra*s.GPUsEach, "GPU"), fleet.Int(s.Surge.Missing))
 }
 
 func trafficText(t *fleet.Traffic) fleet.Safe {
@@ -298,7 +307,11 @@ func objectChanges(b *part.Block, sc Scene, o fleet.ObjectRef, n int) {
 	list := changesOf(sc, o)
 	b.Rule(fleet.Concat(fleet.Text("CHANGES "), fleet.Int(len(list))), fleet.Safe{}, fleet.Text("7 journal"))
 	if len(list) == 0 && n > 0 {
-		b.Gap(2).Say(themes.Dim, "none in the journal; U plans one").End()
+		plans := fleet.Text("U plans one")
+		if o.Kind == kindNode {
+			plans = fleet.Text("x lists what can be done to it")
+		}
+		b.Gap(2).Put(themes.Dim, fleet.Concat(fleet.Text("none in the journal; "), plans)).End()
 	}
 	for _, c := range list[:max(0, min(n, len(list)))] {
 		changeLine(b, sc, c)
@@ -331,10 +344,12 @@ func upgradeUnderDialog(b *part.Block, sc Scene, u UpgradesState, r *upgradeRow,
 // upgradeLine is how an object stands in one line.
 func upgradeLine(b *part.Block, sc Scene, u UpgradesState, r *upgradeRow) {
 	c := r.phaseCell(r.seen.old(sc.Now))
+	if r.o.Kind == kindNode {
+		nodeLine(b, sc, u, r)
+		return
+	}
 	b.Gap(1).Put(c.Role, fleet.Concat(c.Text, c.Tail))
-	if ready, updated, desired, ok := r.count(); ok && r.o.Kind == kindNode {
-		b.Gap(2).Put(themes.Text, fleet.Textf("%s pods that a drain moves away, %s ready", fleet.Int(desired), fleet.Int(ready)))
-	} else if ok {
+	if ready, updated, desired, ok := r.count(); ok {
 		g := r.gaps()
 		b.Gap(2).Put(bad(themes.Text, ready < desired && !g.Ready), fleet.Textf("%s/%s ready, %s new", g.Replicas(ready), fleet.Int(desired),
 			g.Replicas(updated)))

@@ -172,15 +172,26 @@ func (r *upgradeRow) name() fleet.Safe {
 // version is what the object asks for, as far as it was read.
 func (r *upgradeRow) version() fleet.Version { return r.seen.Rollout.Now }
 
-// model is the name under which it is served, else the one that its pool is declared with.
+// model is the name under which it is served, else the one that its pool is declared with. An engine that is told no name
+// calls its model as its weights lie, which is a path that the gateway's name stands for.
 func (r *upgradeRow) model() fleet.Safe {
-	switch v := r.version(); {
-	case len(v.Served) > 0:
-		return fleet.Join(v.Served, fleet.Text(" "))
-	case r.pool != nil:
+	served := r.version().Served
+	path := len(served) == 1 && strings.HasPrefix(served[0].String(), "/")
+	switch {
+	case len(served) > 0 && !path:
+		return fleet.Join(served, fleet.Text(" "))
+	case r.pool != nil && r.pool.Spec.Model != "":
 		return fleet.Label(string(r.pool.Spec.Model))
+	case path:
+		return fleet.Label(fileName(served[0].String()))
 	}
 	return fleet.Safe{}
+}
+
+// fileName is the last part of a path.
+func fileName(path string) string {
+	path = strings.TrimRight(path, "/")
+	return path[strings.LastIndexByte(path, '/')+1:]
 }
 
 func (r *upgradeRow) image() fleet.Safe {

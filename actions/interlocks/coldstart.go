@@ -27,7 +27,7 @@ func coldHere(p *actions.Plan, s *fleet.Snapshot) actions.Check {
 		return missing(actions.SeverityWarn, fleet.Text("how long a replica takes to be ready is not known: none that runs shows it"))
 	}
 	p90 := fleet.Percentile(loads, 0.9)
-	terms := fleet.Concat(seconds(p90), fleet.Text(" = 90th percentile of "), fleet.Int(len(loads)), fleet.Text(" starts"))
+	terms := fleet.Concat(seconds(p90), fleet.Text(" = 90th percentile of "), fleet.Many(len(loads), "start"))
 	var out actions.Check
 	if w.Startup.V > 0 && p90 > w.Startup.V {
 		out = worse(out, verdict(actions.SeverityWarn, terms, fleet.Text(" > "), seconds(w.Startup.V),

@@ -32,7 +32,8 @@ func hardware(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time) 
 		seen.node(n)
 	}
 	if len(seen.throttled) > 1 {
-		seen.says(verdict(actions.SeverityWarn, fleet.Int(len(seen.throttled)), fleet.Text(" replicas on the receiving nodes throttle > 1")))
+		seen.says(verdict(actions.SeverityWarn, fleet.Many(len(seen.throttled), "replica"), fleet.Text(" on the receiving nodes "),
+			fleet.Verb(len(seen.throttled), "throttles", "throttle"), fleet.Text(" > 1")))
 	}
 	if len(seen.faulty) > 0 {
 		seen.says(spare(&p, s, seen.faulty))
@@ -42,7 +43,7 @@ func hardware(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time) 
 			fleet.Text(" say is not read, or older than "), fleet.Age(hardwareLife)))
 	}
 	if seen.out.Formula.IsEmpty() {
-		return pass(fleet.Int(len(nodes)), fleet.Text(" nodes may take replicas: no fatal Xid, failed row remap or throttling"))
+		return pass(fleet.Many(len(nodes), "node"), fleet.Text(" may take replicas: no fatal Xid, failed row remap or throttling"))
 	}
 	return seen.out
 }

@@ -138,11 +138,11 @@ func TestRoomForTheSurge(t *testing.T) {
 	judgeWorks(t, "IL-31", []workCase{
 		{"room", nil, ok, "needs 4 GPUs more, 12 free of H100; room for 3 of 1 more replicas with 4 GPUs on one node", ""},
 		{"none needed", func(w *works) { w.draft.Extra = 0 }, ok, "needs no GPU", ""},
-		{"in place", func(w *works) { w.draft.Extra, w.draft.Down = 0, 1 }, warn, "1 of 3 replicas are away", ""},
+		{"in place", func(w *works) { w.draft.Extra, w.draft.Down = 0, 1 }, warn, "1 of 3 replicas is away", ""},
 		{"too few", func(w *works) { w.draft.Extra = 16 }, block, "needs 16 GPUs more, 12 free of H100, no replica may be away: it will never finish", ""},
 		{"too few to scale", func(w *works) { w.to(actions.KindScale); w.draft.Extra = 16 }, block,
 			"12 free of H100: the rest stays Pending until GPUs are free", ""},
-		{"too few but some leave", func(w *works) { w.draft.Extra, w.draft.Down = 16, 1 }, ovr, "waits until 1 old replicas leave", ""},
+		{"too few but some leave", func(w *works) { w.draft.Extra, w.draft.Down = 16, 1 }, ovr, "waits until 1 old replica leaves", ""},
 		{"enough, on several nodes", func(w *works) { w.was.GPUsEach, w.draft.Extra = 8, 8 }, block, "12 free of H100; room for 0 of 1", ""},
 		{"a group over two nodes", func(w *works) { w.was.GPUsEach, w.was.PodGPUs, w.draft.Extra = 8, []int{4, 4}, 8 }, ok,
 			"room for 1 of 1 more groups of 2 pods", ""},

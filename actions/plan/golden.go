@@ -47,8 +47,9 @@ func (f Facts) prove(p *actions.Plan, s *fleet.Snapshot) {
 	if p.Intent.Kind != actions.KindUpgrade {
 		replicas, when = w.Was.UpdatedReady, fleet.Text("before anything is written")
 	}
-	p.Notes = append(p.Notes, fleet.Textf("golden: %s prompts to each new replica %s, %s replicas: up to %s answers, which cost "+
-		"tokens; a wrong one takes the change back", fleet.Int(len(list)), when, fleet.Int(replicas), fleet.Int(answers*replicas)))
+	p.Notes = append(p.Notes, fleet.Textf("golden: %s to each new replica %s, %s: up to %s, which cost "+
+		"tokens; a wrong one takes the change back", fleet.Many(len(list), "prompt"), when, fleet.Many(replicas, "replica"),
+		fleet.Many(answers*replicas, "answer")))
 }
 
 // servedBy are the names under which users ask for the model.

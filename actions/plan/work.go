@@ -41,7 +41,7 @@ func (f Facts) Work(in actions.Intent, was fleet.Rollout, draft fleet.Draft, den
 	case len(draft.Stages) == 0:
 		return actions.Plan{}, refuse(fmt.Errorf("%s is as wanted already: nothing to change", fleet.Label(actions.ObjectName(was.Object))))
 	case len(draft.Stages) > mostStages:
-		return actions.Plan{}, refuse(fmt.Errorf("it takes %d stages, more than %d: do it in parts", len(draft.Stages), mostStages))
+		return actions.Plan{}, refuse(fmt.Errorf("it takes %s, more than %d: do it in parts", fleet.Many(len(draft.Stages), "stage"), mostStages))
 	}
 	p := actions.Plan{Format: format, Created: now, Intent: in, Context: s.Context, Env: s.Env, Mode: s.Mode, Soak: in.Soak,
 		SeenGen: s.Gen, SeenAt: s.At, Notes: draft.Notes,

@@ -53,7 +53,7 @@ func (k *carrier) compareVersions(n int) (wait time.Duration, decided bool) {
 	case fresh.replicas == 0:
 		return k.unclearVersions(n, fleet.Text("no replica of the new version is read, so nothing shows that it answers well")), true
 	case requests < actions.DefaultMinRequests:
-		return k.unclearVersions(n, fleet.Textf("the new version took about %s requests, fewer than %s", fleet.Int(int(requests)),
+		return k.unclearVersions(n, fleet.Textf("the new version took about %s, fewer than %s", fleet.Many(int(requests), "request"),
 			fleet.Int(actions.DefaultMinRequests))), true
 	case !fresh.errors.OK || !old.errors.OK || !fresh.ttft.OK || !old.ttft.OK:
 		return k.unclearVersions(n, fleet.Text("errors or first-token times of one version are not read")), true

@@ -34,7 +34,7 @@ func (s *scene) hold(w fleet.Want) (fleet.Draft, error) {
 	}
 	d := fleet.Draft{Down: max(s.out.Total-n, 0), Notes: owner.Notes(s.out.Holder, s.out.GitOps)}
 	if n > s.out.Total {
-		d.Notes = append(d.Notes, fleet.Textf("it makes %s more replicas than run now", fleet.Int(n-s.out.Total)))
+		d.Notes = append(d.Notes, fleet.Textf("it makes %s than run now", fleet.Many(n-s.out.Total, "more replica")))
 	}
 	var fields []fleet.Field
 	var text fleet.Safe

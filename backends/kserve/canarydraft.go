@@ -31,7 +31,7 @@ func (s *service) byCanary(ctx context.Context, r *fleet.Rollout, w fleet.Want, 
 	d := fleet.Draft{Extra: whole * r.GPUsEach}
 	var before any
 	step := func(percent, replicas int, canary bool) {
-		say := fleet.Textf("canary %s: %s %% of the traffic, %s replicas", fleet.Quote(name), fleet.Int(percent), fleet.Int(replicas))
+		say := fleet.Textf("canary %s: %s %% of the traffic, %s", fleet.Quote(name), fleet.Int(percent), fleet.Many(replicas, "replica"))
 		if before == nil {
 			say = fleet.Textf("%s as canary %s of %s replicas, without traffic", text, fleet.Quote(name), fleet.Int(replicas))
 		}
@@ -169,7 +169,7 @@ func (s *service) promoteCanary(r *fleet.Rollout) (fleet.Draft, error) {
 	if c.Predictor.Min == nil || int(*c.Predictor.Min) < whole {
 		grown := jsonptr.With(map[string]any{"list": list}, "/list/0/predictor/minReplicas", whole)
 		after, _ := jsonptr.Find(grown, "/list")
-		text := fleet.Textf("canary %s grows to %s replicas", fleet.Quote(c.Predictor.Name), fleet.Int(whole))
+		text := fleet.Textf("canary %s grows to %s", fleet.Quote(c.Predictor.Name), fleet.Many(whole, "replica"))
 		d.Stages = append(d.Stages, fleet.Stage{Text: text, Until: fleet.Until{Updated: whole, Ready: whole, Split: true},
 			Writes: []fleet.ObjectWrite{s.write(text, s.to(canaryAt, after))}})
 		d.Extra, list = max(whole-r.Updated, 0)*r.GPUsEach, after

@@ -148,7 +148,7 @@ func (s *service) unsized(d *child.Deployment, by *fleet.Scaler) fleet.Safe {
 	if n >= least && (most < max(least, 1) || n <= most) {
 		return fleet.Safe{}
 	}
-	return fleet.Textf("Deployment %s keeps %s replicas, wanted are %s", fleet.Quote(d.Ref.Name), fleet.Int(n), between(least, most))
+	return fleet.Textf("Deployment %s keeps %s, wanted are %s", fleet.Quote(d.Ref.Name), fleet.Many(n, "replica"), between(least, most))
 }
 
 func between(least, most int) fleet.Safe {

@@ -29,7 +29,7 @@ func (s *scene) byCanary(r *fleet.Rollout, w fleet.Want, text fleet.Safe, v *ser
 	for _, p := range w.Parts {
 		after := jsonptr.Encode(canary(next, name, percent(p), size(p)))
 		left := jsonptr.Encode(100 - percent(p))
-		say := fleet.Textf("canary %s: %s %% of the traffic, %s replicas", fleet.Quote(name), fleet.Int(percent(p)), fleet.Int(size(p)))
+		say := fleet.Textf("canary %s: %s %% of the traffic, %s", fleet.Quote(name), fleet.Int(percent(p)), fleet.Many(size(p), "replica"))
 		if before == nil {
 			say = fleet.Textf("%s, as %s", text, say)
 		}

@@ -199,8 +199,8 @@ func (s *scene) partStands(ctx context.Context, v *serving, p *part) (stuck.Verd
 		return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: why}, nil
 	}
 	if n, ok := s.fixed(v, p); ok && n != p.d.Desired() {
-		return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: fleet.Textf("Deployment %s should have %s replicas, wanted are %s",
-			fleet.Quote(p.name), fleet.Int(p.d.Desired()), fleet.Int(n))}, nil
+		return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: fleet.Textf("Deployment %s should have %s, wanted are %s",
+			fleet.Quote(p.name), fleet.Many(p.d.Desired(), "replica"), fleet.Int(n))}, nil
 	}
 	return p.d.Stands(ctx, s.c, s.now)
 }

@@ -204,7 +204,7 @@ func (s *scene) scale(w fleet.Want) (fleet.Draft, error) {
 
 // rented says what Google must have free.
 func (m *member) rented(n int) fleet.Safe {
-	text := fleet.Textf("%s replicas", fleet.Int(n))
+	text := fleet.Many(n, "replica")
 	if m.Machine != "" {
 		text = fleet.Textf("%s of %s", text, fleet.Quote(m.Machine))
 	}

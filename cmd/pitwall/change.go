@@ -36,6 +36,8 @@ type changeFlags struct {
 	// refused says why what is wanted cannot be, whatever the rates are: a name that does not exist, nothing to change. nil
 	// where only a plan tells. It is asked once, as soon as all of the fleet was read.
 	refused func(context.Context, *session, *desk.Desk) error
+	// grows tells that no replica ends after all, as the fleet stands; nil where nothing can tell.
+	grows func(*fleet.Snapshot) bool
 }
 
 func (x *changeFlags) bind(cmd *cobra.Command) {

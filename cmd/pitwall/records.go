@@ -204,10 +204,10 @@ func auditVerify(f *flags, c console, output string, heads []string) error {
 
 func verified(r audit.Report) string {
 	if r.OK() {
-		return fmt.Sprintf("%d records, unbroken; head %d:%s", r.Records, r.Head.Seq, r.Head.Hash)
+		return fmt.Sprintf("%s, unbroken; head %d:%s", fleet.Many(r.Records, "record"), r.Head.Seq, r.Head.Hash)
 	}
-	return fmt.Sprintf("%d records; first bad record %d; heads that are missing: %v; head %d:%s",
-		r.Records, r.FirstBad, r.MissingHeads, r.Head.Seq, r.Head.Hash)
+	return fmt.Sprintf("%s; first bad record %d; heads that are missing: %v; head %d:%s",
+		fleet.Many(r.Records, "record"), r.FirstBad, r.MissingHeads, r.Head.Seq, r.Head.Hash)
 }
 
 func auditList(f *flags, c console, output string) error {

@@ -267,10 +267,11 @@ func (s *session) readTwice(snap *fleet.Snapshot) bool {
 	})
 }
 
-// ratesRead tells whether each source of a pool that works and is read that often gave its rates.
-func ratesRead(snap *fleet.Snapshot) bool {
+// readOften tells whether each source of a pool that works and is read that often was read so many times. Two readings
+// give rates.
+func readOften(snap *fleet.Snapshot, times uint64) bool {
 	return !slices.ContainsFunc(snap.Sources, func(src fleet.SourceStatus) bool {
-		return src.Subject.Pool != "" && src.Reads < 2 && src.Failing == 0 && src.Interval < warmTime
+		return src.Subject.Pool != "" && src.Reads < times && src.Failing == 0 && src.Interval < warmTime
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -143,6 +144,9 @@ func (x *workFlags) command(f *flags, c console, do fleet.Deed, use, short strin
 			if err := x.complete(args[1:]); err != nil {
 				return usage(err)
 			}
+			if x.want.Do == fleet.DoScale {
+				x.grows = func(s *fleet.Snapshot) bool { return x.scalesUp(s, args[0]) }
+			}
 			x.refused = func(ctx context.Context, s *session, d *desk.Desk) error {
 				in, err := x.workIntent(s, args[0])
 				if err != nil {
@@ -181,6 +185,19 @@ func (x *workFlags) workIntent(s *session, name string) (actions.Intent, error) 
 		ByReadiness: x.ready}}, nil
 }
 
+// scalesUp tells whether more replicas are asked for than an object has, so that none ends. Nothing is known of what is not
+// watched.
+func (x *workFlags) scalesUp(s *fleet.Snapshot, name string) bool {
+	o, err := plan.FindObject(s, name, x.kind, fleet.ClusterID(x.cluster))
+	if err != nil {
+		return false
+	}
+	c := s.Cluster(o.Cluster)
+	return c != nil && slices.ContainsFunc(c.Workloads, func(w *fleet.Workload) bool {
+		return w.Kind == o.Kind && w.Namespace == o.Namespace && w.Name == o.Name && x.count >= w.Desired
+	})
+}
+
 // complete reads the flags that have a form of their own.
 func (x *workFlags) complete(words []string) error {
 	for _, word := range words {
@@ -213,6 +230,9 @@ func (x *workFlags) complete(words []string) error {
 			flag = "--" + flag
 		}
 		x.want.Args = append(x.want.Args, fleet.ArgEdit{Flag: flag, Value: value})
+	}
+	if err := x.want.Check(false); err != nil {
+		return err
 	}
 	if x.canary == "" {
 		return nil
