@@ -93,6 +93,7 @@ func TestTheReadmeNamesWhatIsReallyRun(t *testing.T) {
 		{"test/real/run.sh", `RAY_VERSION=(\S+)`, "rayserve ray"},
 		{"test/real/run.sh", `LITELLM_VERSION=(\S+)`, "litellm"},
 		{"test/real/run.sh", `BENTOML_VERSION=(\S+)`, "bentoml"},
+		{"test/real/run.sh", `PORTKEY_VERSION=(\S+)`, "portkey-gateway"},
 	} {
 		release := regexp.MustCompile(x.release).FindStringSubmatch(page(t, x.file))
 		if release == nil {

@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"strings"
 	"time"
 
 	"pitwall/fleet"
@@ -30,6 +31,7 @@ type Change struct {
 	Ended    time.Time
 	NextAt   time.Time     // when the next step is due, or the soak ends; zero when nothing is due
 	Why      fleet.Safe    // why it is in this state, one sentence
+	Cause    fleet.Safe    `json:",omitzero"` // why it is taken back; "" while it is not, and kept by whoever carries it on
 	Held     bool          // held by a person
 	Limits   []LimitNow    // guard limits with the current figures
 	Harm     []LimitNow    // the same for the other routes of the gateway
@@ -118,6 +120,35 @@ func (c *Change) Whereabouts() fleet.Safe {
 		who = fleet.Concat(who, fleet.Text("; "), c.Copy.Problem)
 	}
 	return who
+}
+
+// Restored says that a change was taken back, to what, and why, which nothing else tells once it is over.
+func (c *Change) Restored(to fleet.Safe) fleet.Safe {
+	why := fleet.Concat(fleet.Text("rolled back: "), to)
+	if c.Cause.IsEmpty() {
+		return why
+	}
+	return fleet.Concat(why, fleet.Text(" ("), c.Cause, fleet.Text(")"))
+}
+
+// Back is why a change goes back, or went, where its sentence does not say it; "" for others.
+func (c *Change) Back() fleet.Safe {
+	if strings.Contains(c.Why.String(), c.Cause.String()) {
+		return fleet.Safe{}
+	}
+	return c.Cause
+}
+
+// Told is the state with its sentence, which begins with the state itself in many of them.
+func (c *Change) Told() fleet.Safe {
+	state := string(c.State)
+	switch why := c.Why.String(); {
+	case why == "":
+		return fleet.Label(state)
+	case strings.HasPrefix(why, state):
+		return c.Why
+	}
+	return fleet.Concat(fleet.Label(state), fleet.Text(": "), c.Why)
 }
 
 // Book is the immutable list of changes with who holds which route and whether

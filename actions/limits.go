@@ -14,7 +14,7 @@ const (
 
 // VersionLimits says in one line how a new version is judged beside the old one.
 func VersionLimits() fleet.Safe {
-	return fleet.Textf("err%% +%s points or x%s, ttft95 x%s, itl95 x%s, output +-%s %%, over %s requests or more",
+	return fleet.Textf("err%% +%s points or x%s, ttft95 x%s, itl95 x%s, output +-%s %%, over %s or more",
 		fleet.Float(ErrorRise*100, 1), fleet.Float(ErrorFactor, 1), fleet.Float(VersionTTFT, 1), fleet.Float(VersionITL, 2),
-		fleet.Int(int(VersionOutput*100)), fleet.Int(DefaultMinRequests))
+		fleet.Int(int(VersionOutput*100)), fleet.Many(DefaultMinRequests, "request"))
 }

@@ -2,6 +2,7 @@ package actions
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"pitwall/fleet"
@@ -60,11 +61,26 @@ type WorkPlan struct {
 	Hold   time.Duration
 	Give   time.Duration // patience
 	Pool   fleet.PoolID  // that it serves, "" where none is known
+	// Pools are all that it serves, Pool first, where there are several: what is said of load counts each of them.
+	Pools []fleet.PoolID `json:",omitempty"`
 	// Golden are the prompts that each new replica is asked before it gets more weight; nil for none.
 	Golden []GoldenRef `json:",omitempty"`
+	// Later says, where a later stage is judged, that earlier ones were written since the object was read.
+	Later bool `json:"-"`
 	// Takes is how long it will take where nothing stands in the way, and TakesWhy of what, or why it is not known.
 	Takes    fleet.Maybe[time.Duration]
 	TakesWhy fleet.Safe
+}
+
+// Serving are the pools that the object serves; none where none is known.
+func (w *WorkPlan) Serving() []fleet.PoolID {
+	switch {
+	case len(w.Pools) > 0:
+		return w.Pools
+	case w.Pool != "":
+		return []fleet.PoolID{w.Pool}
+	}
+	return nil
 }
 
 // Advice is what a data pack of advisories said when a plan was made. It is kept with the plan, so that its checks can be
@@ -104,7 +120,7 @@ func (w *WorkPlan) Writes(n int) []fleet.ObjectWrite {
 // Rolls tells whether replicas are replaced, so that old and new ones are told apart.
 func (w *WorkPlan) Rolls() bool {
 	for _, s := range w.Draft.Stages {
-		if s.Until.Done || s.Until.Updated > 0 {
+		if s.Until.Done || s.Until.Updated > 0 || s.Until.Paused > 0 {
 			return true
 		}
 	}
@@ -128,15 +144,21 @@ func (p *Plan) Compares() bool {
 // workText says what a change of an object does in one line.
 func (p *Plan) workText() fleet.Safe {
 	net := fleet.Net(p.Work.Writes(len(p.Work.Draft.Stages)))
-	text := fleet.Label(string(p.Intent.Kind))
+	what := fleet.Safe{}
 	switch stages := p.Work.Draft.Stages; {
 	case len(net) > 0:
-		text = fleet.Concat(text, fleet.Text(": "), fleet.Quote(net[0].Text.String()))
+		what = fleet.Quote(net[0].Text.String())
 	case len(stages) > 0 && len(stages[0].Writes) > 0: // a node's pods, or what a controller takes over
-		text = fleet.Concat(text, fleet.Text(": "), fleet.Quote(stages[0].Text.String()))
+		what = fleet.Quote(stages[0].Text.String())
+	}
+	text := fleet.Label(string(p.Intent.Kind))
+	if rest, begins := strings.CutPrefix(what.String(), string(p.Intent.Kind)); begins && (rest == "" || rest[0] == ':') {
+		text = what // it says the word itself
+	} else if !what.IsEmpty() {
+		text = fleet.Concat(text, fleet.Text(": "), what)
 	}
 	if n := len(p.Work.Draft.Stages); n > 1 {
-		text = fleet.Concat(text, fleet.Text(", "), fleet.Int(n), fleet.Text(" stages"))
+		text = fleet.Concat(text, fleet.Text(", "), fleet.Many(n, "stage"))
 	}
 	return text
 }

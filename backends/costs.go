@@ -23,7 +23,7 @@ func (w *world) costs(s *fleet.Snapshot, now time.Time) {
 		}
 	}
 	if unrated > 0 {
-		s.Spend.IdleWhy = fleet.Textf("without %s pools: no rating or no rate", fleet.Int(unrated))
+		s.Spend.IdleWhy = fleet.Textf("without %s: no rating or no rate", fleet.Many(unrated, "pool"))
 	}
 	for i := range s.Providers {
 		p := &s.Providers[i]
@@ -78,7 +78,7 @@ func routeCost(r *fleet.Route, s *fleet.Snapshot, sent map[fleet.PoolID]fleet.To
 		}
 	}
 	if missing > 0 {
-		c.Why = fleet.Textf("without %s targets: no price or no token rate", fleet.Int(missing))
+		c.Why = fleet.Textf("without %s: no price or no token rate", fleet.Many(missing, "target"))
 		return c
 	}
 	c.PerMTok = allocated(c.Total(), r.Load)

@@ -51,6 +51,7 @@ type Hub struct {
 	latest    *fleet.Snapshot
 	published time.Time
 	scheduled bool
+	gather    time.Duration // see Gather
 	fresh     chan struct{} // closed and replaced at each snapshot
 	ended     chan struct{} // closed when Run's context ends: nobody waits for a later snapshot
 	tasks     sync.WaitGroup
@@ -149,7 +150,7 @@ func (h *Hub) start(work func(fleet.Task)) { h.job(work)() }
 func (h *Hub) age(ctx context.Context, task fleet.Task) {
 	for task.Sleep(ctx, time.Second) == nil {
 		h.mu.Lock()
-		due := h.opt.Clock.Now().Sub(h.published) >= h.world.agesEvery()
+		due := !h.scheduled && h.opt.Clock.Now().Sub(h.published) >= h.world.agesEvery()
 		h.mu.Unlock()
 		if due {
 			h.publish()
@@ -191,6 +192,14 @@ func (h *Hub) Refresh() {
 	}
 }
 
+// Gather makes followers of a snapshot wait for at least d instead of a quarter of a second: on a clock that runs faster than
+// people look, most snapshots would be seen by nobody. 0 is as before.
+func (h *Hub) Gather(d time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.gather = d
+}
+
 // Note adds an event of pitwall itself, such as a change that began, to the next snapshot.
 func (h *Hub) Note(e fleet.Event) {
 	h.mu.Lock()
@@ -202,7 +211,7 @@ func (h *Hub) Note(e fleet.Event) {
 // changed delivers a snapshot now, or once the quiet time since the last one is over.
 func (h *Hub) changed() {
 	h.mu.Lock()
-	wait := h.world.quiet() - h.opt.Clock.Now().Sub(h.published)
+	wait := max(h.gather, h.world.quiet()) - h.opt.Clock.Now().Sub(h.published)
 	if wait > 0 && h.latest != nil {
 		if h.scheduled {
 			h.mu.Unlock()

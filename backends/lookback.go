@@ -3,6 +3,7 @@ package backends
 import (
 	"maps"
 	"slices"
+	"sort"
 	"time"
 
 	"pitwall/backends/history"
@@ -189,7 +190,9 @@ func (l *lookback) burnRate(key string, slo fleet.Maybe[fleet.Ratio], now time.T
 			}
 			requests, errors, covered = requests+part*r, errors+part*e, covered+inside
 		}
-		for _, p := range l.recent[key] {
+		// Most of the day is older than a window: only what ends in it is walked.
+		recent := l.recent[key]
+		for _, p := range recent[sort.Search(len(recent), func(i int) bool { return recent[i].At.After(begin) }):] {
 			count(p.At.Add(-history.Step), p.At, p.Requests, p.Errors)
 		}
 		if o := l.open[key]; o != nil {

@@ -268,7 +268,7 @@ func (w *world) sayPast(q fleet.Recall, r *recollection, now time.Time) {
 		return
 	}
 	text := fleet.Concat(fleet.Text("its past since "), fleet.Stamp(r.past.From), fleet.Text(" is filled in from "),
-		fleet.Label(string(r.past.Source)), fleet.Text(": "), fleet.Int(r.given), fleet.Text(" points of 5m"))
+		fleet.Label(string(r.past.Source)), fleet.Text(": "), fleet.Many(r.given, "point"), fleet.Text(" of 5m"))
 	if !r.past.Incomplete.IsEmpty() {
 		text = fleet.Concat(text, fleet.Text("; "), r.past.Incomplete)
 	}

@@ -218,7 +218,8 @@ func explained(r *fleet.Route, total targetFlow) bool {
 		return false
 	}
 	for i := range r.Targets {
-		if b := r.Targets[i].Blocked; b.OK && b.V {
+		t := &r.Targets[i]
+		if t.Blocked.OK && t.Blocked.V || t.Order != r.Targets[0].Order && r.Routing.ByOrder.Or(true) {
 			return false
 		}
 	}

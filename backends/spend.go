@@ -58,9 +58,9 @@ func (w *world) spend(s *fleet.Snapshot, seen gatewayLoads, now time.Time) fleet
 	case len(out.Unpriced) > 0:
 		out.BurnWhy = fleet.Concat(fleet.Text("without "), fleet.Label(string(out.Unpriced[0])), fleet.Text(": unpriced"))
 	case unmeasured > 0:
-		out.BurnWhy = fleet.Concat(fleet.Text("without "), fleet.Int(unmeasured), fleet.Text(" providers: their tokens are not measured yet"))
+		out.BurnWhy = fleet.Concat(fleet.Text("without "), fleet.Many(unmeasured, "provider"), fleet.Text(": their tokens are not measured yet"))
 	case unpricedPools > 0:
-		out.BurnWhy = fleet.Concat(fleet.Text("without "), fleet.Int(unpricedPools), fleet.Text(" pools: no GPU price"))
+		out.BurnWhy = fleet.Concat(fleet.Text("without "), fleet.Many(unpricedPools, "pool"), fleet.Text(": no GPU price"))
 	}
 	w.reckon(&out, seen, now)
 	return out

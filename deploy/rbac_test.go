@@ -246,6 +246,18 @@ func (u *user) share() {
 	_ = w.RemoveCopy(ctx, "c1-a")
 }
 
+// routeKinds hold routes of gateways; aroundRoutes is what is read beside them, for a write too: who moves weights, what is made of
+// a route, what comes before it, what says that it is in force.
+var (
+	routeKinds = []fleet.ObjectKind{api("gateway.networking.k8s.io", "v1", "httproutes"), api("aigateway.envoyproxy.io", "v1beta1", "aigatewayroutes"),
+		api("llm-d.ai", "v1alpha2", "inferencemodelrewrites"), api("inference.networking.x-k8s.io", "v1alpha2", "inferencemodelrewrites"),
+		api("networking.istio.io", "v1", "virtualservices")}
+	aroundRoutes = []fleet.ObjectKind{api("argoproj.io", "v1alpha1", "rollouts"), api("flagger.app", "v1beta1", "canaries"),
+		api("gateway.networking.k8s.io", "v1", "httproutes"), api("gateway.envoyproxy.io", "v1alpha1", "backendtrafficpolicies"),
+		api("llm-d.ai", "v1alpha2", "inferencemodelrewrites"), api("inference.networking.x-k8s.io", "v1alpha2", "inferencemodelrewrites"),
+		api("inference.networking.k8s.io", "v1", "inferencepools")}
+)
+
 // features say what pitwall does under each role.
 var features = map[string]func(*user, *server){
 	"see": func(u *user, s *server) {
@@ -303,6 +315,7 @@ var features = map[string]func(*user, *server){
 	"groups": func(u *user, _ *server) {
 		u.write("", api("leaderworkerset.x-k8s.io", "v1", "leaderworkersets"))
 		u.write("scale", api("leaderworkerset.x-k8s.io", "v1", "leaderworkersets"))
+		u.list(api("apps", "v1", "controllerrevisions")) // before 0.9.0 they are the proof of uptake
 	},
 	"autoscalers": func(u *user, _ *server) {
 		kinds := []fleet.ObjectKind{api("autoscaling", "v2", "horizontalpodautoscalers"), api("keda.sh", "v1alpha1", "scaledobjects")}
@@ -319,7 +332,9 @@ var features = map[string]func(*user, *server){
 	"kserve": func(u *user, _ *server) {
 		u.write("", api("serving.kserve.io", "v1beta1", "inferenceservices"), api("serving.kserve.io", "v1alpha2", "llminferenceservices"))
 		u.list(api("serving.kserve.io", "v1alpha2", "llminferenceservices")) // those of one group
-		u.get(api("gateway.networking.k8s.io", "v1", "httproutes"), api("apiextensions.k8s.io", "v1", "customresourcedefinitions"))
+		u.list(api("apps", "v1", "controllerrevisions"))                     // of old LeaderWorkerSets
+		u.get(api("gateway.networking.k8s.io", "v1", "httproutes"), api("apiextensions.k8s.io", "v1", "customresourcedefinitions"),
+			api("serving.kserve.io", "v1alpha1", "servingruntimes"), api("serving.kserve.io", "v1alpha1", "clusterservingruntimes"))
 	},
 	"ray": func(u *user, _ *server) {
 		u.write("", api("ray.io", "v1", "rayservices"))
@@ -337,9 +352,14 @@ var features = map[string]func(*user, *server){
 		u.list(api("resources.yatai.ai", "v1alpha1", "bentoes")) // those of one repository
 	},
 	"flagger": func(u *user, _ *server) { u.write("", api("flagger.app", "v1beta1", "canaries")) },
+	"gateways": func(u *user, _ *server) {
+		u.list(routeKinds...)
+		u.list(aroundRoutes...)
+		u.get(routeKinds...)
+	},
 	"routes": func(u *user, _ *server) {
-		u.write("", api("gateway.networking.k8s.io", "v1", "httproutes"))
-		u.list(api("argoproj.io", "v1alpha1", "rollouts"), api("flagger.app", "v1beta1", "canaries"))
+		u.write("", routeKinds...)
+		u.list(aroundRoutes...)
 	},
 	"share": func(u *user, _ *server) { u.share() },
 	"words": func(u *user, _ *server) {

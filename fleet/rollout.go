@@ -108,6 +108,11 @@ type Traffic struct {
 	Step    int // Steps: the step in force, from 1
 	Steps   int
 	Paused  bool // Steps: it waits for somebody
+	// Pause is the step, from 1, at whose own pause its controller says that it stands until somebody lifts that; 0 while it
+	// says so of none, or while something else keeps it too. Where there is one pause and no steps it is 1.
+	Pause int `json:",omitempty"`
+	// Unsplit says why the versions do not get the shares that the object asks for yet; "" where they do, or nothing tells.
+	Unsplit Safe `json:",omitzero"`
 }
 
 // Weighted tells whether shares can be set as weights.
@@ -147,6 +152,8 @@ type Scaler struct {
 	By     Safe // of KEDA: the ScaledObject above it
 	Why    Safe // why it does not scale
 	Unread Safe // why it is not known whether there is one; "" where it is
+	// NoIn and NoOut say why it takes no replicas away, and why it adds none, within its bounds: "annotation x"; "" where it does.
+	NoIn, NoOut Safe `json:",omitzero"`
 }
 
 // Exists tells whether there is one.
@@ -313,12 +320,4 @@ type Stage struct {
 	// Back takes the whole change back once this stage was written, in place of the inverses of all writes, where these
 	// in one request would do harm; nil for the inverses.
 	Back []ObjectWrite `json:",omitempty"`
-}
-
-// Until is what is waited for. The zero value waits for nothing but the field itself.
-type Until struct {
-	Updated int  // replicas of the new version that there are
-	Ready   int  // replicas of the new version that are ready
-	Done    bool // the roll is over
-	Gone    bool // the pod is not there any more
 }

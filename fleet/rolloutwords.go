@@ -25,10 +25,21 @@ func (u Until) Text() Safe {
 		return Text("until the pod is gone")
 	case u.Done:
 		return Text("until the roll is over")
-	case u.Updated > 0:
-		return Textf("until %s of the new version are there and %s ready", Int(u.Updated), Int(u.Ready))
 	}
-	return Safe{}
+	var parts []Safe
+	if u.Updated > 0 {
+		parts = append(parts, Textf("%s of the new version are there and %s ready", Int(u.Updated), Int(u.Ready)))
+	}
+	if u.Split {
+		parts = append(parts, Text("the traffic is split as asked"))
+	}
+	if u.Paused > 0 {
+		parts = append(parts, Textf("its controller stands at the pause of step %s", Int(u.Paused)))
+	}
+	if len(parts) == 0 {
+		return Safe{}
+	}
+	return Concat(Text("until "), Join(parts, Text(", and ")))
 }
 
 // Text draws an autoscaler with its bounds and how it is held, "" where there is none; what was not read says why.
@@ -43,7 +54,24 @@ func (s Scaler) Text() Safe {
 	if !s.Held.IsEmpty() {
 		text = Concat(text, Text(", held: "), s.Held)
 	}
+	if ways := s.Ways(); !ways.IsEmpty() {
+		text = Concat(text, Text(", "), ways)
+	}
 	return text
+}
+
+// Ways says in which direction it does not scale; "" where it scales in both.
+func (s Scaler) Ways() Safe {
+	in, out := Concat(Text("takes none away ("), s.NoIn, Text(")")), Concat(Text("adds none ("), s.NoOut, Text(")"))
+	switch {
+	case s.NoIn.IsEmpty() && s.NoOut.IsEmpty():
+		return Safe{}
+	case s.NoIn.IsEmpty():
+		return out
+	case s.NoOut.IsEmpty():
+		return in
+	}
+	return Concat(in, Text(", "), out)
 }
 
 // Text draws one value as JSON, "(absent)" where there is none.

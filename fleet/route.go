@@ -127,6 +127,16 @@ type HealthVerdict struct {
 	Why  Safe
 }
 
+// Verdict is what one kind of evidence says of a target; the zero value where it says nothing.
+func (t *Target) Verdict(kind HealthKind) HealthVerdict {
+	for _, v := range t.Verdicts {
+		if v.Kind == kind {
+			return v
+		}
+	}
+	return HealthVerdict{Kind: kind}
+}
+
 // Lengths is the distribution of request sizes of a route over a look-back window.
 type Lengths struct {
 	Prompt Histogram // tokens

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -171,12 +172,23 @@ func TestActionsListSaysWhyOneIsOff(t *testing.T) {
 	r.toRoute("chat-default")
 	r.keys("x")
 	r.wants("S  plan a shift", "(off: no gateway")
-	r.keys("j", "j", "j", "enter") // resync
+	all := r.m.ask.answer.(actionsAnswer).all
+	at := func(key string) int {
+		return 1 + slices.IndexFunc(all, func(a action) bool { return strings.HasPrefix(a.text.String(), key+"  ") })
+	}
+	for i := 1; i < len(all); i++ {
+		if all[i-1].isOff(r.m) > all[i].isOff(r.m) {
+			t.Errorf("%q works and stands behind %q, which is off", all[i].text, all[i-1].text)
+		}
+	}
+	r.m.ask.state.Chosen = at("R")
+	r.keys("enter")
 	r.wants("no gateway replica differs")
 	if r.m.ask == nil {
 		t.Fatal("the list closed on an action that is off")
 	}
-	r.keys("k", "enter")
+	r.m.ask.state.Chosen = at("S")
+	r.keys("enter")
 	if r.step() == 0 {
 		t.Error("the chosen action did not open its plan")
 	}

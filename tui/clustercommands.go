@@ -77,7 +77,7 @@ func (m *Model) cmdPod(args []string) (tea.Cmd, fleet.Safe) {
 	default:
 		m.visit(place{screen: views.ScreenPods})
 		m.states.kube.Pods.Selected = views.RefID(found[0])
-		m.say(fleet.Textf("%s pods bear this name; name one as CLUSTER/NAMESPACE/NAME", fleet.Int(len(found))))
+		m.say(fleet.Textf("%s bear this name; name one as CLUSTER/NAMESPACE/NAME", fleet.Many(len(found), "pod")))
 	}
 	return nil, fleet.Safe{}
 }

@@ -129,6 +129,9 @@ func (m *Model) runCommand(text string) (tea.Cmd, fleet.Safe) {
 	if !ok {
 		return nil, fleet.Textf("no command %s; tab completes, ? lists them", fleet.Label(words[0]))
 	}
+	if v.args.IsEmpty() && len(words) > 1 {
+		return nil, fleet.Textf("%s takes nothing behind it, and %s stands there", fleet.Label(words[0]), fleet.Quote(words[1]))
+	}
 	return v.run(m, words[1:])
 }
 

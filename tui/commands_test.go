@@ -179,3 +179,15 @@ func TestWriteAndCopy(t *testing.T) {
 		t.Errorf("clipboard %q", r.other)
 	}
 }
+
+func TestACommandRefusesWordsThatItDoesNotTake(t *testing.T) {
+	r := newRig(t, world(), writable())
+	if _, why := r.m.runCommand("pools xyz"); !strings.Contains(why.String(), "pools takes nothing behind it") {
+		t.Errorf("pools: %q", why)
+	}
+	w, _ := workRig(t, fleet.EnvDev, writable())
+	w.toLlama()
+	if _, why := w.m.runCommand("drain"); why.String() != "name the node: what is selected is none" {
+		t.Errorf("drain: %q", why)
+	}
+}

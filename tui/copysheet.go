@@ -17,7 +17,7 @@ func (m *Model) copySheet(string) tea.Cmd {
 		b.WriteString(l.String())
 		b.WriteByte('\n')
 	}
-	m.say(fleet.Textf("copied %s lines (OSC 52); if they do not arrive, w writes a file", fleet.Int(len(lines))))
+	m.say(fleet.Textf("copied %s (OSC 52); if they do not arrive, w writes a file", fleet.Many(len(lines), "line")))
 	return tea.SetClipboard(b.String())
 }
 

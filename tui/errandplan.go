@@ -80,9 +80,11 @@ func errandVerb(p *actions.Plan) fleet.Safe {
 		return fleet.Concat(fleet.Text("EDIT: "), p.ErrandText())
 	}
 	if p.Intent.Kind == actions.KindExpire {
-		return fleet.Concat(fleet.Text("END the silence: "), fleet.Int(p.Silence.Hides), fleet.Text(" alerts show again"))
+		return fleet.Concat(fleet.Text("END the silence: "), fleet.Many(p.Silence.Hides, "alert"),
+			fleet.Verb(p.Silence.Hides, " shows again", " show again"))
 	}
-	return fleet.Concat(fleet.Text("SILENCE "), fleet.Int(p.Silence.Hides), fleet.Text(" alerts until "), fleet.Stamp(p.Silence.Silence.Until))
+	return fleet.Concat(fleet.Text("SILENCE "), fleet.Many(p.Silence.Hides, "alert"), fleet.Text(" until "),
+		fleet.Stamp(p.Silence.Silence.Until))
 }
 
 // errandLines are the plan in short: what, why, which alerts, each check that is not passed, and how many are.
@@ -168,8 +170,8 @@ func (a errandAnswer) choose(m *Model, chosen int, typed string) tea.Cmd {
 	case a.ladder.TypeName && typed != a.plan.Object():
 		return m.refuse(fleet.Concat(fleet.Text("type the name to confirm: "), rawName(a.plan.Object())))
 	case len(a.ladder.Overrides) > 0 && utf8.RuneCountInString(reason) < actions.MinOverrideReason:
-		return m.refuse(fleet.Textf("an override needs a reason of at least %s characters; esc, then plan it again",
-			fleet.Int(actions.MinOverrideReason)))
+		return m.refuse(fleet.Textf("an override needs a reason of at least %s; esc, then plan it again",
+			fleet.Many(actions.MinOverrideReason, "character")))
 	}
 	approval := actions.Approval{Typed: typed, Reason: reason, Overrides: a.ladder.Overrides, By: m.book.Access.Actor, At: m.clock.Now()}
 	plan, control := a.plan, m.control

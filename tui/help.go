@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"slices"
 
 	tea "charm.land/bubbletea/v2"
@@ -76,13 +77,22 @@ type action struct {
 	do   func(*Model) tea.Cmd
 }
 
-// askActions shows every action for the selected object, those that are off with the reason.
+// isOff is 1 for an action that does nothing now, 0 for others.
+func (x *action) isOff(m *Model) int {
+	if x.off(m).IsEmpty() {
+		return 0
+	}
+	return 1
+}
+
+// askActions shows every action for the selected object, those that are off behind the others, with the reason.
 func (m *Model) askActions(string) tea.Cmd {
 	title := fleet.Text("ACTIONS")
 	if id := m.selected(); id != "" {
 		title = fleet.Concat(fleet.Text("ACTIONS for "), fleet.Label(id))
 	}
 	a := actionsAnswer{m.actions()}
+	slices.SortStableFunc(a.all, func(x, y action) int { return cmp.Compare(x.isOff(m), y.isOff(m)) }) // what works first
 	choices := []fleet.Safe{fleet.Text("nothing")}
 	for _, x := range a.all {
 		line := x.text
@@ -96,7 +106,7 @@ func (m *Model) askActions(string) tea.Cmd {
 
 // actions are those that have a key, with those of objects of clusters after the ones that only look.
 func (m *Model) actions() []action {
-	ids := []string{"open", "shift", "resync", "upgrade", "undo", "copy", "write", "faults"}
+	ids := []string{"open", "shift", "resync", "upgrade", "promote", "abort", "undo", "copy", "write", "faults"}
 	if m.details != nil {
 		ids = slices.Insert(ids, 1, "logs", "describe", "raw")
 	}
@@ -108,7 +118,7 @@ func (m *Model) actions() []action {
 		}
 		all = append(all, action{text: fleet.Concat(keyName(b.Keys[0]), fleet.Text("  "), b.Help), off: b.off,
 			do: func(m *Model) tea.Cmd { return b.do(m, b.Keys[0]) }})
-		if id == "upgrade" {
+		if id == "abort" {
 			all = append(all, m.objectActions()...)
 		}
 	}

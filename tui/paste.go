@@ -14,7 +14,7 @@ func (m *Model) paste(msg tea.PasteMsg) tea.Cmd {
 	f := m.field()
 	if f == nil || m.grace.swallows(m.hands.Now()) {
 		n := utf8.RuneCountInString(msg.Content)
-		m.fail(fleet.Textf("Paste of %s characters dropped: no text field is open", fleet.Int(n)))
+		m.fail(fleet.Textf("Paste of %s dropped: no text field is open", fleet.Many(n, "character")))
 		return nil
 	}
 	m.notice = notice{}

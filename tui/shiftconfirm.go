@@ -70,7 +70,7 @@ func (d *dialog) missing() fleet.Safe {
 	case !l.Refused.IsEmpty():
 		return fleet.Concat(fleet.Text("refused: "), l.Refused)
 	case l.NeedsReason && !d.reasonOK() && len(l.Overrides) > 0:
-		return fleet.Textf("an override needs a reason of at least %s characters", fleet.Int(actions.MinOverrideReason))
+		return fleet.Textf("an override needs a reason of at least %s", fleet.Many(actions.MinOverrideReason, "character"))
 	case l.NeedsReason && !d.reasonOK():
 		return fleet.Text("type the reason, or take an incident with :incident")
 	case l.TypeName && s.Work != nil && s.Name.Text != s.Work.Object.Name:

@@ -141,7 +141,7 @@ func TestASilenceIsDraftedPlannedAndConfirmed(t *testing.T) {
 	}
 	r.typed("node swap")
 	r.keys("enter")
-	if !strings.Contains(r.lines(), "comment: node swap") || !strings.Contains(r.choices(), "SILENCE 1 alerts until") {
+	if !strings.Contains(r.lines(), "comment: node swap") || !strings.Contains(r.choices(), "SILENCE 1 alert until") {
 		t.Fatalf("%q %q", r.lines(), r.choices())
 	}
 	if strings.Contains(strings.Join(r.control.Calls(), " "), "start") {
@@ -167,7 +167,7 @@ func (r *rig) planned(comment string) {
 func TestAConfirmedSilenceIsStarted(t *testing.T) {
 	r := silenceRig(t)
 	r.planned("node swap")
-	r.wants("CONFIRM silence on am", "SILENCE 1 alerts", "checks pass")
+	r.wants("CONFIRM silence on am", "SILENCE 1 alert", "checks pass")
 	if strings.Contains(r.frame(), "planning") {
 		t.Error("the footer says that it is still being planned")
 	}
@@ -236,7 +236,7 @@ func TestAnUndoneSilenceIsPlannedAsItsEnd(t *testing.T) {
 		t.Error("an empty answer asks something")
 	}
 	r.run(r.m.planUndo("c-1"))
-	if !strings.Contains(r.choices(), "END the silence: 1 alerts show again") {
+	if !strings.Contains(r.choices(), "END the silence: 1 alert shows again") {
 		t.Fatalf("%q: %s", r.choices(), r.m.notice.text)
 	}
 }

@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"slices"
+
 	tea "charm.land/bubbletea/v2"
 
 	"pitwall/actions"
@@ -36,11 +38,19 @@ func whySteps(m *Model) fleet.Safe {
 	if !why.IsEmpty() {
 		return why
 	}
-	if seen := m.states.upgrades.Seen[o]; !seen.At.IsZero() && seen.Rollout.Traffic.Kind != fleet.TrafficSteps &&
-		!seen.Rollout.Traffic.Weighted() {
-		return fleet.Text("no change is open on it, and its system has no steps or weights of its own: U plans an upgrade")
+	if m.stepless(o) {
+		return fleet.Text("no change is open on it; its system has no steps or weights of its own")
 	}
 	return works()
+}
+
+// stepless tells whether an object has neither steps nor weights of its own: as it was read, else by its kind.
+func (m *Model) stepless(o fleet.ObjectRef) bool {
+	seen := m.states.upgrades.Seen[o]
+	if seen.At.IsZero() {
+		return slices.Contains([]string{"Deployment", "StatefulSet", "DaemonSet", "LeaderWorkerSet"}, o.Kind)
+	}
+	return seen.Rollout.Traffic.Kind != fleet.TrafficSteps && !seen.Rollout.Traffic.Weighted()
 }
 
 // whyNoPromote is why P does nothing.

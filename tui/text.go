@@ -99,7 +99,7 @@ func (m *Model) textAnswer(msg textMsg) {
 	t.state.Lines = msg.lines
 	if over := len(msg.lines) - keepLines; over > 0 {
 		t.state.Lines = msg.lines[:keepLines:keepLines]
-		t.state.Err = fleet.Textf("%s more lines are not shown", fleet.Int(over))
+		t.state.Err = fleet.Textf("%s %s not shown", fleet.Many(over, "more line"), fleet.Verb(over, "is", "are"))
 	}
 }
 

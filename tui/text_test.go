@@ -56,7 +56,7 @@ func TestTextOfWhatTheCursorStandsOn(t *testing.T) {
 		"replica by its address":  {[]string{"3", "enter", "j", "d"}, "describe prod-eu-1 Pod llm/llama-70b-6c9f7d5b4-2x4zk"},
 		"machine of a GPU":        {[]string{"3", "enter", "tab", "d"}, "describe prod-eu-1 Node /b200-a-07"},
 		"object of an event":      {[]string{"3", "shift+tab", "shift+tab", "l"}, "logs prod-eu-1 Pod llm/llama-70b-6c9f7d5b4-pp8vd follow"},
-		"by the list of actions":  {[]string{"3", "tab", "j", "x", "down", "down", "down", "enter"}, "describe prod-eu-1 Node /b200-a-07"},
+		"by the list of actions":  {[]string{"3", "tab", "j", "x", "down", "down", "enter"}, "describe prod-eu-1 Node /b200-a-07"},
 	} {
 		r, d := clusterRig(t)
 		r.keys(c.keys...)

@@ -187,7 +187,7 @@ func (m *Model) saveText(string) tea.Cmd {
 		head = fleet.Concat(head, fleet.Text(", before the last restart"))
 	}
 	if s.Dropped > 0 {
-		head = fleet.Concat(head, fleet.Text("; "), fleet.Int(s.Dropped), fleet.Text(" older lines are missing"))
+		head = fleet.Concat(head, fleet.Text("; "), fleet.Many(s.Dropped, "older line"), fleet.Verb(s.Dropped, " is missing", " are missing"))
 	}
 	var b strings.Builder
 	for _, l := range append([]fleet.Safe{head}, s.Lines...) {

@@ -130,7 +130,7 @@ func workDeeds(kind string) []fleet.Deed {
 		return []fleet.Deed{fleet.DoCordon, fleet.DoUncordon, fleet.DoDrain}
 	}
 	return []fleet.Deed{fleet.DoScale, fleet.DoRestart, fleet.DoPause, fleet.DoResume, fleet.DoHoldScaler, fleet.DoFreeScaler,
-		fleet.DoTraffic}
+		fleet.DoTraffic, fleet.DoAdvance}
 }
 
 // deedText says what a deed does, for the list of actions.
@@ -139,8 +139,8 @@ func deedText(d fleet.Deed, o fleet.ObjectRef) fleet.Safe {
 		fleet.DoScale: fleet.Text("scale "), fleet.DoRestart: fleet.Text("restart, one replica after the other, "),
 		fleet.DoPause: fleet.Text("pause the roll of "), fleet.DoResume: fleet.Text("resume the roll of "),
 		fleet.DoHoldScaler: fleet.Text("hold the autoscaler of "), fleet.DoFreeScaler: fleet.Text("release the autoscaler of "),
-		fleet.DoTraffic: fleet.Text("set the weights of "),
-		fleet.DoCordon:  fleet.Text("cordon "), fleet.DoUncordon: fleet.Text("uncordon "), fleet.DoDrain: fleet.Text("drain "),
+		fleet.DoTraffic: fleet.Text("set the weights of "), fleet.DoAdvance: fleet.Text("advance by one step the roll of "),
+		fleet.DoCordon: fleet.Text("cordon "), fleet.DoUncordon: fleet.Text("uncordon "), fleet.DoDrain: fleet.Text("drain "),
 	}
 	return fleet.Concat(words[d], views.RefText(o))
 }
@@ -173,7 +173,6 @@ func (m *Model) whyNoWorkloadDeed(o fleet.ObjectRef, d fleet.Deed) fleet.Safe {
 	_, w := views.WorkloadOf(m.snap, o)
 	r := m.states.upgrades.Seen[o].Rollout
 	scaled := w == nil || !w.Autoscaler.IsEmpty() || r.Scaler.Exists()
-	unweighed := r.Phase != "" && !r.Traffic.Weighted() // as far as it was read
 	switch {
 	case w != nil && d == fleet.DoScale && w.Kind == "DaemonSet":
 		return fleet.Text("a DaemonSet has one pod on each node")
@@ -181,10 +180,22 @@ func (m *Model) whyNoWorkloadDeed(o fleet.ObjectRef, d fleet.Deed) fleet.Safe {
 		return fleet.Text("nothing is known to scale it by itself")
 	case d == fleet.DoHoldScaler && !r.Scaler.Held.IsEmpty():
 		return fleet.Concat(fleet.Text("it is held already: "), r.Scaler.Held)
-	case d == fleet.DoTraffic && unweighed:
-		return fleet.Text("its system has no weights: shares follow the replicas, or a controller moves them")
+	case d == fleet.DoTraffic || d == fleet.DoAdvance:
+		return m.whyNoTraffic(o, d)
 	case d == fleet.DoPause && r.Phase == fleet.RolloutPaused:
 		return fleet.Text("it is paused already")
+	}
+	return works()
+}
+
+// whyNoTraffic is why the traffic of an object cannot be set, or taken one step further.
+func (m *Model) whyNoTraffic(o fleet.ObjectRef, d fleet.Deed) fleet.Safe {
+	r := m.states.upgrades.Seen[o].Rollout
+	switch {
+	case d == fleet.DoAdvance && m.stepless(o):
+		return fleet.Text("its system has no steps or weights of its own")
+	case d == fleet.DoTraffic && r.Phase != "" && !r.Traffic.Weighted(): // as far as it was read
+		return fleet.Text("its system has no weights: shares follow the replicas, or a controller moves them")
 	}
 	return works()
 }

@@ -124,7 +124,8 @@ func TestUpgradeIsTypedPlannedCheckedAndConfirmed(t *testing.T) {
 }
 
 func TestWhatIsTypedWronglyIsRefusedWithoutAsking(t *testing.T) {
-	for field, text := range map[string]string{askCanary: "50,10", askSurge: "-1", askHold: "soon", askFlags: "fast", askReplicas: "many",
+	for field, text := range map[string]string{askCanary: "50,10", askSurge: "-1", askHold: "soon", askFlags: "fast", askReplicas: "many", askImage: "bad image",
+		askModel: "s3://a b", askRevision: "v 2",
 		askShare: "0", askWeights: "v2=-1"} {
 		deed := fleet.DoUpgrade
 		switch field {
@@ -552,4 +553,53 @@ func TestEachActionIsListedOnce(t *testing.T) {
 	if len(seen) != len(workDeeds(kindNode)) {
 		t.Errorf("%d actions for a node: %v", len(seen), seen)
 	}
+}
+
+// What has a key or a command is in the list of actions, with the reason where it is off.
+func TestStepsOfARollAreListedAmongTheActions(t *testing.T) {
+	const off = "no steps or weights of its own"
+	fresh, _ := workRig(t, fleet.EnvDev, writable())
+	if !fresh.m.stepless(viewtest.Llama()) {
+		t.Error("a Deployment that was not read yet is offered steps")
+	}
+	r, w := workRig(t, fleet.EnvDev, writable())
+	r.toLlama()
+	for text, why := range listed(r) {
+		if steps := strings.HasPrefix(text, "P  ") || strings.HasPrefix(text, "A  ") || strings.Contains(text, "advance"); steps != strings.Contains(why, off) {
+			t.Errorf("%q is off: %q", text, why)
+		}
+	}
+	stands := w.Stands[viewtest.Llama()]
+	stands.Traffic = fleet.Traffic{Kind: fleet.TrafficSteps, Step: 1, Steps: 3}
+	w.Stands[viewtest.Llama()] = stands
+	r.clock.advance(rolloutClose)
+	r.send(secondMsg{})
+	on := map[string]bool{}
+	for text, why := range listed(r) {
+		if why == "" {
+			on[text[:3]] = true
+		}
+		if strings.Contains(text, "advance by one step") {
+			on["advance"] = why == ""
+		}
+	}
+	if !on["P  "] || !on["A  "] || !on["advance"] {
+		t.Errorf("offered: %v", on)
+	}
+	back, _ := workRig(t, fleet.EnvDev, upgrading(func(c *actions.Change) { c.State = actions.StateRollingBack }))
+	back.toLlama()
+	for text, why := range listed(back) {
+		if strings.HasPrefix(text, "P  ") && !strings.Contains(why, "on its way back") {
+			t.Errorf("%q is off: %q", text, why)
+		}
+	}
+}
+
+// listed are the actions for what is under the cursor, with why each is off.
+func listed(r *rig) map[string]string {
+	all := map[string]string{}
+	for _, a := range r.m.actions() {
+		all[a.text.String()] = a.off(r.m).String()
+	}
+	return all
 }

@@ -58,7 +58,10 @@ func (m *Model) namedObject(kind string, args []string) (fleet.ObjectRef, fleet.
 	if len(args) == 0 {
 		o, why := m.workObject()
 		if why.IsEmpty() && (kind == kindNode) != (o.Kind == kindNode) {
-			why = fleet.Text("name the object: what is selected is of another kind")
+			why = fleet.Text("name the object: a node is selected")
+			if kind == kindNode {
+				why = fleet.Text("name the node: what is selected is none")
+			}
 		}
 		return o, why
 	}

@@ -146,6 +146,9 @@ func (m *Model) workIntent() (actions.Intent, fleet.Safe) {
 				return in, why
 			}
 		}
+		if err := in.Work.Want.Check(m.snap != nil && m.snap.Cluster(w.Object.Cluster) != nil); err != nil {
+			return in, fleet.Cause(err)
+		}
 		if w.Deed == fleet.DoScale && !in.Work.Want.Replicas.OK {
 			return in, fleet.Text("say how many replicas are wanted")
 		}

@@ -43,8 +43,8 @@ func kindRemarks(sc Scene, of fleet.ObjectRef, kinds ...string) []fleet.Safe {
 		}
 	}
 	if len(all) > mostRemarks {
-		more := fleet.Textf("and %s more of %s clusters are not fully read: :clusters lists them", fleet.Int(len(all)-1),
-			fleet.Int(len(clusters)))
+		more := fleet.Textf("and %s more of %s are not fully read: :clusters lists them", fleet.Int(len(all)-1),
+			fleet.Many(len(clusters), "cluster"))
 		all = append(all[:1], more)
 	}
 	return all

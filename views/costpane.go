@@ -99,7 +99,7 @@ func idle(b *part.Block, s *fleet.Snapshot) {
 		return
 	}
 	if count > 1 {
-		only = fleet.Concat(fleet.Int(count), fleet.Text(" pools"))
+		only = fleet.Many(count, "pool")
 	}
 	b.Gap(2).Say(themes.Dim, "idle ").Put(themes.Dim, only).Gap(1)
 	b.Put(themes.Text, moneyRate(fleet.Some(fleet.USDPerHour(sum)), false))

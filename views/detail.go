@@ -204,7 +204,7 @@ func containerText(u DetailState) fleet.Safe {
 	case c.Restarts == 1:
 		text = fleet.Concat(text, fleet.Text(", 1 restart"))
 	case c.Restarts > 1:
-		text = fleet.Concat(text, fleet.Textf(", %s restarts", fleet.Int(c.Restarts)))
+		text = fleet.Concat(text, fleet.Textf(", %s", fleet.Many(c.Restarts, "restart")))
 	}
 	return text
 }
@@ -231,7 +231,7 @@ func howFar(u DetailState, below int) (themes.Role, fleet.Safe) {
 		parts = append(parts, fleet.Text("the log has ended"))
 	}
 	if below > 0 {
-		parts = append(parts, fleet.Concat(fleet.Int(below), fleet.Text(" more lines below")))
+		parts = append(parts, fleet.Concat(fleet.Many(below, "more line"), fleet.Text(" below")))
 	}
 	if len(parts) == 0 {
 		parts = append(parts, fleet.Text("end"))
@@ -248,7 +248,7 @@ func detailStanding(b *part.Block, u DetailState, below int) {
 		of = fleet.Safe{} // what failed needs the line
 	}
 	if u.Dropped > 0 {
-		lost := fleet.Concat(fleet.Int(u.Dropped), fleet.Text(" older lines are not kept"))
+		lost := fleet.Concat(fleet.Many(u.Dropped, "older line"), fleet.Verb(u.Dropped, " is not kept", " are not kept"))
 		b.Put(themes.Stale, lost).Gap(2)
 	}
 	if !of.IsEmpty() {

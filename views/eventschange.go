@@ -43,11 +43,14 @@ func changeSheet(sc Scene, c *actions.Change, width int) *page {
 // standing is how a change stands, what is due and who sees to it.
 func standing(s *page, sc Scene, c *actions.Change) {
 	p := &c.Plan
-	state := fleet.Label(string(c.State))
+	state := c.Told()
 	if c.Held {
-		state = fleet.Concat(state, fleet.Text(", by a person"))
+		state = because(fleet.Concat(fleet.Label(string(c.State)), fleet.Text(", by a person")), c.Why)
 	}
-	s.tell(fleet.Text("state"), journalRole(c), because(state, c.Why), 4)
+	s.tell(fleet.Text("state"), journalRole(c), state, 4)
+	if back := c.Back(); !back.IsEmpty() {
+		s.tell(fleet.Text("goes back"), themes.Warn, back, 3)
+	}
 	if c.World != nil {
 		s.tell(fleet.Text("gateway"), themes.Crit, fleet.Concat(fleet.Text("holds "), c.World.Text(p.Order),
 			fleet.Text(" as of "), fleet.ClockTime(c.WorldAt)), 2)
@@ -194,9 +197,9 @@ func planned(s *page, c *actions.Change) {
 	s.tell(fleet.Text("made"), themes.Text, fleet.Concat(fleet.Stamp(p.Created), fleet.Text(" on generation "),
 		fleet.Int(p.SeenGen), fleet.Text(" as of "), fleet.ClockTime(p.SeenAt)), 2)
 	r := p.Ramp.WithDefaults()
-	s.tell(fleet.Text("ramp"), themes.Text, fleet.Concat(fleet.Int(r.Points), fleet.Text(" points every "),
+	s.tell(fleet.Text("ramp"), themes.Text, fleet.Concat(fleet.Many(r.Points, "point"), fleet.Text(" every "),
 		fleet.Age(r.Every),
-		fleet.Text(", "), fleet.Int(r.MinRequests), fleet.Text(" requests a step at least, then soak "),
+		fleet.Text(", "), fleet.Many(r.MinRequests, "request"), fleet.Text(" a step at least, then soak "),
 		fleet.Age(p.Soak)), 2)
 	s.tell(fleet.Text("roll back"), themes.Text, fleet.Concat(fleet.Text("if "), limitsText(p.Guard)), 2)
 	if p.BurnNow.OK || p.BurnThen.OK {

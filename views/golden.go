@@ -43,7 +43,7 @@ func goldenLines(c *actions.Change) []goldenLine {
 		}
 	}
 	if others > 0 {
-		lines = append(lines, goldenLine{themes.Dim, fleet.Textf("golden: %s more replicas did not pass", fleet.Int(others))})
+		lines = append(lines, goldenLine{themes.Dim, fleet.Textf("golden: %s did not pass", fleet.Many(others, "more replica"))})
 	}
 	if passed > 0 {
 		unit := fleet.Text("new replicas")

@@ -32,13 +32,17 @@ func nodeSheet(b *part.Block, sc Scene, r *nodeRow, right fleet.Safe, rows int) 
 	f.tell(fleet.Text("GPUs"), rowRole(c, r.state()), nodeGPUText(r), 2)
 	f.tell(fleet.Text("schedules"), schedules(n, themes.Text).Role, nodeTaints(n), 3)
 	conditions(f, sc, n, rows >= lowScreen)
+	f.tell(fleet.Text("machine"), themes.Dim, machineText(n, sc.Now), 2)
+	b.Append(f.Cut(max(4, rows-8)))
+}
+
+// machineText is what a machine is made of, and since when it is there.
+func machineText(n *fleet.KubeNode, now time.Time) fleet.Safe {
 	made := orUnknown(fleet.Safe{})
 	if !n.Created.IsZero() {
-		made = fleet.Concat(fleet.Age(sc.Now.Sub(n.Created)), fleet.Text(" ago"))
+		made = fleet.Concat(fleet.Age(now.Sub(n.Created)), fleet.Text(" ago"))
 	}
-	f.tell(fleet.Text("machine"), themes.Dim, fleet.Textf("%s  driver %s  driver upgrade %s  made %s",
-		orUnknown(n.GPUProduct), orUnknown(n.Driver), orUnknown(n.Upgrade), made), 2)
-	b.Append(f.Cut(max(4, rows-8)))
+	return fleet.Textf("%s  driver %s  driver upgrade %s  made %s", orUnknown(n.GPUProduct), orUnknown(n.Driver), orUnknown(n.Upgrade), made)
 }
 
 // nodeGPUTable draws the GPUs of a machine, worst first, into what is left of rows; none where no exporter is read.
@@ -138,7 +142,7 @@ func conditions(f *page, sc Scene, n *fleet.KubeNode, roomy bool) {
 		f.tell(fleet.Text("TROUBLE"), themes.Crit, text, 2)
 	}
 	if left > 0 {
-		f.tell(fleet.Text("TROUBLE"), themes.Crit, fleet.Concat(fleet.Int(left), fleet.Text(" more conditions: d lists them")), 1)
+		f.tell(fleet.Text("TROUBLE"), themes.Crit, fleet.Concat(fleet.Many(left, "more condition"), fleet.Text(": d lists them")), 1)
 	}
 	if len(fine) > 0 && (roomy || shown == 0) {
 		f.tell(fleet.Text("fine"), themes.Dim, fleet.Join(fine, fleet.Text(", ")), 2)

@@ -42,7 +42,7 @@ func gpuNote(p *fleet.Pool) fleet.Safe {
 	for i := range p.Nodes {
 		gpus += len(p.Nodes[i].GPUs)
 	}
-	return fleet.Concat(fleet.Int(gpus), fleet.Text(" GPUs "), fleet.Label(p.Spec.GPU))
+	return fleet.Concat(fleet.Many(gpus, "GPU"), fleet.Text(" "), fleet.Label(p.Spec.GPU))
 }
 
 // nodeCell draws one machine up to column end: its GPUs, means, and its trouble in place of figures.

@@ -121,7 +121,7 @@ func schedules(n *fleet.KubeNode, role themes.Role) part.Cell {
 	case len(n.Taints) == 1:
 		return part.Cell{Text: fleet.Text("1 taint"), Role: role}
 	case len(n.Taints) > 1:
-		return part.Cell{Text: fleet.Concat(fleet.Int(len(n.Taints)), fleet.Text(" taints")), Role: role}
+		return part.Cell{Text: fleet.Many(len(n.Taints), "taint"), Role: role}
 	default:
 		return part.Cell{Text: fleet.Text("open"), Role: role}
 	}

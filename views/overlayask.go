@@ -84,7 +84,7 @@ func askChoices(p *page, a *AskState) []int {
 		if i == a.Chosen {
 			role = themes.Selected
 		}
-		for k, l := range part.Wrap(c, p.Width()-indent, 2) {
+		for k, l := range part.Wrap(c, p.Width()-indent, 3) {
 			p.Gap(1)
 			if i == a.Chosen && k == 0 {
 				p.Glyph(themes.Accent, p.Theme().Glyphs.Cursor, 1)

@@ -110,7 +110,7 @@ func podNext(p *fleet.Pod) fleet.Safe {
 // podPlace says where a pod runs and how that machine does.
 func podPlace(sc Scene, c *fleet.Cluster, p *fleet.Pod) fleet.Safe {
 	if p.Node == "" {
-		return fleet.Concat(fleet.Text("none yet; asks for "), fleet.Int(p.GPUs), fleet.Text(" GPUs"))
+		return fleet.Concat(fleet.Text("none yet; asks for "), fleet.Many(p.GPUs, "GPU"))
 	}
 	text := fleet.Label(p.Node)
 	if _, n := NodeOf(sc.Snap, fleet.ObjectRef{Cluster: c.ID, Kind: kindNode, Name: p.Node}); n != nil {

@@ -31,7 +31,7 @@ func ReplicaPod(s *fleet.Snapshot, pool *fleet.Pool, r *fleet.Replica) (fleet.Ob
 			return f.ref, fleet.Safe{}
 		}
 		if f.n > 1 {
-			return fleet.ObjectRef{}, fleet.Textf("%s pods could be replica %s: :pods lists them", fleet.Int(f.n),
+			return fleet.ObjectRef{}, fleet.Textf("%s could be replica %s: :pods lists them", fleet.Many(f.n, "pod"),
 				fleet.Label(string(r.ID)))
 		}
 	}

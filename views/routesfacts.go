@@ -29,7 +29,7 @@ func agreement(r *fleet.Route) fleet.Safe {
 	if len(r.Replicas) == 0 {
 		return fleet.Text("no gateway replica answered")
 	}
-	parts := []fleet.Safe{fleet.Textf("%s gateway replicas", fleet.Int(len(r.Replicas)))}
+	parts := []fleet.Safe{fleet.Many(len(r.Replicas), "gateway replica")}
 	if len(r.Replicas) == 1 {
 		parts[0] = fleet.Text("1 gateway replica")
 	}
@@ -81,7 +81,7 @@ func routeFacts(b *part.Block, sc Scene, r *fleet.Route) {
 		b.Gap(2).Say(themes.Dim, "alias ").Put(themes.Text, aliasText(r.Routing.Aliases))
 	}
 	if r.Reversals > 1 {
-		b.Gap(2).Put(themes.Warn, fleet.Textf("changed direction %s times in 30m", fleet.Int(r.Reversals)))
+		b.Gap(2).Put(themes.Warn, fleet.Textf("changed direction %s in 30m", fleet.Many(r.Reversals, "time")))
 	}
 	b.End()
 }

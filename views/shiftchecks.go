@@ -52,7 +52,7 @@ func tally(checks []actions.Check) fleet.Safe {
 			parts = append(parts, fleet.Concat(fleet.Int(n), fleet.Text(" "), word))
 		}
 	}
-	return fleet.Textf("%s checks: %s", fleet.Int(len(checks)), fleet.Join(parts, fleet.Text(", ")))
+	return fleet.Textf("%s: %s", fleet.Many(len(checks), "check"), fleet.Join(parts, fleet.Text(", ")))
 }
 
 // validity says how old the checks are and for how long they count.

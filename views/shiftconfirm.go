@@ -153,7 +153,7 @@ func (d *shiftDialog) missing() fleet.Safe {
 		waits = append(waits, d.nameWord())
 	}
 	if len(waits) == 0 {
-		return fleet.Textf("the reason for an override takes at least %s characters", fleet.Int(actions.MinOverrideReason))
+		return fleet.Textf("the reason for an override takes at least %s", fleet.Many(actions.MinOverrideReason, "character"))
 	}
 	return fleet.Concat(fleet.Text("waits for "), fleet.Join(waits, fleet.Text(" and ")),
 		fleet.Text("; enter does nothing yet"))

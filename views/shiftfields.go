@@ -40,9 +40,9 @@ func (d *shiftDialog) applyWord() fleet.Safe {
 		return fleet.Text("[ APPLY ]")
 	}
 	if d.plan.Work != nil {
-		return fleet.Textf("[ APPLY %s stages ]", fleet.Int(len(d.plan.Steps)))
+		return fleet.Textf("[ APPLY %s ]", fleet.Many(len(d.plan.Steps), "stage"))
 	}
-	return fleet.Textf("[ APPLY %s steps ]", fleet.Int(len(d.plan.Steps)))
+	return fleet.Textf("[ APPLY %s ]", fleet.Many(len(d.plan.Steps), "step"))
 }
 
 func (d *shiftDialog) field(s *sheet, field int, name fleet.Safe, width int, f TextField) {

@@ -55,10 +55,11 @@ func (d *shiftDialog) standing() (word, text fleet.Safe) {
 		}
 		return fleet.Text("GIVEN UP"), fleet.Concat(fleet.ClockTime(c.Ended), fleet.Text("  nothing was changed"))
 	case actions.StateRollingBack:
-		if c.Plan.Errand() {
-			return fleet.Text("ROLLING BACK"), fleet.Text("to what it was before")
+		to := fleet.Text("what it was before")
+		if !c.Plan.Errand() {
+			to = c.Plan.Before.Text(c.Plan.Order)
 		}
-		return fleet.Text("ROLLING BACK"), fleet.Concat(fleet.Text("to "), c.Plan.Before.Text(c.Plan.Order))
+		return fleet.Text("ROLLING BACK"), fleet.Concat(fleet.Text("to "), fleet.Join(nonEmpty(to, c.Back()), fleet.Text(": ")))
 	case actions.StateRolledBack:
 		if c.Plan.Errand() {
 			return fleet.Text("ROLLED BACK"), fleet.Concat(fleet.ClockTime(c.Ended), fleet.Text("  to what it was before"))
@@ -82,7 +83,7 @@ func (d *shiftDialog) result() fleet.Safe {
 	}
 	r := &c.Steps[len(c.Steps)-1]
 	text := fleet.Concat(r.Weights.Text(c.Plan.Order), fleet.Text(" on "), fleet.Int(holding(r)), fleet.Text("/"),
-		fleet.Int(len(r.ReadBack)), fleet.Text(" replicas"))
+		fleet.Many(len(r.ReadBack), "replica"))
 	if seen := seenText(r.Seen, c.Plan.Order); !seen.IsEmpty() {
 		text = fleet.Concat(text, fleet.Text(", seen "), seen)
 	}

@@ -43,8 +43,8 @@ func (d *shiftDialog) drawCost(s *sheet) {
 
 func (d *shiftDialog) rampText() fleet.Safe {
 	r := d.state.Ramp.WithDefaults()
-	text := fleet.Textf("%s points every %s and %s requests", fleet.Int(r.Points), fleet.Age(r.Every),
-		fleet.Int(r.MinRequests))
+	text := fleet.Textf("%s every %s and %s", fleet.Many(r.Points, "point"), fleet.Age(r.Every),
+		fleet.Many(r.MinRequests, "request"))
 	if d.plan != nil && d.fits() {
 		text = fleet.Concat(text, fleet.Text(": "), stepsText(d.plan))
 	}
@@ -59,14 +59,14 @@ func stepsText(p *actions.Plan) fleet.Safe {
 	if len(p.Steps) == 1 {
 		return fleet.Text("1 step")
 	}
-	return fleet.Textf("%s steps, about %s", fleet.Int(len(p.Steps)), fleet.Age(rampTime(p)))
+	return fleet.Textf("%s, about %s", fleet.Many(len(p.Steps), "step"), fleet.Age(rampTime(p)))
 }
 
 // workSteppedText draws "2 stages, compared for 15m" of a change of an object.
 func workSteppedText(p *actions.Plan) fleet.Safe {
 	text := fleet.Text("1 stage")
 	if n := len(p.Steps); n != 1 {
-		text = fleet.Concat(fleet.Int(n), fleet.Text(" stages"))
+		text = fleet.Many(n, "stage")
 	}
 	if hold := rampTime(p); hold > 0 {
 		text = fleet.Concat(text, fleet.Text(", old and new compared for "), fleet.Age(hold))

@@ -162,7 +162,7 @@ func silenceTime(s *fleet.SilenceOf, now time.Time) fleet.Safe {
 
 // silenceHides says which of the alerts that are shown a silence matches, the worst first.
 func silenceHides(sc Scene, s *fleet.SilenceOf) fleet.Safe {
-	text := fleet.Concat(fleet.Int(s.Hides), fleet.Text(" alerts now"))
+	text := fleet.Concat(fleet.Many(s.Hides, "alert"), fleet.Text(" now"))
 	if s.Pending {
 		text = fleet.Text("none yet")
 	}

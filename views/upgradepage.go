@@ -29,8 +29,11 @@ func upgradeRowOf(sc Scene, u UpgradesState, o fleet.ObjectRef) *upgradeRow {
 	r.c, r.w = WorkloadOf(sc.Snap, o)
 	for i := range sc.Snap.Pools {
 		if p := &sc.Snap.Pools[i]; u.Lists.keeper(sc.Snap, p) == o {
-			r.pool = p
-			break
+			if r.pool == nil {
+				r.pool = p
+			} else {
+				r.more = append(r.more, p.Spec.ID)
+			}
 		}
 	}
 	r.rank = r.urgency(sc)
@@ -44,8 +47,14 @@ func upgradeRule(b *part.Block, r *upgradeRow) {
 		title = fleet.Concat(fleet.Text("NODE "), fleet.Label(r.o.Name))
 	}
 	note := fleet.Label(string(r.o.Cluster))
-	if r.pool != nil {
+	switch {
+	case len(r.more) > 0:
+		note = fleet.Concat(note, fleet.Text(", pools "), fleet.Label(string(r.pool.Spec.ID)))
+	case r.pool != nil:
 		note = fleet.Concat(note, fleet.Text(", pool "), fleet.Label(string(r.pool.Spec.ID)))
+	}
+	for _, id := range r.more {
+		note = fleet.Concat(note, fleet.Text(", "), fleet.Label(string(id)))
 	}
 	right := escBack()
 	if c := r.change; c != nil {
@@ -106,9 +115,16 @@ func upgradeFacts(b *part.Block, sc Scene, u UpgradesState, r *upgradeRow, rows 
 		}
 		f.tell(fleet.Text("change"), journalRole(c), fleet.Concat(fleet.Int(c.Seq), fleet.Text(" by "), c.Plan.Intent.Actor.Text(),
 			fleet.Text(", started "), fleet.ClockTime(c.Started), fleet.Text(": "), c.Plan.ErrandText()), most)
-		f.tell(fleet.Text("state"), journalRole(c), because(fleet.Label(string(c.State)), c.Why), 3)
+		f.tell(fleet.Text("state"), journalRole(c), c.Told(), 3)
+		if back := c.Back(); !back.IsEmpty() && rows >= sheetLeast {
+			f.tell(fleet.Text("goes back"), themes.Warn, back, 2)
+		}
 	}
-	rolloutFacts(f, sc, u, r, detail)
+	if r.o.Kind == kindNode {
+		upgradeNodeFacts(f, sc, u, r, detail)
+	} else {
+		rolloutFacts(f, sc, u, r, detail)
+	}
 	b.Append(f.Cut(max(3, rows-10)))
 }
 
@@ -121,6 +137,10 @@ const (
 
 // rolloutFacts tells how an object stands. What is not read says so, and what is old says its age.
 func rolloutFacts(f *page, sc Scene, u UpgradesState, r *upgradeRow, detail int) {
+	if r.twin != nil {
+		f.tell(fleet.Text("object"), themes.Warn, r.why(), 3)
+		return
+	}
 	if r.o.Name == "" {
 		f.tell(fleet.Text("object"), themes.Warn, fleet.Text("no object of a watched cluster is known to keep this pool: its replicas are "+
 			"declared, and nothing can be rolled from here"), 3)
@@ -210,7 +230,7 @@ func countFact(f *page, sc Scene, r *upgradeRow) {
 		text = fleet.Concat(text, fleet.Text("; how many GPUs they have is not told"))
 	}
 	if n := r.gpus(); n.OK && n.V > 0 {
-		text = fleet.Textf("%s; %s GPUs when all run", text, fleet.Int(n.V))
+		text = fleet.Textf("%s; %s when all run", text, fleet.Many(n.V, "GPU"))
 		if free := r.free(sc.Snap); free.OK {
 			text = fleet.Textf("%s, %s free", text, fleet.Int(free.V))
 			if p := r.seen.Rollout.Product; !p.IsEmpty() {
@@ -240,14 +260,16 @@ func keeperText(s *fleet.Rollout) fleet.Safe {
 func surgeText(s *fleet.Rollout) fleet.Safe {
 	switch {
 	case s.Surge.Whole:
-		return fleet.Textf("takes a second set of everything: %s GPUs more", fleet.Int(s.Desired*s.GPUsEach))
+		return fleet.Textf("takes a second set of everything: %s more", fleet.Many(s.Desired*s.GPUsEach, "GPU"))
 	case s.Surge.Extra == 0 && s.Surge.Missing == 0:
 		return fleet.Safe{}
+	case s.Surge.Extra == 0:
+		return fleet.Textf("takes none beside the wanted ones, %s may be away", fleet.Int(s.Surge.Missing))
 	case s.Gaps.GPUs:
 		return fleet.Textf("takes %s beside the wanted ones, %s may be away", fleet.Int(s.Surge.Extra), fleet.Int(s.Surge.Missing))
 	}
-	return fleet.Textf("takes %s beside the wanted ones (%s GPUs more), %s may be away", fleet.Int(s.Surge.Extra),
-		fleet.Int(s.Surge.Extra*s.GPUsEach), fleet.Int(s.Surge.Missing))
+	return fleet.Textf("takes %s beside the wanted ones (%s more), %s may be away", fleet.Int(s.Surge.Extra),
+		fleet.Many(s.Surge.Extra*s.GPUsEach, "GPU"), fleet.Int(s.Surge.Missing))
 }
 
 func trafficText(t *fleet.Traffic) fleet.Safe {
@@ -285,7 +307,11 @@ func objectChanges(b *part.Block, sc Scene, o fleet.ObjectRef, n int) {
 	list := changesOf(sc, o)
 	b.Rule(fleet.Concat(fleet.Text("CHANGES "), fleet.Int(len(list))), fleet.Safe{}, fleet.Text("7 journal"))
 	if len(list) == 0 && n > 0 {
-		b.Gap(2).Say(themes.Dim, "none in the journal; U plans one").End()
+		plans := fleet.Text("U plans one")
+		if o.Kind == kindNode {
+			plans = fleet.Text("x lists what can be done to it")
+		}
+		b.Gap(2).Put(themes.Dim, fleet.Concat(fleet.Text("none in the journal; "), plans)).End()
 	}
 	for _, c := range list[:max(0, min(n, len(list)))] {
 		changeLine(b, sc, c)
@@ -318,10 +344,12 @@ func upgradeUnderDialog(b *part.Block, sc Scene, u UpgradesState, r *upgradeRow,
 // upgradeLine is how an object stands in one line.
 func upgradeLine(b *part.Block, sc Scene, u UpgradesState, r *upgradeRow) {
 	c := r.phaseCell(r.seen.old(sc.Now))
+	if r.o.Kind == kindNode {
+		nodeLine(b, sc, u, r)
+		return
+	}
 	b.Gap(1).Put(c.Role, fleet.Concat(c.Text, c.Tail))
-	if ready, updated, desired, ok := r.count(); ok && r.o.Kind == kindNode {
-		b.Gap(2).Put(themes.Text, fleet.Textf("%s pods that a drain moves away, %s ready", fleet.Int(desired), fleet.Int(ready)))
-	} else if ok {
+	if ready, updated, desired, ok := r.count(); ok {
 		g := r.gaps()
 		b.Gap(2).Put(bad(themes.Text, ready < desired && !g.Ready), fleet.Textf("%s/%s ready, %s new", g.Replicas(ready), fleet.Int(desired),
 			g.Replicas(updated)))

@@ -15,6 +15,8 @@ type upgradeRow struct {
 	c      *fleet.Cluster  // nil where it is not watched
 	w      *fleet.Workload // nil where its kind is not watched
 	pool   *fleet.Pool     // nil for what serves no known pool
+	more   []fleet.PoolID  // that the object keeps too
+	twin   *fleet.Pool     // that has the row of the object which keeps this pool too, nil for none
 	seen   RolloutSeen
 	change *actions.Change // open on it
 	rank   int
@@ -38,16 +40,19 @@ func (r *upgradeRow) id() string {
 // upgradeRows lists the pools, then what asks for GPUs and serves none of them, then what a change is open on.
 func upgradeRows(sc Scene, u UpgradesState) []upgradeRow {
 	var rows []upgradeRow
-	done := map[fleet.ObjectRef]bool{}
+	done := map[fleet.ObjectRef]*upgradeRow{}
 	add := func(o fleet.ObjectRef, pool *fleet.Pool) {
-		switch {
-		case o.Name != "" && done[o] && pool == nil:
+		first := done[o]
+		if first != nil && pool == nil {
 			return
-		case o.Name != "" && done[o]: // several pools on one object: the first has it
-			o = fleet.ObjectRef{}
 		}
-		done[o] = true
 		r := upgradeRow{o: o, pool: pool}
+		if first != nil { // several pools on one object: the first has it, and the others say so
+			r.o, r.twin, o = fleet.ObjectRef{}, first.pool, fleet.ObjectRef{}
+		}
+		if o.Name != "" {
+			done[o] = &r
+		}
 		if o.Name != "" {
 			r.c, r.w = WorkloadOf(sc.Snap, o)
 			r.seen, r.change = u.Seen[o], sc.Book.OpenOn(actions.ObjectLock(o))
@@ -167,15 +172,26 @@ func (r *upgradeRow) name() fleet.Safe {
 // version is what the object asks for, as far as it was read.
 func (r *upgradeRow) version() fleet.Version { return r.seen.Rollout.Now }
 
-// model is the name under which it is served, else the one that its pool is declared with.
+// model is the name under which it is served, else the one that its pool is declared with. An engine that is told no name
+// calls its model as its weights lie, which is a path that the gateway's name stands for.
 func (r *upgradeRow) model() fleet.Safe {
-	switch v := r.version(); {
-	case len(v.Served) > 0:
-		return fleet.Join(v.Served, fleet.Text(" "))
-	case r.pool != nil:
+	served := r.version().Served
+	path := len(served) == 1 && strings.HasPrefix(served[0].String(), "/")
+	switch {
+	case len(served) > 0 && !path:
+		return fleet.Join(served, fleet.Text(" "))
+	case r.pool != nil && r.pool.Spec.Model != "":
 		return fleet.Label(string(r.pool.Spec.Model))
+	case path:
+		return fleet.Label(fileName(served[0].String()))
 	}
 	return fleet.Safe{}
+}
+
+// fileName is the last part of a path.
+func fileName(path string) string {
+	path = strings.TrimRight(path, "/")
+	return path[strings.LastIndexByte(path, '/')+1:]
 }
 
 func (r *upgradeRow) image() fleet.Safe {
@@ -277,6 +293,8 @@ func (r *upgradeRow) why() fleet.Safe {
 		return r.seen.Rollout.Why
 	case r.w != nil && !r.w.Why.IsEmpty():
 		return r.w.Why
+	case r.twin != nil:
+		return fleet.Textf("as pool %s: one object keeps both, and is changed there", fleet.Label(string(r.twin.Spec.ID)))
 	case r.o.Name == "":
 		return fleet.Text("no object of a cluster is known to keep it")
 	}
@@ -305,13 +323,26 @@ func (r *upgradeRow) scaler() fleet.Safe {
 	case s.Exists() && !s.Held.IsEmpty():
 		return fleet.Concat(fleet.Text("held: "), s.Held)
 	case s.Exists():
-		return fleet.Textf("%s-%s", fleet.Int(s.Min), fleet.Int(s.Max))
+		return fleet.Textf("%s-%s%s", fleet.Int(s.Min), fleet.Int(s.Max), oneWay(s))
 	case !s.Unread.IsEmpty():
 		return fleet.Text("not known")
 	case r.seen.known():
 		return fleet.Text("none")
 	case r.w != nil:
 		return r.w.Autoscaler
+	}
+	return fleet.Safe{}
+}
+
+// oneWay says in which direction it scales, where that is not both.
+func oneWay(s *fleet.Scaler) fleet.Safe {
+	switch {
+	case !s.NoIn.IsEmpty() && !s.NoOut.IsEmpty():
+		return fleet.Text(" neither way")
+	case !s.NoIn.IsEmpty():
+		return fleet.Text(" up only")
+	case !s.NoOut.IsEmpty():
+		return fleet.Text(" down only")
 	}
 	return fleet.Safe{}
 }

@@ -141,7 +141,7 @@ func upgradesPane(b *part.Block, sc Scene, u UpgradesState, all []upgradeRow, in
 		note = fleet.Textf("%s stuck", fleet.Int(loud))
 	}
 	if open > 0 {
-		note = fleet.Textf("%s, %s changes open", note, fleet.Int(open))
+		note = fleet.Textf("%s, %s open", note, fleet.Many(open, "change"))
 	}
 	b.Rule(fleet.Concat(fleet.Text("UPGRADES "), fleet.Int(len(all))), fleet.Join(nonEmpty(note, filterNote(t)), fleet.Text("  ")),
 		fleet.Concat(position(from, to, len(ids)), fleet.Text("   U upgrade   x actions")))

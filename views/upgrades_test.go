@@ -42,6 +42,15 @@ func upgraded(sc *views.Scene, u *views.UpgradesState, change ...func(*actions.C
 	u.Seen[viewtest.Llama()] = seen
 }
 
+// nodeRead opens a machine from which a drain would move one pod away.
+func nodeRead(sc views.Scene, u views.UpgradesState) views.UpgradesState {
+	u.Of = ref("Node", "", "b200-a-01")
+	u.Seen[u.Of] = views.RolloutSeen{At: sc.Now.Add(-4 * time.Second), Tried: sc.Now.Add(-4 * time.Second), Rollout: fleet.Rollout{Object: u.Of,
+		System: fleet.Text("Node"), Unit: fleet.Text("pods"), Desired: 1, Total: 1, Ready: 1, Updated: 1, GPUsEach: 8, PodGPUs: []int{8},
+		Product: fleet.Text("NVIDIA-B200"), Phase: fleet.RolloutDone}}
+	return u
+}
+
 // dialogOn opens the dialog on an object.
 func dialogOn(sc views.Scene, u views.UpgradesState, s views.ShiftState, o fleet.ObjectRef) views.UpgradesState {
 	s.ValidFor, s.CheckedAt = time.Minute, sc.Now.Add(-8*time.Second)
@@ -126,6 +135,9 @@ var upgradeScreens = map[string]func(views.Scene, views.UpgradesState) (views.Sc
 		s := views.ShiftState{Step: views.ShiftPlan, Kind: actions.KindDrain, Plan: &p, Work: &views.WorkForm{Deed: fleet.DoDrain}}
 		return sc, dialogOn(sc, u, s, p.Work.Was.Object)
 	},
+	"node": func(sc views.Scene, u views.UpgradesState) (views.Scene, views.UpgradesState) {
+		return sc, nodeRead(sc, u)
+	},
 	"confirm": func(sc views.Scene, u views.UpgradesState) (views.Scene, views.UpgradesState) {
 		p := viewtest.UpgradePlan()
 		s := views.ShiftState{Step: views.ShiftConfirm, Kind: actions.KindUpgrade, Plan: &p, Work: formOf(9), Checks: workChecks(),
@@ -171,6 +183,65 @@ func upgradesFrame(set func(views.Scene, views.UpgradesState) (views.Scene, view
 	return plain(views.Upgrades(sc, u, sz))
 }
 
+// A machine has no replicas, no version and no autoscaler: its page tells what it has, and what a drain would move away.
+func TestAMachineIsNotToldAsAWorkload(t *testing.T) {
+	for _, sz := range sizes {
+		frame := upgradesFrame(upgradeScreens["node"], sz)
+		for _, not := range []string{"wanted", "newest version", "scaled by", "phase", "U plans one", "1 pods", "REV"} {
+			if strings.Contains(frame, not) {
+				t.Errorf("%v: a machine has no %q:\n%s", sz, not, frame)
+			}
+		}
+		for _, want := range []string{"8 offered", "open to new pods", "a drain", "moves 1 pod away, 1 ready, with 8 GPUs", "read 4s ago"} {
+			if !strings.Contains(strings.Join(strings.Fields(frame), " "), want) {
+				t.Errorf("%v: it does not say %q:\n%s", sz, want, frame)
+			}
+		}
+	}
+}
+
+// An engine that is told no name calls its model by the path of its weights: the column shows the name that clients use.
+func TestTheModelIsNamedAsItIsServed(t *testing.T) {
+	for declared, want := range map[fleet.ModelName]string{"llama-4": "llama-4", "": "llama-v9"} {
+		sc, u := upgradeScene(true)
+		sc.Snap.Pools[0].Spec.Workload, sc.Snap.Pools[0].Spec.Model = viewtest.Llama(), declared
+		seen := u.Seen[viewtest.Llama()]
+		seen.Rollout.Now.Served = []fleet.Safe{fleet.Text("/models/deep/llama-v9")}
+		u.Seen[viewtest.Llama()] = seen
+		if frame := plain(views.Upgrades(sc, u, sizes[0])); !strings.Contains(frame, " "+want+" ") {
+			t.Errorf("declared %q: it does not show %s:\n%s", declared, want, frame)
+		}
+	}
+}
+
+// While an object goes back its sentence tells how far; why it goes back stays in sight, in the dialog and in the journal.
+func TestWhyItGoesBackStaysInSight(t *testing.T) {
+	back := func(c *actions.Change) {
+		c.State, c.Cause = actions.StateRollingBack, fleet.Text("p9 crashes: exit code 1")
+		c.Why = fleet.Text("rolling back, the fields are as before: 1 new pod loading")
+	}
+	sc, u := upgradeScene(true)
+	upgraded(&sc, &u, back)
+	s := views.ShiftState{Step: views.ShiftApply, Kind: actions.KindUpgrade, Change: "c-131", Work: &views.WorkForm{Deed: fleet.DoUpgrade}}
+	frames := map[string]string{"dialog": plain(views.Upgrades(sc, dialogOn(sc, u, s, viewtest.Llama()), sizes[0])),
+		"journal": plain(views.Events(sc, views.EventsState{Journal: views.Table{Selected: "c-131"}}, sizes[1]))}
+	for name, frame := range frames {
+		if !strings.Contains(frame, "p9 crashes: exit code 1") || strings.Contains(frame, "rolling back: rolling back") {
+			t.Errorf("%s:\n%s", name, frame)
+		}
+	}
+}
+
+func TestOneOpenChangeIsCountedAsOne(t *testing.T) {
+	frame := upgradesFrame(func(sc views.Scene, u views.UpgradesState) (views.Scene, views.UpgradesState) {
+		upgraded(&sc, &u)
+		return sc, u
+	}, sizes[2])
+	if !strings.Contains(frame, "1 change open") {
+		t.Error(frame)
+	}
+}
+
 func TestStuckAndMovingUpgradesComeFirst(t *testing.T) {
 	sc, u := upgradeScene(true)
 	ids := views.UpgradesOrder(sc, u)["upgrades"]
@@ -209,6 +280,17 @@ func TestAnObjectOfAPoolIsListedOnceUnderThePool(t *testing.T) {
 	}
 	if n != 1 {
 		t.Errorf("the object stands in %d rows", n)
+	}
+}
+
+// A second pool on the same object has a row of its own, which says where it is changed.
+func TestASecondPoolOnAnObjectSaysWhatKeepsIt(t *testing.T) {
+	sc, u := upgradeScene(true)
+	sc.Snap.Pools[0].Spec.Workload, sc.Snap.Pools[1].Spec.Workload = viewtest.Llama(), viewtest.Llama()
+	u.List.Selected = views.UpgradeID(fleet.ObjectRef{}, sc.Snap.Pools[1].Spec.ID)
+	frame := plain(views.Upgrades(sc, u, views.Size{W: 160, H: 50}))
+	if want := "as pool " + string(sc.Snap.Pools[0].Spec.ID) + ": one object keeps both"; !strings.Contains(frame, want) || strings.Contains(frame, string(sc.Snap.Pools[1].Spec.ID)+": no object of a cluster is known") {
+		t.Errorf("no %q in\n%s", want, frame)
 	}
 }
 

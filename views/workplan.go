@@ -17,7 +17,7 @@ func needsText(w *actions.WorkPlan) fleet.Safe {
 		if w.Free.OK {
 			free = fleet.Concat(fleet.Int(w.Free.V), fleet.Text(" free"))
 		}
-		text = fleet.Textf("%s GPUs more at the most, %s", fleet.Int(w.Draft.Extra), free)
+		text = fleet.Textf("%s more at the most, %s", fleet.Many(w.Draft.Extra, "GPU"), free)
 		if !w.Was.Product.IsEmpty() {
 			text = fleet.Textf("%s of %s", text, w.Was.Product)
 		}
@@ -142,7 +142,7 @@ func (d *shiftDialog) drawObjectNow(s *sheet) {
 	role := themes.Stale
 	if r := &seen.Rollout; seen.known() && d.state.Work.Object.Kind == kindNode {
 		role = themes.Text
-		text = fleet.Textf("%s pods that a drain moves away, %s ready; %s", fleet.Int(r.Desired), fleet.Int(r.Ready), text)
+		text = fleet.Textf("%s that a drain moves away, %s ready; %s", fleet.Many(r.Desired, "pod"), fleet.Int(r.Ready), text)
 	} else if seen.known() {
 		text = fleet.Textf("%s, %s of %s new and %s of these ready, %s ready in all; %s", phaseWhy(r.Phase, fleet.Label(string(r.Phase)), r.Why),
 			r.Gaps.Replicas(r.Updated), fleet.Int(r.Desired), r.Gaps.Replicas(r.UpdatedReady), r.Gaps.Replicas(r.Ready), text)

@@ -31,6 +31,8 @@ const (
 	KindLocked     Kind = "locked"
 	KindTaken      Kind = "incident taken"
 	KindDropped    Kind = "incident dropped"
+	KindAsked      Kind = "golden asked" // golden prompts by hand, outside of a change: Result says of whom, by the prompts' names
+	KindAnswered   Kind = "golden answered"
 	KindRotated    Kind = "rotated" // first record of a file: Result names the file before
 	KindTorn       Kind = "torn"    // an unfinished line was kept aside: Result is its SHA-256
 )

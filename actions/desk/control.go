@@ -22,6 +22,26 @@ func (d *Desk) Plan(in actions.Intent) (actions.Plan, error) {
 	return plan.New(in, d.o.Latest(), d.o.Clock.Now())
 }
 
+// Refusal says why an intent cannot be planned, as far as that needs no rates: its object is read and drafted, and nothing is
+// sent. nil is no promise.
+func (d *Desk) Refusal(ctx context.Context, in actions.Intent) error {
+	if in = d.by(in); in.Work == nil {
+		_, err := plan.New(in, d.o.Latest(), d.o.Clock.Now())
+		return err
+	}
+	r, err := d.roller(in.Work.Object.Cluster)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, draftWithin)
+	defer cancel()
+	was, err := r.Rollout(ctx, in.Work.Object)
+	if err == nil {
+		_, err = d.draft(ctx, r, in, was)
+	}
+	return err
+}
+
 // by says who wants it, in which incident.
 func (d *Desk) by(in actions.Intent) actions.Intent {
 	in.Actor = d.actor

@@ -48,6 +48,10 @@ func (d *Desk) PlanWork(ctx context.Context, in actions.Intent) (actions.Plan, e
 
 // planWork reads the object and lets its orchestrator draft the writes.
 func (d *Desk) planWork(ctx context.Context, in actions.Intent) (actions.Plan, error) {
+	snap := d.o.Latest()
+	if err := in.Work.Want.Check(snap != nil && snap.Cluster(in.Work.Object.Cluster) != nil); err != nil {
+		return actions.Plan{}, err
+	}
 	r, err := d.roller(in.Work.Object.Cluster)
 	if err != nil {
 		return actions.Plan{}, err

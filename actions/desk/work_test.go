@@ -51,7 +51,13 @@ func TestAPlanOfAnObjectSaysWhichRightsAreMissing(t *testing.T) {
 			t.Errorf("%s %s", c.Severity, c.Formula)
 		}
 	}
+	if err := r.Refusal(t.Context(), in); err != nil {
+		t.Errorf("what can be planned is refused: %v", err)
+	}
 	in.Kind, in.Work.Want.Do = actions.KindPause, fleet.DoPause
+	if err := r.Refusal(t.Context(), in); fleet.KindOf(err) != fleet.KindUnsupported {
+		t.Errorf("what cannot be drafted is refused with: %v", err)
+	}
 	if _, err := r.Plan(in); fleet.KindOf(err) != fleet.KindUnsupported {
 		t.Error(err)
 	}
@@ -59,7 +65,11 @@ func TestAPlanOfAnObjectSaysWhichRightsAreMissing(t *testing.T) {
 
 func TestWithoutAClusterNothingIsPlannedOnObjects(t *testing.T) {
 	r := open(t, Options{Env: fleet.EnvStage})
-	_, err := r.Plan(actions.Intent{Kind: actions.KindScale, Work: &actions.WorkIntent{Object: llama}})
+	in := actions.Intent{Kind: actions.KindScale, Work: &actions.WorkIntent{Object: llama}}
+	if err := r.Refusal(t.Context(), in); fleet.KindOf(err) != fleet.KindNotFound {
+		t.Error(err)
+	}
+	_, err := r.Plan(in)
 	if fleet.KindOf(err) != fleet.KindNotFound || !strings.Contains(err.Error(), `no cluster "east" is read`) {
 		t.Error(err)
 	}

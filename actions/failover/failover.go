@@ -105,7 +105,7 @@ type finder struct {
 
 // bounding are the interlocks that speak about one receiver: what it can carry, and whether it may.
 func bounding(id string) bool {
-	return slices.Contains([]string{"IL-04", "IL-05", "IL-07", "IL-08", "IL-10", "IL-14", "IL-15", "IL-16", "IL-17", "IL-24", "IL-26"}, id)
+	return slices.Contains([]string{"IL-04", "IL-05", "IL-07", "IL-08", "IL-10", "IL-14", "IL-15", "IL-16", "IL-17", "IL-24", "IL-26", "IL-28"}, id)
 }
 
 // candidate finds the greatest part of the moved load that a member could take, while the rest stays where it is.

@@ -29,6 +29,8 @@ func All() []actions.Interlock {
 			Asks: fleet.Text("burn under 14.4x (1 h and 5 min) and 6x (6 h and 30 min)")},
 		{ID: "IL-10", Title: fleet.Text("API rate limits"), Check: rateLimits,
 			Asks: fleet.Text("projected use of the tightest limit at most 0.6, 0.8, 1.0")},
+		{ID: "IL-11", Title: fleet.Text("growth of an API"), Check: apiRamp,
+			Asks: fleet.Text("an API that refuses fast growth gets at most twice as much in a step")},
 		{ID: "IL-12", Title: fleet.Text("budget cap"), Check: budgetCap,
 			Asks: fleet.Text("projected spend of the day or month at most 60, 80, 100 % of the cap")},
 		{ID: "IL-13", Title: fleet.Text("unit price"), RollbackSkips: true, Check: unitPrice,
@@ -51,14 +53,22 @@ func All() []actions.Interlock {
 			Asks: fleet.Text("oldest input at most 3 intervals or 30 s, 60 s, 120 s")},
 		{ID: "IL-24", Title: fleet.Text("source quorum"), Check: quorum,
 			Asks: fleet.Text("two independent kinds of evidence agree on health")},
+		{ID: "IL-25", Title: fleet.Text("seen from here only"), Check: vantage,
+			Asks: fleet.Text("what fails here fails for the gateway too")},
 		{ID: "IL-26", Title: fleet.Text("shared fate"), Check: sharedFate,
 			Asks: fleet.Text("no dependency shared with a failing target")},
+		{ID: "IL-28", Title: fleet.Text("credentials"), Check: credential,
+			Asks: fleet.Text("the key of a rented receiver was accepted in the last 15 min")},
+		{ID: "IL-35", Title: fleet.Text("cached prefixes"), Check: affinity,
+			Asks: fleet.Text("at most 20 % of the route leave pools that have their prompts in cache")},
 		{ID: "IL-36", Title: fleet.Text("gateway replicas agree"), Check: replicasAgree,
 			Asks: fleet.Text("equal weights on every replica before the change")},
 		{ID: "IL-37", Title: fleet.Text("plan is current"), Check: currentPlan,
 			Asks: fleet.Text("weights unchanged since planning, plan under 10 min old")},
 		{ID: "IL-39", Title: fleet.Text("permission"), Check: permission,
 			Asks: fleet.Text("writing is allowed and the gateway can be written")},
+		{ID: "IL-44", Title: fleet.Text("stored objects"), Check: providerObjects,
+			Asks: fleet.Text("no load leaves a provider that holds files, batches or the like of the route")},
 		{ID: "IL-45", Title: fleet.Text("drill separation"), Check: drillSeparation,
 			Asks: fleet.Text("plan and fleet are of the same mode")},
 	}
@@ -94,6 +104,8 @@ func EvaluateStep(p actions.Plan, n int, s *fleet.Snapshot, b actions.Book, now 
 	if p.Work != nil {
 		// Its own replicas hold the GPUs by now, and its own evictions used the budgets up, which the runner waits for.
 		own = append(own, "IL-29", "IL-31", "IL-32")
+		work := *p.Work
+		work.Later, at.Work = n > 1, &work
 	}
 	return ask(at, s, b, now, restores(p, b), func(il actions.Interlock) bool {
 		return n == 1 || !slices.Contains(own, il.ID)

@@ -54,7 +54,7 @@ func mayLeave(l *fleet.Leaving) actions.Check {
 	case len(list) == 0:
 		return pass(name, fleet.Text(": no budget applies"))
 	case len(list) > 1:
-		c := verdict(actions.SeverityBlock, name, fleet.Text(": "), fleet.Int(len(list)), fleet.Text(" budgets select it ("), list[0].Name,
+		c := verdict(actions.SeverityBlock, name, fleet.Text(": "), fleet.Many(len(list), "budget"), fleet.Text(" select it ("), list[0].Name,
 			fleet.Text(", "), list[1].Name, fleet.Text("): the API server refuses to evict such a pod at all"))
 		c.Fix = fleet.Text("leave one budget for its labels")
 		return c
@@ -129,12 +129,13 @@ func oneAtATime(leaving []fleet.Leaving) actions.Check {
 	var out actions.Check
 	for _, key := range order {
 		if u := all[key]; u.allowed > 0 && u.pods > u.allowed {
-			out = worse(out, verdict(actions.SeverityWarn, fleet.Int(u.pods), fleet.Text(" pods leave under "), key, fleet.Text(", which allows "),
+			out = worse(out, verdict(actions.SeverityWarn, fleet.Many(u.pods, "pod"), fleet.Verb(u.pods, " leaves under ", " leave under "),
+				key, fleet.Text(", which allows "),
 				fleet.Int(u.allowed), fleet.Text(": the others wait until replacements are ready elsewhere")))
 		}
 	}
 	if out.Formula.IsEmpty() {
-		return pass(fleet.Int(len(leaving)), fleet.Text(" pods leave, as their budgets allow"))
+		return pass(fleet.Many(len(leaving), "pod"), fleet.Verb(len(leaving), " leaves, as its budget allows", " leave, as their budgets allow"))
 	}
 	return out
 }

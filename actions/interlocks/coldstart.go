@@ -8,20 +8,26 @@ import (
 )
 
 // coldStart is IL-33: how long new replicas take to serve, against what waits for them.
-func coldStart(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) actions.Check {
-	w := &p.Work.Was
+func coldStart(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time) actions.Check {
 	if !starts(&p) {
 		return pass(fleet.Text("it starts no replica"))
 	}
-	if p.Intent.Kind == actions.KindDrain {
-		return coldElsewhere(&p, s)
+	c := coldElsewhere
+	if p.Intent.Kind != actions.KindDrain {
+		c = coldHere
 	}
+	return unlessOld(c(&p, s), &p, specLife, actions.SeverityWarn, now)
+}
+
+// coldHere is what the object itself starts.
+func coldHere(p *actions.Plan, s *fleet.Snapshot) actions.Check {
+	w := &p.Work.Was
 	loads := s.LoadsOf(w)
 	if len(loads) == 0 {
 		return missing(actions.SeverityWarn, fleet.Text("how long a replica takes to be ready is not known: none that runs shows it"))
 	}
 	p90 := fleet.Percentile(loads, 0.9)
-	terms := fleet.Concat(seconds(p90), fleet.Text(" = 90th percentile of "), fleet.Int(len(loads)), fleet.Text(" starts"))
+	terms := fleet.Concat(seconds(p90), fleet.Text(" = 90th percentile of "), fleet.Many(len(loads), "start"))
 	var out actions.Check
 	if w.Startup.V > 0 && p90 > w.Startup.V {
 		out = worse(out, verdict(actions.SeverityWarn, terms, fleet.Text(" > "), seconds(w.Startup.V),
@@ -40,7 +46,7 @@ func coldStart(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) a
 		return out
 	case !w.Startup.OK:
 		return missing(actions.SeverityWarn, terms, fleet.Text("; how long its probes let it load is not known"))
-	case replaces(&p) && reweighs(&p):
+	case replaces(p) && reweighs(p):
 		return missing(actions.SeverityWarn, terms, fleet.Text(", with the weights that run now: how long the new ones take is not known"))
 	}
 	limit := fleet.Text("nothing limits it")

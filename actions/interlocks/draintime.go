@@ -20,18 +20,50 @@ func drainTime(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time)
 	if !replaces(&p) && p.Work.Draft.Down == 0 {
 		return pass(fleet.Text("it stops no replica"))
 	}
-	return endsInTime(&p.Work.Was.Shutdown, s.Pool(p.Work.Pool), now)
+	return eachPool(&p, s, func(pool *fleet.Pool) actions.Check { return endsInTime(&p.Work.Was.Shutdown, pool, now) })
+}
+
+// eachPool asks one thing of each pool that the object serves, and takes the worst answer.
+func eachPool(p *actions.Plan, s *fleet.Snapshot, ask func(*fleet.Pool) actions.Check) actions.Check {
+	var pools []*fleet.Pool
+	for _, id := range p.Work.Serving() {
+		pools = append(pools, s.Pool(id))
+	}
+	return worstPool(pools, ask)
+}
+
+// worstPool asks one thing of each pool, of nil where there is none, and takes the worst answer.
+func worstPool(pools []*fleet.Pool, ask func(*fleet.Pool) actions.Check) actions.Check {
+	if len(pools) == 0 {
+		return ask(nil)
+	}
+	if len(pools) == 1 {
+		return ask(pools[0])
+	}
+	var out actions.Check
+	for i, pool := range pools {
+		c := ask(pool)
+		if pool != nil {
+			c.Formula = fleet.Concat(fleet.Text("pool "), fleet.Label(string(pool.Spec.ID)), fleet.Text(": "), c.Formula)
+		}
+		if i == 0 {
+			out = c
+		} else {
+			out = worse(out, c)
+		}
+	}
+	return out
 }
 
 func drainOfNode(p *actions.Plan, s *fleet.Snapshot, now time.Time) actions.Check {
 	var out actions.Check
 	for i := range p.Work.Draft.Leaves {
 		l := &p.Work.Draft.Leaves[i]
-		pool := poolOfPod(s, l)
-		if pool == nil && l.GPUs == 0 {
+		pools := poolsOfPod(s, l)
+		if len(pools) == 0 && l.GPUs == 0 {
 			continue // it serves no model that pitwall sees
 		}
-		c := endsInTime(&l.Shutdown, pool, now)
+		c := worstPool(pools, func(pool *fleet.Pool) actions.Check { return endsInTime(&l.Shutdown, pool, now) })
 		c.Formula = fleet.Concat(fleet.Label(l.Pod.Name), fleet.Text(": "), c.Formula)
 		out = worse(out, c)
 	}
@@ -92,20 +124,22 @@ func seconds(d time.Duration) fleet.Safe {
 	return fleet.Concat(grouped(math.Ceil(d.Seconds())), fleet.Text("s"))
 }
 
-// poolOfPod is the pool that a pod serves, nil where none is known.
-func poolOfPod(s *fleet.Snapshot, l *fleet.Leaving) *fleet.Pool {
+// poolsOfPod are the pools that a pod serves; none where none is known.
+func poolsOfPod(s *fleet.Snapshot, l *fleet.Leaving) []*fleet.Pool {
+	var out []*fleet.Pool
 	for i := range s.Pools {
 		spec := &s.Pools[i].Spec
 		w := spec.Workload
 		if w.Name != "" && w.Cluster == l.Of.Cluster && w.Kind == l.Of.Kind && w.Namespace == l.Of.Namespace && w.Name == l.Of.Name {
-			return &s.Pools[i]
+			out = append(out, &s.Pools[i])
+			continue
 		}
 		if slices.ContainsFunc(spec.Replicas, func(r fleet.ReplicaSpec) bool {
 			pod := s.ReplicaPod(&s.Pools[i], &r)
 			return pod.Cluster == l.Pod.Cluster && pod.Namespace == l.Pod.Namespace && pod.Name == l.Pod.Name && pod.Name != ""
 		}) {
-			return &s.Pools[i]
+			out = append(out, &s.Pools[i])
 		}
 	}
-	return nil
+	return out
 }

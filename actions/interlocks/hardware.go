@@ -32,7 +32,8 @@ func hardware(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time) 
 		seen.node(n)
 	}
 	if len(seen.throttled) > 1 {
-		seen.says(verdict(actions.SeverityWarn, fleet.Int(len(seen.throttled)), fleet.Text(" replicas on the receiving nodes throttle > 1")))
+		seen.says(verdict(actions.SeverityWarn, fleet.Many(len(seen.throttled), "replica"), fleet.Text(" on the receiving nodes "),
+			fleet.Verb(len(seen.throttled), "throttles", "throttle"), fleet.Text(" > 1")))
 	}
 	if len(seen.faulty) > 0 {
 		seen.says(spare(&p, s, seen.faulty))
@@ -42,7 +43,7 @@ func hardware(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time) 
 			fleet.Text(" say is not read, or older than "), fleet.Age(hardwareLife)))
 	}
 	if seen.out.Formula.IsEmpty() {
-		return pass(fleet.Int(len(nodes)), fleet.Text(" nodes may take replicas: no fatal Xid, failed row remap or throttling"))
+		return pass(fleet.Many(len(nodes), "node"), fleet.Text(" may take replicas: no fatal Xid, failed row remap or throttling"))
 	}
 	return seen.out
 }
@@ -175,7 +176,10 @@ func holder(n *fleet.KubeNode, g *fleet.GPU) string {
 // spare asks whether the pool could do without what runs on faulty nodes (IL-06 of a roll): its load over the rating of
 // the replicas that would be left.
 func spare(p *actions.Plan, s *fleet.Snapshot, faulty map[string]bool) actions.Check {
-	pool := s.Pool(p.Work.Pool)
+	return eachPool(p, s, func(pool *fleet.Pool) actions.Check { return sparePool(p, pool, faulty) })
+}
+
+func sparePool(p *actions.Plan, pool *fleet.Pool, faulty map[string]bool) actions.Check {
 	if pool == nil || !pool.Used.OK {
 		return missing(actions.SeverityWarn, fleet.Text("whether the rest could carry the load without them is not known"))
 	}

@@ -16,7 +16,7 @@ func lastHealthy(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Tim
 	var out actions.Check
 	for _, w := range weightsOnTheWay(p) {
 		n, names := healthyWith(s, r, w, now)
-		c := pass(fleet.Int(n), fleet.Text(" healthy targets keep weight: "), names)
+		c := pass(fleet.Many(n, "healthy target"), fleet.Verb(n, " keeps weight: ", " keep weight: "), names)
 		if n == 0 {
 			c = verdict(actions.SeverityHard, fleet.Text("0 healthy targets keep weight at "), w.Text(p.Order))
 			c.Fix = fleet.Text("leave weight on a target whose health is proven")
@@ -56,7 +56,7 @@ func redundancy(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time
 		common = shared(common, fate(s, t), n == 0)
 		n++
 	}
-	count := fleet.Concat(fleet.Int(n), fleet.Text(" healthy targets in "), fleet.Int(len(domains)),
+	count := fleet.Concat(fleet.Many(n, "healthy target"), fleet.Text(" in "), fleet.Int(len(domains)),
 		fleet.Text(" failure domains"))
 	kinds := sortedKinds(common)
 	switch {
@@ -116,7 +116,7 @@ func quorum(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time) ac
 			return missing(actions.SeverityOVR, fleet.Text("the "), fleet.Label(string(silent(s, t, now))),
 				fleet.Text(" says nothing: "), said)
 		default:
-			return pass(fleet.Int(up), fleet.Text(" kinds say it works: "), said)
+			return pass(fleet.Many(up, "kind"), fleet.Verb(up, " says it works: ", " say it works: "), said)
 		}
 	})
 }

@@ -26,7 +26,7 @@ func only(names ...fleet.TargetID) func(w *world) {
 func TestLastHealthy(t *testing.T) {
 	judgeAll(t, "IL-01", []verdictCase{
 		{"three", nil, ok, "3 healthy targets", ""},
-		{"one", only("b"), ok, "1 healthy targets keep weight: b", ""},
+		{"one", only("b"), ok, "1 healthy target keeps weight: b", ""},
 		{"none", only(), hard, "0 healthy", ""},
 		{"the healthy one loses all weight", func(w *world) {
 			only("a")(w)

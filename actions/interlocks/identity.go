@@ -10,12 +10,16 @@ import (
 
 // identity is IL-18: clients route by the served name, so a name that answers with another model is a change for all of
 // them, even where it is wanted.
-func identity(p actions.Plan, _ *fleet.Snapshot, _ actions.Book, _ time.Time) actions.Check {
-	now, to := &p.Work.Was.Now, &p.Work.To
-	switch {
-	case !replaces(&p):
+func identity(p actions.Plan, _ *fleet.Snapshot, _ actions.Book, now time.Time) actions.Check {
+	if !replaces(&p) {
 		return pass(fleet.Text("it replaces no replica"))
-	case to.IsZero():
+	}
+	return unlessOld(sameModel(p.Work), &p, specLife, actions.SeverityWarn, now)
+}
+
+func sameModel(w *actions.WorkPlan) actions.Check {
+	now, to := &w.Was.Now, &w.To
+	if to.IsZero() {
 		return missing(actions.SeverityWarn, fleet.Text("what the new replicas serve is not known"))
 	}
 	names := fleet.Text("the served name")

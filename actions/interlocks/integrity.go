@@ -9,12 +9,12 @@ import (
 
 // integrity is IL-41: whether replicas loaded the weights that they should have, and whether what comes is what somebody
 // signed.
-func integrity(p actions.Plan, _ *fleet.Snapshot, _ actions.Book, _ time.Time) actions.Check {
+func integrity(p actions.Plan, _ *fleet.Snapshot, _ actions.Book, now time.Time) actions.Check {
 	w := p.Work
 	if !replaces(&p) && !adds(&p) {
 		return pass(fleet.Text("it loads no weights"))
 	}
-	return worse(worse(published(&w.Was), provenance(&p)), pinned(&p))
+	return unlessOld(worse(worse(published(&w.Was), provenance(&p)), pinned(&p)), &p, specLife, actions.SeverityOVR, now)
 }
 
 // published compares what the replicas of one version say that they loaded.

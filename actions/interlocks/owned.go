@@ -8,8 +8,11 @@ import (
 )
 
 // owned is IL-38: who else writes the object.
-func owned(p actions.Plan, _ *fleet.Snapshot, _ actions.Book, _ time.Time) actions.Check {
-	w := &p.Work.Was
+func owned(p actions.Plan, _ *fleet.Snapshot, _ actions.Book, now time.Time) actions.Check {
+	return unlessOld(othersWrite(&p.Work.Was), &p, specLife, actions.SeverityWarn, now)
+}
+
+func othersWrite(w *fleet.Rollout) actions.Check {
 	switch {
 	case !w.Frozen.IsEmpty():
 		return verdict(actions.SeverityBlock, fleet.Text("a write has no effect: "), w.Frozen)

@@ -76,8 +76,8 @@ func coolDown(p actions.Plan, s *fleet.Snapshot, b actions.Book, now time.Time) 
 		return missing(actions.SeverityWarn, fleet.Text("past changes of the route are unknown"))
 	}
 	if r.Reversals >= reversalMax {
-		return verdict(actions.SeverityBlock, fleet.Int(r.Reversals),
-			fleet.Text(" reversals in 30 min >= 3: find the cause first"))
+		return verdict(actions.SeverityBlock, fleet.Many(r.Reversals, "reversal"),
+			fleet.Text(" in 30 min >= 3: find the cause first"))
 	}
 	var last *actions.Change
 	for i := range b.Changes {
@@ -87,7 +87,7 @@ func coolDown(p actions.Plan, s *fleet.Snapshot, b actions.Book, now time.Time) 
 		}
 	}
 	if last == nil {
-		return pass(fleet.Text("no earlier change, "), fleet.Int(r.Reversals), fleet.Text(" reversals in 30 min"))
+		return pass(fleet.Text("no earlier change, "), fleet.Many(r.Reversals, "reversal"), fleet.Text(" in 30 min"))
 	}
 	since := fleet.Concat(fleet.Text("last change "), fleet.Age(now.Sub(last.Ended)), fleet.Text(" ago by "),
 		last.Approval.By.Text())
@@ -127,16 +127,16 @@ func replicasAgree(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.T
 	}
 	switch {
 	case len(seen) > 1:
-		c := verdict(severity, fleet.Int(len(seen)), fleet.Text(" different states over "), fleet.Int(len(r.Replicas)),
-			fleet.Text(" replicas: "), differs, age(now, oldest))
+		c := verdict(severity, fleet.Many(len(seen), "different state"), fleet.Text(" over "), fleet.Many(len(r.Replicas), "replica"),
+			fleet.Text(": "), differs, age(now, oldest))
 		c.Fix = fleet.Text("R resyncs the replica that differs")
 		return c
 	case unread > 0 || len(seen) == 0:
 		return missing(min(severity, actions.SeverityOVR), fleet.Int(unread), fleet.Text(" of "), fleet.Int(len(r.Replicas)),
 			fleet.Text(" replicas do not answer"))
 	default:
-		return pass(fleet.Int(len(r.Replicas)), fleet.Text("/"), fleet.Int(len(r.Replicas)),
-			fleet.Text(" replicas hold the same weights"), age(now, oldest))
+		return pass(fleet.Int(len(r.Replicas)), fleet.Text("/"), fleet.Many(len(r.Replicas), "replica"),
+			fleet.Verb(len(r.Replicas), " holds its weights", " hold the same weights"), age(now, oldest))
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 
 func TestZeroSum(t *testing.T) {
 	judgeAll(t, "IL-03", []verdictCase{
-		{"fine", nil, ok, "sum 100 -> 100 over 1 steps", ""},
+		{"fine", nil, ok, "sum 100 -> 100 over 1 step", ""},
 		{"negative", func(w *world) { w.plan(t); w.p.After = fleet.Weights{"a": 101, "b": -1} }, hard,
 			"b would get weight -1", ""},
 		{"nothing", func(w *world) { w.plan(t); w.p.After = fleet.Weights{"a": 0} }, hard, "sum would be 0", ""},

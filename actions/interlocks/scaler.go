@@ -1,6 +1,7 @@
 package interlocks
 
 import (
+	"slices"
 	"time"
 
 	"pitwall/actions"
@@ -8,7 +9,11 @@ import (
 )
 
 // scalerConflict is IL-32: what sets the number of replicas by itself, and whether it keeps anything warm.
-func scalerConflict(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) actions.Check {
+func scalerConflict(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time) actions.Check {
+	return unlessOld(scaled(p, s), &p, stateLife, actions.SeverityWarn, now)
+}
+
+func scaled(p actions.Plan, s *fleet.Snapshot) actions.Check {
 	sc := p.Work.Was.Scaler
 	switch {
 	case !sc.Exists() && !sc.Unread.IsEmpty():
@@ -26,6 +31,9 @@ func scalerConflict(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Ti
 	case sc.Max > 0 && p.Work.Was.Desired >= sc.Max && replaces(&p):
 		return worse(verdict(actions.SeverityOVR, fleet.Text("at its maximum of "), fleet.Int(sc.Max),
 			fleet.Text(": it cannot take more load meanwhile")), cold(&p, s))
+	case !sc.NoOut.IsEmpty() && replaces(&p):
+		return worse(verdict(actions.SeverityOVR, fleet.Label(sc.Object.Name), fleet.Text(" adds no replicas ("), sc.NoOut,
+			fleet.Text("): it cannot take more load meanwhile")), cold(&p, s))
 	}
 	return worse(pass(fleet.Label(sc.Object.Name), fleet.Text(" scales it between "), fleet.Int(sc.Min), fleet.Text(" and "),
 		fleet.Int(sc.Max)),
@@ -45,7 +53,7 @@ func cold(p *actions.Plan, s *fleet.Snapshot) actions.Check {
 		return verdict(actions.SeverityOVR,
 			fleet.Text("its minimum is 0: it may have no replica by the time the new version should prove itself"))
 	}
-	weight, known := weightOn(s, p.Work.Pool)
+	weight, known := weightOn(s, p.Work.Serving())
 	switch {
 	case !known:
 		return missing(actions.SeverityOVR, fleet.Text("its minimum is 0 and no replica is ready; whether traffic is sent to it is not known"))
@@ -58,15 +66,15 @@ func cold(p *actions.Plan, s *fleet.Snapshot) actions.Check {
 	return verdict(actions.SeverityOVR, fleet.Text("its minimum is 0 and no replica is ready: nothing proves the new version"))
 }
 
-// weightOn sums the weights that routes give a pool; it is not known where one of them was not read.
-func weightOn(s *fleet.Snapshot, pool fleet.PoolID) (weight int, known bool) {
-	if pool == "" {
+// weightOn sums the weights that routes give pools; it is not known where one of them was not read.
+func weightOn(s *fleet.Snapshot, pools []fleet.PoolID) (weight int, known bool) {
+	if len(pools) == 0 {
 		return 0, false
 	}
 	known = true
 	for i := range s.Routes {
 		for _, t := range s.Routes[i].Targets {
-			if t.Spec.Pool != pool {
+			if !slices.Contains(pools, t.Spec.Pool) {
 				continue
 			}
 			weight += t.Set.Or(0)

@@ -179,7 +179,7 @@ func hidesMany(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) a
 		case err != nil || alertSource(p, s) == nil:
 			return missing(actions.SeverityWarn, fleet.Text("how many it hides is unknown"))
 		case n > manyAlerts:
-			return verdict(actions.SeverityWarn, fleet.Text("hides "), fleet.Int(n), fleet.Text(" alerts now > "), fleet.Int(manyAlerts))
+			return verdict(actions.SeverityWarn, fleet.Text("hides "), fleet.Many(n, "alert"), fleet.Text(" now > "), fleet.Int(manyAlerts))
 		}
 		return pass(fleet.Text("hides "), fleet.Int(n), fleet.Text(" now <= "), fleet.Int(manyAlerts))
 	})
@@ -188,7 +188,7 @@ func hidesMany(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) a
 func hidesNothing(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) actions.Check {
 	return ofSilence(p, func(sp *actions.SilencePlan) actions.Check {
 		if n, _, err := hiddenNow(p, s); err == nil && s != nil && n > 0 {
-			return pass(fleet.Int(n), fleet.Text(" alerts match now"))
+			return pass(fleet.Many(n, "alert"), fleet.Verb(n, " matches now", " match now"))
 		}
 		return verdict(actions.SeverityWarn, fleet.Text("no alert of "), fleet.Label(string(sp.Source)), fleet.Text(" matches now"))
 	})
@@ -208,7 +208,8 @@ func silencedAlready(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.T
 		}
 		if n := len(sp.Alerts); n > 0 && n == sp.Hides &&
 			!slices.ContainsFunc(sp.Alerts, func(a actions.HiddenAlert) bool { return !a.Hidden }) {
-			return verdict(actions.SeverityWarn, fleet.Text("all "), fleet.Int(n), fleet.Text(" alerts that it matches are silenced already"))
+			return verdict(actions.SeverityWarn, fleet.Many(n, "alert"),
+				fleet.Verb(n, " matches and is silenced already", " match and are all silenced already"))
 		}
 		return pass(fleet.Text("no silence covers it until "), fleet.ClockTime(sp.Silence.Until))
 	})

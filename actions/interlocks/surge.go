@@ -17,14 +17,15 @@ func surgeGPUs(p actions.Plan, _ *fleet.Snapshot, _ actions.Book, _ time.Time) a
 			fleet.Text(": whether the cloud's quota and machines have room is not known"))
 	case w.Draft.Extra == 0 && w.Draft.Down > 0:
 		return verdict(actions.SeverityWarn, fleet.Text("needs no GPU beside those that it holds; "), fleet.Int(w.Draft.Down), fleet.Text(" of "),
-			fleet.Int(w.Was.Desired), fleet.Text(" replicas are away meanwhile"))
+			fleet.Many(w.Was.Desired, "replica"), fleet.Verb(w.Draft.Down, " is away meanwhile", " are away meanwhile"))
 	case w.Draft.Extra == 0:
 		return pass(fleet.Text("needs no GPU beside those that it holds"))
 	case !w.Free.OK:
-		return missing(actions.SeverityOVR, fleet.Text("needs "), fleet.Int(w.Draft.Extra),
-			fleet.Text(" GPUs more, how many are free is not known"))
+		return missing(actions.SeverityOVR, fleet.Text("needs "), fleet.Many(w.Draft.Extra, "GPU"),
+			fleet.Text(" more, how many are free is not known"))
 	}
-	terms := fleet.Concat(fleet.Text("needs "), fleet.Int(w.Draft.Extra), fleet.Text(" GPUs more, "), fleet.Int(w.Free.V), fleet.Text(" free"))
+	terms := fleet.Concat(fleet.Text("needs "), fleet.Many(w.Draft.Extra, "GPU"), fleet.Text(" more, "),
+		fleet.Int(w.Free.V), fleet.Text(" free"))
 	if !w.Was.Product.IsEmpty() {
 		terms = fleet.Concat(terms, fleet.Text(" of "), w.Was.Product)
 	}
@@ -38,9 +39,9 @@ func surgeGPUs(p actions.Plan, _ *fleet.Snapshot, _ actions.Book, _ time.Time) a
 	replicas := (w.Draft.Extra + w.Was.GPUsEach - 1) / w.Was.GPUsEach
 	terms = fleet.Concat(terms, fleet.Text("; room for "), fleet.Int(w.Fits.V), fleet.Text(" of "), fleet.Int(replicas), fleet.Text(" more"))
 	if pods := len(w.Was.PodGPUs); pods > 1 {
-		terms = fleet.Concat(terms, fleet.Text(" groups of "), fleet.Int(pods), fleet.Text(" pods"))
+		terms = fleet.Concat(terms, fleet.Text(" groups of "), fleet.Many(pods, "pod"))
 	} else {
-		terms = fleet.Concat(terms, fleet.Text(" replicas with "), fleet.Int(w.Was.GPUsEach), fleet.Text(" GPUs on one node"))
+		terms = fleet.Concat(terms, fleet.Text(" replicas with "), fleet.Many(w.Was.GPUsEach, "GPU"), fleet.Text(" on one node"))
 	}
 	if w.Fits.V < replicas {
 		return lacksRoom(&p, terms)
@@ -51,7 +52,8 @@ func surgeGPUs(p actions.Plan, _ *fleet.Snapshot, _ actions.Book, _ time.Time) a
 // lacksRoom is the verdict where room is lacking.
 func lacksRoom(p *actions.Plan, terms fleet.Safe) actions.Check {
 	if down := p.Work.Draft.Down; down > 0 {
-		return verdict(actions.SeverityOVR, terms, fleet.Text(": the rest waits until "), fleet.Int(down), fleet.Text(" old replicas leave"))
+		return verdict(actions.SeverityOVR, terms, fleet.Text(": the rest waits until "), fleet.Many(down, "old replica"),
+			fleet.Verb(down, " leaves", " leave"))
 	}
 	if p.Intent.Kind == actions.KindScale {
 		c := verdict(actions.SeverityBlock, terms, fleet.Text(": the rest stays Pending until GPUs are free"))

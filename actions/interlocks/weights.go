@@ -25,7 +25,7 @@ func zeroSum(p actions.Plan, _ *fleet.Snapshot, _ actions.Book, _ time.Time) act
 		}
 	}
 	return pass(fleet.Text("sum "), fleet.Int(p.Before.Sum()), fleet.Text(" -> "), fleet.Int(p.After.Sum()),
-		fleet.Text(" over "), fleet.Int(len(p.Steps)), fleet.Text(" steps, none negative, none 0"))
+		fleet.Text(" over "), fleet.Many(len(p.Steps), "step"), fleet.Text(", none negative, none 0"))
 }
 
 // Step sizes of IL-22 in parts of one.

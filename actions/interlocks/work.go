@@ -49,10 +49,13 @@ func Works() []actions.Interlock {
 const settledFor = 10 * time.Minute
 
 func rollInFlight(p actions.Plan, _ *fleet.Snapshot, _ actions.Book, now time.Time) actions.Check {
-	w := &p.Work.Was
 	if p.Intent.Kind == actions.KindContinue || !replaces(&p) {
 		return pass(fleet.Text("it replaces no replica"))
 	}
+	return unlessOld(settled(&p.Work.Was, now), &p, stateLife, actions.SeverityOVR, now)
+}
+
+func settled(w *fleet.Rollout, now time.Time) actions.Check {
 	switch w.Phase {
 	case fleet.RolloutDone:
 	case fleet.RolloutUnknown, "":
@@ -67,7 +70,7 @@ func rollInFlight(p actions.Plan, _ *fleet.Snapshot, _ actions.Book, now time.Ti
 		return verdict(actions.SeverityOVR, fleet.Text("its version changed "), fleet.Age(now.Sub(w.Now.At)), fleet.Text(" ago < "),
 			fleet.Age(settledFor))
 	}
-	return pass(fleet.Text("no roll in flight, its version is "), fleet.Age(now.Sub(w.Now.At)), fleet.Text(" old"))
+	return pass(fleet.Text("no roll in flight, its version is "), fleet.Age(now.Sub(w.Now.At)), fleet.Text(" old"), age(now, w.At))
 }
 
 // replaces tells whether a plan replaces replicas.

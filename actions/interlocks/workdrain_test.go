@@ -79,6 +79,17 @@ func TestTimeToDrain(t *testing.T) {
 		}
 	}
 	judgeWorks(t, "IL-30", []workCase{
+		{"the slower of two pools", func(w *works) {
+			second := w.s.Pools[0]
+			second.Spec.ID, second.Load.E2E99 = "second", fleet.Some(fleet.Seconds(90))
+			w.s.Pools = append(w.s.Pools, second)
+		}, ovr, "pool second: 99 % of requests end within 90s > 60s", ""},
+		{"two pools of a pod that leaves", func(w *works) {
+			w.drain()
+			second := w.s.Pools[0]
+			second.Spec.ID, second.Load.E2E99 = "second", fleet.Some(fleet.Seconds(90))
+			w.s.Pools = append(w.s.Pools, second)
+		}, ovr, "llama-0: pool second: 99 % of requests end within 90s > 60s", ""},
 		{"ends in time", nil, ok, "within 40s <= 60s = 120s grace - 15s hook - 45s engine timeout, age 5s", ""},
 		{"stops nothing", func(w *works) { w.to(actions.KindHoldScaler); w.draft.Stages[0].Until = fleet.Until{} }, ok, "stops no replica", ""},
 		{"scales up", func(w *works) { w.to(actions.KindScale); w.want.Replicas = fleet.Some(4) }, ok, "stops no replica", ""},
@@ -127,11 +138,11 @@ func TestRoomForTheSurge(t *testing.T) {
 	judgeWorks(t, "IL-31", []workCase{
 		{"room", nil, ok, "needs 4 GPUs more, 12 free of H100; room for 3 of 1 more replicas with 4 GPUs on one node", ""},
 		{"none needed", func(w *works) { w.draft.Extra = 0 }, ok, "needs no GPU", ""},
-		{"in place", func(w *works) { w.draft.Extra, w.draft.Down = 0, 1 }, warn, "1 of 3 replicas are away", ""},
+		{"in place", func(w *works) { w.draft.Extra, w.draft.Down = 0, 1 }, warn, "1 of 3 replicas is away", ""},
 		{"too few", func(w *works) { w.draft.Extra = 16 }, block, "needs 16 GPUs more, 12 free of H100, no replica may be away: it will never finish", ""},
 		{"too few to scale", func(w *works) { w.to(actions.KindScale); w.draft.Extra = 16 }, block,
 			"12 free of H100: the rest stays Pending until GPUs are free", ""},
-		{"too few but some leave", func(w *works) { w.draft.Extra, w.draft.Down = 16, 1 }, ovr, "waits until 1 old replicas leave", ""},
+		{"too few but some leave", func(w *works) { w.draft.Extra, w.draft.Down = 16, 1 }, ovr, "waits until 1 old replica leaves", ""},
 		{"enough, on several nodes", func(w *works) { w.was.GPUsEach, w.draft.Extra = 8, 8 }, block, "12 free of H100; room for 0 of 1", ""},
 		{"a group over two nodes", func(w *works) { w.was.GPUsEach, w.was.PodGPUs, w.draft.Extra = 8, []int{4, 4}, 8 }, ok,
 			"room for 1 of 1 more groups of 2 pods", ""},
@@ -174,12 +185,20 @@ func TestAutoscaler(t *testing.T) {
 			"it lacks list", "missing"},
 		{"at its maximum", func(w *works) { w.was.Scaler.Max = 3 }, ovr, "at its maximum of 3", ""},
 		{"fights a scale", func(w *works) { w.to(actions.KindScale) }, ovr, "(2 to 6) sets it back at once", ""},
+		{"adds none", func(w *works) { w.was.Scaler.NoOut = fleet.Text("annotation x") }, ovr, "adds no replicas (annotation x): it cannot take more load meanwhile", ""},
+		{"takes none away", func(w *works) { w.was.Scaler.NoIn = fleet.Text("annotation x") }, ok, "scales it between", ""},
 		{"a scale of its own bounds", func(w *works) { w.to(actions.KindScale); w.was.Scaler.Object = w.was.Object }, ok, "are what is set", ""},
 		{"may go to none, and does not count", func(w *works) { w.was.Scaler.Min, w.was.Gaps.Ready = 0, true }, ovr, "is not told", "missing"},
 		{"held", func(w *works) { w.to(actions.KindScale); w.was.Scaler.Held = fleet.Text("paused at 4") }, ok, "paused at 4", ""},
 		{"may go to none", func(w *works) { w.was.Scaler.Min = 0 }, ovr, "its minimum is 0", ""},
 		{"may go to none, a pause", func(w *works) { w.was.Scaler.Min = 0; w.to(actions.KindPause); w.draft.Stages[0].Until = fleet.Until{} }, ok, "", ""},
 		{"cold with weight", func(w *works) { w.was.Scaler.Min, w.was.Ready = 0, 0 }, block, "routes give it a weight of 100", ""},
+		{"cold with weight on the second of two pools", func(w *works) {
+			w.was.Scaler.Min, w.was.Ready = 0, 0
+			w.s.Pools = append(w.s.Pools, w.s.Pools[0])
+			w.s.Pools[1].Spec.ID = "second"
+			w.s.Routes[0].Targets[0].Spec.Pool = "second"
+		}, block, "routes give it a weight of 100", ""},
 		{"cold without weight", func(w *works) { w.was.Scaler.Min, w.was.Ready = 0, 0; w.s.Routes[0].Targets[0].Set.V = 0 }, ovr, "nothing proves", ""},
 		{"cold, weight not read", func(w *works) { w.was.Scaler.Min, w.was.Ready = 0, 0; w.s.Routes[0].Targets[0].Set.OK = false }, ovr, "not known", "missing"},
 		{"cold, pool not known", func(w *works) { w.was.Scaler.Min, w.was.Ready = 0, 0; w.s.Pools = nil }, ovr, "not known", "missing"},

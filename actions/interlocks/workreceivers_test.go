@@ -17,7 +17,7 @@ func TestColdStart(t *testing.T) {
 		}, ok, "240s = 90th percentile of 4 starts", ""},
 		{"no limit", func(w *works) { w.was.Deadline, w.was.Startup.V = 0, 0 }, ok, "nothing limits it", ""},
 		{"a 10-minute load and a 600 s deadline", func(w *works) { w.was.Loads, w.was.Deadline = []time.Duration{601 * time.Second}, 10*time.Minute },
-			warn, "601s = 90th percentile of 1 starts > 600s deadline", ""},
+			warn, "601s = 90th percentile of 1 start > 600s deadline", ""},
 		{"killed by its probes", func(w *works) { w.was.Startup.V = 4 * time.Minute }, warn, "300s = 90th percentile of 3 starts > 240s that its probes allow", ""},
 		{"all away at once", func(w *works) { w.draft.Extra, w.draft.Down = 0, 3 }, warn, "3 of 3 replicas are away at once, for about 300s", ""},
 		{"starts nothing", func(w *works) { w.to(actions.KindPause); w.draft.Stages[0].Until = fleet.Until{} }, ok, "starts no replica", ""},
@@ -83,7 +83,7 @@ func TestHardwareOfTheReceivers(t *testing.T) {
 		{"a drain to sound nodes", func(w *works) { w.drain(); w.gpu(0).Missing = true }, ok, "2 nodes", ""},
 		{"a drain to a faulty node", func(w *works) { w.drain(); w.gpu(1).Missing = true }, warn, "n1 GPU 0", "missing"},
 		{"a node comes back with its fault", func(w *works) { w.drain(); w.to(actions.KindUncordon); w.gpu(0).Missing = true }, warn, "n0 GPU 0", "missing"},
-		{"a node comes back sound", func(w *works) { w.drain(); w.to(actions.KindUncordon); w.gpu(1).Missing = true }, ok, "1 nodes", ""},
+		{"a node comes back sound", func(w *works) { w.drain(); w.to(actions.KindUncordon); w.gpu(1).Missing = true }, ok, "1 node ", ""},
 	})
 }
 

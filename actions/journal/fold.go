@@ -103,7 +103,7 @@ func (e *Entry) apply(r Record) {
 		c.Hands++
 		e.Behind = true
 	case KindReleased, KindBack:
-		c.Held = false
+		c.Held, c.Cause = false, r.Cause
 	case KindForeign:
 		c.World, c.WorldAt = r.World, r.At
 	case KindClosed:

@@ -49,6 +49,7 @@ type Record struct {
 	Why    fleet.Safe          `json:"why"`
 	NextAt time.Time           `json:"next,omitzero"`
 	Held   bool                `json:"held,omitempty"` // by a person
+	Cause  fleet.Safe          `json:"cause,omitzero"` // of KindBack: why it is taken back
 	Open   *Opened             `json:"open,omitempty"`
 	Step   *Intent             `json:"step,omitempty"`
 	Result *actions.StepResult `json:"result,omitempty"`

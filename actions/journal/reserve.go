@@ -20,7 +20,7 @@ type reserve struct {
 	mu  sync.Mutex
 }
 
-// fill makes the reserve where it is not whole. Its bytes are not zeros, since some file systems store no zeros.
+// fill makes the reserve where it is not whole.
 func (r *reserve) fill(write func(*os.File, []byte) error) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -32,21 +32,26 @@ func (r *reserve) fill(write func(*os.File, []byte) error) error {
 	if err == nil && info.Size() == reserveSize {
 		return f.Close()
 	}
-	b := make([]byte, reserveSize)
-	for i := range b {
-		b[i] = byte(i*31 + i>>8)
-	}
 	if err == nil {
 		err = f.Truncate(0)
 	}
 	if err == nil {
-		err = write(f, b)
+		err = write(f, filling())
 	}
 	if err != nil {
 		err = errors.Join(err, f.Truncate(0))
 	}
 	return errors.Join(err, f.Close())
 }
+
+// filling is what the reserve holds. Its bytes are not zeros, since some file systems store no zeros.
+var filling = sync.OnceValue(func() []byte {
+	b := make([]byte, reserveSize)
+	for i := range b {
+		b[i] = byte(i*31 + i>>8)
+	}
+	return b
+})
 
 // spend gives the room back to the disk.
 func (r *reserve) spend() error {

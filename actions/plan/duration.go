@@ -12,7 +12,7 @@ import (
 // not in it.
 func expect(p *actions.Plan, s *fleet.Snapshot) {
 	w := p.Work
-	if !w.Rolls() || w.Was.Desired <= 0 {
+	if !w.Rolls() || w.Was.Desired <= 0 || startsNone(p) {
 		return
 	}
 	loads := s.LoadsOf(&w.Was)
@@ -23,7 +23,7 @@ func expect(p *actions.Plan, s *fleet.Snapshot) {
 	load := fleet.Percentile(loads, 0.9)
 	n := rounds(w)
 	total := time.Duration(n) * load
-	text := fleet.Textf("%s rounds of %s (90th percentile of %s starts)", fleet.Int(n), fleet.Age(load), fleet.Int(len(loads)))
+	text := fleet.Textf("%s of %s (90th percentile of %s)", fleet.Many(n, "round"), fleet.Age(load), fleet.Many(len(loads), "start"))
 	var compared time.Duration
 	for _, st := range p.Steps {
 		compared += st.Hold
@@ -37,6 +37,18 @@ func expect(p *actions.Plan, s *fleet.Snapshot) {
 		text = fleet.Concat(text, fleet.Text(", "), fleet.Age(p.Soak), fleet.Text(" watched"))
 	}
 	w.Takes, w.TakesWhy = fleet.Some(total), text
+}
+
+// startsNone tells that no replica starts: fewer are wanted, or a roll goes on in which all are new.
+func startsNone(p *actions.Plan) bool {
+	switch p.Intent.Kind {
+	case actions.KindScale:
+		return p.Intent.Work.Want.Replicas.Or(p.Work.Was.Desired+1) <= p.Work.Was.Desired
+	case actions.KindContinue:
+		return p.Work.Was.Updated >= p.Work.Was.Desired
+	default:
+		return false
+	}
 }
 
 // rounds counts how often some replicas start together until all are new.

@@ -35,7 +35,11 @@ func TestHowLongARollTakes(t *testing.T) {
 		"nothing to watch": {func(p *actions.Plan) { p.Soak, p.Steps[0].Hold = 0, 0 }, 20 * time.Minute, "of 3 starts)"},
 		"no load is known": {func(p *actions.Plan) { p.Work.Was.Loads = nil }, 0, "not known"},
 		"no roll":          {func(p *actions.Plan) { p.Work.Draft.Stages = []fleet.Stage{{}} }, 0, ""},
-		"no replica":       {func(p *actions.Plan) { p.Work.Was.Desired = 0 }, 0, ""},
+		"fewer replicas": {func(p *actions.Plan) {
+			p.Intent = actions.Intent{Kind: actions.KindScale, Work: &actions.WorkIntent{Want: fleet.Want{Replicas: fleet.Some(0)}}}
+		}, 0, ""},
+		"resumed with all new": {func(p *actions.Plan) { p.Intent.Kind, p.Work.Was.Updated = actions.KindContinue, 12 }, 0, ""},
+		"no replica":           {func(p *actions.Plan) { p.Work.Was.Desired = 0 }, 0, ""},
 	} {
 		p := rolling(x.change)
 		expect(p, &fleet.Snapshot{})

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"pitwall/actions"
 	"pitwall/fleet"
 	"pitwall/fleet/golden"
@@ -20,6 +22,13 @@ func (f Facts) prove(p *actions.Plan, s *fleet.Snapshot) {
 		return
 	}
 	list := golden.For(f.Golden, w.Pool, servedBy(s, w), s.Routes)
+	for _, pool := range w.Serving() {
+		for _, more := range golden.For(f.Golden, pool, nil, s.Routes) {
+			if !slices.ContainsFunc(list, func(p fleet.GoldenPrompt) bool { return p.Name == more.Name }) {
+				list = append(list, more)
+			}
+		}
+	}
 	answers := 0
 	for i := range list {
 		w.Golden = append(w.Golden, actions.GoldenRef{Name: list[i].Name, Digest: list[i].Digest()})
@@ -38,15 +47,18 @@ func (f Facts) prove(p *actions.Plan, s *fleet.Snapshot) {
 	if p.Intent.Kind != actions.KindUpgrade {
 		replicas, when = w.Was.UpdatedReady, fleet.Text("before anything is written")
 	}
-	p.Notes = append(p.Notes, fleet.Textf("golden: %s prompts to each new replica %s, %s replicas: up to %s answers, which cost "+
-		"tokens; a wrong one takes the change back", fleet.Int(len(list)), when, fleet.Int(replicas), fleet.Int(answers*replicas)))
+	p.Notes = append(p.Notes, fleet.Textf("golden: %s to each new replica %s, %s: up to %s, which cost "+
+		"tokens; a wrong one takes the change back", fleet.Many(len(list), "prompt"), when, fleet.Many(replicas, "replica"),
+		fleet.Many(answers*replicas, "answer")))
 }
 
 // servedBy are the names under which users ask for the model.
 func servedBy(s *fleet.Snapshot, w *actions.WorkPlan) []fleet.ModelName {
 	var names []fleet.ModelName
-	if p := s.Pool(w.Pool); p != nil && p.Spec.Model != "" {
-		names = append(names, p.Spec.Model)
+	for _, id := range w.Serving() {
+		if p := s.Pool(id); p != nil && p.Spec.Model != "" && !slices.Contains(names, p.Spec.Model) {
+			names = append(names, p.Spec.Model)
+		}
 	}
 	for _, v := range []*fleet.Version{&w.Was.Now, &w.To} {
 		for _, n := range v.Served {

@@ -32,7 +32,7 @@ func TestAPlanSaysWhatNewReplicasAreAsked(t *testing.T) {
 		note    string
 	}{
 		"upgrade":    {actions.KindUpgrade, roll, prompts, 2, "golden: 2 prompts to each new replica before the next stage, 4 replicas: up to 24 answers, which cost tokens"},
-		"promote":    {actions.KindPromote, halfway, prompts, 2, "golden: 2 prompts to each new replica before anything is written, 1 replicas: up to 6 answers"},
+		"promote":    {actions.KindPromote, halfway, prompts, 2, "golden: 2 prompts to each new replica before anything is written, 1 replica: up to 6 answers"},
 		"nothing":    {actions.KindUpgrade, roll, prompts[2:], 0, "no golden prompt is configured for pool llama: wrong answers under green metrics are not caught"},
 		"no roll":    {actions.KindPromote, roll, prompts, 0, ""},
 		"scale":      {actions.KindScale, halfway, prompts, 0, ""},

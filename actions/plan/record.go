@@ -110,6 +110,9 @@ func Twin(in actions.Intent, order []fleet.TargetID) string {
 			parts = append(parts, quote(fmt.Sprintf("%s=%d", id, v)))
 		}
 	}
+	if len(parts) == 2 {
+		return "" // nothing is wanted yet: such a command would be refused
+	}
 	return strings.Join(append(parts, "--dry-run"), " ")
 }
 

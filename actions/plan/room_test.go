@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -58,6 +60,14 @@ func TestAnUndoRunsWhatRanBefore(t *testing.T) {
 	if err != nil || back.To.Image.String() != "v1" || p.Work.To.Image.String() != "v2" {
 		t.Errorf("%v: from %q back to %q", err, p.Work.To.Image, back.To.Image)
 	}
+	// A controller with steps of its own goes along them on the way back too, and stops where it stopped before.
+	for until, want := range map[fleet.Until]fleet.Until{{}: {}, {Done: true}: {Done: true}, {Updated: 1, Ready: 1}: {Done: true},
+		{Updated: 1, Ready: 1, Paused: 3}: {Paused: 3}, {Paused: 1}: {Paused: 1}} {
+		p.Work.Draft.Stages[0].Until = until
+		if back, err = Restore(&actions.Change{Plan: p, Step: 1}); err != nil || back.Stages[0].Until != want {
+			t.Errorf("%v: of %+v the way back waits for %+v", err, until, back.Stages[0].Until)
+		}
+	}
 }
 
 func TestThePoolOfAnObject(t *testing.T) {
@@ -77,7 +87,7 @@ func TestThePoolOfAnObject(t *testing.T) {
 		"another cluster":                      {fleet.Rollout{Object: fleet.ObjectRef{Cluster: "west", Namespace: "llm"}, OldPods: []string{"a-predictor-1"}}, ""},
 		"nothing is known":                     {fleet.Rollout{Object: object}, ""},
 	} {
-		if got := poolOf(s, &c.was); got != c.want {
+		if got := poolsOf(s, &c.was); c.want == "" && len(got) != 0 || c.want != "" && !slices.Equal(got, []fleet.PoolID{c.want}) {
 			t.Errorf("%s: %q", name, got)
 		}
 	}
@@ -107,5 +117,36 @@ func TestAdviceNamesFewNodesAndTheOldestDriver(t *testing.T) {
 	c.Nodes[0].Driver = fleet.Safe{}
 	if a := advise(advisory.Embedded(), c, w); a.Runs != "" {
 		t.Errorf("the oldest driver under it is %q though one is not known", a.Runs)
+	}
+}
+
+// Two pools on one object are both named, whichever way each of them names it.
+func TestTheSeveralPoolsOfAnObjectAreAllSaid(t *testing.T) {
+	object := fleet.ObjectRef{Cluster: "east", Kind: "Deployment", Namespace: "llm", Name: "a"}
+	pod := fleet.ReplicaSpec{ID: "a-1", Pod: fleet.ObjectRef{Cluster: "east", Namespace: "llm", Name: "a-1"}}
+	other := object
+	other.Name = "other"
+	s := &fleet.Snapshot{Pools: []fleet.Pool{{Spec: fleet.PoolSpec{ID: "found", Replicas: []fleet.ReplicaSpec{pod}}},
+		{Spec: fleet.PoolSpec{ID: "one", Model: "org/one", Workload: object}}, {Spec: fleet.PoolSpec{ID: "two", Model: "org/two", Workload: object}},
+		{Spec: fleet.PoolSpec{ID: "apart", Workload: other, Replicas: []fleet.ReplicaSpec{pod}}}}}
+	was := fleet.Rollout{Object: object, Now: fleet.Version{ID: "7", Image: fleet.Label("v1")}, UpdatedPods: []string{"a-1"}}
+	write := fleet.ObjectWrite{Object: object, Verb: fleet.WriteSet, Fields: []fleet.Field{{Path: "/image", Before: fleet.JSON(`1`), After: fleet.JSON(`2`)}}}
+	in := actions.Intent{Kind: actions.KindUpgrade, Work: &actions.WorkIntent{Object: object, Want: fleet.Want{Image: "v2"}}}
+	facts := Facts{Golden: []fleet.GoldenPrompt{{Name: "one", Pools: []fleet.PoolID{"one"}}, {Name: "two", Pools: []fleet.PoolID{"two"}},
+		{Name: "by model", Models: []fleet.ModelName{"org/two"}}, {Name: "none", Pools: []fleet.PoolID{"apart"}}}}
+	p, err := facts.Work(in, was, fleet.Draft{Stages: []fleet.Stage{{Writes: []fleet.ObjectWrite{write}}}}, nil, s, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []fleet.PoolID{"one", "two", "found"}; p.Work.Pool != "one" || !slices.Equal(p.Work.Serving(), want) {
+		t.Errorf("%q of %q", p.Work.Pool, p.Work.Serving())
+	}
+	notes := fleet.Join(p.Notes, fleet.Text("\n")).String()
+	if !strings.Contains(notes, "3 pools name this object, one, two, found: it changes for all of them") || len(p.Work.Golden) != 3 {
+		t.Errorf("%d prompts, %s", len(p.Work.Golden), notes)
+	}
+	s.Pools = s.Pools[1:2]
+	if p, err = facts.Work(in, was, fleet.Draft{Stages: []fleet.Stage{{Writes: []fleet.ObjectWrite{write}}}}, nil, s, noon); err != nil || p.Work.Pools != nil {
+		t.Errorf("one pool: %q, %v", p.Work.Pools, err)
 	}
 }

@@ -267,7 +267,8 @@ func TestTwin(t *testing.T) {
 	}{
 		{shiftTo(fleet.Weights{"h100-b": 60, "b200-a": 30}), "pitwall shift chat b200-a=30 h100-b=60 --dry-run"},
 		{shiftTo(fleet.Weights{"it's; rm -rf": 1}), `pitwall shift chat 'it'\''s; rm -rf=1' --dry-run`},
-		{actions.Intent{Kind: actions.KindShift, Route: "-x"}, "pitwall shift '-x' --dry-run"},
+		{actions.Intent{Kind: actions.KindShift, Route: "-x", Weights: fleet.Weights{"h100-b": 1}}, "pitwall shift '-x' h100-b=1 --dry-run"},
+		{actions.Intent{Kind: actions.KindShift, Route: "chat"}, ""},
 		{actions.Intent{Kind: actions.KindShift, Undoes: "c-1"}, "pitwall undo c-1 --dry-run"},
 		{actions.Intent{Kind: actions.KindResync, Route: "chat", Replica: "gw-3"}, "pitwall resync chat gw-3 --dry-run"},
 		{onObject(actions.KindHoldScaler, actions.WorkIntent{}), "pitwall autoscaler hold Deployment/llm/llama --cluster c --dry-run"},

@@ -41,7 +41,7 @@ func (f Facts) Work(in actions.Intent, was fleet.Rollout, draft fleet.Draft, den
 	case len(draft.Stages) == 0:
 		return actions.Plan{}, refuse(fmt.Errorf("%s is as wanted already: nothing to change", fleet.Label(actions.ObjectName(was.Object))))
 	case len(draft.Stages) > mostStages:
-		return actions.Plan{}, refuse(fmt.Errorf("it takes %d stages, more than %d: do it in parts", len(draft.Stages), mostStages))
+		return actions.Plan{}, refuse(fmt.Errorf("it takes %s, more than %d: do it in parts", fleet.Many(len(draft.Stages), "stage"), mostStages))
 	}
 	p := actions.Plan{Format: format, Created: now, Intent: in, Context: s.Context, Env: s.Env, Mode: s.Mode, Soak: in.Soak,
 		SeenGen: s.Gen, SeenAt: s.At, Notes: draft.Notes,
@@ -104,6 +104,9 @@ func Restore(c *actions.Change) (fleet.Draft, error) {
 		return fleet.Draft{}, refuse(errors.New("the change set no field that is not as before: there is nothing to undo"))
 	}
 	until := fleet.Until{Done: c.Plan.Work.Rolls()}
+	if at := c.Plan.Work.Draft.Stages[len(c.Plan.Work.Draft.Stages)-1].Until.Paused; at > 0 {
+		until = fleet.Until{Paused: at} // promoted since, the version of before goes along its controller's steps again
+	}
 	return fleet.Draft{Stages: []fleet.Stage{{Text: fleet.Concat(fleet.Text("as before "), fleet.Label(string(c.ID))),
 		Writes: back, Until: until}}, Extra: c.Plan.Work.Draft.Extra, Down: c.Plan.Work.Draft.Down, Rented: c.Plan.Work.Draft.Rented,
 		Weights: c.Plan.Work.Draft.Weights, To: c.Plan.Work.Was.Now}, nil

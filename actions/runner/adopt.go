@@ -206,18 +206,17 @@ func (k *carrier) compareForward(entry journal.Entry, s actions.Step, w world, b
 
 // wantedBack begins the way back that a person asked for, from before the step where its write never arrived.
 func (k *carrier) wantedBack(s actions.Step, untouched bool) {
-	cause := fleet.Concat(fleet.Text("wanted by "), k.r.o.Actor.Text())
 	if untouched {
-		k.rollBackFrom(s.Before, cause)
+		k.rollBackFrom(s.Before, k.cause())
 		return
 	}
-	k.rollBack(cause)
+	k.rollBack(k.cause())
 }
 
 // compareBack goes on with a roll-back.
 func (k *carrier) compareBack(entry journal.Entry, s actions.Step, w world) error {
 	first := k.c.Plan.Steps[max(k.c.Step, 1)-1]
-	b := &retreat{cause: fleet.Text("resumed"), why: fleet.Text("rolling back: resumed"), expected: w.expected()}
+	b := &retreat{why: fleet.Concat(fleet.Text("rolling back: "), k.cause()), expected: w.expected()}
 	b.steps = k.wayBack(first.After)
 	if entry.Last.N >= 1 && entry.Last.N <= len(b.steps) {
 		b.at = entry.Last.N - 1
@@ -232,7 +231,7 @@ func (k *carrier) compareBack(entry journal.Entry, s actions.Step, w world) erro
 	if id, strange := k.stranger(w); strange {
 		return k.lost(s, w, id)
 	}
-	return k.to(EventRollBack, journal.Record{Kind: journal.KindBack, Why: b.why})
+	return k.takeBack(k.cause())
 }
 
 // lost leaves the change unknown and says what was found.

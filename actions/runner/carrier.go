@@ -270,7 +270,7 @@ func (k *carrier) apply(rec journal.Record) {
 	case journal.KindHeld:
 		k.c.Held = rec.Held
 	case journal.KindReleased, journal.KindBack:
-		k.c.Held = false
+		k.c.Held, k.c.Cause = false, rec.Cause
 	default: // the others say nothing of a hold
 	}
 	if rec.Golden != nil {

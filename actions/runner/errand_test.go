@@ -102,8 +102,10 @@ func (a *alerting) Expire(_ context.Context, id string) error {
 }
 
 // errandRig is a runner with an alerting system.
-func errandRig(t *testing.T) (*rig, *alerting) {
-	g := newRig(t)
+func errandRig(t *testing.T) (*rig, *alerting) { return errandRigIn(t, stateDir(t)) }
+
+func errandRigIn(t *testing.T, state string) (*rig, *alerting) {
+	g := newRigIn(t, state)
 	a := &alerting{clock: g.clock, hides: 2}
 	return g, a
 }

@@ -15,7 +15,7 @@ func (k *carrier) rollBackErrand(why fleet.Safe) error {
 	if k.errand.undo() == nil {
 		return busy("take it back: a silence that ended does not come back", k.c.State)
 	}
-	return k.to(EventRollBack, journal.Record{Kind: journal.KindBack, Why: fleet.Concat(fleet.Text("rolling back: "), why)})
+	return k.takeBack(why)
 }
 
 // errandBack takes the errand back, until the system says that nothing of it is left.
@@ -33,7 +33,7 @@ func (k *carrier) errandBack() time.Duration {
 		return min(k.r.o.Poll, k.inForce.deadline.Sub(now)) // a write whose answer was lost may still arrive
 	case at != after:
 		k.verified(true, func(r *actions.StepResult) { r.Verified = now })
-		k.close(EventRestored, audit.KindRolledBack, fleet.Text("rolled back: nothing is hidden"), world{})
+		k.close(EventRestored, audit.KindRolledBack, k.c.Restored(fleet.Text("nothing is hidden")), world{})
 		return 0
 	}
 	if err := k.lock.Verify(); err != nil {
@@ -81,7 +81,7 @@ func (k *carrier) compareErrand(entry journal.Entry, back bool) error {
 		k.inForce.failed = errCrashed
 	}
 	if back {
-		return k.rollBackErrand(fleet.Concat(fleet.Text("wanted by "), k.r.o.Actor.Text()))
+		return k.rollBackErrand(k.cause())
 	}
 	return k.to(EventRelease, journal.Record{Kind: journal.KindReleased, Why: fleet.Concat(fleet.Text("resumed: "), at.text())})
 }

@@ -63,8 +63,8 @@ func TestErrandKilledChild(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, a := errandRig(t)
-	g.state, a.file = state, filepath.Join(state, "alerting.json")
+	g, a := errandRigIn(t, state)
+	a.file = filepath.Join(state, "alerting.json")
 	n := 0
 	g.fresh(func(o *Options, j *journal.Options) {
 		j.Write = nil // with fsync
@@ -85,7 +85,7 @@ func TestAnErrandKilledByTheKernel(t *testing.T) {
 	g.arm(a, count.probe)
 	g.tellErrand(g.silencePlan(), count.dead)
 	for at := 1; at <= count.n; at++ {
-		state := t.TempDir()
+		state := stateDir(t)
 		child := exec.Command(os.Args[0], "-test.run=^TestErrandKilledChild$")
 		child.Env = append(os.Environ(), "RUNNER_ERRAND="+state, "RUNNER_ERRAND_AT="+strconv.Itoa(at))
 		out, err := child.CombinedOutput()

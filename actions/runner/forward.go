@@ -60,7 +60,7 @@ func (k *carrier) objection(s actions.Step) fleet.Safe {
 	if snap == nil {
 		return fleet.Text("nothing was read yet: the next step waits")
 	}
-	return refusal(k.r.o.EvaluateStep(k.c.Plan, s.N, snap, k.r.bookWithout(&k.c), k.now()), k.c.Approval.Overrides)
+	return refusal(k.r.o.EvaluateStep(k.asRead(k.c.Plan), s.N, snap, k.r.bookWithout(&k.c), k.now()), k.c.Approval.Overrides)
 }
 
 // refusal gives the sentence of the worst check that stops, "" when none does.

@@ -80,7 +80,7 @@ const mostOld = 2
 func (k *carrier) newReplicas() []served {
 	r := &k.work.now
 	if len(r.UpdatedPods) == 0 && r.Phase == fleet.RolloutDone { // all there are
-		return k.replicasServing(func(p *fleet.Pool, _ *fleet.ObjectRef) bool { return p.Spec.ID == k.work.plan.Pool })
+		return k.replicasServing(func(p *fleet.Pool, _ *fleet.ObjectRef) bool { return slices.Contains(k.work.plan.Serving(), p.Spec.ID) })
 	}
 	return k.replicasServing(k.among(r.UpdatedPods))
 }
@@ -105,11 +105,12 @@ func (k *carrier) replicasServing(wanted func(*fleet.Pool, *fleet.ObjectRef) boo
 		return nil
 	}
 	var out []served
+	seen := podsOfModels{}
 	for i := range s.Pools {
 		p := &s.Pools[i]
 		for _, spec := range p.Spec.Replicas {
 			pod := s.ReplicaPod(p, &spec)
-			if !wanted(p, &pod) || unready(s, &pod) {
+			if !wanted(p, &pod) || unready(s, &pod) || seen.again(&pod, p) {
 				continue
 			}
 			at := slices.IndexFunc(p.Replicas, func(r fleet.Replica) bool { return r.ID == spec.ID })

@@ -182,8 +182,8 @@ func TestKilledChild(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := newRig(t)
-	g.state, g.gw.file = state, filepath.Join(state, "gateway.json")
+	g := newRigIn(t, state) // the parent removes it: nothing else is left when this process is killed
+	g.gw.file = filepath.Join(state, "gateway.json")
 	g.gw.save()
 	n := 0
 	g.fresh(func(o *Options, j *journal.Options) {
@@ -204,7 +204,7 @@ func TestKilledByTheKernel(t *testing.T) {
 	g.fresh(func(o *Options, _ *journal.Options) { o.Probe = count.probe })
 	stories[0].tell(g, count.dead)
 	for at := 1; at <= count.n; at++ {
-		state := t.TempDir()
+		state := stateDir(t)
 		child := exec.Command(os.Args[0], "-test.run=^TestKilledChild$")
 		child.Env = append(os.Environ(), "RUNNER_KILL="+state, "RUNNER_KILL_AT="+strconv.Itoa(at))
 		out, err := child.CombinedOutput()

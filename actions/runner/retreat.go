@@ -21,10 +21,23 @@ type retreat struct {
 	tries    int
 	// notBefore is until when a write of a process that died may still show; it is not sent again earlier.
 	notBefore time.Time
-	swapped   bool // the other possible starting point was tried
-	nudged    bool // replicas that lag were resynced
-	cause     fleet.Safe
-	why       fleet.Safe // cause as a sentence
+	swapped   bool       // the other possible starting point was tried
+	nudged    bool       // replicas that lag were resynced
+	why       fleet.Safe // the change's cause as a sentence
+}
+
+// takeBack writes down that the change goes back, and why: whoever carries it on says the same.
+func (k *carrier) takeBack(cause fleet.Safe) error {
+	return k.to(EventRollBack, journal.Record{Kind: journal.KindBack, Cause: cause,
+		Why: fleet.Concat(fleet.Text("rolling back: "), cause)})
+}
+
+// cause is why a change goes back that a person wants back or takes over: what it goes back for already, else that.
+func (k *carrier) cause() fleet.Safe {
+	if !k.c.Cause.IsEmpty() {
+		return k.c.Cause
+	}
+	return fleet.Concat(fleet.Text("wanted by "), k.r.o.Actor.Text())
 }
 
 // rollBack begins the way back. It is stopped by nothing but HARD interlocks, a foreign change, a lost lock, and a
@@ -39,13 +52,10 @@ func (k *carrier) rollBack(why fleet.Safe) {
 }
 
 func (k *carrier) rollBackFrom(holds fleet.Weights, why fleet.Safe) {
-	cause := why
-	why = fleet.Concat(fleet.Text("rolling back: "), cause)
-	if err := k.to(EventRollBack, journal.Record{Kind: journal.KindBack, Why: why}); err != nil {
+	if err := k.takeBack(why); err != nil {
 		return
 	}
-	k.c.Held = false
-	k.retreat = &retreat{steps: k.wayBack(holds), cause: cause, why: why}
+	k.retreat = &retreat{steps: k.wayBack(holds), why: k.c.Why}
 	k.r.publish(k)
 }
 
@@ -189,7 +199,7 @@ func (k *carrier) arrive(s actions.Step, w world) time.Duration {
 	case len(missing) > 0 && now.Before(b.deadline.Add(grace)):
 		k.nudge(&b.nudged, missing)
 		k.say(fleet.Textf("%s; %s %s not follow and was resynced", b.why, replicaList(missing),
-			verb(len(missing), fleet.Text("does"), fleet.Text("do"))), b.deadline.Add(grace))
+			fleet.Verb(len(missing), "does", "do")), b.deadline.Add(grace))
 		return k.r.o.Poll
 	case len(missing) > 0:
 		return k.unknown(fleet.Concat(fleet.Text("the gateway took the roll-back, but "), w.text(k.c.Plan.Order)), w)
@@ -201,7 +211,7 @@ func (k *carrier) arrive(s actions.Step, w world) time.Duration {
 		b.sent, b.assumed, b.tries, b.swapped = false, false, 0, true
 		return 0
 	}
-	k.close(EventRestored, audit.KindRolledBack, fleet.Concat(fleet.Text("rolled back: every replica holds "),
-		s.After.Text(k.c.Plan.Order), fleet.Text(" again ("), b.cause, fleet.Text(")")), w)
+	k.close(EventRestored, audit.KindRolledBack, k.c.Restored(fleet.Concat(fleet.Text("every replica holds "),
+		s.After.Text(k.c.Plan.Order), fleet.Text(" again"))), w)
 	return 0
 }

@@ -198,7 +198,7 @@ type rig struct {
 	soak    time.Duration
 }
 
-func newRig(t *testing.T) *rig { return newRigIn(t, t.TempDir()) }
+func newRig(t *testing.T) *rig { return newRigIn(t, stateDir(t)) }
 
 func newRigIn(t testing.TB, state string) *rig {
 	clock := fleet.NewVirtualClock(start)

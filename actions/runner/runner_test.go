@@ -783,7 +783,7 @@ func TestAnOldPlanIsNotStartedByResuming(t *testing.T) {
 func BenchmarkConfirmToWrite(b *testing.B) {
 	for b.Loop() {
 		b.StopTimer()
-		g := newRigIn(b, b.TempDir())
+		g := newRigIn(b, stateDir(b))
 		g.fresh(func(_ *Options, j *journal.Options) { j.Write = nil })
 		sent := make(chan struct{})
 		g.gw.fail = func(int, fleet.Weights, fleet.Weights) (bool, error) { close(sent); return true, nil }

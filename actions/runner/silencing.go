@@ -81,7 +81,7 @@ func (e *silencing) agree(ctx context.Context) error {
 		return err
 	}
 	if len(list) > e.plan.Hides {
-		return fmt.Errorf("planned to hide %d alerts, now it would hide %d", e.plan.Hides, len(list))
+		return fmt.Errorf("planned to hide %s, now it would hide %d", fleet.Many(e.plan.Hides, "alert"), len(list))
 	}
 	return nil
 }

@@ -56,7 +56,7 @@ func (k *carrier) open(p actions.Plan, a actions.Approval, snap *fleet.Snapshot)
 		return refuse(fleet.KindConflict, fmt.Sprintf("change %s is open on this %s (%s)", c.ID, p.ObjectKind(), c.State),
 			"resume, undo or close it first")
 	}
-	checks := r.o.Evaluate(p, snap, book, now)
+	checks := r.o.Evaluate(k.asRead(p), snap, book, now)
 	if err := approved(p, a, checks); err != nil {
 		return err
 	}

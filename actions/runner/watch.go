@@ -83,8 +83,14 @@ func (k *carrier) tooOld(s actions.Step) bool {
 	return s.N == 1 && k.now().Sub(k.c.Plan.Created) > actions.PlanLife
 }
 
-// again sends a step once more, after the world showed that it was not applied.
+// again sends a step once more, after the world showed that it was not applied. While an interlock objects, one sentence says
+// both, and stays.
 func (k *carrier) again(s actions.Step, err error) {
+	if why := k.objection(s); !why.IsEmpty() {
+		k.pause(k.hold(fleet.Textf("step %s was not applied (%s) and is not sent again yet, which is asked every %s: %s", fleet.Int(s.N),
+			fleet.Sentence(err), fleet.Age(k.r.o.Poll), why)))
+		return
+	}
 	wait := max(fleet.RetryAfter(err), time.Duration(k.inForce.attempt)*leastSettle)
 	why := fleet.Textf("step %s was not applied (%s): trying again", fleet.Int(s.N), fleet.Sentence(err))
 	k.say(why, k.now().Add(wait))
@@ -136,7 +142,7 @@ func (k *carrier) lag(w world, missing []fleet.GatewayReplicaID) time.Duration {
 	what := fleet.Text("no gateway replica answers")
 	if w.answered() > 0 {
 		what = fleet.Textf("%s %s not follow: %s", replicaList(missing),
-			verb(len(missing), fleet.Text("does"), fleet.Text("do")), w.text(k.c.Plan.Order))
+			fleet.Verb(len(missing), "does", "do"), w.text(k.c.Plan.Order))
 	}
 	end := k.inForce.deadline.Add(grace)
 	switch {

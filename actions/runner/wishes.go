@@ -116,7 +116,7 @@ func withState(rec journal.Record, s actions.State, e Event, at time.Time) journ
 
 // giveUp takes a carried change back.
 func (k *carrier) giveUp() error {
-	why := fleet.Concat(fleet.Text("wanted by "), k.r.o.Actor.Text())
+	why := k.cause()
 	switch {
 	case k.c.State == actions.StateRollingBack:
 		return nil

@@ -24,7 +24,6 @@ type work struct {
 	reached  time.Time     // since when what the stage waits for is there; zero before
 	trouble  time.Time     // since when something stands in the way; zero while nothing does
 	worse    time.Time     // since when the new version is worse than the old one; zero while it is not
-	cause    fleet.Safe    // why it is taken back; "" while it is not, and where another process began that
 	unclear  time.Time     // since when old and new cannot be compared; zero while they can
 	now      fleet.Rollout // as last read
 	golden   *goldens      // what new replicas are asked; nil for nothing
@@ -93,7 +92,7 @@ func (k *carrier) rehearse(n int) error {
 		if at != fleet.StandsBefore {
 			continue
 		}
-		if err := k.work.write.Write(ctx, w, string(k.c.ID)+"/dry", true); err != nil {
+		if err := k.work.write.Write(ctx, w, actions.RehearsalName(k.c.ID), true); err != nil {
 			if w.Verb == fleet.WriteEvict && fleet.KindOf(err) == fleet.KindBlocked {
 				continue // a budget that refuses now may allow it later: it is waited for
 			}
@@ -188,7 +187,7 @@ func (k *carrier) writeAll(name string, writes []fleet.ObjectWrite) error {
 			if err = k.stillMine(); err != nil {
 				return
 			}
-			err = k.work.write.Write(ctx, w, fmt.Sprintf("%s/%s.%d", k.c.ID, name, i+1), false)
+			err = k.work.write.Write(ctx, w, actions.WriteName(k.c.ID, name, i+1), false)
 			k.r.o.Probe(fmt.Sprintf("after write %s.%d", name, i+1))
 		})
 		cancel()
@@ -203,7 +202,7 @@ func (k *carrier) stageIntent(n int, tag string) journal.Intent {
 	s := k.c.Plan.Steps[n-1]
 	undo := fleet.Text("nothing takes it back")
 	if net := fleet.Net(k.work.plan.Writes(n)); len(net) > 0 {
-		undo = fleet.Concat(fleet.Text("set back what the plan holds as before, on "), fleet.Int(len(net)), fleet.Text(" objects"))
+		undo = fleet.Concat(fleet.Text("set back what the plan holds as before, on "), fleet.Many(len(net), "object"))
 	}
 	return journal.Intent{N: n, Key: fmt.Sprintf("%s/step-%d%s", k.c.ID, n, tag), BeforeHash: s.BeforeHash, AfterHash: s.AfterHash,
 		Tag: tag, Undo: undo}

@@ -37,6 +37,7 @@ type cluster struct {
 	takes   func()         // what its controller does at once with a write
 	blind   int            // looks for which its controller has not seen the newest write
 	weights []string       // digests that new replicas publish, by their order
+	tells   func(*fleet.Rollout)
 }
 
 const replicas = 4
@@ -81,6 +82,9 @@ func (c *cluster) Rollout(context.Context, fleet.ObjectRef) (fleet.Rollout, erro
 		r.Phase = fleet.RolloutPaused
 	case c.updated == replicas:
 		r.Phase, r.Why = fleet.RolloutDone, fleet.Safe{}
+	}
+	if c.tells != nil {
+		c.tells(&r)
 	}
 	return r, nil
 }

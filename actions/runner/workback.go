@@ -14,8 +14,7 @@ import (
 func (k *carrier) rollBackWork(why fleet.Safe) {
 	k.work.trouble = time.Time{}
 	k.work.golden.stop()
-	k.work.cause = why
-	_ = k.to(EventRollBack, journal.Record{Kind: journal.KindBack, Why: fleet.Concat(fleet.Text("rolling back: "), why)})
+	_ = k.takeBack(why)
 	k.r.publish(k)
 }
 
@@ -43,7 +42,7 @@ func (k *carrier) workBack() time.Duration {
 		return k.r.o.Poll
 	}
 	sent := k.now()
-	err = k.writeAll("back", left)
+	err = k.writeAll(actions.BackPart, left)
 	res := k.result(1, true, func(r *actions.StepResult) { r.Sent, r.Err = sent, fleet.Sentence(err) })
 	kind := journal.KindResult
 	if err != nil {
@@ -73,17 +72,8 @@ func (k *carrier) backThere() time.Duration {
 		}
 	}
 	k.stageVerified(1, true)
-	k.close(EventRestored, audit.KindRolledBack, k.work.restored(), world{})
+	k.close(EventRestored, audit.KindRolledBack, k.c.Restored(fleet.Text("it is as it was before")), world{})
 	return 0
-}
-
-// restored says that a change was taken back, and why, which nothing else tells once it is over.
-func (w *work) restored() fleet.Safe {
-	there := fleet.Text("rolled back: it is as it was before")
-	if w.cause.IsEmpty() {
-		return there
-	}
-	return fleet.Concat(there, fleet.Text(" ("), w.cause, fleet.Text(")"))
 }
 
 // wayBack gives the writes that set back what the first n stages set, from where each part of an object is.
@@ -182,8 +172,7 @@ func (k *carrier) goOn(entry *journal.Entry, n int, at placed, back bool) error 
 	}
 	switch {
 	case back && (at < strange || entry.Last.Back):
-		return k.to(EventRollBack, journal.Record{Kind: journal.KindBack,
-			Why: fleet.Concat(fleet.Text("rolling back: wanted by "), k.r.o.Actor.Text())})
+		return k.takeBack(k.cause())
 	case at >= strange:
 		why := k.threeWayWork(n)
 		k.unknown(why, world{})

@@ -70,7 +70,7 @@ func (w *work) partly(n int) (bool, error) {
 // cannot be compared: nothing else is to be done then.
 func (k *carrier) catchUp(entry *journal.Entry) (over bool, err error) {
 	if k.c.State == actions.StateRollingBack {
-		return true, k.backAgain(fleet.Text("rolling back: taken over"))
+		return true, k.takeBack(k.cause())
 	}
 	n, at, undone, err := k.work.furthest(max(k.c.Step, 1))
 	answered := entry.Last != nil && entry.Answered
@@ -78,7 +78,7 @@ func (k *carrier) catchUp(entry *journal.Entry) (over bool, err error) {
 	case err != nil:
 		return true, err
 	case undone, answered && n == 1 && at == unapplied: // its last process took it back, or somebody: it is not sent again
-		return true, k.backAgain(fleet.Text("rolling back: it was taken over, and its object is as it was before"))
+		return true, k.takeBack(fleet.Text("it was taken over, and its object is as it was before"))
 	case at >= strange, entry.Last != nil && n <= k.c.Step:
 		return false, nil
 	case at == unapplied && n == 1:
@@ -96,8 +96,4 @@ func (k *carrier) catchUp(entry *journal.Entry) (over bool, err error) {
 	entry.Last, entry.LastAt, entry.Answered, entry.Verified = &in, rec.At, at != unapplied, false
 	k.apply(rec)
 	return false, nil
-}
-
-func (k *carrier) backAgain(why fleet.Safe) error {
-	return k.to(EventRollBack, journal.Record{Kind: journal.KindBack, Why: why})
 }

@@ -53,7 +53,7 @@ func (k *carrier) compareVersions(n int) (wait time.Duration, decided bool) {
 	case fresh.replicas == 0:
 		return k.unclearVersions(n, fleet.Text("no replica of the new version is read, so nothing shows that it answers well")), true
 	case requests < actions.DefaultMinRequests:
-		return k.unclearVersions(n, fleet.Textf("the new version took about %s requests, fewer than %s", fleet.Int(int(requests)),
+		return k.unclearVersions(n, fleet.Textf("the new version took about %s, fewer than %s", fleet.Many(int(requests), "request"),
 			fleet.Int(actions.DefaultMinRequests))), true
 	case !fresh.errors.OK || !old.errors.OK || !fresh.ttft.OK || !old.ttft.OK:
 		return k.unclearVersions(n, fleet.Text("errors or first-token times of one version are not read")), true
@@ -113,6 +113,7 @@ func loadOf(s *fleet.Snapshot, o *fleet.ObjectRef, pods []string) versionLoad {
 // replicasOf finds the replicas that are these pods, where their pool is read.
 func replicasOf(s *fleet.Snapshot, o *fleet.ObjectRef, pods []string) []*fleet.Replica {
 	var out []*fleet.Replica
+	seen := podsOfModels{}
 	for i := range s.Pools {
 		p := &s.Pools[i]
 		for _, spec := range p.Spec.Replicas {
@@ -121,12 +122,32 @@ func replicasOf(s *fleet.Snapshot, o *fleet.ObjectRef, pods []string) []*fleet.R
 				continue
 			}
 			at := slices.IndexFunc(p.Replicas, func(r fleet.Replica) bool { return r.ID == spec.ID })
-			if at >= 0 && !p.Replicas[at].Load.At.IsZero() && p.Replicas[at].State != fleet.StateStale {
+			if at >= 0 && !p.Replicas[at].Load.At.IsZero() && p.Replicas[at].State != fleet.StateStale && !seen.again(&pod, p) {
 				out = append(out, &p.Replicas[at])
 			}
 		}
 	}
 	return out
+}
+
+// podsOfModels remembers which pod was met for which model. Several pools may have one pod: as pools of several models each sees its
+// own part of it, as pools of one model all see the same, which counts once.
+type podsOfModels map[podOfModel]bool
+
+type podOfModel struct {
+	pod   fleet.ObjectRef
+	model fleet.ModelName
+}
+
+// again tells whether a pod was met before for the model of a pool, and remembers it. What has no name is nothing that was met.
+func (m podsOfModels) again(pod *fleet.ObjectRef, p *fleet.Pool) bool {
+	if pod.Name == "" {
+		return false
+	}
+	key := podOfModel{*pod, p.Spec.Model}
+	was := m[key]
+	m[key] = true
+	return was
 }
 
 func median(v []fleet.Seconds) fleet.Maybe[fleet.Seconds] {

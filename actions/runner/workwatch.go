@@ -160,12 +160,12 @@ func (k *carrier) follow(n int) time.Duration {
 	if err := k.stillMine(); err != nil {
 		return k.unknown(fleet.Concat(fleet.Text("nothing more is written: "), fleet.Sentence(err)), world{})
 	}
-	in := k.stageIntent(n, "-then")
+	in := k.stageIntent(n, actions.ThenPart)
 	if err := k.note(journal.Record{Kind: journal.KindIntent, Step: &in, Why: k.c.Why, Held: k.c.Held, At: k.now()}); err != nil {
 		k.say(fleet.Concat(fleet.Text("what follows waits: "), fleet.Sentence(err)), time.Time{})
 		return k.r.o.Poll
 	}
-	if err := k.writeAll(fmt.Sprintf("%d-then", n), k.work.stage(n).Then); err != nil {
+	if err := k.writeAll(fmt.Sprint(n)+actions.ThenPart, k.work.stage(n).Then); err != nil {
 		k.say(fleet.Concat(fleet.Text("what follows was not taken, trying on: "), fleet.Sentence(err)), time.Time{})
 		return k.r.o.Poll
 	}
@@ -193,13 +193,7 @@ func (k *carrier) progress(s *fleet.Stage) (ready bool, why fleet.Safe, err erro
 	if why.IsEmpty() {
 		why = fleet.Textf("%s of %s updated, %s of these ready", fleet.Int(r.Updated), fleet.Int(r.Desired), fleet.Int(r.UpdatedReady))
 	}
-	switch {
-	case r.Phase == fleet.RolloutUnseen:
-		return false, why, nil
-	case s.Until.Done:
-		return r.Phase == fleet.RolloutDone, why, nil
-	}
-	return r.Updated >= s.Until.Updated && r.UpdatedReady >= s.Until.Ready, why, nil
+	return s.Until.Reached(&r), why, nil
 }
 
 // gone tells whether the pods that a stage evicts are gone.
@@ -329,7 +323,7 @@ func (k *carrier) threeWayWork(n int) fleet.Safe {
 				continue
 			}
 			text = fleet.Textf("%s; %s was %s, meant %s", text, fleet.Quote(f.Path), f.Before.Text(), f.After.Text())
-			if err := k.work.write.Write(ctx, one, string(k.c.ID)+"/dry", true); fleet.KindOf(err) == fleet.KindConflict {
+			if err := k.work.write.Write(ctx, one, actions.RehearsalName(k.c.ID), true); fleet.KindOf(err) == fleet.KindConflict {
 				return fleet.Textf("%s; %s", text, fleet.Cause(err))
 			}
 			return fleet.Textf("%s, see the object for what it is", text)

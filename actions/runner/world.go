@@ -195,11 +195,3 @@ func withRest(order []fleet.TargetID, w fleet.Weights) []fleet.TargetID {
 	}
 	return out
 }
-
-// verb draws "holds" or "hold".
-func verb(n int, one, many fleet.Safe) fleet.Safe {
-	if n == 1 {
-		return one
-	}
-	return many
-}

@@ -125,8 +125,8 @@ func (r *reader) silences(ctx context.Context, p *fleet.Partial) {
 		return
 	}
 	if len(list) > mostSilences {
-		p.Notices = append(p.Notices, fleet.Notice{Level: fleet.LevelWarn, Text: fleet.Textf("%s silences, of which %s are kept",
-			fleet.Int(len(list)), fleet.Int(mostSilences))})
+		p.Notices = append(p.Notices, fleet.Notice{Level: fleet.LevelWarn, Text: fleet.Textf("%s, of which %s are kept",
+			fleet.Many(len(list), "silence"), fleet.Int(mostSilences))})
 		list = list[:mostSilences]
 	}
 	p.Alerts.Silences, p.Alerts.SilencesRead = list, true

@@ -55,14 +55,14 @@ func take(list []wireAlert) ([]fleet.OutsideAlert, []fleet.Notice) {
 		out = append(out, a)
 	}
 	if empty > 0 {
-		say(fleet.Textf("%s alerts without labels are left out", fleet.Int(empty)))
+		say(fleet.Textf("%s without labels %s left out", fleet.Many(empty, "alert"), fleet.Verb(empty, "is", "are")))
 	}
 	if undated > 0 {
-		say(fleet.Textf("%s alerts do not say since when", fleet.Int(undated)))
+		say(fleet.Textf("%s %s not say since when", fleet.Many(undated, "alert"), fleet.Verb(undated, "does", "do")))
 	}
 	if len(out) > mostAlerts {
 		slices.SortStableFunc(out, func(a, b fleet.OutsideAlert) int { return cmp.Compare(quiet(&a), quiet(&b)) })
-		say(fleet.Textf("%s alerts, of which %s are kept; a filter on the source reads fewer", fleet.Int(len(out)), fleet.Int(mostAlerts)))
+		say(fleet.Textf("%s, of which %s are kept; a filter on the source reads fewer", fleet.Many(len(out), "alert"), fleet.Int(mostAlerts)))
 		out = slices.Clip(out[:mostAlerts])
 	}
 	return out, notices

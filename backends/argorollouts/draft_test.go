@@ -187,19 +187,19 @@ func TestAnUpgradeEndsWhereOnlyAPersonGoesOn(t *testing.T) {
 		canary         bool
 		note           string
 	}{
-		{"a pause without end", canarySteps, fleet.Until{Updated: 1, Ready: 1}, true, "this change ends at step 2"},
-		{"half of it", strings.Replace(canarySteps, "setWeight: 10", "setWeight: 60", 1), fleet.Until{Updated: 2, Ready: 2}, true, "ends at step 2"},
-		{"a pause before any weight", `canary: {steps: [{pause: {}}, {setWeight: 50}]}`, fleet.Until{}, false, "ends at step 1"},
+		{"a pause without end", canarySteps, fleet.Until{Updated: 1, Ready: 1, Paused: 2}, true, "stands at step 2"},
+		{"half of it", strings.Replace(canarySteps, "setWeight: 10", "setWeight: 60", 1), fleet.Until{Updated: 2, Ready: 2, Paused: 2}, true, "stands at step 2"},
+		{"a pause before any weight", `canary: {steps: [{pause: {}}, {setWeight: 50}]}`, fleet.Until{Paused: 1}, false, "stands at step 1"},
 		{"only timed pauses", `canary: {steps: [{setWeight: 20}, {pause: {duration: 600}}]}`, fleet.Until{Done: true}, false, "setWeight 20, pause 600s"},
 		{"no steps", `canary: {}`, fleet.Until{Done: true}, false, "none, a plain rolling update"},
 		{"blue-green by itself", `blueGreen: {activeService: a}`, fleet.Until{Done: true}, false, "a whole second set"},
-		{"blue-green by hand", `blueGreen: {activeService: a, autoPromotionEnabled: false}`, fleet.Until{Updated: 4, Ready: 4}, false, "a whole second set"},
-		{"blue-green by hand, with a small preview", `blueGreen: {activeService: a, autoPromotionEnabled: false, previewReplicaCount: 1}`, fleet.Until{Updated: 1, Ready: 1}, false, "a whole second set"},
-		{"weights of a thousand", `canary: {trafficRouting: {maxTrafficWeight: 1000}, steps: [{setWeight: 500}, {pause: {}}]}`, fleet.Until{Updated: 2, Ready: 2}, true, "ends at step 2"},
-		{"fewer pods than the weight says", `canary: {trafficRouting: {a: {}}, steps: [{setCanaryScale: {replicas: 1}}, {setWeight: 100}, {pause: {}}]}`, fleet.Until{Updated: 1, Ready: 1}, true, "ends at step 3"},
-		{"pods before any weight", `canary: {trafficRouting: {a: {}}, steps: [{setCanaryScale: {weight: 50}}, {pause: {}}]}`, fleet.Until{Updated: 2, Ready: 2}, false, "ends at step 2"},
-		{"as many pods as the weight says again", `canary: {trafficRouting: {a: {}}, steps: [{setCanaryScale: {replicas: 1}}, {setCanaryScale: {matchTrafficWeight: true}}, {setWeight: 75}, {pause: {}}]}`, fleet.Until{Updated: 3, Ready: 3}, true, "ends at step 4"},
-		{"without traffic routing no scale counts", `canary: {steps: [{setCanaryScale: {replicas: 4}}, {setWeight: 50}, {pause: {}}]}`, fleet.Until{Updated: 2, Ready: 2}, true, "ends at step 3"},
+		{"blue-green by hand", `blueGreen: {activeService: a, autoPromotionEnabled: false}`, fleet.Until{Updated: 4, Ready: 4, Paused: 1}, false, "a whole second set"},
+		{"blue-green by hand, with a small preview", `blueGreen: {activeService: a, autoPromotionEnabled: false, previewReplicaCount: 1}`, fleet.Until{Updated: 1, Ready: 1, Paused: 1}, false, "a whole second set"},
+		{"weights of a thousand", `canary: {trafficRouting: {maxTrafficWeight: 1000}, steps: [{setWeight: 500}, {pause: {}}]}`, fleet.Until{Updated: 2, Ready: 2, Paused: 2}, true, "stands at step 2"},
+		{"fewer pods than the weight says", `canary: {trafficRouting: {a: {}}, steps: [{setCanaryScale: {replicas: 1}}, {setWeight: 100}, {pause: {}}]}`, fleet.Until{Updated: 1, Ready: 1, Paused: 3}, true, "stands at step 3"},
+		{"pods before any weight", `canary: {trafficRouting: {a: {}}, steps: [{setCanaryScale: {weight: 50}}, {pause: {}}]}`, fleet.Until{Updated: 2, Ready: 2, Paused: 2}, false, "stands at step 2"},
+		{"as many pods as the weight says again", `canary: {trafficRouting: {a: {}}, steps: [{setCanaryScale: {replicas: 1}}, {setCanaryScale: {matchTrafficWeight: true}}, {setWeight: 75}, {pause: {}}]}`, fleet.Until{Updated: 3, Ready: 3, Paused: 4}, true, "stands at step 4"},
+		{"without traffic routing no scale counts", `canary: {steps: [{setCanaryScale: {replicas: 4}}, {setWeight: 50}, {pause: {}}]}`, fleet.Until{Updated: 2, Ready: 2, Paused: 3}, true, "stands at step 3"},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			d := do(t, cluster(t, rollout(x.strategy, "", `phase: Progressing`)), image)
@@ -210,7 +210,7 @@ func TestAnUpgradeEndsWhereOnlyAPersonGoesOn(t *testing.T) {
 		})
 	}
 	single := strings.Replace(rollout(`canary: {maxSurge: 0, maxUnavailable: 1, steps: [{setWeight: 10}, {pause: {}}]}`, "", `phase: Progressing`), "replicas: 4", "replicas: 1", 1)
-	if s := do(t, cluster(t, single), image).Stages[0]; s.Until != (fleet.Until{}) {
+	if s := do(t, cluster(t, single), image).Stages[0]; s.Until != (fleet.Until{Paused: 2}) {
 		t.Errorf("of one replica without a surge none is the canary's, and it waits for %+v", s.Until)
 	}
 	for strategy, gpus := range map[string]int{canarySteps: 8, `blueGreen: {activeService: a}`: 8, `canary: {steps: [{setWeight: 20}]}`: 2, `canary: {maxSurge: 0, maxUnavailable: 1}`: 0} {

@@ -107,20 +107,25 @@ type status struct {
 		Since   metav1.Time `json:"lastTransitionTime"`
 	} `json:"conditions"`
 	Canary struct {
-		Analysis *struct {
-			Name    string `json:"name"`
-			Status  string `json:"status"`
-			Message string `json:"message"`
-		} `json:"currentStepAnalysisRunStatus"`
-		Weights *struct {
+		Analysis   *analysis `json:"currentStepAnalysisRunStatus"`
+		Background *analysis `json:"currentBackgroundAnalysisRunStatus"` // goes on beside the steps, pauses included
+		Weights    *struct {
 			Canary weight `json:"canary"`
 			Stable weight `json:"stable"`
 		} `json:"weights"`
 	} `json:"canary"`
 	BlueGreen struct {
-		Active  string `json:"activeSelector"`
-		Preview string `json:"previewSelector"`
+		Active  string    `json:"activeSelector"`
+		Preview string    `json:"previewSelector"`
+		Before  *analysis `json:"prePromotionAnalysisRunStatus"` // has to pass before the pause
 	} `json:"blueGreen"`
+}
+
+// analysis is one AnalysisRun: Pending, Running, Successful, Failed, Error or Inconclusive.
+type analysis struct {
+	Name    string `json:"name"`
+	Status  string `json:"status"`
+	Message string `json:"message"`
 }
 
 type pause struct {
@@ -167,13 +172,36 @@ func (o *object) unpausing() bool { return o.Status.Paused && len(o.Status.Pause
 func (o *object) waitsAt() (p pause, person bool) {
 	for i := len(o.Status.Pauses) - 1; i >= 0; i-- {
 		this, at := o.Status.Pauses[i], o.at()
-		byItself := this.Reason == "CanaryPauseStep" && at < len(o.steps()) && !o.steps()[at].waits() ||
-			this.Reason == "BlueGreenPause" && o.Spec.Strategy.BlueGreen.goesOn()
+		byItself := this.Reason == canaryPause && at < len(o.steps()) && !o.steps()[at].waits() ||
+			this.Reason == bluePause && o.Spec.Strategy.BlueGreen.goesOn()
 		if !person || !byItself {
 			p, person = this, person || !byItself
 		}
 	}
 	return p, person
+}
+
+// ownPause is the step, from 1, at whose own pause the controller stands until a person lifts that; 0 where it does not, or where
+// something else keeps it too, such as an analysis that proved nothing. Blue-green has one pause and no steps.
+func (o *object) ownPause() int {
+	st, at := &o.Status, o.at()
+	if !st.Paused || st.Abort || st.Full || len(st.Pauses) == 0 {
+		return 0
+	}
+	for _, p := range st.Pauses {
+		if p.Reason != canaryPause && p.Reason != bluePause {
+			return 0
+		}
+	}
+	switch b := o.Spec.Strategy.BlueGreen; {
+	case b.goesOn(), st.BlueGreen.Before != nil && st.BlueGreen.Before.Status != "Successful":
+		return 0
+	case b != nil:
+		return 1
+	case at < len(o.steps()) && o.steps()[at].waits():
+		return at + 1
+	}
+	return 0
 }
 
 // inconclusive tells that the analysis of the step neither passed nor failed.

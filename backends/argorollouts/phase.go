@@ -21,6 +21,8 @@ const (
 	paused      = "Paused"
 	progressing = "Progressing"
 	timedOut    = "ProgressDeadlineExceeded"
+	canaryPause = "CanaryPauseStep"
+	bluePause   = "BlueGreenPause"
 )
 
 // stands says how the roll stands. What the controller says counts only once it has seen the object as it is.
@@ -95,26 +97,34 @@ func (s *scene) paused(now time.Time) stuck.Verdict {
 		v.Phase = fleet.RolloutMoving
 	}
 	switch {
-	case !person && p.Reason == "CanaryPauseStep":
+	case !person && p.Reason == canaryPause:
 		v.Why = fleet.Textf("%s: since %s, it goes on by itself", s.stepText(), since)
 	case !person:
 		v.Why = fleet.Textf("the new version waits for its traffic since %s and gets it by itself (autoPromotionSeconds)", since)
-	case p.Reason == "CanaryPauseStep":
+	case p.Reason == canaryPause:
 		v.Why = fleet.Textf("%s: waits since %s; advance takes it one step further, abort takes its traffic back", s.stepText(), since)
-	case p.Reason == "BlueGreenPause":
+	case p.Reason == bluePause:
 		v.Why = fleet.Textf("the new version waits for its traffic since %s; advance gives it all", since)
 	default:
 		v.Why = fleet.Textf("%s since %s: a person decides; advance goes on, abort takes its traffic back",
 			podstate.Because(p.Reason, podstate.Clip(o.analysis(), 200)), since)
 	}
+	if b := o.Status.Canary.Background; b != nil && b.Status == "Running" {
+		v.Why = fleet.Textf("%s; analysis %s goes on beside it", v.Why, fleet.Quote(podstate.Clip(b.Name, 100)))
+	}
 	return v
 }
 
+// analysis names what was inconclusive: the analysis of the step, or the one beside all steps.
 func (o *object) analysis() string {
-	if a := o.Status.Canary.Analysis; a != nil {
-		return a.Name + " " + a.Message
+	a := o.Status.Canary.Analysis
+	if b := o.Status.Canary.Background; a == nil || b != nil && b.Status == "Inconclusive" {
+		a = b
 	}
-	return ""
+	if a == nil {
+		return ""
+	}
+	return a.Name + " " + a.Message
 }
 
 // stepText names the step in force: "step 2 of 5, setWeight 20".

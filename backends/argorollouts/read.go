@@ -130,6 +130,14 @@ func (a *Orchestrator) Rollout(ctx context.Context, c fleet.Objects, _ fleet.Obj
 	return r, err
 }
 
+// restsAt is the step at whose own pause it stands, once the controller has seen the object as it is.
+func (s *scene) restsAt() int {
+	if _, unread := s.unread(); unread {
+		return 0
+	}
+	return s.o.ownPause()
+}
+
 // tell says all but the phase.
 func (s *scene) tell(now time.Time) fleet.Rollout {
 	o := &s.o
@@ -200,7 +208,7 @@ func (s *scene) surge() fleet.Surge {
 func (s *scene) traffic() fleet.Traffic {
 	o := &s.o
 	if o.Spec.Strategy.BlueGreen != nil {
-		t := fleet.Traffic{Kind: fleet.TrafficOwned, Paused: s.waits()}
+		t := fleet.Traffic{Kind: fleet.TrafficOwned, Paused: s.waits(), Pause: s.restsAt()}
 		if hash := o.Status.BlueGreen.Active; hash != "" {
 			t.Members = append(t.Members, fleet.TrafficMember{Name: fleet.Text("active"), ID: hash, Weight: 100, Ready: true})
 		}
@@ -213,7 +221,8 @@ func (s *scene) traffic() fleet.Traffic {
 	if len(o.steps()) == 0 {
 		return fleet.Traffic{}
 	}
-	t := fleet.Traffic{Kind: fleet.TrafficSteps, Step: min(o.at()+1, len(o.steps())), Steps: len(o.steps()), Paused: s.waits()}
+	t := fleet.Traffic{Kind: fleet.TrafficSteps, Step: min(o.at()+1, len(o.steps())), Steps: len(o.steps()), Paused: s.waits(),
+		Pause: s.restsAt()}
 	if w := o.Status.Canary.Weights; w != nil {
 		t.Members = []fleet.TrafficMember{
 			{Name: fleet.Text("stable"), ID: w.Stable.Hash, Weight: w.Stable.Weight, Ready: child.Ready(s.old) > 0},

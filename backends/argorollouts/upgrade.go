@@ -49,8 +49,9 @@ func (s *scene) changed(w fleet.Want) ([]fleet.Field, []fleet.Safe, error) {
 	return fields, []fleet.Safe{fleet.Textf("template of ReplicaSet %s", fleet.Quote(w.Version))}, err
 }
 
-// wait says where the change ends: at the end of the roll, or at the first step that only a person leaves. The steps after
-// it are changes of their own, since each is planned on what it finds.
+// wait says where the change ends: at the end of the roll, or where the controller stands at the first step that only a person
+// leaves. Its pods are there before, while the steps up to it, such as an analysis, go on. The steps after it are changes of
+// their own, since each is planned on what it finds.
 func (s *scene) wait(stage *fleet.Stage, version string) {
 	stop := s.stop()
 	if blue := s.o.Spec.Strategy.BlueGreen; s.skips(version) || blue.goesOn() || blue == nil && stop < 0 {
@@ -58,7 +59,7 @@ func (s *scene) wait(stage *fleet.Stage, version string) {
 		return
 	}
 	n, share := s.atStop(stop)
-	stage.Until.Updated, stage.Until.Ready = n, n
+	stage.Until = fleet.Until{Updated: n, Ready: n, Paused: max(stop, 0) + 1}
 	stage.Canary = share > 0
 }
 
@@ -128,8 +129,8 @@ func (s *scene) notes(version string) []fleet.Safe {
 	case s.o.Spec.Strategy.BlueGreen != nil:
 		list = append(list, fleet.Text("blue-green: a whole second set is started, then gets all traffic at once"))
 	case stop >= 0:
-		list = append(list, fleet.Textf("its steps: %s; this change ends at step %s, where advance, promote or abort go on", s.plan(),
-			fleet.Int(stop+1)))
+		list = append(list, fleet.Textf("its steps: %s; this change ends once the controller stands at step %s, where advance, "+
+			"promote or abort go on", s.plan(), fleet.Int(stop+1)))
 	default:
 		list = append(list, fleet.Textf("its steps: %s", s.plan()))
 	}

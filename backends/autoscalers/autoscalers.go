@@ -78,6 +78,8 @@ type scene struct {
 	out    fleet.Rollout
 	known  bool // how many replicas run
 	paused bool // by KEDA's annotation that names no number
+	// noIn and noOut are KEDA's annotations for one direction, which only who set them takes away.
+	noIn, noOut bool
 }
 
 func (o *Orchestrator) read(ctx context.Context, c fleet.Objects, kind fleet.ObjectKind, ref fleet.ObjectRef) (*scene, error) {
@@ -130,6 +132,7 @@ func (s *scene) scaledObject(ctx context.Context, c fleet.Objects, body fleet.JS
 		return err
 	}
 	s.meta, s.paused = o.ObjectMeta, o.IsPaused()
+	s.noIn, s.noOut = o.Marked(scalers.PausedIn), o.Marked(scalers.PausedOut)
 	var below *autoscalingv2.HorizontalPodAutoscaler
 	if o.Status.HPA != "" {
 		ref := s.out.Object

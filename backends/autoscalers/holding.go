@@ -34,7 +34,7 @@ func (s *scene) hold(w fleet.Want) (fleet.Draft, error) {
 	}
 	d := fleet.Draft{Down: max(s.out.Total-n, 0), Notes: owner.Notes(s.out.Holder, s.out.GitOps)}
 	if n > s.out.Total {
-		d.Notes = append(d.Notes, fleet.Textf("it makes %s more replicas than run now", fleet.Int(n-s.out.Total)))
+		d.Notes = append(d.Notes, fleet.Textf("it makes %s than run now", fleet.Many(n-s.out.Total, "more replica")))
 	}
 	var fields []fleet.Field
 	var text fleet.Safe
@@ -50,6 +50,7 @@ func (s *scene) hold(w fleet.Want) (fleet.Draft, error) {
 		fields, text = s.holdHPA(n)
 	} else {
 		fields, text = s.holdKEDA(n)
+		d.Notes = append(d.Notes, s.stays()...)
 	}
 	return s.draft(d, fields, text, "it is held at "+fleet.Int(n).String()+" already")
 }
@@ -77,6 +78,22 @@ func (s *scene) holdKEDA(n int) ([]fleet.Field, fleet.Safe) {
 		fleet.Textf("hold at %s: %s -> paused at %s", fleet.Int(n), before, fleet.Int(n))
 }
 
+// stays says what is left as it is, whether it is held or released: in which directions somebody else wants no scaling.
+func (s *scene) stays() []fleet.Safe {
+	var list []fleet.Safe
+	for _, one := range []struct {
+		set  bool
+		name string
+		does fleet.Safe
+	}{{s.noIn, scalers.PausedIn, fleet.Text("takes no replicas away")}, {s.noOut, scalers.PausedOut, fleet.Text("adds no replicas")}} {
+		if one.set {
+			list = append(list, fleet.Textf("annotation %s, which somebody else set, stays: released, it %s (KEDA knows it from 2.18 on)",
+				fleet.Quote(one.name), one.does))
+		}
+	}
+	return list
+}
+
 // free drafts that it scales again. What a HorizontalPodAutoscaler's bounds were, only who changed them knows: the change
 // that held it, whose inverse is the better way, or what that left with the object.
 func (s *scene) free() (fleet.Draft, error) {
@@ -85,10 +102,14 @@ func (s *scene) free() (fleet.Draft, error) {
 		if s.paused {
 			fields = append(fields, jsonptr.Set(s.doc, annotation(scalers.Paused), nil))
 		}
-		return s.draft(fleet.Draft{Notes: owner.Notes(s.out.Holder, s.out.GitOps)}, fields,
+		otherwise := "it is not held"
+		if ways := s.out.Scaler.Ways(); !ways.IsEmpty() {
+			otherwise += " at a number; it " + ways.String() + ", which somebody else wants: take that away where it was set"
+		}
+		return s.draft(fleet.Draft{Notes: append(owner.Notes(s.out.Holder, s.out.GitOps), s.stays()...)}, fields,
 			fleet.Textf("release: it scales between %s and %s again",
 				fleet.Int(s.out.Scaler.Min),
-				fleet.Int(s.out.Scaler.Max)), "it is not held")
+				fleet.Int(s.out.Scaler.Max)), otherwise)
 	}
 	if s.out.Scaler.Held.IsEmpty() {
 		return fleet.Draft{}, s.refuse(fleet.KindInvalid, "it is not held: it scales between "+fleet.Int(s.out.Scaler.Min).String()+" and "+

@@ -295,3 +295,63 @@ func TestScreensDoNotShowVariables(t *testing.T) {
 		t.Errorf("it shows\n%s", s)
 	}
 }
+
+// A deployment that failed once and gets nothing is not what a change of the weights of others waits for; one that failed after it is.
+func TestAnOldFailureElsewhereKeepsNothingFromItsEnd(t *testing.T) {
+	a, rig := newAzure(t, endpointKind)
+	p := properties(a.of("/chat"))
+	delete(p, "mirrorTraffic")
+	properties(a.of("/chat/deployments/green"))["provisioningState"] = "Failed"
+	a.of("/chat/deployments/green")["systemData"].(map[string]any)["lastModifiedAt"] = "2026-11-24T11:00:00Z"
+	a.of("/chat")["systemData"].(map[string]any)["lastModifiedAt"] = "2026-11-24T11:30:00Z"
+	if r := rig.Rollout(t, chat); r.Phase != fleet.RolloutDone || r.Never || r.Why.String() != "deployment green, which gets no requests, failed earlier" {
+		t.Errorf("%s, never %v: %q", r.Phase, r.Never, r.Why)
+	}
+	a.of("/chat/deployments/green")["systemData"].(map[string]any)["lastModifiedAt"] = "2026-11-24T11:45:00Z"
+	if r := rig.Rollout(t, chat); r.Phase != fleet.RolloutFailed || !strings.Contains(r.Why.String(), "the last operation on deployment green failed") {
+		t.Errorf("%s: %q", r.Phase, r.Why)
+	}
+	p["mirrorTraffic"] = map[string]any{"green": 5.0}
+	a.of("/chat/deployments/green")["systemData"].(map[string]any)["lastModifiedAt"] = "2026-11-24T11:00:00Z"
+	if r := rig.Rollout(t, chat); r.Phase != fleet.RolloutFailed {
+		t.Errorf("one that requests are mirrored to: %s", r.Phase)
+	}
+}
+
+// What Azure shows while an operation is under way may be of before: that is not a write that was lost.
+func TestWhatIsShownMeanwhileIsNotTakenForLost(t *testing.T) {
+	a, rig := newAzure(t, deploymentKind)
+	d, err := rig.Draft(blue, fleet.Want{Do: fleet.DoUpgrade, Weights: "llama:4"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := d.Stages[0].Writes[0]
+	properties(a.of("/chat/deployments/blue"))["provisioningState"] = "Updating"
+	if at, err := rig.Objects.Stand(t.Context(), w); fleet.KindOf(err) != fleet.KindServer || !strings.Contains(err.Error(), "an operation (Updating) is under way") {
+		t.Errorf("it stands %q, %v", at, err)
+	}
+	properties(a.of("/chat/deployments/blue"))["provisioningState"] = "Failed"
+	if at, err := rig.Objects.Stand(t.Context(), w); at != fleet.StandsBefore || err != nil {
+		t.Errorf("it stands %q, %v", at, err)
+	}
+}
+
+// A variable's value is not said by a refusal that repeats what was put.
+func TestARefusalDoesNotSayVariables(t *testing.T) {
+	a, rig := newAzure(t, deploymentKind)
+	d, err := rig.Draft(blue, fleet.Want{Do: fleet.DoUpgrade, Weights: "llama:4"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.answer = func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method != http.MethodPut {
+			return false
+		}
+		fail(w, http.StatusBadRequest, "InvalidRequestContent", "HF_TOKEN=hf_contract_do_not_show is not allowed")
+		return true
+	}
+	err = rig.Writer.Write(t.Context(), d.Stages[0].Writes[0], "c", false)
+	if fleet.KindOf(err) != fleet.KindInvalid || strings.Contains(err.Error(), "do_not_show") || !strings.Contains(err.Error(), "is not allowed") {
+		t.Error(err)
+	}
+}

@@ -222,7 +222,7 @@ func (s *unit) scale(r *fleet.Rollout, w fleet.Want) (fleet.Draft, error) {
 		Until: fleet.Until{Done: r.Phase == fleet.RolloutDone}}}, Down: max(now-n, 0),
 		Notes: []fleet.Safe{fleet.Text("an autoscale setting of Azure Monitor, which is not read, may set another number again")}}
 	if n > now {
-		d.Rented = fleet.Textf("%s instances of %s", fleet.Int(n-now), s.instance())
+		d.Rented = fleet.Textf("%s of %s", fleet.Many(n-now, "instance"), s.instance())
 	}
 	return d, nil
 }

@@ -76,15 +76,31 @@ type gathered struct {
 	now         time.Time
 }
 
-// stands says how an endpoint stands: as what goes worst of it and its deployments.
+// stands says how an endpoint stands: as what goes worst of it and its deployments. One that failed before the endpoint was changed
+// last, and gets no requests, keeps nothing from its end.
 func (g *gathered) stands() verdict {
 	v := stand(fleet.Text("the endpoint"), g.endpoint.Properties.State, g.endpoint.System, g.now)
+	var left fleet.Safe
 	for i := range g.deployments {
-		if d := g.deployments[i].stands(g.now); worse(d.phase, v.phase) {
+		d := g.deployments[i].stands(g.now)
+		switch {
+		case d.phase == fleet.RolloutFailed && g.forgotten(&g.deployments[i]):
+			left = fleet.Textf("deployment %s, which gets no requests, failed earlier", fleet.Quote(g.deployments[i].Name))
+		case worse(d.phase, v.phase):
 			v = d
 		}
 	}
+	if v.phase == fleet.RolloutDone && v.why.IsEmpty() {
+		v.why = left
+	}
 	return v
+}
+
+// forgotten tells whether a deployment was left as it is: the endpoint was changed after it, and sends it nothing.
+func (g *gathered) forgotten(d *deployment) bool {
+	p := &g.endpoint.Properties
+	return p.Traffic[d.Name] == 0 && p.Mirrored[d.Name] == 0 && !d.System.Modified.IsZero() &&
+		d.System.Modified.Before(g.endpoint.System.Modified)
 }
 
 // instances are those of all its deployments.

@@ -64,6 +64,23 @@ func (a *api) Fetch(ctx context.Context, k fleet.ObjectKind, o fleet.ObjectRef) 
 	return restobjects.Document{Body: body, UID: identity(d.ID, d.System)}, nil
 }
 
+// Busy implements restobjects.Busier: whether Azure shows what is wanted or what was, while an operation is under way, it does not say.
+func (a *api) Busy(ctx context.Context, k fleet.ObjectKind, o fleet.ObjectRef) (fleet.Safe, error) {
+	d, err := a.Fetch(ctx, k, o)
+	if err != nil {
+		return fleet.Safe{}, err
+	}
+	doc, err := jsonptr.Decode(d.Body)
+	if err != nil {
+		return fleet.Safe{}, err
+	}
+	switch state := jsonptr.Text(doc, "/properties/provisioningState"); state {
+	case "Creating", "Updating", "Scaling", "Deleting":
+		return fleet.Textf("an operation (%s)", fleet.Label(state)), nil
+	}
+	return fleet.Safe{}, nil
+}
+
 // normal leaves members without requests out of the traffic of an endpoint: Azure says the same of it with 0 and without.
 func normal(body fleet.JSON) (fleet.JSON, error) {
 	doc, err := jsonptr.Decode(body)

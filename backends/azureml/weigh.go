@@ -107,7 +107,7 @@ func (s *scene) upgrade(w fleet.Want) (fleet.Draft, error) {
 	if n := old.d.instances(); n > idle.d.instances() && idle.d.SKU.Capacity != nil && !idle.d.scales() {
 		fields = append(fields, idle.to(capacityAt, n))
 		text = fleet.Textf("%s; instances: %s -> %s", text, fleet.Int(idle.d.instances()), fleet.Int(n))
-		d.Rented = fleet.Textf("%s instances of %s", fleet.Int(n-idle.d.instances()), idle.instance())
+		d.Rented = fleet.Textf("%s of %s", fleet.Many(n-idle.d.instances(), "instance"), idle.instance())
 	}
 	d.Stages = []fleet.Stage{{Text: text, Writes: []fleet.ObjectWrite{idle.write(text, fields...)}, Until: fleet.Until{Done: true}}}
 	if len(w.Parts) > 0 {

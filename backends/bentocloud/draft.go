@@ -156,5 +156,5 @@ func rented(replicas int) fleet.Safe {
 	if replicas <= 0 {
 		return fleet.Safe{}
 	}
-	return fleet.Textf("%s replicas beside those that run", fleet.Int(replicas))
+	return fleet.Textf("%s beside those that run", fleet.Many(replicas, "replica"))
 }

@@ -193,14 +193,14 @@ func (f *finder) admit(out *fleet.Found, targets []target) {
 		refused[t.spec.Subject.Replica] = true
 	}
 	if byStore > 0 {
-		out.Notes = append(out.Notes, fleet.Textf("%s targets are read through %s: the API server carries at most %s",
-			fleet.Int(byStore), fleet.Label(string(store)), fleet.Int(ProxyTargets)))
+		out.Notes = append(out.Notes, fleet.Textf("%s %s read through %s: the API server carries at most %s",
+			fleet.Many(byStore, "target"), fleet.Verb(byStore, "is", "are"), fleet.Label(string(store)), fleet.Int(ProxyTargets)))
 	}
 	left := len(targets) - len(out.Sources)
 	if left == 0 {
 		return
 	}
-	why := fleet.Textf("not read: at most %s targets are read through the API server; configure Prometheus", fleet.Int(ProxyTargets))
+	why := fleet.Textf("not read: at most %s are read through the API server; configure Prometheus", fleet.Many(ProxyTargets, "target"))
 	for i := range out.Pools {
 		for j := range out.Pools[i].Replicas {
 			if r := &out.Pools[i].Replicas[j]; refused[r.ID] {

@@ -119,6 +119,20 @@ func TestHowAnAnalysisStands(t *testing.T) {
 	}
 }
 
+// The canary's replicas are ready long before; an upgrade is over at its end alone, and neither gates nor checks are passed over.
+func TestAnUpgradeIsNotOverAtAGate(t *testing.T) {
+	stage := do(t, cluster(canary(plain(gated), "phase: Succeeded"), "v1", 0, 900*time.Hour, ""), fleet.Want{Do: fleet.DoUpgrade, Image: "vllm:v2"}).Stages[0]
+	for phase, image := range map[string]string{"Waiting": "v2", "Progressing": "v2", "WaitingPromotion": "v2", "Promoting": "v2", "Finalising": "v1", "Failed": "v2"} {
+		r := look(t, cluster(canary(plain(gated), "phase: "+phase), image, 2, time.Minute, isReady))
+		if r.Updated, r.UpdatedReady = 2, 2; stage.Until.Reached(&r) {
+			t.Errorf("%s: %s, %s", phase, r.Phase, r.Why)
+		}
+	}
+	if r := look(t, cluster(canary(plain(gated), "phase: Succeeded"), "v1", 0, time.Hour, "")); !stage.Until.Reached(&r) {
+		t.Errorf("succeeded: %s, %s", r.Phase, r.Why)
+	}
+}
+
 func TestWhatACanaryRuns(t *testing.T) {
 	r := look(t, cluster(canary(plain(""), "phase: Progressing, canaryWeight: 20"), "v2", 1, time.Minute, isReady))
 	if r.Now.Image.String() != "vllm:v2" || r.Old.Image.String() != "vllm:v1" || len(r.UpdatedPods) != 1 || len(r.OldPods) != 2 || r.Total != 3 || r.Desired != 2 ||

@@ -139,9 +139,9 @@ func (o *object) plan() fleet.Safe {
 	case o.Spec.Skip:
 		return fleet.Text("skipAnalysis is set: it is promoted as soon as it is ready")
 	case a.Iterations > 0:
-		return fleet.Textf("%s iterations, one every %s", fleet.Int(a.Iterations), every)
+		return fleet.Textf("%s, one every %s", fleet.Many(a.Iterations, "iteration"), every)
 	case len(a.Steps) > 0:
-		return fleet.Textf("%s weights up to %s %%, one every %s", fleet.Int(len(a.Steps)), fleet.Int(a.Steps[len(a.Steps)-1]), every)
+		return fleet.Textf("%s up to %s %%, one every %s", fleet.Many(len(a.Steps), "weight"), fleet.Int(a.Steps[len(a.Steps)-1]), every)
 	}
 	return fleet.Textf("%s %% more every %s up to %s %%", fleet.Int(a.Step), every, fleet.Int(a.MaxWeight))
 }

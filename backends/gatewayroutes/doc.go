@@ -1,11 +1,13 @@
-// Package gatewayroutes reads and drafts weights of the HTTPRoutes of the Gateway API. It reads through what it is given and
-// sends nothing. Weights that a controller writes are never its to change.
+// Package gatewayroutes knows the HTTPRoutes of the Gateway API: as routes of a gateway, whose weights it reads and writes, and as
+// objects of which it drafts weights. Weights that a controller writes are never its to change.
 package gatewayroutes
 
 import (
 	"context"
 	"errors"
+	"time"
 
+	"pitwall/backends/internal/routeobjects"
 	"pitwall/fleet"
 )
 
@@ -15,14 +17,24 @@ var kind = fleet.ObjectKind{Group: "gateway.networking.k8s.io", Version: "v1", R
 // Connector describes this kind of system.
 func Connector() fleet.Connector {
 	return fleet.Connector{
-		Kind:  "gateway-routes",
-		Title: "Gateway API routes",
+		Kind:  "gateway-api",
+		Title: "Gateway API",
 		Reads: "HTTPRoutes (v1): weights of the back ends of each rule, what gateways say of the route, and which controller writes " +
 			"its weights",
-		Writes:          "weights of back ends",
+		Writes:   "weights of back ends",
+		Interval: interval,
+		NewReader: func(s fleet.SourceSpec, d fleet.Deps) (fleet.Reader, error) {
+			return routeobjects.ClusterReader(s, d, shape{})
+		},
+		NewWriter: func(g fleet.GatewaySpec, d fleet.Deps) (fleet.RouteWriter, error) {
+			return routeobjects.ClusterWriter(g, d, shape{})
+		},
 		NewOrchestrator: func(d fleet.Deps) fleet.Orchestrator { return New(d.Clock) },
 	}
 }
+
+// interval is how often routes are listed: they change by hand.
+const interval = 15 * time.Second
 
 // Orchestrator knows HTTPRoutes.
 type Orchestrator struct{ clock fleet.Clock }

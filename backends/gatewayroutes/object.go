@@ -5,52 +5,37 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"pitwall/backends/internal/podstate"
-	"pitwall/fleet"
+	"pitwall/backends/internal/parents"
+	"pitwall/backends/internal/routeobjects"
 )
 
 // object holds the fields of an HTTPRoute that are read (Gateway API v1.6).
 type object struct {
 	metav1.ObjectMeta `json:"metadata"`
 	Spec              struct {
-		Parents []parent `json:"parentRefs"`
-		Rules   []rule   `json:"rules"`
+		Parents []parents.Ref `json:"parentRefs"`
+		Rules   []rule        `json:"rules"`
 	} `json:"spec"`
 	Status struct {
-		Parents []struct {
-			Parent     parent             `json:"parentRef"`
-			Controller string             `json:"controllerName"`
-			Conditions []metav1.Condition `json:"conditions"`
-		} `json:"parents"`
+		Parents []parents.Said `json:"parents"`
 	} `json:"status"`
 }
 
-type parent struct {
-	Namespace string `json:"namespace"`
-	Name      string `json:"name"`
-	Section   string `json:"sectionName"`
-	Port      int    `json:"port"`
-}
-
-// in fills in what a reference leaves out: the route's own namespace.
-func (p parent) in(namespace string) parent {
-	if p.Namespace == "" {
-		p.Namespace = namespace
-	}
-	return p
-}
-
-func (p parent) text() fleet.Safe {
-	t := fleet.Quote(p.Namespace + "/" + p.Name)
-	if p.Section != "" {
-		t = fleet.Textf("%s, listener %s", t, fleet.Quote(p.Section))
-	}
-	return t
+// said is what its gateways say of it.
+func (o *object) said() parents.Object {
+	return parents.Object{Namespace: o.Namespace, Generation: o.Generation, Parents: o.Spec.Parents, Said: o.Status.Parents}
 }
 
 type rule struct {
 	Name     string    `json:"name"`
 	Backends []backend `json:"backendRefs"`
+	Retry    *struct {
+		Attempts *int `json:"attempts"`
+	} `json:"retry"`
+	Timeouts struct {
+		Request string `json:"request"`
+		Backend string `json:"backendRequest"`
+	} `json:"timeouts"`
 }
 
 type backend struct {
@@ -112,29 +97,11 @@ func (o *object) members() []*member {
 
 // ids name the back ends of a rule, as short as they differ.
 func (r *rule) ids() []string {
-	ids := make([]string, len(r.Backends))
-	for _, name := range []func(b *backend, at int) string{
-		func(b *backend, _ int) string { return b.Name },
-		func(b *backend, _ int) string { return b.Name + ":" + strconv.Itoa(b.Port) },
-		func(b *backend, _ int) string {
-			return b.Kind + "." + b.Namespace + "." + b.Name + ":" + strconv.Itoa(b.Port)
-		},
-		func(b *backend, at int) string { return b.Name + "@" + strconv.Itoa(at+1) }, // twice the same, which the API takes
-	} {
-		count := map[string]int{}
-		for j := range r.Backends {
-			count[name(&r.Backends[j], j)]++
-		}
-		for j := range r.Backends {
-			if id := name(&r.Backends[j], j); ids[j] == "" && count[id] == 1 {
-				ids[j] = id
-			}
-		}
-	}
-	return ids
-}
-
-func conditionText(c *metav1.Condition) fleet.Safe {
-	return fleet.Textf("%s is %s: %s", fleet.Quote(c.Type), fleet.Quote(string(c.Status)),
-		podstate.Because(c.Reason, podstate.Clip(c.Message, 300)))
+	b := r.Backends
+	return routeobjects.Names(len(b),
+		func(i int) string { return b[i].Name },
+		func(i int) string { return b[i].Name + ":" + strconv.Itoa(b[i].Port) },
+		func(i int) string {
+			return b[i].Kind + "." + b[i].Namespace + "." + b[i].Name + ":" + strconv.Itoa(b[i].Port)
+		}) // else twice the same, which the API takes
 }

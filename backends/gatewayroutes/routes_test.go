@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"pitwall/backends/internal/movers"
 	"pitwall/backends/internal/toyobjects"
 	"pitwall/fleet"
 )
@@ -203,7 +204,7 @@ func TestARolloutOfArgoKeepsTheWeights(t *testing.T) {
 		`argoproj-labs/nginx: {httpRoute: chat}, argoproj-labs/gatewayAPI: "no document"`: false,
 	} {
 		c := plain()
-		c.Put(rolloutKind, `
+		c.Put(movers.RolloutKind, `
 metadata: {name: steps, namespace: llm, uid: r1}
 spec: {strategy: {canary: {trafficRouting: {plugins: {`+config+`}}}}}`)
 		r := look(t, c)
@@ -233,7 +234,7 @@ func TestACanaryOfFlaggerKeepsTheWeights(t *testing.T) {
 		`targetRef: {kind: Deployment, name: chat}, service: {port: 80}`:                                         false,
 	} {
 		c := plain()
-		c.Put(canaryKind, `
+		c.Put(movers.CanaryKind, `
 metadata: {name: trial, namespace: llm, uid: c1}
 spec: {`+spec+`}`)
 		_, err := weigh(t, c, fleet.Share{Member: "v2", Weight: 50})

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"pitwall/backends/internal/jsonptr"
+	"pitwall/backends/internal/movers"
 	"pitwall/backends/internal/weights"
 	"pitwall/fleet"
 )
@@ -79,7 +80,7 @@ func (s *scene) mine(do fleet.Deed) error {
 		return nil
 	}
 	return s.no(fleet.KindUnsupported, do, fleet.Quote(s.holder.Kind+" "+s.holder.Name).String()+" writes its weights, and would set others "+
-		"back: "+instead(s.holder))
+		"back: "+movers.Instead(s.holder))
 }
 
 // wanted are the weights that are named.

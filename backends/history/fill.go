@@ -2,7 +2,6 @@ package history
 
 import (
 	"bufio"
-	"encoding/json"
 	"errors"
 	"iter"
 	"os"
@@ -16,7 +15,7 @@ func (s *Store) Fill(points iter.Seq[Point]) error {
 	var (
 		file *os.File
 		out  *bufio.Writer
-		enc  *json.Encoder
+		buf  []byte
 		day  string
 	)
 	finish := func() error {
@@ -36,9 +35,13 @@ func (s *Store) Fill(points iter.Seq[Point]) error {
 			}
 			file, day = f, d
 			out = bufio.NewWriter(f)
-			enc = json.NewEncoder(out)
 		}
-		if err := enc.Encode(p); err != nil {
+		line, err := appendLine(buf[:0], &p)
+		if err == nil {
+			buf = line
+			_, err = out.Write(line)
+		}
+		if err != nil {
 			return problem(errors.Join(err, finish()))
 		}
 	}

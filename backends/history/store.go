@@ -4,7 +4,6 @@ package history
 
 import (
 	"bufio"
-	"encoding/json"
 	"errors"
 	"io"
 	"os"
@@ -70,10 +69,10 @@ func (s *Store) Append(points []Point) error {
 	if info, err := os.Stat(name); err == nil && info.Size() > maxFile {
 		return &fleet.Error{Kind: fleet.KindInternal, Op: "append history", Err: errors.New("today's file is over 64 MiB")}
 	}
-	var lines strings.Builder
-	enc := json.NewEncoder(&lines)
-	for _, p := range points {
-		if err := enc.Encode(p); err != nil {
+	var text []byte
+	for i := range points {
+		var err error
+		if text, err = appendLine(text, &points[i]); err != nil {
 			return err
 		}
 	}
@@ -81,11 +80,10 @@ func (s *Store) Append(points []Point) error {
 	if err != nil {
 		return err
 	}
-	text := lines.String()
 	if torn(f) {
-		text = "\n" + text // a line that a crash cut short must not swallow the next one
+		text = append([]byte{'\n'}, text...) // a line that a crash cut short must not swallow the next one
 	}
-	_, err = f.WriteString(text)
+	_, err = f.Write(text)
 	if err = errors.Join(err, f.Close()); err != nil {
 		return err
 	}
@@ -173,7 +171,7 @@ func eachLine(name string, since time.Time, f func(Point)) (skipped int, err err
 			_, more, err = lines.ReadLine()
 		}
 		var p Point
-		if !whole || json.Unmarshal(line, &p) != nil || p.Key == "" {
+		if !whole || readLine(line, &p) != nil || p.Key == "" {
 			skipped++
 			continue
 		}

@@ -47,7 +47,7 @@ func (s *service) canaries(ctx context.Context, r *fleet.Rollout, stable *child.
 	child.Fill(&r.Now, d.Template)
 	child.Fill(&r.Old, stable.Template)
 	r.Now.At = child.Oldest(d.New)
-	if why := fresh.untaken(d.Template, ""); !why.IsEmpty() {
+	if why := fresh.untaken(d.Template, base{}, ""); !why.IsEmpty() {
 		return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: why}, nil
 	}
 	v, err := d.Stands(ctx, s.c, s.now)
@@ -60,7 +60,7 @@ func (s *service) canaries(ctx context.Context, r *fleet.Rollout, stable *child.
 			fleet.Quote(last.Predictor.Name))}, nil
 	}
 	if v, err = s.routed(ctx, last.Predictor.Name, last.Percent); v.Phase == fleet.RolloutStuck {
-		r.UpdatedReady = 0 // replicas that no route leads to serve nobody: no stage is over by them
+		r.Traffic.Unsplit = v.Why // replicas that no route leads to serve nobody: no stage is over by them
 	}
 	return v, err
 }

@@ -100,8 +100,8 @@ func TestHowACanaryStands(t *testing.T) {
 func TestTrap4ACanaryWithoutARouteIsSaid(t *testing.T) {
 	r := look(t, withRoute(open(10, 1, 1, true), stableOnly), isvcKind, chat)
 	stands(t, r, fleet.RolloutStuck, "should get 10 % and HTTPRoute chat gives it 0")
-	if r.UpdatedReady != 0 {
-		t.Errorf("%d count as ready, so that the next stage would begin", r.UpdatedReady)
+	if (fleet.Until{Updated: 1, Ready: 1, Split: true}).Reached(&r) || r.UpdatedReady != 1 {
+		t.Errorf("the next stage would begin: %+v", r.Traffic)
 	}
 	r = look(t, open(10, 1, 1, true), isvcKind, chat)
 	stands(t, r, fleet.RolloutStuck, "there is no HTTPRoute chat")

@@ -31,12 +31,12 @@ func (s *service) byCanary(ctx context.Context, r *fleet.Rollout, w fleet.Want, 
 	d := fleet.Draft{Extra: whole * r.GPUsEach}
 	var before any
 	step := func(percent, replicas int, canary bool) {
-		say := fleet.Textf("canary %s: %s %% of the traffic, %s replicas", fleet.Quote(name), fleet.Int(percent), fleet.Int(replicas))
+		say := fleet.Textf("canary %s: %s %% of the traffic, %s", fleet.Quote(name), fleet.Int(percent), fleet.Many(replicas, "replica"))
 		if before == nil {
 			say = fleet.Textf("%s as canary %s of %s replicas, without traffic", text, fleet.Quote(name), fleet.Int(replicas))
 		}
 		after := entry(percent, replicas)
-		d.Stages = append(d.Stages, fleet.Stage{Text: say, Until: fleet.Until{Updated: replicas, Ready: replicas}, Canary: canary,
+		d.Stages = append(d.Stages, fleet.Stage{Text: say, Until: fleet.Until{Updated: replicas, Ready: replicas, Split: true}, Canary: canary,
 			Writes: []fleet.ObjectWrite{s.write(say, fleet.Field{Path: canaryAt, Before: jsonptr.Encode(before), After: jsonptr.Encode(after)})}})
 		before = after
 	}
@@ -169,8 +169,8 @@ func (s *service) promoteCanary(r *fleet.Rollout) (fleet.Draft, error) {
 	if c.Predictor.Min == nil || int(*c.Predictor.Min) < whole {
 		grown := jsonptr.With(map[string]any{"list": list}, "/list/0/predictor/minReplicas", whole)
 		after, _ := jsonptr.Find(grown, "/list")
-		text := fleet.Textf("canary %s grows to %s replicas", fleet.Quote(c.Predictor.Name), fleet.Int(whole))
-		d.Stages = append(d.Stages, fleet.Stage{Text: text, Until: fleet.Until{Updated: whole, Ready: whole},
+		text := fleet.Textf("canary %s grows to %s", fleet.Quote(c.Predictor.Name), fleet.Many(whole, "replica"))
+		d.Stages = append(d.Stages, fleet.Stage{Text: text, Until: fleet.Until{Updated: whole, Ready: whole, Split: true},
 			Writes: []fleet.ObjectWrite{s.write(text, s.to(canaryAt, after))}})
 		d.Extra, list = max(whole-r.Updated, 0)*r.GPUsEach, after
 	}

@@ -31,6 +31,26 @@ func (s *service) draft(ctx context.Context, r *fleet.Rollout, w fleet.Want) (fl
 	case !s.o.frozen().IsEmpty():
 		return fleet.Draft{}, s.no(fleet.KindUnsupported, w.Do, s.o.frozen().String()+"; take the annotation away first")
 	}
+	d, err := s.deed(ctx, r, w)
+	if err != nil || s.o.Annotations[frozenMark] != "true" {
+		return d, err
+	}
+	return s.thawed(w.Do, d)
+}
+
+// thawed looks at what is drafted for a service that has the mark which freezes it, and is not Ready: its first write may make it
+// Ready, and from then on KServe looks at none.
+func (s *service) thawed(do fleet.Deed, d fleet.Draft) (fleet.Draft, error) {
+	if writes := len(d.Stages); writes > 1 {
+		return fleet.Draft{}, s.no(fleet.KindUnsupported, do, "it takes "+itoa(writes)+" writes one after the other, and annotation "+frozenMark+
+			" makes KServe pass over all that come after it is Ready; take the annotation away first")
+	}
+	d.Notes = append(d.Notes, fleet.Text("annotation "+frozenMark+" is set: KServe looks at its spec only while it is not Ready, so an undo "+
+		"has no effect after that until the annotation is taken away"))
+	return d, nil
+}
+
+func (s *service) deed(ctx context.Context, r *fleet.Rollout, w fleet.Want) (fleet.Draft, error) {
 	switch w.Do {
 	case fleet.DoUpgrade:
 		return s.upgrade(ctx, r, w)
@@ -77,8 +97,18 @@ func (s *service) upgrade(ctx context.Context, r *fleet.Rollout, w fleet.Want) (
 	default:
 		d, err = s.byRolling(r, w, text, fields)
 	}
+	if err != nil {
+		return fleet.Draft{}, err
+	}
+	by, err := s.readBase(ctx)
+	if err != nil {
+		return fleet.Draft{}, err
+	}
 	d.Notes = append(d.Notes, s.notes(w)...)
-	return d, err
+	if why := s.unproven(next, by); !why.IsEmpty() {
+		d.Notes = append(d.Notes, why)
+	}
+	return d, nil
 }
 
 // workerImage gives the workers of a predictor on several nodes the image of its head: theirs comes from the runtime otherwise, and

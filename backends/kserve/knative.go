@@ -51,7 +51,11 @@ func (s *service) knative(ctx context.Context, r *fleet.Rollout) (stuck.Verdict,
 		child.CountPods(r, fresh.New, append(fresh.Old, old.New...))
 	}
 	stamp := s.o.Spec.Predictor.Annotations[restartMark]
-	for _, why := range []fleet.Safe{s.block.untaken(fresh.Template, stamp), s.unbounded(fresh.Template)} {
+	by, err := s.readBase(ctx)
+	if err != nil {
+		return stuck.Verdict{}, err
+	}
+	for _, why := range []fleet.Safe{s.block.untaken(fresh.Template, by, stamp), s.unbounded(fresh.Template)} {
 		if !why.IsEmpty() {
 			return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: why}, nil
 		}
@@ -59,7 +63,9 @@ func (s *service) knative(ctx context.Context, r *fleet.Rollout) (stuck.Verdict,
 	if at.Ready != at.Created {
 		return s.loading(ctx, fresh, &at)
 	}
-	return s.splitDone(&at, old != nil && !same(fresh.Template, old.Template)), nil
+	v, short := s.splitDone(&at, old != nil && !same(fresh.Template, old.Template))
+	r.Traffic.Unsplit = short
+	return v, nil
 }
 
 // revision is the Deployment that Knative keeps for a revision, nil for none.
@@ -117,8 +123,8 @@ func (s *service) split(at *component) fleet.Traffic {
 }
 
 // splitDone is how the traffic stands once the newest revision is ready. other tells that the version that had all traffic
-// last is another one: where it is the same, no share is left to move.
-func (s *service) splitDone(at *component, other bool) stuck.Verdict {
+// last is another one: where it is the same, no share is left to move. short says that the share is not what it should be.
+func (s *service) splitDone(at *component, other bool) (v stuck.Verdict, short fleet.Safe) {
 	want := 100
 	if p := s.o.Spec.Predictor.Percent; p != nil {
 		want = *p
@@ -132,12 +138,12 @@ func (s *service) splitDone(at *component, other bool) stuck.Verdict {
 		why := fleet.Textf("the newest revision gets %s %% of the traffic, wanted is %s", fleet.Int(share), fleet.Int(want))
 		if s.o.Annotations[smoothMark] != "" {
 			return stuck.Verdict{Phase: fleet.RolloutMoving, Why: fleet.Textf("%s: Knative moves it by itself (rollout-duration %s)", why,
-				fleet.Quote(s.o.Annotations[smoothMark]))}
+				fleet.Quote(s.o.Annotations[smoothMark]))}, why
 		}
-		return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: why} // no stage is over before its share is in force
+		return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: why}, why
 	case want < 100 && other:
 		return stuck.Verdict{Phase: fleet.RolloutPaused, Why: fleet.Textf("revision %s holds at %s %%: promote it or abort",
-			fleet.Quote(at.Created), fleet.Int(want))}
+			fleet.Quote(at.Created), fleet.Int(want))}, short
 	}
-	return s.served()
+	return s.served(), short
 }

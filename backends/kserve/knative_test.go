@@ -66,6 +66,21 @@ func TestHowAKnativeRollStands(t *testing.T) {
 	}
 }
 
+// A route that Knative moves bit by bit is on its way while the replicas are there: no stage is over before its share is in force.
+func TestAStageOfRevisionsWaitsForItsShare(t *testing.T) {
+	moving := func(share int) *toyobjects.Cluster {
+		return cluster(isvc(", canaryTrafficPercent: 50", "", `, annotations: {serving.knative.dev/rollout-duration: 600s}`, inKnative("r2", "r2", "r1",
+			fmt.Sprintf(`{latestRevision: true, percent: %d, revisionName: r2}, {revisionName: r1, percent: %d, tag: prev}`, share, 100-share))),
+			revision("r1", "s3://models/v1"), revision("r2", "s3://models/v2"))
+	}
+	stage := do(t, knativeCluster("", inKnative("r2", "r2", "r2", allLatest)), fleet.Want{Do: fleet.DoUpgrade, Weights: "s3://models/v3", Parts: []fleet.Ratio{0.1, 0.5}}).Stages[1]
+	for share, over := range map[int]bool{10: false, 49: false, 50: true} {
+		if r := look(t, moving(share), isvcKind, chat); stage.Until.Reached(&r) != over || r.UpdatedReady != 2 {
+			t.Errorf("at %d %%: over %v, %s", share, !over, r.Why)
+		}
+	}
+}
+
 func knativeCluster(predictor string, status string) *toyobjects.Cluster {
 	return cluster(isvc(predictor, "", "", status), revision("r1", "s3://models/v1"), revision("r2", "s3://models/v2"))
 }

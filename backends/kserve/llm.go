@@ -143,6 +143,9 @@ func (s *llm) untaken(called fleet.Safe, t podspec.Template, of llmPart) fleet.S
 			return fleet.Textf("%s still loads %s, wanted is %s", called, fleet.Quote(c.Args[0]), fleet.Quote(uri))
 		}
 	}
+	if why := s.unmounted(called, pod); !why.IsEmpty() {
+		return why
+	}
 	if at := jsonptr.Text(s.doc, of.stamp); at != "" && pod.Annotations[restartMark] != at {
 		return fleet.Textf("the pods of %s are not those of the restart at %s yet", called, fleet.Quote(at))
 	}

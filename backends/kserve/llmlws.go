@@ -67,6 +67,17 @@ func (s *llm) groups(ctx context.Context, ref fleet.ObjectRef, r *fleet.Rollout)
 	if why := s.unsized(called, int(o.want()), workload{ref.Kind, ref.Name}, r); !why.IsEmpty() {
 		return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: why}, nil
 	}
+	if o.tellsNothing() {
+		late, unknown, err := child.GroupsTaken(ctx, s.c, ref, doc)
+		switch {
+		case err != nil:
+			return stuck.Verdict{}, err
+		case !late.IsEmpty():
+			return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: late}, nil
+		case !unknown.IsEmpty():
+			return stuck.Verdict{Phase: fleet.RolloutUnknown, Why: unknown}, nil
+		}
+	}
 	v := o.stands(called)
 	if v.Phase != fleet.RolloutMoving {
 		return v, nil
@@ -87,6 +98,16 @@ func (s *llm) keepers(ctx context.Context, o *lws, ref fleet.ObjectRef, moving f
 		return stuck.Verdict{}, err
 	}
 	return child.Explain(f, moving, false), nil
+}
+
+// tellsNothing says that no field names a generation that its controller saw, as before v0.9.0.
+func (o *lws) tellsNothing() bool {
+	for _, c := range o.Status.Conditions {
+		if c.ObservedGeneration != 0 {
+			return false
+		}
+	}
+	return o.Status.Observed == 0
 }
 
 func (o *lws) want() int32 { return orOne(o.Spec.Replicas) }

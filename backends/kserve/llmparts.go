@@ -89,7 +89,7 @@ func (s *llm) unsized(called fleet.Safe, n int, w workload, r *fleet.Rollout) fl
 	if n >= least && n <= most {
 		return fleet.Safe{}
 	}
-	return fleet.Textf("%s keeps %s replicas, wanted are %s", called, fleet.Int(n), between(least, most))
+	return fleet.Textf("%s keeps %s, wanted are %s", called, fleet.Many(n, "replica"), between(least, most))
 }
 
 // scales tells that something scales the workload beside what its service says.

@@ -37,7 +37,8 @@ func (s *service) byRevision(r *fleet.Rollout, w fleet.Want, text fleet.Safe, fi
 	}
 	for i, part := range w.Parts {
 		p := percent(part)
-		stage := fleet.Stage{Text: fleet.Textf("%s %% to the new revision", fleet.Int(p)), Until: fleet.Until{Updated: 1, Ready: 1}, Canary: true}
+		stage := fleet.Stage{Text: fleet.Textf("%s %% to the new revision", fleet.Int(p)), Canary: true,
+			Until: fleet.Until{Updated: 1, Ready: 1, Split: true}}
 		move := fleet.Field{Path: percentAt, Before: jsonptr.Encode(before), After: jsonptr.Encode(p)}
 		change := fleet.Concat(fleet.Textf("%s %% of the traffic", fleet.Int(p)))
 		if i == 0 {

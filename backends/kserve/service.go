@@ -146,7 +146,11 @@ func (s *service) standard(ctx context.Context, r *fleet.Rollout) (stuck.Verdict
 		return s.canaries(ctx, r, d)
 	}
 	stamp := s.o.Spec.Predictor.Annotations[restartMark]
-	for _, why := range []fleet.Safe{s.block.untaken(d.Template, stamp), s.another(d), s.unsized(d, &r.Scaler)} {
+	by, err := s.readBase(ctx)
+	if err != nil {
+		return stuck.Verdict{}, err
+	}
+	for _, why := range []fleet.Safe{s.block.untaken(d.Template, by, stamp), s.another(d), s.unsized(d, &r.Scaler)} {
 		if !why.IsEmpty() {
 			return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: why}, nil
 		}

@@ -22,7 +22,7 @@ const (
 
 // untaken says what of the block the pods of a template do not have yet; "" where they have all of it. Nothing else proves
 // that KServe has seen a change: the generation that it says to have observed is that of the Deployment.
-func (b block) untaken(t podspec.Template, stamp string) fleet.Safe {
+func (b block) untaken(t podspec.Template, by base, stamp string) fleet.Safe {
 	pod := t.Pod()
 	if len(pod.Spec.Containers) == 0 {
 		return fleet.Safe{}
@@ -43,7 +43,7 @@ func (b block) untaken(t podspec.Template, stamp string) fleet.Safe {
 		if has == nil {
 			continue
 		}
-		if why := b.unlike(&boxes[i], has); !why.IsEmpty() {
+		if why := b.unlike(&boxes[i], has, by); !why.IsEmpty() {
 			return why
 		}
 	}
@@ -77,12 +77,19 @@ func counterpart(pod *corev1.PodTemplateSpec, name string) *corev1.Container {
 }
 
 // unlike says what of a container that is wanted the one that runs does not have.
-func (b block) unlike(want, has *corev1.Container) fleet.Safe {
-	if want.Image != "" && !b.runsAs(want.Image, has.Image) {
-		return fleet.Textf("its pods still run image %s, wanted is %s", fleet.Quote(has.Image), fleet.Quote(want.Image))
+func (b block) unlike(want, has *corev1.Container, by base) fleet.Safe {
+	image := want.Image
+	if image == "" {
+		image = by.box.Image
+	}
+	if image != "" && !b.runsAs(image, has.Image) {
+		return fleet.Textf("its pods still run image %s, wanted is %s", fleet.Quote(has.Image), fleet.Quote(image))
 	}
 	if behind := len(has.Args) - len(want.Args); behind < 0 || !slices.EqualFunc(want.Args, has.Args[behind:], filled) {
 		return untakenArgument(want.Args, has.Args)
+	}
+	if why := by.more(want.Args, has.Args); !why.IsEmpty() {
+		return why
 	}
 	for _, e := range want.Env {
 		if e.ValueFrom != nil {
@@ -141,7 +148,7 @@ func (s *service) unsized(d *child.Deployment, by *fleet.Scaler) fleet.Safe {
 	if n >= least && (most < max(least, 1) || n <= most) {
 		return fleet.Safe{}
 	}
-	return fleet.Textf("Deployment %s keeps %s replicas, wanted are %s", fleet.Quote(d.Ref.Name), fleet.Int(n), between(least, most))
+	return fleet.Textf("Deployment %s keeps %s, wanted are %s", fleet.Quote(d.Ref.Name), fleet.Many(n, "replica"), between(least, most))
 }
 
 func between(least, most int) fleet.Safe {

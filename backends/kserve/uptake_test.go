@@ -210,11 +210,14 @@ func TestTrap17ARouteThatIsNotTakenIsSaid(t *testing.T) {
 	parent("False")
 	r := look(t, c, isvcKind, chat)
 	stands(t, r, fleet.RolloutStuck, "HTTPRoute chat gives canary v9 10 % and is not taken: ResolvedRefs is False: BackendNotFound: service chat-v9-predictor")
-	if r.UpdatedReady != 0 {
+	if (fleet.Until{Updated: 1, Ready: 1, Split: true}).Reached(&r) {
 		t.Error("a stage would be over by replicas that no request reaches")
 	}
 	parent("True")
-	stands(t, look(t, c, isvcKind, chat), fleet.RolloutPaused, "holds at 10 %")
+	r = look(t, c, isvcKind, chat)
+	if stands(t, r, fleet.RolloutPaused, "holds at 10 %"); !(fleet.Until{Updated: 1, Ready: 1, Split: true}).Reached(&r) {
+		t.Errorf("no stage is ever over: %+v", r.Traffic)
+	}
 }
 
 // A service that KEDA was told to leave at a number keeps that, whatever its bounds are.

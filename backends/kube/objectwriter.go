@@ -2,12 +2,9 @@ package kube
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"pitwall/fleet"
@@ -17,7 +14,7 @@ const (
 	writeWithin = 30 * time.Second // webhooks may take 10 s each
 	maxTries    = 8                // of a write of fields that were not there, while others change the object
 	manager     = "pitwall"        // who the server writes down as having set a field
-	changeMark  = "pitwall.dev/change"
+	changeMark  = fleet.ChangeMark
 )
 
 // objectWriter writes objects of one cluster. It implements fleet.ObjectWriter.
@@ -159,19 +156,10 @@ func (a *attempt) before(ctx context.Context) (document, error) {
 
 // send sends one request that changes something, under the name of its change.
 func (a *attempt) send(ctx context.Context, method, path, kind string, body []byte) (reply, error) {
-	header := http.Header{"Content-Type": {kind}, "Audit-Id": {auditID(a.id)}}
+	header := http.Header{"Content-Type": {kind}, "Audit-Id": {fleet.AuditID(a.id)}}
 	got, err := a.writer.ask(ctx, a.op, question{method: method, path: path, header: header, body: body, within: writeWithin})
 	if err != nil {
 		return got, a.lost(err, got.sent)
 	}
 	return got, nil
-}
-
-// auditID is a UUID (RFC 9562, version 8) that follows from the name of a change and its step, so that the records of
-// the server can be found by what is in the journal.
-func auditID(id string) string {
-	sum := sha256.Sum256([]byte(changeMark + "\x00" + id))
-	sum[6], sum[8] = sum[6]&0x0f|0x80, sum[8]&0x3f|0x80
-	h := hex.EncodeToString(sum[:16])
-	return strings.Join([]string{h[:8], h[8:12], h[12:16], h[16:20], h[20:]}, "-")
 }

@@ -57,7 +57,7 @@ func TestAWriteIsOnePatchThatTestsWhatItReplaces(t *testing.T) {
 		t.Errorf("%s %v", r.URL, r.Header)
 	}
 	id := r.Header.Get("Audit-Id")
-	if id != auditID("c7/2") || id == auditID("c7/3") || !regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`).MatchString(id) {
+	if id != fleet.AuditID("c7/2") || id == fleet.AuditID("c7/3") || !regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`).MatchString(id) {
 		t.Errorf("audit id %q", id)
 	}
 	if stands, err := s.reads().Stand(t.Context(), write); err != nil || stands != fleet.StandsAfter {

@@ -28,7 +28,7 @@ func (i *inspector) Raw(ctx context.Context, o fleet.ObjectRef) ([]fleet.Safe, e
 func bounded(text string) []fleet.Safe {
 	lines := fleet.Block(text, maxObjectLines+1)
 	if len(lines) > maxObjectLines {
-		lines = append(lines[:maxObjectLines], fleet.Textf("(cut after %s lines)", number(maxObjectLines)))
+		lines = append(lines[:maxObjectLines], fleet.Textf("(cut after %s)", fleet.Many(maxObjectLines, "line")))
 	}
 	return lines
 }

@@ -77,7 +77,7 @@ func budgetOf(all []*budgetRow, r *workRow) fleet.Safe {
 		}
 	}
 	if n > 1 {
-		return fleet.Textf("%s budgets: no eviction is possible", number(n))
+		return fleet.Textf("%s: no eviction is possible", fleet.Many(n, "budget"))
 	}
 	return text
 }

@@ -45,7 +45,7 @@ type event struct {
 func (s *shared) Tell(ctx context.Context, n fleet.ObjectNote) error {
 	op := "leave an Event with " + called(n.API, n.Object)
 	m := metadata{Namespace: cmp.Or(n.Object.Namespace, "default"),
-		Name: plainName(cut(n.Object.Name, maxName)) + "." + auditID(string(n.Change) + "/" + n.Reason)[:8]}
+		Name: plainName(cut(n.Object.Name, maxName)) + "." + fleet.AuditID(string(n.Change) + "/" + n.Reason)[:8]}
 	e := event{APIVersion: "events.k8s.io/v1", Kind: "Event", Metadata: m, EventTime: micro(n.At), Controller: "pitwall.dev/pitwall",
 		Instance: cut(cmp.Or(n.By, manager), maxInstance), Action: "Change", Reason: n.Reason,
 		Note: cut(n.Text.String(), maxNote), Type: "Normal",

@@ -78,7 +78,7 @@ func (r *workRow) judge(p progress) {
 	case b.Updated < wanted:
 		b.Why = p.missing(b.Updated, wanted)
 	case p.old > 0 && p.heldBelow < 0 && p.total > b.Updated:
-		b.Why = fleet.Textf("moving: %s old pods are leaving", number(p.old))
+		b.Why = fleet.Textf("moving: %s %s leaving", fleet.Many(p.old, "old pod"), fleet.Verb(p.old, "is", "are"))
 	case b.Available < b.Desired:
 		b.Why = fleet.Textf("%s of %s pods are available", number(b.Available), number(b.Desired))
 	case p.paused:

@@ -37,7 +37,7 @@ func TestIsADeploymentDone(t *testing.T) {
 		{"not seen", deployment(4, 4, 4, 4, func(d *appsv1.Deployment) { d.Generation = 3 }), fleet.StateWarn, "the controller has not seen the newest change yet"},
 		{"new pods missing", deployment(4, 4, 1, 4), fleet.StateWarn, "moving: 1 of 4 pods are new"},
 		{"paused", deployment(4, 4, 1, 4, func(d *appsv1.Deployment) { d.Spec.Paused = true }), fleet.StateWarn, "paused: 1 of 4 pods are new"},
-		{"old pods leaving", deployment(4, 5, 4, 4), fleet.StateWarn, "moving: 1 old pods are leaving"},
+		{"old pods leaving", deployment(4, 5, 4, 4), fleet.StateWarn, "moving: 1 old pod is leaving"},
 		{"not available", deployment(4, 4, 4, 3), fleet.StateWarn, "3 of 4 pods are available"},
 		{"nothing available", deployment(4, 4, 4, 0), fleet.StateDown, "0 of 4 pods are available"},
 		{"quota", deployment(4, 0, 0, 0, func(d *appsv1.Deployment) {

@@ -125,11 +125,13 @@ func (s *scene) onNode(budgets []*policyv1.PodDisruptionBudget) (list []leaving,
 	markLast(list, in)
 	for _, k := range []struct {
 		fate fate
-		text string
-	}{{daemon, " of DaemonSets stay"}, {static, " of the node's own files stay"}, {over, " that have ended stay"}, {leaves,
-		" are going already"}} {
+		text fleet.Safe
+	}{{daemon, fleet.Verb(counts[daemon], "of a DaemonSet stays", "of DaemonSets stay")},
+		{static, fleet.Verb(counts[static], "of the node's own files stays", "of the node's own files stay")},
+		{over, fleet.Verb(counts[over], "that has ended stays", "that have ended stay")},
+		{leaves, fleet.Verb(counts[leaves], "is going already", "are going already")}} {
 		if n := counts[k.fate]; n > 0 {
-			kept = append(kept, fleet.Concat(fleet.Int(n), fleet.Label(" pods"+k.text)))
+			kept = append(kept, fleet.Concat(fleet.Many(n, "pod"), fleet.Text(" "), k.text))
 		}
 	}
 	return list, kept
@@ -274,7 +276,8 @@ func warnings(list []leaving, short int) []fleet.Safe {
 		return slices.ContainsFunc(l.pod.Spec.Volumes, func(v corev1.Volume) bool { return v.EmptyDir != nil })
 	})
 	if short > 0 {
-		out = append(out, fleet.Textf("%s pods find no free GPUs elsewhere and stay Pending", fleet.Int(short)))
+		out = append(out, fleet.Textf("%s %s Pending", fleet.Many(short, "pod"),
+			fleet.Verb(short, "finds no free GPUs elsewhere and stays", "find no free GPUs elsewhere and stay")))
 	}
 	return out
 }

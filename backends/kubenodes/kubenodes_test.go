@@ -194,8 +194,8 @@ evict pod llm/a-bare: kept by nothing; no disruption budget; the last ready repl
 		}
 	}
 	for _, part := range []string{"no controller makes these again: llm/a-bare", "the last ready replica of its model goes: llm/a-last, llm/a-bare",
-		"what is in their emptyDir volumes is lost: llm/b-many", "2 pods find no free GPUs elsewhere", "1 pods of DaemonSets stay", "1 pods of the node's own files stay",
-		"1 pods that have ended stay", "1 pods are going already"} {
+		"what is in their emptyDir volumes is lost: llm/b-many", "2 pods find no free GPUs elsewhere", "1 pod of a DaemonSet stays", "1 pod of the node's own files stays",
+		"1 pod that has ended stays", "1 pod is going already"} {
 		if !strings.Contains(notes(d), part) {
 			t.Errorf("%q is not in\n%s", part, notes(d))
 		}

@@ -144,9 +144,9 @@ func (s *scene) growth(part *serveconfig.Deployment, more int) (extra int, notes
 		each = fleet.Textf("%s GPUs", fleet.Label(strconv.FormatFloat(part.GPUs.V, 'g', -1, 64)))
 	}
 	if !s.o.Spec.Cluster.Autoscaling {
-		return 0, []fleet.Safe{fleet.Textf("each further replica asks for %s of the %s workers that there are: without room in them it "+
+		return 0, []fleet.Safe{fleet.Textf("each further replica asks for %s of the %s that there are: without room in them it "+
 			"waits for "+
-			"ever", each, fleet.Int(s.desired()))}
+			"ever", each, fleet.Many(s.desired(), "worker"))}
 	}
 	g := s.serving().gpus()
 	if part.GPUs.OK {
@@ -158,8 +158,8 @@ func (s *scene) growth(part *serveconfig.Deployment, more int) (extra int, notes
 		extra = (extra + g - 1) / g * g // whole workers
 	}
 	return extra, []fleet.Safe{fleet.Textf("each further replica asks for %s; where they have no room, Ray's autoscaler adds workers of "+
-		"%s GPUs, "+
-		"up to maxReplicas of their group", each, fleet.Int(g))}
+		"%s, "+
+		"up to maxReplicas of their group", each, fleet.Many(g, "GPU"))}
 }
 
 // suspend drops the clusters, which is all that KubeRay can stop.

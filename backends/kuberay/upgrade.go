@@ -176,11 +176,11 @@ func (s *scene) inPlace(d *fleet.Draft) {
 func (s *scene) beside(ctx context.Context, d *fleet.Draft) error {
 	all := s.asked()
 	d.Extra = all
-	second := fleet.Textf("a second cluster of %s workers and %s GPUs comes beside the one that "+
-		"serves", fleet.Int(s.desired()), fleet.Int(all))
+	second := fleet.Textf("a second cluster of %s and %s comes beside the one that "+
+		"serves", fleet.Many(s.desired(), "worker"), fleet.Many(all, "GPU"))
 	back := fleet.Textf("taking it back before the new cluster serves does not only drop that: KubeRay starts one more as it was, which "+
 		"asks for the "+
-		"same %s GPUs once more, while the old one goes on serving", fleet.Int(all))
+		"same %s once more, while the old one goes on serving", fleet.Many(all, "GPU"))
 	if s.o.byParts() {
 		o := &s.o.Spec.Strategy.Options
 		if o.Surge != nil && *o.Surge < 100 {
@@ -238,8 +238,8 @@ func (s *scene) short(ctx context.Context) (fleet.Safe, error) {
 		g := &s.groups[i]
 		room := machines.RoomFor(&g.template.Pod().Spec)
 		if room.Each > 0 && room.Fits < g.pods {
-			return fleet.Textf("group %s asks for %s %s in %s pods and there is room for %s of them (%s)", fleet.Quote(g.name),
-				fleet.Int(g.pods*room.Each), fleet.Quote(string(room.Resource)), fleet.Int(g.pods), fleet.Int(room.Fits), room.Text()), nil
+			return fleet.Textf("group %s asks for %s %s in %s and there is room for %s of them (%s)", fleet.Quote(g.name),
+				fleet.Int(g.pods*room.Each), fleet.Quote(string(room.Resource)), fleet.Many(g.pods, "pod"), fleet.Int(room.Fits), room.Text()), nil
 		}
 	}
 	return fleet.Safe{}, nil

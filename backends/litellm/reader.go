@@ -148,14 +148,15 @@ func readings(ds []deployment, counters *page, out *fleet.Partial) []fleet.Deplo
 	if odd > 0 {
 		out.Notices = append(out.Notices, fleet.Notice{
 			Level: fleet.LevelWarn,
-			Text:  fleet.Textf("%s models have a weight that is no number, which LiteLLM cannot use", fleet.Int(odd)),
+			Text: fleet.Textf("%s %s a weight that is no number, which LiteLLM cannot use", fleet.Many(odd, "model"),
+				fleet.Verb(odd, "has", "have")),
 		})
 	}
 	if sealed > 0 {
 		out.Notices = append(out.Notices, fleet.Notice{
 			Level: fleet.LevelWarn,
-			Text: fleet.Textf("%s models hold values that LiteLLM could not decrypt: was its salt key or master key changed?",
-				fleet.Int(sealed)),
+			Text: fleet.Textf("%s %s values that LiteLLM could not decrypt: was its salt key or master key changed?",
+				fleet.Many(sealed, "model"), fleet.Verb(sealed, "holds", "hold")),
 		})
 	}
 	return list

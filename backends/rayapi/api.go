@@ -125,7 +125,7 @@ func (a *api) call(ctx context.Context, method, path string, in any) (*httpx.Rep
 	case http.StatusPreconditionFailed:
 		said.Kind, said.Next = fleet.KindUnsupported, "only an application with external_scaler_enabled is scaled by this call"
 	}
-	if why := message(reply.Body); why != "" {
+	if why := message(reply.Body); why != "" && e.Kind != fleet.KindAuth { // which may hold a part of the token
 		said.Err = fmt.Errorf("%w: %s", e.Err, why)
 	}
 	return nil, &said

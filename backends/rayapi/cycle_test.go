@@ -87,6 +87,11 @@ func TestHowAnApplicationStands(t *testing.T) {
 	check("sick", fleet.RolloutStuck, false, "UNHEALTHY")
 	s.app("chat")["status"] = deleting
 	check("going", fleet.RolloutMoving, false, "DELETING")
+	s.app("chat")["status"], s.app("chat")["external_scaler_enabled"] = running, true
+	llm["target_num_replicas"] = 5.0
+	check("scaled from outside, RUNNING as before", fleet.RolloutMoving, false, "1 of 5 replicas of deployment LLM run")
+	s.app("chat")["external_scaler_enabled"] = false
+	check("scaled by Ray, which is no change of ours", fleet.RolloutDone, false, "")
 }
 
 func TestScalingByConfiguration(t *testing.T) {

@@ -3,6 +3,7 @@ package rayapi
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -121,6 +122,10 @@ func (a *app) stands(now time.Time) verdict {
 			v.why = fleet.Textf("it was deployed %s ago, and what runs may be that of before", fleet.Age(age))
 			return v
 		}
+		if why := a.scaling(); !why.IsEmpty() {
+			v.why = why
+			return v
+		}
 		return verdict{phase: fleet.RolloutDone}
 	case deployFailed:
 		v.phase, v.never = fleet.RolloutFailed, true
@@ -134,6 +139,20 @@ func (a *app) stands(now time.Time) verdict {
 		}
 	}
 	return v
+}
+
+// scaling says of an application that is scaled from outside which deployment does not have its number yet: such a call is no
+// deployment, so that no time of it tells how old RUNNING is.
+func (a *app) scaling() fleet.Safe {
+	if !a.External {
+		return fleet.Safe{}
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.Deployments)) {
+		if d := a.Deployments[name]; d.Target != nil && d.runs() != *d.Target {
+			return fleet.Textf("%s of %s replicas of deployment %s run", fleet.Int(d.runs()), fleet.Int(*d.Target), fleet.Quote(name))
+		}
+	}
+	return fleet.Safe{}
 }
 
 // unplaced tells replicas for which Ray finds no room, or no environment, for half a minute. It says so in a message alone.

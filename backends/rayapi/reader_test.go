@@ -108,10 +108,11 @@ func TestWhatTheAPISaysOfItsFaults(t *testing.T) {
 		{503, "Failed to get a response from the controller. The GCS may be down", "The GCS may be down", fleet.KindServer},
 		{400, "Invalid 'api_type' value", "Invalid 'api_type'", fleet.KindInvalid},
 		{200, `{"proxies":{}}`, "names no applications", fleet.KindInvalid},
+		{401, "token tok_do_not_show is not valid", "", fleet.KindAuth},
 	} {
 		s := contract.ServeAnswers(t, func(string) *contract.Answer { return &contract.Answer{Status: x.status, Body: x.body} })
 		_, err := contract.Open(t, Connector(), fleet.SourceSpec{URL: s.URL}, fleet.NewVirtualClock(contract.Start())).Read(t.Context())
-		if fleet.KindOf(err) != x.kind || !strings.Contains(fleet.Sentence(err).String(), x.says) {
+		if fleet.KindOf(err) != x.kind || !strings.Contains(fleet.Sentence(err).String(), x.says) || strings.Contains(err.Error(), "do_not_show") {
 			t.Errorf("%d: %v", x.status, fleet.Sentence(err))
 		}
 	}

@@ -18,8 +18,10 @@ import (
 	"pitwall/backends/bentoml"
 	"pitwall/backends/dcgm"
 	"pitwall/backends/discovery"
+	"pitwall/backends/envoyaigateway"
 	"pitwall/backends/flagger"
 	"pitwall/backends/gatewayroutes"
+	"pitwall/backends/istio"
 	"pitwall/backends/kong"
 	"pitwall/backends/kserve"
 	"pitwall/backends/kube"
@@ -27,9 +29,11 @@ import (
 	"pitwall/backends/kuberay"
 	"pitwall/backends/litellm"
 	"pitwall/backends/llamacpp"
+	"pitwall/backends/modelrewrite"
 	"pitwall/backends/nvidiagpu"
 	"pitwall/backends/nvidiasmi"
 	"pitwall/backends/openai"
+	"pitwall/backends/portkey"
 	"pitwall/backends/prometheus"
 	"pitwall/backends/rayapi"
 	"pitwall/backends/rayserve"
@@ -58,6 +62,7 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{litellm.Connector()},
 		[]fleet.Connector{kong.Connector()},
 		openai.Connectors(),
+		portkey.Connectors(),
 		[]fleet.Connector{prometheus.Connector()},
 		[]fleet.Connector{alertmanager.Connector()},
 		[]fleet.Connector{discovery.Around(kube.Connector(), Connectors)},
@@ -69,7 +74,7 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{argorollouts.Connector()},
 		[]fleet.Connector{flagger.Connector()},
 		[]fleet.Connector{seldon.Connector()},
-		[]fleet.Connector{gatewayroutes.Connector()},
+		[]fleet.Connector{gatewayroutes.Connector(), envoyaigateway.Connector(), modelrewrite.Connector(), istio.Connector()},
 		[]fleet.Connector{yatai.Connector()},
 		[]fleet.Connector{bentocloud.Connector(), azureml.Connector(), vertex.Connector()},
 	)

@@ -92,6 +92,9 @@ func TestAnOrchestratorIsNoSource(t *testing.T) {
 				t.Errorf("%s of %s is incomplete, or also of %q", at, c.Kind, other)
 			}
 			known[at] = c.Kind
+			if k.InCluster() != (c.NewObjectWriter == nil) {
+				t.Errorf("%s of %s: an API of its own %v, in a cluster %v", at, c.Kind, c.NewObjectWriter != nil, k.InCluster())
+			}
 		}
 		if c.NewReader != nil {
 			continue // it has an API, and so a source, of its own

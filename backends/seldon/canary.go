@@ -29,11 +29,11 @@ func (s *scene) byCanary(r *fleet.Rollout, w fleet.Want, text fleet.Safe, v *ser
 	for _, p := range w.Parts {
 		after := jsonptr.Encode(canary(next, name, percent(p), size(p)))
 		left := jsonptr.Encode(100 - percent(p))
-		say := fleet.Textf("canary %s: %s %% of the traffic, %s replicas", fleet.Quote(name), fleet.Int(percent(p)), fleet.Int(size(p)))
+		say := fleet.Textf("canary %s: %s %% of the traffic, %s", fleet.Quote(name), fleet.Int(percent(p)), fleet.Many(size(p), "replica"))
 		if before == nil {
 			say = fleet.Textf("%s, as %s", text, say)
 		}
-		d.Stages = append(d.Stages, fleet.Stage{Text: say, Canary: true, Until: fleet.Until{Updated: size(p), Ready: size(p)},
+		d.Stages = append(d.Stages, fleet.Stage{Text: say, Canary: true, Until: fleet.Until{Updated: size(p), Ready: size(p), Split: true},
 			Writes: []fleet.ObjectWrite{s.write(say, s.same(v.path()+"/name"),
 				fleet.Field{Path: v.path() + "/traffic", Before: stable, After: left}, fleet.Field{Path: at, Before: before, After: after})}})
 		before, stable = after, left

@@ -96,6 +96,38 @@ metadata: {name: chat, namespace: llm}
 spec: {http: [{route: [{destination: {host: a, subset: main}, weight: %d}, {destination: {host: b, subset: canary}, weight: %d}]}]}`, a, b))
 }
 
+// The replicas of a canary are there before the operator gives it its share, which it does once all Deployments are ready.
+func TestAStageOfACanaryWaitsForItsShare(t *testing.T) {
+	until := fleet.Until{Updated: 1, Ready: 1, Split: true}
+	late := func() *toyobjects.Cluster {
+		c := split(90, 10)
+		made{name: "chat-main-0-llm", uri: "s3://m/v1", want: 4, updated: 4, total: 4, away: 1}.put(c)
+		return c
+	}
+	with := func(c *toyobjects.Cluster, a, b int) *toyobjects.Cluster {
+		virtualService(c, a, b)
+		return c
+	}
+	for _, x := range []struct {
+		name string
+		c    *toyobjects.Cluster
+		over bool
+		why  string
+	}{
+		{"the route is the old one", with(split(90, 10), 100, 0), false, "still gives predictor main 100 %"},
+		{"the route is as asked", with(split(90, 10), 90, 10), true, ""},
+		{"nobody can tell, and all is ready", split(90, 10), true, ""},
+		{"nobody can tell, and a replica loads", late(), false, "loading"},
+		{"the route is as asked, and a replica of the other loads", with(late(), 90, 10), true, ""},
+	} {
+		r := look(t, x.c, deploymentKind, chat)
+		r.Updated, r.UpdatedReady = 1, 1
+		if got := r.Traffic.Unsplit.String(); until.Reached(&r) != x.over || !strings.Contains(got, x.why) || (x.why == "") != (got == "") {
+			t.Errorf("%s: over %v, %q", x.name, !x.over, got)
+		}
+	}
+}
+
 func TestWeightsAreInForceOnceIstioHasThem(t *testing.T) {
 	c := split(90, 10)
 	virtualService(c, 100, 0)
@@ -223,7 +255,7 @@ func TestEachDeedIsAWrite(t *testing.T) {
 func TestACanaryIsASecondPredictorAndBecomesTheFirst(t *testing.T) {
 	c := cluster(sdep("", isAvailable, served("main", "s3://m/v1", `, replicas: 4, annotations: {seldon.io/svc-name: chat}`)), full("chat-main-0-llm", "s3://m/v1", 4))
 	d := do(t, c, fleet.Want{Do: fleet.DoUpgrade, Weights: "s3://m/v2", Parts: []fleet.Ratio{0.1, 0.5}})
-	if len(d.Stages) != 3 || !d.Stages[0].Canary || d.Stages[0].Until != (fleet.Until{Updated: 1, Ready: 1}) || d.Stages[1].Until.Ready != 2 || !d.Stages[2].Until.Done || d.Stages[2].Canary {
+	if len(d.Stages) != 3 || !d.Stages[0].Canary || d.Stages[0].Until != (fleet.Until{Updated: 1, Ready: 1, Split: true}) || d.Stages[1].Until.Ready != 2 || !d.Stages[2].Until.Done || d.Stages[2].Canary {
 		t.Fatalf("%+v", d.Stages)
 	}
 	name := canaryName(map[string]any{})

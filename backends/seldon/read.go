@@ -64,7 +64,13 @@ func (s *scene) rollout(ctx context.Context) (fleet.Rollout, error) {
 		}
 	}
 	v, err := s.stands(ctx)
+	if err != nil {
+		return fleet.Rollout{}, err
+	}
 	r.Phase, r.Why, r.Never, r.Since = v.Phase, v.Why, v.Never, v.Since
+	if v.Phase != fleet.RolloutDone && len(s.live) > 1 {
+		r.Traffic.Unsplit, err = s.unsplit(ctx, v.Why)
+	}
 	return r, err
 }
 
@@ -193,8 +199,8 @@ func (s *scene) partStands(ctx context.Context, v *serving, p *part) (stuck.Verd
 		return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: why}, nil
 	}
 	if n, ok := s.fixed(v, p); ok && n != p.d.Desired() {
-		return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: fleet.Textf("Deployment %s should have %s replicas, wanted are %s",
-			fleet.Quote(p.name), fleet.Int(p.d.Desired()), fleet.Int(n))}, nil
+		return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: fleet.Textf("Deployment %s should have %s, wanted are %s",
+			fleet.Quote(p.name), fleet.Many(p.d.Desired(), "replica"), fleet.Int(n))}, nil
 	}
 	return p.d.Stands(ctx, s.c, s.now)
 }

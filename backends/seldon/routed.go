@@ -34,13 +34,31 @@ func (s *scene) routed(ctx context.Context) (stuck.Verdict, error) {
 	if err != nil || weights == nil {
 		return done, err
 	}
-	for _, v := range s.live {
-		if has := weights[v.Name]; has != v.Traffic {
-			return stuck.Verdict{Phase: fleet.RolloutMoving, Why: fleet.Textf("VirtualService %s still gives predictor %s %s %%, wanted is %s",
-				fleet.Quote(routeName(s.ref.Name)), fleet.Quote(v.Name), fleet.Int(has), fleet.Int(v.Traffic))}, nil
-		}
+	if why := s.otherwise(weights); !why.IsEmpty() {
+		return stuck.Verdict{Phase: fleet.RolloutMoving, Why: why}, nil
 	}
 	return done, nil
+}
+
+// otherwise says which predictor gets another share than the spec says; "" where none does.
+func (s *scene) otherwise(weights map[string]int) fleet.Safe {
+	for _, v := range s.live {
+		if has := weights[v.Name]; has != v.Traffic {
+			return fleet.Textf("VirtualService %s still gives predictor %s %s %%, wanted is %s", fleet.Quote(routeName(s.ref.Name)),
+				fleet.Quote(v.Name), fleet.Int(has), fleet.Int(v.Traffic))
+		}
+	}
+	return fleet.Safe{}
+}
+
+// unsplit says why the predictors do not get what the spec says while it is not done: the operator changes no weight before all
+// Deployments are ready, so that without a VirtualService that says otherwise what keeps those keeps the weights.
+func (s *scene) unsplit(ctx context.Context, why fleet.Safe) (fleet.Safe, error) {
+	weights, err := s.weights(ctx)
+	if err != nil || weights == nil {
+		return why, err
+	}
+	return s.otherwise(weights), nil
 }
 
 // weights are those of the VirtualService by predictor; nil where there is none, or it may not be read.

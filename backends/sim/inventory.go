@@ -18,6 +18,7 @@ const (
 	providerEvery = 15 * time.Second
 	alertsEvery   = 5 * time.Second
 	storeAsked    = 15 * time.Second
+	bentosEvery   = 20 * time.Second
 )
 
 var auth = fleet.SecretRef{Env: KeyName}
@@ -53,6 +54,10 @@ func (f *Fleet) buildInventory(s *world.Spec) fleet.Inventory {
 	}
 	inv.Sources = append(inv.Sources, source(AlertmanagerName, "alertmanager", f.URL(AlertmanagerName), alertsEvery, fleet.Subject{},
 		fleet.SecretRef{}, nil))
+	if f.bentos != nil {
+		inv.Sources = append(inv.Sources, source(BentoCloudName, "bentocloud", f.bentos.url, bentosEvery, fleet.Subject{Cluster: BentoCloudName},
+			auth, nil))
+	}
 	inv.Golden = goldenPrompts()
 	inv.Gateways = []fleet.GatewaySpec{gw}
 	inv.Routes = routeSpecs(s, gw.ID)

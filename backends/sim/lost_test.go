@@ -23,6 +23,7 @@ func watched(t *testing.T) (*sim.Fleet, func(time.Duration) *fleet.Snapshot) {
 	inv := f.Inventory()
 	readers, problems := registry.Set(registry.Connectors()).Readers(inv.Sources, fleet.Deps{Clock: clock, Secret: f.Secret})
 	hub := backends.New(backends.Options{Inventory: inv, Readers: readers, Problems: problems, Clock: clock})
+	hub.Gather(time.Second) // nobody looks more often
 	ctx, cancel := context.WithCancel(t.Context())
 	hold, done := clock.Task(), make(chan struct{}) // nothing moves before the Hub's own tasks are registered
 	go func() { hub.Run(ctx); close(done) }()

@@ -34,6 +34,7 @@ type Options struct {
 	Loads       map[string]float64 // seconds in which a pool's engines read their weights; a minute where it is not given
 	Spares      map[string]int     // engines of a pool that have devices and are not wanted at first
 	Stateful    []string           // pools that a StatefulSet keeps, not a Deployment
+	BentoCloud  bool               // a BentoCloud beside it, with one deployment
 	// Crowd adds nodes and pods without engines behind them to the first cluster, for measuring.
 	Crowd clusters.Synthetic
 }
@@ -45,6 +46,7 @@ type Fleet struct {
 	servers   *wire.Servers
 	store     *store
 	alerts    *alerting
+	bentos    *bentoCloud // nil for none
 	clusters  []*clusters.Cluster
 	inventory fleet.Inventory
 	stop      context.CancelFunc
@@ -69,7 +71,14 @@ func Listen(ctx context.Context, o Options) (*Fleet, error) {
 		}
 		return nil, err
 	}
-	f := &Fleet{options: o, world: world.New(&spec)}
+	cloud, err := serveBentos(ctx, o)
+	if err != nil {
+		for _, l := range held {
+			_ = l.Close()
+		}
+		return nil, errors.Join(err, port.Close(), alerts.Close())
+	}
+	f := &Fleet{options: o, world: world.New(&spec), bentos: cloud}
 	f.world.At(o.Start, func() {})
 	exporters := map[string]string{}
 	for _, p := range spec.Pools {
@@ -82,7 +91,7 @@ func Listen(ctx context.Context, o Options) (*Fleet, error) {
 		Styles: map[string]string{providerAnthropic: "anthropic"},
 	}, held)
 	if err := f.serveClusters(&spec, held); err != nil {
-		return nil, errors.Join(err, port.Close(), alerts.Close(), f.closeClusters(), f.servers.Close())
+		return nil, errors.Join(err, port.Close(), alerts.Close(), cloud.close(), f.closeClusters(), f.servers.Close())
 	}
 	f.store = newStore(port, o, &spec, f.servers.URL, newStoreMemory(&spec, f.History))
 	f.alerts = newAlerting(alerts, o, f.world)
@@ -134,7 +143,7 @@ func (o Options) withDefaults() Options {
 func (f *Fleet) Close() error {
 	f.stop()
 	<-f.kept
-	return errors.Join(f.store.close(), f.alerts.close(), f.closeClusters(), f.servers.Close())
+	return errors.Join(f.store.close(), f.alerts.close(), f.bentos.close(), f.closeClusters(), f.servers.Close())
 }
 
 // Inventory names the endpoints as a configuration would.
@@ -235,6 +244,9 @@ func (f *Fleet) URL(name string) string {
 	if name == AlertmanagerName {
 		return f.alerts.url
 	}
+	if name == BentoCloudName && f.bentos != nil {
+		return f.bentos.url
+	}
 	if url := f.servers.URL(name); url != "" {
 		return url
 	}
@@ -244,6 +256,9 @@ func (f *Fleet) URL(name string) string {
 // Endpoints lists the names of all endpoints in order.
 func (f *Fleet) Endpoints() []string {
 	names := append(f.servers.Names(), StoreName, AlertmanagerName)
+	if f.bentos != nil {
+		names = append(names, BentoCloudName)
+	}
 	for _, c := range f.clusters {
 		names = append(names, c.Name())
 	}

@@ -28,6 +28,7 @@ func TestThePastComesThroughTheStore(t *testing.T) {
 	deps := set.Equip(fleet.Deps{Clock: clock, Secret: f.Secret}, inv.Sources)
 	readers, problems := set.Readers(inv.Sources, deps)
 	hub := backends.New(backends.Options{Inventory: inv, Readers: readers, Problems: problems, Clock: clock})
+	hub.Gather(time.Second) // nobody looks more often
 	ctx, cancel := context.WithCancel(t.Context())
 	hold, done := clock.Task(), make(chan struct{})
 	go func() { hub.Run(ctx); close(done) }()

@@ -13,6 +13,8 @@ import (
 
 // TestTheClustersAnswerAsARealServer holds the embedded API server to what the real one answers.
 func TestTheClustersAnswerAsARealServer(t *testing.T) {
+	t.Parallel() // it mostly waits
+
 	f, err := Listen(context.Background(), Options{}) // on the machine's clock: watches end by it
 	if err != nil {
 		t.Fatal(err)

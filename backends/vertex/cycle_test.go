@@ -37,6 +37,7 @@ func TestAnEndpointIsRead(t *testing.T) {
 // A version is deployed as the one that serves is, gets requests step by step, and leaves again on the way back.
 func TestAVersionIsDeployedBesideAndTakesTheRequests(t *testing.T) {
 	g, rig := newGoogle(t)
+	g.model(old)["fasterDeploymentConfig"] = map[string]any{"fastTryoutEnabled": true}
 	id := deployedID("456@4")
 	d := rig.Do(t, chat, fleet.Want{Do: fleet.DoUpgrade, Weights: "456", Parts: []fleet.Ratio{0.1, 0.5}})
 	want := `/deployed/` + id + `/version="456@4"
@@ -47,7 +48,7 @@ func TestAVersionIsDeployedBesideAndTakesTheRequests(t *testing.T) {
 		t.Errorf("it sets\n%s\nand rents %s", got, d.Rented)
 	}
 	fresh, was := g.model(id), g.model(old)
-	for _, k := range []string{"dedicatedResources", "serviceAccount", "enableAccessLogging", "displayName"} {
+	for _, k := range []string{"dedicatedResources", "serviceAccount", "enableAccessLogging", "displayName", "fasterDeploymentConfig"} {
 		if !reflect.DeepEqual(fresh[k], was[k]) {
 			t.Errorf("%s of the new one is %v, and was %v", k, fresh[k], was[k])
 		}
@@ -252,5 +253,49 @@ func TestTheTagGuardsTheMomentBetween(t *testing.T) {
 	err = rig.Writer.Write(t.Context(), d.Stages[1].Writes[0], "c1/2.1", false)
 	if fleet.KindOf(err) != fleet.KindConflict || g.doc["trafficSplit"].(map[string]any)[old] != 100.0 {
 		t.Errorf("%v, the split is %v", err, g.doc["trafficSplit"])
+	}
+}
+
+// An operation may be over, and have failed, by the time of its answer, which is 200 all the same.
+func TestAnOperationThatFailsAtOnceIsARefusal(t *testing.T) {
+	g, rig := newGoogle(t)
+	d, err := rig.Draft(chat, fleet.Want{Do: fleet.DoUpgrade, Weights: "456@4"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.answer = func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodPost {
+			_, _ = io.WriteString(w, `{"name":"o","done":true,"metadata":{"@type":"x.DeployModelOperationMetadata"},"error":{"code":8,"message":"out of NVIDIA_L4"}}`)
+		}
+		return r.Method == http.MethodPost
+	}
+	err = rig.Writer.Write(t.Context(), d.Stages[0].Writes[0], "c1/1.1", false)
+	if fleet.KindOf(err) != fleet.KindInvalid || !strings.Contains(err.Error(), "begin DeployModel") || !strings.Contains(err.Error(), "out of NVIDIA_L4") {
+		t.Error(err)
+	}
+}
+
+// Older answers say nothing of replicas: that is not known, and keeps nobody from giving a model its requests back.
+func TestUnknownReplicasKeepNoRequestsAway(t *testing.T) {
+	g, rig := newGoogle(t)
+	d, err := rig.Draft(chat, fleet.Want{Do: fleet.DoUpgrade, Weights: "456@4", Parts: []fleet.Ratio{0.1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rig.Carry(t, chat, d.Stages[0])
+	rig.Carry(t, chat, d.Stages[1])
+	for _, m := range g.models() {
+		delete(m.(map[string]any), "status")
+	}
+	for _, w := range []fleet.Want{{Do: fleet.DoAbandonRoll}, {Do: fleet.DoPromote}} {
+		if d, err = rig.Draft(chat, w); err != nil || len(d.Notes) == 0 || !strings.Contains(d.Notes[0].String(), "Google does not say how many replicas of") {
+			t.Errorf("%s: %v, %v", w.Do, err, d.Notes)
+		}
+	}
+	for _, m := range g.models() {
+		m.(map[string]any)["status"] = map[string]any{"availableReplicaCount": 0.0}
+	}
+	if _, err = rig.Draft(chat, fleet.Want{Do: fleet.DoPromote}); fleet.KindOf(err) != fleet.KindConflict {
+		t.Errorf("none is available: %v", err)
 	}
 }

@@ -112,13 +112,20 @@ func (s *scene) share(w fleet.Want) (fleet.Draft, error) {
 		return fleet.Draft{}, s.no(fleet.KindInvalid, w.Do, why)
 	}
 	for _, m := range members {
-		if to[m.ID] > m.Weight && !m.Ready {
+		if d := s.Deployed[m.ID]; to[m.ID] > m.Weight && d != nil && d.Available != nil && !m.Ready {
 			return fleet.Draft{}, s.no(fleet.KindConflict, w.Do, "the replicas of "+fleet.Quote(m.ID).String()+" are not all available")
 		}
 	}
 	text := split.Text(members, to)
-	return fleet.Draft{Stages: []fleet.Stage{{Text: text, // it is over once it is taken
-		Writes: []fleet.ObjectWrite{s.write(text, weigh(s.ids(), s.weights(), to)...)}}}, Weights: true}, nil
+	d := fleet.Draft{Stages: []fleet.Stage{{Text: text, // it is over once it is taken
+		Writes: []fleet.ObjectWrite{s.write(text, weigh(s.ids(), s.weights(), to)...)}}}, Weights: true}
+	for _, m := range members {
+		if has := s.Deployed[m.ID]; to[m.ID] > m.Weight && has != nil && has.Available == nil {
+			d.Notes = append(d.Notes, fleet.Textf("Google does not say how many replicas of %s are available: ask it something before it gets "+
+				"requests", fleet.Quote(m.ID)))
+		}
+	}
+	return d, nil
 }
 
 // move moves requests between the newest deployed model and the one that serves beside it.
@@ -197,7 +204,7 @@ func (s *scene) scale(w fleet.Want) (fleet.Draft, error) {
 
 // rented says what Google must have free.
 func (m *member) rented(n int) fleet.Safe {
-	text := fleet.Textf("%s replicas", fleet.Int(n))
+	text := fleet.Many(n, "replica")
 	if m.Machine != "" {
 		text = fleet.Textf("%s of %s", text, fleet.Quote(m.Machine))
 	}

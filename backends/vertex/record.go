@@ -77,7 +77,7 @@ func (m *member) gpus() (n int, ok bool) {
 
 // copies are the keys of a deployed model that a new one takes over, so that it runs as the one that serves.
 var copies = []string{dedicated, automatic, "sharedResources", "serviceAccount", "enableAccessLogging", "disableContainerLogging",
-	"disableExplanations"}
+	"disableExplanations", "fasterDeploymentConfig", "speculativeDecodingSpec"}
 
 func newMember(raw json.RawMessage) (*member, error) {
 	var in struct {

@@ -140,8 +140,7 @@ func (a *api) Send(ctx context.Context, _ fleet.ObjectKind, _ fleet.ObjectRef, w
 	}
 	for id := range before.Deployed {
 		if m := after.Deployed[id]; m == nil || m.Version == "" {
-			_, err := a.call(ctx, http.MethodPost, path+":undeployModel", map[string]any{"deployedModelId": id})
-			return err
+			return a.operate(ctx, path+":undeployModel", map[string]any{"deployedModelId": id})
 		}
 	}
 	_, err := a.call(ctx, http.MethodPatch, path+"?updateMask=trafficSplit",
@@ -185,13 +184,26 @@ func (a *api) deploy(ctx context.Context, path string, c *content, id string, m 
 	if like.Display != "" {
 		model["displayName"] = like.Display
 	}
-	_, err := a.call(ctx, http.MethodPost, path+":deployModel", map[string]any{"deployedModel": model})
-	return err
+	return a.operate(ctx, path+":deployModel", map[string]any{"deployedModel": model})
+}
+
+// operate begins an operation. It may be over by the time of the answer, and have failed, with an answer of 200.
+func (a *api) operate(ctx context.Context, path string, in any) error {
+	reply, err := a.call(ctx, http.MethodPost, path, in)
+	if err != nil {
+		return err
+	}
+	var o operation
+	if known := jsonptr.Typed(fleet.JSON(reply.Body), &o) == nil; known && o.Error != nil {
+		text := o.Error.Message
+		return &fleet.Error{Kind: fleet.KindInvalid, Op: "begin " + o.name().String(), Source: a.source, Next: "nothing was changed by it",
+			Err: errors.New("it failed at once: " + fleet.Quote(text[:min(len(text), mostSaidOfFailure)]).String())}
+	}
+	return nil // what goes on is read from the endpoint
 }
 
 func (a *api) mutate(ctx context.Context, path string, m *member) error {
-	_, err := a.call(ctx, http.MethodPost, path+":mutateDeployedModel", map[string]any{
+	return a.operate(ctx, path+":mutateDeployedModel", map[string]any{
 		"deployedModel": map[string]any{"id": m.ID, m.Block: map[string]any{"minReplicaCount": m.least(), "maxReplicaCount": m.most()}},
 		"updateMask":    m.Block + ".minReplicaCount," + m.Block + ".maxReplicaCount"})
-	return err
 }

@@ -2,7 +2,6 @@ package workloads
 
 import (
 	"context"
-	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -120,12 +119,6 @@ func (s *scene) groupPods(ctx context.Context) error {
 	return nil
 }
 
-func (s *scene) leaders() fleet.ObjectRef {
-	ref := s.ref
-	ref.Kind = statefulSetKind.Kind
-	return ref
-}
-
 func leaderOf(pods []*corev1.Pod) *corev1.Pod {
 	for _, p := range pods {
 		if p.Labels[owner.LWSWorker] == "0" {
@@ -154,8 +147,8 @@ func (s *scene) groupConditions(d *groupSetFields) {
 	s.over = available && !updating && r.Ready >= r.Desired && r.Updated >= r.Desired-held
 }
 
-// groupSeen decides whether the controller saw the newest change. Before v0.9.0 no field says so: the leaders'
-// StatefulSet must hold the new template then. A condition's own generation is that of its last turn, which is no proof
+// groupSeen decides whether the controller saw the newest change. Before v0.9.0 no field says so: what its
+// StatefulSet is made of must be the newest templates then. A condition's own generation is that of its last turn, which is no proof
 // against, only for.
 func (s *scene) groupSeen(ctx context.Context, d *groupSetFields) error {
 	if d.Status.ObservedGeneration != nil {
@@ -167,37 +160,7 @@ func (s *scene) groupSeen(ctx context.Context, d *groupSetFields) error {
 			return nil
 		}
 	}
-	body, err := s.c.Get(ctx, statefulSetKind, s.leaders())
-	if err != nil {
-		s.hazy = fleet.Textf("this version of LeaderWorkerSet does not say what it saw, and its StatefulSet cannot be read: %s",
-			fleet.Cause(err))
-		return nil
-	}
-	doc, err := jsonptr.Decode(body)
-	if err != nil {
-		return err
-	}
-	child, err := podspec.New(doc, templateAt)
-	if err != nil {
-		return err
-	}
-	if !sameServing(&child, &s.main) {
-		s.unseen = fleet.Textf("StatefulSet %s does not hold the newest template yet", fleet.Quote(s.ref.Name))
-	}
-	return nil
-}
-
-// sameServing compares what the containers run: controllers add to the rest of a template.
-func sameServing(a, b *podspec.Template) bool {
-	x, y := a.Pod().Spec.Containers, b.Pod().Spec.Containers
-	if len(x) < len(y) {
-		return false
-	}
-	for i := range y {
-		if x[i].Name != y[i].Name || x[i].Image != y[i].Image || !slices.Equal(x[i].Args, y[i].Args) || !slices.Equal(x[i].Command,
-			y[i].Command) {
-			return false
-		}
-	}
-	return true
+	var err error
+	s.unseen, s.hazy, err = child.GroupsTaken(ctx, s.c, s.ref, s.doc)
+	return err
 }

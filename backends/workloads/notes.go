@@ -35,7 +35,7 @@ func (s *scene) rollNotes(ctx context.Context, d *fleet.Draft) []fleet.Safe {
 	list = append(list, s.claimNotes(ctx, d)...)
 	list = append(list, s.timeNotes()...)
 	if s.size > 1 {
-		list = append(list, fleet.Textf("the %s pods of a group are replaced together", fleet.Int(s.size)))
+		list = append(list, fleet.Textf("the %s of a group are replaced together", fleet.Many(s.size, "pod")))
 	}
 	if s.kind == groupSetKind {
 		list = append(list, fleet.Text("a LeaderWorkerSet keeps no older versions: only the journal of this change takes it back"))
@@ -99,7 +99,8 @@ func (s *scene) shortOf(ctx context.Context, replicas int) fleet.Safe {
 			pods *= s.size - 1
 		}
 		if room.Each > 0 && room.Fits < pods {
-			return fleet.Textf("%s more pods ask for %s %s and there is room for %s (%s)", fleet.Int(pods), fleet.Int(pods*room.Each),
+			return fleet.Textf("%s %s for %s %s and there is room for %s (%s)", fleet.Many(pods, "more pod"), fleet.Verb(pods, "asks", "ask"),
+				fleet.Int(pods*room.Each),
 				fleet.Quote(string(room.Resource)), fleet.Int(room.Fits), room.Text())
 		}
 	}

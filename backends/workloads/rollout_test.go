@@ -153,6 +153,7 @@ func TestTrap9AnOldLeaderWorkerSetProvesUptakeByItsStatefulSet(t *testing.T) {
 		t.Errorf("an older child: %s %q", got.Phase, got.Why)
 	}
 	child("vllm/vllm-openai:v0.11.0")
+	workersRun(r, "vllm/vllm-openai:v0.11.0")
 	if got := r.rollout(deepseek); got.Phase != fleet.RolloutDone {
 		t.Errorf("a child that holds it: %s %q", got.Phase, got.Why)
 	}

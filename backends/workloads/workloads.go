@@ -67,15 +67,15 @@ func (o *Orchestrator) Draft(ctx context.Context, c fleet.Objects, r fleet.Rollo
 	s.judge(ctx)
 	switch w.Do {
 	case fleet.DoUpgrade:
-		return s.upgrade(ctx, w)
+		return s.settled(s.upgrade(ctx, w))
 	case fleet.DoRestart:
-		return s.restart(ctx, w)
+		return s.settled(s.restart(ctx, w))
 	case fleet.DoScale:
 		return s.resize(ctx, w)
 	case fleet.DoPause:
-		return s.pause()
+		return s.settled(s.pause())
 	case fleet.DoResume:
-		return s.resume()
+		return s.settled(s.resume())
 	case fleet.DoPromote, fleet.DoAdvance, fleet.DoAbandonRoll:
 		return fleet.Draft{}, s.refuse(fleet.KindUnsupported, "a "+s.kind.Kind+" has no steps of its own; a roll in parts is resumed, or "+
 			"taken back by the change that made it")

@@ -128,7 +128,7 @@ func (s *scene) rollout(ctx context.Context) (fleet.Rollout, error) {
 	if err := s.runs(ctx, &r); err != nil {
 		return fleet.Rollout{}, err
 	}
-	v, err := s.stands(ctx)
+	v, err := s.stands(ctx, &r.Scaler)
 	r.Phase, r.Why, r.Never, r.Since = v.Phase, v.Why, v.Never, v.Since
 	return r, err
 }
@@ -148,7 +148,7 @@ func (s *scene) runs(ctx context.Context, r *fleet.Rollout) error {
 }
 
 // stands asks the Deployments: Available says that Yatai has written everything, and nothing of pods.
-func (s *scene) stands(ctx context.Context) (stuck.Verdict, error) {
+func (s *scene) stands(ctx context.Context, by *fleet.Scaler) (stuck.Verdict, error) {
 	called := fleet.Quote(s.o.Spec.Bento)
 	switch {
 	case s.bento == nil && s.unread.IsEmpty():
@@ -173,11 +173,35 @@ func (s *scene) stands(ctx context.Context) (stuck.Verdict, error) {
 		return stuck.Verdict{Phase: fleet.RolloutUnknown, Why: fleet.Textf("whether its pods are of Bento %s is not known: %s", called,
 			s.unread)}, nil
 	}
+	if v, ok := s.sized(by); !ok {
+		return s.reconciled(v), nil
+	}
 	if c := s.o.condition("Available"); c == nil || c.Status != "True" {
 		return s.reconciled(stuck.Verdict{Phase: fleet.RolloutMoving, Why: fleet.Text("all replicas are there; Yatai has not said that it is " +
 			"available")}), nil
 	}
 	return stuck.Verdict{Phase: fleet.RolloutDone}, nil
+}
+
+// sized tells whether the number of replicas is between the bounds that are wanted. Yatai gives them to the autoscaler that it makes,
+// which sets the number after that: nothing of it shows in the pods' template.
+func (s *scene) sized(by *fleet.Scaler) (stuck.Verdict, bool) {
+	low, high := s.o.bounds()
+	n := s.main.Desired()
+	switch {
+	case by.API == scalers.HPAKind && (by.Min != low || by.Max != high):
+		return stuck.Verdict{Phase: fleet.RolloutUnseen, Why: fleet.Textf("its autoscaler keeps %s to %s replicas, wanted are %s to %s",
+			fleet.Int(by.Min), fleet.Int(by.Max), fleet.Int(low), fleet.Int(high))}, false
+	case !by.Exists() && s.o.Spec.Autoscaling == nil: // whether something keeps it is not known
+		return stuck.Verdict{}, true
+	case n == 0 && low > 0:
+		return stuck.Verdict{Phase: fleet.RolloutStuck, Why: fleet.Textf("Deployment %s has 0 replicas, which switches its autoscaler off: "+
+			"somebody set that number", fleet.Quote(s.ref.Name))}, false
+	case n < low || high >= low && n > high:
+		return stuck.Verdict{Phase: fleet.RolloutMoving, Why: fleet.Textf("Deployment %s has %s replicas, wanted are %s to %s",
+			fleet.Quote(s.ref.Name), fleet.Int(n), fleet.Int(low), fleet.Int(high))}, false
+	}
+	return stuck.Verdict{}, true
 }
 
 // reconciled puts in the place of what is not there what Yatai says that it could not do.

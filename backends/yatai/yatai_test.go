@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"pitwall/backends/internal/child"
+	"pitwall/backends/internal/scalers"
 	"pitwall/backends/internal/toyobjects"
 	"pitwall/fleet"
 )
@@ -195,5 +196,35 @@ func TestWhatABentoDeploymentCannotDoSaysWhatItCan(t *testing.T) {
 	c.Change(kind, iris, "/metadata/uid", "b2")
 	if _, err := New(fleet.NewVirtualClock(noon)).Draft(t.Context(), c, r, fleet.Want{Do: fleet.DoRestart}); fleet.KindOf(err) != fleet.KindConflict {
 		t.Error(err)
+	}
+}
+
+// That all Deployments stand says nothing of other bounds, which the autoscaler gets and moves to after that.
+func TestAnotherNumberIsNotDoneBeforeItIsThere(t *testing.T) {
+	hpa := func(c *toyobjects.Cluster, low, high int) {
+		c.Put(scalers.HPAKind, fmt.Sprintf(`{metadata: {name: iris, namespace: llm}, spec: {minReplicas: %d, maxReplicas: %d, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: iris}}, status: {desiredReplicas: 2}}`, low, high))
+	}
+	three := ", autoscaling: {minReplicas: 3, maxReplicas: 3}"
+	for _, x := range []struct {
+		name, spec string
+		change     func(c *toyobjects.Cluster)
+		phase      fleet.RolloutPhase
+		why        string
+	}{
+		{"the autoscaler has the old bounds", three, func(c *toyobjects.Cluster) { hpa(c, 2, 2) }, fleet.RolloutUnseen, "its autoscaler keeps 2 to 2 replicas, wanted are 3 to 3"},
+		{"it has not moved yet", three, func(c *toyobjects.Cluster) { hpa(c, 3, 3) }, fleet.RolloutMoving, "Deployment iris has 2 replicas, wanted are 3 to 3"},
+		{"there", three, func(c *toyobjects.Cluster) { hpa(c, 3, 3); deployment(c, "iris", "r/iris:v2", "", 3, 3, 3) }, fleet.RolloutDone, ""},
+		{"no bounds", "", func(c *toyobjects.Cluster) { hpa(c, 1, 1); deployment(c, "iris", "r/iris:v2", "", 1, 1, 1) }, fleet.RolloutDone, ""},
+		{"switched off", three, func(c *toyobjects.Cluster) { hpa(c, 3, 3); deployment(c, "iris", "r/iris:v2", "", 0, 0, 0) }, fleet.RolloutStuck, "switches its autoscaler off"},
+		{"the autoscaler may not be read", three, func(c *toyobjects.Cluster) { c.Denied["horizontalpodautoscalers"] = true }, fleet.RolloutMoving, "wanted are 3 to 3"},
+		{"within", ", autoscaling: {minReplicas: 1, maxReplicas: 5}", func(c *toyobjects.Cluster) { hpa(c, 1, 5) }, fleet.RolloutDone, ""},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			c := cluster(x.spec)
+			x.change(c)
+			if r := look(t, c); r.Phase != x.phase || !strings.Contains(r.Why.String(), x.why) || (x.phase == fleet.RolloutDone) != r.Why.IsEmpty() {
+				t.Errorf("%s: %q", r.Phase, r.Why)
+			}
+		})
 	}
 }

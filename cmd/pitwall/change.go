@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"strings"
@@ -32,6 +33,11 @@ type changeFlags struct {
 	objects   bool // what it changes is in clusters: these listed once are enough
 	abandons  bool // it closes an open change: that it is closed then is what was wanted
 	ends      bool // replicas end by it: how long their requests take is asked, which two readings tell
+	// refused says why what is wanted cannot be, whatever the rates are: a name that does not exist, nothing to change. nil
+	// where only a plan tells. It is asked once, as soon as all of the fleet was read.
+	refused func(context.Context, *session, *desk.Desk) error
+	// grows tells that no replica ends after all, as the fleet stands; nil where nothing can tell.
+	grows func(*fleet.Snapshot) bool
 }
 
 func (x *changeFlags) bind(cmd *cobra.Command) {

@@ -59,8 +59,9 @@ func checkConfig(f *flags, c console, args []string) error {
 		for id, err := range problems {
 			return usage(fmt.Errorf("context %q, source %q: %w", ctx.Name, id, err))
 		}
-		fmt.Fprintf(c.out, "%s: %s, %d pools, %d providers, %d gateways, %d routes, %d sources\n", fleet.Label(ctx.Name), inv.Env,
-			len(inv.Pools), len(inv.Providers), len(inv.Gateways), len(inv.Routes), len(inv.Sources))
+		fmt.Fprintf(c.out, "%s: %s, %s, %s, %s, %s, %s\n", fleet.Label(ctx.Name), inv.Env, fleet.Many(len(inv.Pools), "pool"),
+			fleet.Many(len(inv.Providers), "provider"), fleet.Many(len(inv.Gateways), "gateway"), fleet.Many(len(inv.Routes), "route"),
+			fleet.Many(len(inv.Sources), "source"))
 	}
 	_, err = fmt.Fprintf(c.out, "%s is good\n", fleet.Label(path))
 	return err

@@ -28,6 +28,7 @@ type demoOptions struct {
 	env    string
 	faults []string
 	after  time.Duration
+	brief  bool // no screen is shown
 	// changed tells whether a flag was given.
 	changed func(flag string) bool
 }
@@ -182,9 +183,10 @@ func openDemo(ctx context.Context, f *flags, c console, o demoOptions) (*session
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	clock := fleet.NewVirtualClock(time.Now().Add(-preRoll))
+	roll := o.roll()
+	clock := fleet.NewVirtualClock(time.Now().Add(-roll))
 	dir := first(f.stateDir, c.environ("PITWALL_DEMO_STATE"))
-	s := &session{clock: clock, set: registry.Set(registry.Connectors()), warm: preRoll}
+	s := &session{clock: clock, set: registry.Set(registry.Connectors()), warm: roll}
 	if dir == "" {
 		temp, err := os.MkdirTemp("", "pitwall-demo-")
 		if err != nil {
@@ -203,15 +205,17 @@ func openDemo(ctx context.Context, f *flags, c console, o demoOptions) (*session
 	s.closers = append(s.closers, embedded.Close)
 	s.sim, s.inventory = embedded, embedded.Inventory()
 	s.watchEmbedded()
-	if err := o.start(embedded, clock.Now().Add(preRoll)); err != nil {
+	if err := o.start(embedded, clock.Now().Add(roll)); err != nil {
 		s.close()
 		return nil, err
 	}
 	s.deps = fleet.Deps{Clock: clock, Log: s.logger(), Secret: embedded.Secret}
 	s.drive = func(ctx context.Context) {
-		if clock.Advance(ctx, preRoll) != nil {
+		s.hub.Gather(unseen)
+		if clock.Advance(ctx, roll) != nil {
 			return
 		}
+		s.hub.Gather(min(unseen, time.Duration(o.speed*float64(seen))))
 		if err := embedded.Drive(ctx, clock, o.speed, driveTick); err != nil {
 			s.deps.Log.Error("the demo's clock stopped", "err", err)
 		}
@@ -246,6 +250,24 @@ func (s *session) watchEmbedded() {
 // preRoll is fleet time that passes as fast as the polls are answered before the demo is shown: rates and shares
 // need more than one reading, and nobody waits a minute for a demo.
 const preRoll = 70 * time.Second
+
+// briefRoll is enough for a command without a screen, which draws no charts: every rate stands by then. What a fault does
+// takes its time, and gets it.
+const briefRoll = 45 * time.Second
+
+func (o *demoOptions) roll() time.Duration {
+	if o.brief && len(o.faults) == 0 {
+		return briefRoll
+	}
+	return preRoll
+}
+
+// Snapshots of the demo: no more than four a second of whoever looks, which are unseen in the pre-roll and further apart in
+// the fleet's time the faster that runs, but at least one for each of its seconds.
+const (
+	seen   = 250 * time.Millisecond
+	unseen = time.Second
+)
 
 // driveTick is how often the demo's clock moves.
 const driveTick = 50 * time.Millisecond

@@ -122,7 +122,7 @@ func clusterWord(k *fleet.Cluster) fleet.Safe {
 	if why := podsUnread(k); !why.IsEmpty() {
 		return fleet.Concat(fleet.Text("what it runs is not known: "), why)
 	}
-	text := fleet.Textf("%s nodes, %s pods read", fleet.Int(len(k.Nodes)), fleet.Int(len(k.Pods)))
+	text := fleet.Textf("%s, %s read", fleet.Many(len(k.Nodes), "node"), fleet.Many(len(k.Pods), "pod"))
 	return fleet.Join(slices.DeleteFunc([]fleet.Safe{text, k.Scope}, fleet.Safe.IsEmpty), fleet.Text("; "))
 }
 

@@ -38,8 +38,9 @@ func goldenCommand(f *flags, c console) *cobra.Command {
 	x := &goldenFlags{}
 	run := &cobra.Command{Use: "run POOL", Args: cobra.ExactArgs(1),
 		Short: "Ask each replica of a pool its golden prompts, and judge the answers; they cost tokens",
-		Long: "Each replica that is read and can be reached is asked the prompts that are for its pool, one after the other. No text of\n" +
-			"a prompt or an answer is shown or kept. Exit code 0: all are right; 1: one is wrong; 5: one cannot be told.",
+		Long: "Each replica that is read and can be reached is asked the prompts that are for its pool, one after the other. The audit\n" +
+			"says who asked which prompts of whom, and what they showed; no text of a prompt or an answer is shown or kept.\n" +
+			"Exit code 0: all are right; 1: one is wrong; 5: one cannot be told.",
 		Example: "  pitwall golden run llama-70b --dry-run",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.readOnly && !x.dryRun {
@@ -48,8 +49,8 @@ func goldenCommand(f *flags, c console) *cobra.Command {
 					Next: "nothing was sent; --dry-run says what would be"}
 			}
 			x.objects = true // a pool that was read once is enough
-			return onFleet(cmd.Context(), f, c, &x.changeFlags, func(ctx context.Context, s *session, _ *desk.Desk, _ *ending) error {
-				return s.runGolden(ctx, fleet.PoolID(args[0]), c, x)
+			return onFleet(cmd.Context(), f, c, &x.changeFlags, func(ctx context.Context, s *session, d *desk.Desk, _ *ending) error {
+				return s.runGolden(ctx, d, fleet.PoolID(args[0]), c, x)
 			})
 		}}
 	for _, one := range []struct {
@@ -68,7 +69,7 @@ func goldenCommand(f *flags, c console) *cobra.Command {
 }
 
 // runGolden asks the replicas of a pool and reports what they showed.
-func (s *session) runGolden(ctx context.Context, id fleet.PoolID, c console, x *goldenFlags) error {
+func (s *session) runGolden(ctx context.Context, d *desk.Desk, id fleet.PoolID, c console, x *goldenFlags) error {
 	snap := s.hub.Latest()
 	p := snap.Pool(id)
 	if p == nil {
@@ -85,6 +86,13 @@ func (s *session) runGolden(ctx context.Context, id fleet.PoolID, c console, x *
 		return err
 	}
 	out := plain.Golden{Pool: id, Model: p.Spec.Model, DryRun: x.dryRun}
+	byHand := desk.ByHandOf(id, prompts, len(replicas))
+	if !x.dryRun && byHand.Answers > 0 {
+		if err := d.AskByHand(byHand); err != nil {
+			return err
+		}
+		defer func() { d.Answered(byHand, out.Findings(), ctx.Err() != nil) }()
+	}
 	ask := s.asker()
 	for i := range replicas {
 		r := plain.GoldenReplica{Replica: replicas[i].ID}

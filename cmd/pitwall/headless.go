@@ -30,6 +30,13 @@ type outcome struct {
 
 // headless plans, checks, confirms and carries out one change without a screen.
 func headless(ctx context.Context, f *flags, c console, x *changeFlags, want func(*desk.Desk) (actions.Intent, error)) error {
+	x.refused = func(ctx context.Context, _ *session, d *desk.Desk) error {
+		in, err := want(d)
+		if err != nil {
+			return nil //nolint:nilerr // a change of another machine may still be found
+		}
+		return d.Refusal(ctx, x.intent(in))
+	}
 	return onFleet(ctx, f, c, x, func(ctx context.Context, s *session, d *desk.Desk, how *ending) error {
 		in, err := want(d)
 		if err != nil {
@@ -62,17 +69,39 @@ func onFleet(ctx context.Context, f *flags, c console, x *changeFlags,
 	ctx, end := context.WithCancel(ctx)
 	defer end()
 	defer watchSignals(func(p parting) { how.set(p); end() })()
-	s.settle(ctx, readTime)
-	s.find(ctx)
-	s.watch(ctx, x.enough)
+	if err := s.readUp(ctx, c, x, d); err != nil {
+		return err
+	}
 	if ctx.Err() != nil {
 		return exit{exitInterrupted, errors.New("interrupted; nothing was sent")}
 	}
 	return do(ctx, s, d, how)
 }
 
+// readUp reads the fleet for as long as a change needs it, and says so where that takes a while. Its error says why what is
+// wanted cannot be.
+func (s *session) readUp(ctx context.Context, c console, x *changeFlags, d *desk.Desk) error {
+	if x.listens(c.errs) {
+		defer meanwhile(c.errs, quietFor, func() string { return x.waitsFor(s.hub.Latest(), s.warm) })()
+	}
+	s.settle(ctx, readTime)
+	s.find(ctx)
+	return s.watchUnless(ctx, x.enough, func() error {
+		if x.refused == nil {
+			return nil
+		}
+		return x.refused(ctx, s, d)
+	})
+}
+
 func openSession(ctx context.Context, f *flags, c console, x *changeFlags) (*session, error) {
+	if x.output != "" { // discover has no format
+		if err := checkFormat(x.output); err != nil {
+			return nil, err
+		}
+	}
 	if x.demo {
+		x.sim.brief = true
 		return openDemo(ctx, f, c, x.sim)
 	}
 	if x.sim.given() {
@@ -166,7 +195,7 @@ func (s *session) follow(ctx context.Context, d *desk.Desk, id fleet.ChangeID, c
 		if ch == nil {
 			return nil, exit{exitOpen, fmt.Errorf("change %s is not in the journal any more", id)}
 		}
-		line := fleet.Concat(fleet.Label(string(ch.State)), fleet.Text(": "), ch.Why).String()
+		line := ch.Told().String()
 		if line != last && x.output != formatJSON {
 			fmt.Fprintf(c.out, "%s %s step %d/%d %s\n", fleet.ClockTime(s.clock.Now()), fleet.Label(string(id)), ch.Step, len(ch.Plan.Steps), line)
 			last = line

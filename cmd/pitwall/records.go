@@ -56,7 +56,7 @@ func journalCommand(f *flags, c console) *cobra.Command {
 	cmd.AddCommand(
 		&cobra.Command{Use: "list", Short: "All changes, open ones first", Args: cobra.NoArgs,
 			RunE: func(*cobra.Command, []string) error { return journalList(f, c, output) }},
-		&cobra.Command{Use: "show CHANGE", Short: "One change with its steps and checks", Args: cobra.ExactArgs(1),
+		&cobra.Command{Use: "show CHANGE", Short: "One change with its steps, checks and Audit-IDs", Args: cobra.ExactArgs(1),
 			RunE: func(_ *cobra.Command, args []string) error {
 				id, err := changeCalled(f, c, args[0])
 				if err != nil {
@@ -124,9 +124,15 @@ func journalShow(f *flags, c console, output string, id fleet.ChangeID) error {
 	if ch == nil {
 		return &fleet.Error{Kind: fleet.KindNotFound, Op: "show change", Err: fmt.Errorf("there is no change %q", id)}
 	}
-	return report(c, output, *ch, func() string {
-		return plain.Change(*ch, ch.Plan.Order, b.At) + "\n" + plain.Plan(ch.Plan, ch.Checks)
+	return report(c, output, shown{*ch, ch.NamedWrites()}, func() string {
+		return plain.Change(*ch, ch.Plan.Order, b.At) + plain.AuditIDs(ch) + "\n" + plain.Plan(ch.Plan, ch.Checks)
 	})
+}
+
+// shown is a change as "journal show -o json" prints it.
+type shown struct {
+	actions.Change
+	Writes []actions.NamedWrite `json:",omitempty"` // with the Audit-ID of each
 }
 
 // isOpen tells whether the journal has a change that is not closed.
@@ -198,10 +204,10 @@ func auditVerify(f *flags, c console, output string, heads []string) error {
 
 func verified(r audit.Report) string {
 	if r.OK() {
-		return fmt.Sprintf("%d records, unbroken; head %d:%s", r.Records, r.Head.Seq, r.Head.Hash)
+		return fmt.Sprintf("%s, unbroken; head %d:%s", fleet.Many(r.Records, "record"), r.Head.Seq, r.Head.Hash)
 	}
-	return fmt.Sprintf("%d records; first bad record %d; heads that are missing: %v; head %d:%s",
-		r.Records, r.FirstBad, r.MissingHeads, r.Head.Seq, r.Head.Hash)
+	return fmt.Sprintf("%s; first bad record %d; heads that are missing: %v; head %d:%s",
+		fleet.Many(r.Records, "record"), r.FirstBad, r.MissingHeads, r.Head.Seq, r.Head.Hash)
 }
 
 func auditList(f *flags, c console, output string) error {

@@ -8,17 +8,25 @@ import (
 
 const formatJSON = "json"
 
+// checkFormat refuses a format that report does not know, before anything is read for it.
+func checkFormat(format string) error {
+	switch format {
+	case formatJSON, "text", "table":
+		return nil
+	}
+	return usage(fmt.Errorf("there is no output %q; there are text, table and json", format))
+}
+
 // report prints a value as text or as JSON.
 func report(c console, format string, v any, text func() string) error {
-	switch format {
-	case formatJSON:
+	if err := checkFormat(format); err != nil {
+		return err
+	}
+	if format == formatJSON {
 		enc := json.NewEncoder(c.out)
 		enc.SetIndent("", "  ")
 		return enc.Encode(v)
-	case "text", "table":
-		_, err := fmt.Fprintln(c.out, strings.TrimRight(text(), "\n"))
-		return err
-	default:
-		return usage(fmt.Errorf("there is no output %q; there are text, table and json", format))
 	}
+	_, err := fmt.Fprintln(c.out, strings.TrimRight(text(), "\n"))
+	return err
 }

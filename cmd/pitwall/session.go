@@ -219,15 +219,37 @@ func (s *session) settle(ctx context.Context, atMost time.Duration) {
 
 // watch lets the session's warm-up pass on its clock, for as long as anything is read and it is not enough.
 func (s *session) watch(ctx context.Context, enough func(*fleet.Snapshot) bool) {
+	_ = s.watchUnless(ctx, enough, func() error { return nil }) // nothing is refused
+}
+
+// watchUnless also asks, once all of the fleet is known, whether what is wanted is refused, and then waits no longer.
+func (s *session) watchUnless(ctx context.Context, enough func(*fleet.Snapshot) bool, refused func() error) error {
 	until := s.clock.Now().Add(s.warm)
 	var gen uint64
-	for s.clock.Now().Before(until) {
+	for asked := false; s.clock.Now().Before(until); {
 		snap, err := s.hub.Next(ctx, gen)
 		if err != nil || !anyRead(snap) || enough(snap) {
-			return
+			return nil //nolint:nilerr // who watches asks ctx
+		}
+		if !asked && known(snap) {
+			asked = true
+			err := refused()
+			switch fleet.KindOf(err) {
+			case fleet.KindInvalid, fleet.KindNotFound, fleet.KindUnsupported:
+				return err
+			default: // nothing, or what a later reading may mend
+			}
 		}
 		gen = snap.Gen
 	}
+	return nil
+}
+
+// known tells whether every source was read and works, and every cluster is listed: a name that is not there does not exist.
+func known(snap *fleet.Snapshot) bool {
+	return listed(snap) && !slices.ContainsFunc(snap.Sources, func(src fleet.SourceStatus) bool {
+		return src.Reads == 0 || src.Failing > 0 || src.ErrKind != ""
+	})
 }
 
 // hopeless is enough for a change, whose figures are taken over the whole warm-up otherwise: where no gateway replica
@@ -245,10 +267,11 @@ func (s *session) readTwice(snap *fleet.Snapshot) bool {
 	})
 }
 
-// ratesRead tells whether each source of a pool that works and is read that often gave its rates.
-func ratesRead(snap *fleet.Snapshot) bool {
+// readOften tells whether each source of a pool that works and is read that often was read so many times. Two readings
+// give rates.
+func readOften(snap *fleet.Snapshot, times uint64) bool {
 	return !slices.ContainsFunc(snap.Sources, func(src fleet.SourceStatus) bool {
-		return src.Subject.Pool != "" && src.Reads < 2 && src.Failing == 0 && src.Interval < warmTime
+		return src.Subject.Pool != "" && src.Reads < times && src.Failing == 0 && src.Interval < warmTime
 	})
 }
 

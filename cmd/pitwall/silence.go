@@ -49,11 +49,20 @@ func silenceCommand(f *flags, c console) *cobra.Command {
 
 // enough tells whether a command has watched for long enough to plan.
 func (x *changeFlags) enough(s *fleet.Snapshot) bool {
-	if x.alerts && !x.demo {
-		return true // every source was tried, and alerts need no second reading
+	if x.alerts && len(x.sim.faults) == 0 {
+		return true // every source was tried, and alerts need no second reading; those of a demo's faults come with its time
 	}
 	if x.objects {
-		return listed(s) && (!x.ends || !x.demo && ratesRead(s))
+		return listed(s) && (!x.ends || x.grows != nil && x.grows(s) || x.drained(s))
 	}
 	return hopeless(s) && listed(s) // an undo may be of an object
+}
+
+// drained tells whether it is known how long requests take: two readings tell it. The demo's time runs ahead, and more of
+// them make its figures the same in each run.
+func (x *changeFlags) drained(s *fleet.Snapshot) bool {
+	if x.demo {
+		return readOften(s, 9)
+	}
+	return readOften(s, 2)
 }

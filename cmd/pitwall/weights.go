@@ -110,7 +110,7 @@ func weightsText(dir string, r *modelsign.Report) string {
 	}
 	switch {
 	case len(r.Findings) > 0:
-		line("verdict", fmt.Sprintf("NOT AS SIGNED: %d findings; do not serve it", len(r.Findings)))
+		line("verdict", fmt.Sprintf("NOT AS SIGNED: %s; do not serve it", fleet.Many(len(r.Findings), "finding")))
 	case r.Signature != modelsign.SignedVerified:
 		line("verdict", "as its manifest says, and nobody vouches for that: give --key")
 	default:

@@ -91,7 +91,7 @@ func TestWeightsVerify(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "extra.py"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if code, out, _ := runWeights(dir, "--key", key, "--signature", elsewhere); code != exitFailed || !strings.Contains(out, "NOT AS SIGNED: 1 findings") {
+	if code, out, _ := runWeights(dir, "--key", key, "--signature", elsewhere); code != exitFailed || !strings.Contains(out, "NOT AS SIGNED: 1 finding") {
 		t.Errorf("a file too many: exit %d: %q", code, out)
 	}
 	if code, out, _ := runWeights(dir, "--key", key, "--signature", elsewhere, "--allow-unlisted"); code != exitDone || !strings.Contains(out, "extra.py is not listed") {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -143,16 +144,21 @@ func (x *workFlags) command(f *flags, c console, do fleet.Deed, use, short strin
 			if err := x.complete(args[1:]); err != nil {
 				return usage(err)
 			}
-			return onFleet(cmd.Context(), f, c, &x.changeFlags, func(ctx context.Context, s *session, d *desk.Desk, how *ending) error {
-				o, err := plan.FindObject(s.hub.Latest(), args[0], x.kind, fleet.ClusterID(x.cluster))
+			if x.want.Do == fleet.DoScale {
+				x.grows = func(s *fleet.Snapshot) bool { return x.scalesUp(s, args[0]) }
+			}
+			x.refused = func(ctx context.Context, s *session, d *desk.Desk) error {
+				in, err := x.workIntent(s, args[0])
 				if err != nil {
 					return err
 				}
-				if x.want.Do == fleet.DoRestart {
-					x.want.Stamp = s.clock.Now().UTC()
+				return d.Refusal(ctx, x.intent(in))
+			}
+			return onFleet(cmd.Context(), f, c, &x.changeFlags, func(ctx context.Context, s *session, d *desk.Desk, how *ending) error {
+				in, err := x.workIntent(s, args[0])
+				if err != nil {
+					return err
 				}
-				in := actions.Intent{Kind: actions.Kind(do), Work: &actions.WorkIntent{Object: o, Want: x.want, Hold: x.hold, Patience: x.give,
-					ByReadiness: x.ready}}
 				return s.change(ctx, d, in, c, &x.changeFlags, how)
 			})
 		}}
@@ -163,6 +169,33 @@ func (x *workFlags) command(f *flags, c console, do fleet.Deed, use, short strin
 	cmd.Flags().StringVar(&x.cluster, "cluster", "",
 		"cluster (context of the kubeconfig, or id of an orchestrator), where the name is in several")
 	return cmd
+}
+
+// workIntent is what the command wants of the object that a person named.
+func (x *workFlags) workIntent(s *session, name string) (actions.Intent, error) {
+	o, err := plan.FindObject(s.hub.Latest(), name, x.kind, fleet.ClusterID(x.cluster))
+	if err != nil {
+		return actions.Intent{}, err
+	}
+	want := x.want
+	if want.Do == fleet.DoRestart {
+		want.Stamp = s.clock.Now().UTC()
+	}
+	return actions.Intent{Kind: actions.Kind(want.Do), Work: &actions.WorkIntent{Object: o, Want: want, Hold: x.hold, Patience: x.give,
+		ByReadiness: x.ready}}, nil
+}
+
+// scalesUp tells whether more replicas are asked for than an object has, so that none ends. Nothing is known of what is not
+// watched.
+func (x *workFlags) scalesUp(s *fleet.Snapshot, name string) bool {
+	o, err := plan.FindObject(s, name, x.kind, fleet.ClusterID(x.cluster))
+	if err != nil {
+		return false
+	}
+	c := s.Cluster(o.Cluster)
+	return c != nil && slices.ContainsFunc(c.Workloads, func(w *fleet.Workload) bool {
+		return w.Kind == o.Kind && w.Namespace == o.Namespace && w.Name == o.Name && x.count >= w.Desired
+	})
 }
 
 // complete reads the flags that have a form of their own.
@@ -197,6 +230,9 @@ func (x *workFlags) complete(words []string) error {
 			flag = "--" + flag
 		}
 		x.want.Args = append(x.want.Args, fleet.ArgEdit{Flag: flag, Value: value})
+	}
+	if err := x.want.Check(false); err != nil {
+		return err
 	}
 	if x.canary == "" {
 		return nil

@@ -55,7 +55,7 @@ func text(e *fleet.GoldenExpect, a *fleet.GoldenAnswer) (Verdict, fleet.Safe) {
 
 // size is all that is told of a text.
 func size(a *fleet.GoldenAnswer) fleet.Safe {
-	return fleet.Textf("%s characters, sha256 %s", fleet.Int(characters(a)), fleet.Label(a.Text.Digest()))
+	return fleet.Textf("%s, sha256 %s", fleet.Many(characters(a), "character"), fleet.Label(a.Text.Digest()))
 }
 
 func characters(a *fleet.GoldenAnswer) int {

@@ -47,7 +47,7 @@ func TestAnswersAreJudged(t *testing.T) {
 		{"exact, empty", exactly(""), secret(""), Pass, ""},
 		{"contains", fleet.GoldenExpect{Contains: []fleet.Unsaid{fleet.NewUnsaid("a"), fleet.NewUnsaid("b")}}, secret("b a"), Pass, ""},
 		{"contains one", fleet.GoldenExpect{Contains: []fleet.Unsaid{fleet.NewUnsaid("a"), fleet.NewUnsaid("b")}}, secret("a"), Fail,
-			"text 2 of 2 that it must contain is not in it: 1 characters"},
+			"text 2 of 2 that it must contain is not in it: 1 character"},
 		{"pattern", fleet.GoldenExpect{Regex: `^\d+$`}, secret("42"), Pass, ""},
 		{"no match", fleet.GoldenExpect{Regex: `^\d+$`}, secret("forty-two"), Fail, "no match of the pattern: 9 characters"},
 		{"broken pattern", fleet.GoldenExpect{Regex: `(`}, secret("42"), Unclear, "the pattern cannot be read"},

@@ -217,8 +217,25 @@ func TestPitwallSplitsARoute(t *testing.T) {
 	if err := post(t, s.Cluster, path, `{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: chat}, spec: {parentRefs: [{name: gw}], rules: [{backendRefs: [{name: v1, port: 80, weight: 90}, {name: v2, port: 80, weight: 10}]}]}}`); err != nil {
 		t.Fatal(err)
 	}
+	weights := playedGateway(t, s.Cluster, path+"/chat")
+	op := s.operator(s.Admin)
+	until(t, time.Minute, "the gateway takes it", func() bool {
+		return strings.Contains(op.must(t, 0, "rollout", "HTTPRoute/serving/chat", "-o", "json").out, `"done"`)
+	})
+	op.must(t, 0, confirmed("chat", "traffic", "HTTPRoute/serving/chat", "v1=70", "v2=30")...)
+	if got, _, err := weights(t.Context()); err != nil || got != "[{70} {30}]" {
+		t.Errorf("after the split: %s, %v", got, err)
+	}
+	op.must(t, 0, confirmed("chat", "undo", string(op.changes(t)[0].ID))...)
+	if got, _, err := weights(t.Context()); err != nil || got != "[{90} {10}]" {
+		t.Errorf("after the undo: %s, %v", got, err)
+	}
+}
+
+// playedGateway says of an HTTPRoute what a gateway says that takes it. It gives what reads the weights of the first rule.
+func playedGateway(t *testing.T, c *servers.Cluster, path string) func(context.Context) (string, int64, error) {
 	weights := func(ctx context.Context) (string, int64, error) {
-		body, err := s.Client.CoreV1().RESTClient().Get().AbsPath(path + "/chat").DoRaw(ctx)
+		body, err := c.Client.CoreV1().RESTClient().Get().AbsPath(path).DoRaw(ctx)
 		var o struct {
 			Metadata struct{ Generation int64 }
 			Spec     struct {
@@ -243,18 +260,7 @@ func TestPitwallSplitsARoute(t *testing.T) {
 		said := func(typ string) string {
 			return fmt.Sprintf(`{"type":%q,"status":"True","reason":%q,"message":"","observedGeneration":%d,"lastTransitionTime":"2026-11-30T11:00:00Z"}`, typ, typ, n)
 		}
-		return merge(ctx, s.Cluster, path+"/chat/status", `{"status":{"parents":[{"parentRef":{"group":"gateway.networking.k8s.io","kind":"Gateway","name":"gw"},"controllerName":"example.com/played","conditions":[`+said("Accepted")+`,`+said("ResolvedRefs")+`]}]}}`)
+		return merge(ctx, c, path+"/status", `{"status":{"parents":[{"parentRef":{"group":"gateway.networking.k8s.io","kind":"Gateway","name":"gw"},"controllerName":"example.com/played","conditions":[`+said("Accepted")+`,`+said("ResolvedRefs")+`]}]}}`)
 	})
-	op := s.operator(s.Admin)
-	until(t, time.Minute, "the gateway takes it", func() bool {
-		return strings.Contains(op.must(t, 0, "rollout", "HTTPRoute/serving/chat", "-o", "json").out, `"done"`)
-	})
-	op.must(t, 0, confirmed("chat", "traffic", "HTTPRoute/serving/chat", "v1=70", "v2=30")...)
-	if got, _, err := weights(t.Context()); err != nil || got != "[{70} {30}]" {
-		t.Errorf("after the split: %s, %v", got, err)
-	}
-	op.must(t, 0, confirmed("chat", "undo", string(op.changes(t)[0].ID))...)
-	if got, _, err := weights(t.Context()); err != nil || got != "[{90} {10}]" {
-		t.Errorf("after the undo: %s, %v", got, err)
-	}
+	return weights
 }

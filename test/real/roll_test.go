@@ -109,7 +109,7 @@ func (h hands) carry(ref fleet.ObjectRef, d fleet.Draft) {
 			h.send(s.Then...)
 		}
 		now := h.until(ref, s.Text.String(), func(r fleet.Rollout) bool {
-			return r.Phase != fleet.RolloutUnseen && (!s.Until.Done || rolled(r)) && r.Updated >= s.Until.Updated && r.UpdatedReady >= s.Until.Ready
+			return s.Until.Reached(&r)
 		})
 		if s.Canary && (now.Updated != s.Until.Updated || now.Phase != fleet.RolloutPaused) {
 			h.t.Errorf("stage %d: %d of %d new, meant %d: %s %q", i+1, now.Updated, now.Desired, s.Until.Updated, now.Phase, now.Why)

@@ -4,8 +4,6 @@ package real_test
 
 import (
 	"context"
-	"crypto/sha256"
-	"fmt"
 	"slices"
 	"strings"
 	"syscall"
@@ -175,28 +173,10 @@ func (s site) givesUpAtAQuarter() {
 	if i < 0 {
 		s.t.Fatalf("no change is done: %+v", done)
 	}
-	s.isInTheServersLog(s.Admin, done[i].ID, "1.1", "2.1")
+	s.isInTheServersLog(op, s.Admin, done[i].ID, "1.1", "2.1")
 	op.must(s.t, 0, confirmed("chat", "undo", string(done[i].ID))...)
 	s.whole("256")
 	op.must(s.t, 0, "audit", "verify")
-}
-
-// isInTheServersLog finds writes of a change in what the API server itself notes of its requests, by the Audit-ID that follows
-// from their names as docs/connectors/kubernetes.md says.
-func (s site) isInTheServersLog(u servers.User, id fleet.ChangeID, writes ...string) {
-	s.t.Helper()
-	noted := map[string]audited{}
-	for _, a := range asked(s.t, s.Cluster, u.Name) {
-		noted[a.AuditID] = a
-	}
-	for _, name := range writes {
-		sum := sha256.Sum256([]byte("pitwall.dev/change\x00" + string(id) + "/" + name))
-		sum[6], sum[8] = sum[6]&0x0f|0x80, sum[8]&0x3f|0x80
-		a, ok := noted[fmt.Sprintf("%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])]
-		if !ok || a.Verb != "patch" || a.ObjectRef.Resource != "deployments" || a.ResponseStatus.Code != 200 || !strings.HasPrefix(a.UserAgent, "pitwall/") {
-			s.t.Errorf("write %s of change %s is noted %v: %+v", name, id, ok, a)
-		}
-	}
 }
 
 // survivesKills ends the process with SIGKILL at moments of one roll and lets the next one go on each time, and kills the

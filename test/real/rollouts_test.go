@@ -93,7 +93,8 @@ func TestRealArgoRollouts(t *testing.T) {
 	for _, part := range []struct {
 		name string
 		run  func(argo)
-	}{{"steps", argo.takesSteps}, {"blue", argo.changesColours}, {"follower", argo.followsADeployment}, {"typed", argo.isTyped}} {
+	}{{"steps", argo.takesSteps}, {"blue", argo.changesColours}, {"follower", argo.followsADeployment}, {"typed", argo.isTyped},
+		{"analysed", argo.waitsForItsAnalysis}} {
 		t.Run(part.name, func(t *testing.T) {
 			h := all.hands
 			h.t = t

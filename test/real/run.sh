@@ -8,6 +8,7 @@ cd "$(dirname "$0")/../.."
 LITELLM_VERSION=1.106.2
 RAY_VERSION=2.60.0
 BENTOML_VERSION=1.4.40
+PORTKEY_VERSION=1.15.2
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/pitwall-test
 skipped=()
 
@@ -54,6 +55,28 @@ from_pypi() {
 		tail -3 "$CACHE/$name-pip.log"
 		rm -rf "$place"
 		skip "$title: pip could not install version $version (see $CACHE/$name-pip.log)"
+	fi
+}
+
+# from_npm TITLE PACKAGE VERSION NAME: a package of npm in a folder of its own, $CACHE/NAME. What it would run at its
+# installation is not run.
+from_npm() {
+	local title=$1 name=$2 version=$3 place=$CACHE/$4
+	package node nodejs "$title"
+	if [ "$(node -p "require('$place/node_modules/$name/package.json').version" 2>/dev/null || true)" = "$version" ]; then
+		return
+	fi
+	package npm npm "$title"
+	if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+		return # which is said
+	fi
+	echo "installing $name $version into $place"
+	rm -rf "$place"
+	mkdir -p "$place"
+	if ! npm install --prefix "$place" --ignore-scripts --no-audit --no-fund --no-save "$name@$version" >"$CACHE/$4-npm.log" 2>&1; then
+		tail -3 "$CACHE/$4-npm.log"
+		rm -rf "$place"
+		skip "$title: npm could not install version $version (see $CACHE/$4-npm.log)"
 	fi
 }
 
@@ -118,6 +141,7 @@ package ssh openssh-client "OpenSSH"
 from_pypi LiteLLM litellm "$LITELLM_VERSION" "litellm[proxy]==$LITELLM_VERSION" prometheus_client
 from_pypi "Ray Serve" ray "$RAY_VERSION" "ray[serve]==$RAY_VERSION"
 from_pypi BentoML bentoml "$BENTOML_VERSION" "bentoml==$BENTOML_VERSION"
+from_npm "Portkey's gateway" @portkey-ai/gateway "$PORTKEY_VERSION" portkey-gateway
 unpacked prometheus prometheus "Prometheus"
 alertmanager
 control_plane
@@ -131,6 +155,10 @@ export PITWALL_TEST_LITELLM=$CACHE/litellm/bin/litellm PITWALL_TEST_RAY=$CACHE/r
 [ -x "$PITWALL_TEST_LITELLM" ] || unset PITWALL_TEST_LITELLM
 [ -x "$PITWALL_TEST_RAY" ] || unset PITWALL_TEST_RAY
 [ -x "$PITWALL_TEST_BENTOML" ] || unset PITWALL_TEST_BENTOML
+PITWALL_TEST_PORTKEY=$CACHE/portkey-gateway/node_modules/@portkey-ai/gateway/build/start-server.js
+[ -e "$PITWALL_TEST_PORTKEY" ] || PITWALL_TEST_PORTKEY=
+PITWALL_TEST_NODE=$(command -v node || true)
+export PITWALL_TEST_PORTKEY PITWALL_TEST_NODE
 PITWALL_TEST_PROMETHEUS=$(where prometheus prometheus)
 PITWALL_TEST_ALERTMANAGER=$(where prometheus-alertmanager prometheus-alertmanager)
 [ -e "$TEMPLATES" ] || PITWALL_TEST_ALERTMANAGER=

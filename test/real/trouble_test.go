@@ -38,6 +38,7 @@ func TestWhatGoesWrongInMidRoll(t *testing.T) {
 		{"it is killed before its pause", site.diesBeforeItsPause},
 		{"a quota refuses", site.meetsAQuota},
 		{"two budgets on one pod", site.meetsTwoBudgets},
+		{"its load is later than its deadline", site.loadsLate},
 		{"its kind is served in another version", site.losesItsKind},
 	} {
 		if !t.Run(part.name, func(t *testing.T) { part.run(site{c, t}) }) {

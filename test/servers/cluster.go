@@ -209,7 +209,7 @@ func (c *Cluster) writeKwok(log []string) error {
 	for i, line := range log { // as container runtimes write it
 		lines = fmt.Appendf(lines, "%s stdout F %s\n", written.Add(time.Duration(i)*time.Second).Format(time.RFC3339Nano), line)
 	}
-	stages = fmt.Appendf(append(stages, brokenPods...), `apiVersion: kwok.x-k8s.io/v1alpha1
+	stages = fmt.Appendf(append(stages, brokenPods+slowPods()...), `apiVersion: kwok.x-k8s.io/v1alpha1
 kind: ClusterLogs
 metadata: {name: all}
 spec:

@@ -1,7 +1,7 @@
 // Package servers starts real servers for tests and measurements: a Kubernetes control plane whose nodes are played by
-// KWOK, the controller of Argo Rollouts, Prometheus, Alertmanager, Ray Serve, BentoML. Everything listens on the loopback
-// address alone, but for the inner ports of Ray and the metrics of that controller, which cannot; keeps its files in a folder
-// of its own and ends with its owner. It must not judge anything, and pitwall itself must not import it.
+// KWOK, the controller of Argo Rollouts, Prometheus, Alertmanager, Ray Serve, BentoML, Portkey's gateway. Everything listens on
+// the loopback address alone, but for the inner ports of Ray, the metrics of that controller and Portkey's gateway, which cannot;
+// keeps its files in a folder of its own and ends with its owner. It must not judge anything, and pitwall itself must not import it.
 //
 // Programs are found where the environment says, which test/real/run.sh prepares; a variable that is not set is
 // ErrMissing, so that a test can skip with that sentence.
@@ -21,6 +21,8 @@ const (
 	AlertmanagerVariable = "PITWALL_TEST_ALERTMANAGER" // alertmanager
 	RayVariable          = "PITWALL_TEST_RAY"          // a python with ray[serve]
 	BentoMLVariable      = "PITWALL_TEST_BENTOML"      // bentoml
+	NodeVariable         = "PITWALL_TEST_NODE"         // node
+	PortkeyVariable      = "PITWALL_TEST_PORTKEY"      // the script that starts Portkey's gateway
 )
 
 // ErrMissing says that a program was not prepared.

@@ -63,6 +63,7 @@ func rigOf(t *testing.T, o sim.Options, change func(*fleet.Inventory)) *rig {
 		t.Fatal(err)
 	}
 	r.hub = backends.New(backends.Options{Inventory: inv, Readers: readers, Problems: problems, Clock: r.clock, Log: log, Prices: prices, History: store})
+	r.hub.Gather(time.Second) // nobody looks more often
 	ctx, cancel := context.WithCancel(context.Background())
 	hold := r.clock.Task()
 	done := make(chan struct{})

@@ -18,7 +18,7 @@ func (r *rig) start(in actions.Intent) fleet.ChangeID {
 		r.t.Fatal(err)
 	}
 	checks := r.desk.Check(p)
-	id, err := r.desk.Start(p, actions.Approval{Overrides: actions.Overrides(checks), Reason: "the slice asks for it", Typed: "chat"})
+	id, err := r.desk.Start(p, actions.Approval{Overrides: actions.Overrides(checks), Reason: "the slice asks for it", Typed: string(p.Route.ID)})
 	if err != nil {
 		for _, c := range checks {
 			r.t.Logf("%s %-5s %s: %s", c.ID, c.Severity, c.Title, c.Formula)

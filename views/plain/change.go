@@ -19,11 +19,12 @@ func Change(c actions.Change, order []fleet.TargetID, now time.Time) string {
 	p.Order = order
 	r.line(fleet.Text("CHANGE "), fleet.Int(c.Seq), fleet.Text("  "), fleet.Label(string(p.Intent.Kind)), fleet.Text(" "),
 		rawName(p.Object()), fleet.Text("  "), move(p))
-	state := fleet.Label(string(c.State))
+	state := c.Told()
 	if c.Held {
-		state = fleet.Concat(state, fleet.Text(" by a person"))
+		state = fleet.Join(kept(fleet.Concat(fleet.Label(string(c.State)), fleet.Text(" by a person")), c.Why), fleet.Text(": "))
 	}
-	r.fact(fleet.Text("state"), fleet.Join(kept(state, c.Why), fleet.Text(": ")))
+	r.fact(fleet.Text("state"), state)
+	r.fact(fleet.Text("goes back"), c.Back())
 	if c.World != nil {
 		r.fact(fleet.Text("gateway"), fleet.Concat(fleet.Text("holds "), c.World.Text(order), fleet.Text(" as of "),
 			fleet.ClockTime(c.WorldAt)))

@@ -29,7 +29,7 @@ func clusterLines(prev, cur *fleet.Snapshot) []string {
 		}
 		if was == nil || was.State != c.State || was.Scope != c.Scope {
 			out = append(out, sentence(fleet.Concat(fleet.Text("Cluster "), fleet.Label(string(c.ID))), spoken(c.State), doing(c),
-				fleet.Textf("%s nodes, %s pods", fleet.Int(len(c.Nodes)), fleet.Int(len(c.Pods)))))
+				fleet.Textf("%s, %s", fleet.Many(len(c.Nodes), "node"), fleet.Many(len(c.Pods), "pod"))))
 		}
 	}
 	for _, c := range before {

@@ -19,6 +19,15 @@ type GoldenReplica struct {
 	Findings []golden.Finding
 }
 
+// Findings are those of all replicas.
+func (g *Golden) Findings() []golden.Finding {
+	var out []golden.Finding
+	for i := range g.Replicas {
+		out = append(out, g.Replicas[i].Findings...)
+	}
+	return out
+}
+
 // GoldenRun draws it.
 func GoldenRun(g Golden) string {
 	r := &report{}
@@ -44,9 +53,9 @@ func GoldenRun(g Golden) string {
 	r.table([]column{left(fleet.Text("REPLICA")), left(fleet.Text("PROMPT")), left(fleet.Text("VERDICT")), right(title),
 		left(fleet.Text("WHY"))}, rows)
 	if g.DryRun {
-		r.line(fleet.Text("up to "), fleet.Int(answers), fleet.Text(" answers; nothing was sent"))
+		r.line(fleet.Text("up to "), fleet.Many(answers, "answer"), fleet.Text("; nothing was sent"))
 	} else {
-		r.line(fleet.Int(answers), fleet.Text(" answers"))
+		r.line(fleet.Many(answers, "answer"))
 	}
 	return r.String()
 }

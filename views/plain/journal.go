@@ -32,7 +32,7 @@ func Journal(b actions.Book, now time.Time) string {
 			fleet.Label(string(c.ID)), or(openWhy(c))})
 	}
 	r.table([]column{right(fleet.Text("SEQ")), left(fleet.Text("WHEN")), right(fleet.Text("AGE")), left(fleet.Text("BY")),
-		left(fleet.Text("KIND")), left(fleet.Text("ROUTE")), left(fleet.Text("WEIGHTS")), right(fleet.Text("STEP")),
+		left(fleet.Text("KIND")), left(fleet.Text("OBJECT")), left(fleet.Text("WHAT")), right(fleet.Text("STEP")),
 		left(fleet.Text("STATE")), left(fleet.Text("UNDONE BY")), left(fleet.Text("ID")), left(fleet.Text("WHY"))}, rows)
 	r.line()
 	r.line(fleet.Text("LOCKS "), fleet.Int(len(b.Locks)))
@@ -64,7 +64,7 @@ func locks(r *report, b actions.Book, now time.Time) {
 		rows = append(rows, []fleet.Safe{fleet.Label(string(l.Route)), l.Holder.Text(), or(fleet.Label(l.Holder.Host)),
 			fleet.Int(l.PID), or(fleet.Label(string(l.Change))), left, or(l.Err)})
 	}
-	r.table([]column{left(fleet.Text("ROUTE")), left(fleet.Text("HELD BY")), left(fleet.Text("HOST")),
+	r.table([]column{left(fleet.Text("OBJECT")), left(fleet.Text("HELD BY")), left(fleet.Text("HOST")),
 		right(fleet.Text("PID")),
 		left(fleet.Text("CHANGE")), right(fleet.Text("EXPIRES")), left(fleet.Text("ERROR"))}, rows)
 }

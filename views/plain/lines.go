@@ -43,7 +43,7 @@ func greeting(s *fleet.Snapshot) string {
 		figure(fleet.Text("Requests per second"), l.Requests), percent(fleet.Text("Errors"), l.Errors),
 		lasting(fleet.Text("First token, 95th percentile,"), l.TTFT95), percent(fleet.Text("GPU use"), s.Totals.GPUUtil),
 		figure(fleet.Text("Dollars an hour"), s.Totals.Burn),
-		fleet.Textf("%s alerts", fleet.Int(len(s.Alerts))))
+		fleet.Many(len(s.Alerts), "alert"))
 }
 
 // alertKey identifies an alert for as long as it lasts at one level.

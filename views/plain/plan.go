@@ -33,8 +33,8 @@ func Plan(p actions.Plan, checks []actions.Check) string {
 	r.fact(fleet.Text("made"), fleet.Concat(fleet.Stamp(p.Created), fleet.Text(" on generation "), fleet.Int(p.SeenGen),
 		fleet.Text(" as of "), fleet.ClockTime(p.SeenAt)))
 	ramp := p.Ramp.WithDefaults()
-	r.fact(fleet.Text("ramp"), fleet.Concat(fleet.Int(ramp.Points), fleet.Text(" points every "), fleet.Age(ramp.Every),
-		fleet.Text(", "), fleet.Int(ramp.MinRequests), fleet.Text(" requests a step at least, then soak "),
+	r.fact(fleet.Text("ramp"), fleet.Concat(fleet.Many(ramp.Points, "point"), fleet.Text(" every "), fleet.Age(ramp.Every),
+		fleet.Text(", "), fleet.Many(ramp.MinRequests, "request"), fleet.Text(" a step at least, then soak "),
 		fleet.Age(p.Soak)))
 	r.fact(fleet.Text("roll back"), limits(p.Guard))
 	for _, n := range p.Notes {

@@ -2,6 +2,8 @@ package viewtest
 
 import (
 	"math"
+	"slices"
+	"sync"
 	"time"
 
 	"pitwall/fleet"
@@ -56,21 +58,42 @@ const trendStep = 10 * time.Second
 
 // Wave is a history of some minutes around a mean.
 func Wave(minutes int, mean, swing, step float64) fleet.Trend {
-	v := make([]float64, minutes*6)
-	for i := range v {
-		v[i] = mean + swing*math.Sin(float64(i)*step/6)
-	}
-	return fleet.Trend{Step: trendStep, End: Now(), V: v}
+	return history(shape{"wave", minutes, mean, swing, step}, func(v []float64) {
+		for i := range v {
+			v[i] = mean + swing*math.Sin(float64(i)*step/6)
+		}
+	})
 }
 
 // Climb is a history of some minutes that stays low and then rises over its last third.
 func Climb(minutes int, low, high float64) fleet.Trend {
-	v := make([]float64, minutes*6)
-	for i := range v {
-		part := math.Max(0, float64(i-len(v)*2/3)/float64(len(v)-1-len(v)*2/3))
-		v[i] = low + (high-low)*part
+	return history(shape{"climb", minutes, low, high, 0}, func(v []float64) {
+		for i := range v {
+			part := math.Max(0, float64(i-len(v)*2/3)/float64(len(v)-1-len(v)*2/3))
+			v[i] = low + (high-low)*part
+		}
+	})
+}
+
+// shape is what the values of a history follow from.
+type shape struct {
+	kind    string
+	minutes int
+	a, b, c float64
+}
+
+// drawn holds the values of each shape that was asked for: tests make the same fleet thousands of times.
+var drawn sync.Map
+
+// history gives a test values of its own.
+func history(s shape, draw func([]float64)) fleet.Trend {
+	v, ok := drawn.Load(s)
+	if !ok {
+		fresh := make([]float64, s.minutes*6)
+		draw(fresh)
+		v, _ = drawn.LoadOrStore(s, fresh)
 	}
-	return fleet.Trend{Step: trendStep, End: Now(), V: v}
+	return fleet.Trend{Step: trendStep, End: Now(), V: slices.Clone(v.([]float64))}
 }
 
 func alerts() []fleet.Alert {

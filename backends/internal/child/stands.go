@@ -56,7 +56,8 @@ func (d *Deployment) moving(called fleet.Safe) fleet.Safe {
 	case s.UpdatedReplicas < want:
 		return fleet.Textf("%s of %s replicas of %s are updated", fleet.Int(int(s.UpdatedReplicas)), fleet.Int(int(want)), called)
 	case s.Replicas > s.UpdatedReplicas:
-		return fleet.Textf("%s old replicas of %s are leaving", fleet.Int(int(s.Replicas-s.UpdatedReplicas)), called)
+		return fleet.Textf("%s of %s %s leaving", fleet.Many(int(s.Replicas-s.UpdatedReplicas), "old replica"), called,
+			fleet.Verb(int(s.Replicas-s.UpdatedReplicas), "is", "are"))
 	case s.AvailableReplicas < s.UpdatedReplicas:
 		return fleet.Textf("%s of %s updated replicas of %s are available", fleet.Int(int(s.AvailableReplicas)),
 			fleet.Int(int(s.UpdatedReplicas)), called)

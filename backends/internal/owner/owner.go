@@ -17,7 +17,8 @@ const (
 	LWSHash      = "leaderworkerset.sigs.k8s.io/template-revision-hash"
 	LWSGroup     = "leaderworkerset.sigs.k8s.io/group-index"
 	LWSWorker    = "leaderworkerset.sigs.k8s.io/worker-index"
-	LWSSize      = "leaderworkerset.sigs.k8s.io/size" // an annotation
+	LWSSize      = "leaderworkerset.sigs.k8s.io/size"     // an annotation
+	LWSReplicas  = "leaderworkerset.sigs.k8s.io/replicas" // an annotation of the leaders' StatefulSet
 	TemplateHash = "pod-template-hash"
 	RolloutHash  = "rollouts-pod-template-hash" // of Argo Rollouts
 )

@@ -48,7 +48,7 @@ func Decode(body []byte) (*fleet.AlertsReading, []fleet.Notice, error) {
 	if n := len(out.Alerts); n > most {
 		out.Alerts = out.Alerts[:most]
 		return out, []fleet.Notice{{Level: fleet.LevelWarn,
-			Text: fleet.Textf("%s alerts, of which %s are kept", fleet.Int(n), fleet.Int(most))}}, nil
+			Text: fleet.Textf("%s, of which %s are kept", fleet.Many(n, "alert"), fleet.Int(most))}}, nil
 	}
 	return out, nil, nil
 }

@@ -18,7 +18,7 @@ func Connect[S System](c fleet.Connector, open func(fleet.SourceSpec, fleet.Secr
 		if err != nil {
 			return nil, err
 		}
-		return NewWriter(spec.ID, s), nil
+		return NewWriter(spec.ID, s, hide), nil
 	}
 	c.NewInspector = func(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Inspector, error) {
 		s, err := open(spec, spec.Auth, deps)

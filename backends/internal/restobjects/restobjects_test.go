@@ -65,10 +65,10 @@ func TestAWriteSendsTheWholeDocumentWithItsFieldsSet(t *testing.T) {
 	if at, err := o.Stand(t.Context(), w); err != nil || at != fleet.StandsBefore {
 		t.Fatal(at, err)
 	}
-	if err := NewWriter("s", s).Write(t.Context(), w, "c1/1.1", true); err != nil || len(s.rehearsed) != 1 || len(s.sent) != 0 {
+	if err := NewWriter("s", s, nil).Write(t.Context(), w, "c1/1.1", true); err != nil || len(s.rehearsed) != 1 || len(s.sent) != 0 {
 		t.Fatalf("rehearsal: %v, %d sent", err, len(s.sent))
 	}
-	if err := NewWriter("s", s).Write(t.Context(), w, "c1/1.1", false); err != nil {
+	if err := NewWriter("s", s, nil).Write(t.Context(), w, "c1/1.1", false); err != nil {
 		t.Fatal(err)
 	}
 	const want = `{"args":["<a>"],"image":"v2","kept":12345678901234567890,"scaling":{"min":2}}`
@@ -79,7 +79,7 @@ func TestAWriteSendsTheWholeDocumentWithItsFieldsSet(t *testing.T) {
 		t.Errorf("it stands %s", at)
 	}
 	back, _ := w.Inverse()
-	if err := NewWriter("s", s).Write(t.Context(), back, "c1/back", false); err != nil || !strings.Contains(string(s.sent[1]), `"image":"v1"`) ||
+	if err := NewWriter("s", s, nil).Write(t.Context(), back, "c1/back", false); err != nil || !strings.Contains(string(s.sent[1]), `"image":"v1"`) ||
 		strings.Contains(string(s.sent[1]), "min") {
 		t.Errorf("back: %v, %s", err, s.sent[len(s.sent)-1])
 	}
@@ -103,7 +103,7 @@ func TestWhatDoesNotHoldIsNotWritten(t *testing.T) {
 			s := &shelf{doc: Document{Body: fleet.JSON(`{"image":"v1"}`), UID: "7"}}
 			x.change(s)
 			w := write(image(`"v1"`, `"v2"`))
-			err := NewWriter("s", s).Write(t.Context(), w, "c", false)
+			err := NewWriter("s", s, nil).Write(t.Context(), w, "c", false)
 			if fleet.KindOf(err) != x.kind || !strings.Contains(err.Error(), x.says) || len(s.sent) != 0 {
 				t.Errorf("%v, %d sent", err, len(s.sent))
 			}
@@ -122,7 +122,7 @@ func TestOtherKindsPartsAndVerbsAreRefused(t *testing.T) {
 	other, evict, part := write(image(`"v1"`, `"v2"`)), write(), write(image(`"v1"`, `"v2"`))
 	other.API.Version, evict.Verb, part.Part = "v2", fleet.WriteEvict, "scale"
 	for _, w := range []fleet.ObjectWrite{other, evict, part} {
-		if err := NewWriter("s", s).Write(t.Context(), w, "c", false); err == nil || len(s.sent) != 0 {
+		if err := NewWriter("s", s, nil).Write(t.Context(), w, "c", false); err == nil || len(s.sent) != 0 {
 			t.Errorf("%+v was taken: %v", w, err)
 		}
 	}
@@ -158,5 +158,25 @@ func TestWhileAnOperationIsUnderWayNobodyKnows(t *testing.T) {
 	s.doing, s.doc.Body = fleet.Safe{}, fleet.JSON(`{"image":"v1"}`)
 	if at, err := o.Stand(t.Context(), w); err != nil || at != fleet.StandsBefore {
 		t.Errorf("once it is over: %q, %v", at, err)
+	}
+}
+
+// An API that refuses a document may say a part of it: values that no screen shows stay out of the error, in whatever spelling.
+func TestWhatIsHiddenIsNotSaidByARefusal(t *testing.T) {
+	hide := func(doc any) any { return Hide(doc, "envs") }
+	s := &shelf{doc: Document{Body: fleet.JSON(`{"image":"v1","envs":[{"name":"TOKEN","value":"hf_\"secret"},{"name":"N","value":12345},{"name":"A","value":"hf"}]}`), UID: "7"}}
+	s.refuse = &fleet.Error{Kind: fleet.KindInvalid, Op: "put hf_\"secret", Err: errors.New(`value "hf_\"secret" of TOKEN: 12345 is no text, v1 is`), Next: "see hf_\"secret"}
+	err := NewWriter("s", s, hide).Write(t.Context(), write(image(`"v1"`, `"v2"`)), "c", false)
+	for _, secret := range []string{"secret", "12345"} {
+		if strings.Contains(err.Error(), secret) {
+			t.Errorf("it says %s: %v", secret, err)
+		}
+	}
+	if fleet.KindOf(err) != fleet.KindInvalid || !strings.Contains(err.Error(), "of TOKEN: (hidden) is no text, v1 is") {
+		t.Errorf("it says too little: %v", err)
+	}
+	s.refuse = errors.New("of another kind")
+	if err := NewWriter("s", s, hide).Write(t.Context(), write(image(`"v1"`, `"v2"`)), "c", false); !errors.Is(err, s.refuse) {
+		t.Error(err)
 	}
 }

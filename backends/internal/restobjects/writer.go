@@ -11,9 +11,15 @@ import (
 // NewWriter writes the documents of an API: a document is read, the fields of the write are compared with it and set in
 // it, and the whole is sent back, with its tag where the API has one. Where it has none, what others send in the moment
 // between is lost; the read after the write shows the fields of this write only.
-func NewWriter(source fleet.SourceID, s System) fleet.ObjectWriter { return writer{objects{source, s}} }
+// hide takes out of a document what no error may repeat; nil for nothing.
+func NewWriter(source fleet.SourceID, s System, hide func(doc any) any) fleet.ObjectWriter {
+	return writer{objects{source, s}, hide}
+}
 
-type writer struct{ objects }
+type writer struct {
+	objects
+	hide func(any) any
+}
 
 // What holds after a write that was refused here.
 const nothingWritten = "nothing was written"
@@ -39,10 +45,10 @@ func (w writer) Write(ctx context.Context, write fleet.ObjectWrite, id string, d
 		return err
 	}
 	if !dry {
-		return w.system.Send(ctx, write.API, write.Object, was, next, id)
+		return unspoken(w.system.Send(ctx, write.API, write.Object, was, next, id), w.hide, was.Body, next)
 	}
 	if r, ok := w.system.(Rehearser); ok {
-		return r.Rehearse(ctx, write.API, write.Object, was, next)
+		return unspoken(r.Rehearse(ctx, write.API, write.Object, was, next), w.hide, was.Body, next)
 	}
 	return nil
 }

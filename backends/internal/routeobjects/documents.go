@@ -60,7 +60,8 @@ func (d *documents) served(ctx context.Context) ([]fleet.ObjectKind, error) {
 			Err: errors.New("it has " + fleet.Quote(strings.Join(has, ", ")).String() + ", and pitwall knows " + strings.Join(knows, ", "))}
 	}
 	return nil, &fleet.Error{Kind: fleet.KindNotFound, Op: "read routes", Source: d.source,
-		Err: errors.New("it has none of " + strings.Join(knows, ", ")), Next: "install its definitions, or take this gateway out of the configuration"}
+		Err:  errors.New("it has none of " + strings.Join(knows, ", ")),
+		Next: "install its definitions, or take this gateway out of the configuration"}
 }
 
 func prefixed(group string, versions []string) []string {
@@ -80,6 +81,15 @@ type place struct {
 	route Route
 }
 
+// gathered is what one read of all documents gives.
+type gathered struct {
+	list    []place
+	held    map[fleet.RouteID]bool
+	odd     []fleet.Safe
+	missing error // a kind that is not served
+	listed  bool  // some kind is
+}
+
 // all reads every route. A document that cannot be understood is no route, and is said.
 func (d *documents) all(ctx context.Context) ([]place, []fleet.Safe, error) {
 	kinds, err := d.served(ctx)
@@ -90,35 +100,68 @@ func (d *documents) all(ctx context.Context) ([]place, []fleet.Safe, error) {
 	if len(namespaces) == 0 {
 		namespaces = []string{""}
 	}
-	var list []place
-	var odd []fleet.Safe
-	for _, kind := range kinds {
-		for _, ns := range namespaces {
+	g := gathered{held: map[fleet.RouteID]bool{}}
+	for _, ns := range namespaces {
+		shape, unread, err := d.shapeIn(ctx, ns)
+		if err != nil {
+			return nil, nil, err
+		}
+		g.odd = append(g.odd, unread...)
+		for _, kind := range kinds {
 			docs, err := d.objects.List(ctx, kind, ns, "")
-			if err != nil {
+			switch fleet.KindOf(err) {
+			case "":
+				g.listed = true
+				d.gather(&g, shape, kind, docs)
+			case fleet.KindNotFound: // another kind of the group is there
+				g.missing = err
+			default:
 				return nil, nil, err
-			}
-			for _, body := range docs {
-				found, err := d.places(kind, body)
-				if err != nil {
-					odd = append(odd, fleet.Textf("one %s cannot be read: %s", fleet.Label(kind.Kind), fleet.Cause(err)))
-				}
-				list = append(list, found...)
 			}
 		}
 	}
-	return list, odd, nil
+	if !g.listed {
+		return nil, nil, g.missing
+	}
+	return g.list, g.odd, nil
+}
+
+// gather adds the routes of some documents. Of two under one name the first counts, as find has it.
+func (d *documents) gather(g *gathered, shape Shape, kind fleet.ObjectKind, docs []fleet.JSON) {
+	for _, body := range docs {
+		found, err := d.places(shape, kind, body)
+		if err != nil {
+			g.odd = append(g.odd, fleet.Textf("one %s cannot be read: %s", fleet.Label(kind.Kind), fleet.Cause(err)))
+		}
+		for _, p := range found {
+			if g.held[p.route.ID] {
+				g.odd = append(g.odd, fleet.Textf("route %s is held by two objects; that in %s is passed over", fleet.Quote(string(p.route.ID)),
+					fleet.Quote(kind.Group+"/"+kind.Version)))
+				continue
+			}
+			g.held[p.route.ID] = true
+			g.list = append(g.list, p)
+		}
+	}
+}
+
+// shapeIn is the shape with what it has to know of a namespace, "" for all.
+func (d *documents) shapeIn(ctx context.Context, namespace string) (Shape, []fleet.Safe, error) {
+	if s, ok := d.shape.(Surrounded); ok {
+		return s.Around(ctx, d.objects, d.cluster, namespace)
+	}
+	return d.shape, nil, nil
 }
 
 // places are the routes of one document.
-func (d *documents) places(kind fleet.ObjectKind, body fleet.JSON) ([]place, error) {
+func (d *documents) places(shape Shape, kind fleet.ObjectKind, body fleet.JSON) ([]place, error) {
 	doc, err := jsonptr.Decode(body)
 	if err != nil {
 		return nil, err
 	}
 	ref := fleet.ObjectRef{Cluster: d.cluster, Kind: kind.Kind, Namespace: jsonptr.Text(doc, "/metadata/namespace"),
 		Name: jsonptr.Text(doc, "/metadata/name")}
-	routes, err := d.shape.Routes(kind, ref, doc)
+	routes, err := shape.Routes(kind, ref, doc)
 	list := make([]place, len(routes))
 	for i, r := range routes {
 		list[i] = place{kind: kind, ref: ref, uid: jsonptr.Text(doc, "/metadata/uid"), doc: doc, route: r}
@@ -134,6 +177,14 @@ func (d *documents) find(ctx context.Context, id fleet.RouteID) (place, error) {
 	}
 	ref := d.shape.Ref(id)
 	ref.Cluster = d.cluster
+	around := ref.Namespace
+	if len(d.namespaces) == 0 {
+		around = "" // as all reads it
+	}
+	shape, _, err := d.shapeIn(ctx, around)
+	if err != nil {
+		return place{}, err
+	}
 	var missing error
 	for _, kind := range kinds {
 		ref.Kind = kind.Kind
@@ -145,7 +196,7 @@ func (d *documents) find(ctx context.Context, id fleet.RouteID) (place, error) {
 		if err != nil {
 			return place{}, err
 		}
-		list, err := d.places(kind, body)
+		list, err := d.places(shape, kind, body)
 		if err != nil {
 			return place{}, err
 		}

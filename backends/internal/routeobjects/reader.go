@@ -38,6 +38,10 @@ func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 		out.Notices = append(out.Notices, fleet.Notice{Level: fleet.LevelWarn, Text: text})
 	}
 	for _, p := range list {
+		for _, text := range p.route.Notes {
+			out.Notices = append(out.Notices, fleet.Notice{Level: fleet.LevelWarn,
+				Text: fleet.Textf("route %s: %s", fleet.Quote(string(p.route.ID)), text)})
+		}
 		out.Gateway.Routing[p.route.ID] = p.route.Routing
 		for _, m := range p.route.Members {
 			out.Gateway.Deployments = append(out.Gateway.Deployments, fleet.DeploymentReading{ID: m.ID, Route: p.route.ID, Model: m.Model,

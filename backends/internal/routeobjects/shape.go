@@ -4,6 +4,9 @@
 package routeobjects
 
 import (
+	"context"
+	"strings"
+
 	"pitwall/fleet"
 )
 
@@ -18,6 +21,13 @@ type Shape interface {
 	Ref(route fleet.RouteID) fleet.ObjectRef
 }
 
+// Surrounded is a Shape that has to know objects beside those that hold routes, such as controllers that write their weights.
+type Surrounded interface {
+	Shape
+	// Around reads them, of one namespace or "" for all, and gives the shape that knows them. What may not be read is said.
+	Around(ctx context.Context, c fleet.Objects, cluster fleet.ClusterID, namespace string) (Shape, []fleet.Safe, error)
+}
+
 // Route is one route in a document.
 type Route struct {
 	ID      fleet.RouteID
@@ -26,8 +36,15 @@ type Route struct {
 	// Same are pointers that are compared with each write, since what they lead to tells that the route is the one meant:
 	// another may have come into its place.
 	Same []string
+	// Scaled tells that the members' weights are told in a finer measure than the one that they are stored in, so that they
+	// are whole numbers: a write of one stores all of them in that measure, or their shares would be others.
+	Scaled bool
 	// Refuse says why weights may not be set so, "" where they may; nil refuses nothing more than the weighing does.
 	Refuse func(after map[fleet.DeploymentID]int) string
+	// List holds the members where 0 is no weight, so that who gets nothing is taken off it; nil where that cannot be done.
+	List *List
+	// Notes are what is worth saying of the route, each once.
+	Notes []fleet.Safe
 }
 
 // Member is one member of a route in a document.
@@ -37,7 +54,7 @@ type Member struct {
 	APIBase string
 	Weight  fleet.Maybe[float64] // as it counts: with the default of its kind where it is not written down
 	Order   fleet.Maybe[float64]
-	At      string   // pointer to its weight
+	At      string   // pointer to its weight; "" for one that was taken off the List
 	Same    []string // as Route.Same, for the member
 }
 
@@ -52,4 +69,11 @@ func ID(ref fleet.ObjectRef, rule string) fleet.RouteID {
 		name += "/" + rule
 	}
 	return fleet.RouteID(name)
+}
+
+// Namespaced is what ID of an object in a namespace names.
+func Namespaced(route fleet.RouteID) fleet.ObjectRef {
+	namespace, rest, _ := strings.Cut(string(route), "/")
+	name, _, _ := strings.Cut(rest, "/")
+	return fleet.ObjectRef{Namespace: namespace, Name: name}
 }

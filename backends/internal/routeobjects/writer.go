@@ -165,9 +165,11 @@ func (w *writer) allowed(p place, r fleet.RouteSpec, after fleet.Weights) error 
 		switch called := fleet.Quote(string(t.ID)).String(); {
 		case n < 0 || g.Most > 0 && n > g.Most:
 			return w.refuse(fleet.KindInvalid, "set weights", r.ID, fmt.Sprintf("the weight %d of %s is not within 0 and %d", n, called, g.Most))
-		case n == 0 && g.Weighing == fleet.WeighingFromOne:
-			return w.refuse(fleet.KindUnsupported, "set weights", r.ID, "this gateway takes no weight below 1, and "+called+" would have to be taken "+
-				"off its list; give it 1 beside great weights of the others")
+		case n == 0 && g.Weighing == fleet.WeighingFromOne && m.At != "":
+			if why := p.stays(m); why != "" {
+				return w.refuse(fleet.KindUnsupported, "set weights", r.ID, "this gateway takes no weight below 1, and "+called+" would have to be "+
+					"taken off its list"+why+"; give it 1 beside great weights of the others")
+			}
 		}
 	}
 	switch {
@@ -184,6 +186,17 @@ func (w *writer) allowed(p place, r fleet.RouteSpec, after fleet.Weights) error 
 	return nil
 }
 
+// stays says why a member cannot be taken off its list; "" where it can.
+func (p *place) stays(m *Member) string {
+	if p.route.List == nil {
+		return ", from which it could not be put back"
+	}
+	if why := p.route.List.lost(p.doc, m); why != "" {
+		return ", from which it could not be put back: " + why
+	}
+	return ""
+}
+
 // writeOf is one write that compares all members of the route and sets those whose weight is another.
 func (p *place) writeOf(r fleet.RouteSpec, before, after fleet.Weights) fleet.ObjectWrite {
 	out := fleet.ObjectWrite{Object: p.ref, API: p.kind, UID: p.uid, Verb: fleet.WriteSet,
@@ -192,6 +205,11 @@ func (p *place) writeOf(r fleet.RouteSpec, before, after fleet.Weights) fleet.Ob
 		out.Fields = append(out.Fields, jsonptr.Same(p.doc, at))
 	}
 	wanted := map[fleet.DeploymentID]int{}
+	if p.route.Scaled {
+		for _, m := range p.route.Members {
+			wanted[m.ID] = int(m.Weight.V)
+		}
+	}
 	for _, t := range r.Targets {
 		if m := p.member(t); m != nil {
 			if n, named := after[t.ID]; named && float64(n) != m.Weight.V {
@@ -199,10 +217,16 @@ func (p *place) writeOf(r fleet.RouteSpec, before, after fleet.Weights) fleet.Ob
 			}
 		}
 	}
+	if p.route.List != nil {
+		out.Fields = append(out.Fields, p.route.List.fields(p, wanted)...)
+		return out
+	}
 	for i := range p.route.Members {
 		m := &p.route.Members[i]
 		for _, at := range m.Same {
-			out.Fields = append(out.Fields, jsonptr.Same(p.doc, at))
+			if f := jsonptr.Same(p.doc, at); f.Before != nil { // a test of absence holds on to the whole version
+				out.Fields = append(out.Fields, f)
+			}
 		}
 		if n, changes := wanted[m.ID]; changes {
 			out.Fields = append(out.Fields, jsonptr.Set(p.doc, m.At, n))

@@ -24,6 +24,8 @@ var (
 const (
 	PausedReplicas = "autoscaling.keda.sh/paused-replicas"
 	Paused         = "autoscaling.keda.sh/paused"
+	PausedIn       = "autoscaling.keda.sh/paused-scale-in"  // from v2.18 on
+	PausedOut      = "autoscaling.keda.sh/paused-scale-out" // from v2.18 on
 )
 
 // HeldFrom is the annotation that pitwall leaves on an autoscaler which it holds: its min and max before, so that another
@@ -60,11 +62,26 @@ type ScaledObject struct {
 	} `json:"status"`
 }
 
-// IsPaused tells whether it is paused where it was. Like KEDA it takes what is neither true nor false for true.
-func (s *ScaledObject) IsPaused() bool {
-	said, ok := s.Annotations[Paused]
+// IsPaused tells whether it is paused where it was.
+func (s *ScaledObject) IsPaused() bool { return s.Marked(Paused) }
+
+// Marked tells whether an annotation is set. Like KEDA it takes what is neither true nor false for true.
+func (s *ScaledObject) Marked(name string) bool {
+	said, ok := s.Annotations[name]
 	yes, err := strconv.ParseBool(said)
 	return ok && (yes || err != nil)
+}
+
+// stops says why it does not scale in a direction. KEDA disables the autoscaler below it for an annotation; one before v2.18 does
+// not know it, and goes on.
+func (s *ScaledObject) stops(name string, below fleet.Safe, known bool) fleet.Safe {
+	switch {
+	case !s.Marked(name):
+		return below
+	case known && below.IsEmpty():
+		return fleet.Safe{}
+	}
+	return fleet.Textf("annotation %s", fleet.Quote(name))
 }
 
 // Scales tells whether it scales an object; without a kind it means a Deployment.
@@ -119,7 +136,19 @@ func OfHPA(cluster fleet.ClusterID, h *autoscalingv2.HorizontalPodAutoscaler) fl
 	if c := metav1.GetControllerOfNoCopy(h); c != nil && c.Kind == ScaledObjectKind.Kind {
 		s.By = fleet.Quote(c.Name)
 	}
+	if b := h.Spec.Behavior; b != nil {
+		if disabled(b.ScaleDown) {
+			s.NoIn = fleet.Text("behavior.scaleDown is Disabled")
+		}
+		if disabled(b.ScaleUp) {
+			s.NoOut = fleet.Text("behavior.scaleUp is Disabled")
+		}
+	}
 	return s
+}
+
+func disabled(r *autoscalingv2.HPAScalingRules) bool {
+	return r != nil && r.SelectPolicy != nil && *r.SelectPolicy == autoscalingv2.DisabledPolicySelect
 }
 
 func whyNot(h *autoscalingv2.HorizontalPodAutoscaler) fleet.Safe {
@@ -146,7 +175,10 @@ func OfScaledObject(cluster fleet.ClusterID, o *ScaledObject, h *autoscalingv2.H
 	}
 	if h != nil {
 		s.Wants, s.Why = int(h.Status.DesiredReplicas), whyNot(h)
+		below := OfHPA(cluster, h)
+		s.NoIn, s.NoOut = below.NoIn, below.NoOut
 	}
+	s.NoIn, s.NoOut = o.stops(PausedIn, s.NoIn, h != nil), o.stops(PausedOut, s.NoOut, h != nil)
 	for _, c := range o.Status.Conditions {
 		if c.Type == "Ready" && c.Status == "False" {
 			s.Why = podstate.Because(c.Reason, podstate.Clip(c.Message, 200))

@@ -66,7 +66,7 @@ func leaving(f Facts) (Verdict, bool) {
 		grace = time.Duration(*g) * time.Second
 	}
 	v := Verdict{Phase: fleet.RolloutMoving, Since: last.DeletionTimestamp.Add(-grace)}
-	v.Why = fleet.Textf("%s leaving: pod %s, its grace period of %s ends in %s", count(len(list), "pod"), name(last), fleet.Age(grace),
+	v.Why = fleet.Textf("%s leaving: pod %s, its grace period of %s ends in %s", fleet.Many(len(list), "pod"), name(last), fleet.Age(grace),
 		fleet.Age(max(last.DeletionTimestamp.Sub(f.Now), 0)))
 	for i := range last.Spec.Containers {
 		if l := last.Spec.Containers[i].Lifecycle; l != nil && l.PreStop != nil {

@@ -47,7 +47,7 @@ func loading(f Facts) (Verdict, bool) {
 		return Verdict{}, false
 	}
 	v := Verdict{Phase: fleet.RolloutMoving, Since: since}
-	v.Why = fleet.Textf("%s of %s loading: pod %s for %s", fleet.Int(n), count(len(all), "new pod"), name(oldest),
+	v.Why = fleet.Textf("%s of %s loading: pod %s for %s", fleet.Int(n), fleet.Many(len(all), "new pod"), name(oldest),
 		fleet.Age(f.Now.Sub(since)))
 	if typical := f.typicalLoad(); typical > 0 {
 		v.Why = fleet.Textf("%s, earlier loads took %s", v.Why, fleet.Age(typical))
@@ -174,5 +174,5 @@ func waitingOut(f Facts) (Verdict, bool) {
 		return Verdict{}, false
 	}
 	return Verdict{Phase: fleet.RolloutMoving, Why: fleet.Textf("%s ready and not available before minReadySeconds %s are over",
-		count(young, "new pod"), fleet.Int(int(f.MinReady.Seconds())))}, true
+		fleet.Many(young, "new pod"), fleet.Int(int(f.MinReady.Seconds())))}, true
 }

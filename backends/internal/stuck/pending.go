@@ -26,7 +26,7 @@ func pending(f Facts) (Verdict, bool) {
 	first := waiting[0]
 	c := podstate.Condition(first, corev1.PodScheduled)
 	v := Verdict{Phase: fleet.RolloutStuck, Since: c.LastTransitionTime.Time}
-	head := fleet.Textf("%s Pending", count(len(waiting), "pod"))
+	head := fleet.Textf("%s Pending", fleet.Many(len(waiting), "pod"))
 	if c.Reason == corev1.PodReasonSchedulingGated {
 		v.Why = f.order(fleet.Textf("%s: scheduling gate %s of pod %s is not lifted", head, gatesOf(first), name(first)))
 		return v, true

@@ -177,7 +177,7 @@ func (r Room) Text() fleet.Safe {
 		text = fleet.Textf("%s, at most %s on one node", text, fleet.Int(r.Largest))
 	}
 	if r.Closed > 0 {
-		text = fleet.Textf("%s, %s cordoned or not ready", text, count(r.Closed, "node"))
+		text = fleet.Textf("%s, %s cordoned or not ready", text, fleet.Many(r.Closed, "node"))
 	}
 	return text
 }

@@ -142,7 +142,8 @@ func starting(f Facts) (Verdict, bool) {
 	}
 	if len(list) == 0 {
 		if n := f.unplaced(); n > 0 {
-			return Verdict{Phase: fleet.RolloutMoving, Why: fleet.Textf("%s Pending: no scheduler has looked at them yet", count(n, "pod"))}, true
+			return Verdict{Phase: fleet.RolloutMoving,
+				Why: fleet.Textf("%s Pending: no scheduler has looked at them yet", fleet.Many(n, "pod"))}, true
 		}
 		return Verdict{}, false
 	}
@@ -153,7 +154,7 @@ func starting(f Facts) (Verdict, bool) {
 	}
 	v := Verdict{Phase: fleet.RolloutMoving, Since: since}
 	age := f.Now.Sub(since)
-	v.Why = fleet.Textf("%s ContainerCreating: pod %s on node %s for %s", count(len(list), "pod"), name(p), fleet.Quote(p.Spec.NodeName),
+	v.Why = fleet.Textf("%s ContainerCreating: pod %s on node %s for %s", fleet.Many(len(list), "pod"), name(p), fleet.Quote(p.Spec.NodeName),
 		fleet.Age(age))
 	if e := f.event(list, "FailedAttachVolume", "FailedMount", "FailedCreatePodSandBox"); e != nil && age > createdWithin {
 		v.Phase = fleet.RolloutStuck

@@ -85,7 +85,7 @@ func refused(f Facts) (Verdict, bool) {
 	v := Verdict{Phase: fleet.RolloutStuck, Since: r.Since, Never: strings.Contains(r.Message, "exceeded quota") && f.oldStay()}
 	v.Why = fleet.Textf("%s may not make pods: %s", fleet.Quote(r.By), podstate.Because(r.Reason, podstate.Clip(r.Message, 300)))
 	if missing > 0 {
-		v.Why = fleet.Textf("%s, %s missing", v.Why, count(missing, "pod"))
+		v.Why = fleet.Textf("%s, %s missing", v.Why, fleet.Many(missing, "pod"))
 	}
 	v.Why = fleet.Concat(v.Why, f.ending(v.Never))
 	return v, true
@@ -180,14 +180,6 @@ func isReady(p *corev1.Pod) bool {
 }
 
 func name(p *corev1.Pod) fleet.Safe { return fleet.Quote(p.Name) }
-
-// count words a number of things.
-func count(n int, thing string) fleet.Safe {
-	if n == 1 {
-		return fleet.Concat(fleet.Text("1 "), fleet.Label(thing))
-	}
-	return fleet.Concat(fleet.Int(n), fleet.Text(" "), fleet.Label(thing), fleet.Text("s"))
-}
 
 // devices are the resources of a pod that are accelerators, the one that it asks most of.
 func devices(spec *corev1.PodSpec) (resource corev1.ResourceName, each int) {

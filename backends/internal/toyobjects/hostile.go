@@ -45,6 +45,27 @@ func Withstands(t *testing.T, o fleet.Orchestrator, c *Cluster, kind fleet.Objec
 	withstands(t, o, c, kind, ref, wants, "as it is")
 }
 
+// Nonsense puts nonsense in the place of each value of the first object of each kind of the cluster, one at a time, and has each
+// tried. What the try writes is taken back.
+func (c *Cluster) Nonsense(try func(what string)) {
+	seen := map[string]bool{}
+	for _, at := range slices.Clone(c.order) {
+		if seen[at.resource] {
+			continue
+		}
+		seen[at.resource] = true
+		was := maps.Clone(c.documents)
+		for _, path := range paths(was[at], "") {
+			for _, value := range nonsense {
+				c.documents[at] = put(was[at], path, value)
+				try(at.resource + " " + at.name + " " + path + " = " + string(jsonptr.Encode(value)))
+				c.documents = maps.Clone(was)
+			}
+		}
+	}
+	try("as it is")
+}
+
 // put sets a value, null too, which takes nothing away.
 func put(doc any, path string, value any) any {
 	if value != nil {
