@@ -114,7 +114,7 @@ func (r *Reader) canBlock(ctx context.Context, mode fleet.GatewayMode) fleet.May
 	if mode == fleet.GatewayModeFile || mode == fleet.GatewayModeDBReads {
 		return fleet.Some(false)
 	}
-	return r.api.features(ctx, r.clock.Now())
+	return r.api.features(ctx, r.clock.Now()).block
 }
 
 // readings joins members with their counters. Values that the gateway could not decrypt are not shown.
