@@ -24,7 +24,7 @@ func Connector() fleet.Connector {
 		Title: "LiteLLM",
 		Reads: "models, weights, live router settings and fallbacks, counters and cooldowns of each replica (1.81 to 1.109)",
 		Writes: "weights of database models by API, fallbacks, aliases, block and unblock where the version has them; " +
-			"weights of file models by file edit and reload",
+			"weights of file models by file edit and reload, or in a ConfigMap and a roll of its pods",
 		Interval: 10 * time.Second,
 		NewReader: func(s fleet.SourceSpec, d fleet.Deps) (fleet.Reader, error) {
 			return NewReader(s, d)

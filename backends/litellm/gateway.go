@@ -59,7 +59,10 @@ func newWriter(spec fleet.GatewaySpec, deps fleet.Deps) (fleet.RouteWriter, erro
 		byFile = byFile || r.File != ""
 		g.replicas = append(g.replicas, replica{r, a})
 	}
-	if byFile {
+	switch {
+	case spec.Options[optionConfigMap] != "":
+		return newMapWriter(g, deps)
+	case byFile:
 		return newFileWriter(g), nil
 	}
 	return &dbWriter{gateway: g, known: map[fleet.RouteID][]fleet.Weights{}, edits: map[string][]string{}}, nil
