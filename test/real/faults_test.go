@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -104,7 +105,7 @@ func newFaultBed(t *testing.T) *faultBed {
 			t.Fatal(err)
 		}
 		pass := httputil.NewSingleHostReverseProxy(to)
-		pass.ErrorLog = nil
+		pass.ErrorLog = log.New(io.Discard, "", 0) // clients that hang up
 		f := &front{Engine: to.String(), Weight: x.weight, pass: pass}
 		f.mode.Store(healthy)
 		f.up(t)
@@ -124,9 +125,9 @@ func newFaultBed(t *testing.T) *faultBed {
 }
 
 // serve starts the proxy and waits until it answers.
-func (b *faultBed) serve(t *testing.T, program, config, log string) {
+func (b *faultBed) serve(t *testing.T, program, config, record string) {
 	t.Helper()
-	out, err := os.Create(log)
+	out, err := os.Create(record)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,13 +144,13 @@ func (b *faultBed) serve(t *testing.T, program, config, log string) {
 		_ = cmd.Wait() // how it ended does not matter
 		_ = out.Close()
 		if t.Failed() {
-			t.Logf("end of LiteLLM's log:\n%s", tail(log, 3000))
+			t.Logf("end of LiteLLM's log:\n%s", tail(record, 3000))
 		}
 	})
 	until(t, 3*time.Minute, b.Gateway+" answers", func() bool { return alive(b.Gateway) })
 }
 
-func (b *faultBed) read(t *testing.T) map[fleet.DeploymentID]fleet.DeploymentReading {
+func (b *faultBed) reading(t *testing.T) *fleet.GatewayReading {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
@@ -157,15 +158,28 @@ func (b *faultBed) read(t *testing.T) map[fleet.DeploymentID]fleet.DeploymentRea
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := map[fleet.DeploymentID]fleet.DeploymentReading{}
-	for _, d := range p.Gateway.Deployments {
+	return p.Gateway
+}
+
+func (b *faultBed) routing(t *testing.T) fleet.Routing {
+	t.Helper()
+	return b.reading(t).Routing["chat"]
+}
+
+// readings are the members by their ids.
+type readings = map[fleet.DeploymentID]fleet.DeploymentReading
+
+func (b *faultBed) read(t *testing.T) readings {
+	t.Helper()
+	out := readings{}
+	for _, d := range b.reading(t).Deployments {
 		out[d.ID] = d
 	}
 	return out
 }
 
-// gained waits until a counter of one member has grown, and gives all members' successes since.
-func (b *faultBed) gained(t *testing.T, what string, grown func(before, now map[fleet.DeploymentID]fleet.DeploymentReading) bool) {
+// gained waits until the counters have grown as wanted, and writes down what each member did meanwhile.
+func (b *faultBed) gained(t *testing.T, what string, grown func(before, now readings) bool) {
 	t.Helper()
 	before := b.read(t)
 	until(t, 2*time.Minute, what, func() bool {
@@ -180,8 +194,6 @@ func (b *faultBed) gained(t *testing.T, what string, grown func(before, now map[
 		return ok
 	})
 }
-
-type readings = map[fleet.DeploymentID]fleet.DeploymentReading
 
 // TestARealProxyTellsWhyItLeavesBackendsOut has one of three backends die, one brown out and one exhaust its quota.
 func TestARealProxyTellsWhyItLeavesBackendsOut(t *testing.T) {
@@ -201,7 +213,7 @@ func TestARealProxyTellsWhyItLeavesBackendsOut(t *testing.T) {
 				t.Errorf("%s: seen %v of %.0f requests, want about %.2f; cooling %v", id, got.Seen, got.SeenN, want, got.Cooling)
 			}
 		}
-		if r := route.Routing; r.Cooldown != fleet.Some(fleet.Seconds(8)) || r.Retries != fleet.Some(fleet.Count(2)) || r.ByOrder != fleet.Some(true) {
+		if r := b.routing(t); r.Cooldown != fleet.Some(fleet.Seconds(8)) || r.Retries != fleet.Some(fleet.Count(2)) || r.ByOrder != fleet.Some(true) {
 			t.Errorf("routing %+v", r)
 		}
 	})
@@ -239,6 +251,9 @@ func TestARealProxyTellsWhyItLeavesBackendsOut(t *testing.T) {
 		}
 		t.Logf("out of quota: cooling for %q, seen %v of %.0f", target.CoolWhy, target.Seen, target.SeenN)
 	})
+	if failed, sent := users.failed.Load(), users.sent.Load(); float64(failed) > .1*float64(sent) {
+		t.Errorf("%d of %d requests failed, though two of three members could answer", failed, sent)
+	}
 	t.Run("all are out of quota", func(t *testing.T) {
 		for _, f := range b.Fronts {
 			f.mode.Store(quota)
@@ -255,9 +270,6 @@ func TestARealProxyTellsWhyItLeavesBackendsOut(t *testing.T) {
 		}
 		t.Log(text)
 	})
-	if failed := users.failed.Load(); users.served.Load() < 10*failed/10 {
-		t.Errorf("%d requests failed, and %d were served", failed, users.served.Load())
-	}
 }
 
 // operator is pitwall with a configuration of this bed.
