@@ -69,6 +69,10 @@ func writable(spec fleet.GatewaySpec, replicas []fleet.GatewayReplica) (fleet.Ma
 	if spec.File != nil {
 		return fleet.Some(true), fleet.Text("through its configuration file and a reload of each replica")
 	}
+	if spec.Cluster != "" && spec.Options[fleet.OptionConfigMap] != "" {
+		return fleet.Some(true), fleet.Concat(fleet.Text("through its ConfigMap in cluster "), fleet.Label(string(spec.Cluster)),
+			fleet.Text(" and a roll of its pods"))
+	}
 	for _, r := range replicas {
 		switch r.Mode {
 		case fleet.GatewayModeDatabase, fleet.GatewayModeAPI:

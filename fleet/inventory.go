@@ -166,13 +166,17 @@ type GatewaySpec struct {
 	Write    SecretRef // write credential, opened only when writers are constructed; zero means Auth
 	TLS      TLSSpec
 	File     *GatewayFile      // file mode
-	Cluster  ClusterID         // whose objects are its routes; it has one replica then, the API server
+	Cluster  ClusterID         // whose objects are its routes; it has one replica then, the API server (see OptionConfigMap)
 	Options  map[string]string // connector-specific, documented by the connector
 	Settle   time.Duration     // how long replicas may lag behind a write; zero means the connector's default
 }
 
 // OptionCluster is the option by which the source of a gateway says whose objects are its routes.
 const OptionCluster = "cluster"
+
+// OptionConfigMap is the option by which a gateway with a cluster and replicas says that its config file is an entry of a
+// ConfigMap there: NAMESPACE/NAME/KEY. Its routes are then no objects.
+const OptionConfigMap = "configmap"
 
 // GatewayReplicaSpec is one replica by its own address, never a service address.
 type GatewayReplicaSpec struct {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -118,25 +119,25 @@ func (a *api) alive(ctx context.Context) error {
 	return err
 }
 
-// features tells whether the version has block calls. The answer is kept while the version stays the same.
-func (a *api) features(ctx context.Context, now time.Time) fleet.Maybe[bool] {
+// features tells which calls the version has. The answer is kept while the version stays the same.
+func (a *api) features(ctx context.Context, now time.Time) features {
 	a.mu.Lock()
 	can, version := a.can, a.last
 	a.mu.Unlock()
 	if !can.due(version, now) {
-		return can.block
+		return can
 	}
-	can = features{version: version, tried: now, block: blockByVersion(version)}
+	can = byVersion(version, now)
 	var page openAPI
 	if reply, err := a.client.Do(ctx, http.MethodGet, "/openapi.json", nil); err == nil && reply.JSON(&page) == nil {
-		if seen := page.hasBlock(); seen.OK {
-			can.block, can.known = seen, true
+		if seen := page.has(blockPath); seen.OK {
+			can.block, can.fallback, can.known = seen, page.has(fallbackPath), true
 		}
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.can = can
-	return can.block
+	return can
 }
 
 // sawVersion remembers the version that features are kept for.
@@ -227,25 +228,30 @@ func (a *api) refusal(op string, reply *httpx.Reply, err error) error {
 	if reply == nil {
 		return err
 	}
-	text := string(reply.Body)
-	sentence := ""
-	switch {
+	if sentence := modeSentence(reply); sentence != "" {
+		return a.cannot(op, sentence)
+	}
+	if kind := fleet.KindOf(err); kind == fleet.KindInvalid || kind == fleet.KindServer {
+		return &fleet.Error{Kind: kind, Op: op, Source: a.source, Err: err, Retry: fleet.RetryAfter(err), Next: says(reply)}
+	}
+	return err // what it says of a refused key may hold a part of the key
+}
+
+// modeSentence says why a refusal is one of the mode, or "".
+func modeSentence(reply *httpx.Reply) string {
+	switch text := string(reply.Body); {
 	case containsAny(text, "No DB Connected", "DB not connected", "no_db_connection"):
-		sentence = noDatabase
+		return noDatabase
 	case containsAny(text, "STORE_MODEL_IN_DB", "only supported for DB-stored models"):
-		sentence = noStore
+		return noStore
 	case containsAny(text, "Cannot edit config-based model"):
-		sentence = configModel
-	case fleet.KindOf(err) == fleet.KindInvalid || fleet.KindOf(err) == fleet.KindServer:
-		return &fleet.Error{
-			Kind: fleet.KindOf(err), Op: op, Source: a.source, Err: err, Retry: fleet.RetryAfter(err), Next: says(reply),
-		}
-	default: // what it says of a refused key may hold a part of the key
-		return err
+		return configModel
 	}
-	return &fleet.Error{
-		Kind: fleet.KindUnsupported, Op: op, Source: a.source, Next: sentence + "; nothing was written",
-	}
+	return ""
+}
+
+func (a *api) cannot(op, sentence string) error {
+	return &fleet.Error{Kind: fleet.KindUnsupported, Op: op, Source: a.source, Next: sentence + "; nothing was written"}
 }
 
 // maxSaid bounds a quoted message of LiteLLM.
@@ -268,11 +274,15 @@ func says(reply *httpx.Reply) string {
 	if text == "" {
 		return ""
 	}
+	text = credential.ReplaceAllString(text, fleet.Redacted)
 	if len(text) > maxSaid {
 		text = text[:maxSaid] + "…"
 	}
 	return "LiteLLM says: " + fleet.Label(text).String()
 }
+
+// credential is what looks like one in a message: a key, what follows a colon in an address, a long opaque word.
+var credential = regexp.MustCompile(`\bsk-[\w-]+|://[^\s/@]+@|\b[A-Za-z0-9+/_=-]{40,}`)
 
 func containsAny(s string, parts ...string) bool {
 	for _, p := range parts {

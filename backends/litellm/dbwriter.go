@@ -17,6 +17,7 @@ type dbWriter struct {
 	gateway
 	mu    sync.Mutex
 	known map[fleet.RouteID][]fleet.Weights // states that this writer left behind: a replica with one of them lags
+	edits map[string][]string               // the same of edits
 }
 
 // SetWeights sends one PATCH for each weight that is not yet stored: members that gain first, so that the route

@@ -325,29 +325,6 @@ func TestADeadReplicaIsAnErrorOfItsOwn(t *testing.T) {
 	}
 }
 
-func TestBlock(t *testing.T) {
-	g := newFake(t, 2)
-	w, r := g.writer(t), chatRoute("a", "b")
-	if err := w.SetBlocked(context.Background(), r, "b", true); err != nil {
-		t.Fatal(err)
-	}
-	if held := w.ReadBack(context.Background(), r); !held[0].Blocked["b"] || held[0].Blocked["a"] {
-		t.Errorf("read back %v", held)
-	}
-	if err := w.SetBlocked(context.Background(), r, "a", true); fleet.KindOf(err) != fleet.KindInvalid {
-		t.Errorf("the last open target: %v", err)
-	}
-	if err := w.SetBlocked(context.Background(), r, "b", false); err != nil || w.ReadBack(context.Background(), r)[0].Blocked["b"] {
-		t.Errorf("unblock: %v", err)
-	}
-	old := newFake(t, 1)
-	old.hasBlock = false
-	err := old.writer(t).SetBlocked(context.Background(), r, "b", true)
-	if fleet.KindOf(err) != fleet.KindUnsupported || len(old.writes()) != 0 {
-		t.Errorf("an old version: %v", err)
-	}
-}
-
 func TestWeightsThatNoGatewayMayGet(t *testing.T) {
 	g := newFake(t, 1)
 	w, r := g.writer(t), chatRoute("a", "b")

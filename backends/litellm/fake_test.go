@@ -34,6 +34,7 @@ type fakeGateway struct {
 	openPage bool   // metrics without a key
 	slash    string // /metrics redirects to this
 	rows     []fakeRow
+	settings fakeSettings
 	replicas []*fakeReplica
 	log      []exchange
 }
@@ -49,6 +50,7 @@ type fakeReplica struct {
 	id     fleet.GatewayReplicaID
 	server *httptest.Server
 	loaded []fakeRow
+	live   map[string]any // router settings in force
 	// refuse answers instead of the replica when it gives a status; it runs without the lock.
 	refuse func(method, path string) (status int, body string)
 }
@@ -57,6 +59,7 @@ type fakeReplica struct {
 type exchange struct {
 	Replica      fleet.GatewayReplicaID
 	Method, Path string
+	Query        string
 	Header       http.Header
 	Body, Answer []byte
 	Status       int
@@ -68,7 +71,7 @@ func weight(v float64) *float64 { return &v }
 func newFake(t *testing.T, replicas int) *fakeGateway {
 	t.Helper()
 	g := &fakeGateway{
-		hasDB: true, storeOn: true, hasBlock: true, strategy: simpleShuffle, version: "1.96.0",
+		hasDB: true, storeOn: true, hasBlock: true, strategy: simpleShuffle, version: "1.96.0", settings: newFakeSettings(),
 		rows: []fakeRow{
 			{ID: "a", Route: "chat", Model: "openai/model-a", Base: "http://127.0.0.1:9101/v1", Weight: weight(60), FromDB: true},
 			{ID: "b", Route: "chat", Model: "openai/model-b", Base: "http://127.0.0.1:9102/v1", Weight: weight(40), FromDB: true},
@@ -78,6 +81,7 @@ func newFake(t *testing.T, replicas int) *fakeGateway {
 	for i := range replicas {
 		r := &fakeReplica{gw: g, id: fleet.GatewayReplicaID(fmt.Sprintf("gw-%d", i+1))}
 		r.loaded = slices.Clone(g.rows)
+		r.takeOver()
 		r.server = httptest.NewServer(r)
 		t.Cleanup(r.server.Close)
 		g.replicas = append(g.replicas, r)
@@ -120,6 +124,7 @@ func (g *fakeGateway) propagate() {
 	defer g.mu.Unlock()
 	for _, r := range g.replicas {
 		r.loaded = slices.Clone(g.rows)
+		r.takeOver()
 	}
 }
 
@@ -193,7 +198,7 @@ func (r *fakeReplica) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	answer := rec.Body.Bytes()
 	r.gw.log = append(r.gw.log, exchange{
-		r.id, req.Method, req.URL.Path, req.Header, body, bytes.Clone(answer), rec.Code,
+		r.id, req.Method, req.URL.EscapedPath(), req.URL.RawQuery, req.Header, body, bytes.Clone(answer), rec.Code,
 	})
 	for k, v := range rec.Header() {
 		w.Header()[k] = v
@@ -226,10 +231,11 @@ func (r *fakeReplica) serve(w *httptest.ResponseRecorder, req *http.Request, bod
 	case path == "/model/info":
 		answer(w, 200, map[string]any{"data": r.models()})
 	case path == "/get/config/callbacks":
-		answer(w, 200, map[string]any{"status": "success", "router_settings": map[string]any{
-			"routing_strategy": r.gw.strategy, "fallbacks": []any{map[string]any{"chat": []string{"chat-backup"}}},
-			"model_group_alias": map[string]any{"gpt-4o": "chat"},
-		}})
+		answer(w, 200, r.callbacks())
+	case path == configPath:
+		r.update(w, body)
+	case strings.HasPrefix(path, "/fallback"):
+		r.fallback(w, req, body)
 	case path == "/openapi.json":
 		r.openapi(w)
 	case strings.HasPrefix(path, "/metrics"):
@@ -274,6 +280,9 @@ func (r *fakeReplica) openapi(w *httptest.ResponseRecorder) {
 	paths := map[string]any{"/model/info": map[string]any{}}
 	if r.gw.hasBlock {
 		paths[blockPath] = map[string]any{}
+	}
+	if !r.gw.settings.noFallback {
+		paths[fallbackPath] = map[string]any{}
 	}
 	answer(w, 200, map[string]any{"info": map[string]any{"version": r.gw.version}, "paths": paths})
 }

@@ -59,10 +59,13 @@ func newWriter(spec fleet.GatewaySpec, deps fleet.Deps) (fleet.RouteWriter, erro
 		byFile = byFile || r.File != ""
 		g.replicas = append(g.replicas, replica{r, a})
 	}
-	if byFile {
+	switch {
+	case spec.Options[optionConfigMap] != "":
+		return newMapWriter(g, deps)
+	case byFile:
 		return newFileWriter(g), nil
 	}
-	return &dbWriter{gateway: g, known: map[fleet.RouteID][]fleet.Weights{}}, nil
+	return &dbWriter{gateway: g, known: map[fleet.RouteID][]fleet.Weights{}, edits: map[string][]string{}}, nil
 }
 
 // Settle is how long a replica may hold the old weights after a write: two polls of the database unless configured.

@@ -23,7 +23,8 @@ type deployment struct {
 	order     fleet.Maybe[float64]
 	blocked   fleet.Maybe[bool]
 	fromDB    bool
-	updatedAt fleet.Maybe[time.Time] // only enterprise builds show it
+	updatedAt fleet.Maybe[time.Time] // only enterprise builds show it, and who it was
+	updatedBy string
 }
 
 // modelsAnswer is the shape of GET /model/info (LiteLLM 1.81 to 1.109).
@@ -36,6 +37,7 @@ type modelsAnswer struct {
 			DBModel    bool      `json:"db_model"`
 			Blocked    *bool     `json:"blocked"`
 			UpdatedAt  lenientAt `json:"updated_at"`
+			UpdatedBy  word      `json:"updated_by"`
 			TeamPublic string    `json:"team_public_model_name"`
 		} `json:"model_info"`
 	} `json:"data"`
@@ -98,6 +100,18 @@ func (t *lenientAt) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
+// word is a text; anything else is none, since nothing depends on it.
+type word string
+
+// UnmarshalJSON reads a text.
+func (w *word) UnmarshalJSON(b []byte) error {
+	var s string
+	if json.Unmarshal(b, &s) == nil {
+		*w = word(s)
+	}
+	return nil
+}
+
 // deployments lists the members. 1.109 repeats deployments under the names of aliases and expands wildcards:
 // an entry whose id and route were seen is dropped, and aliases are left out by name.
 func (answer modelsAnswer) deployments(aliases map[fleet.RouteID]fleet.RouteID) ([]deployment, error) {
@@ -127,6 +141,7 @@ func (answer modelsAnswer) deployments(aliases map[fleet.RouteID]fleet.RouteID) 
 			id: k.id, route: k.route, model: m.Params.Model, apiBase: m.Params.APIBase,
 			weight: m.Params.Weight.Maybe, odd: m.Params.Weight.odd, order: m.Params.Order.Maybe,
 			fromDB: m.Info.DBModel, updatedAt: m.Info.UpdatedAt.Maybe,
+			updatedBy: string(m.Info.UpdatedBy),
 		}
 		if m.Info.Blocked != nil {
 			d.blocked = fleet.Some(*m.Info.Blocked)

@@ -18,6 +18,8 @@ type Reader struct {
 	table    *promtext.Table
 	scraping sync.Mutex
 	raw      promtext.Page // memory that is used again
+
+	policies policies
 }
 
 // NewReader returns a reader of the replica at the source's URL.
@@ -51,14 +53,18 @@ func (r *Reader) Read(ctx context.Context) (fleet.Partial, error) {
 	}
 	g := out.Gateway
 	g.Mode, g.ModeWhy = detectMode(ready, deployments)
-	g.Strategy, g.Routing = live.strategy, live.routing(deployments)
+	r.api.sawVersion(ready.Version)
+	if r.hasFallbackCall(ctx, g.Mode, ready.Version) {
+		r.policies.add(ctx, r.api, r.clock.Now(), deployments, &live)
+	}
+	g.Strategy, g.Routing = live.strategy, live.routing(deployments, ready.Version)
+	out.Notices = append(out.Notices, mixedNotices(deployments, live, ready.Version)...)
 	counters, err := r.metrics(ctx, g)
 	if err != nil {
 		return fleet.Partial{}, err
 	}
 	out.Notices = append(out.Notices, counters.notices...)
 	g.Deployments = readings(deployments, counters, &out)
-	r.api.sawVersion(ready.Version)
 	g.CanBlock = r.canBlock(ctx, g.Mode)
 	out.At = r.clock.Now()
 	return out, nil
@@ -114,7 +120,16 @@ func (r *Reader) canBlock(ctx context.Context, mode fleet.GatewayMode) fleet.May
 	if mode == fleet.GatewayModeFile || mode == fleet.GatewayModeDBReads {
 		return fleet.Some(false)
 	}
-	return r.api.features(ctx, r.clock.Now())
+	return r.api.features(ctx, r.clock.Now()).block
+}
+
+// hasFallbackCall goes by the version, and looks at LiteLLM's description of itself only where that is asked for anyway.
+func (r *Reader) hasFallbackCall(ctx context.Context, mode fleet.GatewayMode, version string) bool {
+	can := between(version, number3{1, 80, 9}, number3{1, 81, 15})
+	if !can.OK && mode == fleet.GatewayModeDatabase {
+		can = r.api.features(ctx, r.clock.Now()).fallback
+	}
+	return can.Or(false)
 }
 
 // readings joins members with their counters. Values that the gateway could not decrypt are not shown.
@@ -125,7 +140,7 @@ func readings(ds []deployment, counters *page, out *fleet.Partial) []fleet.Deplo
 	for _, d := range ds {
 		m := fleet.DeploymentReading{
 			ID: d.id, Route: d.route, Model: fleet.ModelName(d.model), APIBase: d.apiBase, Weight: d.weight,
-			Order: d.order, Blocked: d.blocked, FromDB: d.fromDB, UpdatedAt: d.updatedAt,
+			Order: d.order, Blocked: d.blocked, FromDB: d.fromDB, UpdatedAt: d.updatedAt, UpdatedBy: d.updatedBy,
 		}
 		if isSealed(d.model) || isSealed(d.apiBase) {
 			sealed++

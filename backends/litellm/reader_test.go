@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pitwall/backends/internal/promtext"
 	"pitwall/fleet"
@@ -84,7 +85,7 @@ func TestRead(t *testing.T) {
 		gw.InFlight != fleet.Some(fleet.Count(7)) {
 		t.Errorf("fallbacks %v, in flight %v", chat.Fallbacks, gw.InFlight)
 	}
-	if !slices.Equal(chat.Aliases, []fleet.RouteID{"gpt-4o"}) || chat.Weighing != fleet.WeighingShares {
+	if !slices.Equal(chat.Aliases, ids("gpt-4o", "o1")) || chat.Weighing != fleet.WeighingShares {
 		t.Errorf("routing %+v", chat)
 	}
 	if len(gw.Deployments) != 3 {
@@ -386,7 +387,7 @@ func TestBlockByVersion(t *testing.T) {
 		"1.81.15": fleet.Some(false), "1.90.0": {}, "1.96.0": fleet.Some(true), "1.109.1": fleet.Some(true),
 		"v2.0.0": fleet.Some(true), "": {}, "main": {}, "1.x": {},
 	} {
-		if got := blockByVersion(v); got != want {
+		if got := byVersion(v, time.Time{}).block; got != want {
 			t.Errorf("%q: %v, want %v", v, got, want)
 		}
 	}

@@ -143,20 +143,23 @@ func TestRequestsAndAnswersFitTheDescription(t *testing.T) {
 	must(t, err)
 	router, err := gorillamux.NewRouter(doc)
 	must(t, err)
-	g := newFake(t, 2)
+	g := withSpare(t, 2)
 	r := chatRoute("a", "b")
 	_, err = g.read(t, withKey)
 	must(t, err)
 	w := g.writer(t)
 	must(t, w.SetWeights(context.Background(), r, before6040, after5050))
 	must(t, w.Resync(context.Background(), r, "gw-2"))
-	must(t, w.SetBlocked(context.Background(), r, "b", true))
-	must(t, w.SetBlocked(context.Background(), r, "b", false))
+	for _, e := range everyEdit() {
+		must(t, w.Edit(context.Background(), r, e))
+		must(t, w.Edit(context.Background(), r, e.Inverse()))
+		g.propagate()
+	}
 	g.replicas[0].server.Config.Handler.(*fakeReplica).gw.hasDB = false
 	_ = w.SetWeights(context.Background(), r, after5050, before6040)
 	checked := map[string]bool{}
 	for _, e := range g.log {
-		if e.Path == "/openapi.json" || e.Path == "/get/config/callbacks" || e.Path == "/metrics" {
+		if e.Path == "/openapi.json" || e.Path == "/get/config/callbacks" || e.Path == configPath || e.Path == "/metrics" {
 			continue // hidden from the description
 		}
 		must(t, validate(router, e))
@@ -164,7 +167,8 @@ func TestRequestsAndAnswersFitTheDescription(t *testing.T) {
 	}
 	for _, want := range []string{
 		"GET /health/readiness", "GET /health/readiness/details", "GET /model/info", "PATCH /model/a/update",
-		"PATCH /model/b/update", "POST /model/block", "POST /model/unblock",
+		"PATCH /model/b/update", "POST /model/block", "POST /model/unblock", "POST /fallback", "GET /fallback/chat",
+		"DELETE /fallback/chat",
 	} {
 		if !checked[want] {
 			t.Errorf("%s was not checked", want)
@@ -173,7 +177,7 @@ func TestRequestsAndAnswersFitTheDescription(t *testing.T) {
 }
 
 func validate(router routers.Router, e exchange) error {
-	req, err := http.NewRequestWithContext(context.Background(), e.Method, "http://gateway"+e.Path, bytes.NewReader(e.Body))
+	req, err := http.NewRequestWithContext(context.Background(), e.Method, "http://gateway"+e.Path+"?"+e.Query, bytes.NewReader(e.Body))
 	if err != nil {
 		return err
 	}

@@ -31,6 +31,7 @@ type Options struct {
 	Exporters   map[string]string  // wire format of the GPU exporters of a pool's nodes, where it is not the demo's
 	Gateway     string             // wire format of the gateways: "" for LiteLLM, or "kong"
 	MetricsAuth bool               // the gateways want a key on /metrics, as LiteLLM does from 1.85 on
+	LiteLLM     string             // version that the gateways have the calls and manners of, such as "1.81.15"; "" means 1.96.0
 	Loads       map[string]float64 // seconds in which a pool's engines read their weights; a minute where it is not given
 	Spares      map[string]int     // engines of a pool that have devices and are not wanted at first
 	Stateful    []string           // pools that a StatefulSet keeps, not a Deployment
@@ -87,8 +88,9 @@ func Listen(ctx context.Context, o Options) (*Fleet, error) {
 		}
 	}
 	f.servers = wire.Serve(wire.Options{
-		World: f.world, Clock: o.Clock, Key: key, MetricsAuth: o.MetricsAuth, Exporters: exporters, Gateway: o.Gateway,
-		Styles: map[string]string{providerAnthropic: "anthropic"},
+		World: f.world, Clock: o.Clock, Key: key, MetricsAuth: o.MetricsAuth, LiteLLM: o.LiteLLM, Exporters: exporters,
+		Gateway: o.Gateway,
+		Styles:  map[string]string{providerAnthropic: "anthropic"},
 	}, held)
 	if err := f.serveClusters(&spec, held); err != nil {
 		return nil, errors.Join(err, port.Close(), alerts.Close(), cloud.close(), f.closeClusters(), f.servers.Close())

@@ -183,7 +183,7 @@ func (b *builder) gateway(g *Gateway) {
 		spec.File = &fleet.GatewayFile{Path: g.File.Path, ReloadReady: time.Duration(g.File.ReloadReady)}
 	}
 	options, replicas := g.Options, g.Replicas
-	if g.Cluster != "" { // the API server holds the one copy of its routes
+	if g.Cluster != "" && g.Options[fleet.OptionConfigMap] == "" { // the API server holds the one copy of its routes
 		replicas = []GatewayReplica{{ID: g.ID}}
 		options = map[string]string{}
 		maps.Copy(options, g.Options)

@@ -229,7 +229,11 @@ func (c *checker) gateway(g *Gateway) {
 		c.fail("%s: kind is missing", of)
 	}
 	c.refers(of, "cluster", g.Cluster)
+	byMap := g.Options[fleet.OptionConfigMap] != ""
 	switch {
+	case byMap && (g.Cluster == "" || len(g.Replicas) == 0 || g.File != nil):
+		c.fail("%s: its config file is in a ConfigMap; name the cluster that keeps it and each replica by its own address, and no file", of)
+	case byMap:
 	case g.Cluster == "" && len(g.Replicas) == 0:
 		c.fail("%s: replicas are missing; name each by its own address, not a service; or name the cluster whose objects are its routes", of)
 	case g.Cluster != "" && len(g.Replicas) > 0:

@@ -113,7 +113,7 @@ func gatewayOf(inv fleet.Inventory, g fleet.GatewaySpec) Gateway {
 	}
 	for _, r := range g.Replicas {
 		out.Poll = polling(sourceOf(inv, func(sub fleet.Subject) bool { return sub.GatewayReplica == r.ID }))
-		if g.Cluster != "" {
+		if g.Cluster != "" && g.Options[fleet.OptionConfigMap] == "" {
 			continue
 		}
 		out.Replicas = append(out.Replicas, GatewayReplica{ID: string(r.ID), URL: r.URL, File: r.File, Reload: r.Reload})

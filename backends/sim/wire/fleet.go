@@ -24,6 +24,7 @@ type Options struct {
 	MetricsAuth bool              // gateways ask for the key on /metrics, as LiteLLM does from 1.85 on
 	Exporters   map[string]string // node to the kind of its GPU exporter, ExporterDCGM where it is not named
 	Gateway     string            // the kind of the gateways: "" for LiteLLM, GatewayKong
+	LiteLLM     string            // version that the gateways have the calls and manners of; "" means 1.96.0
 	Styles      map[string]string // provider to the style of its headers: "openai" (default) or "anthropic"
 }
 

@@ -176,8 +176,7 @@ func (a *answer) refuse(w http.ResponseWriter, c *world.Call, sent int) {
 	switch status {
 	case http.StatusTooManyRequests:
 		if c.Deployment == "" && a.s.o.isGateway(a.s.name) {
-			fail(w, status, "None", "No deployments available for selected model, Try again in 5 seconds. Passed model="+
-				c.Route)
+			fail(w, status, "None", a.s.noDeployments(c.Route))
 			return
 		}
 		fail(w, status, "rate_limit_exceeded", "Rate limit reached for "+a.model)

@@ -8,25 +8,25 @@ import (
 	"pitwall/backends/sim/world"
 )
 
-// litellmVersion is the release whose calls and answers the gateways have: block and unblock exist.
-const litellmVersion = "1.96.0"
-
 // litellm serves one LiteLLM replica in database mode.
 func (s *server) litellm(g *world.Gateway) {
 	x := &gateway{server: s, g: g}
 	x.handle("GET /health/readiness", false, x.readiness)
-	x.handle("GET /health/readiness/details", true, x.details)
+	if x.can(v196) {
+		x.handle("GET /health/readiness/details", true, x.details)
+	}
 	for _, path := range []string{"GET /health/liveliness", "GET /health/liveness"} {
 		x.handle(path, false, func(w http.ResponseWriter, _ *http.Request) {
 			respond(w, http.StatusOK, "I'm alive!")
 		})
 	}
-	x.handle("GET /health/backlog", true, x.backlog)
+	if x.can(v196) {
+		x.handle("GET /health/backlog", true, x.backlog)
+	}
 	x.handle("GET /model/info", true, x.models)
 	x.handle("GET /v1/model/info", true, x.models)
 	x.handle("GET /model_group/info", true, x.groups)
-	x.handle("GET /get/config/callbacks", true, x.callbacks)
-	x.handle("GET /fallback/{model}", true, x.fallback)
+	x.settings()
 	x.handle("GET /callbacks/list", true, func(w http.ResponseWriter, _ *http.Request) {
 		respond(w, http.StatusOK, object{
 			"success": []string{}, "failure": []string{}, "success_and_failure": []string{"prometheus"}})
@@ -43,8 +43,10 @@ func (s *server) litellm(g *world.Gateway) {
 		})
 	}
 	x.handle("PATCH /model/{id}/update", true, x.patch)
-	x.handle("POST /model/block", true, func(w http.ResponseWriter, r *http.Request) { x.block(w, r, true) })
-	x.handle("POST /model/unblock", true, func(w http.ResponseWriter, r *http.Request) { x.block(w, r, false) })
+	if x.can(v196) {
+		x.handle("POST /model/block", true, func(w http.ResponseWriter, r *http.Request) { x.block(w, r, true) })
+		x.handle("POST /model/unblock", true, func(w http.ResponseWriter, r *http.Request) { x.block(w, r, false) })
+	}
 	x.handle("POST /model/new", true, x.refuseNew)
 	x.handle("POST /model/delete", true, x.refuseDelete)
 	x.handle("POST /model/update", true, x.refuseUpdate)
@@ -90,13 +92,18 @@ func (x *gateway) admit(w http.ResponseWriter, r *http.Request) bool {
 // view runs f on the world of now.
 func (x *gateway) view(f func()) { x.o.World.At(x.o.Clock.Now(), f) }
 
-func (x *gateway) readiness(w http.ResponseWriter, _ *http.Request) {
+// readiness tells everything up to 1.81, and only the state since.
+func (x *gateway) readiness(w http.ResponseWriter, r *http.Request) {
+	if !x.can(v196) {
+		x.details(w, r)
+		return
+	}
 	respond(w, http.StatusOK, object{"status": "healthy", "db": "connected"})
 }
 
 func (x *gateway) details(w http.ResponseWriter, _ *http.Request) {
 	respond(w, http.StatusOK, object{"status": "healthy", "db": "connected", "cache": nil,
-		"litellm_version": litellmVersion, "success_callbacks": []string{"PrometheusLogger"}, "use_aiohttp_transport": true,
+		"litellm_version": x.o.litellm(), "success_callbacks": []string{"PrometheusLogger"}, "use_aiohttp_transport": true,
 		"last_updated": x.o.Clock.Now().UTC().Format(time.RFC3339)})
 }
 
@@ -112,7 +119,7 @@ func (x *gateway) models(w http.ResponseWriter, r *http.Request) {
 	x.view(func() {
 		for _, row := range x.g.Rows {
 			if want == "" || want == row.Spec.ID {
-				list = append(list, modelInfo(row))
+				list = append(list, modelInfo(row, x.can(v196)))
 			}
 		}
 	})
@@ -125,7 +132,7 @@ func (x *gateway) models(w http.ResponseWriter, r *http.Request) {
 }
 
 // modelInfo is one entry of GET /model/info, without secrets. An absent weight stays absent.
-func modelInfo(row *world.Row) object {
+func modelInfo(row *world.Row, blocks bool) object {
 	params := object{}
 	for k, v := range row.Params {
 		if k != "api_key" {
@@ -137,7 +144,10 @@ func modelInfo(row *world.Row) object {
 	info := object{
 		"id": s.ID, "db_model": true, "input_cost_per_token": s.InCost, "output_cost_per_token": s.OutCost,
 		"litellm_provider": provider, "mode": "chat", "max_input_tokens": s.MaxInput, "max_output_tokens": nil,
-		"blocked": row.Blocked, "key": s.Model, "supports_function_calling": true, "supports_vision": false,
+		"key": s.Model, "supports_function_calling": true, "supports_vision": false,
+	}
+	if blocks {
+		info["blocked"] = row.Blocked
 	}
 	return object{"model_name": s.Route, "litellm_params": params, "model_info": info}
 }
@@ -182,43 +192,6 @@ func contains(list []string, s string) bool {
 	return false
 }
 
-// callbacks gives the live router settings.
-func (x *gateway) callbacks(w http.ResponseWriter, _ *http.Request) {
-	fallbacks := []object{}
-	for _, r := range x.o.World.Spec.Routes {
-		if to := x.o.World.Spec.Fallbacks[r.Name]; len(to) > 0 {
-			fallbacks = append(fallbacks, object{r.Name: to})
-		}
-	}
-	respond(w, http.StatusOK, object{
-		"status":    "success",
-		"callbacks": []object{{"name": "prometheus", "variables": object{}, "type": "success_and_failure"}},
-		"alerts":    []object{},
-		"router_settings": object{
-			"routing_strategy_args": object{}, "routing_strategy": "simple-shuffle", "allowed_fails": world.AllowedFails,
-			"cooldown_time": world.CooldownTime, "num_retries": world.NumRetries, "timeout": world.FirstTimeout,
-			"max_retries": world.NumRetries, "retry_after": 0, "fallbacks": fallbacks, "context_window_fallbacks": []any{},
-			"model_group_retry_policy": object{}, "retry_policy": nil, "model_group_alias": object{},
-		},
-		"available_callbacks": object{},
-	})
-}
-
-func (x *gateway) fallback(w http.ResponseWriter, r *http.Request) {
-	model := r.PathValue("model")
-	kind := r.URL.Query().Get("fallback_type")
-	if kind == "" {
-		kind = "general"
-	}
-	to := x.o.World.Spec.Fallbacks[model]
-	if len(to) == 0 || kind != "general" {
-		respond(w, http.StatusNotFound, object{"detail": object{
-			"error": "No " + kind + " fallbacks configured for model '" + model + "'"}})
-		return
-	}
-	respond(w, http.StatusOK, object{"model": model, "fallback_models": to, "fallback_type": kind})
-}
-
 func (x *gateway) names(w http.ResponseWriter, _ *http.Request) {
 	list := []object{}
 	x.view(func() {
@@ -239,7 +212,7 @@ func (x *gateway) openapi(w http.ResponseWriter, _ *http.Request) {
 	for _, pattern := range x.paths {
 		method, path, _ := strings.Cut(pattern, " ")
 		path = strings.Replace(path, "{id}", "{model_id}", 1)
-		if path == "/get/config/callbacks" || path == "/metrics/" || path == "/metrics" {
+		if path == "/get/config/callbacks" || path == "/config/update" || path == "/metrics/" || path == "/metrics" {
 			continue // hidden from the real page
 		}
 		item, _ := paths[path].(object)
@@ -250,5 +223,5 @@ func (x *gateway) openapi(w http.ResponseWriter, _ *http.Request) {
 		item[strings.ToLower(method)] = object{"responses": object{"200": object{"description": "Successful Response"}}}
 	}
 	respond(w, http.StatusOK, object{"openapi": "3.1.0",
-		"info": object{"title": "LiteLLM API", "version": litellmVersion}, "paths": paths})
+		"info": object{"title": "LiteLLM API", "version": x.o.litellm()}, "paths": paths})
 }

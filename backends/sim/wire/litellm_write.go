@@ -178,7 +178,7 @@ func (x *gateway) chat(w http.ResponseWriter, r *http.Request) {
 	known := false
 	x.view(func() {
 		for _, row := range x.g.Rows {
-			known = known || row.Spec.Route == q.Model
+			known = known || row.Spec.Route == x.g.Resolve(q.Model)
 		}
 	})
 	if !known {
@@ -192,7 +192,7 @@ func (x *gateway) chat(w http.ResponseWriter, r *http.Request) {
 
 // headers are those by which a shift can be seen from outside.
 func (x *gateway) headers(c *world.Call, h http.Header) {
-	h.Set("x-litellm-version", litellmVersion)
+	h.Set("x-litellm-version", x.o.litellm())
 	h.Set("x-litellm-attempted-retries", strconv.Itoa(max(c.Attempts-1, 0)))
 	fallbacks := "0"
 	if c.FellBack {

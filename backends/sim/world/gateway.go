@@ -1,17 +1,22 @@
 package world
 
 import (
+	"math"
 	"math/rand/v2"
 	"time"
 )
 
 // Gateway is one LiteLLM replica: its own copy of the routing state, its own cooldowns and counters.
-// Semantics are those of LiteLLM 1.81 to 1.96 in database mode under simple-shuffle.
+// Semantics are those of LiteLLM 1.81 to 1.96 in database mode under simple-shuffle; router.go has those of its settings.
 type Gateway struct {
 	Name     string
 	Rows     []*Row // what it holds now
 	Stats    GatewayStats
 	InFlight int
+
+	live      RouterSettings      // in force here
+	fallbacks map[string][]string // what they mean: by route, and under "*" for any
+	aliases   map[string]string   // public name to route
 
 	db       *database
 	deps     map[string]*deployment
@@ -45,6 +50,7 @@ type deployment struct {
 func newGateway(name string, db *database, phase float64, rng *rand.Rand) *Gateway {
 	g := &Gateway{Name: name, db: db, deps: map[string]*deployment{}, nextPoll: phase, rng: rng, Stats: newGatewayStats()}
 	g.load(db.rows)
+	g.takeOver()
 	return g
 }
 
@@ -74,6 +80,7 @@ func (g *Gateway) poll(now float64) {
 		g.nextPoll += pollEvery
 		if !g.deaf {
 			g.load(g.db.rows)
+			g.takeOver()
 		}
 	}
 }
@@ -83,6 +90,7 @@ func (g *Gateway) Write(id string, c Change, now time.Time) *Row {
 	row := g.db.write(id, c, now)
 	if row != nil {
 		g.load(g.db.rows)
+		g.takeOver()
 	}
 	return row
 }
@@ -93,7 +101,7 @@ func (g *Gateway) Row(id string) *Row { return g.db.row(id) }
 // pick chooses a member as simple-shuffle does: by weight when the first healthy member has one, else evenly.
 // The status is 429 when all are cooled down, 403 when all are blocked, 400 for an unknown name.
 func (g *Gateway) pick(group string, now float64) (*deployment, int) {
-	members := g.groups[group]
+	members := g.groups[g.Resolve(group)]
 	if len(members) == 0 {
 		return nil, 400
 	}
@@ -113,6 +121,7 @@ func (g *Gateway) pick(group string, now float64) (*deployment, int) {
 	case len(healthy) == 0:
 		return nil, 429
 	}
+	healthy = first(healthy)
 	total := 0.0
 	if _, weighted := healthy[0].row.Weight(); weighted {
 		for _, d := range healthy {
@@ -136,6 +145,25 @@ func (g *Gateway) pick(group string, now float64) (*deployment, int) {
 		}
 	}
 	return last, 0
+}
+
+// first are the members of the lowest order; those without one get nothing as soon as one has it.
+func first(healthy []*deployment) []*deployment {
+	var lowest []*deployment
+	least := math.Inf(1)
+	for _, d := range healthy {
+		switch order, ok := d.row.Params["order"].(float64); {
+		case !ok || order > least:
+		case order < least:
+			lowest, least = append(lowest[:0], d), order
+		default:
+			lowest = append(lowest, d)
+		}
+	}
+	if len(lowest) == 0 {
+		return healthy
+	}
+	return lowest
 }
 
 // note counts an answer for the cooldown rules and says whether the member cools down now.

@@ -32,11 +32,14 @@ type Change struct {
 
 // database is the state that all gateway replicas share.
 type database struct {
-	rows []*Row // in order of creation
+	rows     []*Row         // in order of creation
+	settings RouterSettings // the row of router settings; nil before the first save
+	file     RouterSettings // of the config file, which is none of the database
+	fileWins bool
 }
 
 func newDatabase(spec *Spec) *database {
-	d := &database{}
+	d := &database{file: fileSettings(spec), fileWins: spec.FileWins}
 	for i := range spec.Deployments {
 		s := &spec.Deployments[i]
 		params := maps.Clone(s.Params)

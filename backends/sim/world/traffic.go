@@ -142,7 +142,7 @@ func (w *World) book(r result) {
 // conclude ends a call for its client, or sends it to a fallback route once.
 func (w *World) conclude(c *Call, d *deployment, r result) {
 	g := c.gateway
-	if next := w.Spec.Fallbacks[c.Route]; r.status != 200 && !c.FellBack && !c.gone && len(next) > 0 && r.status != 400 {
+	if next := g.fallbacksOf(c.Route); r.status != 200 && !c.FellBack && !c.gone && len(next) > 0 && r.status != 400 {
 		c.FellBack, c.group, c.tries = true, next[0], 0
 		w.retries = append(w.retries, retry{at: r.at, call: c})
 		return
