@@ -95,7 +95,7 @@ func screenKeys() []Binding {
 		{ID: "upgrades", Keys: []string{"4"}, Scope: s, Risk: RiskLook,
 			Help: fleet.Text("upgrades: what each pool runs, how far its roll is and why not further"), do: (*Model).viewKey},
 		{ID: "failover-view", Keys: []string{"5"}, Scope: s, Risk: RiskLook,
-			Help: fleet.Text("failover"), Why: notYet(fleet.Text("The view of failovers; F on a route moves the load of one"))},
+			Help: fleet.Text("failover"), Why: notYet(fleet.Text("Failover as a view of its own, F on a route plans one"))},
 		{ID: "cost", Keys: []string{"6"}, Scope: s, Risk: RiskLook,
 			Help: fleet.Text("cost"), do: (*Model).viewKey},
 		{ID: "events", Keys: []string{"7", "e"}, Scope: s, Risk: RiskLook,

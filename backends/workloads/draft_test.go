@@ -30,7 +30,7 @@ const template = "/spec/template/spec/containers/0"
 func TestAnUpgradeInOneStep(t *testing.T) {
 	r := newRig(t)
 	d := r.mustDraft(llama, fleet.Want{Do: fleet.DoUpgrade, Image: "vllm/vllm-openai:v0.12.0", Weights: "org/llama-3", Args: []fleet.ArgEdit{{Flag: "--max-model-len", Value: "8192"}}})
-	want := `stage 1 canary=false until={Updated:12 Ready:12 Done:true Gone:false}
+	want := `stage 1 canary=false until={Updated:12 Ready:12 Done:true Gone:false Paused:0 Split:false}
 set llama
 /spec/template/spec/containers/0/name = "vllm"
 /spec/template/spec/containers/0/args/0 = "--model"
@@ -59,7 +59,7 @@ func TestACanaryOfADeploymentIsHeld(t *testing.T) {
 		t.Errorf("notes %s", n)
 	}
 	const from = `"{\"progressDeadlineSeconds\":600,\"maxSurge\":\"25%\",\"maxUnavailable\":\"25%\"}"`
-	want := `stage 1 canary=true until={Updated:2 Ready:2 Done:false Gone:false}
+	want := `stage 1 canary=true until={Updated:2 Ready:2 Done:false Gone:false Paused:0 Split:false}
 set llama
 /spec/template/spec/containers/0/name = "vllm"
 /spec/template/spec/containers/0/image: "vllm/vllm-openai:v0.11.0" -> "x:2"
@@ -71,7 +71,7 @@ set llama
 /spec/strategy/rollingUpdate/maxUnavailable: "25%" -> 0
 then
 /spec/paused:  -> true
-stage 2 canary=true until={Updated:6 Ready:6 Done:false Gone:false}
+stage 2 canary=true until={Updated:6 Ready:6 Done:false Gone:false Paused:0 Split:false}
 set llama
 /spec/paused: true -> 
 /metadata/annotations/pitwall.dev~1canary: "2 of 12" -> "6 of 12"
@@ -79,7 +79,7 @@ set llama
 /spec/strategy/rollingUpdate/maxUnavailable: 0 -> "25%"
 then
 /spec/paused:  -> true
-stage 3 canary=false until={Updated:12 Ready:12 Done:true Gone:false}
+stage 3 canary=false until={Updated:12 Ready:12 Done:true Gone:false Paused:0 Split:false}
 set llama
 /spec/paused: true -> 
 /metadata/annotations/pitwall.dev~1canary: "6 of 12" -> 
@@ -115,16 +115,16 @@ set llama
 func TestACanaryByPartitionIsExact(t *testing.T) {
 	r := newRig(t)
 	d := r.mustDraft(qwen, fleet.Want{Do: fleet.DoUpgrade, Weights: "org/qwen-2", Parts: []fleet.Ratio{0.25, 0.75}})
-	want := `stage 1 canary=true until={Updated:1 Ready:1 Done:false Gone:false}
+	want := `stage 1 canary=true until={Updated:1 Ready:1 Done:false Gone:false Paused:0 Split:false}
 set qwen
 /spec/template/spec/containers/0/name = "sglang"
 /spec/template/spec/containers/0/command/1 = "-c"
 /spec/template/spec/containers/0/command/2: "python3 -m sglang.launch_server --model-path org/qwen --served-model-name qwen" -> "python3 -m sglang.launch_server --model-path org/qwen-2 --served-model-name qwen"
 /spec/updateStrategy/rollingUpdate/partition: 0 -> 3
-stage 2 canary=true until={Updated:3 Ready:3 Done:false Gone:false}
+stage 2 canary=true until={Updated:3 Ready:3 Done:false Gone:false Paused:0 Split:false}
 set qwen
 /spec/updateStrategy/rollingUpdate/partition: 3 -> 1
-stage 3 canary=false until={Updated:4 Ready:4 Done:true Gone:false}
+stage 3 canary=false until={Updated:4 Ready:4 Done:true Gone:false Paused:0 Split:false}
 set qwen
 /spec/updateStrategy/rollingUpdate/partition: 1 -> 0
 `
@@ -233,7 +233,7 @@ func TestTrap13ASurgeThatCannotBePlacedIsSaidBeforeWithTheOtherWay(t *testing.T)
 	r := newRig(t)
 	one(r)
 	d := r.mustDraft(llama, fleet.Want{Do: fleet.DoUpgrade, Image: "x:2"})
-	want := "1 more pods ask for 4 nvidia.com/gpu and there is room for 0 (0 free), and no old replica may leave: it will never finish; " +
+	want := "1 more pod asks for 4 nvidia.com/gpu and there is room for 0 (0 free), and no old replica may leave: it will never finish; " +
 		"with surge 0, 1 of 1 replicas are away while new ones load: an outage of about 11m"
 	if !strings.Contains(notes(d), want) || d.Extra != 4 || d.Down != 0 {
 		t.Errorf("extra %d, down %d\n%s", d.Extra, d.Down, notes(d))
