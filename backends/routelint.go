@@ -70,14 +70,15 @@ func lintWeights(r *fleet.Route) []fleet.Lint {
 	switch {
 	case len(r.Targets) < 2:
 	case r.Routing.Weighing == fleet.WeighingIgnored:
-		list = append(list, fleet.Lint{Rule: fleet.LintIgnored, Text: fleet.Textf("strategy %s does not look at weights: changing them moves nothing",
-			r.Routing.Strategy)})
+		list = append(list, fleet.Lint{Rule: fleet.LintIgnored, Text: fleet.Textf(
+			"strategy %s does not look at weights: changing them moves nothing", r.Routing.Strategy)})
 	case r.Routing.Weighing == fleet.WeighingGroups:
 		list = append(list, fleet.Lint{Rule: fleet.LintIgnored, Text: fleet.Textf(
 			"strategy %s takes the number for a group to fail over in: it is no share of the traffic", r.Routing.Strategy)})
 	}
 	if set == len(r.Targets) && set > 0 && sum == 0 && !(set == 1 && r.Routing.AloneTakesAll) {
-		list = append(list, fleet.Lint{Rule: fleet.LintOut, Text: fleet.Text("all weights are 0: requests fail, or are spread evenly, as the gateway likes")})
+		list = append(list, fleet.Lint{Rule: fleet.LintOut, Text: fleet.Text(
+			"all weights are 0: requests fail, or are spread evenly, as the gateway likes")})
 	}
 	return list
 }
@@ -99,7 +100,7 @@ func lintAlone(r *fleet.Route) []fleet.Lint {
 		return nil
 	}
 	return []fleet.Lint{{Rule: fleet.LintAlone, Target: taking, Text: fleet.Textf(
-		"only %s carries it and it has no fallback: a gateway leaves out a failing member only where there is another one, so it keeps all requests",
+		"only %s carries it and it has no fallback: a gateway leaves a failing member out only where there is another, so it keeps all of it",
 		fleet.Label(string(taking)))}}
 }
 

@@ -103,30 +103,39 @@ func effective(targets []fleet.Target, g fleet.Routing) {
 		targets[0].Effective = fleet.Some(fleet.Ratio(1))
 		return
 	}
-	out := func(t *fleet.Target) bool {
-		return !t.Set.OK || t.Set.V <= 0 || t.Blocked.OK && t.Blocked.V || t.Cooling && !g.KeepsShare
-	}
-	least, orders := leastOrder(targets, out)
-	if orders > 1 && !g.ByOrder.OK {
+	takes, known := taking(targets, g)
+	if !known {
 		return
 	}
-	behind := func(t *fleet.Target) bool { return g.ByOrder.V && (orders > 1 || least.OK) && t.Order != least }
 	sum := 0
 	for i := range targets {
-		if t := &targets[i]; !out(t) && !behind(t) {
-			sum += t.Set.V
+		if takes(&targets[i]) {
+			sum += targets[i].Set.V
 		}
 	}
 	for i := range targets {
 		t := &targets[i]
 		switch {
 		case !t.Set.OK || sum == 0:
-		case out(t) || behind(t):
-			t.Effective = fleet.Some(fleet.Ratio(0))
-		default:
+		case takes(t):
 			t.Effective = fleet.Some(fleet.Ratio(float64(t.Set.V) / float64(sum)))
+		default:
+			t.Effective = fleet.Some(fleet.Ratio(0))
 		}
 	}
+}
+
+// taking tells which members get anything; false where orders differ and nobody knows whether they decide.
+func taking(targets []fleet.Target, g fleet.Routing) (takes func(*fleet.Target) bool, known bool) {
+	out := func(t *fleet.Target) bool {
+		return !t.Set.OK || t.Set.V <= 0 || t.Blocked.OK && t.Blocked.V || t.Cooling && !g.KeepsShare
+	}
+	least, orders := leastOrder(targets, out)
+	if orders > 1 && !g.ByOrder.OK {
+		return nil, false
+	}
+	byOrder := g.ByOrder.V && (orders > 1 || least.OK)
+	return func(t *fleet.Target) bool { return !out(t) && (!byOrder || t.Order == least) }, true
 }
 
 // leastOrder is the least order among members that can be used, and how many different ones they have; to have none is one

@@ -145,8 +145,8 @@ func editLines(p *actions.Plan) []fleet.Safe {
 		actions.EditText(p.Edit.Edit.Inverse()))}
 	for i := range p.Effects {
 		e := &p.Effects[i]
-		lines = append(lines, fleet.Textf("  %s: share %s%% -> %s%%, %s -> %s req/s (est.)", fleet.Label(string(e.Target)), fleet.Show(e.ShareNow),
-			fleet.Show(e.ShareNew), fleet.Show(e.RequestsNow), fleet.Show(e.RequestsThen)))
+		lines = append(lines, fleet.Textf("  %s: share %s%% -> %s%%, %s -> %s req/s (est.)", fleet.Label(string(e.Target)),
+			fleet.Show(e.ShareNow), fleet.Show(e.ShareNew), fleet.Show(e.RequestsNow), fleet.Show(e.RequestsThen)))
 	}
 	return lines
 }

@@ -135,17 +135,19 @@ func undo(s *page, sc Scene, c *actions.Change) {
 	if p.Intent.Undoes != "" {
 		s.tell(fleet.Text("undoes"), themes.Text, fleet.Concat(fleet.Text("change "), number(p.Intent.Undoes)), 1)
 	}
-	cell := undoCell(c, sc)
-	var text fleet.Safe
+	s.tell(fleet.Text("undo"), undoCell(c, sc).Role, undoText(sc, c, number), 2)
+}
+
+// undoText says what Z would do, or why there is nothing to do; number names another change.
+func undoText(sc Scene, c *actions.Change, number func(fleet.ChangeID) fleet.Safe) (text fleet.Safe) {
+	p := &c.Plan
 	switch {
 	case p.Work != nil:
 		text = workUndo(sc, c)
 	case c.Undone != "":
 		text = fleet.Concat(fleet.Text("undone by change "), number(c.Undone))
-	case c.State == actions.StateRollingBack && p.Edit != nil:
-		text = fleet.Concat(fleet.Text("on its way back: "), actions.EditText(p.Edit.Edit.Inverse()))
-	case c.State == actions.StateRolledBack && p.Edit != nil:
-		text = fleet.Text("nothing to undo: it is back as it was")
+	case p.Edit != nil && c.State != actions.StateAborted:
+		text = errandUndo(c)
 	case c.State == actions.StateRollingBack:
 		text = fleet.Concat(fleet.Text("on its way back to "), p.Before.Text(p.Order))
 	case c.State == actions.StateRolledBack:
@@ -168,12 +170,16 @@ func undo(s *page, sc Scene, c *actions.Change) {
 		text = fleet.Concat(fleet.Text("Z plans "), p.After.Text(p.Order), fleet.Text(" -> "), p.Before.Text(p.Order),
 			fleet.Text(", with the same checks"))
 	}
-	s.tell(fleet.Text("undo"), cell.Role, text, 2)
+	return text
 }
 
 // errandUndo says how a silence, or an edit, is taken back.
 func errandUndo(c *actions.Change) fleet.Safe {
 	switch {
+	case c.Plan.Edit != nil && c.State == actions.StateRollingBack:
+		return fleet.Concat(fleet.Text("on its way back: "), actions.EditText(c.Plan.Edit.Edit.Inverse()))
+	case c.Plan.Edit != nil && c.State == actions.StateRolledBack:
+		return fleet.Text("nothing to undo: it is back as it was")
 	case c.Plan.Edit != nil && c.State.Closed():
 		return fleet.Concat(fleet.Text("Z plans "), actions.EditText(c.Plan.Edit.Edit.Inverse()), fleet.Text(", with the same checks"))
 	case c.Plan.Edit != nil:

@@ -105,7 +105,8 @@ type finder struct {
 
 // bounding are the interlocks that speak about one receiver: what it can carry, and whether it may.
 func bounding(id string) bool {
-	return slices.Contains([]string{"IL-04", "IL-05", "IL-07", "IL-08", "IL-10", "IL-14", "IL-15", "IL-16", "IL-17", "IL-24", "IL-26", "IL-28"}, id)
+	return slices.Contains([]string{"IL-04", "IL-05", "IL-07", "IL-08", "IL-10", "IL-14", "IL-15", "IL-16", "IL-17", "IL-24", "IL-26",
+		"IL-28"}, id)
 }
 
 // candidate finds the greatest part of the moved load that a member could take, while the rest stays where it is.
@@ -167,7 +168,8 @@ func (f *finder) objection(to fleet.TargetID, weight int, blind bool) *actions.C
 		after[id] -= n
 		left -= n
 	}
-	p := actions.Plan{Format: 1, Created: f.now, Context: f.s.Context, Env: f.s.Env, Mode: f.s.Mode, Gateway: f.r.Spec.Gateway, Route: f.r.Spec,
+	p := actions.Plan{Format: 1, Created: f.now, Context: f.s.Context, Env: f.s.Env, Mode: f.s.Mode, Gateway: f.r.Spec.Gateway,
+		Route: f.r.Spec,
 		Order: f.r.Order(), Before: f.before, BeforeHash: fleet.HashWeights(f.before), After: after, AfterHash: fleet.HashWeights(after),
 		Intent: actions.Intent{Kind: actions.KindShift, Route: f.r.Spec.ID}, Ramp: actions.EmergencyRamp()}
 	p.Steps = []actions.Step{{N: 1, Before: p.Before, BeforeHash: p.BeforeHash, After: p.After, AfterHash: p.AfterHash}}

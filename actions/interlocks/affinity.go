@@ -38,8 +38,8 @@ func affinity(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) ac
 	case moved <= movedMuch:
 		return pass(percent(moved), fleet.Text("% of the route move <= 20"))
 	case unknown != "":
-		return on(missing(actions.SeverityWarn, percent(moved), fleet.Text("% of the route move > 20, and how much of its prompts is cached is not known")),
-			unknown)
+		return on(missing(actions.SeverityWarn, percent(moved),
+			fleet.Text("% of the route move > 20, and how much of its prompts is cached is not known")), unknown)
 	case cached <= 0:
 		return pass(percent(moved), fleet.Text("% of the route move, none of its prompts from a cache"))
 	}

@@ -10,7 +10,7 @@ import (
 
 // All lists every interlock in the order of their numbers.
 func All() []actions.Interlock {
-	return []actions.Interlock{
+	return append([]actions.Interlock{
 		{ID: "IL-01", Title: fleet.Text("a healthy target stays"), Check: lastHealthy,
 			Asks: fleet.Text("healthy targets with weight after the change are not 0")},
 		{ID: "IL-02", Title: fleet.Text("redundancy"), Check: redundancy,
@@ -43,6 +43,12 @@ func All() []actions.Interlock {
 			Asks: fleet.Text("every capability that the route uses is offered")},
 		{ID: "IL-17", Title: fleet.Text("embedding identity"), Check: embeddings,
 			Asks: fleet.Text("model, dimensions and pooling are equal on an embeddings route")},
+	}, ofProcess()...)
+}
+
+// ofProcess are those that ask how a change is made and by whom, and what it is judged by.
+func ofProcess() []actions.Interlock {
+	return []actions.Interlock{
 		{ID: "IL-20", Title: fleet.Text("nobody else holds the route"), Check: heldRoute,
 			Asks: fleet.Text("no live lock and no open change of somebody else")},
 		{ID: "IL-21", Title: fleet.Text("cool-down"), RollbackSkips: true, Check: coolDown,

@@ -75,7 +75,8 @@ func editable(r *fleet.Route, kind fleet.EditKind) error {
 	case !r.Routing.EditsWhy.IsEmpty():
 		return refuse(fmt.Errorf("%s of %s cannot be edited here: %s", kind, fleet.Label(string(r.Spec.ID)), r.Routing.EditsWhy))
 	}
-	return refuse(fmt.Errorf("%s of %s cannot be edited: its gateway has no such thing, or was not read", kind, fleet.Label(string(r.Spec.ID))))
+	return refuse(fmt.Errorf("%s of %s cannot be edited: its gateway has no such thing, or was not read", kind,
+		fleet.Label(string(r.Spec.ID))))
 }
 
 func editFallbacks(e *fleet.RouteEdit, r *fleet.Route, s *fleet.Snapshot) error {
@@ -201,7 +202,8 @@ func undoEdit(c actions.Change, actor actions.Actor) (actions.Intent, error) {
 	}
 	back := c.Plan.Edit.Edit.Inverse()
 	return actions.Intent{Kind: actions.KindEdit, Route: c.Plan.Intent.Route, Undoes: c.ID, Actor: actor, Reason: "undo " + string(c.ID),
-		Edit: &actions.EditIntent{Kind: back.Kind, Fallback: back.Fallback, Alias: back.Alias, Target: back.Target, To: back.After, Out: back.Out}}, nil
+		Edit: &actions.EditIntent{Kind: back.Kind, Fallback: back.Fallback, Alias: back.Alias, Target: back.Target,
+			To: back.After, Out: back.Out}}, nil
 }
 
 // twinEdit is an edit as a command line.

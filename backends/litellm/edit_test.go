@@ -72,7 +72,7 @@ func TestEveryEditAndItsInverse(t *testing.T) {
 	for name, version := range map[string]func(*fakeGateway){
 		"1.80":  func(g *fakeGateway) { g.version, g.settings.noFallback, g.settings.replaces = "1.80.9", true, true },
 		"1.81":  func(g *fakeGateway) { g.version, g.settings.replaces = "1.81.15", true },
-		"1.96":  func(g *fakeGateway) {},
+		"1.96":  func(*fakeGateway) {},
 		"1.106": func(g *fakeGateway) { g.version = "1.106.2" },
 	} {
 		for _, e := range everyEdit() {

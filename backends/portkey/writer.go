@@ -46,7 +46,8 @@ func newWriter(spec fleet.GatewaySpec, deps fleet.Deps) (fleet.RouteWriter, erro
 	}
 	source := fleet.SourceID(spec.ID)
 	return &writer{clock: deps.Clock, wrote: map[string]time.Time{},
-		RouteWriter: routeobjects.NewWriter(spec, shape{}, restobjects.NewObjects(source, a), restobjects.NewWriter(source, a, nil), deps.Clock)}, nil
+		RouteWriter: routeobjects.NewWriter(spec, shape{}, restobjects.NewObjects(source, a), restobjects.NewWriter(source, a, nil),
+			deps.Clock)}, nil
 }
 
 // unwritten are the kinds of failures that tell that nothing was written.

@@ -229,6 +229,21 @@ func (c *checker) gateway(g *Gateway) {
 		c.fail("%s: kind is missing", of)
 	}
 	c.refers(of, "cluster", g.Cluster)
+	c.gatewayPlace(of, g)
+	for _, r := range g.Replicas {
+		c.id("gateway replica", r.ID)
+		c.url(fmt.Sprintf("gateway replica %q", r.ID), r.URL)
+		if g.File != nil && len(r.Reload) == 0 {
+			c.fail("gateway replica %q: reload is missing; file mode needs the command that makes it read the file again", r.ID)
+		}
+	}
+	if g.File != nil && g.File.Path == "" {
+		c.fail("%s: file.path is missing", of)
+	}
+}
+
+// gatewayPlace checks that a gateway keeps its routes in one place.
+func (c *checker) gatewayPlace(of string, g *Gateway) {
 	byMap := g.Options[fleet.OptionConfigMap] != ""
 	switch {
 	case byMap && (g.Cluster == "" || len(g.Replicas) == 0 || g.File != nil):
@@ -240,16 +255,6 @@ func (c *checker) gateway(g *Gateway) {
 		c.fail("%s: it has a cluster and replicas; where the routes are objects of a cluster, its API server is the only replica", of)
 	case g.Cluster != "" && g.File != nil:
 		c.fail("%s: it has a cluster and a file; only one of them can hold its routes", of)
-	}
-	for _, r := range g.Replicas {
-		c.id("gateway replica", r.ID)
-		c.url(fmt.Sprintf("gateway replica %q", r.ID), r.URL)
-		if g.File != nil && len(r.Reload) == 0 {
-			c.fail("gateway replica %q: reload is missing; file mode needs the command that makes it read the file again", r.ID)
-		}
-	}
-	if g.File != nil && g.File.Path == "" {
-		c.fail("%s: file.path is missing", of)
 	}
 }
 

@@ -53,7 +53,8 @@ func routes() []fleet.Route {
 		For: time.Minute}
 	chat.Routing = fleet.Routing{Strategy: chat.Strategy, Weighing: fleet.WeighingShares, Retries: fleet.Some(fleet.Count(2)),
 		Timeout: fleet.Some(fleet.Seconds(600)), Cooldown: fleet.Some(fleet.Seconds(5)), Aliases: []fleet.RouteID{"gpt-4o"},
-		Fallbacks: []fleet.Fallback{{Kind: fleet.FallbackFailure, To: []fleet.RouteID{"batch"}}, {Kind: fleet.FallbackContext, To: []fleet.RouteID{"long"}}}}
+		Fallbacks: []fleet.Fallback{{Kind: fleet.FallbackFailure, To: []fleet.RouteID{"batch"}},
+			{Kind: fleet.FallbackContext, To: []fleet.RouteID{"long"}}}}
 	chat.Lints = []fleet.Lint{
 		{Rule: fleet.LintNowhere, Text: fleet.Text("its fallback long is no route of edge")},
 		{Rule: fleet.LintContext, Text: fleet.Text("its fallback batch takes 8k tokens, and it serves prompts of 32k: the long ones fail there")}}

@@ -64,7 +64,15 @@ func (x *gateway) save(w http.ResponseWriter, sent map[string]json.RawMessage) b
 	if _, ok := row["model_group_alias"]; !ok && !x.can(v1106) {
 		row["model_group_alias"] = map[string]any{} // the default of the request: aliases that are left out are wiped
 	}
-	owned := ""
+	owned := x.keep(row)
+	if owned != "" {
+		fail(w, http.StatusBadRequest, "auth_error", "router_settings key '"+owned+"' is set in the config file and cannot be changed here.")
+	}
+	return owned == ""
+}
+
+// keep stores a row, or names the key of it that the file owns.
+func (x *gateway) keep(row world.RouterSettings) (owned string) {
 	x.view(func() {
 		live := x.g.Live()
 		for key, v := range row {
@@ -75,10 +83,7 @@ func (x *gateway) save(w http.ResponseWriter, sent map[string]json.RawMessage) b
 		}
 		x.g.StoreSettings(x.merged(row))
 	})
-	if owned != "" {
-		fail(w, http.StatusBadRequest, "auth_error", "router_settings key '"+owned+"' is set in the config file and cannot be changed here.")
-	}
-	return owned == ""
+	return owned
 }
 
 // merged is the new row: what was sent, from 1.96 on over what was stored.
