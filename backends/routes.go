@@ -24,6 +24,9 @@ func (w *world) route(spec fleet.RouteSpec, s *fleet.Snapshot, seen gatewayLoads
 	}
 	total := sum(list)
 	r.Load = total.load()
+	if !allCounted(&r, list) {
+		total.requests.known = false
+	}
 	for i, t := range spec.Targets {
 		r.Targets = append(r.Targets, w.target(&r, t, list[i], total, s, seen, now))
 	}
@@ -35,6 +38,17 @@ func (w *world) route(spec fleet.RouteSpec, s *fleet.Snapshot, seen gatewayLoads
 	w.settle("route/"+name, r.State, fleet.Label(string(spec.ID)), r.Why, now)
 	r.Trends = w.loadTrends("route/"+name, trendSpan, r.Load, now)
 	return r
+}
+
+// allCounted tells whether the requests of every member that has weight are counted: shares of what is counted of some only would
+// be no shares.
+func allCounted(r *fleet.Route, list []targetFlow) bool {
+	for i, t := range r.Spec.Targets {
+		if set(r, t.ID).Or(0) > 0 && !list[i].requests.known {
+			return false
+		}
+	}
+	return true
 }
 
 // agreement reads the weights of every replica and finds what they agree on.

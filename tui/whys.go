@@ -49,6 +49,8 @@ func whyNoShift(m *Model) fleet.Safe {
 		return fleet.Text("no single route is meant here: 2 lists the routes")
 	case r == nil:
 		return fleet.Concat(fleet.Label(string(route)), fleet.Text(" is no route of this fleet any more"))
+	case !r.Routing.Fixed.IsEmpty() && m.book.OpenOn(route) == nil:
+		return fleet.Concat(fleet.Text("its weights cannot be changed here: "), r.Routing.Fixed)
 	case m.book.OpenOn(route) != nil && m.book.OpenOn(route).Plan.Edit != nil:
 		return fleet.Concat(changeName(m.book.OpenOn(route)), fleet.Text(" is open on this route: finish or undo it first; 7 shows it"))
 	case len(r.Targets) < 2 && m.book.OpenOn(route) == nil:

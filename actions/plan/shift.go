@@ -43,6 +43,13 @@ func Shift(in actions.Intent, s *fleet.Snapshot, now time.Time) (actions.Plan, e
 	if err != nil {
 		return actions.Plan{}, err
 	}
+	switch g := &r.Routing; {
+	case !g.Fixed.IsEmpty():
+		return actions.Plan{}, refuse(fmt.Errorf("the weights of %s cannot be changed here: %s", fleet.Label(string(r.Spec.ID)), g.Fixed))
+	case g.Weighing == fleet.WeighingIgnored || g.Weighing == fleet.WeighingGroups:
+		return actions.Plan{}, refuse(fmt.Errorf("strategy %s of %s does not share traffic by weights: changing them moves nothing", g.Strategy,
+			fleet.Label(string(r.Spec.ID))))
+	}
 	if err := nameTargets(r, in.Weights); err != nil {
 		return actions.Plan{}, err
 	}

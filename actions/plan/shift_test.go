@@ -291,3 +291,17 @@ func TestARouteNameOfTwoGatewaysIsNotGuessed(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestWeightsThatMoveNothingAreNotPlanned(t *testing.T) {
+	for says, g := range map[string]fleet.Routing{
+		"Argo CD writes them": {Fixed: fleet.Text("Argo CD writes them")},
+		"least-busy of chat":  {Weighing: fleet.WeighingIgnored, Strategy: fleet.Text("least-busy")},
+		"priority of chat":    {Weighing: fleet.WeighingGroups, Strategy: fleet.Text("priority")},
+	} {
+		s := demo()
+		s.Routes[0].Routing = g
+		if _, err := New(shiftTo(fleet.Weights{"b200-a": 10}), s, now); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q: %v", says, err)
+		}
+	}
+}

@@ -66,6 +66,7 @@ func (r *Reader) Read(ctx context.Context) (fleet.Partial, error) {
 	out.Notices = append(out.Notices, counters.notices...)
 	g.Deployments = readings(deployments, counters, &out)
 	g.CanBlock = r.canBlock(ctx, g.Mode)
+	tellEdits(g, !live.read)
 	out.At = r.clock.Now()
 	return out, nil
 }
@@ -76,6 +77,7 @@ func (r *Reader) settings(ctx context.Context, out *fleet.Partial) (settings, er
 	s, err := r.api.settings(ctx)
 	switch fleet.KindOf(err) {
 	case "":
+		s.read = true
 		return s, nil
 	case fleet.KindAuth, fleet.KindNotFound, fleet.KindUnsupported:
 		out.Notices = append(out.Notices, fleet.Notice{

@@ -10,6 +10,7 @@ import (
 // settings are the live values of the running router (GET /get/config/callbacks). GET /router/settings is
 // not used: it re-reads the file and shows values that are not in force.
 type settings struct {
+	read                  bool // false where the key is refused them
 	strategy              string
 	strategies            map[string]string // per model group, where the version has routing groups (1.96 and later)
 	fallbacks             map[fleet.RouteID][]fleet.Fallback
