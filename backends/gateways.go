@@ -66,6 +66,11 @@ func writable(spec fleet.GatewaySpec, replicas []fleet.GatewayReplica) (fleet.Ma
 	if spec.TLS.Insecure {
 		return fleet.Some(false), fleet.Text("TLS is not verified for this gateway: writes are off")
 	}
+	for _, r := range replicas {
+		if r.Mode == fleet.GatewayModeNone {
+			return fleet.Some(false), r.ModeWhy
+		}
+	}
 	if spec.File != nil {
 		return fleet.Some(true), fleet.Text("through its configuration file and a reload of each replica")
 	}
@@ -78,8 +83,6 @@ func writable(spec fleet.GatewaySpec, replicas []fleet.GatewayReplica) (fleet.Ma
 		case fleet.GatewayModeDatabase, fleet.GatewayModeAPI:
 		case fleet.GatewayModeObjects:
 			return fleet.Some(true), fleet.Concat(fleet.Text("through objects of cluster "), fleet.Label(string(spec.Cluster)))
-		case fleet.GatewayModeNone:
-			return fleet.Some(false), r.ModeWhy
 		case fleet.GatewayModeUnknown:
 			return fleet.None[bool](), fleet.Concat(fleet.Text("the mode of "), fleet.Label(string(r.ID)), fleet.Text(" is not known yet"))
 		default:

@@ -168,7 +168,7 @@ const (
 	GatewayModeFile     GatewayMode = "file"                     // routing in a file, read at start
 	GatewayModeObjects  GatewayMode = "objects"                  // routes are objects of a cluster
 	GatewayModeAPI      GatewayMode = "API"                      // routing kept by the gateway or its control plane, changed by API
-	GatewayModeNone     GatewayMode = "stateless"                // it keeps none: nothing can be changed there
+	GatewayModeNone     GatewayMode = "no write API"             // what routes come from is elsewhere: nothing can be changed there
 )
 
 // GatewayReading is one gateway replica.

@@ -49,9 +49,9 @@ func (n node) mode() (fleet.GatewayMode, fleet.Safe) {
 	case !n.known:
 		return fleet.GatewayModeUnknown, fleet.Text("GET / does not tell this token where the configuration is kept")
 	case c.Role == dataPlane:
-		return fleet.GatewayModeFile, fleet.Text("it is a data plane: its configuration comes from its control plane")
+		return fleet.GatewayModeNone, fleet.Text("it is a data plane: its configuration comes from its control plane, whose Admin API changes it")
 	case c.Database == databaseOff:
-		return fleet.GatewayModeFile, fleet.Text("its database is off: its configuration is loaded whole")
+		return fleet.GatewayModeNone, fleet.Text("its database is off: change its declarative file and load it again")
 	case c.Role == controlPlane:
 		return fleet.GatewayModeDatabase, fleet.Concat(fleet.Text("it is a control plane with database "), fleet.Label(c.Database))
 	}

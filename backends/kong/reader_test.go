@@ -129,7 +129,7 @@ func TestWithoutDatabaseEveryRouteSaysWhatToDo(t *testing.T) {
 	f := newFake(t)
 	f.database = databaseOff
 	p := f.read(t, nil)
-	if p.Gateway.Mode != fleet.GatewayModeFile {
+	if p.Gateway.Mode != fleet.GatewayModeNone {
 		t.Errorf("mode %s", p.Gateway.Mode)
 	}
 	for id, r := range p.Gateway.Routing {
