@@ -27,8 +27,8 @@ func routeColumn(b *part.Block, sc Scene, u RoutesState, r *fleet.Route, rows in
 	if rows >= lowScreen {
 		fallbacks = share{least: 1, want: fallbackRows(r), weight: 1}
 	}
-	faults := share{}
-	if n := routeRemarkLines(r, b.Width()); n > 0 && rows >= lowScreen {
+	faults, wrong := share{}, remarksOf(r, b.Width())
+	if n := wrong.lines(); n > 0 && rows >= lowScreen {
 		faults = share{least: min(2, n), want: n, weight: 1}
 	}
 	blame := targetEvidence(sc, r, u.Targets)
@@ -45,7 +45,7 @@ func routeColumn(b *part.Block, sc Scene, u RoutesState, r *fleet.Route, rows in
 	if fallbacks.want > 0 {
 		proofLine(b, sc, r, u.Targets)
 	}
-	routeRemarks(b, r, faults.got)
+	wrong.draw(b, faults.got)
 	replicasOfRoute(b, sc, r, replicas.got)
 	changeList(b, sc, r.Spec.ID, changes.got)
 	if fallbacks.want > 0 {
@@ -86,7 +86,8 @@ func routePage(b *part.Block, sc Scene, u RoutesState, r *fleet.Route, rows int)
 		targetTable(b, sc, u, r, n)
 		targetEvidence(sc, r, u.Targets).draw(b)
 		proofLine(b, sc, r, u.Targets)
-		routeRemarks(b, r, min(routeRemarkLines(r, b.Width()), rows/6))
+		wrong := remarksOf(r, b.Width())
+		wrong.draw(b, min(wrong.lines(), rows/6))
 		b.End()
 	}
 	beneath := rows - b.Len()
@@ -114,7 +115,8 @@ func wideRoute(b *part.Block, sc Scene, u RoutesState, r *fleet.Route, rows int)
 		targetTable(left, sc, u, r, max(1, min(len(r.Targets), rows/3)))
 		targetEvidence(sc, r, u.Targets).draw(left)
 		proofLine(left, sc, r, u.Targets)
-		routeRemarks(left, r, min(routeRemarkLines(r, left.Width()), rows/6))
+		wrong := remarksOf(r, left.Width())
+		wrong.draw(left, min(wrong.lines(), rows/6))
 		left.End()
 	}
 	routeLeft(left, sc, r, rows, charts)

@@ -6,58 +6,71 @@ import (
 	"pitwall/views/part"
 )
 
-// routeRemarkLines is how many lines routeRemarks would take in a width: its rule, and each sentence in up to two lines.
-func routeRemarkLines(r *fleet.Route, width int) int {
-	n := 0
+// routeRemarks is what is wrong with how a route is configured, broken for a width: each sentence in up to two lines.
+type routeRemarks [][]fleet.Safe
+
+func remarksOf(r *fleet.Route, width int) routeRemarks {
+	if len(r.Lints) == 0 {
+		return nil
+	}
+	list := make(routeRemarks, len(r.Lints))
 	for i := range r.Lints {
-		n += len(remarkText(&r.Lints[i], width))
+		l := &r.Lints[i]
+		list[i] = part.Wrap(fleet.Concat(fleet.Label(string(l.Rule)), fleet.Text(": "), l.Text), width-4, 2)
+	}
+	return list
+}
+
+// lines is how many lines all of them take without their rule.
+func (x routeRemarks) lines() int {
+	n := 0
+	for _, text := range x {
+		n += len(text)
 	}
 	return n
 }
 
-func remarkText(l *fleet.Lint, width int) []fleet.Safe {
-	return part.Wrap(fleet.Concat(fleet.Label(string(l.Rule)), fleet.Text(": "), l.Text), width-4, 2)
-}
-
-// routeRemarks says in n rows under its rule what is wrong with how the route is configured; what has no room is counted.
-func routeRemarks(b *part.Block, r *fleet.Route, n int) {
-	if len(r.Lints) == 0 || n <= 0 {
+// draw says them in n rows under their rule; those that have no room are counted.
+func (x routeRemarks) draw(b *part.Block, n int) {
+	if len(x) == 0 || n <= 0 {
 		return
 	}
-	right := fleet.Safe{}
 	shown, used := 0, 0
-	for shown < len(r.Lints) && used+len(remarkText(&r.Lints[shown], b.Width())) <= n {
-		used += len(remarkText(&r.Lints[shown], b.Width()))
+	for shown < len(x) && used+len(x[shown]) <= n {
+		used += len(x[shown])
 		shown++
 	}
-	if shown < len(r.Lints) {
-		right = fleet.Textf("%s of %s shown", fleet.Int(shown), fleet.Int(len(r.Lints)))
+	right := fleet.Safe{}
+	if shown < len(x) {
+		right = fleet.Textf("%s of %s shown", fleet.Int(shown), fleet.Int(len(x)))
 	}
 	b.Rule(fleet.Text("CONFIGURATION"), fleet.Text("faults that show before they hurt"), right)
-	for i := range r.Lints[:shown] {
-		for k, line := range remarkText(&r.Lints[i], b.Width()) {
-			b.Gap(2)
-			if k > 0 {
-				b.Gap(2)
-			}
-			b.Put(themes.Warn, line).End()
+	for _, text := range x[:shown] {
+		for k, line := range text {
+			b.Gap(2+2*min(k, 1)).Put(themes.Warn, line).End()
 		}
 	}
 }
 
 // tries says how often and how long a gateway tries, and how long it leaves out what fails: "retries 2, timeout 10m, cool-down 5s".
 func tries(g *fleet.Routing) fleet.Safe {
-	var list []fleet.Safe
+	parts := make([]fleet.Safe, 0, 8)
+	say := func(name, value fleet.Safe) {
+		if len(parts) > 0 {
+			parts = append(parts, fleet.Text(", "))
+		}
+		parts = append(parts, name, value)
+	}
 	if g.Retries.OK {
-		list = append(list, fleet.Textf("retries %s", fleet.Show(g.Retries)))
+		say(fleet.Text("retries "), fleet.Show(g.Retries))
 	}
 	if g.Timeout.OK {
-		list = append(list, fleet.Textf("timeout %s", fleet.Show(g.Timeout)))
+		say(fleet.Text("timeout "), fleet.Show(g.Timeout))
 	}
 	if g.Cooldown.OK {
-		list = append(list, fleet.Textf("cool-down %s", fleet.Show(g.Cooldown)))
+		say(fleet.Text("cool-down "), fleet.Show(g.Cooldown))
 	}
-	return fleet.Join(list, fleet.Text(", "))
+	return fleet.Concat(parts...)
 }
 
 // fallbackRows are the lines on fallbacks: those that the gateway has by what they answer, else those that are declared.
