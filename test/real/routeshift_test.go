@@ -42,7 +42,7 @@ contexts:
 		return strings.Contains(out, `"serving/chat"`) && !strings.Contains(out, "has said nothing")
 	})
 	shift := []string{"shift", "serving/chat", "v1=60", "v2=40", "--dry-run"}
-	if r := op.must(t, 3, shift...); !strings.Contains(r.out, "90/10 -> 60/40") || !strings.Contains(r.out, "1/1 replicas hold the same weights") ||
+	if r := op.must(t, 3, shift...); !strings.Contains(r.out, "90/10 -> 60/40") || !strings.Contains(r.out, "1/1 replica holds its weights") ||
 		!strings.Contains(r.out, "through objects of cluster c") || !strings.Contains(r.errs, "IL-01") {
 		t.Errorf("%s%s", r.out, r.errs)
 	}
