@@ -1,5 +1,7 @@
 package fleet
 
+import "slices"
+
 // Pool returns the pool with this ID, or nil.
 func (s *Snapshot) Pool(id PoolID) *Pool {
 	for i := range s.Pools {
@@ -48,6 +50,22 @@ func (s *Snapshot) Route(id RouteID) *Route {
 		}
 	}
 	return nil
+}
+
+// RouteAt returns the route that a gateway answers a public name with: its own name before an alias; nil where it has none.
+func (s *Snapshot) RouteAt(gateway GatewayID, name RouteID) *Route {
+	var byAlias *Route
+	for i := range s.Routes {
+		r := &s.Routes[i]
+		switch {
+		case r.Spec.Gateway != gateway:
+		case r.Spec.ID == name:
+			return r
+		case byAlias == nil && slices.Contains(r.Routing.Aliases, name):
+			byAlias = r
+		}
+	}
+	return byAlias
 }
 
 // Site returns the site with this ID, or nil.

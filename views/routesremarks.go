@@ -94,7 +94,7 @@ func routedFallbacks(b *part.Block, sc Scene, r *fleet.Route, n int) {
 			}
 			b.Gap(2).Put(themes.Dim, fleet.Int(i+1)).Gap(1).Cell(themes.Dim, fleet.Label(string(f.Kind)), 14, part.Left).Gap(1)
 			b.Put(themes.Text, fleet.Label(string(to))).Gap(2)
-			next := routeOf(sc.Snap, r.Spec.Gateway, to)
+			next := sc.Snap.RouteAt(r.Spec.Gateway, to)
 			if next == nil {
 				b.Say(themes.Warn, "no route of this gateway").End()
 				continue
@@ -103,23 +103,4 @@ func routedFallbacks(b *part.Block, sc Scene, r *fleet.Route, n int) {
 			b.Put(themes.Dim, next.Why).End()
 		}
 	}
-}
-
-// routeOf is the route of a gateway under a name or an alias.
-func routeOf(s *fleet.Snapshot, gateway fleet.GatewayID, name fleet.RouteID) *fleet.Route {
-	for i := range s.Routes {
-		r := &s.Routes[i]
-		if r.Spec.Gateway != gateway {
-			continue
-		}
-		if r.Spec.ID == name {
-			return r
-		}
-		for _, alias := range r.Routing.Aliases {
-			if alias == name {
-				return r
-			}
-		}
-	}
-	return nil
 }

@@ -72,7 +72,7 @@ func nowServedBy(check actions.CheckFunc) actions.CheckFunc {
 			if slices.Contains(p.Edit.Edit.Before, id) {
 				continue
 			}
-			to := answering(s, p.Gateway, id)
+			to := s.RouteAt(p.Gateway, id)
 			if to == nil {
 				return missing(actions.SeverityHard, fleet.Text("the gateway no longer has route "), fleet.Label(string(id)))
 			}
@@ -91,26 +91,12 @@ func nowServedBy(check actions.CheckFunc) actions.CheckFunc {
 // asker is the route whose requests go elsewhere: the one with the fallbacks, or the one that an alias led to.
 func asker(p actions.Plan, s *fleet.Snapshot) *fleet.Route {
 	if p.Edit.Edit.Kind == fleet.EditFallbacks {
-		return answering(s, p.Gateway, p.Route.ID)
+		return s.RouteAt(p.Gateway, p.Route.ID)
 	}
 	if len(p.Edit.Edit.Before) == 0 {
 		return nil
 	}
-	return answering(s, p.Gateway, p.Edit.Edit.Before[0])
-}
-
-// answering is the route that a gateway answers a public name with.
-func answering(s *fleet.Snapshot, gateway fleet.GatewayID, name fleet.RouteID) *fleet.Route {
-	i := slices.IndexFunc(s.Routes, func(r fleet.Route) bool { return r.Spec.Gateway == gateway && r.Spec.ID == name })
-	if i < 0 {
-		i = slices.IndexFunc(s.Routes, func(r fleet.Route) bool {
-			return r.Spec.Gateway == gateway && slices.Contains(r.Routing.Aliases, name)
-		})
-	}
-	if i < 0 {
-		return nil
-	}
-	return &s.Routes[i]
+	return s.RouteAt(p.Gateway, p.Edit.Edit.Before[0])
 }
 
 // asIf is a shift of all members of a route from nothing, with the demands and the requests of another.
@@ -131,7 +117,7 @@ func asIf(p actions.Plan, s *fleet.Snapshot, asked, to *fleet.Route) (actions.Pl
 
 // routingAgrees is IL-36 of what is kept beside weights.
 func routingAgrees(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) actions.Check {
-	r := answering(s, p.Gateway, p.Route.ID)
+	r := s.RouteAt(p.Gateway, p.Route.ID)
 	if r == nil || len(r.Replicas) == 0 {
 		return missing(actions.SeverityHard, fleet.Text("no replica of the gateway was read"))
 	}
@@ -174,7 +160,7 @@ func currentEdit(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Tim
 
 // holdsNow tells whether the newest reading shows what an edit replaces.
 func holdsNow(p actions.Plan, s *fleet.Snapshot) (held, known bool) {
-	r := answering(s, p.Gateway, p.Route.ID)
+	r := s.RouteAt(p.Gateway, p.Route.ID)
 	if r == nil {
 		return false, false
 	}

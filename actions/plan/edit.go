@@ -92,7 +92,7 @@ func editFallbacks(e *fleet.RouteEdit, r *fleet.Route, s *fleet.Snapshot) error 
 			return fmt.Errorf("%s cannot be its own fallback", fleet.Label(string(to)))
 		case seen[to]:
 			return fmt.Errorf("%s is named twice", fleet.Label(string(to)))
-		case !has(s, r.Spec.Gateway, to):
+		case s.RouteAt(r.Spec.Gateway, to) == nil:
 			return fmt.Errorf("%s has no route %s; it has %s", fleet.Label(string(r.Spec.Gateway)), fleet.Quote(string(to)),
 				list(routesOf(s, r.Spec.Gateway)))
 		}
@@ -166,12 +166,6 @@ func editBlock(e *fleet.RouteEdit, r *fleet.Route, p *actions.Plan) error {
 		return fmt.Errorf("%s is the last member that may take anything", fleet.Label(string(e.Target)))
 	}
 	return nil
-}
-
-func has(s *fleet.Snapshot, gateway fleet.GatewayID, name fleet.RouteID) bool {
-	return slices.ContainsFunc(s.Routes, func(o fleet.Route) bool {
-		return o.Spec.Gateway == gateway && (o.Spec.ID == name || slices.Contains(o.Routing.Aliases, name))
-	})
 }
 
 func routesOf(s *fleet.Snapshot, gateway fleet.GatewayID) []string {

@@ -41,18 +41,9 @@ func (s shape) Routes(_ fleet.ObjectKind, ref fleet.ObjectRef, doc any) ([]route
 	if err := jsonptr.Into(doc, &o); err != nil {
 		return nil, err
 	}
-	var own []string
-	var at []int
-	for i := range o.Spec.Rules {
-		if len(o.Spec.Rules[i].Backends) > 0 {
-			own, at = append(own, o.Spec.Rules[i].Name), append(at, i)
-		}
-	}
-	list := make([]routeobjects.Route, len(at))
-	for n, i := range at {
-		list[n] = s.route(ref, &o, i, routeobjects.Rule(own, n, i+1))
-	}
-	return list, nil
+	rules := o.Spec.Rules
+	return routeobjects.Rules(len(rules), func(i int) bool { return len(rules[i].Backends) > 0 }, func(i int) string { return rules[i].Name },
+		func(i int, called string) routeobjects.Route { return s.route(ref, &o, i, called) }), nil
 }
 
 // route is one rule.

@@ -37,24 +37,15 @@ func (shape) Around(ctx context.Context, c fleet.Objects, of fleet.ClusterID, na
 	return shape{by}, []fleet.Safe{by.Unread}, nil
 }
 
-// Routes implements routeobjects.Shape.
+// Routes implements routeobjects.Shape. A rule without destinations redirects, answers by itself or delegates.
 func (s shape) Routes(_ fleet.ObjectKind, ref fleet.ObjectRef, doc any) ([]routeobjects.Route, error) {
 	var o object
 	if err := jsonptr.Into(doc, &o); err != nil {
 		return nil, err
 	}
-	var own []string
-	var at []int
-	for i := range o.Spec.HTTP {
-		if len(o.Spec.HTTP[i].Route) > 0 { // else it redirects, answers by itself or delegates
-			own, at = append(own, o.Spec.HTTP[i].Name), append(at, i)
-		}
-	}
-	list := make([]routeobjects.Route, len(at))
-	for n, i := range at {
-		list[n] = s.route(ref, &o, i, routeobjects.Rule(own, n, i+1))
-	}
-	return list, nil
+	rules := o.Spec.HTTP
+	return routeobjects.Rules(len(rules), func(i int) bool { return len(rules[i].Route) > 0 }, func(i int) string { return rules[i].Name },
+		func(i int, called string) routeobjects.Route { return s.route(ref, &o, i, called) }), nil
 }
 
 // route is one rule.

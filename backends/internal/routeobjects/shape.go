@@ -71,6 +71,23 @@ func ID(ref fleet.ObjectRef, rule string) fleet.RouteID {
 	return fleet.RouteID(name)
 }
 
+// Rules makes a route of each of n rules that splits traffic. name is a rule's own name; called is what tells it from the
+// others of its object.
+func Rules(n int, splits func(i int) bool, name func(i int) string, route func(i int, called string) Route) []Route {
+	var own []string
+	var at []int
+	for i := range n {
+		if splits(i) {
+			own, at = append(own, name(i)), append(at, i)
+		}
+	}
+	list := make([]Route, len(at))
+	for k, i := range at {
+		list[k] = route(i, Rule(own, k, i+1))
+	}
+	return list
+}
+
 // Namespaced is what ID of an object in a namespace names.
 func Namespaced(route fleet.RouteID) fleet.ObjectRef {
 	namespace, rest, _ := strings.Cut(string(route), "/")
