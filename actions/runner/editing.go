@@ -96,6 +96,21 @@ func (e *editing) intent() journal.Intent {
 
 func (e *editing) over() time.Time { return time.Time{} }
 
+func (e *editing) spread() time.Duration { return e.settle }
+
+func (e *editing) done(string) fleet.Safe {
+	return fleet.Concat(fleet.Text("all replicas hold it: "), actions.EditText(e.edit))
+}
+
+func (e *editing) odd(at standing) fleet.Safe {
+	if at == foreign {
+		return fleet.Concat(fleet.Text("somebody else changed it: "), e.says)
+	}
+	return e.says
+}
+
+func (e *editing) began(fleet.ChangeID) {}
+
 // editBack sets back what an edit found, until all replicas have it. A replica that follows late is waited for.
 func (k *carrier) editBack(e *editing) time.Duration {
 	at, _, err := k.askErrand()
@@ -106,7 +121,7 @@ func (k *carrier) editBack(e *editing) time.Duration {
 		k.say(fleet.Concat(fleet.Text("rolling back: it does not answer, trying on: "), fleet.Sentence(err)), time.Time{})
 		return k.r.o.Poll
 	case at == foreign:
-		return k.unknown(fleet.Concat(fleet.Text("not rolled back: "), k.errandDoing(at)), world{})
+		return k.unknown(fleet.Concat(fleet.Text("not rolled back: "), e.odd(at)), world{})
 	case at == before && (e.sentBack || !waiting):
 		k.verified(true, func(r *actions.StepResult) { r.Verified = now })
 		k.close(EventRestored, audit.KindRolledBack, fleet.Concat(fleet.Text("rolled back: "), actions.EditText(e.edit.Inverse())), world{})
@@ -124,7 +139,7 @@ func (k *carrier) editBack(e *editing) time.Duration {
 	}
 	undo := e.undo()
 	_, err = k.writeErrand("back", func(ctx context.Context) (string, error) { return "", undo(ctx) })
-	e.sentBack, k.inForce.deadline = err == nil, k.now().Add(2*e.settle)
+	e.sentBack, k.inForce.deadline = err == nil, k.now().Add(2*e.spread())
 	res := k.result(1, true, func(r *actions.StepResult) { r.Sent, r.Err = now, fleet.Sentence(err) })
 	kind := journal.KindResult
 	if err != nil {

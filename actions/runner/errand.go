@@ -26,6 +26,14 @@ type errand interface {
 	intent() journal.Intent
 	// over tells from when on the errand has no effect any more whatever becomes of it; zero for never.
 	over() time.Time
+	// spread is how long what was written may take to show.
+	spread() time.Duration
+	// done says that it is there, under a name where there is one; odd says where the system stands that holds neither what
+	// was nor what was wanted.
+	done(id string) fleet.Safe
+	odd(at standing) fleet.Safe
+	// began tells which change it belongs to.
+	began(id fleet.ChangeID)
 }
 
 // askErrand reads where the system stands.
@@ -96,7 +104,7 @@ func (k *carrier) sendErrand() time.Duration {
 	sent := k.now()
 	id, err := k.writeErrand("1", k.errand.do)
 	now := k.now()
-	k.inForce.failed, k.inForce.deadline = err, now.Add(2*k.spread())
+	k.inForce.failed, k.inForce.deadline = err, now.Add(2*k.errand.spread())
 	res := k.result(1, false, func(r *actions.StepResult) {
 		r.Sent, r.Err = sent, fleet.Sentence(err)
 		if err == nil {
@@ -148,9 +156,9 @@ func (k *carrier) verifyErrand() time.Duration {
 				r.Silence = id
 			}
 		})
-		return k.endErrand(EventPass, k.errandDone(id))
+		return k.endErrand(EventPass, k.errand.done(id))
 	case at == between && (k.inForce.failed == nil || now.Before(k.inForce.deadline)):
-		k.say(k.errandDoing(at), time.Time{})
+		k.say(k.errand.odd(at), time.Time{})
 		return k.r.o.Poll
 	case at == foreign && k.errandOver(now):
 		return k.endErrand(EventPass, fleet.Text("it ended as planned"))
@@ -161,7 +169,7 @@ func (k *carrier) verifyErrand() time.Duration {
 	case now.Before(k.inForce.deadline):
 		return min(k.r.o.Poll, k.inForce.deadline.Sub(now)) // it may be on its way, or another replica of it answered
 	case at == foreign:
-		return k.unknown(k.errandDoing(at), world{})
+		return k.unknown(k.errand.odd(at), world{})
 	}
 	return k.errandAgain()
 }
@@ -199,35 +207,4 @@ func (k *carrier) verified(back bool, edit func(*actions.StepResult)) {
 func (k *carrier) errandOver(now time.Time) bool {
 	end := k.errand.over()
 	return !end.IsZero() && !now.Before(end)
-}
-
-func (k *carrier) errandDone(id string) fleet.Safe {
-	if k.c.Plan.Edit != nil {
-		return fleet.Concat(fleet.Text("all replicas hold it: "), k.c.Plan.ErrandText())
-	}
-	if k.c.Plan.Intent.Kind == actions.KindExpire {
-		return fleet.Text("the silence ended")
-	}
-	return fleet.Textf("silence %s hides %s until %s", fleet.Label(id), fleet.MatchersText(k.c.Plan.Silence.Silence.Matchers),
-		fleet.Stamp(k.c.Plan.Silence.Silence.Until))
-}
-
-// spread is how long what was written may take to show.
-func (k *carrier) spread() time.Duration {
-	if e, ok := k.errand.(*editing); ok {
-		return e.settle
-	}
-	return leastSettle
-}
-
-// errandDoing says where a system stands that holds neither what was nor what was wanted.
-func (k *carrier) errandDoing(at standing) fleet.Safe {
-	e, ok := k.errand.(*editing)
-	switch {
-	case !ok:
-		return fleet.Text("somebody else ended it before it was read back")
-	case at == foreign:
-		return fleet.Concat(fleet.Text("somebody else changed it: "), e.says)
-	}
-	return e.says
 }

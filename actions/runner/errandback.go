@@ -76,7 +76,7 @@ func (k *carrier) compareErrand(entry journal.Entry, back bool) error {
 		return k.to(EventRetry, journal.Record{Kind: journal.KindReleased, Why: fleet.Text("nothing was written: going on")})
 	}
 	k.c.Step = 1
-	k.inForce = inForce{attempt: 1, deadline: later(k.now(), entry.LastAt.Add(2*k.spread()))}
+	k.inForce = inForce{attempt: 1, deadline: later(k.now(), entry.LastAt.Add(2*k.errand.spread()))}
 	if !entry.Answered {
 		k.inForce.failed = errCrashed
 	}

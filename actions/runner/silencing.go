@@ -108,6 +108,20 @@ func (e *silencing) intent() journal.Intent {
 
 func (e *silencing) over() time.Time { return e.plan.Silence.Until }
 
+func (e *silencing) spread() time.Duration { return leastSettle }
+
+func (e *silencing) done(id string) fleet.Safe {
+	return fleet.Textf("silence %s hides %s until %s", fleet.Label(id), fleet.MatchersText(e.plan.Silence.Matchers),
+		fleet.Stamp(e.plan.Silence.Until))
+}
+
+func (e *silencing) odd(standing) fleet.Safe { return endedByAnother }
+
+func (e *silencing) began(id fleet.ChangeID) { e.change = id }
+
+// endedByAnother is what becomes of a silence that is gone before its time.
+var endedByAnother = fleet.Text("somebody else ended it before it was read back")
+
 // expiring ends a silence.
 type expiring struct {
 	by  fleet.Silencer
@@ -143,3 +157,11 @@ func (e *expiring) intent() journal.Intent {
 }
 
 func (e *expiring) over() time.Time { return time.Time{} }
+
+func (e *expiring) spread() time.Duration { return leastSettle }
+
+func (e *expiring) done(string) fleet.Safe { return fleet.Text("the silence ended") }
+
+func (e *expiring) odd(standing) fleet.Safe { return endedByAnother }
+
+func (e *expiring) began(fleet.ChangeID) {}

@@ -123,8 +123,8 @@ func (k *carrier) enter(base []journal.Figure) error {
 	if k.claim != nil {
 		k.claim.Bind(k.c.ID)
 	}
-	if e, ok := k.errand.(*silencing); ok {
-		e.change = k.c.ID
+	if k.errand != nil {
+		k.errand.began(k.c.ID)
 	}
 	k.setBase(base)
 	err = k.lock.Bind(k.c.ID)
