@@ -28,6 +28,7 @@ func newIndex(states []*sourceState) index {
 		sub := s.spec.Subject
 		put(x.ids, s.spec.ID, s)
 		switch {
+		case sub.About != fleet.AboutItself: // found by those who ask for that side
 		case sub.Replica != "":
 			put(x.replicas, fleet.Subject{Pool: sub.Pool, Replica: sub.Replica}, s)
 			if sub.Node != "" {

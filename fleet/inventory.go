@@ -253,7 +253,18 @@ type Subject struct {
 	GatewayReplica GatewayReplicaID
 	Provider       ProviderID
 	Cluster        ClusterID
+	About          About
 }
+
+// About is which side of a subject a source tells about.
+type About string
+
+// The sides of a subject.
+const (
+	AboutItself About = ""       // what it says of itself: metrics, state, quotas
+	AboutStatus About = "status" // what a provider publishes about incidents
+	AboutProbe  About = "probe"  // how it answers a request of our own
+)
 
 // SourceSpec declares one connection.
 type SourceSpec struct {

@@ -115,6 +115,8 @@ type Provider struct {
 	Fate   map[string]string `yaml:"shared_fate,omitempty"`
 	Poll   Polling           `yaml:"poll,omitempty"`
 	Models []ProviderModel   `yaml:"models,omitempty"`
+	// Options are the connector's own, as docs/connectors says.
+	Options map[string]string `yaml:"options,omitempty"`
 }
 
 // ProviderModel is one rented model.

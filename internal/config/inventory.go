@@ -172,7 +172,7 @@ func (b *builder) provider(p *Provider) {
 	b.inv.Providers = append(b.inv.Providers, spec)
 	if p.URL != "" {
 		b.source(fleet.SourceSpec{ID: fleet.SourceID(p.ID), Kind: p.Kind, URL: p.URL, Auth: secret(p.Auth), TLS: tls(p.TLS),
-			Subject: fleet.Subject{Provider: spec.ID}, Models: names}, p.Poll)
+			Subject: fleet.Subject{Provider: spec.ID}, Models: names, Options: p.Options}, p.Poll)
 	}
 }
 

@@ -81,8 +81,8 @@ func poolOf(inv fleet.Inventory, p fleet.PoolSpec) Pool {
 }
 
 func providerOf(inv fleet.Inventory, p fleet.ProviderSpec) Provider {
-	s := sourceOf(inv, func(sub fleet.Subject) bool { return sub.Provider == p.ID })
-	out := Provider{ID: string(p.ID), Kind: p.Kind, URL: s.URL, Auth: reference(s.Auth),
+	s := sourceOf(inv, func(sub fleet.Subject) bool { return sub.Provider == p.ID && sub.About == fleet.AboutItself })
+	out := Provider{ID: string(p.ID), Kind: p.Kind, URL: s.URL, Options: s.Options, Auth: reference(s.Auth),
 		Labels: p.Labels, Fate: p.Fate, Poll: polling(s)}
 	for _, m := range p.Models {
 		model := ProviderModel{Name: string(m.Name), Offers: m.Offers, Embedding: identity(m.Embedding)}
