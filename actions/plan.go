@@ -17,6 +17,8 @@ type Plan struct {
 	Env     fleet.Env
 	Mode    fleet.Mode
 	Gateway fleet.GatewayID
+	// InOrOut tells that the gateway has no weights: a member is in (1) or out (0), and steps change one member each.
+	InOrOut bool `json:",omitempty"`
 	Route   fleet.RouteSpec
 	Order   []fleet.TargetID
 

@@ -164,6 +164,8 @@ func ask(p actions.Plan, s *fleet.Snapshot, b actions.Book, now time.Time, resto
 	if s == nil {
 		s = &fleet.Snapshot{} // nothing was read: every interlock finds its data missing
 	}
+	moves, of := underWay(p, s, b)
+	loaded, later := withMoves(p, s, moves)
 	asked := All()
 	switch {
 	case p.Work != nil:
@@ -178,9 +180,14 @@ func ask(p actions.Plan, s *fleet.Snapshot, b actions.Book, now time.Time, resto
 			continue
 		}
 		var c actions.Check
-		if restoring && il.RollbackSkips {
+		switch {
+		case restoring && il.RollbackSkips:
 			c = pass(fleet.Text("not asked: it restores what was before "), fleet.Label(string(p.Intent.Undoes)))
-		} else {
+		case len(moves) > 0 && counting(il.ID):
+			c = il.Check(loaded, later, b, now)
+			c.Formula = fleet.Concat(c.Formula, fleet.Text("; what open changes of "), fleet.Join(of, fleet.Text(", ")),
+				fleet.Text(" still move is counted"))
+		default:
 			c = il.Check(p, s, b, now)
 		}
 		c.ID, c.Title = il.ID, il.Title

@@ -14,6 +14,9 @@ const percent = 100
 // moves in one direction only; sums are never 0. Where before and after have the same sum the steps have it too,
 // unless it is too coarse for the points. The last step is after, exactly.
 func ramp(before, after fleet.Weights, order []fleet.TargetID, r actions.Ramp) []actions.Step {
+	if len(r.Way) > 0 && before.Sum() > 0 {
+		return stations(before, after, order, r)
+	}
 	if before.Sum() <= 0 {
 		// All weights are 0: there is no share to move gradually.
 		return steps(before, []fleet.Weights{after.Clone()}, r)
@@ -29,6 +32,47 @@ func ramp(before, after fleet.Weights, order []fleet.TargetID, r actions.Ramp) [
 		}
 	}
 	return steps(before, path, r)
+}
+
+// stations are the steps of a ramp whose parts of the way are given. The first parts are small, so the weights between are finer
+// than those at the ends.
+func stations(before, after fleet.Weights, order []fleet.TargetID, r actions.Ramp) []actions.Step {
+	const finer = 10 // a hundredth of a way of ten points is a tenth of a point
+	scale := finer * scales(before, after)[0]
+	if before.Sum() == after.Sum() {
+		scale = finer * scales(before, after)[1]
+	}
+	from, to := shares(before, order), shares(after, order)
+	last := apportion(from, scale, nil, nil)
+	end := apportion(to, scale, nil, nil)
+	even := r
+	even.Way = nil
+	var out []actions.Step
+	at := before
+	for _, part := range r.Way {
+		next := after.Clone()
+		if part < percent {
+			want := make([]float64, len(order))
+			for i := range order {
+				want[i] = from[i] + (to[i]-from[i])*float64(part)/percent
+			}
+			last = apportion(want, scale, last, end)
+			for i, id := range order {
+				if _, member := after[id]; member {
+					next[id] = last[i]
+				}
+			}
+		}
+		if next.Equal(at) {
+			continue
+		}
+		for _, s := range ramp(at, next, order, even) {
+			s.N = len(out) + 1
+			out = append(out, s)
+		}
+		at = next
+	}
+	return out
 }
 
 // slack absorbs the rounding of shares that are no binary fractions.
@@ -164,8 +208,11 @@ func steps(before fleet.Weights, path []fleet.Weights, r actions.Ramp) []actions
 }
 
 // Rollback is the way back from what a change has written to where it began: at most two steps, of
-// which the second is the beginning, exactly.
+// which the second is the beginning, exactly. Where a member is only in or out, each step changes one member, those that come back first.
 func Rollback(p actions.Plan, from fleet.Weights) []actions.Step {
+	if p.InOrOut {
+		return turns(from, p.Before, p.Order, actions.Ramp{})
+	}
 	hops := 1
 	if from.Sum() > 0 && p.Before.Sum() > 0 && farthest(shares(from, p.Order), shares(p.Before, p.Order)) > rollbackHop {
 		hops = 2

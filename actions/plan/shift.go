@@ -68,9 +68,16 @@ func Shift(in actions.Intent, s *fleet.Snapshot, now time.Time) (actions.Plan, e
 		return actions.Plan{}, refuse(errors.New("all weights would be 0: the route would have no target"))
 	}
 	p.AfterHash = fleet.HashWeights(p.After)
-	p.Steps = ramp(p.Before, p.After, p.Order, p.Ramp)
-	p.Effects = effects(&p, r, s)
-	p.BurnNow, p.BurnThen = burn(&p, s)
+	if r.Routing.Weighing == fleet.WeighingInOut {
+		if err := inOrOut(p.After); err != nil {
+			return actions.Plan{}, err
+		}
+		p.InOrOut = true
+		p.Steps = turns(p.Before, p.After, p.Order, p.Ramp)
+	} else {
+		p.Steps = ramp(p.Before, p.After, p.Order, p.Ramp)
+	}
+	Estimate(&p, r, s)
 	return seal(p)
 }
 
