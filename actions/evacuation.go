@@ -119,6 +119,9 @@ type Warmup struct {
 	Why      fleet.Safe                 // why it cannot be started from here, "" where it can
 }
 
+// Warm tells whether all replicas that were wanted are ready.
+func (w Warmup) Warm() bool { return w.Ready > 0 && w.Ready >= w.Replicas }
+
 // Returning is the ramp of the way back to a primary: 1, 5, 25, 50, 75 and 100 % of the way, 5 minutes each
 // (change-safety: return to primary).
 func Returning() Ramp {

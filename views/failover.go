@@ -90,6 +90,9 @@ func siteRow(s *fleet.Snapshot, id fleet.SiteID) originRow {
 	for i := range s.Pools {
 		if p := &s.Pools[i]; p.Spec.Site == id {
 			pools++
+			if p.State == fleet.StateStandby {
+				continue // without traffic on purpose
+			}
 			if worst == nil || p.State.Rank() > worst.State.Rank() {
 				worst = p
 			}

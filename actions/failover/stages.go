@@ -71,7 +71,7 @@ func settleIntent(run *actions.FailoverRun, c *actions.Change, s *fleet.Snapshot
 	for _, w := range run.Stand(s, now).Warm {
 		for i := range r.Targets {
 			t := &r.Targets[i]
-			if w.Ready > 0 && t.Spec.Pool == w.Pool && !run.Origin.Holds(s, t) {
+			if w.Warm() && t.Spec.Pool == w.Pool && !run.Origin.Holds(s, t) {
 				warm = append(warm, f.candidate(t))
 			}
 		}

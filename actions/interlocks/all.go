@@ -185,8 +185,7 @@ func ask(p actions.Plan, s *fleet.Snapshot, b actions.Book, now time.Time, resto
 			c = pass(fleet.Text("not asked: it restores what was before "), fleet.Label(string(p.Intent.Undoes)))
 		case len(moves) > 0 && counting(il.ID):
 			c = il.Check(loaded, later, b, now)
-			c.Formula = fleet.Concat(c.Formula, fleet.Text("; what open changes of "), fleet.Join(of, fleet.Text(", ")),
-				fleet.Text(" still move is counted"))
+			c.Formula = fleet.Concat(c.Formula, fleet.Text("; with what is still to move of "), fleet.Join(of, fleet.Text(", ")))
 		default:
 			c = il.Check(p, s, b, now)
 		}
