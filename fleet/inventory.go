@@ -34,6 +34,7 @@ type Inventory struct {
 	Gateways  []GatewaySpec
 	Routes    []RouteSpec
 	Sources   []SourceSpec // one for each connection, made from the entries above
+	Runbooks  []Runbook
 	Golden    []GoldenPrompt
 	Budget    Budget
 	Retention Retention

@@ -24,6 +24,7 @@ type Snapshot struct {
 	Events    []Event // newest first
 	Sources   []SourceStatus
 	Spend     Spend
+	Runbooks  []Runbook // as configured
 }
 
 // State is how a pool, replica, target or route does, in words that survive without colour.

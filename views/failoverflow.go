@@ -42,6 +42,9 @@ var failoverStepNames = [...]fleet.Safe{
 
 func (f *FailoverFlow) title() fleet.Safe {
 	title := fleet.Concat(fleet.Text("FAILOVER "), f.Origin.Text())
+	if f.Runbook != "" {
+		title = fleet.Concat(fleet.Text("RUNBOOK "), fleet.Label(f.Runbook), fleet.Text(": "), f.Origin.Text())
+	}
 	if f.Stage != actions.StageLeave {
 		return fleet.Concat(title, fleet.Text(": "), stageWord(f.Stage))
 	}
@@ -91,8 +94,9 @@ func (f *FailoverFlow) drawSelect(s *sheet) {
 	for i := range e.Ways {
 		f.drawWay(s, &e.Ways[i])
 	}
-	for i := range e.Warmups {
-		f.drawWarmup(s, &e.Warmups[i])
+	warmups := f.Warmups()
+	for i := range warmups {
+		f.drawWarmup(s, &warmups[i])
 	}
 	s.blank()
 	s.openList()
@@ -113,7 +117,7 @@ func (f *FailoverFlow) drawSelect(s *sheet) {
 	if len(e.Ways) > 0 {
 		keys = append(keys, hint(fleet.Text("enter"), fleet.Text("checks")), hint(fleet.Text("b c f"), fleet.Text("split")))
 	}
-	if len(e.Warmups) > 0 {
+	if len(warmups) > 0 {
 		keys = append(keys, hint(fleet.Text("w"), fleet.Text("warm up")))
 	}
 	s.hints(f.Form.Grace, append(keys, hint(fleet.Text("e"), fleet.Text("ask again")), hint(fleet.Text("esc"), fleet.Text("cancel")))...)

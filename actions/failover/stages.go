@@ -132,7 +132,7 @@ func Run(b actions.Book, id string) (*actions.FailoverRun, error) {
 	at := slices.IndexFunc(runs, func(r actions.FailoverRun) bool { return r.ID == id })
 	if at < 0 {
 		return nil, &fleet.Error{Kind: fleet.KindNotFound, Op: "find the failover", Err: fmt.Errorf("there is no failover %s", fleet.Quote(id)),
-			Next: "pitwall failover --list-runs names them"}
+			Next: "pitwall journal list names the changes of failovers"}
 	}
 	return &runs[at], nil
 }
