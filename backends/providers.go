@@ -19,7 +19,7 @@ func (w *world) provider(spec fleet.ProviderSpec, seen gatewayLoads, now time.Ti
 		p.Source = s.spec.ID
 		if r := s.last.Provider; r != nil {
 			p.Authorised, p.ProbeTime, p.ProbeAt = r.Authorised, r.Latency, s.status.LastGood
-			p.Models = r.Models
+			p.Models, p.Regions = r.Models, r.Regions
 			p.Limits = r.Limits
 		}
 	}
@@ -79,7 +79,13 @@ func unreachable(p *fleet.Provider, s *sourceState) judgement {
 	return judgement{}
 }
 
+// quotaLow says what is nearly used up. Without credit nothing that costs money is answered.
 func quotaLow(limits []fleet.Limit) judgement {
+	for _, l := range limits {
+		if !l.Kind.IsRate() && l.Remaining.OK && l.Remaining.V <= 0 {
+			return judgement{fleet.StateCrit, fleet.Text("the credit of the account is used up")}
+		}
+	}
 	for _, l := range limits {
 		if l.Max.OK && l.Remaining.OK && l.Max.V > 0 && fleet.Ratio(l.Remaining.V/l.Max.V) < limitLow {
 			return judgement{fleet.StateWarn, fleet.Concat(fleet.Label(string(l.Kind)), fleet.Text(" "),

@@ -3,6 +3,7 @@ package fleet
 import "slices"
 
 // Residency are the residency and compliance labels of a target: those of its pool and the pool's site, or of its provider.
+// Of a provider's labels those are left out that its model does not keep to by where the provider says that it is answered.
 func (s *Snapshot) Residency(t *Target) []string {
 	if pool := s.Pool(t.Spec.Pool); pool != nil {
 		out := slices.Clone(pool.Spec.Labels)
@@ -12,7 +13,11 @@ func (s *Snapshot) Residency(t *Target) []string {
 		return out
 	}
 	if provider := s.Provider(t.Spec.Provider); provider != nil {
-		return provider.Spec.Labels
+		regions, told := provider.Regions[t.Spec.Model]
+		if !told {
+			return provider.Spec.Labels
+		}
+		return slices.DeleteFunc(slices.Clone(provider.Spec.Labels), func(l string) bool { return !keepsTo(l, regions) })
 	}
 	return nil
 }

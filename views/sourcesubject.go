@@ -67,6 +67,9 @@ func limitText(l *fleet.Limit, now time.Time) fleet.Safe {
 		if !m.OK {
 			return fleet.Text(fleet.Unknown)
 		}
+		if !l.Kind.IsRate() { // dollars
+			return fleet.Concat(fleet.Text("$"), fleet.Float(m.V, 2))
+		}
 		return fleet.Count(m.V).Text()
 	}
 	text := fleet.Concat(fleet.Label(string(l.Kind)), fleet.Text(" "), number(l.Remaining), fleet.Text(" of "),
