@@ -24,7 +24,7 @@ const renew = "let auth name a command that gives a new one each time, such as a
 // An access key id begins with four letters that say what it is of; a pair is written ID:SECRET or ID:SECRET:TOKEN.
 var (
 	keyID     = regexp.MustCompile(`^A[A-Z]{3}[A-Z0-9]{12,124}$`)
-	keyPair   = regexp.MustCompile(`^(A[A-Z]{3}[A-Z0-9]{12,124}):([^\s:]+)(?::([^\s:]+))?$`)
+	keyPair   = regexp.MustCompile(`^(A[A-Z]{3}[A-Z0-9]{12,124}):([!-9;-~]+)(?::([!-9;-~]+))?$`)
 	unprinted = regexp.MustCompile(`[\s\x00-\x1f\x7f]`)
 )
 
