@@ -10,13 +10,13 @@ import (
 const Anywhere = "anywhere"
 
 // places are labels that promise a place, each with the regions of clouds that lie in it: whole names, or a beginning with
-// a dash at its end. The EU is written out: London and Zurich have names that begin like those of the EU.
+// a dash at its end, and what providers call by the label itself. The EU is written out: London and Zurich have names that begin like those of the EU.
 var places = map[string][]string{
-	"eu": {"eu-central-1", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-3", "eusc-",
+	"eu": {"eu", "eu-central-1", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-3", "eusc-",
 		"europe-central2", "europe-north1", "europe-north2", "europe-southwest1", "europe-west1", "europe-west3", "europe-west4",
 		"europe-west8", "europe-west9", "europe-west10", "europe-west12"},
-	"europe": {"eu-", "eusc-", "europe-"},
-	"us":     {"us-"},
+	"europe": {"eu", "eu-", "eusc-", "europe-"},
+	"us":     {"us", "us-"},
 	"apac":   {"ap-", "asia-", "australia-"},
 	"jp":     {"ap-northeast-1", "ap-northeast-3", "asia-northeast1", "asia-northeast2"},
 	"au":     {"ap-southeast-2", "ap-southeast-4", "australia-"},

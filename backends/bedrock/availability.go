@@ -23,7 +23,7 @@ func (r *reader) availability(ctx context.Context, bases []base) []fleet.Notice 
 		}
 		reply, err := r.get(ctx, "/foundation-model-availability/"+escaped(b.id))
 		if err != nil {
-			return append(notices, without(fleet.Text("whether the account may call its models"), err))
+			return append(notices, rented.Without(fleet.Text("whether the account may call its models"), err))
 		}
 		var a struct {
 			Agreement struct {
@@ -34,7 +34,7 @@ func (r *reader) availability(ctx context.Context, bases []base) []fleet.Notice 
 			Region        string `json:"regionAvailability"`
 		}
 		if err := reply.JSON(&a); err != nil {
-			return append(notices, without(fleet.Text("whether the account may call its models"), err))
+			return append(notices, rented.Without(fleet.Text("whether the account may call its models"), err))
 		}
 		var lacks []fleet.Safe
 		for _, part := range []struct {

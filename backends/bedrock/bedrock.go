@@ -7,7 +7,6 @@ package bedrock
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -126,10 +125,10 @@ func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 	p.ServerTime = reply.ServerTime
 	list, err := r.profiles(ctx)
 	if err != nil {
-		if stopped(err) {
+		if rented.Stopped(err) {
 			return fleet.Partial{}, err
 		}
-		p.Notices = append(p.Notices, without(fleet.Text("the inference profiles"), err))
+		p.Notices = append(p.Notices, rented.Without(fleet.Text("the inference profiles"), err))
 	}
 	names, err := callable(r.spec.ID, offered, list)
 	if err != nil {
@@ -159,19 +158,4 @@ func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 func (r *reader) get(ctx context.Context, path string) (*httpx.Reply, error) {
 	reply, err := r.client.Do(ctx, http.MethodGet, path, nil)
 	return reply, told(reply, err, r.clock.Now())
-}
-
-// stopped tells whether it is the caller's time that ran out, or the caller that stopped: nothing more is asked then.
-func stopped(err error) bool {
-	kind := fleet.KindOf(err)
-	return kind == fleet.KindTimeout || kind == fleet.KindInterrupted
-}
-
-// without remarks a list that could not be read; what was read before it stays.
-func without(what fleet.Safe, err error) fleet.Notice {
-	why := fleet.Text("it failed")
-	if e, ok := errors.AsType[*fleet.Error](err); ok {
-		why = fleet.Label(e.Error())
-	}
-	return fleet.Notice{Level: fleet.LevelWarn, Text: fleet.Concat(fleet.Text("not known: "), what, fleet.Text(": "), why)}
 }

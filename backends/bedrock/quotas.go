@@ -55,7 +55,7 @@ func (r *reader) readQuotas(ctx context.Context, want []wanted) ([]fleet.Limit, 
 		list, err := r.listQuotas(ctx)
 		r.failed = nil
 		if err != nil {
-			r.failed = []fleet.Notice{without(fleet.Text("the quotas"), err)}
+			r.failed = []fleet.Notice{rented.Without(fleet.Text("the quotas"), err)}
 			r.dueAt = now.Add(10 * probeEvery)
 		} else {
 			r.known, r.dueAt = list, now.Add(quotasEvery)
