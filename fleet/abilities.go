@@ -13,13 +13,23 @@ func (s *Snapshot) Residency(t *Target) []string {
 		return out
 	}
 	if provider := s.Provider(t.Spec.Provider); provider != nil {
-		regions, told := provider.Regions[t.Spec.Model]
+		regions, told := s.AnsweredIn(t)
 		if !told {
 			return provider.Spec.Labels
 		}
 		return slices.DeleteFunc(slices.Clone(provider.Spec.Labels), func(l string) bool { return !keepsTo(l, regions) })
 	}
 	return nil
+}
+
+// AnsweredIn are the regions in which a provider may answer a target's requests, as it tells itself; false where it does not.
+func (s *Snapshot) AnsweredIn(t *Target) ([]string, bool) {
+	provider := s.Provider(t.Spec.Provider)
+	if provider == nil {
+		return nil, false
+	}
+	regions, told := provider.Regions[t.Spec.Model]
+	return regions, told
 }
 
 // ContextLimit is the greatest prompt plus output that a target takes, as it is declared.
