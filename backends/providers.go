@@ -42,6 +42,10 @@ func joinLimits(spec fleet.ProviderSpec, probed, passed []fleet.Limit) []fleet.L
 		case i < 0:
 			out = append(out, l)
 		case !l.Max.OK && !l.Remaining.OK:
+		case l.At.IsZero() && !out[i].At.IsZero(): // a configured figure, also where a probe read it, beside a measured one
+			if !out[i].Max.OK {
+				out[i].Max = l.Max
+			}
 		default:
 			if !l.Max.OK {
 				l.Max = out[i].Max
