@@ -10,7 +10,8 @@ import (
 const Anywhere = "anywhere"
 
 // places are labels that promise a place, each with the regions of clouds that lie in it: whole names, or a beginning with
-// a dash at its end, and what providers call by the label itself. The EU is written out: London and Zurich have names that begin like those of the EU.
+// a dash at its end, and what providers call by the label itself. The EU is written out: London and Zurich have names that
+// begin like those of the EU.
 var places = map[string][]string{
 	"eu": {"eu", "eu-central-1", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-3", "eusc-",
 		"europe-central2", "europe-north1", "europe-north2", "europe-southwest1", "europe-west1", "europe-west3", "europe-west4",

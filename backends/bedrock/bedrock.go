@@ -79,9 +79,10 @@ func newReader(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
 // The addresses of the control plane: public, FIPS, dual stack, in China and in the sovereign cloud, and of an endpoint in a
 // network of one's own.
 var (
-	controlPlane = regexp.MustCompile(`(?:^|\.)bedrock(?:-fips)?\.([a-z]{2,}(?:-[a-z]+)+-\d+)\.(?:vpce\.)?(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu|api\.aws)$`)
-	otherPlane   = regexp.MustCompile(`(?:^|\.)bedrock-(?:runtime|mantle|agent|agent-runtime)(?:-fips)?\.`)
-	regionName   = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-\d+$`)
+	controlPlane = regexp.MustCompile(`(?:^|\.)bedrock(?:-fips)?\.([a-z]{2,}(?:-[a-z]+)+-\d+)\.` +
+		`(?:vpce\.)?(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu|api\.aws)$`)
+	otherPlane = regexp.MustCompile(`(?:^|\.)bedrock-(?:runtime|mantle|agent|agent-runtime)(?:-fips)?\.`)
+	regionName = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-\d+$`)
 )
 
 // regionOf reads the region from the option or from the address.

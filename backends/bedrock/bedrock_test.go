@@ -83,7 +83,7 @@ func TestContract(t *testing.T) {
 }
 
 // answers is a server of the control plane that is asked with an option's worth of models.
-func answers(t *testing.T, spec fleet.SourceSpec, change map[string]*contract.Answer) (fleet.Partial, error, *contract.Asked) {
+func answers(t *testing.T, spec fleet.SourceSpec, change map[string]*contract.Answer) (fleet.Partial, *contract.Asked, error) {
 	t.Helper()
 	s := contract.ServeAnswers(t, func(path string) *contract.Answer {
 		if a, ok := change[path]; ok {
@@ -100,7 +100,7 @@ func answers(t *testing.T, spec fleet.SourceSpec, change map[string]*contract.An
 		return nil
 	})
 	p, err := open(t, s.URL, spec, contract.Deps()).Read(t.Context())
-	return p, err, s
+	return p, s, err
 }
 
 func open(t *testing.T, url string, spec fleet.SourceSpec, deps fleet.Deps) fleet.Reader {
@@ -167,7 +167,7 @@ func TestRegionOfAddresses(t *testing.T) {
 func TestWhatIsSaidOfModels(t *testing.T) {
 	spec := fleet.SourceSpec{Models: []fleet.ModelName{"anthropic.claude-sonnet-5", "bedrock/converse/amazon.nova-lite-v1:0",
 		"meta.llama3-1-8b-instruct-v1:0", "mistral.large-3", "global.anthropic.claude-sonnet-5", "gone\x1b[2J"}}
-	p, err, asked := answers(t, spec, map[string]*contract.Answer{
+	p, asked, err := answers(t, spec, map[string]*contract.Answer{
 		"/foundation-model-availability/amazon.nova-lite-v1:0": {Body: `{"agreementAvailability":{"status":"PENDING"},"authorizationStatus":"NOT_AUTHORIZED"}`},
 	})
 	if err != nil {
@@ -199,7 +199,7 @@ func TestWhatIsSaidOfModels(t *testing.T) {
 // Where the profiles cannot be read, what is answered where is unknown, and no place is promised.
 func TestUnreadProfilesPromiseNoPlace(t *testing.T) {
 	spec := fleet.SourceSpec{Models: []fleet.ModelName{"eu.anthropic.claude-sonnet-5"}}
-	p, err, _ := answers(t, spec, map[string]*contract.Answer{"/inference-profiles": {Status: http.StatusForbidden,
+	p, _, err := answers(t, spec, map[string]*contract.Answer{"/inference-profiles": {Status: http.StatusForbidden,
 		Body: `{"__type":"AccessDeniedException","message":"User: arn:aws:iam::1:user/u is not authorized to perform: bedrock:ListInferenceProfiles on resource: *"}`}})
 	if err != nil {
 		t.Fatal(err)
@@ -222,7 +222,7 @@ func TestUnreadProfilesPromiseNoPlace(t *testing.T) {
 
 func TestPagesOfProfilesEnd(t *testing.T) {
 	spec := fleet.SourceSpec{Models: []fleet.ModelName{"arn:aws:bedrock:eu-central-1:1:application-inference-profile/abc"}}
-	p, err, asked := answers(t, spec, map[string]*contract.Answer{"/inference-profiles": {Body: `{"inferenceProfileSummaries":[],"nextToken":"again"}`}})
+	p, asked, err := answers(t, spec, map[string]*contract.Answer{"/inference-profiles": {Body: `{"inferenceProfileSummaries":[],"nextToken":"again"}`}})
 	if err != nil || !strings.Contains(said(p.Notices), "the list of inference profiles does not end") {
 		t.Errorf("%v: %s", err, said(p.Notices))
 	}
@@ -231,7 +231,7 @@ func TestPagesOfProfilesEnd(t *testing.T) {
 	}
 	one := `{"inferenceProfileSummaries":[{"inferenceProfileId":"abc","status":"ACTIVE","inferenceProfileArn":` +
 		`"arn:aws:bedrock:eu-central-1:1:application-inference-profile/abc","models":[{"modelArn":"arn:aws:bedrock:eu-central-1::foundation-model/mistral.large-3"}]}]}`
-	p, err, asked = answers(t, spec, map[string]*contract.Answer{"/inference-profiles": {Body: one}})
+	p, asked, err = answers(t, spec, map[string]*contract.Answer{"/inference-profiles": {Body: one}})
 	if err != nil || len(p.Notices) != 0 || asked.Count("GET /inference-profiles") != 2 || asked.Query("/inference-profiles") != "maxResults=1000&type=APPLICATION" {
 		t.Errorf("%v: %s, %s", err, said(p.Notices), asked.Query("/inference-profiles"))
 	}
@@ -239,11 +239,11 @@ func TestPagesOfProfilesEnd(t *testing.T) {
 
 func TestAnErrorInsideOfA200IsNoList(t *testing.T) {
 	for _, body := range []string{`{"message":"internal"}`, `{"__type":"ThrottlingException"}`, `{"modelSummaries":null}`, `{"modelSummaries":[{}]}`, `[]`, `17`} {
-		if _, err, _ := answers(t, fleet.SourceSpec{}, map[string]*contract.Answer{"/foundation-models": {Body: body}}); fleet.KindOf(err) != fleet.KindInvalid {
+		if _, _, err := answers(t, fleet.SourceSpec{}, map[string]*contract.Answer{"/foundation-models": {Body: body}}); fleet.KindOf(err) != fleet.KindInvalid {
 			t.Errorf("%s: %v", body, err)
 		}
 	}
-	if p, err, _ := answers(t, fleet.SourceSpec{}, map[string]*contract.Answer{"/inference-profiles": {Body: `{"message":"x"}`}}); err != nil || len(p.Notices) != 1 {
+	if p, _, err := answers(t, fleet.SourceSpec{}, map[string]*contract.Answer{"/inference-profiles": {Body: `{"message":"x"}`}}); err != nil || len(p.Notices) != 1 {
 		t.Errorf("%v: %s", err, said(p.Notices))
 	}
 }
@@ -257,7 +257,7 @@ func TestManyModelsAskForFew(t *testing.T) {
 	for i := range 30 {
 		spec.Models = append(spec.Models, fleet.ModelName(fmt.Sprintf("m%d", i)))
 	}
-	p, err, asked := answers(t, spec, map[string]*contract.Answer{"/foundation-models": {Body: `{"modelSummaries":[` + strings.Join(list, ",") + `]}`}})
+	p, asked, err := answers(t, spec, map[string]*contract.Answer{"/foundation-models": {Body: `{"modelSummaries":[` + strings.Join(list, ",") + `]}`}})
 	if err != nil || len(p.Provider.Models) != 4002 || !strings.Contains(said(p.Notices), "at most 10") {
 		t.Errorf("%v, %d models, %s", err, len(p.Provider.Models), said(p.Notices))
 	}

@@ -30,6 +30,9 @@ type base struct {
 // geography begins the ids of profiles that Bedrock defines over several regions.
 var geography = regexp.MustCompile(`^(us|us-gov|eu|apac|jp|au|ca|in|sa|global)\.[a-z0-9-]+\.`)
 
+// unknownPlace is said of a model of which nobody knows where it is answered.
+var unknownPlace = fleet.Text(" is answered in regions that are not known: labels of a place are not offered")
+
 // mostRegions are named in a remark; the reading has all.
 const mostRegions = 8
 
@@ -46,7 +49,7 @@ func (f *findings) look(want fleet.ModelName) {
 	}
 	if !f.list.known && (geography.MatchString(id) || strings.Contains(string(want), "inference-profile/")) {
 		f.place(want, nil)
-		f.notices = append(f.notices, rented.Of(want, fleet.Text(" is answered in regions that are not known: labels of a place are not offered")))
+		f.warn(want, unknownPlace)
 		return
 	}
 	f.notices = append(f.notices, rented.Missing([]fleet.ModelName{want}, nil, nil)...)
@@ -74,9 +77,9 @@ func (f *findings) byID(want fleet.ModelName, m *foundation) {
 	switch {
 	case m.onDemand():
 	case slices.Contains(m.Inference, "INFERENCE_PROFILE"):
-		f.notices = append(f.notices, rented.Of(want, fleet.Text(" cannot be called by this id, only through an inference profile"), f.example(*m.ID)))
+		f.warn(want, fleet.Text(" cannot be called by this id, only through an inference profile"), f.example(*m.ID))
 	default:
-		f.notices = append(f.notices, rented.Of(want, fleet.Text(" cannot be called on demand: it needs provisioned throughput")))
+		f.warn(want, fleet.Text(" cannot be called on demand: it needs provisioned throughput"))
 	}
 	f.below(want, m, onDemand)
 }
@@ -98,12 +101,12 @@ func (f *findings) byProfile(want fleet.ModelName, p *profile) {
 	regions := p.regions()
 	f.place(want, regions)
 	if p.Status != "ACTIVE" {
-		f.notices = append(f.notices, rented.Of(want, fleet.Text(" is an inference profile that is not active")))
+		f.warn(want, fleet.Text(" is an inference profile that is not active"))
 	}
 	scope := crossRegion
 	switch {
 	case len(regions) == 0:
-		f.notices = append(f.notices, rented.Of(want, fleet.Text(" is answered in regions that are not known: labels of a place are not offered")))
+		f.warn(want, unknownPlace)
 	case slices.Contains(regions, fleet.Anywhere):
 		scope = globally
 		f.notices = append(f.notices, remark(want, fleet.Text(" is answered in any region of the world: labels of a place are not offered")))
@@ -130,7 +133,11 @@ func (f *findings) below(want fleet.ModelName, m *foundation, scope scope) {
 	if day, _, ok := strings.Cut(m.Lifecycle.End, "T"); ok {
 		end = fleet.Concat(fleet.Text(" on "), fleet.Label(day))
 	}
-	f.notices = append(f.notices, rented.Of(want, fleet.Text(" is a legacy model that will be taken away"), end))
+	f.warn(want, fleet.Text(" is a legacy model that will be taken away"), end)
+}
+
+func (f *findings) warn(want fleet.ModelName, said ...fleet.Safe) {
+	f.notices = append(f.notices, rented.Of(want, said...))
 }
 
 func (f *findings) place(want fleet.ModelName, regions []string) {

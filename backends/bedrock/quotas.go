@@ -114,7 +114,8 @@ func (r *reader) listQuotas(ctx context.Context) ([]quota, error) {
 
 // perMinute are the names of quotas in tokens per minute. Requests per minute are no longer enforced, and rows of them are
 // not taken.
-var perMinute = regexp.MustCompile(`(?i)^(on-demand|cross-region|global cross-region) (?:InvokeModel|model inference) tokens per minute for (.{1,200})$`)
+var perMinute = regexp.MustCompile(
+	`(?i)^(on-demand|cross-region|global cross-region) (?:InvokeModel|model inference) tokens per minute for (.{1,200})$`)
 
 func parseQuota(name string) (quota, bool) {
 	found := perMinute.FindStringSubmatch(name)

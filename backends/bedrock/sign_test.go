@@ -20,8 +20,8 @@ import (
 
 const (
 	testID     = "AKIAPITWALLEXAMPLE00"
-	testSecret = "canary/secret+4f1e"  //nolint:gosec // made for the test
-	testToken  = "canary-session-77aa" //nolint:gosec // made for the test
+	testSecret = "canary/secret+4f1e"
+	testToken  = "canary-session-77aa"
 )
 
 // verify computes the signature of a request anew, by the published rules and by code that shares nothing with the signer.
@@ -237,7 +237,7 @@ func TestQuotasAreNotAskedWithAnAPIKey(t *testing.T) {
 	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the key was sent elsewhere") }))
 	defer other.Close()
 	spec := fleet.SourceSpec{Options: map[string]string{OptionQuotas: "yes", OptionQuotasURL: other.URL}}
-	p, err, _ := answers(t, spec, nil)
+	p, _, err := answers(t, spec, nil)
 	if err != nil || len(p.Provider.Limits) != 0 || !strings.Contains(said(p.Notices), "an API key of Bedrock is not taken by servicequotas") {
 		t.Errorf("%v, %+v, %s", err, p.Provider, said(p.Notices))
 	}

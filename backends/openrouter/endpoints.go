@@ -96,9 +96,11 @@ func judge(m fleet.ModelName, list []endpoint) []fleet.Notice {
 	}
 	switch {
 	case down == len(list):
-		return []fleet.Notice{rented.Of(m, fleet.Text(": all of its "), fleet.Int(len(list)), fleet.Text(" endpoints are marked as down or degraded"))}
+		return []fleet.Notice{rented.Of(m, fleet.Text(": all of its "), fleet.Int(len(list)),
+			fleet.Text(" endpoints are marked as down or degraded"))}
 	case best.OK && best.V < poorUptime:
-		return []fleet.Notice{rented.Of(m, fleet.Text(": the best of its "), fleet.Int(len(list)), fleet.Text(" endpoints answered less than 95% of all requests lately"))}
+		return []fleet.Notice{rented.Of(m, fleet.Text(": the best of its "), fleet.Int(len(list)),
+			fleet.Text(" endpoints answered less than 95% of all requests lately"))}
 	}
 	return nil
 }

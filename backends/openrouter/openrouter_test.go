@@ -80,7 +80,7 @@ func TestContract(t *testing.T) {
 }
 
 // ask reads once from a server; answers replace or add to the good ones.
-func ask(t *testing.T, spec fleet.SourceSpec, answers map[string]*contract.Answer) (fleet.Partial, error, *contract.Asked) {
+func ask(t *testing.T, spec fleet.SourceSpec, answers map[string]*contract.Answer) (fleet.Partial, *contract.Asked, error) {
 	t.Helper()
 	s := contract.ServeAnswers(t, func(path string) *contract.Answer {
 		if a, ok := answers[path]; ok {
@@ -95,7 +95,7 @@ func ask(t *testing.T, spec fleet.SourceSpec, answers map[string]*contract.Answe
 	})
 	spec.URL, spec.Auth = s.URL, fleet.SecretRef{Env: "KEY"}
 	p, err := contract.Open(t, Connector(), spec, fleet.NewVirtualClock(contract.Start())).Read(t.Context())
-	return p, err, s
+	return p, s, err
 }
 
 func said(notices []fleet.Notice) string {
@@ -112,7 +112,7 @@ func credit(t *testing.T, body string, more map[string]*contract.Answer) (fleet.
 	for path, a := range more {
 		answers[path] = a
 	}
-	p, err, _ := ask(t, fleet.SourceSpec{}, answers)
+	p, _, err := ask(t, fleet.SourceSpec{}, answers)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +179,7 @@ func TestRefusalsInsideOfA200(t *testing.T) {
 		`{"error":{"code":401,"message":"canary"}}`: fleet.KindAuth, `{"error":{"code":500,"message":"canary"}}`: fleet.KindInvalid,
 		`{"error":{"code":"x"}}`: fleet.KindInvalid, `{}`: fleet.KindInvalid, `{"data":null}`: fleet.KindInvalid, `[]`: fleet.KindInvalid, `{"data":7}`: fleet.KindInvalid,
 	} {
-		p, err, s := ask(t, fleet.SourceSpec{}, map[string]*contract.Answer{"/api/v1/key": {Body: body}})
+		p, s, err := ask(t, fleet.SourceSpec{}, map[string]*contract.Answer{"/api/v1/key": {Body: body}})
 		if fleet.KindOf(err) != want || strings.Contains(err.Error(), "canary") {
 			t.Errorf("%s: %v", body, err)
 		}
@@ -192,7 +192,7 @@ func TestRefusalsInsideOfA200(t *testing.T) {
 
 // Without the list of the key, the list of all models is read, and said to be that.
 func TestModelsOfEverybodyStandIn(t *testing.T) {
-	p, err, s := ask(t, fleet.SourceSpec{Models: []fleet.ModelName{"openrouter/z-ai/glm-5", "gone/model"}}, map[string]*contract.Answer{
+	p, s, err := ask(t, fleet.SourceSpec{Models: []fleet.ModelName{"openrouter/z-ai/glm-5", "gone/model"}}, map[string]*contract.Answer{
 		"/api/v1/models/user": {Status: http.StatusForbidden}, "/api/v1/models": {Body: fixture(t, "models.json")},
 		"/api/v1/models/gone/model/endpoints": {Status: http.StatusNotFound}})
 	if err != nil || len(p.Provider.Models) != 4 {
@@ -204,7 +204,7 @@ func TestModelsOfEverybodyStandIn(t *testing.T) {
 		}
 	}
 	s.Only(t, "GET /api/v1/key", "GET /api/v1/models/user", "GET /api/v1/models", "GET /api/v1/models/z-ai/glm-5/endpoints", "GET /api/v1/models/gone/model/endpoints")
-	p, err, _ = ask(t, fleet.SourceSpec{}, map[string]*contract.Answer{"/api/v1/models/user": {Status: 500}, "/api/v1/models": {Body: `{"error":{}}`}})
+	p, _, err = ask(t, fleet.SourceSpec{}, map[string]*contract.Answer{"/api/v1/models/user": {Status: 500}, "/api/v1/models": {Body: `{"error":{}}`}})
 	if err != nil || p.Provider.Models != nil || len(p.Provider.Limits) != 1 {
 		t.Errorf("the credit is lost with the models: %v, %+v", err, p.Provider)
 	}
@@ -220,7 +220,7 @@ func TestEndpointsThatDoPoorly(t *testing.T) {
 		`{"data":{"endpoints":[{"status":0,"uptime_last_5m":null,"uptime_last_30m":null}]}}`:                             "",
 		`{"data":{"endpoints":[{"status":0,"uptime_last_5m":-3,"uptime_last_30m":900}]}}`:                                "",
 	} {
-		p, err, _ := ask(t, fleet.SourceSpec{Models: []fleet.ModelName{"z-ai/glm-5"}}, map[string]*contract.Answer{"/api/v1/models/z-ai/glm-5/endpoints": {Body: body}})
+		p, _, err := ask(t, fleet.SourceSpec{Models: []fleet.ModelName{"z-ai/glm-5"}}, map[string]*contract.Answer{"/api/v1/models/z-ai/glm-5/endpoints": {Body: body}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -232,7 +232,7 @@ func TestEndpointsThatDoPoorly(t *testing.T) {
 
 func TestOptions(t *testing.T) {
 	spec := fleet.SourceSpec{Models: []fleet.ModelName{"z-ai/glm-5", "openrouter/auto"}, Options: map[string]string{OptionZDR: "yes", OptionPinned: "yes"}}
-	p, err, s := ask(t, spec, map[string]*contract.Answer{"/api/v1/endpoints/zdr": {Body: `{"data":[{"model_id":"z-ai/glm-5","tag":"novita/fp8"}]}`}})
+	p, s, err := ask(t, spec, map[string]*contract.Answer{"/api/v1/endpoints/zdr": {Body: `{"data":[{"model_id":"z-ai/glm-5","tag":"novita/fp8"}]}`}})
 	if err != nil || p.Provider.Regions != nil || said(p.Notices) != "WARN model z-ai/glm-5: 1 of 2 endpoints keep no data; only a setting of the account or of each request keeps to these" {
 		t.Errorf("%v, %v, %s", err, p.Provider.Regions, said(p.Notices))
 	}
@@ -253,7 +253,7 @@ func TestOptions(t *testing.T) {
 
 // No part of the key or of its owner that the answer repeats is kept.
 func TestNothingOfTheKeyIsKept(t *testing.T) {
-	p, err, _ := ask(t, fleet.SourceSpec{Models: []fleet.ModelName{"z-ai/glm-5"}}, nil)
+	p, _, err := ask(t, fleet.SourceSpec{Models: []fleet.ModelName{"z-ai/glm-5"}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
