@@ -15,14 +15,11 @@ var (
 )
 
 // Price finds a model: exactly, without a provider prefix, without a date suffix, without a region prefix, in this
-// order, then without several of them; nothing beyond. Each may be listed behind the kind: where a provider resells others'
-// models, its lists tell its own by that. kind is the provider kind of the configuration.
+// order, then without several of them; nothing beyond. kind is the provider kind of the configuration.
 func (c *Catalogue) Price(kind string, model fleet.ModelName) (fleet.Price, bool) {
 	for _, name := range candidates(string(model)) {
-		for _, listed := range []string{name, kind + "/" + name} {
-			if p, ok := c.prices[modelKey{kind, listed}]; ok {
-				return p, true
-			}
+		if p, ok := c.prices[modelKey{kind, name}]; ok {
+			return p, true
 		}
 	}
 	return fleet.Price{}, false
@@ -31,10 +28,8 @@ func (c *Catalogue) Price(kind string, model fleet.ModelName) (fleet.Price, bool
 // MaxContext is the greatest prompt plus output of a model where the price list says it. It is found like a price.
 func (c *Catalogue) MaxContext(kind string, model fleet.ModelName) fleet.Maybe[fleet.Tokens] {
 	for _, name := range candidates(string(model)) {
-		for _, listed := range []string{name, kind + "/" + name} {
-			if n, ok := c.limits[modelKey{kind, listed}]; ok {
-				return fleet.Some(n)
-			}
+		if n, ok := c.limits[modelKey{kind, name}]; ok {
+			return fleet.Some(n)
 		}
 	}
 	return fleet.None[fleet.Tokens]()
