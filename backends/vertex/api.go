@@ -83,9 +83,7 @@ func (a *api) told(reply *httpx.Reply, err error) error {
 	r, known := googleapi.RefusalOf(reply.Body)
 	switch {
 	case reply.Status == http.StatusUnauthorized:
-		said.Err = errors.New("its token is not valid or not valid any more")
-		said.Next = "tokens of Google live for about an hour: let auth name a command that gives a new one each time, such as gcloud auth " +
-			"print-access-token"
+		return googleapi.ExplainedToken(reply, err)
 	case known && reply.Status == http.StatusBadRequest && (r.Status == "ABORTED" || r.Status == "FAILED_PRECONDITION" &&
 		strings.Contains(strings.ToLower(r.Message), "etag")):
 		said.Kind, said.Err = fleet.KindConflict, errors.New("somebody else changed it in the same moment")

@@ -73,9 +73,22 @@ func Explained(reply *httpx.Reply, err error) error {
 	case reply.Status == http.StatusBadRequest && strings.Contains(r.Message, "location is not supported"):
 		said.Next = "Google does not serve requests from where this machine is"
 	case r.Reason == "SERVICE_DISABLED":
-		said.Next = "switch the API on in the project"
+		said.Next = "switch the API on in the project; a person's token also needs a project that pays, in option quota_project"
 	case r.Reason == "USER_PROJECT_DENIED":
 		said.Next = "give its account the right serviceusage.services.use in the project"
 	}
+	return &said
+}
+
+// ExplainedToken is Explained for what takes tokens.
+func ExplainedToken(reply *httpx.Reply, err error) error {
+	e, ok := errors.AsType[*fleet.Error](err)
+	if !ok || reply == nil || reply.Status != http.StatusUnauthorized {
+		return Explained(reply, err)
+	}
+	said := *e
+	said.Err = errors.New("its token is not valid or not valid any more")
+	said.Next = "tokens of Google live for about an hour: let auth name the key file of a service account, or a command that gives a new " +
+		"token each time, such as gcloud auth print-access-token"
 	return &said
 }
