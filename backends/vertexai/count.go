@@ -15,14 +15,14 @@ import (
 const mostCounted = 8
 
 // counted counts the tokens of a word by each configured model of Google's own, which needs the same right, location and project
-// as a request does, and is free. It returns the models that cannot be called. Where that holds for the right to call any, the
-// credential is refused for what it is there for.
-func (r *reader) counted(ctx context.Context, p *fleet.Partial) []fleet.ModelName {
+// as a request does, and is free. It returns the models that cannot be called. Where the right is missing for each of them, the
+// credential is refused for what it is there for: that is an error.
+func (r *reader) counted(ctx context.Context, p *fleet.Partial) ([]fleet.ModelName, error) {
 	if r.set.project == "" {
-		return nil
+		return nil, nil
 	}
 	var asked, refused []fleet.ModelName
-	forbidden := 0
+	var forbidden []error
 	for _, m := range r.spec.Models {
 		name := bare(m)
 		if !isGemini(name) || slices.Contains(asked, name) || len(asked) == mostCounted {
@@ -32,7 +32,7 @@ func (r *reader) counted(ctx context.Context, p *fleet.Partial) []fleet.ModelNam
 		err := r.count(ctx, name)
 		switch fleet.KindOf(err) {
 		case fleet.KindAuth:
-			forbidden++
+			forbidden = append(forbidden, err)
 		case fleet.KindNotFound:
 		default:
 			continue // called, or nothing is proven
@@ -41,10 +41,10 @@ func (r *reader) counted(ctx context.Context, p *fleet.Partial) []fleet.ModelNam
 		p.Notices = append(p.Notices, fleet.Notice{Level: fleet.LevelWarn, Text: fleet.Concat(fleet.Text("model "), fleet.Label(string(m)),
 			fleet.Text(" cannot be called in "), fleet.Label(r.set.location), fleet.Text(": "), fleet.Label(err.Error()))})
 	}
-	if forbidden > 0 && forbidden == len(asked) && !r.spec.Auth.IsZero() {
-		p.Provider.Authorised = fleet.Some(false)
+	if len(forbidden) > 0 && len(forbidden) == len(asked) {
+		return nil, forbidden[0]
 	}
-	return refused
+	return refused, nil
 }
 
 // isGemini tells the models that can count tokens: embeddings cannot.

@@ -82,7 +82,10 @@ func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 	}
 	p.Provider.Authorised = rented.Accepted(r.spec.Auth)
 	p.Notices = append(rented.Missing(r.spec.Models, models, bare), r.set.place())
-	refused := r.counted(ctx, &p)
+	refused, err := r.counted(ctx, &p)
+	if err != nil {
+		return fleet.Partial{At: r.clock.Now(), Provider: rented.Refused(err)}, err
+	}
 	p.Provider.Models = slices.DeleteFunc(models, func(m fleet.ModelName) bool { return slices.Contains(refused, m) })
 	if r.quotas != nil {
 		limits, notices := r.limits(ctx)

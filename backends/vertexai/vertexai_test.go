@@ -164,7 +164,8 @@ func TestWithoutTheRightToCallItIsRefused(t *testing.T) {
 			}
 			return 0, sample(t, "models")
 		})
-		if p, err := v.probe(t, []fleet.ModelName{"gemini-3.5-flash"}, "project", "acme"); err != nil || p.Provider.Authorised != want {
+		p, err := v.probe(t, []fleet.ModelName{"gemini-3.5-flash"}, "project", "acme")
+		if (fleet.KindOf(err) == fleet.KindAuth) != (status == 403) || p.Provider.Authorised != want || status == 403 && !strings.Contains(err.Error(), "PERMISSION_DENIED") {
 			t.Errorf("%d: %v, %+v", status, err, p.Provider)
 		}
 	}
@@ -192,6 +193,23 @@ func TestListsThatAreNone(t *testing.T) {
 		if len(v.calls) > mostPages {
 			t.Errorf("%s: asked %d times", body, len(v.calls))
 		}
+	}
+}
+
+// A credential file that is no service account's key is not followed, and not sent as if it were a token.
+func TestKeyFilesAreSignedWith(t *testing.T) {
+	v := serve(t, func(string, string) (int, string) { return 0, sample(t, "models") })
+	deps := contract.Deps()
+	deps.Secret = func(context.Context, fleet.SecretRef) (fleet.Secret, error) {
+		return fleet.NewSecret(`{"type":"authorized_user","refresh_token":"` + token + `"}`), nil
+	}
+	r, err := newReader(fleet.SourceSpec{ID: "v", URL: v.URL, Auth: fleet.SecretRef{File: "key.json"}, Options: map[string]string{"location": "eu"}}, deps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := r.Read(t.Context())
+	if fleet.KindOf(err) != fleet.KindAuth || !strings.Contains(err.Error(), "service_account") || strings.Contains(err.Error(), "canary") || len(v.calls) != 0 {
+		t.Errorf("%v, %+v, asked %q", err, p.Provider, v.calls)
 	}
 }
 
