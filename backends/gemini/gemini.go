@@ -43,7 +43,8 @@ type reader struct {
 func newReader(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
 	for name := range spec.Options {
 		return nil, &fleet.Error{Kind: fleet.KindInvalid, Op: "set up the probe", Source: spec.ID,
-			Err: errors.New("there is no option " + fleet.Quote(name).String()), Next: "the Gemini API has no options; take it out of the configuration"}
+			Err:  errors.New("there is no option " + fleet.Quote(name).String()),
+			Next: "the Gemini API has no options; take it out of the configuration"}
 	}
 	// The address of the API in OpenAI's dialect is what people have at hand; the list of models there is shorter.
 	base := strings.TrimSuffix(strings.TrimSuffix(spec.URL, "/"), "/openai")
@@ -81,7 +82,8 @@ func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 }
 
 func (r *reader) listing(get func(context.Context, string) (*httpx.Reply, error)) googleapi.Listing {
-	return googleapi.Listing{Source: r.spec.ID, Path: r.path, Query: url.Values{"pageSize": {pageSize}}, Key: "models", Pages: mostPages, Get: get}
+	return googleapi.Listing{Source: r.spec.ID, Path: r.path, Query: url.Values{"pageSize": {pageSize}}, Key: "models",
+		Pages: mostPages, Get: get}
 }
 
 func (r *reader) get(ctx context.Context, path string) (*httpx.Reply, error) {

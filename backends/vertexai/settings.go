@@ -49,25 +49,32 @@ func parse(spec fleet.SourceSpec) (settings, error) {
 			return s, wrong(spec.ID, "there is no option "+fleet.Quote(name).String())
 		}
 	}
-	switch {
+	if why := s.mistake(spec.URL); why != "" {
+		return s, wrong(spec.ID, why)
+	}
+	return s, nil
+}
+
+// mistake says what is wrong with the options, or between them and the url; "" for nothing.
+func (s settings) mistake(address string) string {
+	switch at := locationOf(address); {
 	case !word.MatchString(s.location):
-		return s, wrong(spec.ID, "option location names no location such as europe-west4, eu or global")
+		return "option location names no location such as europe-west4, eu or global"
+	case at != "" && at != s.location:
+		return "the url is that of " + fleet.Quote(at).String() + ", and option location says " + fleet.Quote(s.location).String()
 	case s.project != "" && !project.MatchString(s.project), s.quotaPayer != "" && !project.MatchString(s.quotaPayer):
-		return s, wrong(spec.ID, "a project is named by its ID or its number")
+		return "a project is named by its ID or its number"
 	case s.quotasURL != "" && s.project == "":
-		return s, wrong(spec.ID, "option quotas_url needs option project")
+		return "option quotas_url needs option project"
 	case len(s.publishers) == 0 || len(s.publishers) > mostPublishers:
-		return s, wrong(spec.ID, "option publishers names one to eight publishers, such as google,anthropic")
+		return "option publishers names one to eight publishers, such as google,anthropic"
 	}
 	for _, p := range s.publishers {
 		if !word.MatchString(p) {
-			return s, wrong(spec.ID, "option publishers: "+fleet.Quote(p).String()+" is no publisher")
+			return "option publishers: " + fleet.Quote(p).String() + " is no publisher"
 		}
 	}
-	if at := locationOf(spec.URL); at != "" && at != s.location {
-		return s, wrong(spec.ID, "the url is that of "+fleet.Quote(at).String()+", and option location says "+fleet.Quote(s.location).String())
-	}
-	return s, nil
+	return ""
 }
 
 func wrong(source fleet.SourceID, why string) error {

@@ -56,7 +56,9 @@ func newReader(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
 	if r.client, err = httpx.New(opt); err != nil || set.quotasURL == "" {
 		return r, err
 	}
-	r.quotas, err = httpx.New(httpx.Options{Source: spec.ID, Base: set.quotasURL, Auth: spec.Auth, Deps: deps, MaxBody: mostBytes, Extra: set.payer()})
+	// Google's as well, and so the same credential. The TLS settings are those of the location.
+	r.quotas, err = httpx.New(httpx.Options{Source: spec.ID, Base: set.quotasURL, Auth: spec.Auth, Deps: deps, MaxBody: mostBytes,
+		Extra: set.payer()})
 	return r, err
 }
 
@@ -104,8 +106,8 @@ func ask(c *httpx.Client) func(context.Context, string) (*httpx.Reply, error) {
 }
 
 func (r *reader) listing(publisher string, get func(context.Context, string) (*httpx.Reply, error)) googleapi.Listing {
-	return googleapi.Listing{Source: r.spec.ID, Path: "/v1beta1/publishers/" + publisher + "/models", Query: url.Values{"pageSize": {pageSize}},
-		Key: "publisherModels", Pages: mostPages, Get: get}
+	return googleapi.Listing{Source: r.spec.ID, Path: "/v1beta1/publishers/" + publisher + "/models",
+		Query: url.Values{"pageSize": {pageSize}}, Key: "publisherModels", Pages: mostPages, Get: get}
 }
 
 func (r *reader) models(publisher string, list googleapi.List) ([]fleet.ModelName, error) {
