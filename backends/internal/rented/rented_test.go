@@ -9,7 +9,9 @@ import (
 )
 
 func TestTheSmallestOfEachKindIsTheAccounts(t *testing.T) {
-	limit := func(kind fleet.LimitKind, most fleet.Maybe[float64]) fleet.Limit { return fleet.Limit{Kind: kind, Max: most} }
+	limit := func(kind fleet.LimitKind, most fleet.Maybe[float64]) fleet.Limit {
+		return fleet.Limit{Kind: kind, Max: most}
+	}
 	unknown := fleet.None[float64]()
 	got := Tightest([]fleet.Limit{limit(fleet.LimitTPM, unknown), limit(fleet.LimitRPM, fleet.Some(9.0)), limit(fleet.LimitTPM, fleet.Some(70.0)),
 		limit(fleet.LimitRPM, fleet.Some(0.0)), limit(fleet.LimitRPM, unknown), limit(fleet.LimitTPM, fleet.Some(80.0))})
@@ -22,7 +24,9 @@ func TestTheSmallestOfEachKindIsTheAccounts(t *testing.T) {
 }
 
 func TestNamesAreComparedBare(t *testing.T) {
-	bare := func(m fleet.ModelName) fleet.ModelName { return fleet.ModelName(strings.TrimPrefix(string(m), "models/")) }
+	bare := func(m fleet.ModelName) fleet.ModelName {
+		return fleet.ModelName(strings.TrimPrefix(string(m), "models/"))
+	}
 	wanted, listed := []fleet.ModelName{"models/a", "b", "c\x1b[2J"}, []fleet.ModelName{"a", "models/b"}
 	if n := Missing(wanted, listed, bare); len(n) != 1 || !strings.Contains(n[0].Text.String(), "c^[[2J") {
 		t.Errorf("%v", n)
