@@ -19,7 +19,7 @@ func (w *world) provider(spec fleet.ProviderSpec, seen gatewayLoads, now time.Ti
 		p.Source = s.spec.ID
 		if r := s.last.Provider; r != nil {
 			p.Authorised, p.ProbeTime, p.ProbeAt = r.Authorised, r.Latency, s.status.LastGood
-			p.Models = r.Models
+			p.Models, p.Regions = r.Models, r.Regions
 			p.Limits = r.Limits
 		}
 	}
@@ -42,6 +42,10 @@ func joinLimits(spec fleet.ProviderSpec, probed, passed []fleet.Limit) []fleet.L
 		case i < 0:
 			out = append(out, l)
 		case !l.Max.OK && !l.Remaining.OK:
+		case l.At.IsZero() && !out[i].At.IsZero(): // a configured figure, also where a probe read it, beside a measured one
+			if !out[i].Max.OK {
+				out[i].Max = l.Max
+			}
 		default:
 			if !l.Max.OK {
 				l.Max = out[i].Max

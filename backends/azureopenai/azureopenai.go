@@ -88,16 +88,12 @@ func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 func (r *reader) listed(ctx context.Context, p *fleet.ProviderReading) []fleet.Notice {
 	reply, err := get(r.client)(ctx, "/openai/deployments?api-version="+deploymentsVersion)
 	if err != nil {
-		return []fleet.Notice{untold(fleet.Text("its deployments"), err)}
+		return []fleet.Notice{rented.Without(fleet.Text("its deployments"), err)}
 	}
 	if p.Models, err = rented.Models(r.spec.ID, reply); err != nil {
-		return []fleet.Notice{untold(fleet.Text("its deployments"), err)}
+		return []fleet.Notice{rented.Without(fleet.Text("its deployments"), err)}
 	}
 	return rented.Missing(r.spec.Models, p.Models, nil)
-}
-
-func untold(what fleet.Safe, err error) fleet.Notice {
-	return fleet.Notice{Level: fleet.LevelWarn, Text: fleet.Concat(what, fleet.Text(" cannot be told: "), fleet.Label(err.Error()))}
 }
 
 func get(c *httpx.Client) func(context.Context, string) (*httpx.Reply, error) {

@@ -160,7 +160,7 @@ func TestWithoutAListOfDeploymentsTheyAreUnknown(t *testing.T) {
 		"no name": {Body: `{"data":[{"model":"gpt"}]}`}} {
 		p, err := ask(t, fleet.SourceSpec{Models: []fleet.ModelName{"chat"}}, map[string]contract.Answer{modelsPath: {Body: sample(t, "models")}, deploymentsPath: answer})
 		if err != nil || p.Provider.Authorised != fleet.Some(true) || p.Provider.Models != nil || len(p.Notices) != 1 ||
-			!strings.Contains(p.Notices[0].Text.String(), "deployments cannot be told") {
+			!strings.Contains(p.Notices[0].Text.String(), "not known: its deployments") {
 			t.Errorf("%s: %v, %+v, %v", name, err, p.Provider, p.Notices)
 		}
 	}

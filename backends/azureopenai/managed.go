@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"math"
 	"slices"
-	"strings"
 
 	"pitwall/backends/internal/azureapi"
 	"pitwall/backends/internal/httpx"
@@ -42,13 +41,16 @@ type rateLimit struct {
 func (r *reader) managed(ctx context.Context, p *fleet.ProviderReading, region *string) []fleet.Notice {
 	var notices []fleet.Notice
 	if told, err := r.region(ctx); err != nil {
-		notices = append(notices, untold(fleet.Text("its region"), err))
+		notices = append(notices, rented.Without(fleet.Text("its region"), err))
+		if rented.Stopped(err) {
+			return notices
+		}
 	} else if told != "" {
 		*region = told
 	}
 	all, err := r.deployments(ctx, get(r.arm))
 	if err != nil {
-		return append(notices, untold(fleet.Text("its deployments"), err))
+		return append(notices, rented.Without(fleet.Text("its deployments"), err))
 	}
 	var used []deployment
 	for _, d := range all {
@@ -59,7 +61,7 @@ func (r *reader) managed(ctx context.Context, p *fleet.ProviderReading, region *
 			p.Models = append(p.Models, fleet.ModelName(d.Name))
 		}
 	}
-	p.Limits = joined(p.Limits, tightest(used))
+	p.Limits, p.Regions = joined(p.Limits, tightest(used)), answeredIn(used, plainRegion(*region))
 	notices = append(notices, rented.Missing(r.spec.Models, p.Models, nil)...)
 	return append(notices, remarks(used)...)
 }
@@ -161,18 +163,4 @@ func remarks(used []deployment) []fleet.Notice {
 		notices = append(notices[:mostRemarks], more)
 	}
 	return notices
-}
-
-// residency says of a type of deployments why it offers no residency in its region; empty where it does, or where no type is told.
-func residency(sku string) fleet.Safe {
-	switch {
-	case sku == "" || sku == "Standard" || sku == "ProvisionedManaged":
-		return fleet.Safe{}
-	case strings.HasPrefix(sku, "Global"), strings.HasPrefix(sku, "Developer"):
-		return fleet.Text(": any region may process its requests, so it offers no residency")
-	case strings.HasPrefix(sku, "DataZone"):
-		return fleet.Text(": any region of its data zone may process its requests, so it offers the residency of the zone only")
-	default:
-		return fleet.Text(", of which it is not known where requests are processed: it offers no residency")
-	}
 }

@@ -102,6 +102,9 @@ func TestResourceManagerTellsDeployments(t *testing.T) {
 	if !reflect.DeepEqual(p.Provider.Limits, want) {
 		t.Errorf("limits %+v", p.Provider.Limits)
 	}
+	if want := map[fleet.ModelName][]string{"chat": {fleet.Anywhere}}; !reflect.DeepEqual(p.Provider.Regions, want) {
+		t.Errorf("regions %v", p.Provider.Regions)
+	}
 	if got := texts(p); got != "INFO deployment chat is of type GlobalStandard: any region may process its requests, so it offers no residency\n"+
 		"INFO the resource is in swedencentral\n" {
 		t.Errorf("it says\n%s", got)
@@ -121,6 +124,16 @@ func TestRegionAndTypeAreTold(t *testing.T) {
 	}
 	if strings.Contains(got, "reserved") || strings.Contains(got, "embed") {
 		t.Errorf("deployments of one region are remarked:\n%s", got)
+	}
+	if want := map[fleet.ModelName][]string{"chat": {fleet.Anywhere}, "edge": {"eu"}}; !reflect.DeepEqual(p.Provider.Regions, want) {
+		t.Errorf("regions %v", p.Provider.Regions)
+	}
+	for region, want := range map[string][]string{"eastus2": {"us"}, "swedencentral": {"eu"}, "uksouth": nil, "switzerlandnorth": nil, "": nil, "australiaeast": nil} {
+		var d deployment
+		d.Name, d.SKU.Name = "d", "DataZoneStandard"
+		if got := answeredIn([]deployment{d}, region); !reflect.DeepEqual(got, map[fleet.ModelName][]string{"d": want}) {
+			t.Errorf("%s: %v", region, got)
+		}
 	}
 	for sku, want := range map[string]string{"GlobalProvisionedManaged": "no residency", "DataZoneBatch": "zone only", "DeveloperTier": "no residency",
 		"Quantum": "not known", "Standard": "", "ProvisionedManaged": "", "": ""} {
@@ -158,7 +171,7 @@ func TestWithoutResourceManagerTheKeyIsProven(t *testing.T) {
 		a := newAzure(t)
 		change(a)
 		p, err := a.read([]fleet.ModelName{"chat"}, "")
-		if err != nil || p.Provider.Authorised != fleet.Some(true) || p.Provider.Models != nil || !strings.Contains(texts(p), "its deployments cannot be told") {
+		if err != nil || p.Provider.Authorised != fleet.Some(true) || p.Provider.Models != nil || !strings.Contains(texts(p), "not known: its deployments") {
 			t.Errorf("%s: %v, %+v\n%s", name, err, p.Provider, texts(p))
 		}
 	}

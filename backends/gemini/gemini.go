@@ -75,7 +75,7 @@ func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 	}
 	p.ServerTime = list.Last.ServerTime
 	p.Provider = &fleet.ProviderReading{Authorised: rented.Accepted(r.spec.Auth),
-		Latency: fleet.Some(fleet.Seconds(list.First.Took.Seconds())), Models: models}
+		Latency: fleet.Some(fleet.Seconds(list.First.Took.Seconds())), Models: models, Regions: anywhere(r.spec.Models)}
 	p.Notices = append(rented.Missing(r.spec.Models, models, bare), fleet.Notice{Level: fleet.LevelInfo,
 		Text: fleet.Text("the Gemini API serves from wherever Google likes: it offers no residency")})
 	return p, nil
@@ -113,6 +113,15 @@ func (r *reader) models(list googleapi.List) ([]fleet.ModelName, error) {
 		names = append(names, name)
 	}
 	return names, nil
+}
+
+// anywhere says of models that nothing bounds where they are answered.
+func anywhere(models []fleet.ModelName) map[fleet.ModelName][]string {
+	out := map[fleet.ModelName][]string{}
+	for _, m := range models {
+		out[m] = []string{fleet.Anywhere}
+	}
+	return out
 }
 
 // bare is a name without the word that the API puts before models.

@@ -45,6 +45,9 @@ func TestContract(t *testing.T) {
 				!reflect.DeepEqual(r.Models, []fleet.ModelName{"gemini-3.5-flash", "gemini-embedding-001"}) {
 				t.Fatalf("reading %+v", r)
 			}
+			if want := map[fleet.ModelName][]string{"gemini-3.5-flash": {fleet.Anywhere}, "models/gemini-embedding-001": {fleet.Anywhere}}; !reflect.DeepEqual(r.Regions, want) {
+				t.Errorf("regions %v", r.Regions)
+			}
 			if len(p.Notices) != 1 || p.Notices[0].Level != fleet.LevelInfo || !strings.Contains(p.Notices[0].Text.String(), "no residency") {
 				t.Errorf("notices %v", p.Notices)
 			}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"pitwall/backends/internal/googleapi"
+	"pitwall/backends/internal/rented"
 	"pitwall/fleet"
 )
 
@@ -38,8 +39,8 @@ func (r *reader) counted(ctx context.Context, p *fleet.Partial) ([]fleet.ModelNa
 			continue // called, or nothing is proven
 		}
 		refused = append(refused, name)
-		p.Notices = append(p.Notices, fleet.Notice{Level: fleet.LevelWarn, Text: fleet.Concat(fleet.Text("model "), fleet.Label(string(m)),
-			fleet.Text(" cannot be called in "), fleet.Label(r.set.location), fleet.Text(": "), fleet.Label(err.Error()))})
+		p.Notices = append(p.Notices, rented.Of(m, fleet.Text(" cannot be called in "), fleet.Label(r.set.location), fleet.Text(": "),
+			fleet.Label(err.Error())))
 	}
 	if len(forbidden) > 0 && len(forbidden) == len(asked) {
 		return nil, forbidden[0]

@@ -61,8 +61,7 @@ func (r *reader) limits(ctx context.Context) ([]fleet.Limit, []fleet.Notice) {
 		case fleet.KindOf(err) == fleet.KindNotFound: // not every project has each
 			continue
 		case err != nil:
-			return nil, append(notices, fleet.Notice{Level: fleet.LevelWarn,
-				Text: fleet.Concat(fleet.Text("its quotas cannot be told: "), fleet.Label(err.Error()))})
+			return nil, append(notices, rented.Without(fleet.Text("its quotas"), err))
 		}
 		for _, model := range used {
 			limit := q.limit(bare(model), r.set)
@@ -71,8 +70,8 @@ func (r *reader) limits(ctx context.Context) ([]fleet.Limit, []fleet.Notice) {
 			}
 			all = append(all, fleet.Limit{Kind: m.kind, Max: limit})
 			if limit.V == 0 {
-				notices = append(notices, fleet.Notice{Level: fleet.LevelWarn, Text: fleet.Concat(fleet.Text("the quota "), fleet.Label(string(m.kind)),
-					fleet.Text(" of model "), fleet.Label(string(model)), fleet.Text(" is 0: every request is refused until Google raises it"))})
+				notices = append(notices, rented.Of(model, fleet.Text(" has a quota "), fleet.Label(string(m.kind)),
+					fleet.Text(" of 0: every request is refused until Google raises it")))
 			}
 		}
 	}

@@ -66,7 +66,7 @@ func TestAQuotaOfNothingIsSaid(t *testing.T) {
 	p, _ := quotas(t, []fleet.ModelName{"claude-opus-5@default"}, "us-east5", map[string]string{"online_prediction_input_tokens_per_minute_per_base_model": `{"consumerQuotaLimits":[{
 		"unit":"1/min/{project}/{region}/{base_model}","quotaBuckets":[{"effectiveLimit":"0","dimensions":{"region":"us-east5","base_model":"anthropic-claude-opus-5"}}]}]}`})
 	if want := []fleet.Limit{{Kind: fleet.LimitITPM, Max: fleet.Some(0.0)}}; !reflect.DeepEqual(p.Provider.Limits, want) ||
-		!strings.Contains(texts(p), "WARN the quota itpm of model claude-opus-5@default is 0") {
+		!strings.Contains(texts(p), "WARN model claude-opus-5@default has a quota itpm of 0") {
 		t.Errorf("%+v\n%s", p.Provider.Limits, texts(p))
 	}
 }
@@ -85,7 +85,7 @@ func TestQuotasThatMakeNoSenseAreUnknown(t *testing.T) {
 	}
 	for _, body := range []string{`{"consumerQuotaLimits":7}`, `<html>`, `{"error":`} {
 		p, _ := quotas(t, []fleet.ModelName{"gemini-2.5-pro"}, "europe-west4", map[string]string{requests: body})
-		if p.Provider.Limits != nil || !strings.Contains(texts(p), "its quotas cannot be told") {
+		if p.Provider.Limits != nil || !strings.Contains(texts(p), "not known: its quotas") {
 			t.Errorf("%s: %+v\n%s", body, p.Provider.Limits, texts(p))
 		}
 	}

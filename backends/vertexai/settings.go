@@ -115,6 +115,19 @@ func (s settings) payer() http.Header {
 // isRegion tells regions from multi-regions such as "eu" and from "global".
 func (s settings) isRegion() bool { return strings.Contains(s.location, "-") }
 
+// regions says of models where they are answered: in the endpoint's location, which "global" does not bound.
+func (s settings) regions(models []fleet.ModelName) map[fleet.ModelName][]string {
+	where := s.location
+	if where == "global" {
+		where = fleet.Anywhere
+	}
+	out := map[fleet.ModelName][]string{}
+	for _, m := range models {
+		out[m] = []string{where}
+	}
+	return out
+}
+
 // place says where requests are processed.
 func (s settings) place() fleet.Notice {
 	n := fleet.Notice{Level: fleet.LevelInfo, Text: fleet.Concat(fleet.Text("its endpoint is in "), fleet.Label(s.location))}

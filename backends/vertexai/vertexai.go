@@ -82,7 +82,7 @@ func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 			p.Provider = &fleet.ProviderReading{Latency: fleet.Some(fleet.Seconds(list.First.Took.Seconds()))}
 		}
 	}
-	p.Provider.Authorised = rented.Accepted(r.spec.Auth)
+	p.Provider.Authorised, p.Provider.Regions = rented.Accepted(r.spec.Auth), r.set.regions(r.spec.Models)
 	p.Notices = append(rented.Missing(r.spec.Models, models, bare), r.set.place())
 	refused, err := r.counted(ctx, &p)
 	if err != nil {

@@ -49,6 +49,9 @@ func TestContract(t *testing.T) {
 				!reflect.DeepEqual(r.Models, []fleet.ModelName{"gemini-3.5-flash", "gemini-2.5-pro", "gemini-embedding-001"}) {
 				t.Fatalf("reading %+v", r)
 			}
+			if want := map[fleet.ModelName][]string{"google/gemini-3.5-flash": {"europe-west4"}}; !reflect.DeepEqual(r.Regions, want) {
+				t.Errorf("regions %v", r.Regions)
+			}
 			if len(p.Notices) != 1 || p.Notices[0].Text.String() != "its endpoint is in europe-west4" {
 				t.Errorf("notices %v", p.Notices)
 			}
@@ -248,7 +251,15 @@ func TestUrlAndLocationMustFit(t *testing.T) {
 
 func TestResidencyIsSaid(t *testing.T) {
 	for location, want := range map[string]string{"global": "no residency", "eu": "residency of the whole only", "europe-west4": "its endpoint is in europe-west4"} {
-		if n := (settings{location: location}).place(); !strings.HasSuffix(n.Text.String(), want) || n.Level != fleet.LevelInfo {
+		s := settings{location: location}
+		where := map[string]string{"global": fleet.Anywhere}[location]
+		if where == "" {
+			where = location
+		}
+		if got := s.regions([]fleet.ModelName{"m"}); !reflect.DeepEqual(got, map[fleet.ModelName][]string{"m": {where}}) {
+			t.Errorf("%s: %v", location, got)
+		}
+		if n := s.place(); !strings.HasSuffix(n.Text.String(), want) || n.Level != fleet.LevelInfo {
 			t.Errorf("%s: %s", location, n.Text)
 		}
 	}
