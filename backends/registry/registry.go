@@ -14,6 +14,7 @@ import (
 	"pitwall/backends/argorollouts"
 	"pitwall/backends/autoscalers"
 	"pitwall/backends/azureml"
+	"pitwall/backends/azureopenai"
 	"pitwall/backends/bedrock"
 	"pitwall/backends/bentocloud"
 	"pitwall/backends/bentoml"
@@ -22,6 +23,7 @@ import (
 	"pitwall/backends/envoyaigateway"
 	"pitwall/backends/flagger"
 	"pitwall/backends/gatewayroutes"
+	"pitwall/backends/gemini"
 	"pitwall/backends/istio"
 	"pitwall/backends/kong"
 	"pitwall/backends/kserve"
@@ -46,6 +48,7 @@ import (
 	"pitwall/backends/triton"
 	"pitwall/backends/trtllm"
 	"pitwall/backends/vertex"
+	"pitwall/backends/vertexai"
 	"pitwall/backends/vllm"
 	"pitwall/backends/workloads"
 	"pitwall/backends/yatai"
@@ -81,6 +84,7 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{gatewayroutes.Connector(), envoyaigateway.Connector(), modelrewrite.Connector(), istio.Connector()},
 		[]fleet.Connector{yatai.Connector()},
 		[]fleet.Connector{bentocloud.Connector(), azureml.Connector(), vertex.Connector()},
+		[]fleet.Connector{gemini.Connector(), vertexai.Connector(), azureopenai.Connector()},
 	)
 }
 
