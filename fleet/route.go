@@ -22,6 +22,7 @@ type Provider struct {
 	Why        Safe
 	Since      time.Time
 	Source     SourceID
+	Status     []StatusFeed // what it publishes, in the order of Spec.Feeds
 }
 
 // Gateway is a gateway with its replicas.
