@@ -116,7 +116,9 @@ func TestContract(t *testing.T) {
 				},
 				WrongType:  page(c.wrong),
 				JudgeWrong: func(t testing.TB, p fleet.Partial) { t.Errorf("it was read: %+v", p.Status) },
-				Hostile:    func(text string) map[string]contract.Page { return map[string]contract.Page{c.main: page(c.body(text))} },
+				Hostile: func(text string) map[string]contract.Page {
+					return map[string]contract.Page{c.main: page(c.body(text))}
+				},
 				Series: func(n int) contract.Page {
 					switch c.kind {
 					case "statuspage":
