@@ -197,8 +197,13 @@ func (m *Model) memberPlace(id string) (place, bool) {
 	if m.snap.Pool(fleet.PoolID(id)) != nil {
 		return place{screen: views.ScreenPools, pool: fleet.PoolID(id)}, true
 	}
-	if p := m.snap.Provider(fleet.ProviderID(id)); p != nil && p.Source != "" {
-		return place{screen: views.ScreenSources, source: p.Source}, true
+	if p := m.snap.Provider(fleet.ProviderID(id)); p != nil {
+		switch {
+		case p.Source != "":
+			return place{screen: views.ScreenSources, source: p.Source}, true
+		case len(p.Status) > 0: // nobody probes it, but its status page is read
+			return place{screen: views.ScreenSources, source: p.Status[0].Source}, true
+		}
 	}
 	return place{}, false
 }
