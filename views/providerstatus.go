@@ -67,7 +67,8 @@ func feedEntries(r *fleet.StatusReading, now time.Time) []fact {
 		facts = append(facts, fact{fleet.Text("watched"), fleet.Concat(fleet.Quote(c.Name), fleet.Text(": "), fleet.Quote(c.Said)), role})
 	}
 	for _, name := range r.Missing[:min(mostListed, len(r.Missing))] {
-		facts = append(facts, fact{fleet.Text("watched"), fleet.Concat(fleet.Quote(name), fleet.Text(": not on the page, unknown")), themes.Stale})
+		facts = append(facts, fact{fleet.Text("watched"), fleet.Concat(fleet.Quote(name), fleet.Text(": not on the page, unknown")),
+			themes.Stale})
 	}
 	more := max(0, len(r.Incidents)-mostListed) + max(0, len(r.Components)-mostListed)
 	var rest []fleet.Safe

@@ -72,7 +72,8 @@ func feedSays(f *fleet.StatusFeed, model fleet.ModelName, now time.Time) actions
 
 // incidentSays tells what concerns the model for sure from what may.
 func incidentSays(i *fleet.Incident, model fleet.ModelName, at, now time.Time) actions.Check {
-	words := fleet.Concat(fleet.Text("open incident "), fleet.Quote(i.Title), fleet.Text(" ("), fleet.Quote(i.Said), fleet.Text(")"), age(now, at))
+	words := fleet.Concat(fleet.Text("open incident "), fleet.Quote(i.Title), fleet.Text(" ("), fleet.Quote(i.Said),
+		fleet.Text(")"), age(now, at))
 	switch {
 	case i.Vague:
 		return verdict(actions.SeverityWarn, words, fleet.Text("; it does not say what it concerns"))

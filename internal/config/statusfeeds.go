@@ -64,8 +64,10 @@ type publisher struct {
 
 // publishers are those whose pages are known (read 2026-11).
 var publishers = []publisher{
-	{"api.openai.com", []string{"openai"}, statuspageKind, "https://status.openai.com/api/v2/summary.json", []string{"Chat Completions", "Responses"}},
-	{"api.anthropic.com", []string{"anthropic"}, statuspageKind, "https://status.claude.com/api/v2/summary.json", []string{"Claude API (api.anthropic.com)"}},
+	{"api.openai.com", []string{"openai"}, statuspageKind, "https://status.openai.com/api/v2/summary.json",
+		[]string{"Chat Completions", "Responses"}},
+	{"api.anthropic.com", []string{"anthropic"}, statuspageKind, "https://status.claude.com/api/v2/summary.json",
+		[]string{"Claude API (api.anthropic.com)"}},
 	{"groq.com", []string{"groq"}, statuspageKind, "https://groqstatus.com/api/v2/summary.json", nil},
 	{"cohere.com", []string{"cohere"}, statuspageKind, "https://status.cohere.com/api/v2/summary.json", nil},
 	{"fireworks.ai", []string{"fireworks"}, statuspageKind, "https://status.fireworks.ai/api/v2/summary.json", nil},
@@ -131,8 +133,8 @@ func (b *builder) statusFeeds(p *Provider, models []fleet.ModelName) []fleet.Sou
 		poll := f.Poll // those of the context are for sources of one's own
 		poll.Interval = Duration(cmp.Or(time.Duration(poll.Interval), b.interval(f.Kind), 2*leastFeedPoll))
 		poll.Timeout = cmp.Or(poll.Timeout, Duration(feedTimeout))
-		b.source(fleet.SourceSpec{ID: fleet.SourceID(id), Kind: f.Kind, URL: f.URL, File: f.File, TLS: tls(f.TLS), Models: models, Options: options,
-			Subject: fleet.Subject{Provider: fleet.ProviderID(p.ID), About: fleet.AboutStatus}}, poll)
+		b.source(fleet.SourceSpec{ID: fleet.SourceID(id), Kind: f.Kind, URL: f.URL, File: f.File, TLS: tls(f.TLS),
+			Models: models, Options: options, Subject: fleet.Subject{Provider: fleet.ProviderID(p.ID), About: fleet.AboutStatus}}, poll)
 		ids = append(ids, fleet.SourceID(id))
 	}
 	return ids
@@ -146,25 +148,30 @@ func (c *checker) statusFeeds(of string, p *Provider) {
 		if f.Kind != "" && !slices.Contains(feedKinds, f.Kind) {
 			c.fail("%s: kind %q is none of %s", on, fleet.Quote(f.Kind), strings.Join(feedKinds, ", "))
 		}
-		known, ok := publisherOf(p)
-		switch {
-		case (f.URL != "") == (f.File != ""):
-			c.fail("%s: needs exactly one of url and file; url: default is the page that is known of the provider", on)
-		case f.URL == defaultFeed && !ok:
-			c.fail("%s: no page is known of this provider; write the url of its feed", on)
-		case f.URL == defaultFeed && f.Kind != "" && f.Kind != known.kind:
-			c.fail("%s: the page that is known of this provider is a %s, not a %s; write the url", on, known.kind, f.Kind)
-		case f.URL != "" && f.URL != defaultFeed:
-			c.url(on, f.URL)
-		}
-		if every := time.Duration(f.Poll.Interval); f.URL != "" && every > 0 && every < leastFeedPoll {
-			c.fail("%s: poll.interval is under 1m: publishers refuse who asks more often", on)
-		}
+		c.feedPlace(on, p, f)
 		for _, name := range slices.Concat(f.Components, f.Regions) {
 			if strings.TrimSpace(name) == "" || strings.ContainsAny(name, "\r\n") {
 				c.fail("%s: a component or region is empty or has a line break", on)
 			}
 		}
+	}
+}
+
+// feedPlace checks from where, and how often, one feed is read.
+func (c *checker) feedPlace(on string, p *Provider, f *StatusFeed) {
+	known, ok := publisherOf(p)
+	switch {
+	case (f.URL != "") == (f.File != ""):
+		c.fail("%s: needs exactly one of url and file; url: default is the page that is known of the provider", on)
+	case f.URL == defaultFeed && !ok:
+		c.fail("%s: no page is known of this provider; write the url of its feed", on)
+	case f.URL == defaultFeed && f.Kind != "" && f.Kind != known.kind:
+		c.fail("%s: the page that is known of this provider is a %s, not a %s; write the url", on, known.kind, f.Kind)
+	case f.URL != "" && f.URL != defaultFeed:
+		c.url(on, f.URL)
+	}
+	if every := time.Duration(f.Poll.Interval); f.URL != "" && every > 0 && every < leastFeedPoll {
+		c.fail("%s: poll.interval is under 1m: publishers refuse who asks more often", on)
 	}
 }
 

@@ -76,7 +76,8 @@ func (s *server) pageHead(p *world.Provider, all []world.Notice) object {
 	if n := len(all); n > 0 {
 		changed = all[n-1].Updated
 	}
-	return object{"id": "page-" + p.Spec.Name, "name": p.Spec.Name, "url": s.o.statusURL(p.Spec.Name), "time_zone": "Etc/UTC", "updated_at": s.at(changed)}
+	return object{"id": "page-" + p.Spec.Name, "name": p.Spec.Name, "url": s.o.statusURL(p.Spec.Name), "time_zone": "Etc/UTC",
+		"updated_at": s.at(changed)}
 }
 
 // severity is the impact of an incident and the state of the component behind it.
@@ -135,7 +136,8 @@ func (s *server) summary(p *world.Provider, style string, all []world.Notice) ob
 			"shortlink": s.o.statusURL(p.Spec.Name) + "/" + id, "components": affected, "incident_updates": []object{},
 		})
 	}
-	words := map[string]string{"none": "All Systems Operational", "minor": "Minor Service Outage", "major": "Partial System Outage", "critical": "Major Service Outage"}
+	words := map[string]string{"none": "All Systems Operational", "minor": "Minor Service Outage",
+		"major": "Partial System Outage", "critical": "Major Service Outage"}
 	return object{"page": s.pageHead(p, all), "status": object{"indicator": impact, "description": words[impact]},
 		"components": s.states(style, all), "incidents": incidents, "scheduled_maintenances": []object{}}
 }

@@ -95,7 +95,8 @@ func (w *World) gatewayFaults(add func(string, *fault)) {
 			end: func(float64) { p.slow, p.faulty = 1, p.Spec.Errors },
 		})
 		add("F32B", &fault{
-			Fault: Fault{Text: p.Spec.Name + " fails 60 % of the requests; its status page says so four minutes later, and is as late when it is over"},
+			Fault: Fault{Text: p.Spec.Name +
+				" fails 60 % of the requests; its status page says so four minutes later, and is as late when it is over"},
 			begin: func(float64) {},
 			each:  func(float64) { p.faulty = 0.6 },
 			end:   func(float64) { p.faulty = p.Spec.Errors },
