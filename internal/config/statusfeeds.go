@@ -104,11 +104,11 @@ func (f StatusFeed) resolved(p *Provider) StatusFeed {
 	if ok && f.Kind == "" {
 		f.Kind = known.kind
 	}
+	if ok && f.Kind == known.kind && len(f.Components) == 0 && (f.URL == defaultFeed || f.File != "") {
+		f.Components = known.components // of another address nobody knows what its components are called
+	}
 	if f.URL == defaultFeed && ok {
 		f.URL = known.url
-		if len(f.Components) == 0 {
-			f.Components = known.components
-		}
 	}
 	f.Kind = cmp.Or(f.Kind, statuspageKind)
 	return f

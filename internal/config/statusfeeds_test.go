@@ -58,6 +58,10 @@ func TestAStatusFeedIsWritten(t *testing.T) {
 		inv.Sources[0].Options["components"] != "Claude API (api.anthropic.com)" {
 		t.Errorf("%+v", inv.Sources)
 	}
+	inv = inventoryOf(t, withStatus("kind: anthropic", "{file: /srv/mirror/claude.json}"))
+	if s := inv.Sources[0]; s.Kind != "statuspage" || s.Options["components"] != "Claude API (api.anthropic.com)" || s.File == "" {
+		t.Errorf("a copy of a known page: %+v", s)
+	}
 	if err := valid(t, withStatus("kind: anthropic", "{url: default}")); err != nil {
 		t.Errorf("the schema refuses one: %v", err)
 	}

@@ -14,8 +14,8 @@ func Published() *fleet.Snapshot {
 		Page: fleet.Text("OpenAI"), Others: 1, Missing: []string{"Realtime"},
 		Incidents: []fleet.Incident{
 			{ID: "1", Title: "Elevated error rates", Said: "major, investigating", Impact: fleet.ImpactDisrupted,
-				Since: fleet.Some(ago(22 * time.Minute)), Updated: fleet.Some(ago(6 * time.Minute)), Components: []string{"Chat Completions", "Responses"},
-				Link: fleet.Text("https://status.openai.com/incidents/01J8")},
+				Since: fleet.Some(ago(22 * time.Minute)), Updated: fleet.Some(ago(6 * time.Minute)),
+				Components: []string{"Chat Completions", "Responses"}, Link: fleet.Text("https://status.openai.com/incidents/01J8")},
 			{ID: "2", Title: "Database work", Said: "maintenance, scheduled", Impact: fleet.ImpactPlanned,
 				Since: fleet.Some(Now().Add(9 * time.Hour)), Components: []string{"Responses"}},
 		},
@@ -31,8 +31,8 @@ func Published() *fleet.Snapshot {
 		fail bool
 	}{{"openai", ago(40 * time.Second), false}, {"anthropic", ago(31 * time.Minute), true}} {
 		src := fleet.SourceStatus{ID: fleet.SourceID("status/" + f.id), Kind: "statuspage",
-			URL: fleet.Label("https://status.example/" + string(f.id)), Subject: fleet.Subject{Provider: f.id, About: fleet.AboutStatus}, Interval: 2 * time.Minute, Reads: 400, LastTry: f.at, LastGood: f.at,
-			NextTry: Now().Add(80 * time.Second), Took: 210 * time.Millisecond}
+			URL: fleet.Label("https://status.example/" + string(f.id)), Subject: fleet.Subject{Provider: f.id, About: fleet.AboutStatus},
+			Interval: 2 * time.Minute, Reads: 400, LastTry: f.at, LastGood: f.at, NextTry: Now().Add(80 * time.Second), Took: 210 * time.Millisecond}
 		if f.fail {
 			src.Stale, src.Failing, src.Failures, src.ErrKind = true, 15, 15, fleet.KindUnreachable
 			src.Cause = fleet.Text("it answers programs with a challenge for browsers (405)")
