@@ -27,7 +27,9 @@ func (w *world) provider(spec fleet.ProviderSpec, seen gatewayLoads, now time.Ti
 	p.Burn, p.Unpriced = seen.providerBurn(spec.ID)
 	p.BurnRate = w.look.burnRate("provider/"+string(spec.ID), seen.providerObjective(spec.ID), now)
 	p.Status = w.feeds(spec.ID, now)
-	p.State, p.Why = published(&p, providerState(&p, s, seen.providerGuard(spec.ID), now), now)
+	measured := providerState(&p, s, seen.providerGuard(spec.ID), now)
+	p.Measured = measured.state
+	p.State, p.Why = published(&p, measured, now)
 	p.Since = w.settle("provider/"+string(spec.ID), p.State, fleet.Label(string(spec.ID)), p.Why, now)
 	p.Trends = w.loadTrends("provider/"+string(spec.ID), trendSpan, p.Load, now)
 	return p

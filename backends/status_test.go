@@ -50,6 +50,9 @@ func TestAPublishedIncidentIsEvidence(t *testing.T) {
 	if open.State != fleet.StateWarn || open.Why.String() != "its status page: Errors^[[2J (major)" {
 		t.Errorf("%s %q", open.State, open.Why)
 	}
+	if tg := s.Route("chat").Target("rented"); open.Measured == fleet.StateWarn || tg.State != open.Measured || !tg.Why.IsEmpty() {
+		t.Errorf("the page moves a target: %s %q", tg.State, tg.Why)
+	}
 	if got := told(s, "api"); len(got) != 1 || got[0] != "its status page opens an incident: Errors^[[2J (major), since 14:00:00Z" {
 		t.Errorf("told %q", got)
 	}
