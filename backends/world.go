@@ -36,8 +36,9 @@ type world struct {
 	rests         map[fleet.SourceID]*storeRest
 	clusters      map[fleet.SourceID]*fleet.Cluster
 	outside       map[fleet.SourceID]*outside
-	heard         []saying      // what told was made of
-	told          []fleet.Alert // the alerts of all alerting systems
+	incidents     map[fleet.SourceID]map[string]fleet.Safe // that are open by status feed: title by id
+	heard         []saying                                 // what told was made of
+	told          []fleet.Alert                            // the alerts of all alerting systems
 	names         names
 	whole         map[fleet.PoolID]*whole // pools that stores answer for
 }
@@ -168,6 +169,7 @@ func newWorld(opt Options, states []*sourceState) *world {
 		whole:         map[fleet.PoolID]*whole{},
 		clusters:      map[fleet.SourceID]*fleet.Cluster{},
 		outside:       map[fleet.SourceID]*outside{},
+		incidents:     map[fleet.SourceID]map[string]fleet.Safe{},
 	}
 	w.fit(opt.Inventory, states)
 	w.look = newLookback()
@@ -250,6 +252,7 @@ func (w *world) forget(id fleet.SourceID) {
 	delete(w.still, id)
 	delete(w.clusters, id)
 	delete(w.outside, id)
+	delete(w.incidents, id)
 }
 
 // failed notes a failure of a source; an event is made of the third in a row, once.

@@ -43,6 +43,7 @@ import (
 	"pitwall/backends/rayserve"
 	"pitwall/backends/seldon"
 	"pitwall/backends/sglang"
+	"pitwall/backends/statusfeed"
 	"pitwall/backends/tgi"
 	"pitwall/backends/together"
 	"pitwall/backends/triton"
@@ -70,6 +71,7 @@ func Connectors() []fleet.Connector {
 		openai.Connectors(),
 		[]fleet.Connector{bedrock.Connector(), together.Connector(), openrouter.Connector()},
 		portkey.Connectors(),
+		statusfeed.Connectors(),
 		[]fleet.Connector{prometheus.Connector()},
 		[]fleet.Connector{alertmanager.Connector()},
 		[]fleet.Connector{discovery.Around(kube.Connector(), Connectors)},
