@@ -133,6 +133,7 @@ func checkContext(ctx *Context) []error {
 	for i := range ctx.Routes {
 		c.route(&ctx.Routes[i])
 	}
+	c.policies(ctx)
 	c.goldenPrompts(ctx)
 	if _, err := budget(ctx.Budget); err != nil {
 		c.fail("budget: %w", err)
