@@ -56,6 +56,11 @@ func routeAlerts(r *fleet.Route) []fleet.Alert {
 				Detail: fleet.Text("R resyncs it"), Runbook: fleet.Text("split-gateway")})
 		}
 	}
+	if st := r.Policy; st != nil && st.Verdict == fleet.PolicyDrifting {
+		list = append(list, fleet.Alert{Level: fleet.LevelWarn, Object: object, Route: r.Spec.ID,
+			Text:   fleet.Textf("%s, seen %s", r.Spec.Policy.Text(), st.Seen.V.Split()),
+			Detail: st.Why, Runbook: fleet.Text("policy-drift")})
+	}
 	for i := range r.Targets {
 		t := &r.Targets[i]
 		if t.Spec.Pool != "" || t.Set.Or(0) == 0 {
