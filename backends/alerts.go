@@ -59,7 +59,7 @@ func routeAlerts(r *fleet.Route) []fleet.Alert {
 	if st := r.Policy; st != nil && st.Verdict == fleet.PolicyDrifting {
 		list = append(list, fleet.Alert{Level: fleet.LevelWarn, Object: object, Route: r.Spec.ID,
 			Text:   fleet.Textf("%s, seen %s", r.Spec.Policy.Text(), st.Seen.V.Split()),
-			Detail: st.Why, Runbook: fleet.Text("policy-drift")})
+			Detail: st.Means, Runbook: fleet.Text("policy-drift")})
 	}
 	for i := range r.Targets {
 		t := &r.Targets[i]

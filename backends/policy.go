@@ -90,7 +90,7 @@ func (w *world) judgePolicy(s *fleet.Snapshot, r *fleet.Route, watch *policyWatc
 	}
 	st.SeenN, st.Over = all.delta, all.window(now)
 	if all.delta < policyRequests {
-		st.Why = fleet.Textf("%s of the %s requests that a verdict needs were counted in %s", fleet.Count(all.delta).Text(),
+		st.Why = fleet.Textf("%s of the %s requests that a verdict needs were counted in %s", fleet.Int(int(all.delta)),
 			fleet.Int(policyRequests), fleet.Age(st.Over))
 		return st
 	}
@@ -98,7 +98,7 @@ func (w *world) judgePolicy(s *fleet.Snapshot, r *fleet.Route, watch *policyWatc
 	st.Seen = own.over(all)
 	st.Band = policyBand(p, all.delta)
 	st.Verdict = policyVerdict(p, st, watch.drifted)
-	st.Why = policyWhy(r, &st)
+	st.Why, st.Means = policyWhy(r, &st)
 	return st
 }
 
@@ -217,7 +217,7 @@ func policyVerdict(p *fleet.RoutePolicy, st fleet.PolicyState, drifted bool) fle
 }
 
 // policyWhy is the evidence of a verdict, and of a drift what it means and what explains it, as far as that shows.
-func policyWhy(r *fleet.Route, st *fleet.PolicyState) fleet.Safe {
+func policyWhy(r *fleet.Route, st *fleet.PolicyState) (why, means fleet.Safe) {
 	p := r.Spec.Policy
 	meant := fleet.Textf("%s%%, give or take %s points", p.Local.Text(), fleet.Float(float64(st.Band)*100, 1))
 	if p.Pattern == fleet.PatternCoreLocal {
@@ -226,9 +226,10 @@ func policyWhy(r *fleet.Route, st *fleet.PolicyState) fleet.Safe {
 	fact := fleet.Textf("own GPUs answer %s%% of %s requests in %s, meant are %s", st.Seen.V.Text(), fleet.Count(st.SeenN).Text(),
 		fleet.Age(st.Over), meant)
 	if st.Verdict != fleet.PolicyDrifting {
-		return fact
+		return fact, fleet.Safe{}
 	}
-	return fleet.Join(safeOnly(fact, policyMeaning(p, st), policyCause(r, st)), fleet.Text("; "))
+	means = fleet.Join(safeOnly(policyMeaning(p, st), policyCause(r, st)), fleet.Text("; "))
+	return fleet.Textf("%s; %s", fact, means), means
 }
 
 func policyMeaning(p *fleet.RoutePolicy, st *fleet.PolicyState) fleet.Safe {

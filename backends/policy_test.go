@@ -225,8 +225,8 @@ func TestEachPatternHasItsOwnBounds(t *testing.T) {
 	} {
 		st := fleet.PolicyState{Seen: fleet.Some(x.seen), SeenN: 1e6, Band: policyBand(&x.p, 1e6)}
 		st.Verdict = policyVerdict(&x.p, st, x.drifted)
-		why := policyWhy(&fleet.Route{Spec: fleet.RouteSpec{ID: "chat", Policy: &x.p}}, &st).String()
-		if st.Verdict != x.want || !strings.Contains(why, x.means) {
+		why, means := policyWhy(&fleet.Route{Spec: fleet.RouteSpec{ID: "chat", Policy: &x.p}}, &st)
+		if st.Verdict != x.want || !strings.Contains(means.String(), x.means) || means.IsEmpty() != (x.means == "") || !strings.HasSuffix(why.String(), means.String()) {
 			t.Errorf("%s at %v, drifted before %v: %s, %q", x.p.Text(), x.seen, x.drifted, st.Verdict, why)
 		}
 	}

@@ -74,7 +74,8 @@ func (v PolicyVerdict) State() State {
 // PolicyState is how a route keeps its policy.
 type PolicyState struct {
 	Verdict PolicyVerdict
-	Why     Safe          // the evidence of Verdict
+	Why     Safe          // the evidence of Verdict, with Means
+	Means   Safe          // of a drift: what it does to users or money, and what explains it; "" otherwise
 	Set     Maybe[Ratio]  // share of own GPUs by weights; unknown where weights do not decide it
 	Seen    Maybe[Ratio]  // measured share of own GPUs over Over
 	SeenN   float64       // requests that were counted, with Seen or too few for it
