@@ -205,15 +205,13 @@ func policyVerdict(p *fleet.RoutePolicy, st fleet.PolicyState, drifted bool) fle
 	if drifted {
 		band *= policyReturn
 	}
-	const rounding = 1e-9
-	off := st.Seen.V - p.Local
 	switch {
 	case !st.Seen.OK:
 		return fleet.PolicyUnknown
-	case off < -band-rounding, off > band+rounding && p.Pattern != fleet.PatternCoreLocal:
-		return fleet.PolicyDrifting
+	case p.Holds(st.Seen.V, band):
+		return fleet.PolicyKept
 	}
-	return fleet.PolicyKept
+	return fleet.PolicyDrifting
 }
 
 // policyWhy is the evidence of a verdict, and of a drift what it means and what explains it, as far as that shows.

@@ -32,12 +32,7 @@ func lintPolicy(s *fleet.Snapshot, r *fleet.Route) []fleet.Lint {
 // lintSplit compares the weights with the intended share. Where two routes share the work, no weights decide it.
 func lintSplit(r *fleet.Route) []fleet.Lint {
 	p, set := r.Spec.Policy, ownByWeights(r)
-	if p.Hard != "" || !set.OK {
-		return nil
-	}
-	const rounding = 1e-9
-	off := set.V - p.Local
-	if off >= -p.Tolerance-rounding && (off <= p.Tolerance+rounding || p.Pattern == fleet.PatternCoreLocal) {
+	if p.Hard != "" || !set.OK || p.Holds(set.V, p.Tolerance) {
 		return nil
 	}
 	return policyFault(fleet.LintPolicySplit, "", fleet.Textf("its weights give own GPUs %s%%, and policy %s intends %s%%", set.V.Whole(),

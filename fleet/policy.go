@@ -93,6 +93,13 @@ func (r Ratio) Split() Safe {
 // Text draws what is intended: "easy-local 80/20".
 func (p *RoutePolicy) Text() Safe { return Textf("%s %s", Label(string(p.Pattern)), p.Local.Split()) }
 
+// Holds tells whether a share of own GPUs is as intended, give or take a band. A core may have more than its least.
+func (p *RoutePolicy) Holds(own, band Ratio) bool {
+	const rounding = 1e-9
+	off := own - p.Local
+	return off >= -band-rounding && (off <= band+rounding || p.Pattern == PatternCoreLocal)
+}
+
 // TakesOver is an own member that requests of a route come to when its rented members fail.
 type TakesOver struct {
 	Route  *Route

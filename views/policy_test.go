@@ -48,7 +48,9 @@ var policyScreens = map[string]func(views.Scene, views.Size) string{
 	"route": func(sc views.Scene, sz views.Size) string {
 		return views.Routes(sc, views.RoutesState{Route: "chat-default", Targets: views.Table{Selected: "b200-a"}}, sz)
 	},
-	"unknown": func(sc views.Scene, sz views.Size) string { return views.Routes(sc, views.RoutesState{Route: "embed"}, sz) },
+	"unknown": func(sc views.Scene, sz views.Size) string {
+		return views.Routes(sc, views.RoutesState{Route: "embed"}, sz)
+	},
 	"overview": func(sc views.Scene, sz views.Size) string {
 		return views.Overview(sc, views.OverviewState{Pools: views.Table{Selected: "b200-a"}}, sz)
 	},

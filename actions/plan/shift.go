@@ -71,6 +71,7 @@ func Shift(in actions.Intent, s *fleet.Snapshot, now time.Time) (actions.Plan, e
 	p.Steps = ramp(p.Before, p.After, p.Order, p.Ramp)
 	p.Effects = effects(&p, r, s)
 	p.BurnNow, p.BurnThen = burn(&p, s)
+	notePolicy(&p, r, s)
 	return seal(p)
 }
 
