@@ -30,7 +30,7 @@ var enums = map[string][]any{
 	"File.glyphs":  {"auto", "ascii", "utf8"},
 	"Context.env":  {"prod", "stage", "dev"},
 
-	"Policy.pattern": {"easy-local", "api-primary", "core-local"},
+	"RoutePolicy.pattern": {"easy-local", "api-primary", "core-local"},
 
 	"GoldenMessage.role": {"system", "user", "assistant"},
 }

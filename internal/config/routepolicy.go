@@ -7,8 +7,8 @@ import (
 	"pitwall/fleet"
 )
 
-// Policy is how own GPUs and rented models shall share the work of a route.
-type Policy struct {
+// RoutePolicy is how own GPUs and rented models shall share the work of a route.
+type RoutePolicy struct {
 	Pattern   string   `yaml:"pattern"`
 	Local     *float64 `yaml:"local,omitempty"`
 	Tolerance *float64 `yaml:"tolerance,omitempty"`
@@ -23,8 +23,8 @@ var localOf = map[fleet.Pattern]fleet.Ratio{fleet.PatternEasyLocal: 0.8, fleet.P
 
 const policyTolerance = fleet.Ratio(0.05)
 
-// policy turns a written policy into what it declares; nil for none.
-func policy(p *Policy) *fleet.RoutePolicy {
+// routePolicy turns a written policy into what it declares; nil for none.
+func routePolicy(p *RoutePolicy) *fleet.RoutePolicy {
 	if p == nil {
 		return nil
 	}
@@ -37,13 +37,13 @@ func policy(p *Policy) *fleet.RoutePolicy {
 	return out
 }
 
-// policyOf writes a policy as the file has it.
-func policyOf(p *fleet.RoutePolicy) *Policy {
+// routePolicyOf writes a policy as the file has it.
+func routePolicyOf(p *fleet.RoutePolicy) *RoutePolicy {
 	if p == nil {
 		return nil
 	}
 	local, tolerance := float64(p.Local), float64(p.Tolerance)
-	return &Policy{Pattern: string(p.Pattern), Local: &local, Tolerance: &tolerance, Hard: string(p.Hard), Fallback: string(p.Fallback),
+	return &RoutePolicy{Pattern: string(p.Pattern), Local: &local, Tolerance: &tolerance, Hard: string(p.Hard), Fallback: string(p.Fallback),
 		Model: string(p.Model), Rehearsed: day(p.Rehearsed)}
 }
 
@@ -97,7 +97,7 @@ func (c policyChecker) check(of string, r *Route) {
 // Bounds of the share of own GPUs by pattern.
 const mostTrickle, leastCore = 0.5, 0.5
 
-func (c policyChecker) numbers(of string, p *Policy) {
+func (c policyChecker) numbers(of string, p *RoutePolicy) {
 	if t := p.Tolerance; t != nil && !(*t >= 0.01 && *t <= 0.3) {
 		c.fail("%s: tolerance must lie between 0.01 and 0.3", of)
 	}
