@@ -174,24 +174,19 @@ func ownByWeights(r *fleet.Route) fleet.Maybe[fleet.Ratio] {
 	if g := r.Routing.Weighing; g != fleet.WeighingUnknown && !g.Decides() {
 		return fleet.None[fleet.Ratio]()
 	}
-	var own fleet.Ratio
+	if !r.Routing.ByOrder.Or(false) {
+		return r.OwnShare(r.Held())
+	}
+	own := fleet.Some(fleet.Ratio(0)) // members of a greater order get nothing while others can
 	for i := range r.Targets {
-		t := &r.Targets[i]
-		share := t.SetShare
-		if t.Effective.OK && r.Routing.ByOrder.Or(false) { // members of a greater order get nothing while others can
-			share = t.Effective
-		}
-		switch {
-		case !share.OK, share.V > 0 && t.Spec.Side() == fleet.SideUnknown:
+		switch t := &r.Targets[i]; {
+		case !t.Effective.OK, t.Effective.V > 0 && t.Spec.Side() == fleet.SideUnknown:
 			return fleet.None[fleet.Ratio]()
 		case t.Spec.Side() == fleet.SideOwn:
-			own += share.V
+			own.V += t.Effective.V
 		}
 	}
-	if len(r.Targets) == 0 {
-		return fleet.None[fleet.Ratio]()
-	}
-	return fleet.Some(own)
+	return own
 }
 
 // policyBand is how far a measured share may be off: the tolerance, or three standard deviations where chance alone does more.

@@ -100,6 +100,39 @@ func (p *RoutePolicy) Holds(own, band Ratio) bool {
 	return off >= -band-rounding && (off <= band+rounding || p.Pattern == PatternCoreLocal)
 }
 
+// Held is what the gateway's replicas agree on, else what each member is set to.
+func (r *Route) Held() Weights {
+	if r.Weights != nil {
+		return r.Weights.Clone()
+	}
+	w := Weights{}
+	for i := range r.Targets {
+		if t := &r.Targets[i]; t.Set.OK {
+			w[t.Spec.ID] = t.Set.V
+		}
+	}
+	return w
+}
+
+// OwnShare is the share of own GPUs under weights; unknown where nobody knows on which side a member counts.
+func (r *Route) OwnShare(w Weights) Maybe[Ratio] {
+	if w.Sum() <= 0 {
+		return None[Ratio]()
+	}
+	own := 0
+	for id, n := range w {
+		t := r.Target(id)
+		switch {
+		case n <= 0:
+		case t == nil || t.Spec.Side() == SideUnknown:
+			return None[Ratio]()
+		case t.Spec.Side() == SideOwn:
+			own += n
+		}
+	}
+	return Some(Ratio(float64(own) / float64(w.Sum())))
+}
+
 // TakesOver is an own member that requests of a route come to when its rented members fail.
 type TakesOver struct {
 	Route  *Route
@@ -116,7 +149,7 @@ func (s *Snapshot) OwnFallbacks(r *Route) []TakesOver {
 			list = append(list, TakesOver{Route: r, Target: t, ByHand: !t.Set.OK || t.Set.V <= 0})
 		}
 	}
-	for _, next := range s.failsTo(r) {
+	for _, next := range s.FailsTo(r) {
 		for i := range next.Targets {
 			t := &next.Targets[i]
 			if t.Spec.Side() == SideOwn && t.Set.Or(0) > 0 && !(t.Blocked.OK && t.Blocked.V) {
@@ -127,8 +160,9 @@ func (s *Snapshot) OwnFallbacks(r *Route) []TakesOver {
 	return list
 }
 
-// failsTo are the routes that the gateway falls back to when a route fails.
-func (s *Snapshot) failsTo(r *Route) []*Route {
+// FailsTo are the routes that the gateway falls back to when a route fails, in its order. With a fallback in its policy only that
+// one counts.
+func (s *Snapshot) FailsTo(r *Route) []*Route {
 	only := RouteID("")
 	if p := r.Spec.Policy; p != nil {
 		only = p.Fallback

@@ -12,13 +12,13 @@ func notePolicy(p *actions.Plan, r *fleet.Route, s *fleet.Snapshot) {
 	if holder == nil {
 		return
 	}
-	own, ok := ownShare(r, p.After)
-	if ok && other != nil {
-		own, ok = ofBoth(own, r, other)
+	own := r.OwnShare(p.After)
+	if own.OK && other != nil {
+		own = ofBoth(own.V, r, other)
 	}
-	if policy := holder.Spec.Policy; ok && !policy.Holds(own, policy.Tolerance) {
+	if policy := holder.Spec.Policy; own.OK && !policy.Holds(own.V, policy.Tolerance) {
 		p.Notes = append(p.Notes, fleet.Textf("policy %s%s intends %s%% on own GPUs; this plan gives %s%%", fleet.Label(string(policy.Pattern)),
-			ofRoute(holder, r), policy.Local.Text(), own.Whole()))
+			ofRoute(holder, r), policy.Local.Text(), own.V.Whole()))
 	}
 }
 
@@ -48,35 +48,12 @@ func policyHolder(r *fleet.Route, s *fleet.Snapshot) (holder, other *fleet.Route
 	return nil, nil
 }
 
-// ownShare is the share of own GPUs under weights; false where nobody knows on which side a member counts.
-func ownShare(r *fleet.Route, w fleet.Weights) (fleet.Ratio, bool) {
-	var own fleet.Ratio
-	if w.Sum() <= 0 {
-		return 0, false
-	}
-	for id := range w {
-		t, share := r.Target(id), w.Share(id).V
-		switch {
-		case share <= 0:
-		case t == nil || t.Spec.Side() == fleet.SideUnknown:
-			return 0, false
-		case t.Spec.Side() == fleet.SideOwn:
-			own += share
-		}
-	}
-	return own, true
-}
-
 // ofBoth is the share of own GPUs over the requests of two routes, with what they get now.
-func ofBoth(own fleet.Ratio, r, other *fleet.Route) (fleet.Ratio, bool) {
-	w, err := observed(other)
-	if err != nil {
-		return 0, false
-	}
-	theirs, ok := ownShare(other, w)
+func ofBoth(own fleet.Ratio, r, other *fleet.Route) fleet.Maybe[fleet.Ratio] {
+	theirs := other.OwnShare(other.Held())
 	a, b := r.Load.Requests, other.Load.Requests
-	if !ok || !a.OK || !b.OK || a.V+b.V <= 0 {
-		return 0, false
+	if !theirs.OK || !a.OK || !b.OK || a.V+b.V <= 0 {
+		return fleet.None[fleet.Ratio]()
 	}
-	return (own*fleet.Ratio(a.V) + theirs*fleet.Ratio(b.V)) / fleet.Ratio(a.V+b.V), true
+	return fleet.Some((own*fleet.Ratio(a.V) + theirs.V*fleet.Ratio(b.V)) / fleet.Ratio(a.V+b.V))
 }
