@@ -174,19 +174,18 @@ func ownByWeights(r *fleet.Route) fleet.Maybe[fleet.Ratio] {
 	if g := r.Routing.Weighing; g != fleet.WeighingUnknown && !g.Decides() {
 		return fleet.None[fleet.Ratio]()
 	}
-	if !r.Routing.ByOrder.Or(false) {
-		return r.OwnShare(r.Held())
-	}
-	own := fleet.Some(fleet.Ratio(0)) // members of a greater order get nothing while others can
-	for i := range r.Targets {
-		switch t := &r.Targets[i]; {
-		case !t.Effective.OK, t.Effective.V > 0 && t.Spec.Side() == fleet.SideUnknown:
+	w := r.Held()
+	if least, orders := leastOrder(r.Targets, func(t *fleet.Target) bool { return w[t.Spec.ID] <= 0 }); orders > 1 {
+		if !r.Routing.ByOrder.OK {
 			return fleet.None[fleet.Ratio]()
-		case t.Spec.Side() == fleet.SideOwn:
-			own.V += t.Effective.V
+		}
+		for i := range r.Targets { // members of a greater order get nothing while others can
+			if t := &r.Targets[i]; r.Routing.ByOrder.V && t.Order != least {
+				delete(w, t.Spec.ID)
+			}
 		}
 	}
-	return own
+	return r.OwnShare(w)
 }
 
 // policyBand is how far a measured share may be off: the tolerance, or three standard deviations where chance alone does more.

@@ -67,6 +67,13 @@ func TestAPolicyThatCanHoldHasNoFault(t *testing.T) {
 			share := fleet.Some(fleet.Ratio(0.5))
 			chat.Targets[0].SetShare, chat.Targets[1].SetShare = share, share
 		}),
+		"api-primary whose own member has a later order, though all of its weight": policyLints(apiPrimary(),
+			then(mixed(50, 50), func(_ *fleet.Snapshot, chat, _ *fleet.Route) {
+				chat.Routing.ByOrder, chat.Targets[0].Order, chat.Targets[1].Order = fleet.Some(true), fleet.Some(2), fleet.Some(1)
+			})),
+		"weights while a member is cooled down": policyLints(easyLocal(), then(mixed(80, 20), func(_ *fleet.Snapshot, chat, _ *fleet.Route) {
+			chat.Routing.ByOrder, chat.Targets[0].Cooling = fleet.Some(true), true
+		})),
 		"api-primary with a trickle in the route": policyLints(fleet.RoutePolicy{Pattern: fleet.PatternAPIPrimary, Local: 0.1, Tolerance: 0.05},
 			then(mixed(10, 90), func(_ *fleet.Snapshot, chat, _ *fleet.Route) { chat.Targets[0].Carried = fleet.Some(fleet.Ratio(0.9)) })),
 	} {
