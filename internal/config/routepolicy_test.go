@@ -1,6 +1,7 @@
 package config
 
 import (
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -103,6 +104,41 @@ func TestAPolicyThatDoesNotFitIsRefusedWithASentence(t *testing.T) {
 		_, err := Parse([]byte(hybrid(x.routes)))
 		if err == nil || !strings.Contains(err.Error(), x.says) {
 			t.Errorf("%s\nwants %q, got %v", x.routes, x.says, err)
+		}
+	}
+}
+
+// The page on hybrid patterns shows routes that can be declared as they stand there.
+func TestTheRoutesOfTheDocumentationAreRead(t *testing.T) {
+	page, err := os.ReadFile("../../docs/hybrid.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, block, found := strings.Cut(string(page), "```yaml\nroutes:\n")
+	block, _, closed := strings.Cut(block, "```")
+	if !found || !closed {
+		t.Fatal("docs/hybrid.md shows no routes")
+	}
+	head, _, _ := strings.Cut(hybrid(""), "    pools:")
+	f, err := Parse([]byte(head + `    pools:
+      - {id: llama-70b, engine: vllm, model: llama-70b, replicas: [{id: l-1, url: "http://l-1:8000/metrics"}]}
+      - {id: support, engine: vllm, model: llama-70b-support, replicas: [{id: s-1, url: "http://s-1:8000/metrics"}]}
+    providers: [{id: openai, kind: openai, models: [{name: gpt-4o}]}]
+    gateways: [{id: litellm, kind: litellm, replicas: [{id: g-1, url: "http://g-1:4000"}]}]
+    routes:
+` + strings.ReplaceAll("\n"+block, "\n", "\n    ")[1:]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	patterns := map[string]int{}
+	for _, r := range f.Contexts[0].Routes {
+		if r.Policy != nil {
+			patterns[r.Policy.Pattern]++
+		}
+	}
+	for _, p := range fleet.Patterns() {
+		if patterns[string(p)] == 0 {
+			t.Errorf("docs/hybrid.md shows no route of pattern %s", p)
 		}
 	}
 }
