@@ -67,6 +67,7 @@ func (v PolicyVerdict) State() State {
 		return StateOK
 	case PolicyDrifting:
 		return StateDrift
+	case PolicyUnknown:
 	}
 	return StateUnknown
 }

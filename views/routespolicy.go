@@ -22,6 +22,7 @@ func policyRole(v fleet.PolicyVerdict) themes.Role {
 		return themes.Warn
 	case fleet.PolicyKept:
 		return themes.Text
+	case fleet.PolicyUnknown:
 	}
 	return themes.Dim
 }

@@ -194,7 +194,8 @@ func judge(c *actions.PolicyCase) {
 		case !x.Known && c.Verdict == actions.CaseHolds:
 			c.Verdict, c.Why = actions.CaseUnknown, fleet.Textf("what %s can take is not known: %s", name, x.Why)
 		case x.Known && x.Gets > x.Fit+rounding && c.Verdict != actions.CaseFails:
-			c.Verdict, c.Why = actions.CaseFails, fleet.Textf("%s would get %s%% of it and could take %s%%: %s", name, x.Gets.Whole(), x.Fit.Whole(), x.Why)
+			c.Verdict, c.Why = actions.CaseFails, fleet.Textf("%s would get %s%% of it and could take %s%%: %s", name, x.Gets.Whole(),
+				x.Fit.Whole(), x.Why)
 		}
 	}
 }

@@ -64,8 +64,8 @@ func (tester) faults(r *fleet.Route, c *actions.PolicyCase) {
 	for i := range r.Lints {
 		l := &r.Lints[i]
 		switch l.Rule {
-		case fleet.LintPolicyFallback, fleet.LintPolicyCold, fleet.LintPolicyProven, fleet.LintPolicyFate, fleet.LintPolicySides, fleet.LintContext,
-			fleet.LintTools, fleet.LintResidency:
+		case fleet.LintPolicyFallback, fleet.LintPolicyCold, fleet.LintPolicyProven, fleet.LintPolicyFate, fleet.LintPolicySides,
+			fleet.LintContext, fleet.LintTools, fleet.LintResidency:
 		default:
 			continue
 		}

@@ -115,7 +115,8 @@ func (c policyChecker) numbers(of string, p *RoutePolicy) {
 		}
 	case fleet.PatternAPIPrimary:
 		if !(v >= 0 && v <= mostTrickle) {
-			c.fail("%s: local must lie between 0 and %v: the API is the primary, own GPUs get at most a part that keeps them proven", of, mostTrickle)
+			c.fail("%s: local must lie between 0 and %v: the API is the primary, own GPUs get at most a part that keeps them proven",
+				of, mostTrickle)
 		}
 	case fleet.PatternCoreLocal:
 		if !(v >= leastCore && v <= 1) {

@@ -54,7 +54,8 @@ func Policies(list []Policy, now time.Time) string {
 			since(x.State.Since, now)})
 	}
 	r.table([]column{left(fleet.Text("ROUTE")), left(fleet.Text("PATTERN")), right(fleet.Text("INTENDED")), right(fleet.Text("SET")),
-		right(fleet.Text("SEEN")), right(fleet.Text("REQUESTS")), right(fleet.Text("IN")), left(fleet.Text("VERDICT")), right(fleet.Text("FOR"))}, rows)
+		right(fleet.Text("SEEN")), right(fleet.Text("REQUESTS")), right(fleet.Text("IN")),
+		left(fleet.Text("VERDICT")), right(fleet.Text("FOR"))}, rows)
 	for i := range list {
 		x := &list[i]
 		r.line()
@@ -76,7 +77,8 @@ func split(m fleet.Maybe[fleet.Ratio]) fleet.Safe {
 // PolicyTest tells what would happen to a route under its policy. Nothing has been sent.
 func PolicyTest(t actions.PolicyTest, p Policy) string {
 	r := &report{}
-	r.line(fleet.Text("POLICY TEST "), rawName(string(t.Route)), fleet.Text("  "), p.Policy.Text(), fleet.Text("  now "), fleet.Label(string(p.State.Verdict)))
+	r.line(fleet.Text("POLICY TEST "), rawName(string(t.Route)), fleet.Text("  "), p.Policy.Text(), fleet.Text("  now "),
+		fleet.Label(string(p.State.Verdict)))
 	for i := range t.Cases {
 		c := &t.Cases[i]
 		r.line()
@@ -96,8 +98,8 @@ func PolicyTest(t actions.PolicyTest, p Policy) string {
 			r.fact(fleet.Text("taker"), takerText(t.Route, &x))
 		}
 		for k := range c.Checks {
-			r.fact(fleet.Text("check"), fleet.Textf("%s %s %s: %s", fleet.Label(c.Checks[k].Severity.String()), fleet.Label(c.Checks[k].ID), c.Checks[k].Title,
-				c.Checks[k].Formula))
+			x := &c.Checks[k]
+			r.fact(fleet.Text("check"), fleet.Textf("%s %s %s: %s", fleet.Label(x.Severity.String()), fleet.Label(x.ID), x.Title, x.Formula))
 		}
 		for _, remark := range c.Remarks {
 			r.fact(fleet.Text("note"), remark)
