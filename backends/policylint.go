@@ -87,7 +87,8 @@ func (f *policyFaults) apiPrimary() {
 	case len(takes) > 0:
 	case byHand != "":
 		f.say(fleet.LintPolicyFallback, byHand, fleet.Textf(
-			"only %s could take over and it has no weight: when the API fails, people must move the load", fleet.Label(string(byHand))))
+			"only %s could take over, and the gateway does not turn to it by itself: when the API fails, people must move the load",
+			fleet.Label(string(byHand))))
 	case !wanted.IsEmpty():
 		f.say(fleet.LintPolicyFallback, "", fleet.Textf(
 			"the gateway has no fallback to %s on failures: when the API fails, requests fail", wanted))

@@ -104,9 +104,11 @@ func TestWhatKeepsAPolicyFromHoldingIsFoundWithASentence(t *testing.T) {
 			then(apiFirst, func(_ *fleet.Snapshot, chat, _ *fleet.Route) {
 				chat.Routing.Fallbacks = []fleet.Fallback{{Kind: fleet.FallbackPolicy, To: []fleet.RouteID{"backup"}}}
 			})},
-		{fleet.LintPolicyFallback, "only a could take over and it has no weight", apiPrimary(), then(mixed(0, 100), func(_ *fleet.Snapshot, chat, _ *fleet.Route) {
+		{fleet.LintPolicyFallback, "only a could take over, and the gateway does not turn to it by itself", apiPrimary(), then(mixed(0, 100), func(_ *fleet.Snapshot, chat, _ *fleet.Route) {
 			chat.Routing.Fallbacks = []fleet.Fallback{{Kind: fleet.FallbackPolicy, To: []fleet.RouteID{"backup"}}}
 		})},
+		{fleet.LintPolicyFallback, "only a could take over, and the gateway does not turn to it by itself", apiPrimary(),
+			then(mixed(3, 97), func(_ *fleet.Snapshot, chat, _ *fleet.Route) { chat.Routing.KeepsShare = true })},
 		{fleet.LintContext, "the long ones fail there", apiPrimary(), then(apiFirst, func(s *fleet.Snapshot, _, _ *fleet.Route) {
 			s.Providers[0].Spec.Models[0].MaxContext = fleet.Some(fleet.Tokens(64000))
 		})},

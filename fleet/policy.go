@@ -138,7 +138,9 @@ func (r *Route) OwnShare(w Weights) Maybe[Ratio] {
 type TakesOver struct {
 	Route  *Route
 	Target *Target
-	ByHand bool // it is a member without weight: people or a failover must put it in
+	// ByHand tells that the gateway does not turn to it: it is a member without weight, or what fails keeps its share there.
+	// People or a failover must move the load.
+	ByHand bool
 }
 
 // OwnFallbacks are the own members behind a route: those of its own that are not out of use, and those of the routes that its
@@ -147,7 +149,7 @@ func (s *Snapshot) OwnFallbacks(r *Route) []TakesOver {
 	var list []TakesOver
 	for i := range r.Targets {
 		if t := &r.Targets[i]; t.Spec.Side() == SideOwn && !(t.Blocked.OK && t.Blocked.V) {
-			list = append(list, TakesOver{Route: r, Target: t, ByHand: !t.Set.OK || t.Set.V <= 0})
+			list = append(list, TakesOver{Route: r, Target: t, ByHand: r.Routing.KeepsShare || !t.Set.OK || t.Set.V <= 0})
 		}
 	}
 	for _, next := range s.FailsTo(r) {

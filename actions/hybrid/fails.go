@@ -90,10 +90,11 @@ type taker struct {
 // takers are the members that the gateway itself would turn to: those that stay in the route, else those of the first route that
 // it falls back to; byHand are members without weight, which people could put in.
 func (t tester) takers(r *fleet.Route, w fleet.Weights, stay []*fleet.Target) (list, byHand []taker) {
-	if !r.Routing.KeepsShare { // else what failed keeps its share, and its requests fail
-		for _, x := range stay {
-			list = append(list, taker{x.Spec.ID, x, r.Spec.ID, w[x.Spec.ID]})
-		}
+	for _, x := range stay {
+		list = append(list, taker{x.Spec.ID, x, r.Spec.ID, w[x.Spec.ID]})
+	}
+	if r.Routing.KeepsShare { // what failed keeps its share, and its requests fail until people move them
+		list, byHand = nil, list
 	}
 	for i := range r.Targets {
 		if x := &r.Targets[i]; w[x.Spec.ID] <= 0 && x.Spec.Side() != fleet.SideUnknown {

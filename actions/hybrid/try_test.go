@@ -129,6 +129,16 @@ func TestAFallbackRouteIsAskedForRoom(t *testing.T) {
 	}
 }
 
+func TestAGatewayThatMovesNothingLeavesItToPeople(t *testing.T) {
+	s := hybridFleet(80, 20, 1e5, 0, easy)
+	s.Routes[0].Routing.KeepsShare = true
+	c := run(t, s)["the API fails"]
+	if c.Verdict != actions.CaseFails || len(c.Takers) != 0 || c.Room != fleet.Some(fleet.Ratio(1)) ||
+		!strings.Contains(c.Why.String(), "nothing takes over by itself: requests fail; by a failover, others could take 100% of it") {
+		t.Errorf("%+v", c)
+	}
+}
+
 func TestAFaultOfTheFallbackDecidesBeforeItsRoom(t *testing.T) {
 	s := fallsBack(hybridFleet(0, 100, 1e5, 1e5, primary), "spare")
 	s.Routes[0].Lints = []fleet.Lint{{Rule: fleet.LintPolicyProven, Text: fleet.Text("never rehearsed")}, {Rule: fleet.LintPolicyCold, Text: fleet.Text("it is cold")},
