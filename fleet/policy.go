@@ -23,7 +23,7 @@ type RoutePolicy struct {
 	Hard      RouteID   // easy-local: the route of the hard requests; "" where one route takes both
 	Fallback  RouteID   // api-primary: the route of own GPUs that takes over; "" for any that the gateway falls back to
 	Model     ModelName // core-local: the fine-tune that own members must serve
-	Rehearsed time.Time // api-primary: when people last saw the fallback take over; zero where nobody says
+	Rehearsed time.Time `json:",omitzero"` // api-primary: when people last saw the fallback take over; zero where nobody says
 }
 
 // RehearsalAge is for how long a rehearsed fallback counts as rehearsed.
