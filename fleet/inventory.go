@@ -212,6 +212,7 @@ type RouteSpec struct {
 	Guard     Guard
 	SLO       Maybe[Ratio] // objective of success, such as 0.995
 	Fallbacks []TargetID
+	Policy    *RoutePolicy `json:",omitempty"` // how own GPUs and rented models shall share its work; nil for none
 }
 
 // TargetSpec declares one weighted member of a route.

@@ -68,7 +68,8 @@ type Route struct {
 	Lints     []Lint
 	Lengths   Lengths
 	Cost      RouteCost
-	Reversals int // changes of direction in the last 30 minutes
+	Reversals int          // changes of direction in the last 30 minutes
+	Policy    *PolicyState `json:",omitempty"` // how it keeps Spec.Policy; nil where it has none
 	State     State
 	Why       Safe
 }

@@ -79,6 +79,14 @@ const (
 	LintNowhere   LintRule = "fallback nowhere"   // a fallback leads to no route of the gateway, or in a circle
 	LintOwner     LintRule = "owned"              // somebody writes it back
 	LintOut       LintRule = "all out"            // no member may take anything
+
+	LintPolicySplit    LintRule = "policy split"    // weights give another share than the policy intends
+	LintPolicySides    LintRule = "policy sides"    // a side that the pattern needs is missing
+	LintPolicyFallback LintRule = "policy fallback" // an API without own GPUs behind it on the gateway
+	LintPolicyProven   LintRule = "policy unproven" // nobody has seen the fallback carry such a load
+	LintPolicyCold     LintRule = "policy cold"     // the fallback is not ready now
+	LintPolicyFate     LintRule = "policy fate"     // the fallback depends on what its primary depends on
+	LintPolicyModel    LintRule = "policy model"    // an own member serves something else than the fine-tune
 )
 
 // Lint is one finding.

@@ -181,6 +181,7 @@ type Route struct {
 	Embedding *Embedding         `yaml:"embedding,omitempty"`
 	Fallbacks []string           `yaml:"fallbacks,omitempty"`
 	Targets   []Target           `yaml:"targets,omitempty"`
+	Policy    *RoutePolicy       `yaml:"policy,omitempty"`
 }
 
 // Guard holds the limits that roll a change back.

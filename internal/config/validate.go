@@ -136,6 +136,7 @@ func checkContext(ctx *Context) []error {
 	for i := range ctx.Runbooks {
 		c.runbook(&ctx.Runbooks[i])
 	}
+	c.policies(ctx)
 	c.goldenPrompts(ctx)
 	if _, err := budget(ctx.Budget); err != nil {
 		c.fail("budget: %w", err)
