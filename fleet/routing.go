@@ -25,6 +25,9 @@ type Routing struct {
 	Strategy Safe // as the gateway calls it; "" for the gateway's own
 	Weighing Weighing
 	Most     int // the greatest weight that it takes; 0 where no bound is known
+	// Listed tells that a member is in by being listed, with nothing more to it: a declared one that is not listed is out,
+	// which is a weight of 0.
+	Listed bool
 	// AloneTakesAll tells that a single member gets everything, whatever its weight is (Istio).
 	AloneTakesAll bool
 	// KeepsShare tells that a member that is down keeps its share: nothing is moved to the others (Gateway API).
