@@ -34,6 +34,7 @@ import (
 	"pitwall/backends/nvidiasmi"
 	"pitwall/backends/openai"
 	"pitwall/backends/portkey"
+	"pitwall/backends/productionstack"
 	"pitwall/backends/prometheus"
 	"pitwall/backends/rayapi"
 	"pitwall/backends/rayserve"
@@ -61,6 +62,7 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{nvidiasmi.Connector()},
 		[]fleet.Connector{litellm.Connector()},
 		[]fleet.Connector{kong.Connector()},
+		[]fleet.Connector{productionstack.Connector()},
 		openai.Connectors(),
 		portkey.Connectors(),
 		[]fleet.Connector{prometheus.Connector()},
