@@ -305,3 +305,42 @@ func TestWeightsThatMoveNothingAreNotPlanned(t *testing.T) {
 		}
 	}
 }
+
+// A route without weights is changed a member at a time, those that come in first, and never by a number between.
+func TestMembersThatAreInOrOutAreFlipped(t *testing.T) {
+	s := demo()
+	s.Routes[0].Routing.Weighing = fleet.WeighingInOut
+	for i, id := range []fleet.TargetID{"b200-a", "h100-b", "openai"} {
+		s.Routes[0].Weights[id] = []int{1, 1, 0}[i]
+	}
+	s.Routes[0].Hash = fleet.HashWeights(s.Routes[0].Weights)
+	p := mustPlan(t, shiftTo(fleet.Weights{"b200-a": 0, "h100-b": 0, "openai": 1}), s)
+	var path []string
+	for _, st := range p.Steps {
+		path = append(path, st.After.Text(p.Order).String())
+	}
+	if got := strings.Join(path, " "); got != "1/1/1 0/1/1 0/0/1" || !p.Steps[2].After.Equal(p.After) {
+		t.Errorf("the steps are %s", got)
+	}
+	if p = mustPlan(t, shiftTo(fleet.Weights{"b200-a": 0}), s); len(p.Steps) != 1 {
+		t.Errorf("one member is taken out in %d steps", len(p.Steps))
+	}
+	for at, want := range map[string]string{"0/1/1": "1/1/0", "0/0/1": "1/1/1 1/1/0", "1/0/0": "1/1/0"} {
+		from := fleet.Weights{}
+		for i, id := range p.Order {
+			from[id] = int(at[2*i] - '0')
+		}
+		path = nil
+		for _, st := range Rollback(p, from) {
+			path = append(path, st.After.Text(p.Order).String())
+		}
+		if got := strings.Join(path, " "); got != want {
+			t.Errorf("back from %s it goes by %s, not %s", at, got, want)
+		}
+	}
+	for _, n := range []int{2, 50} {
+		if _, err := New(shiftTo(fleet.Weights{"b200-a": n}), s, now); err == nil || !strings.Contains(err.Error(), "has no weights: 1 is in and 0 is out") {
+			t.Errorf("%d: %v", n, err)
+		}
+	}
+}

@@ -23,13 +23,13 @@ func (r *reader) tellFound(ctx context.Context, held *config, p *page, out *flee
 		return err
 	}
 	why := unlisted
-	routing := fleet.Routing{Weighing: fleet.WeighingInOut, Most: 1}
+	routing := fleet.Routing{Weighing: fleet.WeighingInOut, Most: 1, Uneven: true} // the logic is not said where no file is followed
 	if held != nil {
 		why = discovered
 		if held.discovery != "k8s" {
 			why = external
 		}
-		routing.Strategy, out.Gateway.Strategy = held.strategy(), held.logic
+		routing.Strategy, routing.Uneven, out.Gateway.Strategy = held.strategy(), held.logic != "roundrobin", held.logic
 	}
 	routing.Fixed = fleet.Label(why)
 	routing.EditsWhy = routing.Fixed

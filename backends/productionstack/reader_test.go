@@ -44,7 +44,7 @@ func TestListedBackEndsAreRoutes(t *testing.T) {
 	g := p.Gateway
 	chat := g.Routing["chat"]
 	if g.Mode != fleet.GatewayModeFile || g.Strategy != "roundrobin" || g.InFlight != fleet.Some(fleet.Count(4)) || !g.Metrics ||
-		chat.Weighing != fleet.WeighingInOut || !chat.Listed || !chat.KeepsShare || chat.Most != 1 || !chat.Fixed.IsEmpty() ||
+		chat.Weighing != fleet.WeighingInOut || !chat.Listed || !chat.KeepsShare || chat.Uneven || chat.Most != 1 || !chat.Fixed.IsEmpty() ||
 		!chat.Pending.IsEmpty() || !slices.Equal(chat.Aliases, []fleet.RouteID{"gpt-4o"}) ||
 		!slices.Equal(chat.Edits, []fleet.EditKind{fleet.EditAlias}) {
 		t.Errorf("%+v\n%+v", g, chat)
@@ -117,7 +117,7 @@ func TestARouterThatFollowsNoFileSaysWhatCanBeDone(t *testing.T) {
 	}
 	r.dynamic, r.echo = true, map[string]any{"service_discovery": "k8s", "routing_logic": "prefixaware", "static_models": nil}
 	g = r.read(t).Gateway
-	if g.Strategy != "prefixaware" || !strings.Contains(g.Routing["lora"].Fixed.String(), "take the label off a pod") {
+	if !g.Routing["lora"].Uneven || g.Strategy != "prefixaware" || !strings.Contains(g.Routing["lora"].Fixed.String(), "take the label off a pod") {
 		t.Errorf("%+v", g)
 	}
 }
