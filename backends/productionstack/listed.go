@@ -86,8 +86,8 @@ func (c *config) foreign(p *page) string {
 
 // routing is what is said of one model.
 func (c *config) routing(model string) fleet.Routing {
-	out := fleet.Routing{Strategy: c.strategy(), Weighing: fleet.WeighingInOut, Most: 1, Listed: true, KeepsShare: !c.checks, Uneven: c.logic != "roundrobin",
-		Aliases: c.aliasesOf(model), Edits: []fleet.EditKind{fleet.EditAlias},
+	out := fleet.Routing{Strategy: c.strategy(), Weighing: fleet.WeighingInOut, Most: 1, Listed: true, KeepsShare: !c.checks,
+		Uneven: c.logic != "roundrobin", Aliases: c.aliasesOf(model), Edits: []fleet.EditKind{fleet.EditAlias},
 		EditsWhy: fleet.Text("it has no fallbacks, and takes a back end out by not listing it")}
 	if why := c.fixed(); why != "" {
 		out.Fixed = fleet.Label(why)

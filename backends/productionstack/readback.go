@@ -71,8 +71,8 @@ func (w *writer) held(ctx context.Context, r fleet.RouteSpec, n node, a answer, 
 		return
 	}
 	if got, want := serving(engines)[string(r.ID)], a.held.listed(string(r.ID)); got != want {
-		out.Pending = fleet.Textf("it says that it holds its file with %s back ends of this model, and chooses from %s: a part of the file was taken "+
-			"over and the rest failed; %s", fleet.Int(want), fleet.Int(got), fleet.Text(lookAt))
+		out.Pending = fleet.Textf("it says that it holds its file with %s back ends of this model, and chooses from %s: a part of the file was "+
+			"taken over and the rest failed; %s", fleet.Int(want), fleet.Int(got), fleet.Text(lookAt))
 	}
 }
 

@@ -73,8 +73,8 @@ func (w *writer) Settle() time.Duration {
 
 // Resync implements fleet.RouteWriter.
 func (w *writer) Resync(_ context.Context, r fleet.RouteSpec, id fleet.GatewayReplicaID) error {
-	return w.refuse(fleet.KindUnsupported, "resync "+fleet.Quote(string(id)).String()+" for", r.ID, "a router looks at its file every 10 s by itself; "+
-		"one that stays behind refuses the text or is given another one: "+lookAt)
+	return w.refuse(fleet.KindUnsupported, "resync "+fleet.Quote(string(id)).String()+" for", r.ID, "a router looks at its file every 10 s "+
+		"by itself; one that stays behind refuses the text or is given another one: "+lookAt)
 }
 
 // lookAt is where the reason stands.
@@ -143,8 +143,8 @@ func (w *writer) change(ctx context.Context, op string, r fleet.RouteSpec, what 
 	for i, p := range w.places {
 		was, err := p.read(ctx)
 		if err != nil {
-			return &fleet.Error{Kind: fleet.KindOf(err), Op: w.op(op, r.ID), Source: fleet.SourceID(w.spec.ID), Err: err, Retry: fleet.RetryAfter(err),
-				Next: "nothing was written"}
+			return &fleet.Error{Kind: fleet.KindOf(err), Op: w.op(op, r.ID), Source: fleet.SourceID(w.spec.ID), Err: err,
+				Retry: fleet.RetryAfter(err), Next: "nothing was written"}
 		}
 		text, err := w.draft(op, r, i, was, asked, edit)
 		if err != nil {

@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -215,5 +218,57 @@ func TestARealStackRouterRefusesInItsLogAlone(t *testing.T) {
 	until(t, 30*time.Second, "it holds the list", func() bool { return len(x.read(t).Notices) == 1 })
 	if a, b := x.ask(t, "talk", 10); a != 5 || b != 5 {
 		t.Errorf("listed twice it gets %d of 10", b)
+	}
+}
+
+// TestABackEndIsTakenOutOfARealStackRouter types at pitwall: it plans one step, writes the file, reads the router back, and the
+// traffic follows; undo puts it back.
+func TestABackEndIsTakenOutOfARealStackRouter(t *testing.T) {
+	t.Parallel()
+	x := newStackBed(t, "dynamic.yaml")
+	both := fleet.Weights{"a": 1, "b": 1}
+	x.follows(t, both)
+	account := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"object":"list","data":[{"id":"m"},{"id":"n"}]}`) // a key that is accepted proves health
+	}))
+	defer account.Close()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "pitwall.yaml")
+	write(t, path, fill(t, "testdata/stack.yaml", map[string]string{"File": x.File, "Router": x.URL, "A": x.a.URL, "B": x.b.URL,
+		"Account": account.URL}), 0o600)
+	op := program{flags: []string{"--config", path, "--state-dir", filepath.Join(dir, "state")}, environ: []string{"STACK_KEY=k"}}
+	s := op.snapshot(t)
+	if g := s.Gateways[0]; g.Writable != fleet.Some(true) || !s.Route("talk").Weights.Equal(both) {
+		t.Fatalf("%+v\n%+v", g, s.Route("talk"))
+	}
+	r := op.must(t, 2, "shift", "talk", "a=30")
+	if !strings.Contains(r.out+r.errs, "has no weights") {
+		t.Errorf("a weight is answered with\n%s%s", r.out, r.errs)
+	}
+	users := make(chan struct{})
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			select {
+			case <-users:
+				return
+			case <-time.After(30 * time.Millisecond):
+				x.ask(t, "talk", 1)
+			}
+		}
+	}()
+	defer func() { close(users); <-done }()
+	// Of two back ends one is half of the route, and nothing is known of how they carry.
+	known := []string{"--confirm", "talk", "--reason", "the bed is a minute old", "--override", "IL-HISTORY"}
+	for _, id := range []string{"IL-02", "IL-10", "IL-15", "IL-22"} {
+		known = append(known, "--override", id)
+	}
+	op.must(t, 0, slices.Concat([]string{"shift", "talk", "a=0", "--yes"}, pace, known)...)
+	if back := x.back(t); !back.Weights.Equal(fleet.Weights{"a": 0, "b": 1}) || !back.Pending.IsEmpty() {
+		t.Errorf("%+v", back)
+	}
+	if got := op.snapshot(t).Route("talk").Target("a"); got.Set != fleet.Some(0) || got.SetShare != fleet.Some(fleet.Ratio(0)) {
+		t.Errorf("%+v", got)
 	}
 }
