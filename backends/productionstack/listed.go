@@ -49,8 +49,34 @@ func tellListed(c *config, p *page, out *fleet.Partial) {
 			p.fill(&d, e)
 			g.Deployments = append(g.Deployments, d)
 		}
+		g.Deployments = append(g.Deployments, p.unlisted(model, told)...)
 	}
 	tellStrayAliases(c, out)
+}
+
+// unlisted are the back ends that the router has asked for a model since its start, and lists no more: they are out, and that they
+// get nothing is measured.
+func (p *page) unlisted(model string, told map[fleet.DeploymentID]bool) []fleet.DeploymentReading {
+	var servers []string
+	for key := range p.series {
+		if key.model == model && !told[entry{url: key.server}.name()] {
+			servers = append(servers, key.server)
+		}
+	}
+	slices.Sort(servers)
+	var list []fleet.DeploymentReading
+	for _, server := range servers {
+		e := entry{model: model, url: server}
+		if told[e.name()] {
+			continue
+		}
+		told[e.name()] = true
+		d := fleet.DeploymentReading{ID: e.name(), Route: fleet.RouteID(model), Model: fleet.ModelName(model), APIBase: string(e.name()),
+			Weight: fleet.Some(0.0)}
+		p.fill(&d, e)
+		list = append(list, d)
+	}
+	return list
 }
 
 // tellStrayAliases says which aliases lead to a model that has no back end.

@@ -59,6 +59,19 @@ func TestListedBackEndsAreRoutes(t *testing.T) {
 	}
 }
 
+// A back end that was taken out keeps its counters, so that it can be seen that nothing comes to it.
+func TestWhatIsListedNoMoreIsOut(t *testing.T) {
+	r := play(t, text(strings.Replace(fixture(t, "dynamic.yaml"), "      - http://10.0.0.1:8000 # rack 1\n", "", 1)))
+	r.metrics = strings.Replace(fixture(t, "metrics.prom"), "vllm:healthy_pods_total{server=\"http://10.0.0.1:8000\"} 1.0\n", "", 1)
+	p := r.read(t)
+	if got := members(p, "chat"); got != "http://10.0.0.2:8000=1 http://10.0.0.1:8000=0" || !p.Gateway.Routing["chat"].Pending.IsEmpty() {
+		t.Errorf("chat is %s, pending %q", got, p.Gateway.Routing["chat"].Pending)
+	}
+	if d := p.Gateway.Deployments[1]; d.Requests != fleet.Some(45.0) {
+		t.Errorf("it is %+v", d)
+	}
+}
+
 func TestWhatIsOddIsSaid(t *testing.T) {
 	yamlText := fixture(t, "dynamic.yaml")
 	for name, c := range map[string]struct {
