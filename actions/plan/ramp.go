@@ -170,13 +170,6 @@ func Rollback(p actions.Plan, from fleet.Weights) []actions.Step {
 	if from.Sum() > 0 && p.Before.Sum() > 0 && farthest(shares(from, p.Order), shares(p.Before, p.Order)) > rollbackHop {
 		hops = 2
 	}
-	if flipped(from) && flipped(p.Before) { // there may be nothing between, and where there is it is as good
-		path := flips(from, p.Before, p.Order)
-		if len(path) > hops {
-			path = append(path[:hops-1], path[len(path)-1])
-		}
-		return steps(from, path, actions.Ramp{})
-	}
 	return steps(from, cut(from, p.Before, p.Order, hops, scales(from, p.Before)[0]), actions.Ramp{})
 }
 

@@ -57,9 +57,6 @@ func Shift(in actions.Intent, s *fleet.Snapshot, now time.Time) (actions.Plan, e
 	for id, v := range in.Weights {
 		p.After[id] = v
 	}
-	if err := inOrOut(r, p.After); err != nil {
-		return actions.Plan{}, err
-	}
 	if err := unsetMembers(&p, r); err != nil {
 		return actions.Plan{}, err
 	}
@@ -71,11 +68,7 @@ func Shift(in actions.Intent, s *fleet.Snapshot, now time.Time) (actions.Plan, e
 		return actions.Plan{}, refuse(errors.New("all weights would be 0: the route would have no target"))
 	}
 	p.AfterHash = fleet.HashWeights(p.After)
-	if r.Routing.Weighing == fleet.WeighingInOut {
-		p.Steps = steps(p.Before, flips(p.Before, p.After, p.Order), p.Ramp)
-	} else {
-		p.Steps = ramp(p.Before, p.After, p.Order, p.Ramp)
-	}
+	p.Steps = ramp(p.Before, p.After, p.Order, p.Ramp)
 	p.Effects = effects(&p, r, s)
 	p.BurnNow, p.BurnThen = burn(&p, s)
 	return seal(p)
