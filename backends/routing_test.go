@@ -94,3 +94,45 @@ func TestWhatReplicasDoBesideWeightsIsCompared(t *testing.T) {
 		t.Errorf("order %v, changed by %q", rented.Order, rented.ChangedBy)
 	}
 }
+
+// Where members are in or out, who is not on a gateway's list is out; where the list cannot be changed, it is missing.
+func TestWhoIsNotOnTheListOfAGatewayWithoutWeightsIsOut(t *testing.T) {
+	held := func(g fleet.Routing) *fleet.Route {
+		b := newBench(t, map[fleet.SourceID]func(time.Time) (fleet.Partial, error){
+			"gw1": func(time.Time) (fleet.Partial, error) {
+				p := gatewayReading(map[fleet.DeploymentID]float64{"own": 1}, nil)
+				p.Gateway.Routing = map[fleet.RouteID]fleet.Routing{"chat": g}
+				return p, nil
+			}})
+		return b.after(10 * time.Second).Route("chat")
+	}
+	r := held(fleet.Routing{Weighing: fleet.WeighingInOut})
+	if !r.Weights.Equal(fleet.Weights{"own": 1, "rented": 0}) || r.Target("rented").Effective != fleet.Some(fleet.Ratio(0)) {
+		t.Errorf("it holds %v", r.Weights)
+	}
+	for _, g := range []fleet.Routing{{Weighing: fleet.WeighingShares}, {Weighing: fleet.WeighingInOut, Fixed: fleet.Text("one target")}} {
+		if r := held(g); !r.Weights.Equal(fleet.Weights{"own": 1}) {
+			t.Errorf("%v: it holds %v", g, r.Weights)
+		}
+	}
+}
+
+// A router that shares among those that are in as it likes has no drift of shares.
+func TestSharesOfMembersThatAreInAreTheGatewaysOwn(t *testing.T) {
+	state := func(weighing fleet.Weighing) fleet.State {
+		b := newBench(t, map[fleet.SourceID]func(time.Time) (fleet.Partial, error){
+			"gw1": func(now time.Time) (fleet.Partial, error) {
+				n := now.Sub(start).Seconds()
+				p := gatewayReading(map[fleet.DeploymentID]float64{"own": 1, "rented": 1}, map[fleet.DeploymentID]float64{"own": 90 * n, "rented": 10 * n})
+				p.Gateway.Routing = map[fleet.RouteID]fleet.Routing{"chat": {Weighing: weighing}}
+				return p, nil
+			}})
+		return b.after(20 * time.Minute).Route("chat").State
+	}
+	if got := state(fleet.WeighingShares); got != fleet.StateDrift {
+		t.Errorf("with weights it is %s: the test shows nothing", got)
+	}
+	if got := state(fleet.WeighingInOut); got == fleet.StateDrift {
+		t.Errorf("it is %s", got)
+	}
+}
