@@ -39,6 +39,7 @@ import (
 	"pitwall/backends/rayserve"
 	"pitwall/backends/seldon"
 	"pitwall/backends/sglang"
+	"pitwall/backends/smg"
 	"pitwall/backends/tgi"
 	"pitwall/backends/triton"
 	"pitwall/backends/trtllm"
@@ -63,6 +64,7 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{kong.Connector()},
 		openai.Connectors(),
 		portkey.Connectors(),
+		[]fleet.Connector{smg.Connector()},
 		[]fleet.Connector{prometheus.Connector()},
 		[]fleet.Connector{alertmanager.Connector()},
 		[]fleet.Connector{discovery.Around(kube.Connector(), Connectors)},
