@@ -13,6 +13,7 @@ func FuzzWorkers(f *testing.F) {
 	f.Add(`[{"url":"http://u:p@h@3","is_healthy":false,"model_id":"unknown","worker_type":"prefill","dp_rank":0}]`)
 	f.Add(`[{"url":"ipc://x","job_status":{"status":"failed","message":7},"health":{"a":[]},"cost":1e999}]`)
 	f.Add(`[{"url":"%zz","models":{},"labels":[],"metadata":3}]`)
+	f.Add(`[{"url":"http://h","\u007f\u001bshard":"x","labels":{"\u009b2J":"y"}}]`)
 	f.Fuzz(func(t *testing.T, text string) {
 		var raw []json.RawMessage
 		if json.Unmarshal([]byte(text), &raw) != nil {

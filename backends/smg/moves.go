@@ -16,23 +16,20 @@ import (
 func (w *writer) carryOut(ctx context.Context, op string, r fleet.RouteSpec, moves []move) error {
 	var done []move
 	for _, in := range []bool{true, false} {
-		errs := make([]error, len(moves))
+		sent, errs := make([]bool, len(moves)), make([]error, len(moves))
 		var all sync.WaitGroup
 		for i, m := range moves {
 			if m.in == in {
-				all.Go(func() { errs[i] = w.carry(ctx, m) })
+				all.Go(func() { sent[i], errs[i] = w.carry(ctx, m) })
 			}
 		}
 		all.Wait()
 		var failed error
 		for i, m := range moves {
-			if m.in != in {
-				continue
-			}
-			if errs[i] == nil || unsure(errs[i], m) {
+			if sent[i] {
 				done = append(done, m)
 			}
-			if errs[i] != nil && failed == nil {
+			if failed == nil {
 				failed = errs[i]
 			}
 		}
@@ -43,58 +40,63 @@ func (w *writer) carryOut(ctx context.Context, op string, r fleet.RouteSpec, mov
 	return nil
 }
 
-// unsure tells whether a call may have been carried out in spite of its error: one that added a worker may have added it in any
-// case, since a router goes on trying for minutes.
-func unsure(err error, m move) bool {
-	switch fleet.KindOf(err) {
-	case fleet.KindUnreachable, fleet.KindTimeout, fleet.KindServer, fleet.KindInterrupted, fleet.KindInternal:
-		return true
-	case fleet.KindInvalid, fleet.KindConflict:
-		return m.in
-	}
-	return false
-}
-
-func (w *writer) carry(ctx context.Context, m move) error {
+// carry makes one move. sent tells that the router may have taken a call for it, whatever came of it.
+func (w *writer) carry(ctx context.Context, m move) (sent bool, err error) {
 	if m.in {
 		return w.put(ctx, m)
 	}
 	return w.take(ctx, m)
 }
 
+// unsure tells whether a call may have been carried out in spite of its error.
+func unsure(err error) bool {
+	switch fleet.KindOf(err) {
+	case fleet.KindUnreachable, fleet.KindTimeout, fleet.KindServer, fleet.KindInterrupted, fleet.KindInternal:
+		return true
+	default:
+		return false
+	}
+}
+
 // take removes a worker, and comes back when it gets no more requests. Those that it has go on while it drains.
-func (w *writer) take(ctx context.Context, m move) error {
+func (w *writer) take(ctx context.Context, m move) (sent bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, takeTimeout)
 	defer cancel()
 	if err := m.api.remove(ctx, m.old, *m.worker); err != nil {
-		return err
+		return unsure(err), err
 	}
-	return w.until(ctx, m, "take it out", func(held listing) (bool, error) {
+	return true, w.until(ctx, m, "take it out", func(held listing) (bool, error) {
 		x := w.byAddress(held, m)
 		return x == nil || !x.in(), nil
 	})
 }
 
-// put adds a worker, and comes back when the router has found it ready. One that still drains has to be gone first.
-func (w *writer) put(ctx context.Context, m move) error {
+// put adds a worker, and comes back when the router has found it ready. One that still drains has to be gone first; one that
+// somebody else added meanwhile is not touched.
+func (w *writer) put(ctx context.Context, m move) (sent bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, putTimeout)
 	defer cancel()
-	err := w.until(ctx, m, "wait until it has drained", func(held listing) (bool, error) {
+	there := false
+	err = w.until(ctx, m, "wait until it has drained", func(held listing) (bool, error) {
 		x := w.byAddress(held, m)
-		return x == nil || x.in(), nil
+		there = x != nil && x.in()
+		return x == nil || there, nil
 	})
 	if err != nil {
-		return err
+		return false, err
 	}
-	body, key, err := w.plans.body(ctx, deployment(m.target), w.secret)
-	if err != nil {
-		return err
+	var id string
+	var key fleet.Secret
+	if !there {
+		var body map[string]any
+		if body, key, err = w.plans.body(ctx, deployment(m.target), w.secret); err != nil {
+			return false, err
+		}
+		if id, err = m.api.add(ctx, m.old, string(deployment(m.target)), body); err != nil {
+			return unsure(err), err
+		}
 	}
-	id, err := m.api.add(ctx, m.old, string(deployment(m.target)), body)
-	if err != nil && fleet.KindOf(err) != fleet.KindConflict { // somebody, or an earlier try, has added it
-		return err
-	}
-	return w.until(ctx, m, "put it back", func(held listing) (bool, error) {
+	return !there, w.until(ctx, m, "put it back", func(held listing) (bool, error) {
 		x := w.byAddress(held, m)
 		if x == nil || x.status == statusPending {
 			return false, w.jobOf(ctx, m, id, key)
@@ -208,7 +210,8 @@ func failures(errs []error) int {
 func (w *writer) back(ctx context.Context, m move) error {
 	if !m.in {
 		m.in = true
-		return w.put(ctx, m)
+		_, err := w.put(ctx, m)
+		return err
 	}
 	held, _, err := m.api.list(ctx)
 	if err != nil {
@@ -219,5 +222,6 @@ func (w *writer) back(ctx context.Context, m move) error {
 		return nil
 	}
 	m.in, m.worker = false, x
-	return w.take(ctx, m)
+	_, err = w.take(ctx, m)
+	return err
 }

@@ -117,6 +117,10 @@ func (p plans) lost(w *worker) []string {
 	var names []string
 	for name, value := range held {
 		switch want, named := sent[name]; {
+		case name == "models" && !named:
+			names = append(names, lostOfModels(value)...)
+		case name == "runtime_type" && value == external && want != external:
+			names = append(names, name)
 		case slices.Contains(found, name):
 		case name == "labels" || name == "metadata":
 			given, _ := sent["labels"].(map[string]any)
@@ -133,7 +137,30 @@ func (p plans) lost(w *worker) []string {
 			names = append(names, name)
 		}
 	}
+	for i, name := range names {
+		names[i] = fleet.Label(name).String()
+	}
 	slices.Sort(names)
+	return names
+}
+
+// external is the runtime of a worker that is an API of somebody else, which a router does not find out.
+const external = "external"
+
+// givenOfModel is what a router does not find out about a model by itself (crates/protocols/src/model_card.rs).
+var givenOfModel = []string{"aliases", "display_name", "provider", "chat_template", "reasoning_parser", "tool_parser", "metadata"}
+
+func lostOfModels(value any) []string {
+	cards, _ := value.([]any)
+	var names []string
+	for _, card := range cards {
+		fields, _ := card.(map[string]any)
+		for _, name := range givenOfModel {
+			if text := name + " of models"; !empty(fields[name]) && !slices.Contains(names, text) {
+				names = append(names, text)
+			}
+		}
+	}
 	return names
 }
 
@@ -143,7 +170,7 @@ func lostLabels(value any, sent map[string]any) []string {
 	for name, v := range labels {
 		want, named := sent[name]
 		if named && !same(v, want) || !named && !slices.Contains(foundLabel, name) {
-			names = append(names, "label "+fleet.Label(name).String())
+			names = append(names, "label "+name)
 		}
 	}
 	return names

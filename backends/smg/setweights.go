@@ -97,6 +97,10 @@ func (w *writer) objection(s state, r fleet.RouteSpec, moves []move) (fleet.Kind
 			return fleet.KindUnsupported, why
 		}
 		if m.in {
+			if x := w.byAddress(s.held, m); x != nil && x.in() {
+				return fleet.KindConflict, fleet.Quote(string(m.target.ID)).String() + " is there as a member of " +
+					fleet.Quote(string(x.routes(w.unnamed)[0])).String() + ", another route: see which model it serves"
+			}
 			continue
 		}
 		if why := w.irretrievable(m); why != "" {

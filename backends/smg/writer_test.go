@@ -97,10 +97,13 @@ func TestWhatCouldNotBePutBackIsNotTakenOut(t *testing.T) {
 		options map[string]string
 		text    string
 	}{
-		"key unknown":   {odd(nil), nil, "set the option worker_key"},
-		"priority":      {odd(map[string]any{"priority": 7}), noKey, "(priority)"},
-		"label":         {odd(map[string]any{"labels": map[string]any{"rack": "r1"}}), noKey, "(label rack)"},
-		"other value":   {odd(map[string]any{"cost": 2}), map[string]string{OptionKey: "none", OptionSettings: `{"*":{"cost":3}}`}, "(cost)"},
+		"key unknown": {odd(nil), nil, "set the option worker_key"},
+		"priority":    {odd(map[string]any{"priority": 7}), noKey, "(priority)"},
+		"label":       {odd(map[string]any{"labels": map[string]any{"rack": "r1"}}), noKey, "(label rack)"},
+		"other value": {odd(map[string]any{"cost": 2}), map[string]string{OptionKey: "none", OptionSettings: `{"*":{"cost":3}}`}, "(cost)"},
+		"external":    {odd(map[string]any{"runtime_type": "external"}), noKey, "(runtime_type)"},
+		"model card": {odd(map[string]any{"models": []any{map[string]any{"id": "llama", "aliases": []any{"l"}, "context_length": 9}}}), noKey,
+			"(aliases of models)"},
 		"new setting":   {odd(map[string]any{"shard": "x"}), noKey, "(shard)"},
 		"many models":   {odd(map[string]any{"models": []any{map[string]any{"id": "llama"}, map[string]any{"id": "qwen"}}}), noKey, "2 models"},
 		"data-parallel": {odd(map[string]any{"dp_rank": 0}), noKey, "one rank"},
@@ -234,6 +237,30 @@ func TestAWorkerThatComesBackAsAnotherIsTakenOutAgain(t *testing.T) {
 	}
 	if got := f.holds(); strings.Contains(got, one+" ready") {
 		t.Errorf("it holds %s", got)
+	}
+}
+
+// A worker that serves another route is nobody's to take out for this one.
+func TestAWorkerOfAnotherRouteIsLeftAlone(t *testing.T) {
+	f, r := newFake(t, one, two), routeOf(one, two)
+	f.models[one] = "qwen"
+	refused(t, openWriter(t, noKey, f), r, onlyB, both, fleet.KindConflict, "a member of qwen, another route", f)
+}
+
+// Somebody else adds it in the moment when it has drained: it is theirs, and stays.
+func TestAWorkerThatSomebodyElseAddedStays(t *testing.T) {
+	f, r := newFake(t, two), routeOf(one, two)
+	f.models[one] = "qwen"
+	f.has(one, nil)
+	f.workers[1].status, f.workers[1].left = statusDraining, 2
+	f.then = func(_, _ string) {
+		if f.workers[len(f.workers)-1].url == two {
+			f.has(one, nil)
+		}
+	}
+	err := openWriter(t, noKey, f).SetWeights(t.Context(), r, onlyB, both)
+	if fleet.KindOf(err) != fleet.KindConflict || f.holds() != one+" ready, "+two+" ready" {
+		t.Errorf("got %v, it holds %s", err, f.holds())
 	}
 }
 
