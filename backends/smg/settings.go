@@ -100,7 +100,9 @@ func (p plans) body(ctx context.Context, id fleet.DeploymentID, secret func(cont
 
 // What a router finds out by itself when it takes a worker, and what it says of its state.
 var (
-	found      = []string{"id", "url", "model_id", "models", "connection_mode", "runtime_type", "is_healthy", "status", "load", "job_status", "http2"}
+	found = []string{
+		"id", "url", "model_id", "models", "connection_mode", "runtime_type", "is_healthy", "status", "load", "job_status", "http2",
+	}
 	foundLabel = []string{
 		"served_model_name", "model_path", "max_model_len", "version", "tp_size", "pp_size", "cp_size", "dp_size", "load_balance_method",
 		"disaggregation_mode", "is_embedding", "context_length", "max_total_tokens", "max_running_requests", "weight_version", "tokenizer_path",
@@ -116,24 +118,18 @@ func (p plans) lost(w *worker) []string {
 	sent := p.of(w.id)
 	var names []string
 	for name, value := range held {
-		switch want, named := sent[name]; {
+		want, named := sent[name]
+		switch {
 		case name == "models" && !named:
 			names = append(names, lostOfModels(value)...)
-		case name == "runtime_type" && value == external && want != external:
-			names = append(names, name)
-		case slices.Contains(found, name):
 		case name == "labels" || name == "metadata":
 			given, _ := sent["labels"].(map[string]any)
 			names = append(names, lostLabels(value, given)...)
-		case named:
+		case named && !slices.Contains(found, name):
 			if !same(value, want) {
 				names = append(names, name)
 			}
-		case name == "worker_type":
-			if value != roleRegular {
-				names = append(names, name)
-			}
-		case !empty(value) && !isUsual(name, value):
+		case !named && !selfMade(name, value):
 			names = append(names, name)
 		}
 	}
@@ -142,6 +138,19 @@ func (p plans) lost(w *worker) []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// selfMade tells whether a worker that was given nothing has this setting too.
+func selfMade(name string, value any) bool {
+	switch {
+	case name == "runtime_type":
+		return value != external
+	case name == "worker_type":
+		return value == roleRegular
+	case slices.Contains(found, name):
+		return true
+	}
+	return empty(value) || isUsual(name, value)
 }
 
 // external is the runtime of a worker that is an API of somebody else, which a router does not find out.

@@ -143,7 +143,8 @@ func (w *writer) irretrievable(m move) string {
 		return "it is one rank of a data-parallel engine, which a router takes and gives up as a whole"
 	}
 	if lost := w.plans.lost(m.worker); len(lost) > 0 {
-		return "the router keeps settings of it that are nowhere else (" + strings.Join(lost, ", ") + "); write them in the option " + OptionSettings
+		return "the router keeps settings of it that are nowhere else (" + strings.Join(lost, ", ") + "); write them in the option " +
+			OptionSettings
 	}
 	return ""
 }
