@@ -26,7 +26,6 @@ type Plan struct {
 	AfterHash  string
 	Steps      []Step
 	Ramp       Ramp
-	InOut      bool `json:",omitempty"` // its weights are in or out: there is nothing between two of them
 	Guard      fleet.Guard
 	Soak       time.Duration
 

@@ -164,10 +164,10 @@ func steps(before fleet.Weights, path []fleet.Weights, r actions.Ramp) []actions
 }
 
 // Rollback is the way back from what a change has written to where it began: at most two steps, of
-// which the second is the beginning, exactly. Between members that are in or out there is no half of the way.
+// which the second is the beginning, exactly.
 func Rollback(p actions.Plan, from fleet.Weights) []actions.Step {
 	hops := 1
-	if !p.InOut && from.Sum() > 0 && p.Before.Sum() > 0 && farthest(shares(from, p.Order), shares(p.Before, p.Order)) > rollbackHop {
+	if from.Sum() > 0 && p.Before.Sum() > 0 && farthest(shares(from, p.Order), shares(p.Before, p.Order)) > rollbackHop {
 		hops = 2
 	}
 	return steps(from, cut(from, p.Before, p.Order, hops, scales(from, p.Before)[0]), actions.Ramp{})

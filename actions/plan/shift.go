@@ -53,11 +53,6 @@ func Shift(in actions.Intent, s *fleet.Snapshot, now time.Time) (actions.Plan, e
 	if err := nameTargets(r, in.Weights); err != nil {
 		return actions.Plan{}, err
 	}
-	if p.InOut = r.Routing.Weighing == fleet.WeighingInOut; p.InOut {
-		if err := inOrOut(r, in.Weights); err != nil {
-			return actions.Plan{}, err
-		}
-	}
 	p.After = p.Before.Clone()
 	for id, v := range in.Weights {
 		p.After[id] = v
@@ -73,11 +68,7 @@ func Shift(in actions.Intent, s *fleet.Snapshot, now time.Time) (actions.Plan, e
 		return actions.Plan{}, refuse(errors.New("all weights would be 0: the route would have no target"))
 	}
 	p.AfterHash = fleet.HashWeights(p.After)
-	if p.InOut {
-		p.Steps = steps(p.Before, []fleet.Weights{p.After.Clone()}, p.Ramp)
-	} else {
-		p.Steps = ramp(p.Before, p.After, p.Order, p.Ramp)
-	}
+	p.Steps = ramp(p.Before, p.After, p.Order, p.Ramp)
 	p.Effects = effects(&p, r, s)
 	p.BurnNow, p.BurnThen = burn(&p, s)
 	return seal(p)
@@ -177,17 +168,6 @@ func nameTargets(r *fleet.Route, w fleet.Weights) error {
 		}
 		if v < 0 || v > maxWeight {
 			return refuse(fmt.Errorf("weight %d of %q is not between 0 and %d", v, id, maxWeight))
-		}
-	}
-	return nil
-}
-
-// inOrOut refuses numbers that mean nothing where members are in or out.
-func inOrOut(r *fleet.Route, w fleet.Weights) error {
-	for _, id := range r.Order() {
-		if v, named := w[id]; named && v != 0 && v != 1 {
-			return refuse(fmt.Errorf("weight %d of %q means nothing: the gateway has no weights for %s; 1 is in and 0 is out", v, id,
-				fleet.Label(string(r.Spec.ID))))
 		}
 	}
 	return nil

@@ -305,22 +305,3 @@ func TestWeightsThatMoveNothingAreNotPlanned(t *testing.T) {
 		}
 	}
 }
-
-// Where members are in or out there is nothing between two of them: neither forward nor back.
-func TestMembersThatAreInOrOutMoveInOneStep(t *testing.T) {
-	s := demo()
-	r := &s.Routes[0]
-	r.Routing.Weighing = fleet.WeighingInOut
-	r.Weights = fleet.Weights{"b200-a": 1, "h100-b": 0, "openai": 0}
-	p := mustPlan(t, shiftTo(fleet.Weights{"b200-a": 0, "h100-b": 1}), s)
-	want := fleet.Weights{"b200-a": 0, "h100-b": 1, "openai": 0}
-	if len(p.Steps) != 1 || !p.Steps[0].After.Equal(want) || !p.InOut {
-		t.Errorf("steps %+v", p.Steps)
-	}
-	if back := Rollback(p, p.After); len(back) != 1 || !back[0].After.Equal(p.Before) {
-		t.Errorf("back by %+v", back)
-	}
-	if _, err := New(shiftTo(fleet.Weights{"h100-b": 30}), s, now); err == nil || !strings.Contains(err.Error(), "1 is in and 0 is out") {
-		t.Errorf("a weight of 30: %v", err)
-	}
-}
