@@ -152,13 +152,9 @@ func (w *world) replicaView(
 	out.Weights = fleet.Weights{}
 	var unset []fleet.TargetID
 	var remark fleet.Safe
-	g := s.last.Gateway.Routing[spec.ID]
-	outside := g.Weighing == fleet.WeighingInOut && g.Fixed.IsEmpty()
 	for _, t := range spec.Targets {
 		d := findDeployment(s.last.Gateway, spec.ID, deployment(t))
 		switch {
-		case d == nil && outside: // who is not on the list is out, and can be put back
-			out.Weights[t.ID] = 0
 		case d == nil: // evicted, or never loaded: it is missing from Weights
 		case !d.Weight.OK:
 			unset = append(unset, t.ID)

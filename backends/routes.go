@@ -226,9 +226,9 @@ func nobodyHolds(r *fleet.Route) bool {
 }
 
 // explained tells whether nothing but weights can have moved the measured share: no cool-down that still shows in
-// it, no block, and a router that goes by weights. One that has members in or out shares among those that are in as it likes.
+// it, no block, and a router that goes by weights.
 func explained(r *fleet.Route, total targetFlow) bool {
-	if total.cooled || r.Routing.Weighing == fleet.WeighingInOut && r.Weights.Sum() > 1 || r.Routing.Weighing != fleet.WeighingUnknown && !r.Routing.Weighing.Decides() {
+	if total.cooled || r.Routing.Weighing != fleet.WeighingUnknown && !r.Routing.Weighing.Decides() {
 		return false
 	}
 	for i := range r.Targets {
