@@ -150,11 +150,14 @@ func (w *world) replicaView(
 	}
 	out.At, out.Stale = s.status.LastGood, s.stale(now)
 	out.Weights = fleet.Weights{}
+	listed := s.last.Gateway.Routing[spec.ID].Listed
 	var unset []fleet.TargetID
 	var remark fleet.Safe
 	for _, t := range spec.Targets {
 		d := findDeployment(s.last.Gateway, spec.ID, deployment(t))
 		switch {
+		case d == nil && listed:
+			out.Weights[t.ID] = 0
 		case d == nil: // evicted, or never loaded: it is missing from Weights
 		case !d.Weight.OK:
 			unset = append(unset, t.ID)

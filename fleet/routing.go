@@ -25,6 +25,12 @@ type Routing struct {
 	Strategy Safe // as the gateway calls it; "" for the gateway's own
 	Weighing Weighing
 	Most     int // the greatest weight that it takes; 0 where no bound is known
+	// Listed tells that a member is in by being listed, with nothing more to it: a declared one that is not listed is out,
+	// which is a weight of 0.
+	Listed bool
+	// Uneven tells that members that are in share the traffic by something else than their weights, such as users or prefixes:
+	// of one among several no share follows from them.
+	Uneven bool
 	// AloneTakesAll tells that a single member gets everything, whatever its weight is (Istio).
 	AloneTakesAll bool
 	// KeepsShare tells that a member that is down keeps its share: nothing is moved to the others (Gateway API).

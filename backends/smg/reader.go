@@ -158,8 +158,12 @@ func (r *reader) member(held listing, w *worker, c *counted, read *page, g *flee
 var unedited = fleet.Text("a router of SMG has workers alone, no fallbacks and no aliases; it keeps them in memory, and when it starts " +
 	"again it has those of its command line or of its discovery")
 
+// even are the policies that give each worker as much as another; the others go by prefixes, keys or load.
+var even = map[string]bool{"round_robin": true, "random": true}
+
 func routing(held listing, read *page, policy string) fleet.Routing {
-	g := fleet.Routing{Strategy: fleet.Label(policy), Weighing: fleet.WeighingInOut, Most: 1, ByOrder: fleet.Some(false), EditsWhy: unedited}
+	g := fleet.Routing{Strategy: fleet.Label(policy), Weighing: fleet.WeighingInOut, Listed: true, Uneven: !even[policy], Most: 1,
+		ByOrder: fleet.Some(false), EditsWhy: unedited}
 	if read.discovered {
 		g.Owner = fleet.Text("the router's service discovery")
 	}

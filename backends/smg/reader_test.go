@@ -80,7 +80,7 @@ func TestWorkersAreMembersOfTheRouteOfTheirModel(t *testing.T) {
 		t.Errorf("read %+v", d)
 	}
 	g := p.Gateway.Routing["llama"]
-	if g.Weighing != fleet.WeighingInOut || g.Most != 1 || g.Strategy.String() != "cache_aware" || len(g.Edits) > 0 || !g.Fixed.IsEmpty() ||
+	if g.Weighing != fleet.WeighingInOut || !g.Listed || !g.Uneven || g.Most != 1 || g.Strategy.String() != "cache_aware" || len(g.Edits) > 0 || !g.Fixed.IsEmpty() ||
 		!strings.Contains(g.EditsWhy.String(), "when it starts again it has those of its command line") {
 		t.Errorf("read %+v", g)
 	}
@@ -90,6 +90,17 @@ func TestWorkersAreMembersOfTheRouteOfTheirModel(t *testing.T) {
 	}
 	if !strings.Contains(said(p), "1 workers have a priority or a cost of their own") || !strings.Contains(said(p), "they are no weights") {
 		t.Errorf("said %s", said(p))
+	}
+}
+
+// Shares follow from who is in under policies alone that give each as much as another.
+func TestSharesAreKnownUnderEvenPolicies(t *testing.T) {
+	for policy, uneven := range map[string]bool{"round_robin": false, "random": false, "manual": true, "": true} {
+		f := newFake(t, one)
+		f.page = "# TYPE smg_worker_selection_total counter\nsmg_worker_selection_total{policy=\"" + policy + "\"} 1\n"
+		if g := read(t, f, nil).Gateway.Routing["llama"]; g.Uneven != uneven {
+			t.Errorf("%q: uneven %v", policy, g.Uneven)
+		}
 	}
 }
 
