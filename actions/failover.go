@@ -30,6 +30,7 @@ const EmergencySoak = 5 * time.Minute
 type Failover struct {
 	Route      fleet.RouteID
 	Away       []fleet.TargetID
+	Before     fleet.Weights           // on which it was found
 	Moved      fleet.Ratio             // the share of the route that moves
 	Requests   fleet.Maybe[fleet.Rate] // what that is now
 	Candidates []Candidate             // greatest fit first; those that may not take any last

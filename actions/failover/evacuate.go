@@ -35,6 +35,9 @@ func Evacuate(o actions.Origin, within actions.Bounds, s *fleet.Snapshot, b acti
 			continue
 		}
 		f, err := roomFor(m.route, m.away, within.To, s, b, now)
+		if err == nil {
+			err = plannable(f, s, now)
+		}
 		if err != nil {
 			out.Stays = append(out.Stays, actions.Stay{Route: m.route, Why: fleet.Sentence(err)})
 			continue
@@ -135,9 +138,13 @@ func way(split actions.Split, e *actions.Evacuation, s *fleet.Snapshot, b action
 		stays += float64(p.Left) * float64(f.Requests.V)
 		all += float64(f.Requests.V)
 		known, whole = known && f.Requests.OK, whole && p.Left == 0
-		q, err := plan.New(Intent(f, p, s), s, now)
-		if err != nil {
+		in := Intent(f, p, s)
+		if len(in.Weights) == 0 {
 			continue // nothing of it moves
+		}
+		q, err := plan.New(in, s, now)
+		if err != nil {
+			continue
 		}
 		made = append(made, q)
 		if out.Burn.OK && q.BurnNow.OK && q.BurnThen.OK {
@@ -165,6 +172,20 @@ func beside(b actions.Book, plans []actions.Plan) actions.Book {
 	return b
 }
 
+// plannable is why no shift of a route can be planned, whatever it moves: nil where one can, or where nothing moves.
+func plannable(f actions.Failover, s *fleet.Snapshot, now time.Time) error {
+	for _, p := range f.Proposals {
+		in := Intent(f, p, s)
+		if len(in.Weights) == 0 {
+			continue
+		}
+		if _, err := plan.New(in, s, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Parts are the plans of one way with their checks, each judged beside the others. A route of which nothing moves has none.
 func Parts(e *actions.Evacuation, id string, wish actions.FailoverWish, s *fleet.Snapshot, b actions.Book,
 	now time.Time) ([]actions.PlannedPart, error) {
@@ -178,6 +199,11 @@ func Parts(e *actions.Evacuation, id string, wish actions.FailoverWish, s *fleet
 		in := wish.Onto(Intent(e.Found[i], p, s))
 		if len(in.Weights) == 0 {
 			continue // nothing of it fits anywhere
+		}
+		f := &e.Found[i]
+		if r := s.Route(f.Route); r == nil || !weightsOf(r).Equal(f.Before) {
+			return nil, &fleet.Error{Kind: fleet.KindStale, Op: "fail over", Err: fmt.Errorf("the weights of %s are not those that room was "+
+				"looked for with", fleet.Quote(string(f.Route))), Next: "nothing was changed; ask again who could take it"}
 		}
 		in.Failover = &as
 		q, err := plan.New(in, s, now)

@@ -45,17 +45,22 @@ func roomFor(route fleet.RouteID, away []fleet.TargetID, to []string, s *fleet.S
 	case !g.Fixed.IsEmpty():
 		return none, refuse(fmt.Errorf("the weights of %s cannot be changed here: %s", fleet.Quote(string(route)), g.Fixed))
 	}
-	out := actions.Failover{Route: route, Away: slices.Clone(away)}
+	out := actions.Failover{Route: route, Away: slices.Clone(away), Before: before}
+	known := true
 	for _, id := range away {
 		t := r.Target(id)
 		if t == nil {
 			return none, refuse(fmt.Errorf("%s has no target %s", fleet.Quote(string(route)), fleet.Quote(string(id))))
 		}
 		out.Moved += before.Share(id).Or(0)
-		if t.Load.Requests.OK {
-			out.Requests = fleet.Some(out.Requests.V + t.Load.Requests.V)
+		switch {
+		case t.Load.Requests.OK:
+			out.Requests.V += t.Load.Requests.V
+		case before[id] > 0:
+			known = false // a part of the sum would pass for all of it
 		}
 	}
+	out.Requests.OK = known
 	if out.Moved <= 0 {
 		return none, refuse(errors.New("what is to be left carries nothing: there is no load to move"))
 	}
@@ -201,7 +206,11 @@ func (f *finder) moved() int {
 
 // objection is the worst check that would need an override if one member took so much weight, nil for none.
 func (f *finder) objection(to fleet.TargetID, weight int, blind bool) *actions.Check {
-	p := f.planTo(to, weight)
+	return f.objects(f.planTo(to, weight), blind)
+}
+
+// objects is the worst check of a plan that would need an override, nil for none.
+func (f *finder) objects(p actions.Plan, blind bool) *actions.Check {
 	var worst *actions.Check
 	for _, il := range interlocks.All() {
 		if !bounding(il.ID) {
@@ -225,6 +234,11 @@ func (f *finder) planTo(to fleet.TargetID, weight int) actions.Plan {
 	after := f.before.Clone()
 	after[to] += weight
 	f.lead(after, weight)
+	return f.planOf(after)
+}
+
+// planOf is the plan that leads to some weights in one step.
+func (f *finder) planOf(after fleet.Weights) actions.Plan {
 	p := actions.Plan{Format: 1, Created: f.now, Context: f.s.Context, Env: f.s.Env, Mode: f.s.Mode, Gateway: f.r.Spec.Gateway,
 		Route: f.r.Spec,
 		Order: f.r.Order(), Before: f.before, BeforeHash: fleet.HashWeights(f.before), After: after, AfterHash: fleet.HashWeights(after),
@@ -232,102 +246,6 @@ func (f *finder) planTo(to fleet.TargetID, weight int) actions.Plan {
 	p.Steps = []actions.Step{{N: 1, Before: p.Before, BeforeHash: p.BeforeHash, After: p.After, AfterHash: p.AfterHash}}
 	plan.Estimate(&p, f.r, f.s)
 	return p
-}
-
-// propose spreads the moved weight over the candidates, none more than it could take. What fits nowhere stays.
-func (f *finder) propose(split actions.Split, all []actions.Candidate) actions.Proposal {
-	if f.r.Routing.Weighing == fleet.WeighingInOut {
-		return f.proposeInOut(split, all)
-	}
-	moved := f.moved()
-	room := make([]int, len(all))
-	total := 0
-	for i := range all {
-		room[i] = int(float64(all[i].Fit)*float64(moved) + 1e-9)
-		total += room[i]
-	}
-	got := make([]int, len(all))
-	goal := min(moved, total)
-	if split == actions.SplitBalanced {
-		share(got, room, goal, total)
-	} else {
-		left := goal
-		for _, i := range ranked(split, all) {
-			got[i] = min(left, room[i])
-			left -= got[i]
-		}
-	}
-	out := actions.Proposal{Split: split, Weights: f.before.Clone(), Left: fleet.Ratio(float64(moved-goal) / float64(moved))}
-	for i := range all {
-		out.Weights[all[i].Target] += got[i]
-	}
-	f.lead(out.Weights, goal)
-	return out
-}
-
-// proposeInOut takes the failing members out and brings those in that could take something. The gateway itself shares the load
-// among who is in, so that all ways are the same.
-func (f *finder) proposeInOut(split actions.Split, all []actions.Candidate) actions.Proposal {
-	out := actions.Proposal{Split: split, Weights: fleet.Weights{}}
-	for id, n := range f.before {
-		out.Weights[id] = min(n, 1)
-	}
-	for i := range all {
-		if all[i].Fit > 0 {
-			out.Weights[all[i].Target] = 1
-		}
-	}
-	for _, id := range f.away {
-		out.Weights[id] = 0
-	}
-	return out
-}
-
-// share deals goal out in proportion to room, in whole numbers: the largest remainders are rounded up.
-func share(got, room []int, goal, total int) {
-	if total == 0 {
-		return
-	}
-	left := goal
-	order := make([]int, len(room))
-	for i := range room {
-		order[i] = i
-		got[i] = goal * room[i] / total
-		left -= got[i]
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(goal*room[b]%total, goal*room[a]%total) })
-	for _, i := range order {
-		if left > 0 && got[i] < room[i] {
-			got[i]++
-			left--
-		}
-	}
-}
-
-// ranked orders candidates by price or by speed; those of which it is not known come last.
-func ranked(split actions.Split, all []actions.Candidate) []int {
-	key := func(i int) (float64, bool) {
-		if split == actions.SplitCheapest {
-			return float64(all[i].Price.V), all[i].Price.OK
-		}
-		return float64(all[i].TTFT95.V), all[i].TTFT95.OK
-	}
-	order := make([]int, len(all))
-	for i := range all {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		x, knownX := key(a)
-		y, knownY := key(b)
-		if knownX != knownY {
-			if knownX {
-				return -1
-			}
-			return 1
-		}
-		return cmp.Compare(x, y)
-	})
-	return order
 }
 
 // Intent is the shift that carries a proposal out, in emergency steps. Weights that stay are left out of it where nothing was

@@ -8,8 +8,21 @@ import (
 	"pitwall/fleet"
 )
 
+// project is what a plan brings to a target, with what it brings to other members of the route on the same pool or account: they are
+// one receiver by several names.
 func project(p actions.Plan, s *fleet.Snapshot, r *fleet.Route, id fleet.TargetID) plan.Projection {
-	return plan.Project(s, r, p.Before, p.After, id)
+	out := plan.Project(s, r, p.Before, p.After, id)
+	t := r.Target(id)
+	for i := range r.Targets {
+		o := &r.Targets[i]
+		same := t != nil && o.Spec.ID != id && o.Spec.Pool == t.Spec.Pool && o.Spec.Provider == t.Spec.Provider && t.Spec.Pool+fleet.PoolID(t.Spec.Provider) != ""
+		if same && p.After.Share(o.Spec.ID).Or(0) > p.Before.Share(o.Spec.ID).Or(0) {
+			other := plan.Project(s, r, p.Before, p.After, o.Spec.ID)
+			out.AddedRequests = grown(out.AddedRequests, other.AddedRequests)
+			out.AddedIn, out.AddedOut = grown(out.AddedIn, other.AddedIn), grown(out.AddedOut, other.AddedOut)
+		}
+	}
+	return out
 }
 
 // compute is IL-04.

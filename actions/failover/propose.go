@@ -1,0 +1,151 @@
+package failover
+
+import (
+	"cmp"
+	"slices"
+
+	"pitwall/actions"
+	"pitwall/fleet"
+)
+
+// propose spreads the moved weight over the candidates, none more than it could take, and all together no more than they could take
+// together: two of them may share a quota, a pool or the budget. What fits nowhere stays.
+func (f *finder) propose(split actions.Split, all []actions.Candidate) actions.Proposal {
+	if f.r.Routing.Weighing == fleet.WeighingInOut {
+		return f.proposeInOut(split, all)
+	}
+	moved := f.moved()
+	room := make([]int, len(all))
+	total := 0
+	for i := range all {
+		room[i] = int(float64(all[i].Fit)*float64(moved) + 1e-9)
+		total += room[i]
+	}
+	goal := min(moved, total)
+	var got []int
+	if split == actions.SplitBalanced {
+		goal = f.greatest(goal, func(n int) fleet.Weights { return f.given(all, share(room, n, total)) }, all)
+		got = share(room, goal, total)
+	} else {
+		got = make([]int, len(all))
+		left := goal
+		for _, i := range ranked(split, all) {
+			got[i] = f.greatest(min(left, room[i]), func(n int) fleet.Weights {
+				got[i] = n
+				return f.given(all, got)
+			}, all)
+			left -= got[i]
+		}
+		goal -= left
+	}
+	if goal == 0 {
+		return f.stays(split)
+	}
+	return actions.Proposal{Split: split, Weights: f.given(all, got), Left: fleet.Ratio(float64(moved-goal) / float64(moved))}
+}
+
+// stays is a proposal by which nothing moves. Its weights are those that the route has: multiplied ones would be written.
+func (f *finder) stays(split actions.Split) actions.Proposal {
+	return actions.Proposal{Split: split, Weights: weightsOf(f.r), Left: 1}
+}
+
+// given are the weights by which each candidate gets what is dealt to it.
+func (f *finder) given(all []actions.Candidate, got []int) fleet.Weights {
+	out, sum := f.before.Clone(), 0
+	for i := range all {
+		out[all[i].Target] += got[i]
+		sum += got[i]
+	}
+	f.lead(out, sum)
+	return out
+}
+
+// greatest is the most, up to a limit, to which no interlock objects when all candidates take their parts at once. Where somebody is
+// unproven, what is only not known is passed over, as for the candidate itself.
+func (f *finder) greatest(limit int, with func(int) fleet.Weights, all []actions.Candidate) int {
+	blind := slices.ContainsFunc(all, func(c actions.Candidate) bool { return c.Unproven && c.Fit > 0 })
+	fits := func(n int) bool { return f.objects(f.planOf(with(n)), blind) == nil }
+	if limit == 0 || fits(limit) {
+		return limit
+	}
+	low, high := 0, limit
+	for high-low > 1 {
+		if mid := (low + high) / 2; fits(mid) {
+			low = mid
+		} else {
+			high = mid
+		}
+	}
+	return low
+}
+
+// proposeInOut takes the failing members out and brings those in that could take something. The gateway itself shares the load
+// among who is in, so that all ways are the same: all of it goes, or nothing does.
+func (f *finder) proposeInOut(split actions.Split, all []actions.Candidate) actions.Proposal {
+	out := actions.Proposal{Split: split, Weights: fleet.Weights{}}
+	for id, n := range f.before {
+		out.Weights[id] = min(n, 1)
+	}
+	for i := range all {
+		if all[i].Fit > 0 {
+			out.Weights[all[i].Target] = 1
+		}
+	}
+	for _, id := range f.away {
+		out.Weights[id] = 0
+	}
+	one := func(int) fleet.Weights { return out.Weights }
+	if out.Weights.Sum() == 0 || f.greatest(1, one, all) == 0 {
+		return f.stays(split)
+	}
+	return out
+}
+
+// share deals goal out in proportion to room, in whole numbers: the largest remainders are rounded up.
+func share(room []int, goal, total int) []int {
+	got := make([]int, len(room))
+	if total == 0 {
+		return got
+	}
+	left := goal
+	order := make([]int, len(room))
+	for i := range room {
+		order[i] = i
+		got[i] = goal * room[i] / total
+		left -= got[i]
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(goal*room[b]%total, goal*room[a]%total) })
+	for _, i := range order {
+		if left > 0 && got[i] < room[i] {
+			got[i]++
+			left--
+		}
+	}
+	return got
+}
+
+// ranked orders candidates by price or by speed; those of which it is not known come last.
+func ranked(split actions.Split, all []actions.Candidate) []int {
+	key := func(i int) (float64, bool) {
+		if split == actions.SplitCheapest {
+			return float64(all[i].Price.V), all[i].Price.OK
+		}
+		return float64(all[i].TTFT95.V), all[i].TTFT95.OK
+	}
+	order := make([]int, len(all))
+	for i := range all {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		x, knownX := key(a)
+		y, knownY := key(b)
+		if knownX != knownY {
+			if knownX {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Compare(x, y)
+	})
+	return order
+}
