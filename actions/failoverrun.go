@@ -194,30 +194,56 @@ func (r *FailoverRun) next(s *fleet.Snapshot, at Standing, now time.Time) []Next
 	}
 	var out []Next
 	moving := slices.ContainsFunc(r.Leaves, func(c Change) bool { return !c.State.Closed() })
-	if len(r.Settles) == 0 {
+	since, why := r.WellSince(s)
+	if open := len(r.Open()) > 0; !open && since.OK && now.Sub(since.V) >= CleanFor {
+		// What is well again gets its load back: to settle somewhere else first is no step on the way, and F means the first that is ready.
+		return []Next{{Stage: StageReturn, Ready: true, Why: fleet.Concat(r.Origin.Text(), fleet.Text(" is well since "),
+			fleet.Age(now.Sub(since.V)))}}
+	}
+	if len(r.Settles) == 0 && r.rents(s) {
 		if w := slices.IndexFunc(at.Warm, Warmup.Warm); w >= 0 {
 			n := Next{Stage: StageSettle, Ready: !moving, Why: fleet.Concat(fleet.Label(string(at.Warm[w].Pool)), fleet.Text(" is warm: "),
 				fleet.Many(at.Warm[w].Ready, "replica"), fleet.Text(" ready"))}
+			if moving {
+				n.Why = fleet.Concat(n.Why, fleet.Text("; load is still being led away, or watched"))
+			}
 			out = append(out, n)
 		} else if len(at.Warm) > 0 {
 			out = append(out, Next{Stage: StageSettle, Why: fleet.Concat(fleet.Label(string(at.Warm[0].Pool)), fleet.Text(" warms up: "),
 				fleet.Int(at.Warm[0].Ready), fleet.Text(" of "), fleet.Many(at.Warm[0].Replicas, "replica"), fleet.Text(" ready"))})
 		}
 	}
-	since, why := r.WellSince(s)
 	switch {
 	case len(r.Open()) > 0:
 		out = append(out, Next{Stage: StageReturn, Why: fleet.Text("its changes are still watched")})
 	case !since.OK:
 		out = append(out, Next{Stage: StageReturn, Why: why})
-	case now.Sub(since.V) < CleanFor:
+	default:
 		out = append(out, Next{Stage: StageReturn, Why: fleet.Concat(r.Origin.Text(), fleet.Text(" is well since "), fleet.Age(now.Sub(since.V)),
 			fleet.Text(", "), fleet.Age(CleanFor), fleet.Text(" are asked"))})
-	default:
-		out = append(out, Next{Stage: StageReturn, Ready: true, Why: fleet.Concat(r.Origin.Text(), fleet.Text(" is well since "),
-			fleet.Age(now.Sub(since.V)))})
 	}
 	return out
+}
+
+// rents tells whether a rented member carries a greater share of a route than before the failover: what a second stage would take.
+func (r *FailoverRun) rents(s *fleet.Snapshot) bool {
+	for i := range r.Leaves {
+		c := &r.Leaves[i]
+		route := s.Route(c.Plan.Route.ID)
+		if route == nil || c.State == StateAborted || c.State == StateRolledBack {
+			continue
+		}
+		end := c.Plan.After // while it is under way
+		if c.State.Closed() {
+			end = route.Held()
+		}
+		for id := range end {
+			if t := route.Target(id); t != nil && t.Spec.Provider != "" && end.Share(id).Or(0) > c.Plan.Before.Share(id).Or(0) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // WellSince is since when everything that the failover left is well; unknown, with the reason, while something is not. A pool is
@@ -248,6 +274,9 @@ func (r *FailoverRun) WellSince(s *fleet.Snapshot) (fleet.Maybe[time.Time], flee
 	}
 	if n == 0 {
 		return none, fleet.Text("nothing that was left is a member of its route any more")
+	}
+	if since.IsZero() {
+		return none, fleet.Concat(r.Origin.Text(), fleet.Text(" is well, since when is not known"))
 	}
 	return fleet.Some(since), fleet.Safe{}
 }

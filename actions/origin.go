@@ -60,7 +60,7 @@ func (o Origin) Holds(s *fleet.Snapshot, t *fleet.Target) bool {
 // providers, whose engines are not ours.
 func (o Origin) InFlight(s *fleet.Snapshot) fleet.Maybe[fleet.Count] {
 	pools := o.Pools(s)
-	if len(pools) == 0 {
+	if len(pools) == 0 || o.rents(s) {
 		return fleet.None[fleet.Count]()
 	}
 	sum := fleet.Count(0)
@@ -72,6 +72,15 @@ func (o Origin) InFlight(s *fleet.Snapshot) fleet.Maybe[fleet.Count] {
 		sum += p.Load.Running.V + p.Load.Waiting.Or(0)
 	}
 	return fleet.Some(sum)
+}
+
+// rents tells whether a member of a route is left that is not ours: what is in flight there is not told.
+func (o Origin) rents(s *fleet.Snapshot) bool {
+	r := s.Route(fleet.RouteID(o.ID))
+	return o.Kind == OriginRoute && r != nil && slices.ContainsFunc(o.Targets, func(id fleet.TargetID) bool {
+		t := r.Target(id)
+		return t != nil && t.Spec.Pool == ""
+	})
 }
 
 // Pools are the own pools of an origin.
@@ -86,7 +95,7 @@ func (o Origin) Pools(s *fleet.Snapshot) []fleet.PoolID {
 	if o.Kind == OriginRoute {
 		if r := s.Route(fleet.RouteID(o.ID)); r != nil {
 			for _, id := range o.Targets {
-				if t := r.Target(id); t != nil && t.Spec.Pool != "" {
+				if t := r.Target(id); t != nil && t.Spec.Pool != "" && !slices.Contains(out, t.Spec.Pool) {
 					out = append(out, t.Spec.Pool)
 				}
 			}

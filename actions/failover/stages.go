@@ -3,6 +3,7 @@ package failover
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -55,16 +56,13 @@ func settleIntent(run *actions.FailoverRun, c *actions.Change, s *fleet.Snapshot
 	}
 	s = interlocks.WithOpen(s, b, r.Spec.ID)
 	f := finder{r: r, s: s, b: b, now: now, before: scaled(weightsOf(r)), caps: fleet.Weights{}}
-	gained := fleet.Weights{}
-	for id, n := range weightsOf(r) {
-		if t := r.Target(id); t != nil && t.Spec.Provider != "" && n > c.Plan.Before[id] {
-			gained[id] = n - c.Plan.Before[id]
-		}
-	}
 	for _, id := range r.Order() {
-		if gained[id] > 0 {
+		t := r.Target(id)
+		// Shares are compared: the sum of the weights may be another one than before.
+		had := int(math.Ceil(float64(c.Plan.Before.Share(id).Or(0))*float64(f.before.Sum()) - slack))
+		if t != nil && t.Spec.Provider != "" && f.before[id] > had {
 			f.away = append(f.away, id)
-			f.caps[id] = gained[id] * f.before.Sum() / max(1, weightsOf(r).Sum())
+			f.caps[id] = f.before[id] - had
 		}
 	}
 	var warm []actions.Candidate
@@ -86,23 +84,24 @@ func settleIntent(run *actions.FailoverRun, c *actions.Change, s *fleet.Snapshot
 	return in, len(in.Weights) > 0
 }
 
+// slack absorbs the rounding of shares that are no binary fractions.
+const slack = 1e-9
+
 // Return are the plans by which the load goes back to where a failover took it from. Each restores what the failover found, step by
 // step.
 func Return(run *actions.FailoverRun, wish actions.FailoverWish, s *fleet.Snapshot, b actions.Book, now time.Time) ([]actions.PlannedPart, error) {
 	if s == nil {
 		return nil, &fleet.Error{Kind: fleet.KindStale, Op: "plan the return", Err: errors.New("nothing has been read yet")}
 	}
-	for _, n := range run.Stand(s, now).Next {
-		if n.Stage == actions.StageReturn && !n.Ready {
-			return nil, &fleet.Error{Kind: fleet.KindBlocked, Op: "plan the return", Err: errors.New(n.Why.String()),
-				Next: "nothing was changed; a shift by hand is possible at any time"}
-		}
+	if why := notYet(run.Stand(s, now), run); !why.IsEmpty() {
+		return nil, &fleet.Error{Kind: fleet.KindBlocked, Op: "plan the return", Err: errors.New(why.String()),
+			Next: "nothing was changed; a shift by hand is possible at any time"}
 	}
 	var plans []actions.Plan
 	for i := range run.Leaves {
 		c := &run.Leaves[i]
 		r := s.Route(c.Plan.Route.ID)
-		if r == nil || c.State != actions.StateCommitted || c.Undone != "" {
+		if r == nil || c.State != actions.StateCommitted || c.Undone != "" || isAt(r, c.Plan.Before) {
 			continue
 		}
 		in, err := plan.Undo(*c, actions.Actor{})
@@ -120,6 +119,33 @@ func Return(run *actions.FailoverRun, wish actions.FailoverWish, s *fleet.Snapsh
 		return nil, refuse(errors.New("none of its changes stands: there is nothing to return from"))
 	}
 	return Judge(plans, s, b, now), nil
+}
+
+// notYet is why the way back cannot be planned now, "" where it can, or where there is none.
+func notYet(st actions.Standing, run *actions.FailoverRun) fleet.Safe {
+	for _, n := range st.Next {
+		if n.Stage == actions.StageReturn {
+			if n.Ready {
+				return fleet.Safe{}
+			}
+			return n.Why
+		}
+	}
+	if open := run.Open(); len(open) > 0 {
+		return fleet.Textf("change %s of it is open (%s)", fleet.Label(string(open[0].ID)), fleet.Label(string(open[0].State)))
+	}
+	return fleet.Safe{}
+}
+
+// isAt tells whether a route holds weights already, such as by a shift by hand.
+func isAt(r *fleet.Route, w fleet.Weights) bool {
+	at := weightsOf(r)
+	for id, n := range at {
+		if n != w[id] {
+			return false
+		}
+	}
+	return at.Sum() == w.Sum()
 }
 
 func part(run *actions.FailoverRun, stage actions.FailoverStage) *actions.FailoverPart {
