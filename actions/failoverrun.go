@@ -151,24 +151,10 @@ func (r *FailoverRun) drain(s *fleet.Snapshot, now time.Time) Drain {
 		}
 	}
 	for i := range s.Routes {
-		for k := range s.Routes[i].Targets {
-			t := &s.Routes[i].Targets[k]
-			if r.within(s, &s.Routes[i], t) && t.Set.Or(0) > 0 {
-				d.Shared = true
-			}
-		}
+		d.Shared = d.Shared || r.Origin.Gets(s, &s.Routes[i])
 	}
 	d.Stuck = !d.Since.IsZero() && !d.Shared && d.InFlight.V > 0 && now.Sub(d.Since) > DrainFor
 	return d
-}
-
-// within tells whether a target sends into what the failover leaves.
-func (r *FailoverRun) within(s *fleet.Snapshot, route *fleet.Route, t *fleet.Target) bool {
-	if r.Origin.Kind != OriginRoute {
-		return r.Origin.Holds(s, t)
-	}
-	return t.Spec.Pool != "" && slices.Contains(r.Origin.Pools(s), t.Spec.Pool) ||
-		string(route.Spec.ID) == r.Origin.ID && slices.Contains(r.Origin.Targets, t.Spec.ID)
 }
 
 // warming is how the pools stand that the failover started.

@@ -56,6 +56,16 @@ func (o Origin) Holds(s *fleet.Snapshot, t *fleet.Target) bool {
 	}
 }
 
+// Gets tells whether a route sends to what is left: to the origin itself, or to a pool of its members.
+func (o Origin) Gets(s *fleet.Snapshot, r *fleet.Route) bool {
+	pools := o.Pools(s)
+	return slices.ContainsFunc(r.Targets, func(t fleet.Target) bool {
+		member := o.Holds(s, &t) || t.Spec.Pool != "" && slices.Contains(pools, t.Spec.Pool) ||
+			string(r.Spec.ID) == o.ID && slices.Contains(o.Targets, t.Spec.ID)
+		return member && t.Set.Or(0) > 0
+	})
+}
+
 // InFlight is how many requests are in an origin now, waiting ones included; unknown where an engine does not tell, and of
 // providers, whose engines are not ours.
 func (o Origin) InFlight(s *fleet.Snapshot) fleet.Maybe[fleet.Count] {

@@ -95,7 +95,7 @@ func (g *guard) judge(k *carrier, now time.Time) verdict {
 	}
 	for i := range s.Routes {
 		if r := &s.Routes[i]; r.Spec.Gateway == k.c.Plan.Gateway && r.Spec.ID != route.Spec.ID {
-			g.other(k, &v, r, now)
+			g.other(k, &v, s, r, now)
 		}
 	}
 	return v
@@ -141,8 +141,9 @@ func (g *guard) target(k *carrier, v *verdict, s *fleet.Snapshot, id fleet.Targe
 	}
 }
 
-// other judges a route that the change does not touch. A route without traffic is not harmed.
-func (g *guard) other(k *carrier, v *verdict, r *fleet.Route, now time.Time) {
+// other judges a route that the change does not touch. A route without traffic is not harmed. One that sends to what a failover leaves
+// fails for that: it is shown, and leads no load back there.
+func (g *guard) other(k *carrier, v *verdict, s *fleet.Snapshot, r *fleet.Route, now time.Time) {
 	was := k.base[figureKey{route: r.Spec.ID}].Errors
 	limit := errorLimit(was, fleet.None[fleet.Ratio]())
 	is := r.Load.Errors
@@ -151,6 +152,10 @@ func (g *guard) other(k *carrier, v *verdict, r *fleet.Route, now time.Time) {
 	row := actions.LimitNow{Name: fleet.Concat(name, fleet.Text(" err%")), Before: percent(was), Now: percent(is),
 		Limit: percent(fleet.Some(limit))}
 	row.Verdict, row.Broken = g.rate(figureKey{r.Spec.ID, "", "err"}, known, is.V > limit, r.Load.At)
+	if in := &k.c.Plan.Intent; in.Emergency() && in.Failover.Origin.Gets(s, r) {
+		v.harm = append(v.harm, row)
+		return
+	}
 	quiet := v.quiet
 	row = k.weigh(v, row, fleet.Concat(fleet.Text("other route "), name))
 	v.quiet = quiet
