@@ -24,6 +24,8 @@ type FailoverPart struct {
 	Stage   FailoverStage
 	Split   Split
 	Runbook string `json:",omitempty"` // by whose rules it was started; raw
+	// Together are the routes whose changes start together: one without a change never started.
+	Together []fleet.RouteID `json:",omitempty"`
 }
 
 // Bounds are what a failover keeps to. Empty lists bound nothing.

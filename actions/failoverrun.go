@@ -107,10 +107,12 @@ type Next struct {
 // Standing is how a failover stands on a fleet as read now.
 type Standing struct {
 	Moved Progress // routes whose end weights every replica holds, of those that are led away
-	Drain Drain
-	Warm  []Warmup
-	Next  []Next
-	Over  bool
+	// Unstarted are routes that were to be led away with the others and of which no change was begun.
+	Unstarted []fleet.RouteID
+	Drain     Drain
+	Warm      []Warmup
+	Next      []Next
+	Over      bool
 }
 
 // Progress is how many of all are done.
@@ -118,7 +120,8 @@ type Progress struct{ Done, Of int }
 
 // Stand tells how a failover stands. It is pure.
 func (r *FailoverRun) Stand(s *fleet.Snapshot, now time.Time) Standing {
-	out := Standing{Over: r.Over(), Moved: Progress{Of: len(r.Leaves)}}
+	out := Standing{Over: r.Over(), Unstarted: r.unstarted()}
+	out.Moved.Of = len(r.Leaves) + len(out.Unstarted)
 	for i := range r.Leaves {
 		if s := r.Leaves[i].State; s == StateSoaking || s == StateCommitted {
 			out.Moved.Done++
@@ -131,6 +134,16 @@ func (r *FailoverRun) Stand(s *fleet.Snapshot, now time.Time) Standing {
 	out.Warm = r.warming(s)
 	out.Next = r.next(s, out, now)
 	return out
+}
+
+// unstarted are routes that were confirmed and have no change: it was refused at its start, or whoever started them ended before.
+func (r *FailoverRun) unstarted() []fleet.RouteID {
+	if len(r.Leaves) == 0 {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(r.Leaves[0].Plan.Intent.Failover.Together), func(id fleet.RouteID) bool {
+		return slices.ContainsFunc(r.Leaves, func(c Change) bool { return c.Plan.Route.ID == id })
+	})
 }
 
 func (r *FailoverRun) drain(s *fleet.Snapshot, now time.Time) Drain {

@@ -152,10 +152,11 @@ func (m *Model) planParts() tea.Cmd {
 func warmed(ctx context.Context, control Control, f *views.FailoverFlow, parts []actions.PlannedPart) ([]actions.PlannedPart, fleet.Safe) {
 	able := slices.DeleteFunc(slices.Clone(f.Warmups()), func(w actions.Warmup) bool { return !w.Why.IsEmpty() })
 	warm, err := control.WarmParts(ctx, able, *parts[0].Plan.Intent.Failover)
+	parts = append(parts, warm...)
 	if err != nil {
-		return parts, fleet.Concat(fleet.Text("no standby pool is started: "), fleet.Sentence(err), fleet.Text("; the load moves without it"))
+		return parts, fleet.Concat(fleet.Text("a standby pool is not started: "), fleet.Sentence(err), fleet.Text("; the load moves without it"))
 	}
-	return append(parts, warm...), fleet.Safe{}
+	return parts, fleet.Safe{}
 }
 
 func (m *Model) partsPlanned(msg partsMsg) tea.Cmd {
@@ -167,24 +168,39 @@ func (m *Model) partsPlanned(msg partsMsg) tea.Cmd {
 	e.asking = 0
 	e.state.Aside = msg.aside
 	if msg.err != nil {
-		e.state.Parts, e.state.Err = nil, fleet.Sentence(msg.err)
+		e.state.Parts, e.state.Err, e.form.state.Checks = nil, fleet.Sentence(msg.err), nil
+		e.form.state.Step, e.form.state.Scroll = views.ShiftChecks, 0
 		if e.state.Stage == actions.StageLeave {
 			e.form.state.Step = views.ShiftPlan
+		}
+		if fleet.KindOf(msg.err) == fleet.KindStale && e.state.Stage == actions.StageLeave {
+			e.state.Aside = e.state.Err
+			return m.evacuate() // what was found is not so any more
 		}
 		return nil
 	}
 	e.state.Err = fleet.Safe{}
-	old := e.form.state.Ladder
+	old, seen := e.form.state.Ladder, e.state.Parts
 	e.state.Parts, e.form.state.Twin = msg.parts, msg.twin
 	e.form.state.CheckedAt = m.clock.Now()
 	e.form.state.Checks = allChecks(msg.parts)
 	e.form.state.Ladder = m.climbAll()
-	if e.form.state.Step == views.ShiftConfirm && !sameLadder(old, e.form.state.Ladder) {
+	if e.form.state.Step == views.ShiftConfirm && !samePlans(seen, msg.parts) {
+		e.form.state.Step, e.form.state.Scroll = views.ShiftChecks, 0
+		e.form.state.Stale = fleet.Text("The plans are others than before: look at them again.")
+	} else if e.form.state.Step == views.ShiftConfirm && !sameLadder(old, e.form.state.Ladder) {
 		e.form.state.Step, e.form.state.Scroll = views.ShiftChecks, 0
 		e.form.state.Stale = fleet.Text("The checks ask for something else than before: look at them again.")
 	}
 	e.form.arm()
 	return nil
+}
+
+// samePlans tells whether plans write the same, from and to the same.
+func samePlans(a, b []actions.PlannedPart) bool {
+	return slices.EqualFunc(a, b, func(x, y actions.PlannedPart) bool {
+		return x.Plan.Lock() == y.Plan.Lock() && x.Plan.BeforeHash == y.Plan.BeforeHash && x.Plan.AfterHash == y.Plan.AfterHash
+	})
 }
 
 func allChecks(parts []actions.PlannedPart) []actions.Check {

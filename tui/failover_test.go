@@ -122,7 +122,7 @@ func TestAStandbyPoolThatCannotBeStartedKeepsNothing(t *testing.T) {
 		return nil, errors.New("the API server does not answer")
 	}
 	r.keys("5", "F", "w", "enter")
-	r.wants("no standby pool is started", "the API server does not answer", "the load moves", "step 2 of 5")
+	r.wants("a standby pool is not started", "the API server does not answer", "moves without it", "step 2 of 5")
 	if len(r.m.evac.state.Parts) != 1 {
 		t.Errorf("%d parts", len(r.m.evac.state.Parts))
 	}

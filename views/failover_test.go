@@ -77,6 +77,8 @@ func failedOver(sc *views.Scene) {
 	leave, warm := lostPart(actions.StageLeave), actions.Plan{Work: &actions.WorkPlan{Pool: "h200-dr"}, Intent: actions.Intent{Kind: actions.KindScale,
 		Work:     &actions.WorkIntent{Object: fleet.ObjectRef{Kind: "Deployment", Name: "h200-dr"}, Want: fleet.Want{Do: fleet.DoScale, Replicas: fleet.Some(2)}},
 		Failover: &actions.FailoverPart{ID: "fo-1122-140512-7c1e", Origin: lostPool, Stage: actions.StageWarm}}}
+	leave.Plan.Order = []fleet.TargetID{"b200-a", "h100-b", "openai"} // as in the scene
+	leave.Plan.Before, leave.Plan.After = fleet.Weights{"b200-a": 60, "h100-b": 30, "openai": 10}, fleet.Weights{"b200-a": 0, "h100-b": 60, "openai": 40}
 	at := viewtest.Now()
 	sc.Book.Changes = append([]actions.Change{
 		{ID: "c119", Seq: 119, Plan: leave.Plan, State: actions.StateSoaking, Step: 3, Started: at.Add(-3 * time.Minute), Why: fleet.Text("FAIL rolls back"),

@@ -136,6 +136,9 @@ func (f *FailoverFlow) drawWay(s *sheet, w *actions.Way) {
 		s.Say(themes.Warn, "a part of it fits nowhere and stays")
 	case w.Left.V > 0:
 		s.Put(themes.Warn, fleet.Concat(w.Left.V.Whole(), fleet.Text("% of it fits nowhere and stays")))
+	case len(f.Found.Stays) > 0:
+		s.Put(role, fleet.Textf("all of it finds room; %s below", fleet.Concat(fleet.Many(len(f.Found.Stays), "route"),
+			fleet.Verb(len(f.Found.Stays), " stays", " stay"))))
 	default:
 		s.Put(role, fleet.Text("all of it finds room"))
 	}

@@ -70,6 +70,14 @@ func failoverFacts(p *page, sc Scene, r *actions.FailoverRun, st *actions.Standi
 	p.tell(fleet.Text("started"), themes.Text, by, 1)
 	p.tell(fleet.Text("moved"), themes.Text, fleet.Textf("%s of %s hold their end on every replica", fleet.Int(st.Moved.Done),
 		fleet.Many(st.Moved.Of, "route")), 1)
+	if len(st.Unstarted) > 0 {
+		names := make([]fleet.Safe, len(st.Unstarted))
+		for i, id := range st.Unstarted {
+			names[i] = fleet.Label(string(id))
+		}
+		p.tell(fleet.Text("NOT MOVED"), themes.Warn, fleet.Concat(fleet.Join(names, fleet.Text(", ")), fleet.Text(
+			": no change of it was begun, its load is where it was; F on what is left plans it again")), 2)
+	}
 	drain, role := leftInFlight(&st.Drain, sc)
 	p.tell(fleet.Text("drain"), role, drain, 2)
 	for i := range st.Warm {

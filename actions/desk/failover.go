@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -94,21 +95,23 @@ func (d *Desk) StartParts(parts []actions.PlannedPart, a actions.Approval) []act
 	return out
 }
 
-// WarmParts are the plans that start standby pools for a failover, with their checks.
+// WarmParts are the plans that start standby pools for a failover, with their checks. One that cannot be planned keeps no other: the
+// error tells which, beside the plans of the others.
 func (d *Desk) WarmParts(ctx context.Context, of []actions.Warmup, as actions.FailoverPart) ([]actions.PlannedPart, error) {
 	var out []actions.PlannedPart
+	var errs []error
 	for _, w := range of {
 		in, err := failover.WarmIntent(w, as)
-		if err != nil {
-			return nil, err
+		if err == nil {
+			var p actions.Plan
+			if p, err = d.PlanWork(ctx, in); err == nil {
+				out = append(out, actions.PlannedPart{Plan: p, Checks: d.Check(p)})
+				continue
+			}
 		}
-		p, err := d.PlanWork(ctx, in)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, actions.PlannedPart{Plan: p, Checks: d.Check(p)})
+		errs = append(errs, fmt.Errorf("%s: %w", fleet.Quote(string(w.Pool)), err))
 	}
-	return out, nil
+	return out, errors.Join(errs...)
 }
 
 // failoverID tells one failover from another: when it was planned, of what, and by whom.

@@ -194,6 +194,11 @@ func Parts(e *actions.Evacuation, id string, wish actions.FailoverWish, s *fleet
 		return nil, refuse(fmt.Errorf("no load of %s can be moved", e.Origin.Text()))
 	}
 	as := actions.FailoverPart{ID: id, Origin: e.Origin, Stage: actions.StageLeave, Split: wish.Split, Runbook: wish.Runbook}
+	for i, p := range e.Ways[at].Moves {
+		if len(Intent(e.Found[i], p, s).Weights) > 0 {
+			as.Together = append(as.Together, e.Found[i].Route)
+		}
+	}
 	var plans []actions.Plan
 	for i, p := range e.Ways[at].Moves {
 		in := wish.Onto(Intent(e.Found[i], p, s))

@@ -120,3 +120,13 @@ func TestWhatIsInFlightIsCountedOnceAndWholeOrNotAtAll(t *testing.T) {
 		t.Errorf("%v, and what is in flight at a provider is not told", got)
 	}
 }
+
+// TestAPartThatNeverStartedIsTold: it was refused at its start, or its console ended between two of them.
+func TestAPartThatNeverStartedIsTold(t *testing.T) {
+	s, b, parts := left(t)
+	b.Changes = b.Changes[:1]
+	st := run(t, b).Stand(s, now)
+	if len(st.Unstarted) != 1 || st.Unstarted[0] != parts[1].Plan.Route.ID || st.Moved != (actions.Progress{Done: 1, Of: 2}) {
+		t.Errorf("%+v", st)
+	}
+}

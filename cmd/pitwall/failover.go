@@ -142,7 +142,7 @@ func (x *failoverFlags) warmParts(ctx context.Context, d *desk.Desk, c console, 
 	}
 	warm, err := d.WarmParts(ctx, of, *parts[0].Plan.Intent.Failover)
 	if err != nil {
-		fmt.Fprintf(c.errs, "pitwall: no standby pool is started: %s; the load moves without it\n", fleet.Sentence(err))
+		fmt.Fprintf(c.errs, "pitwall: a standby pool is not started: %s; the load moves without it\n", fleet.Sentence(err))
 	}
 	return warm
 }

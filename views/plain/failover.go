@@ -28,7 +28,7 @@ func Failover(e actions.Evacuation) string {
 	for i := range e.Ways {
 		w := &e.Ways[i]
 		head := fleet.Concat(fleet.Text("  "), cell(fleet.Label(string(w.Split)), 10, part.Left), fleet.Text("est. $/h +"), fleet.Show(w.Burn),
-			leftText(w.Left.Or(0)))
+			wayLeft(w.Left))
 		r.line(head)
 		for k, p := range w.Moves {
 			r.line(fleet.Text("    "), rawName(string(e.Found[k].Route)), fleet.Text("  "), weightsText(p.Weights), leftText(p.Left))
@@ -130,6 +130,14 @@ func weightsText(w fleet.Weights) fleet.Safe {
 		parts = append(parts, fleet.Concat(fleet.Label(string(id)), fleet.Text(" "), fleet.Int(w[id])))
 	}
 	return fleet.Join(parts, fleet.Text("  "))
+}
+
+// wayLeft is what of a way stays, which is not known where a rate is not.
+func wayLeft(left fleet.Maybe[fleet.Ratio]) fleet.Safe {
+	if !left.OK {
+		return fleet.Text("  a part of it fits nowhere and stays")
+	}
+	return leftText(left.V)
 }
 
 func leftText(left fleet.Ratio) fleet.Safe {
