@@ -252,7 +252,7 @@ func runStanding(r *actions.FailoverRun, st *actions.Standing) (fleet.Safe, them
 	case held:
 		return fleet.Text("a change of it needs a look"), themes.Warn
 	case len(st.Unstarted) > 0:
-		return fleet.Concat(fleet.Many(len(st.Unstarted), "route"), fleet.Text(" did not start: enter shows which")), themes.Warn
+		return fleet.Concat(fleet.Many(len(st.Unstarted), "route"), fleet.Text(" did not start")), themes.Warn
 	case len(open) > 0:
 		return fleet.Concat(fleet.Many(len(open), "change"), fleet.Text(" under way")), themes.Accent
 	}

@@ -123,3 +123,22 @@ func TestWhatSomebodyChangedMeanwhileIsNotOverwritten(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestAStepThatWasJustWrittenCountsBeforeItIsMeasured: the weights have changed already and the rates have not.
+func TestAStepThatWasJustWrittenCountsBeforeItIsMeasured(t *testing.T) {
+	s := twoRoutes(8000, 1000)
+	alone := evacuate(t, poolA, s, book())
+	parts, err := Parts(&alone, "fo-1", actions.FailoverWish{Split: actions.SplitBalanced}, s, book(), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := parts[0].Plan
+	r := s.Route(p.Route.ID)
+	r.Weights, r.Hash = p.Steps[0].After, p.Steps[0].AfterHash
+	b := book()
+	b.Changes = []actions.Change{{ID: "c1", Plan: p, State: actions.StateVerifying, Step: 1, Steps: []actions.StepResult{{N: 1, Sent: now, Verified: now}}}}
+	e := evacuate(t, poolA, s, b)
+	if got := brought(s, e.Ways[0], e.Found, "b"); got > 17 {
+		t.Errorf("%.1f requests/s more go to b, which has room for 16 beside what the open change has written and not moved yet", got)
+	}
+}

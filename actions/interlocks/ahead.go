@@ -72,10 +72,15 @@ func underWay(p actions.Plan, s *fleet.Snapshot, b actions.Book) ([]move, []flee
 		if r := s.Route(m.route); r != nil && r.Weights != nil {
 			m.from = r.Weights
 		}
+		done := min(c.Step, len(c.Plan.Steps))
+		if done > 0 && !arrived(&c, done) {
+			done--
+			m.from = c.Plan.Steps[done].Before
+		}
 		if c.State == actions.StateRollingBack {
 			m.to = c.Plan.Before
 		} else if c.Plan.BurnNow.OK && c.Plan.BurnThen.OK && len(c.Plan.Steps) > 0 {
-			left := float64(len(c.Plan.Steps)-min(c.Step, len(c.Plan.Steps))) / float64(len(c.Plan.Steps))
+			left := float64(len(c.Plan.Steps)-done) / float64(len(c.Plan.Steps))
 			m.burn = fleet.Some((c.Plan.BurnThen.V - c.Plan.BurnNow.V) * fleet.USDPerHour(left))
 		}
 		if m.from.Equal(m.to) {
@@ -84,6 +89,15 @@ func underWay(p actions.Plan, s *fleet.Snapshot, b actions.Book) ([]move, []flee
 		moves, of = append(moves, m), append(of, fleet.Label(string(m.route)))
 	}
 	return moves, of
+}
+
+// arrived tells whether the load of a step that was written shows in what is measured: rates are means over a while, and right after the
+// write they are still those from before.
+func arrived(c *actions.Change, step int) bool {
+	if c.State != actions.StateApplying && c.State != actions.StateVerifying {
+		return true
+	}
+	return slices.ContainsFunc(c.Steps, func(r actions.StepResult) bool { return r.N == step && !r.Back && r.SeenOK.V })
 }
 
 // WithOpen is a fleet in which what the open changes of other routes still move has arrived already.
