@@ -251,8 +251,6 @@ func runStanding(r *actions.FailoverRun, st *actions.Standing) (fleet.Safe, them
 		return fleet.Text("over: nothing of it stands"), themes.Dim
 	case held:
 		return fleet.Text("a change of it needs a look"), themes.Warn
-	case len(st.Unstarted) > 0:
-		return fleet.Concat(fleet.Many(len(st.Unstarted), "route"), fleet.Text(" did not start")), themes.Warn
 	case len(open) > 0:
 		return fleet.Concat(fleet.Many(len(open), "change"), fleet.Text(" under way")), themes.Accent
 	}
@@ -260,6 +258,9 @@ func runStanding(r *actions.FailoverRun, st *actions.Standing) (fleet.Safe, them
 		if n.Ready {
 			return fleet.Concat(fleet.Text("F: "), stageWord(n.Stage), fleet.Text("; "), n.Why), themes.Accent
 		}
+	}
+	if len(st.Unstarted) > 0 {
+		return fleet.Concat(fleet.Many(len(st.Unstarted), "route"), fleet.Text(" did not start")), themes.Warn
 	}
 	if len(st.Next) > 0 {
 		return st.Next[0].Why, themes.Dim
