@@ -46,21 +46,9 @@ func roomFor(route fleet.RouteID, away []fleet.TargetID, to []string, s *fleet.S
 		return none, refuse(fmt.Errorf("the weights of %s cannot be changed here: %s", fleet.Quote(string(route)), g.Fixed))
 	}
 	out := actions.Failover{Route: route, Away: slices.Clone(away), Before: before}
-	known := true
-	for _, id := range away {
-		t := r.Target(id)
-		if t == nil {
-			return none, refuse(fmt.Errorf("%s has no target %s", fleet.Quote(string(route)), fleet.Quote(string(id))))
-		}
-		out.Moved += before.Share(id).Or(0)
-		switch {
-		case t.Load.Requests.OK:
-			out.Requests.V += t.Load.Requests.V
-		case before[id] > 0:
-			known = false // a part of the sum would pass for all of it
-		}
+	if err := carried(&out, r, before); err != nil {
+		return none, err
 	}
-	out.Requests.OK = known
 	if out.Moved <= 0 {
 		return none, refuse(errors.New("what is to be left carries nothing: there is no load to move"))
 	}
@@ -81,6 +69,28 @@ func roomFor(route fleet.RouteID, away []fleet.TargetID, to []string, s *fleet.S
 		out.Proposals = append(out.Proposals, f.propose(split, out.Candidates))
 	}
 	return out, nil
+}
+
+// carried fills in what the members that are left carry: their share of the route, and their requests, where all are known.
+func carried(out *actions.Failover, r *fleet.Route, before fleet.Weights) error {
+	out.Requests.OK = true
+	for _, id := range out.Away {
+		t := r.Target(id)
+		if t == nil {
+			return refuse(fmt.Errorf("%s has no target %s", fleet.Quote(string(out.Route)), fleet.Quote(string(id))))
+		}
+		out.Moved += before.Share(id).Or(0)
+		switch {
+		case t.Load.Requests.OK:
+			out.Requests.V += t.Load.Requests.V
+		case before[id] > 0:
+			out.Requests.OK = false // a part of the sum would pass for all of it
+		}
+	}
+	if !out.Requests.OK {
+		out.Requests.V = 0
+	}
+	return nil
 }
 
 // may tells whether a target is among the receivers: by its own ID, its pool's or its provider's.

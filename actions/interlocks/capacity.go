@@ -15,8 +15,9 @@ func project(p actions.Plan, s *fleet.Snapshot, r *fleet.Route, id fleet.TargetI
 	t := r.Target(id)
 	for i := range r.Targets {
 		o := &r.Targets[i]
-		same := t != nil && o.Spec.ID != id && o.Spec.Pool == t.Spec.Pool && o.Spec.Provider == t.Spec.Provider && t.Spec.Pool+fleet.PoolID(t.Spec.Provider) != ""
-		if same && p.After.Share(o.Spec.ID).Or(0) > p.Before.Share(o.Spec.ID).Or(0) {
+		same := t != nil && o.Spec.ID != id && o.Spec.Pool == t.Spec.Pool && o.Spec.Provider == t.Spec.Provider
+		named := o.Spec.Pool != "" || o.Spec.Provider != ""
+		if same && named && p.After.Share(o.Spec.ID).Or(0) > p.Before.Share(o.Spec.ID).Or(0) {
 			other := plan.Project(s, r, p.Before, p.After, o.Spec.ID)
 			out.AddedRequests = grown(out.AddedRequests, other.AddedRequests)
 			out.AddedIn, out.AddedOut = grown(out.AddedIn, other.AddedIn), grown(out.AddedOut, other.AddedOut)
