@@ -54,7 +54,7 @@ func roomFor(route fleet.RouteID, away []fleet.TargetID, to []string, s *fleet.S
 	}
 	f := finder{r: r, s: s, b: b, now: now, before: scaled(before), away: away}
 	for i := range r.Targets {
-		if t := &r.Targets[i]; !slices.Contains(away, t.Spec.ID) && may(to, &t.Spec) {
+		if t := &r.Targets[i]; !slices.Contains(away, t.Spec.ID) && may(to, &t.Spec) && !sameGPUs(r, away, t) {
 			out.Candidates = append(out.Candidates, f.candidate(t))
 		}
 	}
@@ -91,6 +91,11 @@ func carried(out *actions.Failover, r *fleet.Route, before fleet.Weights) error 
 		out.Requests.V = 0
 	}
 	return nil
+}
+
+// sameGPUs tells whether a target is another name for a pool that is left.
+func sameGPUs(r *fleet.Route, away []fleet.TargetID, t *fleet.Target) bool {
+	return t.Spec.Pool != "" && slices.ContainsFunc(away, func(id fleet.TargetID) bool { return r.Target(id).Spec.Pool == t.Spec.Pool })
 }
 
 // may tells whether a target is among the receivers: by its own ID, its pool's or its provider's.

@@ -142,3 +142,12 @@ func TestAStepThatWasJustWrittenCountsBeforeItIsMeasured(t *testing.T) {
 		t.Errorf("%.1f requests/s more go to b, which has room for 16 beside what the open change has written and not moved yet", got)
 	}
 }
+
+func TestAnotherNameForThePoolThatIsLeftReceivesNothing(t *testing.T) {
+	s := fleetOf(1e6, 1e6)
+	s.Routes[0].Targets[1].Spec.Pool = "a"
+	f := find(t, s)
+	if len(f.Candidates) != 1 || f.Candidates[0].Target != "c" {
+		t.Errorf("%+v", f.Candidates)
+	}
+}
