@@ -24,6 +24,8 @@ type Snapshot struct {
 	Events    []Event // newest first
 	Sources   []SourceStatus
 	Spend     Spend
+	Rules     SiteRules      `json:",omitzero"`  // without the calendars, which Freezes has the windows of
+	Freezes   []FreezeWindow `json:",omitempty"` // that hold or come, the earliest first
 }
 
 // State is how a pool, replica, target or route does, in words that survive without colour.
