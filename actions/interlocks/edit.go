@@ -31,12 +31,13 @@ func Edits(p actions.Plan) []actions.Interlock {
 			Asks: fleet.Text("what takes over makes the same vectors")},
 	}
 	for _, il := range All() {
-		if slices.Contains([]string{"IL-20", "IL-39", "IL-45"}, il.ID) {
+		if slices.Contains([]string{"IL-09", "IL-20", "IL-39", "IL-40", "IL-45"}, il.ID) {
 			own = append(own, il)
 		}
 	}
-	slices.SortFunc(own, func(a, b actions.Interlock) int { return compareIDs(a.ID, b.ID) })
-	return append(list, own...)
+	list = append(list, own...)
+	slices.SortFunc(list, func(a, b actions.Interlock) int { return compareIDs(a.ID, b.ID) })
+	return list
 }
 
 // replaced puts interlocks in the place of those of the same number.

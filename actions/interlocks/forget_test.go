@@ -27,7 +27,9 @@ var keep = map[string]string{
 	"Budget":    "declared in the configuration",
 	"Trends":    "drawn, never judged",
 	"Events":    "drawn, never judged",
-	"Alerts":    "drawn, never judged",
+	"Alerts":    "a system gives its list whole; whether it was read is judged by its source",
+	"Rules":     "declared in the configuration",
+	"Freezes":   "declared in the configuration",
 	"Blocked":   "unknown on every gateway without the call, so it cannot count against a target",
 	"TodayFrom": "its zero value says that the whole day was watched",
 }
@@ -94,9 +96,9 @@ func declares(t reflect.Type) bool {
 // least is what part C demands when an interlock's data is missing. Where the measured verdict was worse, the loss may
 // lower it to this and no further: without the rating of a pool nobody knows that it was over it.
 var least = map[string]actions.Severity{
-	"IL-01": hard, "IL-02": ovr, "IL-03": hard, "IL-04": ovr, "IL-05": ovr, "IL-06": warn, "IL-07": block, "IL-08": ovr,
+	"IL-01": hard, "IL-02": ovr, "IL-03": hard, "IL-04": ovr, "IL-05": ovr, "IL-06": warn, "IL-07": block, "IL-08": ovr, "IL-09": warn,
 	"IL-10": ovr, "IL-12": ovr, "IL-13": warn, "IL-14": hard, "IL-15": ovr, "IL-16": ovr, "IL-17": hard, "IL-20": block,
-	"IL-21": warn, "IL-22": ovr, "IL-23": ovr, "IL-24": ovr, "IL-26": warn, "IL-36": ovr, "IL-37": hard, "IL-39": warn,
+	"IL-21": warn, "IL-22": ovr, "IL-23": ovr, "IL-24": ovr, "IL-26": warn, "IL-36": ovr, "IL-37": hard, "IL-39": warn, "IL-40": warn,
 	"IL-45": hard,
 }
 
