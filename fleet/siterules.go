@@ -135,13 +135,13 @@ func (b *BlockingAlert) Active(s *Snapshot) *Alert {
 	return nil
 }
 
-// PolicyRule lets an interlock object at most with a severity, "WARN" or "OVR", where it would with a stronger one. What is HARD
-// stays HARD.
+// PolicyRule lets an interlock object more mildly: what it would refuse (BLOCK) needs an override (OVR) instead, and, where LowerTo
+// is "WARN", what would need an override is a warning. What is HARD stays HARD.
 type PolicyRule struct {
-	Interlock, AtMost, Reason string // raw
+	Interlock, LowerTo, Reason string // raw
 }
 
-// Text draws the rule: "IL-22 at most WARN: we step by 20".
+// Text draws the rule: "IL-22 lowered to WARN: we step by 20".
 func (r PolicyRule) Text() Safe {
-	return Textf("%s at most %s: %s", Label(r.Interlock), Label(r.AtMost), Label(r.Reason))
+	return Textf("%s lowered to %s: %s", Label(r.Interlock), Label(r.LowerTo), Label(r.Reason))
 }

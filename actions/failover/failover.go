@@ -174,18 +174,13 @@ func (f *finder) objection(to fleet.TargetID, weight int, blind bool) *actions.C
 		Intent: actions.Intent{Kind: actions.KindShift, Route: f.r.Spec.ID}, Ramp: actions.EmergencyRamp()}
 	p.Steps = []actions.Step{{N: 1, Before: p.Before, BeforeHash: p.BeforeHash, After: p.After, AfterHash: p.AfterHash}}
 	var worst *actions.Check
-	for _, il := range interlocks.All() {
-		if !bounding(il.ID) {
-			continue
-		}
-		c := il.Check(p, f.s, f.b, f.now)
+	for _, c := range interlocks.Some(p, f.s, f.b, f.now, bounding) {
 		if blind && c.Missing && c.Severity == actions.SeverityOVR {
 			continue
 		}
 		if c.Severity < actions.SeverityOVR || worst != nil && c.Severity <= worst.Severity {
 			continue
 		}
-		c.ID, c.Title = il.ID, il.Title
 		worst = &c
 	}
 	return worst

@@ -89,6 +89,11 @@ func Evaluate(p actions.Plan, s *fleet.Snapshot, b actions.Book, now time.Time) 
 	return ask(p, s, b, now, restores(p, b), func(actions.Interlock) bool { return true })
 }
 
+// Some asks those interlocks that are wanted by their number, of a plan that undoes nothing.
+func Some(p actions.Plan, s *fleet.Snapshot, b actions.Book, now time.Time, want func(id string) bool) []actions.Check {
+	return ask(p, s, b, now, false, func(il actions.Interlock) bool { return want(il.ID) })
+}
+
 // EvaluateStep asks about step n, counted from 1, right before its write. From the second step on the plan's age no
 // longer counts: the world is compared with what the step before left, and the change's own steps never fire
 // IL-20 to IL-22.
@@ -188,7 +193,7 @@ func ask(p actions.Plan, s *fleet.Snapshot, b actions.Book, now time.Time, resto
 			c = il.Check(p, s, b, now)
 		}
 		c.ID, c.Title = il.ID, il.Title
-		out = append(out, c)
+		out = append(out, lower(c, s.Rules.Policy))
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package interlocks
 
 import (
 	"slices"
+	"strconv"
 	"time"
 
 	"pitwall/actions"
@@ -52,7 +53,7 @@ func spentOf(b fleet.ErrorBudget, slo fleet.Ratio, now time.Time) actions.Check 
 	window := fleet.Concat(fleet.Text(" over the "), fleet.Age(b.Watched.V), fleet.Text(" on file since "), fleet.Stamp(b.From),
 		fleet.Text(" (of 30d)"))
 	terms := fleet.Concat(grouped(b.Errors.V), fleet.Text(" failures of "), grouped(allowed), fleet.Text(" that "),
-		fleet.Ratio(slo).Text(), fleet.Text("% allows of "), grouped(b.Requests.V), fleet.Text(" requests"), window)
+		fleet.Label(strconv.FormatFloat(float64(slo)*100, 'g', 6, 64)), fleet.Text("% allows of "), grouped(b.Requests.V), fleet.Text(" requests"), window)
 	switch {
 	case b.Requests.V <= 0:
 		return missing(actions.SeverityWarn, fleet.Text("no request is on file"), window)
