@@ -29,8 +29,8 @@ func lower(c actions.Check, policy []fleet.PolicyRule) actions.Check {
 		}
 		why := fleet.Label(r.Reason)
 		c.Lowered = &actions.Lowered{From: was, Reason: why}
-		c.Formula = fleet.Textf("%s; %s, lowered from %s by site policy: %s", c.Formula, fleet.Label(c.Severity.String()),
-			fleet.Label(was.String()), why)
+		c.Formula = fleet.Textf("%s, lowered from %s by site policy: %s; %s", fleet.Label(c.Severity.String()),
+			fleet.Label(was.String()), why, c.Formula)
 		return c
 	}
 	return c

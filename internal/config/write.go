@@ -39,7 +39,9 @@ func Write(inv fleet.Inventory) ([]byte, error) {
 	for i := range inv.Golden {
 		c.Golden = append(c.Golden, goldenOf(&inv.Golden[i]))
 	}
-	return yaml.Marshal(File{Version: Version, Current: c.Name, Contexts: []Context{c}})
+	out := File{Version: Version, Current: c.Name, Contexts: []Context{c}}
+	out.writeRules(inv.Rules)
+	return yaml.Marshal(out)
 }
 
 // sourceOf finds the connection that tells about a subject.
