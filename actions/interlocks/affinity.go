@@ -18,8 +18,9 @@ func affinity(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) ac
 		return missing(actions.SeverityWarn, fleet.Text("the route was not read"))
 	}
 	moved, cached, unknown := 0.0, 0.0, fleet.TargetID("")
-	for _, id := range givers(p) {
-		part := float64(p.Before.Share(id).Or(0) - p.After.Share(id).Or(0))
+	was, will := r.Takes(p.Before), r.Takes(p.After)
+	for _, id := range givers(p, r) {
+		part := max(0, float64(was.Share(id).Or(0)-will.Share(id).Or(0)))
 		moved += part
 		t := r.Target(id)
 		if t == nil {

@@ -173,6 +173,7 @@ func ask(p actions.Plan, s *fleet.Snapshot, b actions.Book, now time.Time, resto
 	if s == nil {
 		s = &fleet.Snapshot{} // nothing was read: every interlock finds its data missing
 	}
+	readings := byOrders(p, s)
 	asked := All()
 	switch {
 	case p.Work != nil:
@@ -190,10 +191,40 @@ func ask(p actions.Plan, s *fleet.Snapshot, b actions.Book, now time.Time, resto
 		if restoring && il.RollbackSkips {
 			c = pass(fleet.Text("not asked: it restores what was before "), fleet.Label(string(p.Intent.Undoes)))
 		} else {
-			c = il.Check(p, s, b, now)
+			c = worst(il, p, readings, b, now)
 		}
 		c.ID, c.Title = il.ID, il.Title
 		out = append(out, lower(c, s.Rules.Policy))
+	}
+	return out
+}
+
+// worst asks an interlock about each reading of what is not known, and keeps the strongest objection.
+func worst(il actions.Interlock, p actions.Plan, readings []*fleet.Snapshot, b actions.Book, now time.Time) actions.Check {
+	var out actions.Check
+	for _, s := range readings {
+		out = worse(out, il.Check(p, s, b, now))
+	}
+	return out
+}
+
+// byOrders are the readings of a snapshot where the members of the plan's route have different orders and nobody knows whether
+// these decide: as if they did, and as if they did not.
+func byOrders(p actions.Plan, s *fleet.Snapshot) []*fleet.Snapshot {
+	r := s.Route(p.Route.ID)
+	if p.Work != nil || p.Silence != nil || r == nil || !r.OrdersUnknown() {
+		return []*fleet.Snapshot{s}
+	}
+	var out []*fleet.Snapshot
+	for _, decide := range []bool{false, true} {
+		read := *s
+		read.Routes = slices.Clone(s.Routes)
+		for i := range read.Routes {
+			if read.Routes[i].Spec.ID == p.Route.ID {
+				read.Routes[i].Routing.ByOrder = fleet.Some(decide)
+			}
+		}
+		out = append(out, &read)
 	}
 	return out
 }

@@ -80,7 +80,7 @@ func needed(p actions.Plan, s *fleet.Snapshot) fleet.Safe {
 		return fleet.Safe{}
 	}
 	r := route(p, s)
-	from := givers(p)
+	from := givers(p, r)
 	if r == nil || len(from) == 0 || slices.ContainsFunc(from, func(id fleet.TargetID) bool { return !failing(r.Target(id)) }) {
 		return fleet.Safe{}
 	}

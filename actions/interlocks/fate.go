@@ -15,7 +15,7 @@ func sharedFate(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) 
 		return missing(actions.SeverityWarn, fleet.Text("the route is not in the fleet as read now"))
 	}
 	var failing []*fleet.Target
-	for _, id := range givers(p) {
+	for _, id := range givers(p, r) {
 		if t := r.Target(id); t == nil || t.State.Rank() >= fleet.StateUnknown.Rank() {
 			failing = append(failing, t)
 		}

@@ -28,8 +28,9 @@ func lastHealthy(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Tim
 
 func healthyWith(s *fleet.Snapshot, r *fleet.Route, w fleet.Weights, now time.Time) (int, fleet.Safe) {
 	var names []fleet.Safe
+	open := r.Open(w) // a blocked member keeps its weight and takes nothing
 	for i := range r.Targets {
-		if t := &r.Targets[i]; w[t.Spec.ID] > 0 && healthy(s, t, now) {
+		if t := &r.Targets[i]; open[t.Spec.ID] > 0 && healthy(s, t, now) {
 			names = append(names, target(t.Spec.ID))
 		}
 	}
@@ -44,10 +45,11 @@ func redundancy(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time
 	}
 	domains := map[string]bool{}
 	var common fleet.Fate
+	open := r.Open(p.After)
 	n, unknown := 0, false
 	for i := range r.Targets {
 		t := &r.Targets[i]
-		if p.After[t.Spec.ID] <= 0 || !healthy(s, t, now) {
+		if open[t.Spec.ID] <= 0 || !healthy(s, t, now) {
 			continue
 		}
 		d := domain(s, t)

@@ -47,7 +47,7 @@ func Edit(in actions.Intent, s *fleet.Snapshot, now time.Time) (actions.Plan, er
 		return actions.Plan{}, refuse(err)
 	}
 	if e.Kind == fleet.EditBlock {
-		p.Effects = effects(&p, r, s)
+		p.Effects = effects(&p, r.Without(e.Target), s)
 		p.BurnNow, p.BurnThen = burn(&p, s)
 	} else {
 		p.Before = nil // no weight changes

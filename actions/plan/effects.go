@@ -22,8 +22,10 @@ type Projection struct {
 }
 
 // Project estimates what a target carries when its route's weights go from before to after: what it carries now, plus
-// the change of its share times the route's own request rate and mean lengths. A target whose share stays keeps its load.
+// the change of its share times the route's own request rate and mean lengths. A target whose share stays keeps its load. Shares are
+// those of the members that take requests: neither blocked ones nor those that are kept for when others fail count.
 func Project(s *fleet.Snapshot, r *fleet.Route, before, after fleet.Weights, id fleet.TargetID) Projection {
+	before, after = r.Takes(before), r.Takes(after)
 	p := Projection{ShareNow: before.Share(id), ShareNew: after.Share(id)}
 	if !p.ShareNow.OK && before.Sum() <= 0 {
 		p.ShareNow = fleet.Some(fleet.Ratio(0))
