@@ -25,9 +25,12 @@ type Plan struct {
 	After      fleet.Weights
 	AfterHash  string
 	Steps      []Step
-	Ramp       Ramp
-	Guard      fleet.Guard
-	Soak       time.Duration
+	// Weighing and Most are what weights mean to the gateway and the greatest that it takes, which the way back keeps to as well.
+	Weighing fleet.Weighing `json:",omitempty"`
+	Most     int            `json:",omitempty"`
+	Ramp     Ramp
+	Guard    fleet.Guard
+	Soak     time.Duration
 
 	Effects  []Effect
 	BurnNow  fleet.Maybe[fleet.USDPerHour]

@@ -27,6 +27,9 @@ type Projection struct {
 func Project(s *fleet.Snapshot, r *fleet.Route, before, after fleet.Weights, id fleet.TargetID) Projection {
 	before, after = r.Takes(before), r.Takes(after)
 	p := Projection{ShareNow: before.Share(id), ShareNew: after.Share(id)}
+	if !decides(r) {
+		p.ShareNow, p.ShareNew = fleet.None[fleet.Ratio](), fleet.None[fleet.Ratio]() // something else than weights shares it out
+	}
 	if !p.ShareNow.OK && before.Sum() <= 0 {
 		p.ShareNow = fleet.Some(fleet.Ratio(0))
 	}

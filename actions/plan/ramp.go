@@ -13,9 +13,11 @@ const percent = 100
 // ramp cuts a change into steps. No target's share moves by more than the ramp's points in one step; each target
 // moves in one direction only; sums are never 0. Where before and after have the same sum the steps have it too,
 // unless it is too coarse for the points. The last step is after, exactly.
-func ramp(before, after fleet.Weights, order []fleet.TargetID, r actions.Ramp) []actions.Step {
-	if before.Sum() <= 0 {
-		// All weights are 0: there is no share to move gradually.
+//
+// Where the gateway has no weights (most is 1), or takes none as great as the steps would need, there is one step.
+func ramp(before, after fleet.Weights, order []fleet.TargetID, r actions.Ramp, most int) []actions.Step {
+	if before.Sum() <= 0 || most == 1 {
+		// All weights are 0, or nothing but in and out: there is no share to move gradually.
 		return steps(before, []fleet.Weights{after.Clone()}, r)
 	}
 	points := float64(r.Points) / percent
@@ -23,12 +25,35 @@ func ramp(before, after fleet.Weights, order []fleet.TargetID, r actions.Ramp) [
 	var path []fleet.Weights
 	for _, scale := range scales(before, after) {
 		for n := least; n <= 2*least+2; n++ {
-			if path = cut(before, after, order, n, scale); keeps(path, before, order, points) {
+			if path = cut(before, after, order, n, scale); keeps(path, before, order, points) && fits(path, most) {
 				return steps(before, path, r)
 			}
 		}
 	}
+	if !fits(path, most) {
+		path = path[len(path)-1:]
+	}
 	return steps(before, path, r)
+}
+
+// fits tells whether a gateway takes all weights of a path; most is 0 where no bound is known.
+func fits(path []fleet.Weights, most int) bool {
+	for _, w := range path[:len(path)-1] {
+		for _, v := range w {
+			if most > 0 && v > most {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// greatest is the greatest weight that a plan may set, 0 where no bound is known.
+func greatest(w fleet.Weighing, most int) int {
+	if w == fleet.WeighingInOut {
+		return 1
+	}
+	return most
 }
 
 // slack absorbs the rounding of shares that are no binary fractions.
@@ -170,7 +195,11 @@ func Rollback(p actions.Plan, from fleet.Weights) []actions.Step {
 	if from.Sum() > 0 && p.Before.Sum() > 0 && farthest(shares(from, p.Order), shares(p.Before, p.Order)) > rollbackHop {
 		hops = 2
 	}
-	return steps(from, cut(from, p.Before, p.Order, hops, scales(from, p.Before)[0]), actions.Ramp{})
+	path := cut(from, p.Before, p.Order, hops, scales(from, p.Before)[0])
+	if !fits(path, greatest(p.Weighing, p.Most)) {
+		path = path[len(path)-1:]
+	}
+	return steps(from, path, actions.Ramp{})
 }
 
 // rollbackHop is the share beyond which going back takes two writes instead of one.
