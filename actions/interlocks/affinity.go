@@ -17,6 +17,9 @@ func affinity(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) ac
 	if r == nil {
 		return missing(actions.SeverityWarn, fleet.Text("the route was not read"))
 	}
+	if id := unread(p, r); id != "" {
+		return on(missing(actions.SeverityWarn, fleet.Text("it was not read: how much of the route moves is not known")), id)
+	}
 	moved, cached, unknown := 0.0, 0.0, fleet.TargetID("")
 	was, will := r.Takes(p.Before), r.Takes(p.After)
 	for _, id := range givers(p, r) {

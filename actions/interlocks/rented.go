@@ -30,6 +30,9 @@ func apiRamp(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) act
 		case !provider.Load.Requests.OK || !r.Load.Requests.OK:
 			return missing(actions.SeverityWarn, fleet.Text("what it gets now is not known, and it refuses fast growth"))
 		}
+		if id := unread(p, r); id != "" {
+			return missing(actions.SeverityWarn, target(id), fleet.Text(" was not read: how fast this one grows is not known"))
+		}
 		return growth(p, r, t.Spec.ID, provider.Load.Requests.V, r.Load.Requests.V)
 	})
 }

@@ -128,12 +128,23 @@ func givers(p actions.Plan, r *fleet.Route) []fleet.TargetID {
 func moving(p actions.Plan, r *fleet.Route, is func(was, will fleet.Maybe[fleet.Ratio]) bool) []fleet.TargetID {
 	var out []fleet.TargetID
 	was, will := taking(r, p.Before), taking(r, p.After)
+	blind := unread(p, r) != ""
 	for _, id := range p.Order {
-		if is(was.Share(id), will.Share(id)) || is(p.Before.Share(id), p.After.Share(id)) {
+		if is(was.Share(id), will.Share(id)) || is(p.Before.Share(id), p.After.Share(id)) || blind && r != nil {
 			out = append(out, id)
 		}
 	}
 	return out
+}
+
+// unread is a member with weight of which nothing was read: whether it takes its part, and so what the others get, is not known.
+func unread(p actions.Plan, r *fleet.Route) fleet.TargetID {
+	for _, id := range p.Order {
+		if p.Before[id]+p.After[id] > 0 && (r == nil || r.Target(id) == nil) {
+			return id
+		}
+	}
+	return ""
 }
 
 // taking are the weights by which a route's gateway shares requests out; all of them where the route was not read.

@@ -41,6 +41,9 @@ func stepSize(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time) 
 	if r == nil {
 		return missing(actions.SeverityOVR, fleet.Text("the route is not in the fleet as read now"))
 	}
+	if id := unread(p, r); id != "" {
+		return on(missing(actions.SeverityOVR, fleet.Text("it was not read: what the others get in a step is not known")), id)
+	}
 	var out actions.Check
 	last := r.Takes(p.Before)
 	for _, st := range p.Steps {
