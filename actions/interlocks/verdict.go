@@ -165,6 +165,10 @@ func eachReceiver(p actions.Plan, s *fleet.Snapshot, ask func(*fleet.Route,
 	}
 	var out actions.Check
 	for _, id := range list {
+		if r != nil && r.Target(id) == nil && p.After.Share(id).Or(0) <= p.Before.Share(id).Or(0) {
+			out = worse(out, missing(actions.SeverityOVR, target(id), fleet.Text(" was not read: what it takes is not known")))
+			continue
+		}
 		if r == nil || r.Target(id) == nil {
 			return missing(actions.SeverityHard, fleet.Text("the fleet no longer has target "), target(id))
 		}

@@ -42,7 +42,7 @@ func stepSize(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time) 
 		return missing(actions.SeverityOVR, fleet.Text("the route is not in the fleet as read now"))
 	}
 	if id := unread(p, r); id != "" {
-		return on(missing(actions.SeverityOVR, fleet.Text("it was not read: what the others get in a step is not known")), id)
+		return on(noHistory(fleet.Text("it was not read: what it carried, and what the others get in a step, is unknown")), id)
 	}
 	var out actions.Check
 	last := r.Takes(p.Before)
