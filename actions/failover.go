@@ -23,6 +23,9 @@ func Splits() []Split { return []Split{SplitBalanced, SplitCheapest, SplitFastes
 // as few requests as say anything.
 func EmergencyRamp() Ramp { return Ramp{Points: 25, Every: time.Minute, MinRequests: 50} }
 
+// EmergencySoak is how long the end of a failover is watched before what comes next may begin.
+const EmergencySoak = 5 * time.Minute
+
 // Failover is what is known of moving the load of some members of one route to its others: pure data.
 type Failover struct {
 	Route      fleet.RouteID
@@ -44,6 +47,7 @@ type Candidate struct {
 	// Unproven tells that nobody knows what it can carry: Fit is what is known not to be too much, and each step asks an override.
 	Unproven bool
 	Price    fleet.Maybe[fleet.USDPerMTok]
+	Burn     fleet.Maybe[fleet.USDPerHour] // what taking Fit adds to the fleet's burn, est.
 	TTFT95   fleet.Maybe[fleet.Seconds]
 	Limit    fleet.Maybe[fleet.Tokens] // context
 	Labels   []string                  // residency

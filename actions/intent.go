@@ -34,6 +34,7 @@ type Intent struct {
 	Silence  *SilenceIntent `json:",omitempty"` // silence and expire
 	Work     *WorkIntent    `json:",omitempty"` // changes of objects of a cluster
 	Edit     *EditIntent    `json:",omitempty"` // edit
+	Failover *FailoverPart  `json:",omitempty"` // the failover that it is a part of
 }
 
 // Ramp says how a shift is cut into steps. Zero fields take the default: 10 points every
@@ -42,6 +43,9 @@ type Ramp struct {
 	Points      int           // greatest change of any target's share in one step, in percentage points
 	Every       time.Duration // least time between two steps
 	MinRequests int           // fewer requests than this in a step is inconclusive
+	// Way are the parts of the way at which a step ends, in percent, ascending and ending with 100, each cut further where it is
+	// longer than Points; empty means steps of equal length.
+	Way []int `json:",omitempty"`
 }
 
 // The default ramp and soak.

@@ -89,7 +89,7 @@ func Approve(p Plan, checks []Check, a Approval) error {
 		return &fleet.Error{Kind: fleet.KindBlocked, Op: "confirm", Err: errors.New(l.Refused.String()),
 			Next: "nothing was changed"}
 	}
-	if l.TypeName && a.Typed != p.Object() {
+	if l.TypeName && a.Typed != p.Object() && !p.answers(a.Typed) {
 		return short(fmt.Errorf("the typed name %q is not the name of the %s, %q", a.Typed, p.ObjectKind(), p.Object()))
 	}
 	reason := strings.TrimSpace(a.Reason)
@@ -108,6 +108,40 @@ func Approve(p Plan, checks []Check, a Approval) error {
 		}
 	}
 	return nil
+}
+
+// answers tells whether a typed name is that of what a failover leaves: one name confirms all of its parts.
+func (p *Plan) answers(typed string) bool {
+	part := p.Intent.Failover
+	return part != nil && typed != "" && typed == part.Origin.ID
+}
+
+// ConfirmAll tells what the confirmation of plans that start together asks: the most that one of them does, and the name of what
+// the failover leaves.
+func ConfirmAll(origin Origin, parts []PlannedPart) Ladder {
+	var out Ladder
+	for i := range parts {
+		l := Confirm(parts[i].Plan, parts[i].Checks)
+		out.Level, out.Prod = max(out.Level, l.Level), out.Prod || l.Prod
+		out.TypeName, out.NeedsReason = out.TypeName || l.TypeName, out.NeedsReason || l.NeedsReason
+		for _, id := range l.Overrides {
+			if !slices.Contains(out.Overrides, id) {
+				out.Overrides = append(out.Overrides, id)
+			}
+		}
+		if out.Refused.IsEmpty() && !l.Refused.IsEmpty() {
+			out.Refused = fleet.Concat(fleet.Label(parts[i].Plan.Object()), fleet.Text(": "), l.Refused)
+		}
+	}
+	slices.Sort(out.Overrides)
+	if out.TypeName && out.Refused.IsEmpty() && !typeable(origin.ID) {
+		out.Level, out.Refused = LevelRefused, fleet.Concat(fleet.Text("the name "), fleet.Label(strconv.QuoteToASCII(origin.ID)),
+			fleet.Text(" has characters that cannot be typed safely"))
+	}
+	if len(parts) == 0 {
+		out.Level, out.Refused = LevelRefused, fleet.Text("nothing is planned")
+	}
+	return out
 }
 
 func short(err error) error {

@@ -17,6 +17,8 @@ type Plan struct {
 	Env     fleet.Env
 	Mode    fleet.Mode
 	Gateway fleet.GatewayID
+	// InOrOut tells that the gateway has no weights: a member is in (1) or out (0), and steps change one member each.
+	InOrOut bool `json:",omitempty"`
 	Route   fleet.RouteSpec
 	Order   []fleet.TargetID
 
@@ -25,12 +27,10 @@ type Plan struct {
 	After      fleet.Weights
 	AfterHash  string
 	Steps      []Step
-	// Weighing and Most are what weights mean to the gateway and the greatest that it takes, which the way back keeps to as well.
-	Weighing fleet.Weighing `json:",omitempty"`
-	Most     int            `json:",omitempty"`
-	Ramp     Ramp
-	Guard    fleet.Guard
-	Soak     time.Duration
+	Most       int `json:",omitempty"` // the greatest weight that the gateway takes, on the way back too; 0 where no bound is known
+	Ramp       Ramp
+	Guard      fleet.Guard
+	Soak       time.Duration
 
 	Effects  []Effect
 	BurnNow  fleet.Maybe[fleet.USDPerHour]

@@ -19,6 +19,9 @@ const (
 	ScopeConfirm Scope = "change: 3 confirm"
 	ScopeApply   Scope = "change: 4 apply+verify"
 	ScopeSoak    Scope = "change: 5 soak"
+	ScopeSelect  Scope = "failover: 1 select"
+	ScopeWeigh   Scope = "failover: 2 checks"
+	ScopeSeal    Scope = "failover: 3 confirm"
 	ScopeText    Scope = "logs, describe and raw"
 	ScopeAsk     Scope = "question"
 	ScopeHelp    Scope = "help"
@@ -29,7 +32,7 @@ const (
 func scopes() []Scope {
 	return []Scope{
 		ScopeScreens, ScopeText, ScopePlan, ScopeWork, ScopeChecks, ScopeConfirm, ScopeApply, ScopeSoak,
-		ScopeAsk, ScopeLine, ScopeHelp, ScopeAlways,
+		ScopeSelect, ScopeWeigh, ScopeSeal, ScopeAsk, ScopeLine, ScopeHelp, ScopeAlways,
 	}
 }
 

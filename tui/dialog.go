@@ -17,14 +17,15 @@ const checksLife = 60 * time.Second
 // book and lives in its runner.
 type dialog struct {
 	state    views.ShiftState
-	wanted   uint64 // request ID of the newest draft
-	running  uint64 // request ID that the planner works on, 0 when it does not
-	checking uint64 // request ID of the checks under way, 0 for none
-	starting uint64 // request ID of the start under way, 0 for none
-	recheck  bool   // run the checks once the plan is there
-	seen     string // hash of the route's weights when they were last looked at
-	ramp     int    // index of the chosen ramp
-	limit    int    // index of the chosen error limit
+	wanted   uint64     // request ID of the newest draft
+	running  uint64     // request ID that the planner works on, 0 when it does not
+	checking uint64     // request ID of the checks under way, 0 for none
+	starting uint64     // request ID of the start under way, 0 for none
+	recheck  bool       // run the checks once the plan is there
+	seen     string     // hash of the route's weights when they were last looked at
+	ramp     int        // index of the chosen ramp
+	limit    int        // index of the chosen error limit
+	named    fleet.Safe // of what the name is typed, "" for a route
 
 	// Of a change of an object of a cluster.
 	base      actions.Intent // undo: what restores

@@ -110,6 +110,65 @@ func soakKeys() []Binding {
 	}
 }
 
+// selectKeys are those of the first step of a failover.
+func selectKeys() []Binding {
+	s := ScopeSelect
+	return []Binding{
+		{ID: "select.checks", Keys: []string{"enter"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("on to the checks of the chosen split"), Why: whyNoWay, do: (*Model).flowChecks},
+		{ID: "select.balanced", Keys: []string{"b"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("spread it balanced: each in proportion to what it could take"), Why: whyNoWay, do: (*Model).flowSplit},
+		{ID: "select.cheapest", Keys: []string{"c"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("the cheapest first"), Why: whyNoWay, do: (*Model).flowSplit},
+		{ID: "select.fastest", Keys: []string{"f"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("the shortest time to first token first"), Why: whyNoWay, do: (*Model).flowSplit},
+		{ID: "select.warm", Keys: []string{"w"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("also start standby pools that do not serve yet, or not"), Why: whyNoWarm, do: (*Model).flowWarm},
+		{ID: "select.down", Keys: []string{"j", "down"}, Scope: s, Risk: RiskLook, Help: fleet.Text("scroll down"), do: (*Model).flowDown},
+		{ID: "select.up", Keys: []string{"k", "up"}, Scope: s, Risk: RiskLook, Help: fleet.Text("scroll up"), do: (*Model).flowUp},
+		{ID: "select.again", Keys: []string{"e"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("ask again who could take it"), do: (*Model).flowAgain},
+		{ID: "select.cancel", Keys: []string{"esc", "q"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("cancel; nothing was sent"), do: (*Model).flowCancel},
+	}
+}
+
+// weighKeys are those of the checks of a failover.
+func weighKeys() []Binding {
+	s := ScopeWeigh
+	return []Binding{
+		{ID: "weigh.confirm", Keys: []string{"enter"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("on to the confirmation"), Why: whyNoSeal, do: (*Model).flowConfirm},
+		{ID: "weigh.down", Keys: []string{"j", "down"}, Scope: s, Risk: RiskLook, Help: fleet.Text("scroll down"), do: (*Model).flowDown},
+		{ID: "weigh.up", Keys: []string{"k", "up"}, Scope: s, Risk: RiskLook, Help: fleet.Text("scroll up"), do: (*Model).flowUp},
+		{ID: "weigh.again", Keys: []string{"e"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("plan and check again"), do: (*Model).flowAgain},
+		{ID: "weigh.select", Keys: []string{"p"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("back to the splits"), Why: whyNoSelect, do: (*Model).flowSelect},
+		{ID: "weigh.copy", Keys: []string{"y"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("copy the command line that plans the same"), Why: whyNoFlowTwin, do: (*Model).copyFlow},
+		{ID: "weigh.cancel", Keys: []string{"esc", "q"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("cancel; nothing was sent"), do: (*Model).flowCancel},
+	}
+}
+
+// sealKeys are those of the confirmation of a failover, heard where they are not text of a field.
+func sealKeys() []Binding {
+	s := ScopeSeal
+	return []Binding{
+		{ID: "seal.next", Keys: []string{"tab", "down"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("next field or button"), do: (*Model).flowNext},
+		{ID: "seal.previous", Keys: []string{"shift+tab", "up"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("previous field or button"), do: (*Model).flowPrevious},
+		{ID: "seal.act", Keys: []string{"enter"}, Scope: s, Risk: RiskSteer,
+			Help: fleet.Text("press the button; does nothing until everything asked for is there"), do: (*Model).flowEnter},
+		{ID: "seal.checks", Keys: []string{"p"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("back to the checks (outside of a field)"), do: (*Model).flowBack},
+		{ID: "seal.cancel", Keys: []string{"esc"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("cancel; nothing was sent"), do: (*Model).flowCancel},
+	}
+}
+
 func askKeys() []Binding {
 	s := ScopeAsk
 	return []Binding{

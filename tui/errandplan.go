@@ -35,7 +35,7 @@ func (m *Model) planErrand(in actions.Intent) tea.Cmd {
 
 // errandPlanned shows the plan with its checks and what confirms it.
 func (m *Model) errandPlanned(msg errandMsg) tea.Cmd {
-	if msg.req != m.req || m.ask != nil || m.line != nil || m.shift != nil {
+	if msg.req != m.req || m.ask != nil || m.line != nil || m.shift != nil || m.evac != nil {
 		m.late++ // the person went on to something else
 		return nil
 	}

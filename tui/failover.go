@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"slices"
+
 	tea "charm.land/bubbletea/v2"
 
 	"pitwall/actions"
@@ -8,26 +10,139 @@ import (
 	"pitwall/views"
 )
 
-// failoverMsg answers where the load of a target can go.
-type failoverMsg struct {
-	req   uint64
-	found actions.Failover
-	err   error
+// scope is the scope of the flow's step.
+func (e *evacuating) scope() Scope {
+	switch e.form.state.Step {
+	case views.ShiftChecks:
+		return ScopeWeigh
+	case views.ShiftConfirm:
+		return ScopeSeal
+	default:
+		return ScopeSelect
+	}
+}
+
+// busy is what is awaited.
+func (e *evacuating) busy() fleet.Safe {
+	switch {
+	case e.form.starting != 0:
+		return fleet.Text("starting")
+	case e.asking != 0 && e.form.state.Step == views.ShiftPlan:
+		return fleet.Text("asking who could take it")
+	case e.asking != 0:
+		return fleet.Text("planning and checking")
+	default:
+		return fleet.Safe{}
+	}
+}
+
+// syncFlow hands the flow to the screen that draws it.
+func (m *Model) syncFlow() {
+	m.states.failover.Flow = nil
+	if m.evac == nil {
+		return
+	}
+	s := &m.evac.form.state
+	s.Grace, s.Busy = m.grace.open, m.evac.busy()
+	m.evac.state.Form = *s
+	m.states.failover.Flow = &m.evac.state
+}
+
+// runMeant is the failover that the keys mean: the one whose page is open, or the selected one; nil elsewhere.
+func (m *Model) runMeant() *actions.FailoverRun {
+	p := m.place()
+	id := p.failover
+	if id == "" && p.screen == views.ScreenFailover && m.pane() == paneFailovers {
+		id = m.selected()
+	}
+	if id == "" {
+		return nil
+	}
+	runs := actions.Failovers(m.book)
+	at := slices.IndexFunc(runs, func(r actions.FailoverRun) bool { return r.ID == id })
+	if at < 0 {
+		return nil
+	}
+	return &runs[at]
+}
+
+// originMeant is what a failover would leave: the pool, provider or site under the cursor, or the failing member of the route.
+func (m *Model) originMeant() (actions.Origin, fleet.Safe) {
+	p, id := m.place(), m.selected()
+	switch pane := m.pane(); {
+	case pane == paneOrigins:
+		if o, ok := views.OriginOf(id); ok {
+			return o, works()
+		}
+	case pane == panePools, pane == paneCostPools, pane == paneCostProviders:
+		return m.memberOrigin(id)
+	case p.screen == views.ScreenPools && p.pool != "":
+		return m.memberOrigin(string(p.pool))
+	case pane == paneAlerts:
+		if a := alertByID(m.snap, id); a != nil && a.Subject.Pool+fleet.PoolID(a.Subject.Provider) != "" {
+			return m.memberOrigin(string(a.Subject.Pool) + string(a.Subject.Provider))
+		}
+	}
+	return m.routeOrigin()
+}
+
+// memberOrigin is a pool or provider as an origin.
+func (m *Model) memberOrigin(id string) (actions.Origin, fleet.Safe) {
+	switch {
+	case m.snap.Pool(fleet.PoolID(id)) != nil:
+		return actions.Origin{Kind: actions.OriginPool, ID: id}, works()
+	case m.snap.Provider(fleet.ProviderID(id)) != nil:
+		return actions.Origin{Kind: actions.OriginProvider, ID: id}, works()
+	}
+	return actions.Origin{}, fleet.Text("no pool or provider is meant here: 5 lists what can be left")
+}
+
+// routeOrigin is the failing member of the selected route as an origin.
+func (m *Model) routeOrigin() (actions.Origin, fleet.Safe) {
+	id := m.selectedRoute()
+	r := m.snap.Route(id)
+	if r == nil {
+		return actions.Origin{}, fleet.Text("nothing that carries load is meant here: 5 lists what can be left")
+	}
+	away := m.failing(r)
+	if away == "" {
+		return actions.Origin{}, fleet.Text("no target of this route carries anything")
+	}
+	return actions.Origin{Kind: actions.OriginRoute, ID: string(id), Targets: []fleet.TargetID{away}}, works()
 }
 
 // whyNoFailover is why F does nothing.
 func whyNoFailover(m *Model) fleet.Safe {
-	if why := whyNoShift(m); !why.IsEmpty() {
+	if why := whyNoPlans(m); !why.IsEmpty() {
 		return why
 	}
-	route := m.selectedRoute()
-	if c := m.book.OpenOn(route); c != nil {
+	if run := m.runMeant(); run != nil {
+		return whyNoStage(run.Stand(m.snap, m.now()))
+	}
+	o, why := m.originMeant()
+	if !why.IsEmpty() {
+		return why
+	}
+	if o.Kind != actions.OriginRoute {
+		return works()
+	}
+	if c := m.book.OpenOn(fleet.RouteID(o.ID)); c != nil {
 		return fleet.Concat(changeName(c), fleet.Text(" is open on this route: S shows it, Z takes it back"))
 	}
-	if m.failing(m.snap.Route(route)) == "" {
-		return fleet.Text("no target of this route carries anything")
+	return whyNoShift(m)
+}
+
+// whyNoStage is why a failover has no stage to go on with.
+func whyNoStage(st actions.Standing) fleet.Safe {
+	for _, n := range st.Next {
+		if n.Ready {
+			return works()
+		}
 	}
-	return works()
+	if len(st.Next) > 0 {
+		return fleet.Concat(fleet.Text("no stage of it is ready: "), st.Next[0].Why)
+	}
+	return fleet.Text("nothing is left to do for this failover")
 }
 
 // failing is the target whose load is to move: the one under the cursor, else the worst that has weight.
@@ -49,105 +164,63 @@ func (m *Model) failing(r *fleet.Route) fleet.TargetID {
 	return worst.Spec.ID
 }
 
-func (m *Model) openFailover(string) tea.Cmd {
-	r := m.snap.Route(m.selectedRoute())
-	return m.findRoom(r.Spec.ID, []fleet.TargetID{m.failing(r)})
-}
-
-// findRoom asks who could take the load of targets.
-func (m *Model) findRoom(route fleet.RouteID, away []fleet.TargetID) tea.Cmd {
-	req, control := m.request(), m.control
-	m.say(fleet.Text("asking who could take it"))
-	return command("failover", func() tea.Msg {
-		found, err := control.Failover(route, away)
-		return failoverMsg{req: req, found: found, err: err}
-	})
-}
-
-// failoverFound shows who could take what, and the ways to spread it.
-func (m *Model) failoverFound(msg failoverMsg) tea.Cmd {
-	if msg.req != m.req || m.ask != nil || m.line != nil || m.shift != nil {
-		m.late++ // the person went on to something else
-		return nil
-	}
-	if msg.err != nil {
-		m.fail(fleet.Sentence(msg.err))
-		return nil
-	}
-	f := msg.found
-	state := views.AskState{Title: failoverTitle(&f), Lines: failoverLines(&f), Choices: []fleet.Safe{fleet.Text("cancel; nothing is sent")}}
-	for _, p := range f.Proposals {
-		state.Choices = append(state.Choices, m.proposalText(&f, p))
-	}
-	return m.open(&question{answer: failoverAnswer{f}, state: state})
-}
-
-func failoverTitle(f *actions.Failover) fleet.Safe {
-	names := make([]fleet.Safe, len(f.Away))
-	for i, id := range f.Away {
-		names[i] = fleet.Label(string(id))
-	}
-	return fleet.Concat(fleet.Text("FAILOVER "), fleet.Label(string(f.Route)), fleet.Text(" away from "), fleet.Join(names, fleet.Text(", ")),
-		fleet.Text(" ("), f.Moved.Whole(), fleet.Text("%, "), fleet.Show(f.Requests), fleet.Text(" req/s)"))
-}
-
-// failoverLines are the candidates: what part of the load each could take now, and what bounds it.
-func failoverLines(f *actions.Failover) []fleet.Safe {
-	lines := []fleet.Safe{fleet.Text("What part of that load each could take now without an override:")}
-	for i := range f.Candidates {
-		c := &f.Candidates[i]
-		line := fleet.Concat(fleet.Text("  "), fleet.Label(string(c.Target)), fleet.Text("  "), c.Fit.Whole(), fleet.Text("%"))
-		if c.Unproven {
-			line = fleet.Concat(line, fleet.Text(" unproven"))
-		}
-		line = fleet.Concat(line, fleet.Text("  ttft95 "), fleet.Show(c.TTFT95), fleet.Text("  $/1M "), fleet.Show(c.Price))
-		if !c.Why.IsEmpty() {
-			line = fleet.Concat(line, fleet.Text("  "), c.Why)
-		}
-		lines = append(lines, line)
-	}
-	return append(lines, fleet.Text("A split opens the plan with its checks. Nothing is sent before you confirm it."))
-}
-
-// proposalText says which weights a way to spread the load sets: "balanced: b200-a 0  h100-b 60  openai 40".
-func (m *Model) proposalText(f *actions.Failover, p actions.Proposal) fleet.Safe {
-	parts := []fleet.Safe{fleet.Concat(fleet.Label(string(p.Split)), fleet.Text(": "))}
-	if r := m.snap.Route(f.Route); r != nil {
-		for _, id := range r.Order() {
-			parts = append(parts, fleet.Concat(fleet.Label(string(id)), fleet.Text(" "), fleet.Int(p.Weights[id]), fleet.Text("  ")))
-		}
-	}
-	if p.Left > 0 {
-		parts = append(parts, p.Left.Whole(), fleet.Text("% of it fits nowhere and stays"))
-	}
-	return fleet.Concat(parts...)
-}
-
-// failoverAnswer opens the plan of the chosen split.
-type failoverAnswer struct{ found actions.Failover }
-
-func (a failoverAnswer) choose(m *Model, chosen int, _ string) tea.Cmd {
-	if chosen < 1 || chosen > len(a.found.Proposals) || m.snap.Route(a.found.Route) == nil {
-		m.say(fleet.Text("cancelled; nothing was sent"))
-		return nil
-	}
-	return m.planShiftBy(a.found.Route, a.found.Proposals[chosen-1].Weights, actions.EmergencyRamp())
-}
-
-// cmdFailover asks who could take the load of targets.
+// cmdFailover plans the failover of a pool, a provider, a site, or of members of a route; without a name it opens the view.
 func (m *Model) cmdFailover(args []string) (tea.Cmd, fleet.Safe) {
+	if len(args) == 0 {
+		m.visit(place{screen: views.ScreenFailover})
+		return nil, fleet.Safe{}
+	}
 	if why := whyNoPlans(m); !why.IsEmpty() {
 		return nil, why
 	}
-	if len(args) < 2 || m.snap.Route(fleet.RouteID(args[0])) == nil {
-		return nil, fleet.Text("name a route of this fleet and the targets whose load is to move")
+	o, why := m.originNamed(args)
+	if !why.IsEmpty() {
+		return nil, why
 	}
-	if c := m.book.OpenOn(fleet.RouteID(args[0])); c != nil {
-		return nil, fleet.Concat(changeName(c), fleet.Text(" is open on this route: S shows it, Z takes it back"))
+	return m.planFailover(o), fleet.Safe{}
+}
+
+// originNamed is the origin that a person wrote: a route with its targets, else a pool, provider or site.
+func (m *Model) originNamed(args []string) (actions.Origin, fleet.Safe) {
+	if len(args) > 1 {
+		if m.snap.Route(fleet.RouteID(args[0])) == nil {
+			return actions.Origin{}, fleet.Text("name a route of this fleet and the targets whose load is to move")
+		}
+		if c := m.book.OpenOn(fleet.RouteID(args[0])); c != nil {
+			return actions.Origin{}, fleet.Concat(changeName(c), fleet.Text(" is open on this route: S shows it, Z takes it back"))
+		}
+		o := actions.Origin{Kind: actions.OriginRoute, ID: args[0]}
+		for _, id := range args[1:] {
+			o.Targets = append(o.Targets, fleet.TargetID(id))
+		}
+		return o, works()
 	}
-	var away []fleet.TargetID
-	for _, id := range args[1:] {
-		away = append(away, fleet.TargetID(id))
+	if o, why := m.memberOrigin(args[0]); why.IsEmpty() {
+		return o, why
 	}
-	return m.findRoom(fleet.RouteID(args[0]), away), fleet.Safe{}
+	if slices.ContainsFunc(m.snap.Sites, func(s fleet.Site) bool { return string(s.ID) == args[0] }) {
+		return actions.Origin{Kind: actions.OriginSite, ID: args[0]}, works()
+	}
+	return actions.Origin{}, fleet.Text("name a pool, a provider or a site of this fleet, or a route and the targets whose load is to move")
+}
+
+// originWords are completions: what can be left, and after a route its targets.
+func originWords(m *Model, args []string) []string {
+	if m.snap == nil {
+		return nil
+	}
+	if len(args) > 1 {
+		return targetWords(m, args)
+	}
+	var words []string
+	for i := range m.snap.Pools {
+		words = append(words, string(m.snap.Pools[i].Spec.ID))
+	}
+	for i := range m.snap.Providers {
+		words = append(words, string(m.snap.Providers[i].Spec.ID))
+	}
+	for i := range m.snap.Sites {
+		words = append(words, string(m.snap.Sites[i].ID))
+	}
+	return append(words, routeWords(m, args)...)
 }

@@ -47,6 +47,7 @@ func (m *Model) draw(now time.Time) string {
 		return ""
 	}
 	m.syncDialog()
+	m.syncFlow()
 	sc := m.scene(now)
 	frame := ""
 	if m.text != nil {

@@ -149,14 +149,3 @@ func TestControlChordsSendNothing(t *testing.T) {
 		}
 	}
 }
-
-func TestNumbersOfViewsThatAreNotBuiltSaySo(t *testing.T) {
-	for key, want := range map[string]string{"5": "Failover as a view of its own, F on a route plans one: not in this version"} {
-		r := newRig(t, world(), writable())
-		r.keys(key)
-		r.wantNotice(want)
-		if r.m.place().screen != views.ScreenOverview {
-			t.Errorf("%s left the overview", key)
-		}
-	}
-}

@@ -17,6 +17,8 @@ func (m *Model) scope() Scope {
 		return ScopeAsk
 	case m.line != nil:
 		return ScopeLine
+	case m.evac != nil:
+		return m.evac.scope()
 	case m.shift != nil:
 		return m.shift.scope()
 	case m.text != nil:

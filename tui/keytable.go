@@ -7,7 +7,7 @@ func keyTable() []Binding {
 	var all []Binding
 	for _, part := range [][]Binding{
 		everywhereKeys(), objectKeys(), changeKeys(), screenKeys(), moveKeys(),
-		textKeys(), planKeys(), workKeys(), checksKeys(), confirmKeys(), applyKeys(), soakKeys(),
+		textKeys(), planKeys(), workKeys(), checksKeys(), confirmKeys(), applyKeys(), soakKeys(), selectKeys(), weighKeys(), sealKeys(),
 		askKeys(), lineKeys(), helpKeys(),
 	} {
 		all = append(all, part...)
@@ -47,8 +47,9 @@ func changeKeys() []Binding {
 			Help: fleet.Text("plan a shift of the route's weights, or show its running change"),
 			Why:  whyNoShift, do: (*Model).openShift},
 		{ID: "failover", Keys: []string{"F"}, Scope: s, Word: fleet.Text("failover"), Risk: RiskPlan,
-			Help: fleet.Text("say who could take the load of the target, and plan the shift that moves it there"), Why: whyNoFailover,
-			do: (*Model).openFailover},
+			Help: fleet.Text("say who could take the load of the pool, provider, site or target, and plan its move; next stage of a failover"),
+			Why:  whyNoFailover,
+			do:   (*Model).openFailover},
 		{ID: "upgrade", Keys: []string{"U"}, Scope: s, Word: fleet.Text("upgrade"), Risk: RiskPlan,
 			Help: fleet.Text("plan an upgrade of what keeps the pool, or show the change that is open on it"),
 			Why:  whyNoUpgrade, do: (*Model).openUpgrade},
@@ -95,7 +96,7 @@ func screenKeys() []Binding {
 		{ID: "upgrades", Keys: []string{"4"}, Scope: s, Risk: RiskLook,
 			Help: fleet.Text("upgrades: what each pool runs, how far its roll is and why not further"), do: (*Model).viewKey},
 		{ID: "failover-view", Keys: []string{"5"}, Scope: s, Risk: RiskLook,
-			Help: fleet.Text("failover"), Why: notYet(fleet.Text("Failover as a view of its own, F on a route plans one"))},
+			Help: fleet.Text("failover: what can be left, and how failovers stand"), do: (*Model).viewKey},
 		{ID: "cost", Keys: []string{"6"}, Scope: s, Risk: RiskLook,
 			Help: fleet.Text("cost"), do: (*Model).viewKey},
 		{ID: "events", Keys: []string{"7", "e"}, Scope: s, Risk: RiskLook,

@@ -137,5 +137,8 @@ func (m *Model) panicked(msg panicMsg) tea.Cmd {
 	if m.shift != nil {
 		m.shift.forget()
 	}
+	if m.evac != nil {
+		m.evac.asking, m.evac.form.starting = 0, 0
+	}
 	return nil
 }

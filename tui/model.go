@@ -54,7 +54,8 @@ type Model struct {
 	sorts  bool // o was pressed: the next letter names a column
 
 	shift  *dialog
-	text   *text // the full text about an object, over the screen
+	evac   *evacuating // failover that is being planned; it lies over its own screen
+	text   *text       // the full text about an object, over the screen
 	grace  grace
 	typing typing
 
@@ -132,7 +133,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = m.second(msg)
 	case graceMsg:
 		cmd = m.graceOver(msg)
-	case planMsg, checksMsg, startedMsg, intentMsg, errandMsg, failoverMsg:
+	case planMsg, checksMsg, startedMsg, intentMsg, errandMsg, evacuatedMsg, partsMsg, partsStartedMsg:
 		cmd = m.changeAnswer(msg)
 	case doneMsg:
 		cmd = m.done(msg)
@@ -159,8 +160,12 @@ func (m *Model) changeAnswer(msg tea.Msg) tea.Cmd {
 		return m.started(msg)
 	case intentMsg:
 		return m.undoPlanned(msg)
-	case failoverMsg:
-		return m.failoverFound(msg)
+	case evacuatedMsg:
+		return m.evacuated(msg)
+	case partsMsg:
+		return m.partsPlanned(msg)
+	case partsStartedMsg:
+		return m.partsStarted(msg)
 	case errandMsg:
 		return m.errandPlanned(msg)
 	}

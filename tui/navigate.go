@@ -17,6 +17,8 @@ type place struct {
 	change fleet.ChangeID
 	source fleet.SourceID
 	object fleet.ObjectRef // of a cluster, or the cluster alone
+	// failover is the failover that is shown.
+	failover string
 }
 
 // trail is the history of places, like that of a browser.
@@ -65,6 +67,9 @@ func (m *Model) arrive() {
 	s := &m.states
 	s.routes.Route, s.pools.Pool, s.events.Change, s.sources.Open = p.route, p.pool, p.change, p.source
 	s.events.Scroll = 0
+	if s.failover.Of != p.failover {
+		s.failover.Of, s.failover.Parts = p.failover, views.Table{}
+	}
 	if of := upgradeOf(p); s.upgrades.Of != of {
 		s.upgrades.Of, s.upgrades.Pods = of, views.Table{}
 	}
@@ -87,7 +92,8 @@ func upgradeOf(p place) fleet.ObjectRef {
 
 func (m *Model) viewKey(key string) tea.Cmd {
 	screens := map[string]views.Screen{"overview": views.ScreenOverview, "routes": views.ScreenRoutes,
-		"pools": views.ScreenPools, "cost": views.ScreenCost, "events": views.ScreenEvents, "upgrades": views.ScreenUpgrades}
+		"pools": views.ScreenPools, "cost": views.ScreenCost, "events": views.ScreenEvents, "upgrades": views.ScreenUpgrades,
+		"failover-view": views.ScreenFailover}
 	if b := m.keys.find(ScopeScreens, key); b != nil {
 		m.visit(place{screen: screens[b.ID]})
 	}
@@ -143,6 +149,14 @@ func (m *Model) target() (place, bool) {
 			return m.subjectPlace(a.Subject, a.Route)
 		}
 	case paneJournal:
+		return place{screen: views.ScreenEvents, change: fleet.ChangeID(id)}, true
+	case paneFailovers:
+		return place{screen: views.ScreenFailover, failover: id}, id != ""
+	case paneOrigins:
+		if o, ok := views.OriginOf(id); ok {
+			return m.memberPlace(o.ID)
+		}
+	case paneParts:
 		return place{screen: views.ScreenEvents, change: fleet.ChangeID(id)}, true
 	case paneSources:
 		return place{screen: views.ScreenSources, source: fleet.SourceID(id)}, true

@@ -23,8 +23,19 @@ type Control interface {
 	Twin(intent actions.Intent, order []fleet.TargetID) fleet.Safe
 	// Check asks every interlock about a plan on live data.
 	Check(plan actions.Plan) []actions.Check
-	// Failover finds where the load of members of a route can go. Nothing is sent.
-	Failover(route fleet.RouteID, away []fleet.TargetID) (actions.Failover, error)
+	// Evacuate finds where all that is sent to an origin can go. Nothing is sent.
+	Evacuate(o actions.Origin) (actions.Evacuation, error)
+	// FailoverParts are the plans of one way of an evacuation with their checks, SettleParts those of the second stage of a failover,
+	// ReturnParts those of its way back. Nothing is sent.
+	FailoverParts(e actions.Evacuation, wish actions.FailoverWish) ([]actions.PlannedPart, error)
+	SettleParts(id string, wish actions.FailoverWish) ([]actions.PlannedPart, error)
+	ReturnParts(id string, wish actions.FailoverWish) ([]actions.PlannedPart, error)
+	// WarmParts are the plans that start standby pools for a failover.
+	WarmParts(ctx context.Context, of []actions.Warmup, as actions.FailoverPart) ([]actions.PlannedPart, error)
+	// CheckParts asks every interlock about plans that start together, on live data.
+	CheckParts(parts []actions.PlannedPart) []actions.PlannedPart
+	// StartParts hands confirmed plans to the runner; what became of each is told, in their order.
+	StartParts(parts []actions.PlannedPart, approval actions.Approval) []actions.StartedPart
 	// Start hands a confirmed plan to the runner and returns once it is journalled.
 	Start(plan actions.Plan, approval actions.Approval) (fleet.ChangeID, error)
 	// Hold stops forward steps; the step in force stays guarded.

@@ -12,7 +12,7 @@ import (
 
 // askOrphan asks about the next open change that nobody guards, once for each.
 func (m *Model) askOrphan() tea.Cmd {
-	if m.ask != nil || m.shift != nil || m.line != nil {
+	if m.ask != nil || m.shift != nil || m.evac != nil || m.line != nil {
 		return nil
 	}
 	for i := range m.book.Changes {

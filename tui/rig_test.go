@@ -142,7 +142,7 @@ func (r *rig) run(cmd tea.Cmd) {
 		if !errors.Is(msg.err, tuitest.ErrIdle) {
 			r.send(msg)
 		}
-	case secondMsg, graceMsg, planMsg, checksMsg, startedMsg, intentMsg, errandMsg, failoverMsg, doneMsg, textMsg, containersMsg, linesMsg,
+	case secondMsg, graceMsg, planMsg, checksMsg, startedMsg, intentMsg, errandMsg, evacuatedMsg, partsMsg, partsStartedMsg, doneMsg, textMsg, containersMsg, linesMsg,
 		faultsMsg, panicMsg, rolloutMsg, twinMsg:
 		r.send(msg)
 	default:

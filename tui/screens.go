@@ -20,6 +20,8 @@ func drawScreen(screen views.Screen, sc views.Scene, s *states, sz views.Size) s
 		return views.Sources(sc, s.sources, sz)
 	case views.ScreenUpgrades:
 		return views.Upgrades(sc, s.upgrades, sz)
+	case views.ScreenFailover:
+		return views.Failover(sc, s.failover, sz)
 	case views.ScreenSilences:
 		return views.Silences(sc, s.silences, sz)
 	case views.ScreenClusters:
@@ -56,6 +58,8 @@ func orderScreen(screen views.Screen, sc views.Scene, s *states) map[string][]st
 		return views.SourcesOrder(sc, s.sources)
 	case views.ScreenUpgrades:
 		return views.UpgradesOrder(sc, s.upgrades)
+	case views.ScreenFailover:
+		return views.FailoverOrder(sc, s.failover)
 	case views.ScreenSilences:
 		return views.SilencesOrder(sc, s.silences)
 	case views.ScreenClusters:

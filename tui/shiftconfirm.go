@@ -76,10 +76,18 @@ func (d *dialog) missing() fleet.Safe {
 	case l.TypeName && s.Work != nil && s.Name.Text != s.Work.Object.Name:
 		return fleet.Concat(fleet.Text("type the name of the object to arm: "), rawName(s.Work.Object.Name))
 	case l.TypeName && s.Work == nil && s.Name.Text != string(s.Route):
-		return fleet.Concat(fleet.Text("type the route name to arm: "), rawName(string(s.Route)))
+		return fleet.Concat(fleet.Text("type the "), d.kind(), fleet.Text(" name to arm: "), rawName(string(s.Route)))
 	default:
 		return fleet.Safe{}
 	}
+}
+
+// kind is of what the name is typed.
+func (d *dialog) kind() fleet.Safe {
+	if d.named.IsEmpty() {
+		return fleet.Text("route")
+	}
+	return d.named
 }
 
 func (d *dialog) arm() {
@@ -89,11 +97,26 @@ func (d *dialog) arm() {
 func (m *Model) confirmNext(string) tea.Cmd     { return m.confirmTurn(+1) }
 func (m *Model) confirmPrevious(string) tea.Cmd { return m.confirmTurn(-1) }
 
-func (m *Model) confirmTurn(by int) tea.Cmd {
-	all := m.shift.fields()
-	i := slices.Index(all, m.shift.state.Field)
-	m.shift.state.Field = all[(i+by+len(all))%len(all)]
+func (m *Model) confirmTurn(by int) tea.Cmd { return m.shift.turn(by) }
+
+// turn moves the focus to another field or button.
+func (d *dialog) turn(by int) tea.Cmd {
+	all := d.fields()
+	i := slices.Index(all, d.state.Field)
+	d.state.Field = all[(i+by+len(all))%len(all)]
 	return nil
+}
+
+// approval is what was typed and is overridden.
+func (d *dialog) approval(m *Model) actions.Approval {
+	a := actions.Approval{Overrides: slices.Clone(d.state.Ladder.Overrides), By: m.book.Access.Actor, At: m.clock.Now()}
+	if d.state.Ladder.TypeName {
+		a.Typed = d.state.Name.Text
+	}
+	if d.state.Ladder.NeedsReason {
+		a.Reason = strings.TrimSpace(d.state.Reason.Text)
+	}
+	return a
 }
 
 func (m *Model) backToChecks(string) tea.Cmd {
@@ -138,13 +161,7 @@ func (m *Model) start() tea.Cmd {
 		return m.runChecks()
 	}
 	d.starting = m.request()
-	approval := actions.Approval{Overrides: slices.Clone(s.Ladder.Overrides), By: m.book.Access.Actor, At: m.clock.Now()}
-	if s.Ladder.TypeName {
-		approval.Typed = s.Name.Text
-	}
-	if s.Ladder.NeedsReason {
-		approval.Reason = strings.TrimSpace(s.Reason.Text)
-	}
+	approval := d.approval(m)
 	req, plan, control := d.starting, *s.Plan, m.control
 	return command("start", func() tea.Msg {
 		id, err := control.Start(plan, approval)

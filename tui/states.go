@@ -21,6 +21,10 @@ const (
 	paneUpgrades = "upgrades"
 	paneSilences = "silences"
 
+	paneOrigins   = "origins"
+	paneFailovers = "failovers"
+	paneParts     = "parts" // changes of one failover
+
 	paneCostRoutes    = "costroutes"
 	paneCostPools     = "costpools"
 	paneCostProviders = "costproviders"
@@ -43,6 +47,7 @@ type states struct {
 	cost     views.CostState
 	kube     views.ClusterState
 	upgrades views.UpgradesState
+	failover views.FailoverState
 }
 
 func newStates() states {
@@ -53,6 +58,7 @@ func newStates() states {
 		pools:    views.PoolsState{Pane: paneReplicas},
 		events:   views.EventsState{Pane: paneJournal},
 		cost:     views.CostState{Pane: paneCostRoutes},
+		failover: views.FailoverState{Pane: paneOrigins},
 		kube:     views.ClusterState{Lists: lists},
 	}
 }
@@ -80,6 +86,10 @@ func panes(p place) []string {
 		return []string{paneSources}
 	case p.screen == views.ScreenSilences:
 		return []string{paneSilences}
+	case p.screen == views.ScreenFailover && p.failover != "":
+		return []string{paneParts}
+	case p.screen == views.ScreenFailover:
+		return []string{paneOrigins, paneFailovers}
 	default:
 		return clusterPanes(p)
 	}
@@ -102,6 +112,8 @@ func (m *Model) pane() string {
 		return m.states.pools.Pane
 	case views.ScreenCost:
 		return m.states.cost.Pane
+	case views.ScreenFailover:
+		return m.states.failover.Pane
 	case views.ScreenNodes, views.ScreenClusters:
 		return cmp.Or(m.states.kube.Pane, all[0])
 	default:
@@ -119,6 +131,8 @@ func (m *Model) setPane(pane string) {
 		m.states.events.Pane = pane
 	case views.ScreenCost:
 		m.states.cost.Pane = pane
+	case views.ScreenFailover:
+		m.states.failover.Pane = pane
 	case views.ScreenNodes, views.ScreenClusters:
 		m.states.kube.Pane = pane
 	default: // one pane, always the same
@@ -159,6 +173,12 @@ func (s *states) screenTable(screen views.Screen, pane string) *views.Table {
 		return &s.sources.List
 	case pane == paneSilences:
 		return &s.silences.List
+	case pane == paneOrigins:
+		return &s.failover.Origins
+	case pane == paneFailovers:
+		return &s.failover.Runs
+	case pane == paneParts:
+		return &s.failover.Parts
 	case pane == paneCostRoutes:
 		return &s.cost.Routes
 	case pane == paneCostPools:

@@ -95,6 +95,10 @@ func (m *Model) field() *field {
 		}
 	case m.line != nil:
 		return &field{m.line.field}
+	case m.evac != nil:
+		if t := m.evac.form.field(); t != nil {
+			return &field{t}
+		}
 	case m.shift != nil:
 		if t := m.shift.field(); t != nil {
 			return &field{t}
@@ -110,6 +114,8 @@ func (m *Model) edited() tea.Cmd {
 		m.ask.state.Err = fleet.Safe{}
 	case m.line != nil:
 		m.lineEdited()
+	case m.evac != nil:
+		m.evac.form.arm()
 	case m.shift != nil && m.shift.scope() == ScopeWork:
 		m.shift.workEdited()
 	case m.shift != nil:

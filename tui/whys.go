@@ -10,10 +10,6 @@ import (
 // works is the empty reason.
 func works() fleet.Safe { return fleet.Safe{} }
 
-func notYet(what fleet.Safe) func(*Model) fleet.Safe {
-	return func(*Model) fleet.Safe { return fleet.Concat(what, fleet.Text(": not in this version")) }
-}
-
 func whyNoRow(m *Model) fleet.Safe {
 	if m.selected() == "" {
 		return fleet.Text("no row is selected")
@@ -198,6 +194,57 @@ func whyNoPlan(m *Model) fleet.Safe {
 		return fleet.Text("the plan is being made")
 	case len(s.Plan.Steps) == 0:
 		return fleet.Text("nothing would change: move weights first")
+	default:
+		return works()
+	}
+}
+
+// whyNoWay is why no split can be chosen yet.
+func whyNoWay(m *Model) fleet.Safe {
+	switch e := m.evac; {
+	case e.asking != 0:
+		return fleet.Text("it is being asked who could take it")
+	case e.state.Found == nil && !e.state.Err.IsEmpty():
+		return e.state.Err
+	case e.state.Found == nil || len(e.state.Found.Ways) == 0:
+		return fleet.Text("nothing of it can be moved: why stands with each route")
+	default:
+		return works()
+	}
+}
+
+func whyNoWarm(m *Model) fleet.Safe {
+	if f := m.evac.state.Found; f == nil || len(f.Warmups) == 0 {
+		return fleet.Text("no member of these routes is a standby pool that does not serve yet")
+	}
+	return works()
+}
+
+func whyNoSelect(m *Model) fleet.Safe {
+	if m.evac.state.Stage != actions.StageLeave {
+		return fleet.Text("this stage has nothing to choose")
+	}
+	return works()
+}
+
+func whyNoFlowTwin(m *Model) fleet.Safe {
+	if m.evac.form.state.Twin.IsEmpty() {
+		return fleet.Text("there is no plan yet")
+	}
+	return works()
+}
+
+// whyNoSeal is why a failover cannot be confirmed yet.
+func whyNoSeal(m *Model) fleet.Safe {
+	switch e := m.evac; {
+	case e.asking != 0:
+		return fleet.Text("the checks are running")
+	case len(e.state.Parts) == 0 && !e.state.Err.IsEmpty():
+		return e.state.Err
+	case len(e.state.Parts) == 0:
+		return fleet.Text("no check has run: e runs them")
+	case !e.form.state.Ladder.Refused.IsEmpty():
+		return fleet.Concat(fleet.Text("refused: "), e.form.state.Ladder.Refused)
 	default:
 		return works()
 	}

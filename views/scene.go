@@ -50,6 +50,7 @@ const (
 	ScreenSources  Screen = "sources"
 	ScreenSilences Screen = "silences"
 	ScreenUpgrades Screen = "upgrades"
+	ScreenFailover Screen = "failover"
 
 	ScreenClusters   Screen = "clusters"
 	ScreenNodes      Screen = "nodes"

@@ -136,6 +136,9 @@ func (d *shiftDialog) drawArmed(s *sheet) {
 
 // nameWord says whose name is typed.
 func (d *shiftDialog) nameWord() fleet.Safe {
+	if !d.confirms.IsEmpty() {
+		return d.confirms
+	}
 	if d.state.Work != nil {
 		return fleet.Text("the name of the object")
 	}

@@ -16,6 +16,8 @@ type shiftDialog struct {
 	route  *fleet.Route    // nil when the route is not in the fleet any more
 	change *actions.Change // nil before step 4
 	plan   *actions.Plan   // of the change, else of the draft; nil when there is none
+	// confirms is what is typed to confirm, "" for the name of the route or object.
+	confirms fleet.Safe
 }
 
 func newShiftDialog(sc Scene, s *ShiftState, r *fleet.Route) *shiftDialog {

@@ -22,18 +22,26 @@ const scale = 100
 // Find looks for room for what some members of a route carry. A route or a member that does not exist, or a member that
 // carries nothing, is refused (KindInvalid); weights that no gateway replica tells are refused as KindStale.
 func Find(route fleet.RouteID, away []fleet.TargetID, s *fleet.Snapshot, b actions.Book, now time.Time) (actions.Failover, error) {
-	none := actions.Failover{}
 	if s == nil || s.Route(route) == nil {
-		return none, refuse(fmt.Errorf("there is no route %s", fleet.Quote(string(route))))
+		return actions.Failover{}, refuse(fmt.Errorf("there is no route %s", fleet.Quote(string(route))))
 	}
+	return roomFor(route, away, interlocks.WithOpen(s, b, route), b, now)
+}
+
+// roomFor is Find on a fleet in which what is on its way elsewhere counts already.
+func roomFor(route fleet.RouteID, away []fleet.TargetID, s *fleet.Snapshot, b actions.Book, now time.Time) (actions.Failover, error) {
+	none := actions.Failover{}
 	r := s.Route(route)
 	before := weightsOf(r)
 	if before.Sum() <= 0 {
 		return none, &fleet.Error{Kind: fleet.KindStale, Op: "fail over", Err: errors.New("no gateway replica tells the weights of " +
 			fleet.Quote(string(route)).String()), Next: "nothing was changed; see Sources for what cannot be read"}
 	}
-	if g := r.Routing.Weighing; g != fleet.WeighingUnknown && !g.Decides() {
+	switch g := &r.Routing; {
+	case g.Weighing != fleet.WeighingUnknown && !g.Weighing.Decides():
 		return none, refuse(fmt.Errorf("weights do not decide on %s: strategy %s", fleet.Quote(string(route)), r.Strategy))
+	case !g.Fixed.IsEmpty():
+		return none, refuse(fmt.Errorf("the weights of %s cannot be changed here: %s", fleet.Quote(string(route)), g.Fixed))
 	}
 	out := actions.Failover{Route: route, Away: slices.Clone(away)}
 	for _, id := range away {
@@ -101,11 +109,29 @@ type finder struct {
 	now    time.Time
 	before fleet.Weights
 	away   []fleet.TargetID
+	caps   fleet.Weights // how much of each of away may go; nil for all of it
 }
 
-// bounding are the interlocks that speak about one receiver: what it can carry, and whether it may.
+// most is how much may leave a member.
+func (f *finder) most(id fleet.TargetID) int {
+	if f.caps == nil {
+		return f.before[id]
+	}
+	return min(f.caps[id], f.before[id])
+}
+
+// lead takes so much weight off the members that are left.
+func (f *finder) lead(after fleet.Weights, weight int) {
+	for _, id := range f.away {
+		n := min(weight, f.most(id))
+		after[id] -= n
+		weight -= n
+	}
+}
+
+// bounding are the interlocks that speak about one receiver: what it can carry, what it costs, and whether it may.
 func bounding(id string) bool {
-	return slices.Contains([]string{"IL-04", "IL-05", "IL-07", "IL-08", "IL-10", "IL-14", "IL-15", "IL-16", "IL-17", "IL-24", "IL-26",
+	return slices.Contains([]string{"IL-04", "IL-05", "IL-07", "IL-08", "IL-10", "IL-12", "IL-14", "IL-15", "IL-16", "IL-17", "IL-24", "IL-26",
 		"IL-28"}, id)
 }
 
@@ -120,6 +146,10 @@ func (f *finder) candidate(t *fleet.Target) actions.Candidate {
 		if c.Why.IsEmpty() {
 			c.Why, c.ID = says(first), first.ID
 		}
+	}
+	p := f.planTo(t.Spec.ID, int(float64(c.Fit)*float64(f.moved())+1e-9))
+	if p.BurnNow.OK && p.BurnThen.OK {
+		c.Burn = fleet.Some(p.BurnThen.V - p.BurnNow.V)
 	}
 	return c
 }
@@ -153,26 +183,14 @@ func says(c *actions.Check) fleet.Safe {
 func (f *finder) moved() int {
 	n := 0
 	for _, id := range f.away {
-		n += f.before[id]
+		n += f.most(id)
 	}
 	return n
 }
 
 // objection is the worst check that would need an override if one member took so much weight, nil for none.
 func (f *finder) objection(to fleet.TargetID, weight int, blind bool) *actions.Check {
-	after := f.before.Clone()
-	after[to] += weight
-	left := weight
-	for _, id := range f.away {
-		n := min(left, after[id])
-		after[id] -= n
-		left -= n
-	}
-	p := actions.Plan{Format: 1, Created: f.now, Context: f.s.Context, Env: f.s.Env, Mode: f.s.Mode, Gateway: f.r.Spec.Gateway,
-		Route: f.r.Spec,
-		Order: f.r.Order(), Before: f.before, BeforeHash: fleet.HashWeights(f.before), After: after, AfterHash: fleet.HashWeights(after),
-		Intent: actions.Intent{Kind: actions.KindShift, Route: f.r.Spec.ID}, Ramp: actions.EmergencyRamp()}
-	p.Steps = []actions.Step{{N: 1, Before: p.Before, BeforeHash: p.BeforeHash, After: p.After, AfterHash: p.AfterHash}}
+	p := f.planTo(to, weight)
 	var worst *actions.Check
 	for _, c := range interlocks.Some(p, f.s, f.b, f.now, bounding) {
 		if blind && c.Missing && c.Severity == actions.SeverityOVR {
@@ -186,8 +204,25 @@ func (f *finder) objection(to fleet.TargetID, weight int, blind bool) *actions.C
 	return worst
 }
 
+// planTo is the plan by which one member takes so much weight.
+func (f *finder) planTo(to fleet.TargetID, weight int) actions.Plan {
+	after := f.before.Clone()
+	after[to] += weight
+	f.lead(after, weight)
+	p := actions.Plan{Format: 1, Created: f.now, Context: f.s.Context, Env: f.s.Env, Mode: f.s.Mode, Gateway: f.r.Spec.Gateway,
+		Route: f.r.Spec,
+		Order: f.r.Order(), Before: f.before, BeforeHash: fleet.HashWeights(f.before), After: after, AfterHash: fleet.HashWeights(after),
+		Intent: actions.Intent{Kind: actions.KindShift, Route: f.r.Spec.ID}, Ramp: actions.EmergencyRamp()}
+	p.Steps = []actions.Step{{N: 1, Before: p.Before, BeforeHash: p.BeforeHash, After: p.After, AfterHash: p.AfterHash}}
+	plan.Estimate(&p, f.r, f.s)
+	return p
+}
+
 // propose spreads the moved weight over the candidates, none more than it could take. What fits nowhere stays.
 func (f *finder) propose(split actions.Split, all []actions.Candidate) actions.Proposal {
+	if f.r.Routing.Weighing == fleet.WeighingInOut {
+		return f.proposeInOut(split, all)
+	}
 	moved := f.moved()
 	room := make([]int, len(all))
 	total := 0
@@ -210,11 +245,24 @@ func (f *finder) propose(split actions.Split, all []actions.Candidate) actions.P
 	for i := range all {
 		out.Weights[all[i].Target] += got[i]
 	}
-	left := goal
+	f.lead(out.Weights, goal)
+	return out
+}
+
+// proposeInOut takes the failing members out and brings those in that could take something. The gateway itself shares the load
+// among who is in, so that all ways are the same.
+func (f *finder) proposeInOut(split actions.Split, all []actions.Candidate) actions.Proposal {
+	out := actions.Proposal{Split: split, Weights: fleet.Weights{}}
+	for id, n := range f.before {
+		out.Weights[id] = min(n, 1)
+	}
+	for i := range all {
+		if all[i].Fit > 0 {
+			out.Weights[all[i].Target] = 1
+		}
+	}
 	for _, id := range f.away {
-		n := min(left, out.Weights[id])
-		out.Weights[id] -= n
-		left -= n
+		out.Weights[id] = 0
 	}
 	return out
 }
@@ -269,7 +317,8 @@ func ranked(split actions.Split, all []actions.Candidate) []int {
 // Intent is the shift that carries a proposal out, in emergency steps. Weights that stay are left out of it where nothing was
 // multiplied.
 func Intent(f actions.Failover, p actions.Proposal, s *fleet.Snapshot) actions.Intent {
-	in := actions.Intent{Kind: actions.KindShift, Route: f.Route, Weights: fleet.Weights{}, Ramp: actions.EmergencyRamp()}
+	in := actions.Intent{Kind: actions.KindShift, Route: f.Route, Weights: fleet.Weights{}, Ramp: actions.EmergencyRamp(),
+		Soak: actions.EmergencySoak}
 	was := fleet.Weights{}
 	if r := s.Route(f.Route); r != nil {
 		was = weightsOf(r)

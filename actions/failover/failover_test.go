@@ -1,6 +1,7 @@
 package failover
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -147,7 +148,7 @@ func TestSmallWeightsAreMultipliedSoThatPartsAreWhole(t *testing.T) {
 		t.Errorf("%v", p.Weights)
 	}
 	in := Intent(f, p, s)
-	if in.Weights["b"] != p.Weights["b"] || in.Ramp != actions.EmergencyRamp() {
+	if in.Weights["b"] != p.Weights["b"] || !reflect.DeepEqual(in.Ramp, actions.EmergencyRamp()) {
 		t.Errorf("%+v", in)
 	}
 }

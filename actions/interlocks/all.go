@@ -173,7 +173,8 @@ func ask(p actions.Plan, s *fleet.Snapshot, b actions.Book, now time.Time, resto
 	if s == nil {
 		s = &fleet.Snapshot{} // nothing was read: every interlock finds its data missing
 	}
-	readings := byOrders(p, s)
+	moves, of := underWay(p, s, b)
+	loaded, later := withMoves(p, s, moves)
 	asked := All()
 	switch {
 	case p.Work != nil:
@@ -188,10 +189,15 @@ func ask(p actions.Plan, s *fleet.Snapshot, b actions.Book, now time.Time, resto
 			continue
 		}
 		var c actions.Check
-		if restoring && il.RollbackSkips {
+		switch {
+		case restoring && il.RollbackSkips:
 			c = pass(fleet.Text("not asked: it restores what was before "), fleet.Label(string(p.Intent.Undoes)))
-		} else {
-			c = worst(il, p, readings, b, now)
+		case len(moves) > 0 && counting(il.ID):
+			c = worst(il, loaded, later, b, now)
+			c.Formula = fleet.Concat(c.Formula, fleet.Text("; what open changes of "), fleet.Join(of, fleet.Text(", ")),
+				fleet.Text(" still move is counted"))
+		default:
+			c = worst(il, p, s, b, now)
 		}
 		c.ID, c.Title = il.ID, il.Title
 		out = append(out, lower(c, s.Rules.Policy))
@@ -200,9 +206,9 @@ func ask(p actions.Plan, s *fleet.Snapshot, b actions.Book, now time.Time, resto
 }
 
 // worst asks an interlock about each reading of what is not known, and keeps the strongest objection.
-func worst(il actions.Interlock, p actions.Plan, readings []*fleet.Snapshot, b actions.Book, now time.Time) actions.Check {
+func worst(il actions.Interlock, p actions.Plan, seen *fleet.Snapshot, b actions.Book, now time.Time) actions.Check {
 	var out actions.Check
-	for _, s := range readings {
+	for _, s := range byOrders(p, seen) {
 		out = worse(out, il.Check(p, s, b, now))
 	}
 	return out

@@ -252,7 +252,7 @@ func TestEveryGatewayIsJudged(t *testing.T) {
 		if c := find(Evaluate(p, w.s, w.b, now), "IL-01"); c.Severity != ok {
 			t.Errorf("%s: %s %s", mode.name, c.Severity, c.Formula)
 		}
-		if mode.routing.Weighing == fleet.WeighingInOut && len(p.Steps) != 1 {
+		if mode.routing.Weighing == fleet.WeighingInOut && len(p.Steps) != 1 { // one member comes in
 			t.Errorf("%s: %d steps between in and out", mode.name, len(p.Steps))
 		}
 	}

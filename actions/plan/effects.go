@@ -221,6 +221,12 @@ func tightest(a, b Use) Use {
 	}
 }
 
+// Estimate fills in what a plan of weights does to each target and to the fleet's burn.
+func Estimate(p *actions.Plan, r *fleet.Route, s *fleet.Snapshot) {
+	p.Effects = effects(p, r, s)
+	p.BurnNow, p.BurnThen = burn(p, s)
+}
+
 // effects estimates what the plan does to each target.
 func effects(p *actions.Plan, r *fleet.Route, s *fleet.Snapshot) []actions.Effect {
 	out := make([]actions.Effect, 0, len(p.Order))

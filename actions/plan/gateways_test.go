@@ -28,10 +28,14 @@ func TestNoStepHasAWeightThatTheGatewayDoesNotTake(t *testing.T) {
 		}
 		before, after := draw("before"), draw("after")
 		p := actions.Plan{Before: before, After: after, Order: order, Most: most}
-		if most == 1 {
-			p.Weighing, p.Most = fleet.WeighingInOut, 0
+		r := actions.Ramp{Points: rapid.IntRange(1, 50).Draw(t, "points")}.WithDefaults()
+		if rapid.Bool().Draw(t, "by stations") {
+			r = actions.Returning()
 		}
-		p.Steps = ramp(before, after, order, actions.Ramp{Points: rapid.IntRange(1, 50).Draw(t, "points")}.WithDefaults(), greatest(p.Weighing, p.Most))
+		if p.Steps = ramp(before, after, order, r, most); most == 1 {
+			p.InOrOut, p.Most = true, 0
+			p.Steps = turns(before, after, order, r)
+		}
 		for _, st := range p.Steps {
 			for _, to := range append(Rollback(p, st.After), st) {
 				for id, v := range to.After {
@@ -41,7 +45,7 @@ func TestNoStepHasAWeightThatTheGatewayDoesNotTake(t *testing.T) {
 				}
 			}
 		}
-		if n := len(p.Steps); most == 1 && n > 1 || n > 0 && !p.Steps[n-1].After.Equal(after) {
+		if n := len(p.Steps); n > 0 && !p.Steps[n-1].After.Equal(after) {
 			t.Fatalf("%d steps to %v: %+v", n, after, p.Steps)
 		}
 	})
@@ -53,7 +57,7 @@ func TestWeightsThatTheGatewayDoesNotTakeAreRefused(t *testing.T) {
 		weights fleet.Weights
 		says    string
 	}{
-		{fleet.Routing{Weighing: fleet.WeighingInOut}, fleet.Weights{"b200-a": 50}, "has no weights, 1 is in and 0 is out"},
+		{fleet.Routing{Weighing: fleet.WeighingInOut}, fleet.Weights{"b200-a": 50}, "has no weights, a member is in (1) or out (0)"},
 		{fleet.Routing{Weighing: fleet.WeighingFromOne, Most: 100}, fleet.Weights{"b200-a": 101}, "over 100, the most that its gateway takes"},
 		{fleet.Routing{Weighing: fleet.WeighingFromOne, Most: 100}, fleet.Weights{"b200-a": 100}, ""},
 		{fleet.Routing{Weighing: fleet.WeighingGroups, Strategy: fleet.Text("priority")}, fleet.Weights{"b200-a": 1}, "does not share traffic by weights"},

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"math"
+	"slices"
 
 	"pitwall/actions"
 	"pitwall/fleet"
@@ -13,11 +14,13 @@ const percent = 100
 // ramp cuts a change into steps. No target's share moves by more than the ramp's points in one step; each target
 // moves in one direction only; sums are never 0. Where before and after have the same sum the steps have it too,
 // unless it is too coarse for the points. The last step is after, exactly.
-//
-// Where the gateway has no weights (most is 1), or takes none as great as the steps would need, there is one step.
+// Where the gateway takes no weights as great as the steps between would need, there is one step.
 func ramp(before, after fleet.Weights, order []fleet.TargetID, r actions.Ramp, most int) []actions.Step {
-	if before.Sum() <= 0 || most == 1 {
-		// All weights are 0, or nothing but in and out: there is no share to move gradually.
+	if len(r.Way) > 0 && before.Sum() > 0 {
+		return stations(before, after, order, r, most)
+	}
+	if before.Sum() <= 0 {
+		// All weights are 0: there is no share to move gradually.
 		return steps(before, []fleet.Weights{after.Clone()}, r)
 	}
 	points := float64(r.Points) / percent
@@ -38,22 +41,60 @@ func ramp(before, after fleet.Weights, order []fleet.TargetID, r actions.Ramp, m
 
 // fits tells whether a gateway takes all weights of a path; most is 0 where no bound is known.
 func fits(path []fleet.Weights, most int) bool {
-	for _, w := range path[:len(path)-1] {
-		for _, v := range w {
-			if most > 0 && v > most {
-				return false
-			}
-		}
-	}
-	return true
+	return !slices.ContainsFunc(path[:len(path)-1], func(w fleet.Weights) bool { return over(w, most) })
 }
 
-// greatest is the greatest weight that a plan may set, 0 where no bound is known.
-func greatest(w fleet.Weighing, most int) int {
-	if w == fleet.WeighingInOut {
-		return 1
+func over(w fleet.Weights, most int) bool {
+	for _, v := range w {
+		if most > 0 && v > most {
+			return true
+		}
 	}
-	return most
+	return false
+}
+
+// stations are the steps of a ramp whose parts of the way are given. The first parts are small, so the weights between are finer
+// than those at the ends.
+func stations(before, after fleet.Weights, order []fleet.TargetID, r actions.Ramp, most int) []actions.Step {
+	const finer = 10 // a hundredth of a way of ten points is a tenth of a point
+	scale := finer * scales(before, after)[0]
+	if before.Sum() == after.Sum() {
+		scale = finer * scales(before, after)[1]
+	}
+	if most > 0 && scale > most { // as fine as the gateway can
+		scale = max(most, before.Sum(), after.Sum())
+	}
+	from, to := shares(before, order), shares(after, order)
+	last := apportion(from, scale, nil, nil)
+	end := apportion(to, scale, nil, nil)
+	even := r
+	even.Way = nil
+	var out []actions.Step
+	at := before
+	for _, part := range r.Way {
+		next := after.Clone()
+		if part < percent {
+			want := make([]float64, len(order))
+			for i := range order {
+				want[i] = from[i] + (to[i]-from[i])*float64(part)/percent
+			}
+			last = apportion(want, scale, last, end)
+			for i, id := range order {
+				if _, member := after[id]; member {
+					next[id] = last[i]
+				}
+			}
+		}
+		if next.Equal(at) || over(next, most) {
+			continue
+		}
+		for _, s := range ramp(at, next, order, even, most) {
+			s.N = len(out) + 1
+			out = append(out, s)
+		}
+		at = next
+	}
+	return out
 }
 
 // slack absorbs the rounding of shares that are no binary fractions.
@@ -189,14 +230,17 @@ func steps(before fleet.Weights, path []fleet.Weights, r actions.Ramp) []actions
 }
 
 // Rollback is the way back from what a change has written to where it began: at most two steps, of
-// which the second is the beginning, exactly.
+// which the second is the beginning, exactly. Where a member is only in or out, each step changes one member, those that come back first.
 func Rollback(p actions.Plan, from fleet.Weights) []actions.Step {
+	if p.InOrOut {
+		return turns(from, p.Before, p.Order, actions.Ramp{})
+	}
 	hops := 1
 	if from.Sum() > 0 && p.Before.Sum() > 0 && farthest(shares(from, p.Order), shares(p.Before, p.Order)) > rollbackHop {
 		hops = 2
 	}
 	path := cut(from, p.Before, p.Order, hops, scales(from, p.Before)[0])
-	if !fits(path, greatest(p.Weighing, p.Most)) {
+	if !fits(path, p.Most) {
 		path = path[len(path)-1:]
 	}
 	return steps(from, path, actions.Ramp{})

@@ -133,3 +133,58 @@ func TestUndoOfApplyIsTheIdentity(t *testing.T) {
 		}
 	})
 }
+
+// A way in given parts ends each step where it is asked, or earlier where that would be too far, and moves one way only.
+func TestStationsOfAWayBack(t *testing.T) {
+	order := []fleet.TargetID{"a", "b", "c"}
+	list := ramp(fleet.Weights{"a": 0, "b": 60, "c": 40}, fleet.Weights{"a": 60, "b": 30, "c": 10}, order, actions.Returning(), 0)
+	var got []int
+	last := 0.0
+	for i, st := range list {
+		is := share(st.After, "a")
+		if st.N != i+1 || is < last || is-last > 0.25+1e-6 || st.Hold != actions.Returning().Every {
+			t.Fatalf("step %d: %+v", i, st)
+		}
+		last = is
+		got = append(got, int(math.Round(is*1000)))
+	}
+	want := []int{6, 30, 150, 300, 450, 600} // 1, 5, 25, 50, 75 and 100 % of 60 points
+	if len(got) != len(want) {
+		t.Fatalf("%v, want %v", got, want)
+	}
+	for i := range want {
+		if got[i] != want[i] {
+			t.Errorf("step %d ends at %d thousandths, want %d", i+1, got[i], want[i])
+		}
+	}
+	if !list[len(list)-1].After.Equal(fleet.Weights{"a": 60, "b": 30, "c": 10}) {
+		t.Errorf("the end is %v", list[len(list)-1].After)
+	}
+}
+
+func TestStationsFarApartAreCut(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		order := names[:rapid.IntRange(2, len(names)).Draw(t, "members")]
+		before, after := drawWeights(t, "before", order), drawWeights(t, "after", order)
+		if before.Equal(after) {
+			return
+		}
+		last := before
+		list := ramp(before, after, order, actions.Returning(), 0)
+		if len(list) == 0 || !list[len(list)-1].After.Equal(after) {
+			t.Fatalf("%v -> %v ends elsewhere: %+v", before, after, list)
+		}
+		for i, st := range list {
+			if !st.Before.Equal(last) || st.N != i+1 || st.After.Sum() <= 0 {
+				t.Fatalf("step %d: %+v", i, st)
+			}
+			for _, id := range order {
+				was, is, end := share(last, id), share(st.After, id), share(after, id)
+				if math.Abs(is-was) > 0.25+0.002 || math.Abs(end-is) > math.Abs(end-was)+0.002 {
+					t.Fatalf("step %d moves %s from %.4f to %.4f on the way to %.4f", i, id, was, is, end)
+				}
+			}
+			last = st.After
+		}
+	})
+}

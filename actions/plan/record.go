@@ -91,6 +91,8 @@ func Undo(c actions.Change, actor actions.Actor) (actions.Intent, error) {
 // Twin is the same as a command line, quoted for a shell, "" where there is none.
 func Twin(in actions.Intent, order []fleet.TargetID) string {
 	switch {
+	case in.Failover != nil:
+		return twinFailover(in.Failover)
 	case in.Kind == actions.KindResync:
 		return "pitwall resync " + quote(string(in.Route)) + " " + quote(string(in.Replica)) + " --dry-run"
 	case in.Undoes != "":
@@ -114,6 +116,29 @@ func Twin(in actions.Intent, order []fleet.TargetID) string {
 		return "" // nothing is wanted yet: such a command would be refused
 	}
 	return strings.Join(append(parts, "--dry-run"), " ")
+}
+
+// twinFailover is a whole failover as a command line: its parts start together.
+func twinFailover(f *actions.FailoverPart) string {
+	switch f.Stage {
+	case actions.StageSettle:
+		return "pitwall failover --settle " + quote(f.ID) + " --dry-run"
+	case actions.StageReturn:
+		return "pitwall failover --return " + quote(f.ID) + " --dry-run"
+	case actions.StageWarm:
+		return "" // it is a part of the failover that it belongs to
+	default:
+	}
+	from := "--" + string(f.Origin.Kind) + " " + quote(f.Origin.ID)
+	if f.Runbook != "" {
+		from = "--runbook " + quote(f.Runbook)
+	} else if f.Origin.Kind == actions.OriginRoute {
+		from = quote(f.Origin.ID)
+		for _, id := range f.Origin.Targets {
+			from += " --away " + quote(string(id))
+		}
+	}
+	return "pitwall failover " + from + " --split " + quote(string(f.Split)) + " --dry-run"
 }
 
 func quote(s string) string {

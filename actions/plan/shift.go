@@ -68,10 +68,17 @@ func Shift(in actions.Intent, s *fleet.Snapshot, now time.Time) (actions.Plan, e
 		return actions.Plan{}, refuse(errors.New("all weights would be 0: the route would have no target"))
 	}
 	p.AfterHash = fleet.HashWeights(p.After)
-	p.Weighing, p.Most = r.Routing.Weighing, r.Routing.Most
-	p.Steps = ramp(p.Before, p.After, p.Order, p.Ramp, greatest(p.Weighing, p.Most))
-	p.Effects = effects(&p, r, s)
-	p.BurnNow, p.BurnThen = burn(&p, s)
+	p.Most = r.Routing.Most
+	if r.Routing.Weighing == fleet.WeighingInOut {
+		if err := inOrOut(p.After); err != nil {
+			return actions.Plan{}, err
+		}
+		p.InOrOut = true
+		p.Steps = turns(p.Before, p.After, p.Order, p.Ramp)
+	} else {
+		p.Steps = ramp(p.Before, p.After, p.Order, p.Ramp, p.Most)
+	}
+	Estimate(&p, r, s)
 	return seal(p)
 }
 
@@ -170,10 +177,7 @@ func nameTargets(r *fleet.Route, w fleet.Weights) error {
 		if v < 0 || v > maxWeight {
 			return refuse(fmt.Errorf("weight %d of %q is not between 0 and %d", v, id, maxWeight))
 		}
-		switch most := greatest(r.Routing.Weighing, r.Routing.Most); {
-		case most == 1 && v > 1:
-			return refuse(fmt.Errorf("weight %d of %q: its gateway has no weights, 1 is in and 0 is out", v, id))
-		case most > 0 && v > most:
+		if most := r.Routing.Most; most > 0 && v > most && r.Routing.Weighing != fleet.WeighingInOut {
 			return refuse(fmt.Errorf("weight %d of %q is over %d, the most that its gateway takes", v, id, most))
 		}
 	}

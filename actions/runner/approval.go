@@ -19,7 +19,8 @@ func approved(p actions.Plan, a actions.Approval, checks []actions.Check) error 
 	}
 	needed := actions.Overrides(checks)
 	prod := p.Env != fleet.EnvStage && p.Env != fleet.EnvDev
-	typed := a.Typed != "" && (a.Typed == p.Object() || slices.Contains(poolNames(p), a.Typed))
+	part := p.Intent.Failover // one name confirms all of its parts
+	typed := a.Typed != "" && (a.Typed == p.Object() || slices.Contains(poolNames(p), a.Typed) || part != nil && a.Typed == part.Origin.ID)
 	if (prod || len(needed) > 0) && !typed {
 		return refuse(fleet.KindBlocked, "the name that was typed is not that of the "+p.ObjectKind(), "nothing was written")
 	}

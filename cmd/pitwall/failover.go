@@ -15,64 +15,97 @@ import (
 	"pitwall/views/plain"
 )
 
+// failoverFlags say what is left, and how.
+type failoverFlags struct {
+	change   changeFlags
+	away     []string
+	pool     string
+	provider string
+	site     string
+	split    string
+	list     bool
+	settle   string
+	back     string
+	warm     bool
+}
+
 func failoverCommand(f *flags, c console) *cobra.Command {
-	x := &changeFlags{}
-	var away []string
-	var split string
-	var list bool
+	x := &failoverFlags{}
 	cmd := &cobra.Command{
-		Use:   "failover ROUTE --away TARGET",
-		Short: "Move what a failing target carries to where it can be taken, in emergency steps",
-		Long: "Says who could take what part of the load of a target, asked of the same checks that a shift must pass, and moves it\n" +
-			"there: nobody gets more than fits without an override, and what fits nowhere stays where it is.",
-		Example: "  pitwall failover chat --away b200-a --list\n  pitwall failover chat --away b200-a --split fastest --dry-run",
-		Args:    cobra.ExactArgs(1),
+		Use:   "failover [ROUTE --away TARGET]",
+		Short: "Move what a failing pool, provider, site or target carries to where it can be taken, in emergency steps",
+		Long: "Says who could take what part of the load, asked of the same checks that a shift must pass, and moves it there over all\n" +
+			"routes at once: nobody gets more than fits without an override, and what fits nowhere stays where it is. One name, that of\n" +
+			"what is left, confirms all of it. The way back is a plan of its own.",
+		Example: "  pitwall failover --pool b200-a --list\n  pitwall failover --provider openai --split cheapest --dry-run\n" +
+			"  pitwall failover chat --away b200-a --dry-run\n  pitwall failover --return fo-1130-141205-7c1e",
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(away) == 0 {
-				return usage(errors.New("--away names the target whose load is to move"))
+			if err := x.check(args); err != nil {
+				return usage(err)
 			}
-			if !slices.Contains(actions.Splits(), actions.Split(split)) {
-				return usage(fmt.Errorf("--split %q is none of %s", split, splitNames()))
-			}
-			targets := make([]fleet.TargetID, len(away))
-			for i, id := range away {
-				targets[i] = fleet.TargetID(id)
-			}
-			emergency(x)
-			return onFleet(cmd.Context(), f, c, x, func(ctx context.Context, s *session, d *desk.Desk, how *ending) error {
-				found, err := d.Failover(fleet.RouteID(args[0]), targets)
-				if err != nil {
-					return err
-				}
-				if list || x.output != formatJSON {
-					if err := report(c, x.output, found, func() string { return plain.Failover(found) }); err != nil || list {
-						return err
-					}
-				}
-				return s.change(ctx, d, d.FailoverIntent(found, proposal(found, actions.Split(split))), c, x, how)
+			return onFleet(cmd.Context(), f, c, &x.change, func(ctx context.Context, s *session, d *desk.Desk, how *ending) error {
+				return s.failover(ctx, d, c, x, args, how)
 			})
 		},
 	}
-	x.bind(cmd)
+	x.change.bind(cmd)
 	fl := cmd.Flags()
-	fl.StringSliceVar(&away, "away", nil, "target whose load is to move; several with commas between")
-	fl.StringVar(&split, "split", string(actions.SplitBalanced), "how to spread it: "+splitNames())
-	fl.BoolVar(&list, "list", false, "only say who could take what, and the ways to spread it")
+	fl.StringSliceVar(&x.away, "away", nil, "of a route: target whose load is to move; several with commas between")
+	fl.StringVar(&x.pool, "pool", "", "pool that is left, on every route")
+	fl.StringVar(&x.provider, "provider", "", "provider that is left, on every route")
+	fl.StringVar(&x.site, "site", "", "site whose pools are left, on every route")
+	fl.StringVar(&x.split, "split", string(actions.SplitBalanced), "how to spread it: "+splitNames())
+	fl.BoolVar(&x.list, "list", false, "only say who could take what, and the ways to spread it")
+	fl.BoolVar(&x.warm, "warm", false, "also start standby pools that do not serve yet")
+	fl.StringVar(&x.settle, "settle", "", "second stage of this failover: from what was rented for the while to what is warm now")
+	fl.StringVar(&x.back, "return", "", "way back of this failover, once what was left is well again")
 	return cmd
 }
 
-// emergency fills in what the flags of the ramp leave out.
-func emergency(x *changeFlags) {
-	ramp := actions.EmergencyRamp()
-	if x.points == 0 {
-		x.points = ramp.Points
+// check refuses what cannot be meant.
+func (x *failoverFlags) check(args []string) error {
+	given := len(args)
+	for _, v := range []string{x.pool, x.provider, x.site, x.settle, x.back} {
+		if v != "" {
+			given++
+		}
 	}
-	if x.every == 0 {
-		x.every = ramp.Every
+	switch {
+	case given == 0:
+		return errors.New("say what is left: ROUTE --away TARGET, --pool, --provider or --site; or --settle or --return a failover")
+	case given > 1:
+		return errors.New("ROUTE, --pool, --provider, --site, --settle and --return exclude each other")
+	case len(args) == 1 && len(x.away) == 0:
+		return errors.New("--away names the target whose load is to move")
+	case len(args) == 0 && len(x.away) > 0:
+		return errors.New("--away needs the ROUTE whose targets it names")
+	case !slices.Contains(actions.Splits(), actions.Split(x.split)):
+		return fmt.Errorf("--split %q is none of %s", x.split, splitNames())
 	}
-	if x.requests == 0 {
-		x.requests = ramp.MinRequests
+	return nil
+}
+
+func (x *failoverFlags) origin(args []string) actions.Origin {
+	switch {
+	case x.pool != "":
+		return actions.Origin{Kind: actions.OriginPool, ID: x.pool}
+	case x.provider != "":
+		return actions.Origin{Kind: actions.OriginProvider, ID: x.provider}
+	case x.site != "":
+		return actions.Origin{Kind: actions.OriginSite, ID: x.site}
 	}
+	o := actions.Origin{Kind: actions.OriginRoute, ID: args[0]}
+	for _, id := range x.away {
+		o.Targets = append(o.Targets, fleet.TargetID(id))
+	}
+	return o
+}
+
+func (x *failoverFlags) wish() actions.FailoverWish {
+	ch := &x.change
+	return actions.FailoverWish{Split: actions.Split(x.split), Ramp: actions.Ramp{Points: ch.points, Every: ch.every, MinRequests: ch.requests},
+		Soak: ch.soak, Reason: ch.reason, Incident: ch.incident}
 }
 
 func splitNames() string {
@@ -83,7 +116,168 @@ func splitNames() string {
 	return strings.Join(names, ", ")
 }
 
-func proposal(f actions.Failover, split actions.Split) actions.Proposal {
-	i := slices.IndexFunc(f.Proposals, func(p actions.Proposal) bool { return p.Split == split })
-	return f.Proposals[max(i, 0)]
+// failedOver is what a failover reports as JSON: one document, however it ended.
+type failedOver struct {
+	Evacuation *actions.Evacuation // null for a later stage
+	Parts      []failoverPart
+	Error      fleet.Safe // "" when it is done
+	Exit       int
+}
+
+// failoverPart is the change of one route, or of a pool that is started.
+type failoverPart struct {
+	Plan   actions.Plan
+	Checks []actions.Check
+	Change *actions.Change // null when nothing was started
+	Error  fleet.Safe
+}
+
+// failover finds room, plans every part, and carries them out together where they are confirmed.
+func (s *session) failover(ctx context.Context, d *desk.Desk, c console, x *failoverFlags, args []string, how *ending) error {
+	out := &failedOver{}
+	err := s.failoverTo(ctx, d, c, x, args, how, out)
+	if x.change.output != formatJSON {
+		return err
+	}
+	out.Error, out.Exit = fleet.Sentence(err), codeOf(err)
+	return errors.Join(report(c, x.change.output, out, nil), err)
+}
+
+func (s *session) failoverTo(ctx context.Context, d *desk.Desk, c console, x *failoverFlags, args []string, how *ending,
+	out *failedOver) error {
+	origin, parts, err := s.failoverParts(ctx, d, c, x, args, out)
+	for i := range parts {
+		out.Parts = append(out.Parts, failoverPart{Plan: parts[i].Plan, Checks: parts[i].Checks})
+	}
+	if err != nil || x.list {
+		return err
+	}
+	ladder := actions.ConfirmAll(origin, parts)
+	if x.change.output != formatJSON {
+		if err := report(c, x.change.output, out, func() string { return plain.FailoverParts(origin, parts, ladder) }); err != nil {
+			return err
+		}
+	}
+	if err := refusedAll(origin, ladder, d.Book().Access, &x.change); err != nil || x.change.dryRun {
+		return err
+	}
+	started := d.StartParts(parts, actions.Approval{Typed: x.change.confirm, Reason: x.change.reason, Overrides: x.change.overrides})
+	return s.followAll(ctx, d, c, x, started, out, how)
+}
+
+// failoverParts plans what is wanted: the first stage after saying who could take what, or a later one.
+func (s *session) failoverParts(ctx context.Context, d *desk.Desk, c console, x *failoverFlags, args []string, out *failedOver) (actions.Origin,
+	[]actions.PlannedPart, error) {
+	var parts []actions.PlannedPart
+	var err error
+	switch {
+	case x.settle != "":
+		parts, err = d.SettleParts(x.settle, x.wish())
+	case x.back != "":
+		parts, err = d.ReturnParts(x.back, x.wish())
+	default:
+		o := x.origin(args)
+		found, err := d.Evacuate(o)
+		if err != nil {
+			return o, nil, err
+		}
+		out.Evacuation = &found
+		if x.change.output != formatJSON {
+			if err := report(c, x.change.output, found, func() string { return plain.Failover(found) }); err != nil {
+				return o, nil, err
+			}
+		}
+		if x.list {
+			return o, nil, nil
+		}
+		parts, err = d.FailoverParts(found, x.wish())
+		if err == nil && x.warm {
+			var warm []actions.PlannedPart
+			warm, err = d.WarmParts(ctx, found.Warmups, *parts[0].Plan.Intent.Failover)
+			parts = append(parts, warm...)
+		}
+		return o, parts, err
+	}
+	if err != nil || len(parts) == 0 {
+		return actions.Origin{}, nil, err
+	}
+	return parts[0].Plan.Intent.Failover.Origin, parts, nil
+}
+
+// refusedAll says what keeps the parts of a failover from starting, with the flags that would let them.
+func refusedAll(o actions.Origin, ladder actions.Ladder, access actions.Access, x *changeFlags) error {
+	if !ladder.Refused.IsEmpty() {
+		why := ladder.Refused.String()
+		if ladder.Prod && !access.Write {
+			why += "; " + access.Why.String()
+		}
+		return exit{exitBlocked, fmt.Errorf("refused: %s; nothing was sent", why)}
+	}
+	if absent := x.lacks(ladder, o.ID); len(absent) > 0 && !x.dryRun {
+		return exit{exitBlocked, fmt.Errorf("not confirmed: it needs %s; nothing was sent", strings.Join(absent, " "))}
+	}
+	return nil
+}
+
+// followAll tells what happens to the changes of a failover until all are closed or ctx ends.
+func (s *session) followAll(ctx context.Context, d *desk.Desk, c console, x *failoverFlags, started []actions.StartedPart, out *failedOver,
+	how *ending) error {
+	errs := make([]error, 0, len(started))
+	last := make([]string, len(started))
+	for i, p := range started {
+		if p.Err != nil {
+			out.Parts[i].Error = fleet.Sentence(p.Err)
+			errs = append(errs, fmt.Errorf("%s: %w", fleet.Quote(out.Parts[i].Plan.Object()), p.Err))
+			last[i] = "-"
+		}
+	}
+	for {
+		b := d.Book()
+		open := 0
+		for i := range started {
+			ch := b.Change(started[i].Change)
+			if started[i].Err != nil || ch == nil {
+				continue
+			}
+			out.Parts[i].Change = ch
+			if line := ch.Told().String(); line != last[i] && x.change.output != formatJSON {
+				fmt.Fprintf(c.out, "%s %s %s step %d/%d %s\n", fleet.ClockTime(s.clock.Now()), fleet.Label(ch.Plan.Object()), fleet.Label(string(ch.ID)),
+					ch.Step, len(ch.Plan.Steps), line)
+				last[i] = line
+			}
+			if !ch.State.Closed() && ch.State != actions.StateUnknown {
+				open++
+			}
+		}
+		if open == 0 {
+			break
+		}
+		if d.BookChanged(ctx) != nil {
+			if err := s.leave(d, how.get(), c); err != nil {
+				return err
+			}
+			break
+		}
+	}
+	errs = append(errs, s.endedAll(d, started, out)...)
+	slices.SortStableFunc(errs, func(a, b error) int { return codeOf(b) - codeOf(a) }) // the gravest is the command's: open before rolled back
+	return errors.Join(errs...)
+}
+
+// endedAll is how each change ended, as exit codes: the worst one is the command's.
+func (s *session) endedAll(d *desk.Desk, started []actions.StartedPart, out *failedOver) []error {
+	var errs []error
+	b := d.Book()
+	for i := range started {
+		ch := b.Change(started[i].Change)
+		if started[i].Err != nil || ch == nil {
+			continue
+		}
+		out.Parts[i].Change = ch
+		s.finish(d, ch.State)
+		if err := ended(ch); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", fleet.Quote(ch.Plan.Object()), err))
+		}
+	}
+	return errs
 }

@@ -24,8 +24,14 @@ type Control struct {
 	CheckFunc func(actions.Plan) []actions.Check
 	StartFunc func(actions.Plan, actions.Approval) (fleet.ChangeID, error)
 	UndoFunc  func(fleet.ChangeID) (actions.Intent, error)
-	// FailoverFunc answers who could take a load; without it nobody can.
-	FailoverFunc func(fleet.RouteID, []fleet.TargetID) (actions.Failover, error)
+	// EvacuateFunc answers who could take a load; without it nobody can.
+	EvacuateFunc func(actions.Origin) (actions.Evacuation, error)
+	// PartsFunc plans a stage of a failover: of an evacuation, or by the ID of a failover.
+	PartsFunc func(stage actions.FailoverStage, e *actions.Evacuation, id string, wish actions.FailoverWish) ([]actions.PlannedPart, error)
+	// WarmFunc plans the start of standby pools.
+	WarmFunc func([]actions.Warmup) ([]actions.PlannedPart, error)
+	// StartPartsFunc starts them; without it each becomes a change.
+	StartPartsFunc func([]actions.PlannedPart, actions.Approval) []actions.StartedPart
 	// Err is what steering calls return.
 	Err error
 	// Now is the time of plans.
@@ -108,12 +114,63 @@ func (c *Control) Plan(in actions.Intent) (actions.Plan, error) {
 	return p, nil
 }
 
-// Failover answers by FailoverFunc.
-func (c *Control) Failover(route fleet.RouteID, away []fleet.TargetID) (actions.Failover, error) {
-	if c.FailoverFunc == nil {
-		return actions.Failover{}, errors.New("nobody can take it")
+// Evacuate answers by EvacuateFunc.
+func (c *Control) Evacuate(o actions.Origin) (actions.Evacuation, error) {
+	if c.EvacuateFunc == nil {
+		return actions.Evacuation{}, errors.New("nobody can take it")
 	}
-	return c.FailoverFunc(route, away)
+	return c.EvacuateFunc(o)
+}
+
+// FailoverParts answers by PartsFunc, as SettleParts and ReturnParts do.
+func (c *Control) FailoverParts(e actions.Evacuation, wish actions.FailoverWish) ([]actions.PlannedPart, error) {
+	return c.parts(actions.StageLeave, &e, "", wish)
+}
+
+// SettleParts answers by PartsFunc.
+func (c *Control) SettleParts(id string, wish actions.FailoverWish) ([]actions.PlannedPart, error) {
+	return c.parts(actions.StageSettle, nil, id, wish)
+}
+
+// ReturnParts answers by PartsFunc.
+func (c *Control) ReturnParts(id string, wish actions.FailoverWish) ([]actions.PlannedPart, error) {
+	return c.parts(actions.StageReturn, nil, id, wish)
+}
+
+func (c *Control) parts(stage actions.FailoverStage, e *actions.Evacuation, id string, wish actions.FailoverWish) ([]actions.PlannedPart, error) {
+	_ = c.record("parts %s %s %s", stage, id, wish.Split)
+	if c.PartsFunc == nil {
+		return nil, errors.New("nothing can be planned")
+	}
+	return c.PartsFunc(stage, e, id, wish)
+}
+
+// WarmParts answers by WarmFunc.
+func (c *Control) WarmParts(_ context.Context, of []actions.Warmup, _ actions.FailoverPart) ([]actions.PlannedPart, error) {
+	_ = c.record("warm")
+	if c.WarmFunc == nil {
+		return nil, errors.New("nothing can be started")
+	}
+	return c.WarmFunc(of)
+}
+
+// CheckParts gives the parts as they are.
+func (c *Control) CheckParts(parts []actions.PlannedPart) []actions.PlannedPart { return parts }
+
+// StartParts answers by StartPartsFunc.
+func (c *Control) StartParts(parts []actions.PlannedPart, a actions.Approval) []actions.StartedPart {
+	_ = c.record("startparts")
+	c.mu.Lock()
+	c.approvals = append(c.approvals, a)
+	c.mu.Unlock()
+	if c.StartPartsFunc != nil {
+		return c.StartPartsFunc(parts, a)
+	}
+	out := make([]actions.StartedPart, len(parts))
+	for i := range parts {
+		out[i] = actions.StartedPart{Route: parts[i].Plan.Route.ID, Change: fleet.ChangeID(fmt.Sprintf("part-%d", i+1))}
+	}
+	return out
 }
 
 // Twin names the kind, the route and the changed weights in order.
