@@ -6,6 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"pitwall/actions"
 	"pitwall/fleet"
 )
 
@@ -48,4 +49,18 @@ func TestWindowsAreCountedOnce(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A member that is blocked keeps its weight: that it carries nothing is no fault of the change, which goes on to its end.
+func TestABlockedMemberIsMeasuredAtNothing(t *testing.T) {
+	g := newRig(t)
+	g.tm.blocked = "b"
+	id := g.start()
+	c := g.until(id, func(c actions.Change) bool { return c.State.Closed() || c.Held })
+	if c.State != actions.StateCommitted {
+		t.Errorf("%s, held %v: %s", c.State, c.Held, c.Why)
+	}
+	if len(g.gw.writes) != 3 {
+		t.Errorf("%d writes", len(g.gw.writes))
+	}
 }
