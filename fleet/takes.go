@@ -15,26 +15,32 @@ func (r *Route) Open(w Weights) Weights {
 // order only get what those of a lesser one cannot take, they get none. A member without an order comes after those that have one.
 func (r *Route) Takes(w Weights) Weights {
 	out := r.Open(w)
-	if r.Routing.AloneTakesAll && len(r.Targets) == 1 && out != nil {
-		if t := &r.Targets[0]; out[t.Spec.ID] == 0 && w[t.Spec.ID] == 0 {
+	if r.Routing.AloneTakesAll && len(r.Targets) == 1 && w != nil {
+		if t := &r.Targets[0]; w[t.Spec.ID] == 0 {
 			out[t.Spec.ID] = 1
 		}
 	}
-	if !r.Routing.ByOrder.Or(false) {
-		return out
-	}
-	least := None[int]()
-	for i := range r.Targets {
-		if t := &r.Targets[i]; out[t.Spec.ID] > 0 && t.Order.OK && (!least.OK || t.Order.V < least.V) {
-			least = t.Order
-		}
-	}
+	least := r.leastOrder(out)
 	for i := range r.Targets {
 		if t := &r.Targets[i]; least.OK && t.Order != least && out[t.Spec.ID] > 0 {
 			out[t.Spec.ID] = 0
 		}
 	}
 	return out
+}
+
+// leastOrder is the least order among members with weight; none where orders do not decide, or nobody has one.
+func (r *Route) leastOrder(w Weights) Maybe[int] {
+	least := None[int]()
+	if !r.Routing.ByOrder.Or(false) {
+		return least
+	}
+	for i := range r.Targets {
+		if t := &r.Targets[i]; w[t.Spec.ID] > 0 && t.Order.OK && (!least.OK || t.Order.V < least.V) {
+			least = t.Order
+		}
+	}
+	return least
 }
 
 // OrdersUnknown tells whether members have different orders and nobody knows whether these decide.

@@ -13,7 +13,7 @@ import (
 const leastWatched = fleet.BudgetWindow / 4
 
 // errorBudget is IL-09: a route that has failed as often as its objective allows takes no optional change.
-func errorBudget(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time) actions.Check {
+func errorBudget(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) actions.Check {
 	if s == nil {
 		s = &fleet.Snapshot{}
 	}
@@ -32,7 +32,7 @@ func errorBudget(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Tim
 		case r == nil:
 			out = worse(out, missing(actions.SeverityWarn, fleet.Label(string(id)), fleet.Text(" is not in the fleet as read now")))
 		case r.Spec.SLO.OK && r.Spec.SLO.V < 1:
-			c := spentOf(r.Objective, r.Spec.SLO.V, now)
+			c := spentOf(r.Objective, r.Spec.SLO.V)
 			c.Formula = fleet.Concat(fleet.Label(string(id)), fleet.Text(": "), c.Formula)
 			out = worse(out, c)
 		}
@@ -45,7 +45,7 @@ func errorBudget(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Tim
 
 // spentOf compares what failed with what an objective allows, over the time that is on file of the 30 days that the budget is given
 // for. It says which time that is: what failed before it is not known.
-func spentOf(b fleet.ErrorBudget, slo fleet.Ratio, now time.Time) actions.Check {
+func spentOf(b fleet.ErrorBudget, slo fleet.Ratio) actions.Check {
 	if !b.Requests.OK || !b.Errors.OK || !b.Watched.OK || b.From.IsZero() {
 		return missing(actions.SeverityWarn, fleet.Text("nothing is on file of the 30 days that the error budget is given for"))
 	}
@@ -53,7 +53,8 @@ func spentOf(b fleet.ErrorBudget, slo fleet.Ratio, now time.Time) actions.Check 
 	window := fleet.Concat(fleet.Text(" over the "), fleet.Age(b.Watched.V), fleet.Text(" on file since "), fleet.Stamp(b.From),
 		fleet.Text(" (of 30d)"))
 	terms := fleet.Concat(grouped(b.Errors.V), fleet.Text(" failures of "), grouped(allowed), fleet.Text(" that "),
-		fleet.Label(strconv.FormatFloat(float64(slo)*100, 'g', 6, 64)), fleet.Text("% allows of "), grouped(b.Requests.V), fleet.Text(" requests"), window)
+		fleet.Label(strconv.FormatFloat(float64(slo)*100, 'g', 6, 64)), fleet.Text("% allows of "), grouped(b.Requests.V),
+		fleet.Text(" requests"), window)
 	switch {
 	case b.Requests.V <= 0:
 		return missing(actions.SeverityWarn, fleet.Text("no request is on file"), window)

@@ -153,7 +153,7 @@ func (x Case) secret(t *testing.T) {
 	made := x.Cluster
 	x.Cluster = func() *toyobjects.Cluster {
 		c := made()
-		c.Change(x.Kind, x.Ref, "/metadata/annotations", map[string]any{"kubectl.kubernetes.io/last-applied-configuration": `{"key":"` + canary + `"}`})
+		c.Change(x.Kind, x.Ref, "/metadata/annotations", map[string]any{"kubectl.kubernetes.io/last-applied-configuration": canary})
 		c.Change(x.Kind, x.Ref, "/spec/note", canary)
 		return c
 	}
