@@ -26,8 +26,15 @@ type FailoverPart struct {
 	Runbook string `json:",omitempty"` // by whose rules it was started; raw
 }
 
+// Bounds are what a failover keeps to. Empty lists bound nothing.
+type Bounds struct {
+	Routes []fleet.RouteID `json:",omitempty"` // the only ones that are moved
+	To     []string        `json:",omitempty"` // the only receivers: targets, pools or providers
+}
+
 // Evacuation is where the load of an origin can go, over all routes that send to it: pure data.
 type Evacuation struct {
+	Within   Bounds
 	Origin   Origin
 	Found    []Failover                    // one for each route that can be moved, the one with the most requests first
 	Stays    []Stay                        // the others
@@ -118,6 +125,9 @@ type Warmup struct {
 	Routes   []fleet.RouteID            // of which it is a member
 	Why      fleet.Safe                 // why it cannot be started from here, "" where it can
 }
+
+// Warm tells whether all replicas that were wanted are ready.
+func (w Warmup) Warm() bool { return w.Ready > 0 && w.Ready >= w.Replicas }
 
 // Returning is the ramp of the way back to a primary: 1, 5, 25, 50, 75 and 100 % of the way, 5 minutes each
 // (change-safety: return to primary).

@@ -193,15 +193,15 @@ func (r *FailoverRun) next(s *fleet.Snapshot, at Standing, now time.Time) []Next
 		return nil
 	}
 	var out []Next
-	moving := slices.ContainsFunc(r.Leaves, func(c Change) bool { return !c.State.Closed() && c.State != StateSoaking })
+	moving := slices.ContainsFunc(r.Leaves, func(c Change) bool { return !c.State.Closed() })
 	if len(r.Settles) == 0 {
-		if w := slices.IndexFunc(at.Warm, func(w Warmup) bool { return w.Ready > 0 }); w >= 0 {
+		if w := slices.IndexFunc(at.Warm, Warmup.Warm); w >= 0 {
 			n := Next{Stage: StageSettle, Ready: !moving, Why: fleet.Concat(fleet.Label(string(at.Warm[w].Pool)), fleet.Text(" is warm: "),
 				fleet.Many(at.Warm[w].Ready, "replica"), fleet.Text(" ready"))}
 			out = append(out, n)
 		} else if len(at.Warm) > 0 {
-			out = append(out, Next{Stage: StageSettle, Why: fleet.Concat(fleet.Label(string(at.Warm[0].Pool)), fleet.Text(" warms up: 0 of "),
-				fleet.Many(at.Warm[0].Replicas, "replica"), fleet.Text(" ready"))})
+			out = append(out, Next{Stage: StageSettle, Why: fleet.Concat(fleet.Label(string(at.Warm[0].Pool)), fleet.Text(" warms up: "),
+				fleet.Int(at.Warm[0].Ready), fleet.Text(" of "), fleet.Many(at.Warm[0].Replicas, "replica"), fleet.Text(" ready"))})
 		}
 	}
 	since, why := r.WellSince(s)

@@ -37,6 +37,9 @@ type Intent struct {
 	Failover *FailoverPart  `json:",omitempty"` // the failover that it is a part of
 }
 
+// Emergency tells whether the change leads load away from what fails: it is judged by errors where nothing tells the rest.
+func (in *Intent) Emergency() bool { return in.Failover != nil && in.Failover.Stage == StageLeave }
+
 // Ramp says how a shift is cut into steps. Zero fields take the default: 10 points every
 // 2 minutes with at least 200 requests a step.
 type Ramp struct {

@@ -19,7 +19,7 @@ func (w *world) provider(spec fleet.ProviderSpec, seen gatewayLoads, now time.Ti
 		p.Source = s.spec.ID
 		if r := s.last.Provider; r != nil {
 			p.Authorised, p.ProbeTime, p.ProbeAt = r.Authorised, r.Latency, s.status.LastGood
-			p.Models = r.Models
+			p.Models, p.Regions = r.Models, r.Regions
 			p.Limits = r.Limits
 		}
 	}
@@ -42,6 +42,10 @@ func joinLimits(spec fleet.ProviderSpec, probed, passed []fleet.Limit) []fleet.L
 		case i < 0:
 			out = append(out, l)
 		case !l.Max.OK && !l.Remaining.OK:
+		case l.At.IsZero() && !out[i].At.IsZero(): // a configured figure, also where a probe read it, beside a measured one
+			if !out[i].Max.OK {
+				out[i].Max = l.Max
+			}
 		default:
 			if !l.Max.OK {
 				l.Max = out[i].Max
@@ -79,7 +83,13 @@ func unreachable(p *fleet.Provider, s *sourceState) judgement {
 	return judgement{}
 }
 
+// quotaLow says what is nearly used up. Without credit nothing that costs money is answered.
 func quotaLow(limits []fleet.Limit) judgement {
+	for _, l := range limits {
+		if !l.Kind.IsRate() && l.Remaining.OK && l.Remaining.V <= 0 {
+			return judgement{fleet.StateCrit, fleet.Text("the credit of the account is used up")}
+		}
+	}
 	for _, l := range limits {
 		if l.Max.OK && l.Remaining.OK && l.Max.V > 0 && fleet.Ratio(l.Remaining.V/l.Max.V) < limitLow {
 			return judgement{fleet.StateWarn, fleet.Concat(fleet.Label(string(l.Kind)), fleet.Text(" "),

@@ -14,7 +14,7 @@ func (w *world) snapshot(gen uint64, now time.Time) *fleet.Snapshot {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 	}
-	s := &fleet.Snapshot{Gen: gen, At: now, Context: inv.Context, Env: inv.Env, Mode: inv.Mode, Sites: inv.Sites,
+	s := &fleet.Snapshot{Gen: gen, At: now, Context: inv.Context, Env: inv.Env, Mode: inv.Mode, Sites: inv.Sites, Runbooks: inv.Runbooks,
 		Rules:   fleet.SiteRules{Blocking: inv.Rules.Blocking, Policy: inv.Rules.Policy},
 		Freezes: inv.Rules.Windows(inv.Env, now),
 		Pools:   make([]fleet.Pool, 0, len(inv.Pools))}

@@ -43,7 +43,7 @@ func TestCatalogueCoversTheProvidersWithSourceAndDate(t *testing.T) {
 			t.Errorf("%s/%s: input %v, cached %v", k.kind, k.model, in, p.CachedIn.V)
 		}
 	}
-	for _, kind := range []string{"openai", "anthropic", "google", "bedrock", "vertex", "azure", "together"} {
+	for _, kind := range []string{"openai", "anthropic", "google", "bedrock", "vertex", "azure", "together", "openrouter"} {
 		if kinds[kind] == 0 {
 			t.Errorf("no price of %s", kind)
 		}
@@ -62,6 +62,16 @@ func TestPriceIsFoundByNameAndNeverGuessed(t *testing.T) {
 		"unknown":          {"openai", "gpt-4o-but-larger", ""},
 		"own model":        {"vllm", "llama-70b", ""},
 		"prefix and other": {"openai", "mistral/nothing", ""},
+		"bedrock by id":    {"bedrock", "anthropic.claude-opus-5", "5"},
+		"bedrock profile":  {"bedrock", "eu.anthropic.claude-sonnet-5", "2.2"},
+		"bedrock by gateway and ARN": {"bedrock",
+			"arn:aws:bedrock:eu-central-1:1:inference-profile/eu.anthropic.claude-sonnet-5", "2.2"},
+		"together":                   {"together", "deepseek-ai/DeepSeek-V3", "1.25"},
+		"together by gateway":        {"together", "together_ai/deepseek-ai/DeepSeek-V3", "1.25"},
+		"openrouter":                 {"openrouter", "z-ai/glm-5", "0.8"},
+		"openrouter by gateway":      {"openrouter", "openrouter/z-ai/glm-5", "0.8"},
+		"openrouter, a free variant": {"openrouter", "z-ai/glm-5:free", ""},
+		"openrouter, another's name": {"openrouter", "glm-5", ""},
 	} {
 		p, ok := c.Price(tc.kind, fleet.ModelName(tc.model))
 		if ok != (tc.input != "") || ok && !p.Input.Amount().Equal(usd(t, tc.input).Amount()) {

@@ -34,6 +34,7 @@ type Inventory struct {
 	Gateways  []GatewaySpec
 	Routes    []RouteSpec
 	Sources   []SourceSpec // one for each connection, made from the entries above
+	Runbooks  []Runbook
 	Golden    []GoldenPrompt
 	Budget    Budget
 	Retention Retention
@@ -125,7 +126,7 @@ type ProviderModel struct {
 	Embedding  *EmbeddingIdentity
 }
 
-// LimitKind names what a provider counts, always per minute unless the name says otherwise.
+// LimitKind names what a provider counts, always per minute unless the name says otherwise. LimitCredit is no rate.
 type LimitKind string
 
 // The kinds of provider limits.
@@ -136,7 +137,12 @@ const (
 	LimitOTPM        LimitKind = "otpm"        // output tokens per minute
 	LimitRPD         LimitKind = "rpd"         // requests per day
 	LimitConcurrency LimitKind = "concurrency" // requests in flight
+	LimitCredit      LimitKind = "credit"      // US dollars that may be spent until Reset, or at all where there is none
 )
+
+// IsRate tells whether a limit bounds how much runs at a time: more traffic comes nearer to it at once. Money that is spent
+// does so over days, and comes back by none of it.
+func (k LimitKind) IsRate() bool { return k != LimitCredit }
 
 // Limit is one quota with what is left of it.
 type Limit struct {

@@ -217,4 +217,7 @@ type ProviderReading struct {
 	Latency    Maybe[Seconds]
 	Models     []ModelName // that the key may call
 	Limits     []Limit     // from limit headers
+	// Regions are, of models that are looked for, those in which a request may be answered, Anywhere among them where every
+	// one may; empty where these are not known. A model that is absent is answered where the account is.
+	Regions map[ModelName][]string
 }

@@ -13,7 +13,8 @@ type Provider struct {
 	ProbeAt    time.Time // last good probe
 	ProbeTime  Maybe[Seconds]
 	Models     []ModelName
-	Limits     []Limit // tightest view of each kind
+	Regions    map[ModelName][]string // as in ProviderReading
+	Limits     []Limit                // tightest view of each kind
 	Burn       Maybe[USDPerHour]
 	PerMTok    Maybe[USDPerMTok] // burn over the priced tokens of the window
 	Unpriced   []ModelName       // used models without a price: they are missing from Burn

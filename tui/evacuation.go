@@ -46,6 +46,9 @@ func (m *Model) openFailover(string) tea.Cmd {
 	if run := m.runMeant(); run != nil {
 		return m.openStage(run)
 	}
+	if r := m.runbookMeant(); r != nil {
+		return m.planRunbook(r)
+	}
 	o, _ := m.originMeant()
 	return m.planFailover(o)
 }
@@ -53,6 +56,13 @@ func (m *Model) openFailover(string) tea.Cmd {
 // planFailover asks who could take what goes to an origin.
 func (m *Model) planFailover(o actions.Origin) tea.Cmd {
 	m.beginFlow(views.FailoverFlow{Stage: actions.StageLeave, Origin: o, Split: actions.Splits()[0]}, views.ShiftPlan)
+	return tea.Batch(m.startGrace(), m.evacuate())
+}
+
+// planRunbook asks the same as a runbook wants it.
+func (m *Model) planRunbook(r *fleet.Runbook) tea.Cmd {
+	m.beginFlow(views.FailoverFlow{Stage: actions.StageLeave, Origin: actions.RunbookOrigin(r), Within: actions.RunbookBounds(r), Runbook: r.Name,
+		Split: actions.RunbookWish(r, actions.StageLeave).Split, Warm: len(r.Warm) > 0, WarmOnly: r.Warm}, views.ShiftPlan)
 	return tea.Batch(m.startGrace(), m.evacuate())
 }
 
@@ -70,9 +80,9 @@ func (m *Model) beginFlow(f views.FailoverFlow, step views.ShiftStep) {
 func (m *Model) evacuate() tea.Cmd {
 	e, control := m.evac, m.control
 	e.asking, e.state.Err = m.request(), fleet.Safe{}
-	req, o := e.asking, e.state.Origin
+	req, o, within := e.asking, e.state.Origin, e.state.Within
 	return command("failover", func() tea.Msg {
-		found, err := control.Evacuate(o)
+		found, err := control.Evacuate(o, within)
 		return evacuatedMsg{req: req, found: found, err: err}
 	})
 }
@@ -99,7 +109,8 @@ func (m *Model) evacuated(msg evacuatedMsg) tea.Cmd {
 func (m *Model) openStage(run *actions.FailoverRun) tea.Cmd {
 	for _, n := range run.Stand(m.snap, m.now()).Next {
 		if n.Ready {
-			m.beginFlow(views.FailoverFlow{Stage: n.Stage, Origin: run.Origin, Of: run.ID, Split: run.Split}, views.ShiftChecks)
+			m.beginFlow(views.FailoverFlow{Stage: n.Stage, Origin: run.Origin, Of: run.ID, Split: run.Split,
+				Runbook: run.Runbook}, views.ShiftChecks)
 			return tea.Batch(m.startGrace(), m.planParts())
 		}
 	}
@@ -112,6 +123,9 @@ func (m *Model) planParts() tea.Cmd {
 	e.asking = m.request()
 	req, f := e.asking, e.state
 	wish := actions.FailoverWish{Split: f.Split, Incident: m.book.Access.Incident}
+	if r := m.snap.Runbook(f.Runbook); f.Runbook != "" && r != nil {
+		wish = wish.Over(actions.RunbookWish(r, f.Stage))
+	}
 	ctx := m.ctx
 	return command("failover", func() tea.Msg {
 		msg := partsMsg{req: req}
@@ -127,7 +141,7 @@ func (m *Model) planParts() tea.Cmd {
 			return msg
 		}
 		msg.twin = control.Twin(msg.parts[0].Plan.Intent, nil)
-		if f.Warm && f.Stage == actions.StageLeave {
+		if f.Warm && f.Stage == actions.StageLeave && len(f.Warmups()) > 0 {
 			msg.parts, msg.aside = warmed(ctx, control, &f, msg.parts)
 		}
 		return msg
@@ -136,7 +150,7 @@ func (m *Model) planParts() tea.Cmd {
 
 // warmed adds the start of the standby pools. That one cannot be started keeps no load from moving.
 func warmed(ctx context.Context, control Control, f *views.FailoverFlow, parts []actions.PlannedPart) ([]actions.PlannedPart, fleet.Safe) {
-	able := slices.DeleteFunc(slices.Clone(f.Found.Warmups), func(w actions.Warmup) bool { return !w.Why.IsEmpty() })
+	able := slices.DeleteFunc(slices.Clone(f.Warmups()), func(w actions.Warmup) bool { return !w.Why.IsEmpty() })
 	warm, err := control.WarmParts(ctx, able, *parts[0].Plan.Intent.Failover)
 	if err != nil {
 		return parts, fleet.Concat(fleet.Text("no standby pool is started: "), fleet.Sentence(err), fleet.Text("; the load moves without it"))

@@ -66,6 +66,14 @@ func (m *Model) runMeant() *actions.FailoverRun {
 	return &runs[at]
 }
 
+// runbookMeant is the runbook under the cursor, nil elsewhere.
+func (m *Model) runbookMeant() *fleet.Runbook {
+	if m.pane() != paneRunbooks {
+		return nil
+	}
+	return m.snap.Runbook(m.selected())
+}
+
 // originMeant is what a failover would leave: the pool, provider or site under the cursor, or the failing member of the route.
 func (m *Model) originMeant() (actions.Origin, fleet.Safe) {
 	p, id := m.place(), m.selected()
@@ -118,6 +126,12 @@ func whyNoFailover(m *Model) fleet.Safe {
 	}
 	if run := m.runMeant(); run != nil {
 		return whyNoStage(run.Stand(m.snap, m.now()))
+	}
+	if r := m.runbookMeant(); r != nil {
+		if bad := actions.RunbookProblems(r, m.snap); len(bad) > 0 {
+			return fleet.Concat(fleet.Text("the runbook does not fit the fleet: "), fleet.Join(bad, fleet.Text("; ")))
+		}
+		return works()
 	}
 	o, why := m.originMeant()
 	if !why.IsEmpty() {

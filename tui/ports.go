@@ -24,7 +24,7 @@ type Control interface {
 	// Check asks every interlock about a plan on live data.
 	Check(plan actions.Plan) []actions.Check
 	// Evacuate finds where all that is sent to an origin can go. Nothing is sent.
-	Evacuate(o actions.Origin) (actions.Evacuation, error)
+	Evacuate(o actions.Origin, within actions.Bounds) (actions.Evacuation, error)
 	// FailoverParts are the plans of one way of an evacuation with their checks, SettleParts those of the second stage of a failover,
 	// ReturnParts those of its way back. Nothing is sent.
 	FailoverParts(e actions.Evacuation, wish actions.FailoverWish) ([]actions.PlannedPart, error)

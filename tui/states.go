@@ -23,6 +23,7 @@ const (
 
 	paneOrigins   = "origins"
 	paneFailovers = "failovers"
+	paneRunbooks  = "runbooks"
 	paneParts     = "parts" // changes of one failover
 
 	paneCostRoutes    = "costroutes"
@@ -89,7 +90,7 @@ func panes(p place) []string {
 	case p.screen == views.ScreenFailover && p.failover != "":
 		return []string{paneParts}
 	case p.screen == views.ScreenFailover:
-		return []string{paneOrigins, paneFailovers}
+		return []string{paneOrigins, paneFailovers, paneRunbooks}
 	default:
 		return clusterPanes(p)
 	}
@@ -177,6 +178,8 @@ func (s *states) screenTable(screen views.Screen, pane string) *views.Table {
 		return &s.failover.Origins
 	case pane == paneFailovers:
 		return &s.failover.Runs
+	case pane == paneRunbooks:
+		return &s.failover.Runbooks
 	case pane == paneParts:
 		return &s.failover.Parts
 	case pane == paneCostRoutes:

@@ -214,7 +214,7 @@ func whyNoWay(m *Model) fleet.Safe {
 }
 
 func whyNoWarm(m *Model) fleet.Safe {
-	if f := m.evac.state.Found; f == nil || len(f.Warmups) == 0 {
+	if f := &m.evac.state; f.Found == nil || len(f.Warmups()) == 0 {
 		return fleet.Text("no member of these routes is a standby pool that does not serve yet")
 	}
 	return works()

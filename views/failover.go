@@ -41,6 +41,9 @@ func FailoverOrder(sc Scene, u FailoverState) map[string][]string {
 		return out
 	}
 	_, out["origins"] = originOrder(originRows(sc.Snap), u.Origins)
+	for i := range sc.Snap.Runbooks {
+		out["runbooks"] = append(out["runbooks"], sc.Snap.Runbooks[i].Name)
+	}
 	for _, r := range actions.Failovers(sc.Book) {
 		out["failovers"] = append(out["failovers"], r.ID)
 	}
@@ -90,6 +93,9 @@ func siteRow(s *fleet.Snapshot, id fleet.SiteID) originRow {
 	for i := range s.Pools {
 		if p := &s.Pools[i]; p.Spec.Site == id {
 			pools++
+			if p.State == fleet.StateStandby {
+				continue // without traffic on purpose
+			}
 			if worst == nil || p.State.Rank() > worst.State.Rank() {
 				worst = p
 			}
@@ -163,9 +169,13 @@ const runRows = 6
 func failoverLists(b *part.Block, sc Scene, u FailoverState, rows int) {
 	runs := actions.Failovers(sc.Book)
 	below := max(1, min(len(runs), runRows, max(1, rows/3)))
+	books := min(len(sc.Snap.Runbooks), runRows, rows/4)
+	if books > 0 {
+		books += 2 // rule and titles
+	}
 	rowsOf := originRows(sc.Snap)
 	index, ids := originOrder(rowsOf, u.Origins)
-	from, to := window(ids, u.Origins, max(1, rows-below-4))
+	from, to := window(ids, u.Origins, max(1, rows-below-books-4))
 	b.Rule(fleet.Concat(fleet.Text("FAILOVER: WHAT CAN BE LEFT "), fleet.Int(len(rowsOf))), fleet.Join(nonEmpty(fleet.Text("worst first"),
 		filterNote(u.Origins)), fleet.Text("  ")), fleet.Concat(position(from, to, len(index)), fleet.Text("   F plan")))
 	g := part.Layout(originColumns, b.Width(), u.Origins.Column)
@@ -178,8 +188,12 @@ func failoverLists(b *part.Block, sc Scene, u FailoverState, rows int) {
 		b.Gap(2).Say(themes.Dim, "no route sends anything to a pool or provider that is known").End()
 	}
 	noMatch(b, len(rowsOf), len(index))
-	b.Fill(max(0, rows-below-2))
+	b.Fill(max(0, rows-below-books-2))
 	runsPane(b, sc, u, runs, below)
+	if books > 0 {
+		b.Fill(max(0, rows-books))
+		runbooksPane(b, sc, u, books-2)
+	}
 }
 
 func fillOrigin(b *part.Block, g *part.Grid, sc Scene, r *originRow, selected bool) {

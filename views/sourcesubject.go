@@ -53,10 +53,33 @@ func providerFacts(p *fleet.Provider, now time.Time) []fact {
 	if len(p.Limits) == 0 {
 		facts = append(facts, fact{fleet.Text("limits"), fleet.Text("none configured and none in its answers"), themes.Dim})
 	}
-	facts = append(facts, fact{fleet.Text("models"), modelNames(p.Models), themes.Text},
-		fact{fleet.Text("burn"), moneyRate(p.Burn, p.Burn.OK), themes.Text})
+	facts = append(facts, fact{fleet.Text("models"), modelNames(p.Models), themes.Text})
+	facts = append(facts, placeFacts(p)...)
+	facts = append(facts, fact{fleet.Text("burn"), moneyRate(p.Burn, p.Burn.OK), themes.Text})
 	if len(p.Unpriced) > 0 {
 		facts = append(facts, fact{fleet.Text("unpriced"), modelNames(p.Unpriced), themes.Warn})
+	}
+	return facts
+}
+
+// placeFacts are the models of the configuration that are not answered in one region alone.
+func placeFacts(p *fleet.Provider) []fact {
+	var facts []fact
+	for i := range p.Spec.Models {
+		name := p.Spec.Models[i].Name
+		regions, told := p.Regions[name]
+		if !told || len(regions) == 1 && regions[0] != fleet.Anywhere {
+			continue
+		}
+		where := fleet.Text("nobody knows where")
+		if len(regions) > 0 {
+			parts := make([]fleet.Safe, len(regions))
+			for k, r := range regions {
+				parts[k] = fleet.Label(r)
+			}
+			where = fleet.Join(parts, fleet.Text(", "))
+		}
+		facts = append(facts, fact{fleet.Text("place"), fleet.Concat(fleet.Label(string(name)), fleet.Text(": "), where), themes.Text})
 	}
 	return facts
 }
@@ -66,6 +89,9 @@ func limitText(l *fleet.Limit, now time.Time) fleet.Safe {
 	number := func(m fleet.Maybe[float64]) fleet.Safe {
 		if !m.OK {
 			return fleet.Text(fleet.Unknown)
+		}
+		if !l.Kind.IsRate() { // dollars
+			return fleet.Concat(fleet.Text("$"), fleet.Float(m.V, 2))
 		}
 		return fleet.Count(m.V).Text()
 	}

@@ -15,9 +15,9 @@ import (
 )
 
 // Evacuate finds where all that is sent to an origin can go, on what is read now. Nothing is sent.
-func (d *Desk) Evacuate(o actions.Origin) (actions.Evacuation, error) {
+func (d *Desk) Evacuate(o actions.Origin, within actions.Bounds) (actions.Evacuation, error) {
 	d.expire()
-	return failover.Evacuate(o, d.o.Latest(), d.runner.Book(), d.o.Clock.Now())
+	return failover.Evacuate(o, within, d.o.Latest(), d.runner.Book(), d.o.Clock.Now())
 }
 
 // FailoverParts are the plans of one way of an evacuation with their checks, to be started together.
@@ -32,22 +32,26 @@ type stage func(*actions.FailoverRun, actions.FailoverWish, *fleet.Snapshot, act
 
 // SettleParts are the plans of the second stage of a failover: load goes from what was rented for the while to what is warm now.
 func (d *Desk) SettleParts(id string, wish actions.FailoverWish) ([]actions.PlannedPart, error) {
-	return d.later(id, wish, failover.Settle)
+	return d.later(id, wish, actions.StageSettle, failover.Settle)
 }
 
 // ReturnParts are the plans by which the load of a failover goes back to where it came from.
 func (d *Desk) ReturnParts(id string, wish actions.FailoverWish) ([]actions.PlannedPart, error) {
-	return d.later(id, wish, failover.Return)
+	return d.later(id, wish, actions.StageReturn, failover.Return)
 }
 
-func (d *Desk) later(id string, wish actions.FailoverWish, plans stage) ([]actions.PlannedPart, error) {
+func (d *Desk) later(id string, wish actions.FailoverWish, of actions.FailoverStage, plans stage) ([]actions.PlannedPart, error) {
 	d.expire()
 	b := d.runner.Book()
 	run, err := failover.Run(b, id)
 	if err != nil {
 		return nil, err
 	}
-	parts, err := plans(run, wish, d.o.Latest(), b, d.o.Clock.Now())
+	snap := d.o.Latest()
+	if r := snap.Runbook(run.Runbook); run.Runbook != "" && r != nil {
+		wish = wish.Over(actions.RunbookWish(r, of))
+	}
+	parts, err := plans(run, wish, snap, b, d.o.Clock.Now())
 	return d.CheckParts(d.mine(parts)), err
 }
 

@@ -16,8 +16,8 @@ import (
 // Evacuate looks for room for all that is sent to an origin, over every route that sends something there. What one route takes of
 // a receiver is gone for the next one, so that each way fits as a whole. An origin to which nothing is sent is refused
 // (KindInvalid).
-func Evacuate(o actions.Origin, s *fleet.Snapshot, b actions.Book, now time.Time) (actions.Evacuation, error) {
-	out := actions.Evacuation{Origin: o}
+func Evacuate(o actions.Origin, within actions.Bounds, s *fleet.Snapshot, b actions.Book, now time.Time) (actions.Evacuation, error) {
+	out := actions.Evacuation{Origin: o, Within: within}
 	if s == nil {
 		return out, &fleet.Error{Kind: fleet.KindStale, Op: "fail over", Err: errors.New("nothing has been read yet")}
 	}
@@ -26,12 +26,15 @@ func Evacuate(o actions.Origin, s *fleet.Snapshot, b actions.Book, now time.Time
 	}
 	out.Burn, out.InFlight = s.Totals.Burn, o.InFlight(s)
 	for _, m := range members(o, s) {
+		if len(within.Routes) > 0 && !slices.Contains(within.Routes, m.route) {
+			continue
+		}
 		if c := b.OpenOn(m.route); c != nil {
 			out.Stays = append(out.Stays, actions.Stay{Route: m.route, Why: fleet.Textf("change %s is open on it (%s)",
 				fleet.Label(string(c.ID)), fleet.Label(string(c.State)))})
 			continue
 		}
-		f, err := Find(m.route, m.away, s, b, now)
+		f, err := roomFor(m.route, m.away, within.To, s, b, now)
 		if err != nil {
 			out.Stays = append(out.Stays, actions.Stay{Route: m.route, Why: fleet.Sentence(err)})
 			continue
@@ -45,7 +48,7 @@ func Evacuate(o actions.Origin, s *fleet.Snapshot, b actions.Book, now time.Time
 	out.Requests = requests(out.Found)
 	if len(out.Found) > 0 {
 		for _, split := range actions.Splits() {
-			out.Ways = append(out.Ways, way(split, out.Found, s, b, now))
+			out.Ways = append(out.Ways, way(split, &out, s, b, now))
 		}
 	}
 	out.Warmups = warmups(o, out.Found, s)
@@ -116,14 +119,14 @@ func requests(found []actions.Failover) fleet.Maybe[fleet.Rate] {
 }
 
 // way spreads the load of every route in one manner. Each route sees the receivers with what the routes before it gave them.
-func way(split actions.Split, found []actions.Failover, s *fleet.Snapshot, b actions.Book, now time.Time) actions.Way {
+func way(split actions.Split, e *actions.Evacuation, s *fleet.Snapshot, b actions.Book, now time.Time) actions.Way {
 	out := actions.Way{Split: split, Burn: fleet.Some(fleet.USDPerHour(0))}
 	var made []actions.Plan
 	stays, all, known, whole := 0.0, 0.0, true, true
-	for i := range found {
-		f := found[i]
+	for i := range e.Found {
+		f := e.Found[i]
 		if i > 0 {
-			if again, err := Find(f.Route, f.Away, s, beside(b, made), now); err == nil {
+			if again, err := roomFor(f.Route, f.Away, e.Within.To, s, beside(b, made), now); err == nil {
 				f = again
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"pitwall/actions"
@@ -25,12 +26,13 @@ func Find(route fleet.RouteID, away []fleet.TargetID, s *fleet.Snapshot, b actio
 	if s == nil || s.Route(route) == nil {
 		return actions.Failover{}, refuse(fmt.Errorf("there is no route %s", fleet.Quote(string(route))))
 	}
-	return roomFor(route, away, interlocks.WithOpen(s, b, route), b, now)
+	return roomFor(route, away, nil, s, b, now)
 }
 
-// roomFor is Find on a fleet in which what is on its way elsewhere counts already.
-func roomFor(route fleet.RouteID, away []fleet.TargetID, s *fleet.Snapshot, b actions.Book, now time.Time) (actions.Failover, error) {
+// roomFor is Find where only some may receive, nil for all. What is on its way elsewhere counts already.
+func roomFor(route fleet.RouteID, away []fleet.TargetID, to []string, s *fleet.Snapshot, b actions.Book, now time.Time) (actions.Failover, error) {
 	none := actions.Failover{}
+	s = interlocks.WithOpen(s, b, route)
 	r := s.Route(route)
 	before := weightsOf(r)
 	if before.Sum() <= 0 {
@@ -59,9 +61,12 @@ func roomFor(route fleet.RouteID, away []fleet.TargetID, s *fleet.Snapshot, b ac
 	}
 	f := finder{r: r, s: s, b: b, now: now, before: scaled(before), away: away}
 	for i := range r.Targets {
-		if t := &r.Targets[i]; !slices.Contains(away, t.Spec.ID) {
+		if t := &r.Targets[i]; !slices.Contains(away, t.Spec.ID) && may(to, &t.Spec) {
 			out.Candidates = append(out.Candidates, f.candidate(t))
 		}
+	}
+	if len(out.Candidates) == 0 && len(to) > 0 {
+		return none, refuse(fmt.Errorf("none of %s is another target of %s", fleet.Quote(strings.Join(to, ", ")), fleet.Quote(string(route))))
 	}
 	if len(out.Candidates) == 0 {
 		return none, refuse(fmt.Errorf("%s has no other target: add one first", fleet.Quote(string(route))))
@@ -71,6 +76,12 @@ func roomFor(route fleet.RouteID, away []fleet.TargetID, s *fleet.Snapshot, b ac
 		out.Proposals = append(out.Proposals, f.propose(split, out.Candidates))
 	}
 	return out, nil
+}
+
+// may tells whether a target is among the receivers: by its own ID, its pool's or its provider's.
+func may(to []string, t *fleet.TargetSpec) bool {
+	return len(to) == 0 || slices.Contains(to, string(t.ID)) || t.Pool != "" && slices.Contains(to, string(t.Pool)) ||
+		t.Provider != "" && slices.Contains(to, string(t.Provider))
 }
 
 // weightsOf is what the replicas agree on, else what each member is set to.

@@ -71,7 +71,7 @@ func settleIntent(run *actions.FailoverRun, c *actions.Change, s *fleet.Snapshot
 	for _, w := range run.Stand(s, now).Warm {
 		for i := range r.Targets {
 			t := &r.Targets[i]
-			if w.Ready > 0 && t.Spec.Pool == w.Pool && !run.Origin.Holds(s, t) {
+			if w.Warm() && t.Spec.Pool == w.Pool && !run.Origin.Holds(s, t) {
 				warm = append(warm, f.candidate(t))
 			}
 		}
@@ -132,7 +132,7 @@ func Run(b actions.Book, id string) (*actions.FailoverRun, error) {
 	at := slices.IndexFunc(runs, func(r actions.FailoverRun) bool { return r.ID == id })
 	if at < 0 {
 		return nil, &fleet.Error{Kind: fleet.KindNotFound, Op: "find the failover", Err: fmt.Errorf("there is no failover %s", fleet.Quote(id)),
-			Next: "pitwall failover --list-runs names them"}
+			Next: "pitwall journal list names the changes of failovers"}
 	}
 	return &runs[at], nil
 }

@@ -89,9 +89,19 @@ func Evaluate(p actions.Plan, s *fleet.Snapshot, b actions.Book, now time.Time) 
 	return ask(p, s, b, now, restores(p, b), func(actions.Interlock) bool { return true })
 }
 
-// Some asks those interlocks that are wanted by their number, of a plan that undoes nothing.
+// Some asks those interlocks that are wanted by their number, of a shift that undoes nothing, on a fleet in which what is under way
+// has arrived (WithOpen).
 func Some(p actions.Plan, s *fleet.Snapshot, b actions.Book, now time.Time, want func(id string) bool) []actions.Check {
-	return ask(p, s, b, now, false, func(il actions.Interlock) bool { return want(il.ID) })
+	var out []actions.Check
+	for _, il := range All() {
+		if !want(il.ID) {
+			continue
+		}
+		c := worst(il, p, s, b, now)
+		c.ID, c.Title = il.ID, il.Title
+		out = append(out, lower(c, s.Rules.Policy))
+	}
+	return out
 }
 
 // EvaluateStep asks about step n, counted from 1, right before its write. From the second step on the plan's age no
@@ -194,8 +204,7 @@ func ask(p actions.Plan, s *fleet.Snapshot, b actions.Book, now time.Time, resto
 			c = pass(fleet.Text("not asked: it restores what was before "), fleet.Label(string(p.Intent.Undoes)))
 		case len(moves) > 0 && counting(il.ID):
 			c = worst(il, loaded, later, b, now)
-			c.Formula = fleet.Concat(c.Formula, fleet.Text("; what open changes of "), fleet.Join(of, fleet.Text(", ")),
-				fleet.Text(" still move is counted"))
+			c.Formula = fleet.Concat(c.Formula, fleet.Text("; with what is still to move of "), fleet.Join(of, fleet.Text(", ")))
 		default:
 			c = worst(il, p, s, b, now)
 		}

@@ -200,14 +200,19 @@ func rateLimits(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time
 	})
 }
 
-// providerLimits judges all quotas of an account; the tightest speaks for those that fire alike.
+// providerLimits judges all quotas of an account; the tightest speaks for those that fire alike. Credit is no rate: it stops
+// everything once it is used up, and has no say before.
 func providerLimits(provider *fleet.Provider, pr plan.Projection, now time.Time) actions.Check {
-	if len(provider.Limits) == 0 {
-		return missing(actions.SeverityOVR, fleet.Text("no limit is known"))
-	}
 	var out actions.Check
-	most := fleet.Ratio(-1)
+	most, rates := fleet.Ratio(-1), 0
 	for _, l := range provider.Limits {
+		if !l.Kind.IsRate() {
+			if l.Remaining.OK && l.Remaining.V <= 0 {
+				return verdict(actions.SeverityBlock, fleet.Text("the credit of the account is used up"), limitAge(l, now))
+			}
+			continue
+		}
+		rates++
 		c, use := oneLimit(l, provider, pr, now)
 		switch {
 		case c.Severity == out.Severity && use > most && !out.Missing:
@@ -218,6 +223,9 @@ func providerLimits(provider *fleet.Provider, pr plan.Projection, now time.Time)
 			}
 			out = worse(out, c)
 		}
+	}
+	if rates == 0 {
+		return missing(actions.SeverityOVR, fleet.Text("no limit is known"))
 	}
 	return out
 }

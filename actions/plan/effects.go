@@ -134,6 +134,9 @@ func Utilisation(s *fleet.Snapshot, r *fleet.Route, id fleet.TargetID, p Project
 	}
 	var best Use
 	for _, l := range provider.Limits {
+		if !l.Kind.IsRate() {
+			continue
+		}
 		best = tightest(best, Quota(l, provider.Load, p))
 	}
 	return best

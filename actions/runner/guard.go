@@ -133,6 +133,10 @@ func (g *guard) target(k *carrier, v *verdict, s *fleet.Snapshot, id fleet.Targe
 		row = actions.LimitNow{Name: fleet.Text("ttft95"), Target: id, Before: fleet.Show(was.TTFT95), Now: fleet.Show(is),
 			Limit: fleet.Show(limit)}
 		row.Verdict, row.Broken = g.rate(key, is.OK, is.V > limit.V, t.Load.At)
+		if !is.OK && k.c.Plan.Intent.Emergency() {
+			v.limits = append(v.limits, row) // shown as unclear; a failover is judged by errors where nothing tells the rest
+			return
+		}
 		v.limits = append(v.limits, k.weigh(v, row, name))
 	}
 }

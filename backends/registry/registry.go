@@ -14,6 +14,7 @@ import (
 	"pitwall/backends/argorollouts"
 	"pitwall/backends/autoscalers"
 	"pitwall/backends/azureml"
+	"pitwall/backends/bedrock"
 	"pitwall/backends/bentocloud"
 	"pitwall/backends/bentoml"
 	"pitwall/backends/dcgm"
@@ -33,6 +34,7 @@ import (
 	"pitwall/backends/nvidiagpu"
 	"pitwall/backends/nvidiasmi"
 	"pitwall/backends/openai"
+	"pitwall/backends/openrouter"
 	"pitwall/backends/portkey"
 	"pitwall/backends/prometheus"
 	"pitwall/backends/rayapi"
@@ -40,6 +42,7 @@ import (
 	"pitwall/backends/seldon"
 	"pitwall/backends/sglang"
 	"pitwall/backends/tgi"
+	"pitwall/backends/together"
 	"pitwall/backends/triton"
 	"pitwall/backends/trtllm"
 	"pitwall/backends/vertex"
@@ -62,6 +65,7 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{litellm.Connector()},
 		[]fleet.Connector{kong.Connector()},
 		openai.Connectors(),
+		[]fleet.Connector{bedrock.Connector(), together.Connector(), openrouter.Connector()},
 		portkey.Connectors(),
 		[]fleet.Connector{prometheus.Connector()},
 		[]fleet.Connector{alertmanager.Connector()},

@@ -22,6 +22,7 @@ type failoverFlags struct {
 	pool     string
 	provider string
 	site     string
+	runbook  string
 	split    string
 	list     bool
 	settle   string
@@ -55,7 +56,8 @@ func failoverCommand(f *flags, c console) *cobra.Command {
 	fl.StringVar(&x.pool, "pool", "", "pool that is left, on every route")
 	fl.StringVar(&x.provider, "provider", "", "provider that is left, on every route")
 	fl.StringVar(&x.site, "site", "", "site whose pools are left, on every route")
-	fl.StringVar(&x.split, "split", string(actions.SplitBalanced), "how to spread it: "+splitNames())
+	fl.StringVar(&x.runbook, "runbook", "", "runbook of the configuration that says what is left and how")
+	fl.StringVar(&x.split, "split", "", "how to spread it: "+splitNames()+" (default: the runbook's, else "+string(actions.SplitBalanced)+")")
 	fl.BoolVar(&x.list, "list", false, "only say who could take what, and the ways to spread it")
 	fl.BoolVar(&x.warm, "warm", false, "also start standby pools that do not serve yet")
 	fl.StringVar(&x.settle, "settle", "", "second stage of this failover: from what was rented for the while to what is warm now")
@@ -66,21 +68,21 @@ func failoverCommand(f *flags, c console) *cobra.Command {
 // check refuses what cannot be meant.
 func (x *failoverFlags) check(args []string) error {
 	given := len(args)
-	for _, v := range []string{x.pool, x.provider, x.site, x.settle, x.back} {
+	for _, v := range []string{x.pool, x.provider, x.site, x.runbook, x.settle, x.back} {
 		if v != "" {
 			given++
 		}
 	}
 	switch {
 	case given == 0:
-		return errors.New("say what is left: ROUTE --away TARGET, --pool, --provider or --site; or --settle or --return a failover")
+		return errors.New("say what is left: ROUTE --away TARGET, --pool, --provider, --site or --runbook; or --settle or --return a failover")
 	case given > 1:
-		return errors.New("ROUTE, --pool, --provider, --site, --settle and --return exclude each other")
+		return errors.New("ROUTE, --pool, --provider, --site, --runbook, --settle and --return exclude each other")
 	case len(args) == 1 && len(x.away) == 0:
 		return errors.New("--away names the target whose load is to move")
 	case len(args) == 0 && len(x.away) > 0:
 		return errors.New("--away needs the ROUTE whose targets it names")
-	case !slices.Contains(actions.Splits(), actions.Split(x.split)):
+	case x.split != "" && !slices.Contains(actions.Splits(), actions.Split(x.split)):
 		return fmt.Errorf("--split %q is none of %s", x.split, splitNames())
 	}
 	return nil
@@ -106,6 +108,43 @@ func (x *failoverFlags) wish() actions.FailoverWish {
 	ch := &x.change
 	return actions.FailoverWish{Split: actions.Split(x.split), Ramp: actions.Ramp{Points: ch.points, Every: ch.every, MinRequests: ch.requests},
 		Soak: ch.soak, Reason: ch.reason, Incident: ch.incident}
+}
+
+// wanted is what is left, what the failover keeps to, and how it is wanted: by flags, over what a runbook says.
+func (x *failoverFlags) wanted(args []string, s *fleet.Snapshot) (actions.Origin, actions.Bounds, actions.FailoverWish, error) {
+	wish := x.wish()
+	if x.runbook == "" {
+		return x.origin(args), actions.Bounds{}, wish.Over(actions.FailoverWish{Split: actions.SplitBalanced}), nil
+	}
+	r := s.Runbook(x.runbook)
+	if r == nil {
+		return actions.Origin{}, actions.Bounds{}, wish, &fleet.Error{Kind: fleet.KindInvalid, Op: "fail over",
+			Err: fmt.Errorf("there is no runbook %s", fleet.Quote(x.runbook)), Next: "pitwall runbook list names them"}
+	}
+	if bad := actions.RunbookProblems(r, s); len(bad) > 0 {
+		return actions.Origin{}, actions.Bounds{}, wish, &fleet.Error{Kind: fleet.KindInvalid, Op: "fail over",
+			Err: fmt.Errorf("runbook %s does not fit the fleet: %s", fleet.Quote(r.Name), fleet.Join(bad, fleet.Text("; "))), Next: "nothing was changed"}
+	}
+	return actions.RunbookOrigin(r), actions.RunbookBounds(r), wish.Over(actions.RunbookWish(r, actions.StageLeave)), nil
+}
+
+// warmParts are the starts of the standby pools that are wanted. That one cannot be started keeps no load from moving.
+func (x *failoverFlags) warmParts(ctx context.Context, d *desk.Desk, c console, found *actions.Evacuation, s *fleet.Snapshot,
+	parts []actions.PlannedPart) []actions.PlannedPart {
+	of := found.Warmups
+	if r := s.Runbook(x.runbook); x.runbook != "" && r != nil {
+		of = actions.WarmupsOf(r, of)
+	} else if !x.warm {
+		return nil
+	}
+	if len(of) == 0 {
+		return nil
+	}
+	warm, err := d.WarmParts(ctx, of, *parts[0].Plan.Intent.Failover)
+	if err != nil {
+		fmt.Fprintf(c.errs, "pitwall: no standby pool is started: %s; the load moves without it\n", fleet.Sentence(err))
+	}
+	return warm
 }
 
 func splitNames() string {
@@ -176,8 +215,11 @@ func (s *session) failoverParts(ctx context.Context, d *desk.Desk, c console, x 
 	case x.back != "":
 		parts, err = d.ReturnParts(x.back, x.wish())
 	default:
-		o := x.origin(args)
-		found, err := d.Evacuate(o)
+		o, within, wish, err := x.wanted(args, s.hub.Latest())
+		if err != nil {
+			return o, nil, err
+		}
+		found, err := d.Evacuate(o, within)
 		if err != nil {
 			return o, nil, err
 		}
@@ -190,11 +232,9 @@ func (s *session) failoverParts(ctx context.Context, d *desk.Desk, c console, x 
 		if x.list {
 			return o, nil, nil
 		}
-		parts, err = d.FailoverParts(found, x.wish())
-		if err == nil && x.warm {
-			var warm []actions.PlannedPart
-			warm, err = d.WarmParts(ctx, found.Warmups, *parts[0].Plan.Intent.Failover)
-			parts = append(parts, warm...)
+		parts, err = d.FailoverParts(found, wish)
+		if err == nil {
+			parts = append(parts, x.warmParts(ctx, d, c, &found, s.hub.Latest(), parts)...)
 		}
 		return o, parts, err
 	}

@@ -31,6 +31,7 @@ type Context struct {
 	Providers []Provider     `yaml:"providers,omitempty"`
 	Gateways  []Gateway      `yaml:"gateways,omitempty"`
 	Routes    []Route        `yaml:"routes,omitempty"`
+	Runbooks  []Runbook      `yaml:"runbooks,omitempty"`
 	Golden    []GoldenPrompt `yaml:"golden_prompts,omitempty"`
 	Budget    Budget         `yaml:"budget,omitempty"`
 	History   History        `yaml:"history,omitempty"`

@@ -70,6 +70,9 @@ func (c *Context) Inventory(interval func(kind string) time.Duration) (fleet.Inv
 	for i := range c.Routes {
 		inv.Routes = append(inv.Routes, route(&c.Routes[i]))
 	}
+	for i := range c.Runbooks {
+		inv.Runbooks = append(inv.Runbooks, runbook(&c.Runbooks[i]))
+	}
 	for i := range c.Golden {
 		p, err := golden(&c.Golden[i])
 		b.note(err)

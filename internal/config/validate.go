@@ -137,6 +137,9 @@ func checkContext(ctx *Context) []error {
 	for i := range ctx.Routes {
 		c.route(&ctx.Routes[i])
 	}
+	for i := range ctx.Runbooks {
+		c.runbook(&ctx.Runbooks[i])
+	}
 	c.goldenPrompts(ctx)
 	if _, err := budget(ctx.Budget); err != nil {
 		c.fail("budget: %w", err)

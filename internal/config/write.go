@@ -39,6 +39,9 @@ func Write(inv fleet.Inventory) ([]byte, error) {
 	for i := range inv.Golden {
 		c.Golden = append(c.Golden, goldenOf(&inv.Golden[i]))
 	}
+	for i := range inv.Runbooks {
+		c.Runbooks = append(c.Runbooks, runbookOf(&inv.Runbooks[i]))
+	}
 	out := File{Version: Version, Current: c.Name, Contexts: []Context{c}}
 	out.writeRules(inv.Rules)
 	return yaml.Marshal(out)

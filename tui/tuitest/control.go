@@ -115,7 +115,7 @@ func (c *Control) Plan(in actions.Intent) (actions.Plan, error) {
 }
 
 // Evacuate answers by EvacuateFunc.
-func (c *Control) Evacuate(o actions.Origin) (actions.Evacuation, error) {
+func (c *Control) Evacuate(o actions.Origin, _ actions.Bounds) (actions.Evacuation, error) {
 	if c.EvacuateFunc == nil {
 		return actions.Evacuation{}, errors.New("nobody can take it")
 	}

@@ -30,12 +30,16 @@ const (
 // Options describe one endpoint. Base may be a bare address or carry a path ("http://h:9400/metrics",
 // "https://api.example/v1"); paths of calls are appended to it.
 type Options struct {
-	Source  fleet.SourceID
-	Base    string
-	TLS     fleet.TLSSpec
-	Auth    fleet.SecretRef // resolved at each call, so that a rotated file or command works
-	Header  string          // header that carries the credential as it is; "" means Authorization with "Bearer "
-	Extra   http.Header     // sent with each call; must not hold credentials
+	Source fleet.SourceID
+	Base   string
+	TLS    fleet.TLSSpec
+	Auth   fleet.SecretRef // resolved at each call, so that a rotated file or command works
+	Header string          // header that carries the credential as it is; "" means Authorization with "Bearer "
+	// Sign puts the credential into a request in another way than a header that carries it, as the last thing that is done
+	// to the request. body is what will be sent. Its errors are of package fleet and hold nothing of the credential.
+	Sign    func(req *http.Request, body []byte, credential fleet.Secret) error
+	Extra   http.Header // sent with each call; must not hold credentials
+	Type    string      // content type of what Do sends; "" means application/json
 	Deps    fleet.Deps
 	MaxBody int64 // bytes; zero means DefaultMaxBody
 	// MaxRatio is how many times its size a compressed answer may unpack to; zero means 20.
@@ -127,7 +131,7 @@ func (c *Client) Do(ctx context.Context, method, path string, in any) (*Reply, e
 		if err != nil {
 			return nil, &fleet.Error{Kind: fleet.KindInternal, Op: operation(method, path), Source: c.opt.Source, Err: err}
 		}
-		body = &content{"application/json", b}
+		body = &content{cmp.Or(c.opt.Type, "application/json"), b}
 	}
 	return c.exchange(ctx, method, path, "application/json", body)
 }
@@ -207,11 +211,11 @@ func (c *Client) request(
 	if body != nil {
 		req.Header.Set("Content-Type", body.kind)
 	}
-	return req, c.authorise(ctx, op, req)
+	return req, c.authorise(ctx, op, req, body)
 }
 
 // authorise puts the credential into the header, and nowhere else.
-func (c *Client) authorise(ctx context.Context, op string, req *http.Request) error {
+func (c *Client) authorise(ctx context.Context, op string, req *http.Request, body *content) error {
 	if c.opt.Auth.IsZero() {
 		return nil
 	}
@@ -222,6 +226,9 @@ func (c *Client) authorise(ctx context.Context, op string, req *http.Request) er
 	secret, err := c.opt.Deps.Secret(ctx, c.opt.Auth)
 	if err != nil {
 		return c.secretFailure(ctx, op, err)
+	}
+	if c.opt.Sign != nil {
+		return c.sign(req, body, secret)
 	}
 	value := strings.TrimSpace(secret.Reveal())
 	switch {
@@ -235,6 +242,14 @@ func (c *Client) authorise(ctx context.Context, op string, req *http.Request) er
 		req.Header.Set("Authorization", "Bearer "+value)
 	}
 	return nil
+}
+
+func (c *Client) sign(req *http.Request, body *content, secret fleet.Secret) error {
+	var sent []byte
+	if body != nil {
+		sent = body.bytes
+	}
+	return c.opt.Sign(req, sent, secret)
 }
 
 // bodySize is how long the last good body of a path was.

@@ -1,4 +1,6 @@
-package openai
+// Package ratelimits reads what the headers of an answer say of the limits of an API account. It must not know which provider
+// answered; what a header does not say, or says nonsensically, is unknown.
+package ratelimits
 
 import (
 	"math"
@@ -10,10 +12,10 @@ import (
 	"pitwall/fleet"
 )
 
-// limits reads what is left of the account's limits. OpenAI and compatible APIs send x-ratelimit-limit-requests
+// Read reads what is left of the account's limits. OpenAI and compatible APIs send x-ratelimit-limit-requests
 // and so on, Anthropic anthropic-ratelimit-requests-limit and so on (billing-and-compute.md 3.1, 3.2). Most
 // providers send them with inference only, so that a probe often sees none.
-func limits(h http.Header, server fleet.Maybe[time.Time], now time.Time, perDay bool) []fleet.Limit {
+func Read(h http.Header, server fleet.Maybe[time.Time], now time.Time, perDay bool) []fleet.Limit {
 	requests := fleet.LimitRPM
 	if perDay {
 		requests = fleet.LimitRPD
