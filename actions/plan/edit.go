@@ -160,13 +160,17 @@ func editBlock(e *fleet.RouteEdit, r *fleet.Route, p *actions.Plan) error {
 		}
 		return w
 	}
-	if p.Before, p.After = counted(e.WasOut), counted(e.Out); p.Before.Sum()+p.After.Sum() == 0 || !decides(r) {
+	unset := !slices.ContainsFunc(r.Targets, func(o fleet.Target) bool { return o.Set.OK })
+	if p.Before, p.After = counted(e.WasOut), counted(e.Out); unset || !decides(r) {
 		// No weight says how much a member gets: what is left is shared out by something else.
 		n = func(*fleet.Target) int { return 1 }
 		p.Before, p.After = counted(e.WasOut), counted(e.Out)
 		p.Notes = append(p.Notes, fleet.Text("no weights decide here: what each member would get is not known"))
 	}
-	if p.After.Sum() == 0 {
+	switch {
+	case p.After.Sum() == 0 && !e.Out:
+		return fmt.Errorf("no member would take anything by it: %s has no weight", fleet.Label(string(e.Target)))
+	case p.After.Sum() == 0:
 		return fmt.Errorf("%s is the last member that may take anything", fleet.Label(string(e.Target)))
 	}
 	return nil

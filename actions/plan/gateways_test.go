@@ -109,3 +109,18 @@ func TestABlockWhereNoWeightDecides(t *testing.T) {
 		}
 	}
 }
+
+// Taking the block off a member without weight brings nothing, and is not planned as if it did.
+func TestABlockOfAMemberWithoutWeight(t *testing.T) {
+	s := demo()
+	r := &s.Routes[0]
+	r.Routing.Edits = []fleet.EditKind{fleet.EditBlock}
+	for i := range r.Targets {
+		r.Targets[i].Blocked = fleet.Some(true)
+	}
+	r.Targets[0].Set = fleet.Some(0)
+	in := actions.Intent{Kind: actions.KindEdit, Route: r.Spec.ID, Edit: &actions.EditIntent{Kind: fleet.EditBlock, Target: r.Targets[0].Spec.ID}}
+	if _, err := New(in, s, s.At); err == nil || !strings.Contains(err.Error(), "has no weight") {
+		t.Errorf("%v", err)
+	}
+}
