@@ -31,6 +31,7 @@ func (w *world) snapshot(gen uint64, now time.Time) *fleet.Snapshot {
 	for _, spec := range seen.specs {
 		s.Routes = append(s.Routes, w.route(spec, s, seen, now))
 	}
+	w.policies(s, now)
 	lint(s)
 	s.Clusters = w.clusterList()
 	s.Spend = w.spend(s, seen, now)
@@ -77,7 +78,7 @@ func (w *world) observe(s *fleet.Snapshot, specs []fleet.RouteSpec, now time.Tim
 	}
 	for i := range s.Providers {
 		p := &s.Providers[i]
-		w.look.observe("provider/"+string(p.Spec.ID), providers[p.Spec.ID], p.Load.TTFT95, p.State == fleet.StateOK, now)
+		w.look.observe("provider/"+string(p.Spec.ID), providers[p.Spec.ID], p.Load.TTFT95, p.Measured == fleet.StateOK, now)
 	}
 	if w.look.roll(now) {
 		w.prune(specs, now)

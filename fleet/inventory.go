@@ -114,6 +114,7 @@ type ProviderSpec struct {
 	Labels []string
 	Fate   Fate
 	Models []ProviderModel
+	Feeds  []SourceID // its status feeds; none means that nobody reads one
 }
 
 // ProviderModel declares one rented model.
@@ -212,6 +213,7 @@ type RouteSpec struct {
 	Guard     Guard
 	SLO       Maybe[Ratio] // objective of success, such as 0.995
 	Fallbacks []TargetID
+	Policy    *RoutePolicy `json:",omitempty"` // how own GPUs and rented models shall share its work; nil for none
 }
 
 // TargetSpec declares one weighted member of a route.

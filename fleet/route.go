@@ -23,6 +23,8 @@ type Provider struct {
 	Why        Safe
 	Since      time.Time
 	Source     SourceID
+	Status     []StatusFeed // what it publishes, in the order of Spec.Feeds
+	Measured   State        // State without what it publishes: what targets, look-back and checks go by
 }
 
 // Gateway is a gateway with its replicas.
@@ -66,7 +68,8 @@ type Route struct {
 	Lints     []Lint
 	Lengths   Lengths
 	Cost      RouteCost
-	Reversals int // changes of direction in the last 30 minutes
+	Reversals int          // changes of direction in the last 30 minutes
+	Policy    *PolicyState `json:",omitempty"` // how it keeps Spec.Policy; nil where it has none
 	Objective ErrorBudget
 	State     State
 	Why       Safe

@@ -44,7 +44,7 @@ func sourceDetail(b *part.Block, sc Scene, s *fleet.SourceStatus) {
 		}
 		field(b, name).Put(themes.OfState(state), t).End()
 	}
-	for _, f := range subjectFacts(sc.Snap, s.Subject, sc.Now) {
+	for _, f := range subjectFacts(sc.Snap, s.ID, s.Subject, sc.Now) {
 		field(b, f.name).Put(f.role, f.text).End()
 	}
 }

@@ -99,7 +99,8 @@ func declares(t reflect.Type) bool {
 var least = map[string]actions.Severity{
 	"IL-01": hard, "IL-02": ovr, "IL-03": hard, "IL-04": ovr, "IL-05": ovr, "IL-06": warn, "IL-07": block, "IL-08": ovr, "IL-09": warn,
 	"IL-10": ovr, "IL-12": ovr, "IL-13": warn, "IL-14": hard, "IL-15": ovr, "IL-16": ovr, "IL-17": hard, "IL-20": block,
-	"IL-21": warn, "IL-22": ovr, "IL-23": ovr, "IL-24": ovr, "IL-26": warn, "IL-36": ovr, "IL-37": hard, "IL-39": warn, "IL-40": warn,
+	"IL-21": warn, "IL-22": ovr, "IL-23": ovr, "IL-24": ovr, "IL-26": warn, "IL-27": warn, "IL-36": ovr, "IL-37": hard, "IL-39": warn,
+	"IL-40": warn,
 	"IL-45": hard,
 }
 
@@ -182,6 +183,9 @@ func troubles() []trouble {
 		trouble{"a blocking alert", func(w *world) { w.blocks(fleet.Scope{}); w.fires() }},
 		trouble{"no error budget left", func(w *world) { w.did(1e6, 2e4, 14*aDay) }},
 		trouble{"down a", func(w *world) { w.target("a").State = fleet.StateDown }},
+		trouble{"published incident", func(w *world) { w.publish(fleet.Incident{Title: "Errors", Impact: fleet.ImpactDisrupted}) }},
+		trouble{"old page", func(w *world) { w.s.Providers[0].Status[0].At = ago(10 * time.Minute) }},
+		trouble{"page fails", func(w *world) { w.s.Providers[0].Status[0].Err = fleet.Text("405") }},
 		trouble{"one power feed", func(w *world) { w.s.Sites[1].Fate["power"] = "F1" }},
 	)
 }

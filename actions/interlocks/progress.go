@@ -61,7 +61,7 @@ func slowest(s *fleet.Snapshot, about fleet.Subject) time.Duration {
 	longest := time.Duration(0)
 	for _, src := range s.Sources {
 		same := about.Pool != "" && src.Subject.Pool == about.Pool && src.Subject.Replica != "" ||
-			about.Provider != "" && src.Subject.Provider == about.Provider ||
+			about.Provider != "" && src.Subject.Provider == about.Provider && src.Subject.About == fleet.AboutItself ||
 			about.Gateway != "" && src.Subject.Gateway == about.Gateway
 		if same {
 			longest = max(longest, src.Interval)

@@ -125,6 +125,7 @@ type Provider struct {
 	Models []ProviderModel   `yaml:"models,omitempty"`
 	// Options are the connector's own, as docs/connectors says.
 	Options map[string]string `yaml:"options,omitempty"`
+	Status  StatusFeeds       `yaml:"status,omitempty"`
 }
 
 // ProviderModel is one rented model.
@@ -187,6 +188,7 @@ type Route struct {
 	Embedding *Embedding         `yaml:"embedding,omitempty"`
 	Fallbacks []string           `yaml:"fallbacks,omitempty"`
 	Targets   []Target           `yaml:"targets,omitempty"`
+	Policy    *RoutePolicy       `yaml:"policy,omitempty"`
 }
 
 // Guard holds the limits that roll a change back.

@@ -172,11 +172,13 @@ func (b *builder) provider(p *Provider) {
 		spec.Models = append(spec.Models, model)
 		names = append(names, model.Name)
 	}
+	at := len(b.inv.Providers)
 	b.inv.Providers = append(b.inv.Providers, spec)
 	if p.URL != "" {
 		b.source(fleet.SourceSpec{ID: fleet.SourceID(p.ID), Kind: p.Kind, URL: p.URL, Auth: secret(p.Auth), TLS: tls(p.TLS),
 			Subject: fleet.Subject{Provider: spec.ID}, Models: names, Options: p.Options}, p.Poll)
 	}
+	b.inv.Providers[at].Feeds = b.statusFeeds(p, names)
 }
 
 func (b *builder) gateway(g *Gateway) {
@@ -209,7 +211,7 @@ func (b *builder) note(err error) {
 
 func route(r *Route) fleet.RouteSpec {
 	spec := fleet.RouteSpec{ID: fleet.RouteID(r.ID), Gateway: fleet.GatewayID(r.Gateway), Tier: r.Tier,
-		Requires: r.Requires, Embedding: embedding(r.Embedding)}
+		Requires: r.Requires, Embedding: embedding(r.Embedding), Policy: routePolicy(r.Policy)}
 	if len(r.Uses) > 0 {
 		spec.Uses = map[string]fleet.Ratio{}
 		for name, share := range r.Uses {
