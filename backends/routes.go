@@ -32,6 +32,7 @@ func (w *world) route(spec fleet.RouteSpec, s *fleet.Snapshot, seen gatewayLoads
 	}
 	effective(r.Targets, r.Routing)
 	r.Lengths = w.lengths(spec, now)
+	r.Objective = w.objective(&r)
 	r.Reversals = w.turn(keyOf(spec), r.Weights, now)
 	r.State, r.Why = routeState(&r, remark, w.settled(keyOf(spec), now) && explained(&r, total))
 	name := w.routeName(spec)

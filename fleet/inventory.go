@@ -38,6 +38,7 @@ type Inventory struct {
 	Golden    []GoldenPrompt
 	Budget    Budget
 	Retention Retention
+	Rules     SiteRules
 }
 
 // Site is a region or data centre.

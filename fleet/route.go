@@ -70,6 +70,7 @@ type Route struct {
 	Cost      RouteCost
 	Reversals int          // changes of direction in the last 30 minutes
 	Policy    *PolicyState `json:",omitempty"` // how it keeps Spec.Policy; nil where it has none
+	Objective ErrorBudget
 	State     State
 	Why       Safe
 }
@@ -148,3 +149,14 @@ type Lengths struct {
 	Window time.Duration
 	At     time.Time
 }
+
+// ErrorBudget is what a route did against its objective in as much of the last 30 days as is on file.
+type ErrorBudget struct {
+	Requests Maybe[float64]
+	Errors   Maybe[float64]       // of them failed
+	Watched  Maybe[time.Duration] // how much of the time something is on file of
+	From     time.Time            // where the oldest of it begins
+}
+
+// BudgetWindow is the time that an error budget is given for.
+const BudgetWindow = 30 * 24 * time.Hour

@@ -203,18 +203,13 @@ func (f *finder) moved() int {
 func (f *finder) objection(to fleet.TargetID, weight int, blind bool) *actions.Check {
 	p := f.planTo(to, weight)
 	var worst *actions.Check
-	for _, il := range interlocks.All() {
-		if !bounding(il.ID) {
-			continue
-		}
-		c := il.Check(p, f.s, f.b, f.now)
+	for _, c := range interlocks.Some(p, f.s, f.b, f.now, bounding) {
 		if blind && c.Missing && c.Severity == actions.SeverityOVR {
 			continue
 		}
 		if c.Severity < actions.SeverityOVR || worst != nil && c.Severity <= worst.Severity {
 			continue
 		}
-		c.ID, c.Title = il.ID, il.Title
 		worst = &c
 	}
 	return worst

@@ -38,7 +38,7 @@ func (f *File) Pick(name string) (*Context, error) {
 // interval of a connector kind, 0 for none.
 func (c *Context) Inventory(interval func(kind string) time.Duration) (fleet.Inventory, error) {
 	inv := fleet.Inventory{Context: c.Name, Env: fleet.Env(c.Env), Mode: fleet.ModeLive,
-		Retention: fleet.Retention{Days: c.History.Days}}
+		Retention: fleet.Retention{Days: c.History.Days}, Rules: c.rules}
 	if inv.Env == "" {
 		inv.Env = fleet.EnvProd // who forgot to say is asked the most
 	}

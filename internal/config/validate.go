@@ -33,7 +33,11 @@ func validate(f *File) error {
 	if f.Current != "" && !names[f.Current] {
 		errs = append(errs, fmt.Errorf("current: there is no context %q", f.Current))
 	}
-	return errors.Join(errs...)
+	rules, err := f.siteRules()
+	for i := range f.Contexts {
+		f.Contexts[i].rules = rules
+	}
+	return errors.Join(append(errs, err)...)
 }
 
 // oneOf holds a value to the list that the schema shows.

@@ -42,7 +42,9 @@ func Write(inv fleet.Inventory) ([]byte, error) {
 	for i := range inv.Runbooks {
 		c.Runbooks = append(c.Runbooks, runbookOf(&inv.Runbooks[i]))
 	}
-	return yaml.Marshal(File{Version: Version, Current: c.Name, Contexts: []Context{c}})
+	out := File{Version: Version, Current: c.Name, Contexts: []Context{c}}
+	out.writeRules(inv.Rules)
+	return yaml.Marshal(out)
 }
 
 // sourceOf finds the connection that tells about a subject.
