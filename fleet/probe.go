@@ -245,3 +245,13 @@ func (p *Probe) Money() Safe {
 	}
 	return text
 }
+
+// Text says what is sent how often, and what a day of it costs: "every 1m, tools and JSON, est. $0.41 a day, at most $0.50".
+func (p *ProbePlan) Text(prices Prices) Safe {
+	text := Concat(Text("every "), Age(p.Interval()), Text(","), names(p.Asks()))
+	one := Probe{PerDay: p.PerDay(prices), MaxPerDay: p.MaxPerDay}
+	if len(p.Payers) == 0 {
+		return Concat(text, Text(", on own GPUs: no money"))
+	}
+	return Concat(text, Text(", "), one.Money())
+}
