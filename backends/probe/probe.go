@@ -89,7 +89,7 @@ func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 	x := &fleet.ProbeReading{End: end.Name, OK: true, In: fleet.Some(0), Out: fleet.Some(0)}
 	var err error
 	for _, ask := range r.spec.Probe.Asks() {
-		if err = r.ask(ctx, by, end, ask, x); err != nil || !x.OK {
+		if err = r.ask(ctx, by, end, ask, &p, x); err != nil || !x.OK {
 			break
 		}
 	}
@@ -112,7 +112,9 @@ func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 }
 
 // ask sends one request and adds what it showed.
-func (r *reader) ask(ctx context.Context, by *chat.Prober, end fleet.ProbeEnd, a fleet.ProbeAsk, x *fleet.ProbeReading) error {
+func (r *reader) ask(
+	ctx context.Context, by *chat.Prober, end fleet.ProbeEnd, a fleet.ProbeAsk, p *fleet.Partial, x *fleet.ProbeReading,
+) error {
 	prompt, manner := promptOf(&r.spec.Probe.ProbeSpec, a)
 	manner.NewLimit = newLimit(end.URL)
 	began := r.clock.Now()
@@ -136,6 +138,7 @@ func (r *reader) ask(ctx context.Context, by *chat.Prober, end fleet.ProbeEnd, a
 	if !x.TTFT.OK && !h.FirstAt.IsZero() {
 		x.TTFT = fleet.Some(fleet.Seconds(h.FirstAt.Sub(began).Seconds()))
 	}
+	p.ServerTime = h.ServerTime
 	x.In, x.Out = plus(x.In, h.Prompt), plus(x.Out, h.Tokens)
 	x.Finish, x.Model = fleet.Label(h.Finish), fleet.Label(h.Model)
 	switch verdict, why := shows(prompt, &h); verdict {

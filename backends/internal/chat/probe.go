@@ -29,6 +29,8 @@ type Heard struct {
 	Finish  string           // raw
 	Model   string           // that answered, raw
 	FirstAt time.Time        // when the first byte of the answer came
+	// ServerTime is the Date of the answer.
+	ServerTime fleet.Maybe[time.Time]
 }
 
 // At opens a prober of one address of a source. It connects to nothing.
@@ -67,5 +69,6 @@ func (p *Prober) Probe(ctx context.Context, model fleet.ModelName, prompt *fleet
 	if err := p.hear(&h, reply); err != nil {
 		return Heard{}, err
 	}
-	return Heard{GoldenAnswer: h.answer(), Prompt: h.prompt, Finish: h.finish, Model: h.model, FirstAt: reply.FirstAt}, nil
+	return Heard{GoldenAnswer: h.answer(), Prompt: h.prompt, Finish: h.finish, Model: h.model, FirstAt: reply.FirstAt,
+		ServerTime: reply.ServerTime}, nil
 }
