@@ -144,11 +144,11 @@ type Probe struct {
 // Up is what it says of whether answers come.
 func (p *Probe) Up() Maybe[bool] {
 	switch {
-	case p == nil || p.Last.At.IsZero() || p.Stale:
+	case p == nil || p.Last.At.IsZero():
 		return None[bool]()
-	case p.Down:
+	case p.Down && (!p.Stale || p.Paused.IsEmpty()): // bad news stands until the same source says otherwise, or may not ask
 		return Some(false)
-	case p.LastGood.IsZero():
+	case p.Stale || p.LastGood.IsZero():
 		return None[bool]()
 	}
 	return Some(true)
