@@ -41,7 +41,9 @@ func TestContract(t *testing.T) {
 		},
 		WrongType:  page(`{"choices":[{"message":{"content":17},"finish_reason":"stop"}]}`),
 		JudgeWrong: func(t testing.TB, p fleet.Partial) { t.Errorf("a number was taken for an answer: %+v", p.Probe) },
-		Hostile:    func(text string) map[string]contract.Page { return map[string]contract.Page{path: page(answer(text, text))} },
+		Hostile: func(text string) map[string]contract.Page {
+			return map[string]contract.Page{path: page(answer(text, text))}
+		},
 		Series: func(n int) contract.Page {
 			return page(`{"choices":[{"message":{"content":"OK"},"finish_reason":"stop"}` + strings.Repeat(`,{"index":1}`, n) + `]}`)
 		},
