@@ -25,9 +25,10 @@ type probeFlags struct {
 // probeCommand sends one live probe now.
 func probeCommand(f *flags, c console) *cobra.Command {
 	x := &probeFlags{}
-	cmd := &cobra.Command{Use: "probe POOL|PROVIDER[/MODEL]|TARGET|ROUTE", Args: cobra.ExactArgs(1),
+	cmd := &cobra.Command{Use: "probe NAME", Args: cobra.ExactArgs(1),
 		Short: "Send one small chat request to a pool, a rented model, a target or a route, and say what came",
-		Long: "A pool is asked through one of its replicas, a route through its gateway; nothing else of the fleet is read. What the\n" +
+		Long: "NAME is a pool, PROVIDER or PROVIDER/MODEL, a target or a route of the configuration.\n" +
+			"A pool is asked through one of its replicas, a route through its gateway; nothing else of the fleet is read. What the\n" +
 			"configuration says of its probe holds where no flag says otherwise. Where the answer costs money, the most that it can\n" +
 			"cost is said first, and nothing is sent without --yes. No text of an answer is shown or kept.\n" +
 			"Exit code 0: it answers as asked; 1: it does not; 2: not without --yes.",
