@@ -152,7 +152,8 @@ func probeRoute(inv *Inventory, s *SourceSpec) error {
 	}
 	for i := range inv.Gateways {
 		if g := &inv.Gateways[i]; g.ID == s.Subject.Gateway && !slices.Contains(proxyKinds, g.Kind) && s.Probe.URL == "" {
-			return fmt.Errorf("a gateway of kind %q is read at another address than requests are sent to; write that as url into the probe", Label(g.Kind))
+			return fmt.Errorf("a gateway of kind %q is read at another address than requests are sent to; write that as url into the probe",
+				Label(g.Kind))
 		}
 	}
 	for i := range inv.Sources {

@@ -15,7 +15,7 @@ import (
 // Connector returns the connector of probes. Its sources come from the probe keys of pools, models and routes.
 func Connector() fleet.Connector {
 	return fleet.Connector{Kind: fleet.ProbeKind, Title: "Live probe",
-		Reads:    "whether an OpenAI-compatible endpoint answers a small chat request, with a tool, with JSON, of a length; how fast, with how many tokens",
+		Reads:    "whether an OpenAI-compatible endpoint answers a small chat request, with a tool, JSON, a length; how fast, at what cost",
 		Interval: fleet.ProbeEvery, NewReader: newReader}
 }
 

@@ -61,9 +61,8 @@ func (s *session) probe(ctx context.Context, name string, c console, x *probeFla
 	if err != nil {
 		return err
 	}
-	x.over(&declared)
-	if declared.MaxTokens < 0 || declared.PromptTokens < 0 || declared.MaxTokens > mostProbe || declared.PromptTokens > mostProbe {
-		return usage(fmt.Errorf("--max-tokens and --prompt-tokens lie between 1 and %d; nothing was sent", mostProbe))
+	if err := x.over(&declared); err != nil {
+		return err
 	}
 	spec, err := fleet.ProbeSource(&s.inventory, sub, declared)
 	if err != nil {
@@ -97,7 +96,7 @@ func (s *session) probe(ctx context.Context, name string, c console, x *probeFla
 const mostProbe = 32_000
 
 // over puts what the flags say over what the configuration does.
-func (x *probeFlags) over(spec *fleet.ProbeSpec) {
+func (x *probeFlags) over(spec *fleet.ProbeSpec) error {
 	for flag, set := range map[string]func(){
 		"tools": func() { spec.Tools = x.spec.Tools }, "json": func() { spec.JSON = x.spec.JSON },
 		"max-tokens":    func() { spec.MaxTokens = x.spec.MaxTokens },
@@ -108,6 +107,12 @@ func (x *probeFlags) over(spec *fleet.ProbeSpec) {
 			set()
 		}
 	}
+	for _, n := range []int{spec.MaxTokens, spec.PromptTokens} {
+		if n < 0 || n > mostProbe {
+			return usage(fmt.Errorf("--max-tokens and --prompt-tokens lie between 1 and %d; nothing was sent", mostProbe))
+		}
+	}
+	return nil
 }
 
 // price is what one probe costs at the most, and lets it cost that much; unknown where nobody is paid.
@@ -115,7 +120,8 @@ func (s *session) price(p *fleet.ProbePlan) (fleet.Maybe[fleet.Money], error) {
 	p.MaxPerDay = fleet.Some(fleet.NewMoney(decimal.NewFromInt(1), fleet.USD)) // set below
 	price, err := p.Rates(s.deps.Prices)
 	if err != nil {
-		return fleet.None[fleet.Money](), &fleet.Error{Kind: fleet.KindInvalid, Op: "say what the probe costs", Err: err, Next: "nothing was sent"}
+		return fleet.None[fleet.Money](), &fleet.Error{Kind: fleet.KindInvalid, Op: "say what the probe costs", Err: err,
+			Next: "nothing was sent"}
 	}
 	if !price.OK {
 		p.MaxPerDay = fleet.None[fleet.Money]()
@@ -187,7 +193,8 @@ func probed(inv *fleet.Inventory, name string) (fleet.Subject, fleet.ProbeSpec, 
 			}
 		}
 	}
-	return fleet.Subject{}, fleet.ProbeSpec{}, usage(fmt.Errorf("the configuration has no pool, provider, target or route %q; nothing was sent", fleet.Label(name)))
+	return fleet.Subject{}, fleet.ProbeSpec{}, usage(fmt.Errorf("the configuration has no pool, provider, target or route %q; nothing was sent",
+		fleet.Label(name)))
 }
 
 func declared(p *fleet.ProbeSpec) fleet.ProbeSpec {

@@ -291,7 +291,8 @@ func (s *session) readTwice(snap *fleet.Snapshot) bool {
 // give rates.
 func readOften(snap *fleet.Snapshot, times uint64) bool {
 	return !slices.ContainsFunc(snap.Sources, func(src fleet.SourceStatus) bool {
-		return src.Subject.Pool != "" && src.Subject.About == fleet.AboutItself && src.Reads < times && src.Failing == 0 && src.Interval < warmTime
+		return src.Subject.Pool != "" && src.Subject.About == fleet.AboutItself && src.Reads < times && src.Failing == 0 &&
+			src.Interval < warmTime
 	})
 }
 

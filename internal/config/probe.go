@@ -44,12 +44,8 @@ func (c *checker) probe(of string, p *Probe, costs bool) {
 	if d := time.Duration(p.Timeout); d != 0 && d >= spec.Interval() {
 		c.fail("%s: timeout must be shorter than every, which is %s", of, spec.Interval())
 	}
-	if p.MaxTokens < 0 || p.MaxTokens > probeAnswer {
-		c.fail("%s: max_tokens must lie between 1 and %d", of, probeAnswer)
-	}
-	if p.PromptTokens < 0 || p.PromptTokens > probePrompt {
-		c.fail("%s: prompt_tokens must lie between 1 and %d", of, probePrompt)
-	}
+	c.upTo(of, "max_tokens", p.MaxTokens, probeAnswer)
+	c.upTo(of, "prompt_tokens", p.PromptTokens, probePrompt)
 	if p.URL != "" {
 		c.url(of, p.URL)
 	}
@@ -59,6 +55,13 @@ func (c *checker) probe(of string, p *Probe, costs bool) {
 		c.fail("%s: every answer costs money; say with max_usd_per_day how much a day it may be", of)
 	case err == nil && spec.MaxPerDay.OK && spec.MaxPerDay.V.Amount().IsZero():
 		c.fail("%s: max_usd_per_day is 0, so that none would be sent; leave the probe out instead", of)
+	}
+}
+
+// upTo holds a number that is written to its bounds.
+func (c *checker) upTo(of, key string, n, most int) {
+	if n < 0 || n > most {
+		c.fail("%s: %s must lie between 1 and %d", of, key, most)
 	}
 }
 
