@@ -35,6 +35,7 @@ type world struct {
 	recollections map[fleet.PoolID]*recollection
 	rests         map[fleet.SourceID]*storeRest
 	clusters      map[fleet.SourceID]*fleet.Cluster
+	probes        map[fleet.SourceID]*probeWatch
 	outside       map[fleet.SourceID]*outside
 	heard         []saying      // what told was made of
 	told          []fleet.Alert // the alerts of all alerting systems
@@ -167,6 +168,7 @@ func newWorld(opt Options, states []*sourceState) *world {
 		recollections: map[fleet.PoolID]*recollection{},
 		whole:         map[fleet.PoolID]*whole{},
 		clusters:      map[fleet.SourceID]*fleet.Cluster{},
+		probes:        map[fleet.SourceID]*probeWatch{},
 		outside:       map[fleet.SourceID]*outside{},
 	}
 	w.fit(opt.Inventory, states)
@@ -249,6 +251,7 @@ func (w *world) forget(id fleet.SourceID) {
 	delete(w.gpus, id)
 	delete(w.still, id)
 	delete(w.clusters, id)
+	delete(w.probes, id)
 	delete(w.outside, id)
 }
 

@@ -150,6 +150,9 @@ func remarks(s *fleet.SourceStatus) fleet.Safe {
 	if s.Insecure {
 		all = append(all, fleet.Text("TLS not verified"))
 	}
+	if cost := s.Probe.Money(); !cost.IsEmpty() {
+		all = append(all, cost)
+	}
 	return fleet.Join(all, fleet.Text(", "))
 }
 
@@ -199,7 +202,7 @@ func skewCell(s *fleet.SourceStatus) part.Cell {
 func subjectText(s fleet.Subject) fleet.Safe {
 	parts := make([]fleet.Safe, 0, 3)
 	for _, id := range []string{string(s.Pool), string(s.Replica), string(s.Node), string(s.Gateway),
-		string(s.GatewayReplica), string(s.Provider), string(s.Cluster)} {
+		string(s.GatewayReplica), string(s.Provider), string(s.Cluster), string(s.Model), string(s.Route), string(s.About)} {
 		if id != "" {
 			parts = append(parts, fleet.Label(id))
 		}

@@ -17,9 +17,11 @@ type fact struct {
 // subjectFacts says how the thing does that a source tells about.
 func subjectFacts(s *fleet.Snapshot, sub fleet.Subject, now time.Time) []fact {
 	switch {
+	case sub.About != fleet.AboutItself:
+		return nil // its own words are all there is
 	case sub.Provider != "":
 		if p := s.Provider(sub.Provider); p != nil {
-			return providerFacts(p, now)
+			return append(providerFacts(p, now), probeLines(s.ProbesOf(fleet.Subject{Provider: sub.Provider}))...)
 		}
 	case sub.Gateway != "":
 		if g := s.Gateway(sub.Gateway); g != nil {

@@ -36,6 +36,7 @@ import (
 	"pitwall/backends/openai"
 	"pitwall/backends/openrouter"
 	"pitwall/backends/portkey"
+	"pitwall/backends/probe"
 	"pitwall/backends/prometheus"
 	"pitwall/backends/rayapi"
 	"pitwall/backends/rayserve"
@@ -80,6 +81,7 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{seldon.Connector()},
 		[]fleet.Connector{gatewayroutes.Connector(), envoyaigateway.Connector(), modelrewrite.Connector(), istio.Connector()},
 		[]fleet.Connector{yatai.Connector()},
+		[]fleet.Connector{probe.Connector()},
 		[]fleet.Connector{bentocloud.Connector(), azureml.Connector(), vertex.Connector()},
 	)
 }
