@@ -193,8 +193,8 @@ func probed(inv *fleet.Inventory, name string) (fleet.Subject, fleet.ProbeSpec, 
 			}
 		}
 	}
-	return fleet.Subject{}, fleet.ProbeSpec{}, usage(fmt.Errorf("the configuration has no pool, provider, target or route %q; nothing was sent",
-		fleet.Label(name)))
+	err := fmt.Errorf("the configuration has no pool, provider, target or route %q; nothing was sent", fleet.Label(name))
+	return fleet.Subject{}, fleet.ProbeSpec{}, usage(err)
 }
 
 func declared(p *fleet.ProbeSpec) fleet.ProbeSpec {
