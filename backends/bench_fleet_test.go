@@ -61,9 +61,10 @@ func newBench(t *testing.T, read map[fleet.SourceID]func(time.Time) (fleet.Parti
 		"r1": {Pool: "p", Replica: "r1", Node: "n1"}, "r2": {Pool: "p", Replica: "r2"}, "n1": {Pool: "p", Node: "n1"},
 		"gw1": {Gateway: "g", GatewayReplica: "gw1"}, "gw2": {Gateway: "g", GatewayReplica: "gw2"},
 		"gw3": {Gateway: "g", GatewayReplica: "gw3"}, "api": {Provider: "api"},
+		"page": {Provider: "api", About: fleet.AboutStatus},
 	}
 	readers := map[fleet.SourceID]fleet.Reader{}
-	for _, id := range []fleet.SourceID{"r1", "r2", "n1", "gw1", "gw2", "gw3", "api", "am", "am2", "prom"} {
+	for _, id := range []fleet.SourceID{"r1", "r2", "n1", "gw1", "gw2", "gw3", "api", "page", "am", "am2", "prom"} {
 		f, ok := read[id]
 		if !ok {
 			continue

@@ -27,7 +27,10 @@ func (w *world) provider(spec fleet.ProviderSpec, seen gatewayLoads, now time.Ti
 	p.Limits = joinLimits(spec, p.Limits, seen.limits(spec.ID))
 	p.Burn, p.Unpriced = seen.providerBurn(spec.ID)
 	p.BurnRate = w.look.burnRate("provider/"+string(spec.ID), seen.providerObjective(spec.ID), now)
-	p.State, p.Why = providerState(&p, s, seen.providerGuard(spec.ID), now)
+	p.Status = w.feeds(spec.ID, now)
+	measured := providerState(&p, s, seen.providerGuard(spec.ID), now)
+	p.Measured = measured.state
+	p.State, p.Why = published(&p, measured, now)
 	p.Since = w.settle("provider/"+string(spec.ID), p.State, fleet.Label(string(spec.ID)), p.Why, now)
 	p.Trends = w.loadTrends("provider/"+string(spec.ID), trendSpan, p.Load, now)
 	return p
@@ -69,8 +72,9 @@ func joinLimits(spec fleet.ProviderSpec, probed, passed []fleet.Limit) []fleet.L
 }
 
 // providerState judges an account by its key, by what its users feel, by what is left of its quotas, and last by the probe.
-func providerState(p *fleet.Provider, s *sourceState, guard fleet.Guard, now time.Time) (fleet.State, fleet.Safe) {
-	return firstOf(unreachable(p, s), overGuard(p.Load, guard), quotaLow(p.Limits), probeState(p, s, now))
+func providerState(p *fleet.Provider, s *sourceState, guard fleet.Guard, now time.Time) judgement {
+	state, why := firstOf(unreachable(p, s), overGuard(p.Load, guard), quotaLow(p.Limits), probeState(p, s, now))
+	return judgement{state, why}
 }
 
 // unreachable says when the key is refused, or when neither probe nor traffic gets through.

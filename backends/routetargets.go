@@ -129,7 +129,10 @@ func (w *world) providerTarget(t *fleet.Target, p *fleet.Provider, seen gatewayL
 		t.State, t.Why = fleet.StateUnknown, fleet.Concat(fleet.Text("no provider "), fleet.Label(string(t.Spec.Provider)))
 		return
 	}
-	t.State, t.Why = p.State, p.Why
+	t.State = p.Measured // what it publishes is no trigger of anything
+	if p.State == p.Measured {
+		t.Why = p.Why
+	}
 	t.Burn = seen.targetBurn(t.Spec, f)
 	t.Price, t.PriceWhy = blended(t, seen, f)
 	w.liveProbe(t, now)

@@ -76,7 +76,7 @@ func (w *world) observe(s *fleet.Snapshot, specs []fleet.RouteSpec, now time.Tim
 	}
 	for i := range s.Providers {
 		p := &s.Providers[i]
-		w.look.observe("provider/"+string(p.Spec.ID), providers[p.Spec.ID], p.Load.TTFT95, p.State == fleet.StateOK, now)
+		w.look.observe("provider/"+string(p.Spec.ID), providers[p.Spec.ID], p.Load.TTFT95, p.Measured == fleet.StateOK, now)
 	}
 	if w.look.roll(now) {
 		w.prune(specs, now)

@@ -37,8 +37,9 @@ type world struct {
 	clusters      map[fleet.SourceID]*fleet.Cluster
 	probes        map[fleet.SourceID]*probeWatch
 	outside       map[fleet.SourceID]*outside
-	heard         []saying      // what told was made of
-	told          []fleet.Alert // the alerts of all alerting systems
+	incidents     map[fleet.SourceID]map[string]fleet.Safe // that are open by status feed: title by id
+	heard         []saying                                 // what told was made of
+	told          []fleet.Alert                            // the alerts of all alerting systems
 	names         names
 	whole         map[fleet.PoolID]*whole // pools that stores answer for
 }
@@ -170,6 +171,7 @@ func newWorld(opt Options, states []*sourceState) *world {
 		clusters:      map[fleet.SourceID]*fleet.Cluster{},
 		probes:        map[fleet.SourceID]*probeWatch{},
 		outside:       map[fleet.SourceID]*outside{},
+		incidents:     map[fleet.SourceID]map[string]fleet.Safe{},
 	}
 	w.fit(opt.Inventory, states)
 	w.look = newLookback()
@@ -253,6 +255,7 @@ func (w *world) forget(id fleet.SourceID) {
 	delete(w.clusters, id)
 	delete(w.probes, id)
 	delete(w.outside, id)
+	delete(w.incidents, id)
 }
 
 // failed notes a failure of a source; an event is made of the third in a row, once.

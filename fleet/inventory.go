@@ -114,6 +114,7 @@ type ProviderSpec struct {
 	Labels []string
 	Fate   Fate
 	Models []ProviderModel
+	Feeds  []SourceID // its status feeds; none means that nobody reads one
 }
 
 // ProviderModel declares one rented model.

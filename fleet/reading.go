@@ -21,6 +21,7 @@ type Partial struct {
 	Found    *Found   // what discovery made of it; nil leaves what was found before
 	Parts    []Part   // a store's readings of other sources
 	Alerts   *AlertsReading
+	Status   *StatusReading // of a status feed
 
 	Pools []PoolReading // a store's readings of whole pools
 	// Incomplete says why the answer is only a part of what there is, such as "2 of 5 stores did not answer"; "" for a

@@ -23,6 +23,8 @@ type Provider struct {
 	Why        Safe
 	Since      time.Time
 	Source     SourceID
+	Status     []StatusFeed // what it publishes, in the order of Spec.Feeds
+	Measured   State        // State without what it publishes: what targets, look-back and checks go by
 }
 
 // Gateway is a gateway with its replicas.

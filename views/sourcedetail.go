@@ -44,7 +44,7 @@ func sourceDetail(b *part.Block, sc Scene, s *fleet.SourceStatus) {
 		}
 		field(b, name).Put(themes.OfState(state), t).End()
 	}
-	facts := subjectFacts(sc.Snap, s.Subject, sc.Now)
+	facts := subjectFacts(sc.Snap, s.ID, s.Subject, sc.Now)
 	if s.Probe != nil {
 		facts = probeFacts(s.Probe, sc.Now)
 	}

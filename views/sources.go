@@ -207,5 +207,8 @@ func subjectText(s fleet.Subject) fleet.Safe {
 			parts = append(parts, fleet.Label(id))
 		}
 	}
+	if s.About == fleet.AboutStatus {
+		parts = append(parts, fleet.Text("status page"))
+	}
 	return fleet.Join(parts, fleet.Text(" "))
 }

@@ -142,7 +142,7 @@ func (f *finder) lead(after fleet.Weights, weight int) {
 
 // bounding are the interlocks that speak about one receiver: what it can carry, what it costs, and whether it may.
 func bounding(id string) bool {
-	return slices.Contains([]string{"IL-04", "IL-05", "IL-07", "IL-08", "IL-10", "IL-12", "IL-14", "IL-15", "IL-16", "IL-17", "IL-24", "IL-26",
+	return slices.Contains([]string{"IL-04", "IL-05", "IL-07", "IL-08", "IL-10", "IL-12", "IL-14", "IL-15", "IL-16", "IL-17", "IL-24", "IL-26", "IL-27",
 		"IL-28"}, id)
 }
 

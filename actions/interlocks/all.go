@@ -63,6 +63,8 @@ func ofProcess() []actions.Interlock {
 			Asks: fleet.Text("what fails here fails for the gateway too")},
 		{ID: "IL-26", Title: fleet.Text("shared fate"), Check: sharedFate,
 			Asks: fleet.Text("no dependency shared with a failing target")},
+		{ID: "IL-27", Title: fleet.Text("published incident"), Check: providerIncident,
+			Asks: fleet.Text("the status feeds of a rented receiver list nothing open that concerns it")},
 		{ID: "IL-28", Title: fleet.Text("credentials"), Check: credential,
 			Asks: fleet.Text("the key of a rented receiver was accepted in the last 15 min")},
 		{ID: "IL-35", Title: fleet.Text("cached prefixes"), Check: affinity,

@@ -75,7 +75,8 @@ func goodProvider() fleet.Provider {
 	return fleet.Provider{
 		Spec: fleet.ProviderSpec{ID: "api", Kind: "openai", Labels: []string{"eu"},
 			Models: []fleet.ProviderModel{{Name: "gpt-x", MaxContext: fleet.Some(fleet.Tokens(128_000)),
-				Offers: []string{"tools"}}}},
+				Offers: []string{"tools"}}}, Feeds: []fleet.SourceID{"status/api"}},
+		Status: []fleet.StatusFeed{{Source: "status/api", At: ago(40 * time.Second), Reading: &fleet.StatusReading{}}},
 		Load: fleet.Load{At: ago(5 * time.Second), Requests: fleet.Some(fleet.Rate(1)),
 			InRate:  fleet.Some(fleet.TokenRate(100)),
 			OutRate: fleet.Some(fleet.TokenRate(20)), E2E: fleet.Some(fleet.Seconds(2))},

@@ -96,7 +96,7 @@ func declares(t reflect.Type) bool {
 var least = map[string]actions.Severity{
 	"IL-01": hard, "IL-02": ovr, "IL-03": hard, "IL-04": ovr, "IL-05": ovr, "IL-06": warn, "IL-07": block, "IL-08": ovr,
 	"IL-10": ovr, "IL-12": ovr, "IL-13": warn, "IL-14": hard, "IL-15": ovr, "IL-16": ovr, "IL-17": hard, "IL-20": block,
-	"IL-21": warn, "IL-22": ovr, "IL-23": ovr, "IL-24": ovr, "IL-26": warn, "IL-36": ovr, "IL-37": hard, "IL-39": warn,
+	"IL-21": warn, "IL-22": ovr, "IL-23": ovr, "IL-24": ovr, "IL-26": warn, "IL-27": warn, "IL-36": ovr, "IL-37": hard, "IL-39": warn,
 	"IL-45": hard,
 }
 
@@ -175,6 +175,9 @@ func troubles() []trouble {
 		trouble{"not writable", func(w *world) { w.s.Gateways[0].Writable = fleet.Some(false) }},
 		trouble{"tier 1", func(w *world) { w.route().Spec.Tier = 1 }},
 		trouble{"old counters", func(w *world) { w.route().Load.At = ago(3 * time.Minute) }},
+		trouble{"published incident", func(w *world) { w.publish(fleet.Incident{Title: "Errors", Impact: fleet.ImpactDisrupted}) }},
+		trouble{"old page", func(w *world) { w.s.Providers[0].Status[0].At = ago(10 * time.Minute) }},
+		trouble{"page fails", func(w *world) { w.s.Providers[0].Status[0].Err = fleet.Text("405") }},
 		trouble{"one power feed", func(w *world) { w.s.Sites[1].Fate["power"] = "F1" }},
 	)
 }

@@ -94,7 +94,7 @@ func slowest(s *fleet.Snapshot, about fleet.Subject) time.Duration {
 			continue
 		}
 		same := about.Pool != "" && src.Subject.Pool == about.Pool && src.Subject.Replica != "" ||
-			about.Provider != "" && src.Subject.Provider == about.Provider ||
+			about.Provider != "" && src.Subject.Provider == about.Provider && src.Subject.About == fleet.AboutItself ||
 			about.Gateway != "" && src.Subject.Gateway == about.Gateway
 		if same {
 			longest = max(longest, src.Interval)

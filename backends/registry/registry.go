@@ -14,6 +14,7 @@ import (
 	"pitwall/backends/argorollouts"
 	"pitwall/backends/autoscalers"
 	"pitwall/backends/azureml"
+	"pitwall/backends/azureopenai"
 	"pitwall/backends/bedrock"
 	"pitwall/backends/bentocloud"
 	"pitwall/backends/bentoml"
@@ -22,6 +23,7 @@ import (
 	"pitwall/backends/envoyaigateway"
 	"pitwall/backends/flagger"
 	"pitwall/backends/gatewayroutes"
+	"pitwall/backends/gemini"
 	"pitwall/backends/istio"
 	"pitwall/backends/kong"
 	"pitwall/backends/kserve"
@@ -42,11 +44,13 @@ import (
 	"pitwall/backends/rayserve"
 	"pitwall/backends/seldon"
 	"pitwall/backends/sglang"
+	"pitwall/backends/statusfeed"
 	"pitwall/backends/tgi"
 	"pitwall/backends/together"
 	"pitwall/backends/triton"
 	"pitwall/backends/trtllm"
 	"pitwall/backends/vertex"
+	"pitwall/backends/vertexai"
 	"pitwall/backends/vllm"
 	"pitwall/backends/workloads"
 	"pitwall/backends/yatai"
@@ -68,6 +72,7 @@ func Connectors() []fleet.Connector {
 		openai.Connectors(),
 		[]fleet.Connector{bedrock.Connector(), together.Connector(), openrouter.Connector()},
 		portkey.Connectors(),
+		statusfeed.Connectors(),
 		[]fleet.Connector{prometheus.Connector()},
 		[]fleet.Connector{alertmanager.Connector()},
 		[]fleet.Connector{discovery.Around(kube.Connector(), Connectors)},
@@ -83,6 +88,7 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{yatai.Connector()},
 		[]fleet.Connector{probe.Connector()},
 		[]fleet.Connector{bentocloud.Connector(), azureml.Connector(), vertex.Connector()},
+		[]fleet.Connector{gemini.Connector(), vertexai.Connector(), azureopenai.Connector()},
 	)
 }
 

@@ -227,7 +227,7 @@ func endpoints(s *world.Spec) []string {
 	}
 	names = append(names, s.Gateways...)
 	for _, p := range s.Providers {
-		names = append(names, p.Name)
+		names = append(names, p.Name, wire.StatusPrefix+p.Name)
 	}
 	for _, site := range sites(s) {
 		names = append(names, clusterPrefix+site)

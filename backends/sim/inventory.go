@@ -17,6 +17,7 @@ const (
 	gatewayEvery  = 2 * time.Second
 	providerEvery = 15 * time.Second
 	alertsEvery   = 5 * time.Second
+	statusEvery   = time.Minute
 	storeAsked    = 15 * time.Second
 	bentosEvery   = 20 * time.Second
 )
@@ -38,6 +39,7 @@ func (f *Fleet) buildInventory(s *world.Spec) fleet.Inventory {
 	}
 	for i := range s.Providers {
 		spec := providerSpec(&s.Providers[i])
+		spec.Feeds = []fleet.SourceID{fleet.SourceID("status/" + spec.ID)}
 		inv.Providers = append(inv.Providers, spec)
 		var names []fleet.ModelName
 		for _, m := range spec.Models {
@@ -45,6 +47,10 @@ func (f *Fleet) buildInventory(s *world.Spec) fleet.Inventory {
 		}
 		inv.Sources = append(inv.Sources, source(string(spec.ID), spec.Kind, f.URL(string(spec.ID))+"/v1", providerEvery,
 			fleet.Subject{Provider: spec.ID}, auth, names))
+		feed := source(string(spec.Feeds[0]), "statuspage", f.URL(wire.StatusPrefix+string(spec.ID))+"/api/v2/summary.json", statusEvery,
+			fleet.Subject{Provider: spec.ID, About: fleet.AboutStatus}, fleet.SecretRef{}, names)
+		feed.Options = map[string]string{"components": wire.WatchedComponent(f.styles()[string(spec.ID)])}
+		inv.Sources = append(inv.Sources, feed)
 	}
 	gw := fleet.GatewaySpec{ID: "edge", Kind: cmp.Or(f.options.Gateway, "litellm"), Site: siteFRA, Auth: auth, Write: auth}
 	for _, name := range s.Gateways {

@@ -91,7 +91,7 @@ func Listen(ctx context.Context, o Options) (*Fleet, error) {
 	f.servers = wire.Serve(wire.Options{
 		World: f.world, Clock: o.Clock, Key: key, MetricsAuth: o.MetricsAuth, LiteLLM: o.LiteLLM, Exporters: exporters,
 		Gateway: o.Gateway,
-		Styles:  map[string]string{providerAnthropic: "anthropic"},
+		Styles:  f.styles(),
 	}, held)
 	if err := f.serveClusters(&spec, held); err != nil {
 		return nil, errors.Join(err, port.Close(), alerts.Close(), cloud.close(), f.closeClusters(), f.servers.Close())
@@ -102,6 +102,9 @@ func Listen(ctx context.Context, o Options) (*Fleet, error) {
 	f.keep()
 	return f, nil
 }
+
+// styles are those of the providers whose answers are not OpenAI's.
+func (f *Fleet) styles() map[string]string { return map[string]string{providerAnthropic: "anthropic"} }
 
 // keepEvery is how far the world may fall behind while nobody looks, so that the next look is quick.
 const keepEvery = 10 * time.Second

@@ -119,6 +119,7 @@ type Provider struct {
 	Models []ProviderModel   `yaml:"models,omitempty"`
 	// Options are the connector's own, as docs/connectors says.
 	Options map[string]string `yaml:"options,omitempty"`
+	Status  StatusFeeds       `yaml:"status,omitempty"`
 }
 
 // ProviderModel is one rented model.

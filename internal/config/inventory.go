@@ -176,11 +176,13 @@ func (b *builder) provider(p *Provider) {
 		spec.Models = append(spec.Models, model)
 		names = append(names, model.Name)
 	}
+	at := len(b.inv.Providers)
 	b.inv.Providers = append(b.inv.Providers, spec)
 	if p.URL != "" {
 		b.source(fleet.SourceSpec{ID: fleet.SourceID(p.ID), Kind: p.Kind, URL: p.URL, Auth: secret(p.Auth), TLS: tls(p.TLS),
 			Subject: fleet.Subject{Provider: spec.ID}, Models: names, Options: p.Options}, p.Poll)
 	}
+	b.inv.Providers[at].Feeds = b.statusFeeds(p, names)
 }
 
 func (b *builder) gateway(g *Gateway) {

@@ -205,6 +205,7 @@ func (c *checker) provider(p *Provider) {
 	if p.URL != "" {
 		c.url(of, p.URL)
 	}
+	c.statusFeeds(of, p)
 	for _, m := range p.Models {
 		if m.Name == "" {
 			c.fail("%s: a model has no name", of)
