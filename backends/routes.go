@@ -120,7 +120,11 @@ func setShare(r *fleet.Route, id fleet.TargetID) fleet.Maybe[fleet.Ratio] {
 	if _, ok := weights[id]; !ok {
 		return fleet.None[fleet.Ratio]()
 	}
-	return weights.Share(id)
+	share := weights.Share(id)
+	if r.Routing.Uneven && share.V > 0 && share.V < 1 {
+		return fleet.None[fleet.Ratio]()
+	}
+	return share
 }
 
 // routeState judges a route by whether its gateways are read, by its worst target with weight, by whether its replicas

@@ -29,6 +29,7 @@ func (w *world) snapshot(gen uint64, now time.Time) *fleet.Snapshot {
 	for _, spec := range seen.specs {
 		s.Routes = append(s.Routes, w.route(spec, s, seen, now))
 	}
+	w.policies(s, now)
 	lint(s)
 	s.Clusters = w.clusterList()
 	s.Spend = w.spend(s, seen, now)

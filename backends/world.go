@@ -17,20 +17,21 @@ type world struct {
 	// declared routes have names of their own in what is remembered.
 	declared map[routeKey]bool
 
-	engines     map[fleet.SourceID][]*engineSeries // in the order of the page
-	deployments map[fleet.SourceID]map[deploymentKey]*deploymentSeries
-	progress    map[fleet.SourceID]*progressWatch
-	gpus        map[fleet.SourceID]map[gpuKey]*gpuWatch
-	still       map[fleet.SourceID]*stillness // of pages of engines and of GPUs
-	ledger      ledger
-	trends      trends
-	since       map[string]stateSince // when an object entered its state
-	alerts      map[string]time.Time  // when an alert's condition began
-	events      eventLog
-	money       meter
-	look        lookback
-	reversals   map[routeKey]*turns
-	lags        map[replicaKey]*lagWatch
+	engines       map[fleet.SourceID][]*engineSeries // in the order of the page
+	deployments   map[fleet.SourceID]map[deploymentKey]*deploymentSeries
+	progress      map[fleet.SourceID]*progressWatch
+	gpus          map[fleet.SourceID]map[gpuKey]*gpuWatch
+	still         map[fleet.SourceID]*stillness // of pages of engines and of GPUs
+	ledger        ledger
+	trends        trends
+	since         map[string]stateSince // when an object entered its state
+	alerts        map[string]time.Time  // when an alert's condition began
+	policyWatches map[routeKey]*policyWatch
+	events        eventLog
+	money         meter
+	look          lookback
+	reversals     map[routeKey]*turns
+	lags          map[replicaKey]*lagWatch
 	// recollections are how far pools' pasts are filled in from stores, and rests which stores refused that.
 	recollections map[fleet.PoolID]*recollection
 	rests         map[fleet.SourceID]*storeRest

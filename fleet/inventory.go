@@ -214,7 +214,8 @@ type RouteSpec struct {
 	Guard     Guard
 	SLO       Maybe[Ratio] // objective of success, such as 0.995
 	Fallbacks []TargetID
-	Probe     *ProbeSpec // through the gateway; nil for none
+	Probe     *ProbeSpec   // through the gateway; nil for none
+	Policy    *RoutePolicy `json:",omitempty"` // how own GPUs and rented models shall share its work; nil for none
 }
 
 // TargetSpec declares one weighted member of a route.

@@ -68,8 +68,9 @@ type Route struct {
 	Lints     []Lint
 	Lengths   Lengths
 	Cost      RouteCost
-	Probe     *Probe // live probes through the gateway; nil for none
-	Reversals int    // changes of direction in the last 30 minutes
+	Probe     *Probe       // live probes through the gateway; nil for none
+	Reversals int          // changes of direction in the last 30 minutes
+	Policy    *PolicyState `json:",omitempty"` // how it keeps Spec.Policy; nil where it has none
 	State     State
 	Why       Safe
 }

@@ -53,7 +53,7 @@ func redundancy(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time
 		d := domain(s, t)
 		unknown = unknown || d == ""
 		domains[d] = true
-		common = shared(common, fate(s, t), n == 0)
+		common = shared(common, s.FateOf(t), n == 0)
 		n++
 	}
 	count := fleet.Concat(fleet.Many(n, "healthy target"), fleet.Text(" in "), fleet.Int(len(domains)),

@@ -78,6 +78,7 @@ func Shift(in actions.Intent, s *fleet.Snapshot, now time.Time) (actions.Plan, e
 		p.Steps = ramp(p.Before, p.After, p.Order, p.Ramp)
 	}
 	Estimate(&p, r, s)
+	notePolicy(&p, r, s)
 	return seal(p)
 }
 

@@ -39,6 +39,7 @@ import (
 	"pitwall/backends/openrouter"
 	"pitwall/backends/portkey"
 	"pitwall/backends/probe"
+	"pitwall/backends/productionstack"
 	"pitwall/backends/prometheus"
 	"pitwall/backends/rayapi"
 	"pitwall/backends/rayserve"
@@ -69,6 +70,7 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{nvidiasmi.Connector()},
 		[]fleet.Connector{litellm.Connector()},
 		[]fleet.Connector{kong.Connector()},
+		[]fleet.Connector{productionstack.Connector()},
 		openai.Connectors(),
 		[]fleet.Connector{bedrock.Connector(), together.Connector(), openrouter.Connector()},
 		portkey.Connectors(),

@@ -190,6 +190,12 @@ func routeSpecs(s *world.Spec, gateway fleet.GatewayID) []fleet.RouteSpec {
 		switch name {
 		case routeChat:
 			spec.Requires, spec.Fallbacks = []string{"eu"}, []fleet.TargetID{providerAnthropic}
+			spec.Policy = &fleet.RoutePolicy{Pattern: fleet.PatternEasyLocal, Local: .9, Tolerance: .05}
+		case routeCode:
+			spec.Policy = &fleet.RoutePolicy{Pattern: fleet.PatternCoreLocal, Local: .9, Tolerance: .05, Model: "qwen-coder"}
+		case routeBackup:
+			spec.Policy = &fleet.RoutePolicy{Pattern: fleet.PatternAPIPrimary, Tolerance: .05, Fallback: routeBatch,
+				Rehearsed: s.Start.Add(-9 * 24 * time.Hour).Truncate(24 * time.Hour)}
 		case routeBatch:
 			spec.Tier, spec.Guard.TTFT95 = 3, fleet.Some(fleet.Seconds(5))
 		}

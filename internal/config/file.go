@@ -184,6 +184,7 @@ type Route struct {
 	Fallbacks []string           `yaml:"fallbacks,omitempty"`
 	Targets   []Target           `yaml:"targets,omitempty"`
 	Probe     *Probe             `yaml:"probe,omitempty"`
+	Policy    *RoutePolicy       `yaml:"policy,omitempty"`
 }
 
 // Guard holds the limits that roll a change back.

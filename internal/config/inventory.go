@@ -215,7 +215,7 @@ func (b *builder) note(err error) {
 
 func route(r *Route) fleet.RouteSpec {
 	spec := fleet.RouteSpec{ID: fleet.RouteID(r.ID), Gateway: fleet.GatewayID(r.Gateway), Tier: r.Tier,
-		Requires: r.Requires, Embedding: embedding(r.Embedding)}
+		Requires: r.Requires, Embedding: embedding(r.Embedding), Policy: routePolicy(r.Policy)}
 	if len(r.Uses) > 0 {
 		spec.Uses = map[string]fleet.Ratio{}
 		for name, share := range r.Uses {

@@ -31,7 +31,8 @@ var enums = map[string][]any{
 	"File.glyphs":  {"auto", "ascii", "utf8"},
 	"Context.env":  {"prod", "stage", "dev"},
 
-	"StatusFeed.kind": {"statuspage", "google-status", "aws-status", "azure-status", "openrouter-status"},
+	"StatusFeed.kind":     {"statuspage", "google-status", "aws-status", "azure-status", "openrouter-status"},
+	"RoutePolicy.pattern": {"easy-local", "api-primary", "core-local"},
 
 	"GoldenMessage.role": {"system", "user", "assistant"},
 }

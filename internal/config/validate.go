@@ -136,6 +136,7 @@ func checkContext(ctx *Context) []error {
 	for i := range ctx.Runbooks {
 		c.runbook(&ctx.Runbooks[i])
 	}
+	c.policies(ctx)
 	c.goldenPrompts(ctx)
 	if _, err := budget(ctx.Budget); err != nil {
 		c.fail("budget: %w", err)
@@ -239,7 +240,7 @@ func (c *checker) gateway(g *Gateway) {
 	for _, r := range g.Replicas {
 		c.id("gateway replica", r.ID)
 		c.url(fmt.Sprintf("gateway replica %q", r.ID), r.URL)
-		if g.File != nil && len(r.Reload) == 0 {
+		if g.File != nil && len(r.Reload) == 0 && !followsFile[g.Kind] {
 			c.fail("gateway replica %q: reload is missing; file mode needs the command that makes it read the file again", r.ID)
 		}
 	}
@@ -247,6 +248,9 @@ func (c *checker) gateway(g *Gateway) {
 		c.fail("%s: file.path is missing", of)
 	}
 }
+
+// followsFile are the kinds of gateways that look for changes of their file by themselves.
+var followsFile = map[string]bool{"production-stack": true}
 
 // gatewayPlace checks that a gateway keeps its routes in one place.
 func (c *checker) gatewayPlace(of string, g *Gateway) {

@@ -23,6 +23,7 @@ const (
 	BentoMLVariable      = "PITWALL_TEST_BENTOML"      // bentoml
 	NodeVariable         = "PITWALL_TEST_NODE"         // node
 	PortkeyVariable      = "PITWALL_TEST_PORTKEY"      // the script that starts Portkey's gateway
+	StackRouterVariable  = "PITWALL_TEST_STACK_ROUTER" // vllm-router of the production stack
 )
 
 // ErrMissing says that a program was not prepared.
