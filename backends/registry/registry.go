@@ -45,6 +45,7 @@ import (
 	"pitwall/backends/rayserve"
 	"pitwall/backends/seldon"
 	"pitwall/backends/sglang"
+	"pitwall/backends/smg"
 	"pitwall/backends/statusfeed"
 	"pitwall/backends/tgi"
 	"pitwall/backends/together"
@@ -75,6 +76,7 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{bedrock.Connector(), together.Connector(), openrouter.Connector()},
 		portkey.Connectors(),
 		statusfeed.Connectors(),
+		[]fleet.Connector{smg.Connector()},
 		[]fleet.Connector{prometheus.Connector()},
 		[]fleet.Connector{alertmanager.Connector()},
 		[]fleet.Connector{discovery.Around(kube.Connector(), Connectors)},
