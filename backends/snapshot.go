@@ -41,6 +41,7 @@ func (w *world) snapshot(gen uint64, now time.Time) *fleet.Snapshot {
 		st := src.status
 		st.Stale = src.stale(now) && !src.unasked(now)
 		st.Silences = w.takesSilences(src.spec.ID)
+		st.Probe = w.probe(src, now)
 		s.Sources = append(s.Sources, st)
 	}
 	w.observe(s, seen.specs, now)

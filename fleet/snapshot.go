@@ -126,4 +126,5 @@ type SourceStatus struct {
 	Partial  Safe   // "" or what the last good answer says that it lacks
 	Dropped  uint64 // late answers thrown away
 	Silences bool   // an alerting system whose silences are read
+	Probe    *Probe // of a source that is a probe; nil otherwise
 }

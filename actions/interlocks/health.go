@@ -155,7 +155,7 @@ func voices(s *fleet.Snapshot, t *fleet.Target, now time.Time) fleet.Safe {
 		word := fleet.Text(" unknown")
 		switch {
 		case !v.Up.OK || v.At.IsZero():
-		case now.Sub(v.At) > life(s, t, v.Kind):
+		case now.Sub(v.At) > life(s, t, &v):
 			word = fleet.Concat(fleet.Text(" stale "), fleet.Age(now.Sub(v.At)))
 		case v.Up.V:
 			word = fleet.Concat(fleet.Text(" yes "), fleet.Age(now.Sub(v.At)))

@@ -51,19 +51,28 @@ func checkConfig(f *flags, c console, args []string) error {
 	if err != nil {
 		return usage(err)
 	}
+	prices, err := loadPrices(file.Prices)
+	if err != nil {
+		return usage(err)
+	}
 	set := registry.Set(registry.Connectors())
 	for _, ctx := range file.Contexts {
 		inv, err := ctx.Inventory(set.Interval)
 		if err != nil {
 			return usage(err)
 		}
-		_, problems := set.Readers(inv.Sources, fleet.Deps{Clock: fleet.SystemClock{}})
+		_, problems := set.Readers(inv.Sources, fleet.Deps{Clock: fleet.SystemClock{}, Prices: prices.Price})
 		for id, err := range problems {
 			return usage(fmt.Errorf("context %q, source %q: %w", ctx.Name, id, err))
 		}
 		fmt.Fprintf(c.out, "%s: %s, %s, %s, %s, %s, %s\n", fleet.Label(ctx.Name), inv.Env, fleet.Many(len(inv.Pools), "pool"),
 			fleet.Many(len(inv.Providers), "provider"), fleet.Many(len(inv.Gateways), "gateway"), fleet.Many(len(inv.Routes), "route"),
 			fleet.Many(len(inv.Sources), "source"))
+		for _, s := range inv.Sources {
+			if s.Probe != nil {
+				fmt.Fprintf(c.out, "  %s: %s\n", fleet.Label(string(s.ID)), s.Probe.Text(prices.Price))
+			}
+		}
 	}
 	saidRules(c.out, file.Rules())
 	_, err = fmt.Fprintf(c.out, "%s is good\n", fleet.Label(path))

@@ -72,6 +72,7 @@ type Pool struct {
 	GPUSelector    string            `yaml:"gpu_selector,omitempty"`
 	GPUExporter    string            `yaml:"gpu_exporter,omitempty"`
 	Worst          int               `yaml:"worst,omitempty"`
+	Probe          *Probe            `yaml:"probe,omitempty"`
 	Replicas       []Replica         `yaml:"replicas,omitempty"`
 	Nodes          []Node            `yaml:"nodes,omitempty"`
 }
@@ -136,6 +137,7 @@ type ProviderModel struct {
 	Limits     map[string]float64 `yaml:"limits,omitempty"`
 	Price      *Price             `yaml:"price,omitempty"`
 	Embedding  *Embedding         `yaml:"embedding,omitempty"`
+	Probe      *Probe             `yaml:"probe,omitempty"`
 }
 
 // Price is US dollars for one million tokens, as decimal text.
@@ -188,6 +190,7 @@ type Route struct {
 	Embedding *Embedding         `yaml:"embedding,omitempty"`
 	Fallbacks []string           `yaml:"fallbacks,omitempty"`
 	Targets   []Target           `yaml:"targets,omitempty"`
+	Probe     *Probe             `yaml:"probe,omitempty"`
 	Policy    *RoutePolicy       `yaml:"policy,omitempty"`
 }
 
