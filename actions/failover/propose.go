@@ -24,8 +24,13 @@ func (f *finder) propose(split actions.Split, all []actions.Candidate) actions.P
 	goal := min(moved, total)
 	var got []int
 	if split == actions.SplitBalanced {
-		goal = f.greatest(goal, func(n int) fleet.Weights { return f.given(all, share(room, n, total)) }, all)
-		got = share(room, goal, total)
+		deal := func(n int) []int {
+			part := make([]int, len(all))
+			balance(all, part, room, n)
+			return part
+		}
+		goal = f.greatest(goal, func(n int) fleet.Weights { return f.given(all, deal(n)) }, all)
+		got = deal(goal)
 	} else {
 		got = make([]int, len(all))
 		left := goal
@@ -60,11 +65,10 @@ func (f *finder) given(all []actions.Candidate, got []int) fleet.Weights {
 	return out
 }
 
-// greatest is the most, up to a limit, to which no interlock objects when all candidates take their parts at once. Where somebody is
-// unproven, what is only not known is passed over, as for the candidate itself.
+// greatest is the most, up to a limit, to which no interlock objects when all candidates take their parts at once, beside what they ask
+// for any amount.
 func (f *finder) greatest(limit int, with func(int) fleet.Weights, all []actions.Candidate) int {
-	blind := slices.ContainsFunc(all, func(c actions.Candidate) bool { return c.Unproven && c.Fit > 0 })
-	fits := func(n int) bool { return f.objects(f.planOf(with(n)), blind) == nil }
+	fits := func(n int) bool { return !f.objectsTogether(with(n), all) }
 	if limit == 0 || fits(limit) {
 		return limit
 	}
@@ -77,6 +81,16 @@ func (f *finder) greatest(limit int, with func(int) fleet.Weights, all []actions
 		}
 	}
 	return low
+}
+
+// objectsTogether tells whether an interlock objects to weights beside what the candidates ask for any amount.
+func (f *finder) objectsTogether(after fleet.Weights, all []actions.Candidate) bool {
+	return slices.ContainsFunc(f.objectionsTo(f.planOf(after)), func(x actions.Check) bool {
+		asked := slices.ContainsFunc(all, func(c actions.Candidate) bool {
+			return c.Fit > 0 && (c.Unproven && x.Missing || slices.ContainsFunc(c.Asks, func(a actions.Ask) bool { return a.ID == x.ID }))
+		})
+		return x.Severity > actions.SeverityOVR || !asked
+	})
 }
 
 // proposeInOut takes the failing members out and brings those in that could take something. The gateway itself shares the load
@@ -101,18 +115,35 @@ func (f *finder) proposeInOut(split actions.Split, all []actions.Candidate) acti
 	return out
 }
 
+// balance deals goal out to those that ask no override, and what they have no room for to the others.
+func balance(all []actions.Candidate, got, room []int, goal int) {
+	for _, asking := range []bool{false, true} {
+		of, total := make([]int, len(all)), 0
+		for i := range all {
+			if asking == (len(all[i].Asks) > 0) {
+				of[i] = room[i]
+				total += room[i]
+			}
+		}
+		n := min(goal, total)
+		share(got, of, n, total)
+		goal -= n
+	}
+}
+
 // share deals goal out in proportion to room, in whole numbers: the largest remainders are rounded up.
-func share(room []int, goal, total int) []int {
-	got := make([]int, len(room))
+func share(got, room []int, goal, total int) {
 	if total == 0 {
-		return got
+		return
 	}
 	left := goal
-	order := make([]int, len(room))
+	order := make([]int, 0, len(room))
 	for i := range room {
-		order[i] = i
-		got[i] = goal * room[i] / total
-		left -= got[i]
+		if room[i] > 0 {
+			order = append(order, i)
+			got[i] = goal * room[i] / total
+			left -= got[i]
+		}
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(goal*room[b]%total, goal*room[a]%total) })
 	for _, i := range order {
@@ -121,7 +152,6 @@ func share(room []int, goal, total int) []int {
 			left--
 		}
 	}
-	return got
 }
 
 // ranked orders candidates by price or by speed; those of which it is not known come last.
@@ -148,4 +178,15 @@ func ranked(split actions.Split, all []actions.Candidate) []int {
 		return cmp.Compare(x, y)
 	})
 	return order
+}
+
+// rank puts those first that ask no override, and those last that may take nothing.
+func rank(c *actions.Candidate) int {
+	switch {
+	case c.Fit <= 0:
+		return 2
+	case len(c.Asks) > 0:
+		return 1
+	}
+	return 0
 }
