@@ -36,6 +36,7 @@ type Options struct {
 	Spares      map[string]int     // engines of a pool that have devices and are not wanted at first
 	Stateful    []string           // pools that a StatefulSet keeps, not a Deployment
 	BentoCloud  bool               // a BentoCloud beside it, with one deployment
+	Play        *Play              // a configured fleet that is played in the place of the demo's; nil for the demo's
 	// Crowd adds nodes and pods without engines behind them to the first cluster, for measuring.
 	Crowd clusters.Synthetic
 }
@@ -44,6 +45,7 @@ type Options struct {
 type Fleet struct {
 	options   Options
 	world     *world.World
+	player    *player // nil for the demo's fleet
 	servers   *wire.Servers
 	store     *store
 	alerts    *alerting
@@ -60,7 +62,18 @@ const warmUp = 90 * time.Second
 // Listen starts the fleet on free ports of 127.0.0.1. ctx bounds the start only. Errors are KindUnreachable.
 func Listen(ctx context.Context, o Options) (*Fleet, error) {
 	o = o.withDefaults()
-	spec := o.spec()
+	spec, styles := o.spec(), map[string]string{providerAnthropic: "anthropic"}
+	var played *player
+	if o.Play != nil {
+		var err error
+		if played, err = newPlayer(*o.Play, o); err != nil {
+			return nil, err
+		}
+		spec, styles = played.spec, played.styles
+		if played.kong {
+			o.Gateway = wire.GatewayKong
+		}
+	}
 	held, err := wire.Reserve(ctx, endpoints(&spec))
 	if err != nil {
 		return nil, err
@@ -79,7 +92,7 @@ func Listen(ctx context.Context, o Options) (*Fleet, error) {
 		}
 		return nil, errors.Join(err, port.Close(), alerts.Close())
 	}
-	f := &Fleet{options: o, world: world.New(&spec), bentos: cloud}
+	f := &Fleet{options: o, world: world.New(&spec), bentos: cloud, player: played}
 	f.world.At(o.Start, func() {})
 	exporters := map[string]string{}
 	for _, p := range spec.Pools {
@@ -90,14 +103,18 @@ func Listen(ctx context.Context, o Options) (*Fleet, error) {
 	f.servers = wire.Serve(wire.Options{
 		World: f.world, Clock: o.Clock, Key: key, MetricsAuth: o.MetricsAuth, LiteLLM: o.LiteLLM, Exporters: exporters,
 		Gateway: o.Gateway,
-		Styles:  map[string]string{providerAnthropic: "anthropic"},
+		Styles:  styles,
 	}, held)
 	if err := f.serveClusters(&spec, held); err != nil {
 		return nil, errors.Join(err, port.Close(), alerts.Close(), cloud.close(), f.closeClusters(), f.servers.Close())
 	}
 	f.store = newStore(port, o, &spec, f.servers.URL, newStoreMemory(&spec, f.History))
 	f.alerts = newAlerting(alerts, o, f.world)
-	f.inventory = f.buildInventory(&spec)
+	if played != nil {
+		f.inventory = played.inventory(f)
+	} else {
+		f.inventory = f.buildInventory(&spec)
+	}
 	f.keep()
 	return f, nil
 }
