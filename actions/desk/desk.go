@@ -49,7 +49,9 @@ type Options struct {
 	Advisories *advisory.Pack
 	// Golden are prompts that new replicas are asked; Asker opens what asks the replica that a source reads.
 	Golden []fleet.GoldenPrompt
-	Asker  func(fleet.SourceID) (fleet.Asker, error)
+	// Rehearsed tells the last rehearsals of runbooks; nil where none are kept.
+	Rehearsed func() []actions.Rehearsal
+	Asker     func(fleet.SourceID) (fleet.Asker, error)
 	// Syslog publishes audit heads outside of the state directory as well.
 	Syslog bool
 	// Poll is how often a change looks at the world; zero is the runner's default.
