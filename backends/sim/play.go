@@ -149,8 +149,11 @@ func (p *player) replicas(spec *fleet.PoolSpec, w *world.PoolSpec) int {
 
 // declare tells the console what the pool is now.
 func (p *player) declare(spec *fleet.PoolSpec, w *world.PoolSpec) {
+	if w.Spare > 0 {
+		spec.Desired = fleet.Some(len(w.Replicas) - w.Spare)
+	}
 	measured := len(spec.Nodes) > 0 || spec.Store != nil
-	spec.Engine, spec.Model, spec.Store, spec.Desired = w.Engine, fleet.ModelName(w.Model), nil, fleet.None[int]()
+	spec.Engine, spec.Model, spec.Store = w.Engine, fleet.ModelName(w.Model), nil
 	spec.Replicas, spec.Nodes, spec.Workload = nil, nil, fleet.ObjectRef{}
 	cluster := fleet.ClusterID(clusterPrefix + w.Site)
 	watched := len(p.in.Cold) > 0

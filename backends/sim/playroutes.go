@@ -32,8 +32,9 @@ func (p *player) routes() {
 	}
 	p.demand()
 	if len(p.inv.Routes) > 0 {
+		p.note(fleet.Textf("the played fleet has no past: checks that look back for longer than it runs have nothing to go by, and ask overrides for that"))
 		p.note(fleet.Textf("the file has no weights: members share each route evenly, pools that stand by get nothing"))
-		p.note(fleet.Textf("the file has no demand: the busiest member of each route carries about %s of its rating or limits",
+		p.note(fleet.Textf("the file has no demand: the busiest member of each route carries about %s%% of its rating or limits",
 			fleet.Ratio(p.in.Load).Text()))
 	}
 }

@@ -35,6 +35,7 @@ const (
 	rehearsalWarmUp  = 90 * time.Second // until rates stand
 	rehearsalSeen    = 5 * time.Minute  // until the console sees what broke
 	rehearsalPlanned = 3 * time.Minute  // until a plan can start
+	rehearsalHeld    = 10 * time.Minute // until a change that is held goes on by itself
 	rehearsalReady   = 40 * time.Minute // until a later stage can begin
 )
 
@@ -46,8 +47,8 @@ func (r *rehearsing) run(ctx context.Context) error {
 		err := stage(ctx)
 		if errors.Is(err, errSimulated) {
 			r.find(fleet.Textf("the simulated time of %s is over", fleet.Age(r.x.most)))
-			if len(r.out.Moves) == 0 {
-				r.fail(fleet.Text("the simulated time was over before anything was moved"))
+			if !r.out.ReadBack.OK {
+				r.fail(fleet.Textf("not everything was moved within %s", fleet.Age(r.x.most)))
 			}
 			r.count(fleet.Text("until the time was over"))
 			return nil
@@ -163,13 +164,14 @@ func brokenProviders(o actions.Origin, s *fleet.Snapshot) []fleet.ProviderID {
 
 // sees tells whether everything that broke is known to be broken.
 func sees(s *fleet.Snapshot, pools []fleet.PoolID, providers []fleet.ProviderID) bool {
+	broken := func(state fleet.State) bool { return state == fleet.StateDown || state == fleet.StateCrit }
 	for _, id := range pools {
-		if p := s.Pool(id); p == nil || p.State != fleet.StateDown {
+		if p := s.Pool(id); p == nil || !broken(p.State) {
 			return false
 		}
 	}
 	for _, id := range providers {
-		if p := s.Provider(id); p == nil || p.State != fleet.StateDown {
+		if p := s.Provider(id); p == nil || !broken(p.State) {
 			return false
 		}
 	}
@@ -219,6 +221,11 @@ func (r *rehearsing) leave(ctx context.Context) error {
 		return nil
 	}
 	r.of = parts[0].Plan.Intent.Failover.ID
+	for _, id := range r.book.Warm {
+		if !slices.ContainsFunc(found.Evacuation.Warmups, func(w actions.Warmup) bool { return w.Pool == id }) {
+			r.find(fleet.Concat(fleet.Label(string(id)), fleet.Text(" is not started: no route that is moved could use it, or it runs already")))
+		}
+	}
 	r.count(fleet.Text("broken, before the start"))
 	confirmed := r.clock.Now()
 	if !r.start(parts, ladder) {
@@ -259,7 +266,7 @@ func (r *rehearsing) stays(found *failedOver, parts []actions.PlannedPart) {
 	way := e.Way(parts[0].Plan.Intent.Failover.Split)
 	for i := range e.Found {
 		if way != nil && way.Moves[i].Left > 0 {
-			r.out.Stays = append(r.out.Stays, fleet.Concat(fleet.Label(string(e.Found[i].Route)), fleet.Text(": "), way.Moves[i].Left.Text(),
+			r.out.Stays = append(r.out.Stays, fleet.Concat(fleet.Label(string(e.Found[i].Route)), fleet.Text(": "), fleet.Concat(way.Moves[i].Left.Text(), fleet.Text("%")),
 				fleet.Text(" of the route fits nowhere without an override")))
 		}
 	}
@@ -276,7 +283,8 @@ func (r *rehearsing) start(parts []actions.PlannedPart, ladder actions.Ladder) b
 			case c.Severity >= actions.SeverityBlock:
 				word = fleet.Text(" refuses: ")
 			}
-			r.find(fleet.Concat(fleet.Label(parts[i].Plan.Object()), fleet.Text(": "), fleet.Label(c.ID), fleet.Text(" "), c.Title, word, c.Formula))
+			stage := fleet.Label(string(parts[i].Plan.Intent.Failover.Stage))
+			r.find(fleet.Concat(stage, fleet.Text(" "), fleet.Label(parts[i].Plan.Object()), fleet.Text(": "), fleet.Label(c.ID), fleet.Text(" "), c.Title, word, c.Formula))
 		}
 	}
 	if !ladder.Refused.IsEmpty() {
@@ -295,7 +303,7 @@ func (r *rehearsing) start(parts []actions.PlannedPart, ladder actions.Ladder) b
 
 // follow lets time pass until no change of the failover is open, and keeps how each ended. looked is asked at each second.
 func (r *rehearsing) follow(ctx context.Context, looked func([]*actions.Change)) error {
-	last := map[fleet.ChangeID]string{}
+	last, held := map[fleet.ChangeID]string{}, map[fleet.ChangeID]time.Time{}
 	_, err := r.until(ctx, r.x.most, func(*fleet.Snapshot) bool {
 		all, open := r.changes(), 0
 		for _, c := range all {
@@ -306,8 +314,15 @@ func (r *rehearsing) follow(ctx context.Context, looked func([]*actions.Change))
 					r.tell(line)
 				}
 			}
-			if c.State == actions.StateHeld {
+			switch since, was := held[c.ID]; {
+			case c.State != actions.StateHeld:
+				delete(held, c.ID)
+			case !was:
+				held[c.ID] = r.clock.Now()
 				r.find(fleet.Concat(fleet.Label(c.Plan.Object()), fleet.Text(" was held: "), c.Why))
+			case r.clock.Now().Sub(since) > rehearsalHeld:
+				r.fail(fleet.Concat(fleet.Label(c.Plan.Object()), fleet.Textf(" is held since %s: ", fleet.Age(rehearsalHeld)), c.Why))
+				return true
 			}
 			if !c.State.Closed() && c.State != actions.StateUnknown {
 				open++
@@ -405,6 +420,6 @@ func (r *rehearsing) later(ctx context.Context, stage actions.FailoverStage,
 	if r.start(parts, ladder) {
 		err = r.follow(ctx, func([]*actions.Change) {})
 	}
-	r.count(fleet.Concat(fleet.Text("stage "), name))
+	r.count(fleet.Concat(fleet.Text("stage "), name, fleet.Text(" with the wait for it")))
 	return err
 }
