@@ -30,6 +30,8 @@ var enums = map[string][]any{
 	"File.glyphs":  {"auto", "ascii", "utf8"},
 	"Context.env":  {"prod", "stage", "dev"},
 
+	"Runbook.split": {"balanced", "cheapest", "fastest"},
+
 	"GoldenMessage.role": {"system", "user", "assistant"},
 }
 
