@@ -13,8 +13,8 @@ var runbookColumns = []part.Column{
 	{Title: fleet.Text("NOW"), Width: 8},
 	{Title: fleet.Text("SPLIT"), Width: 9, Drop: 2},
 	{Title: fleet.Text("TO"), Width: 10, Most: 30, Drop: 1},
-	{Title: fleet.Text("REHEARSED"), Width: 14, Most: 40},
-	{Title: fleet.Text("WHEN"), Width: 16, Most: 120},
+	{Title: fleet.Text("REHEARSED"), Width: 18, Most: 44},
+	{Title: fleet.Text("WHEN"), Width: 16, Most: 70},
 }
 
 // runbooksPane lists the runbooks of the configuration, those that do not fit the fleet with why.

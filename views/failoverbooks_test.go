@@ -12,7 +12,7 @@ import (
 )
 
 func TestRunbooksShowTheirLastRehearsal(t *testing.T) {
-	sc := scene(false, themes.Plain)
+	sc := scene(false, themes.Mono)
 	for _, name := range []string{"good", "old", "bad", "never"} {
 		sc.Snap.Runbooks = append(sc.Snap.Runbooks, fleet.Runbook{Name: name, Pool: "b200-a", When: "power feed is lost"})
 	}
