@@ -25,7 +25,8 @@ func runbooksPane(b *part.Block, sc Scene, u FailoverState, n int) {
 		ids[i] = all[i].Name
 	}
 	from, to := window(ids, u.Runbooks, n)
-	b.Rule(fleet.Concat(fleet.Text("RUNBOOKS "), fleet.Int(len(all))), fleet.Text("pitwall runbook rehearse NAME tries one"), position(from, to, len(all)))
+	b.Rule(fleet.Concat(fleet.Text("RUNBOOKS "), fleet.Int(len(all))), fleet.Text("pitwall runbook rehearse NAME tries one"),
+		position(from, to, len(all)))
 	g := part.Layout(runbookColumns, b.Width(), u.Runbooks.Column)
 	g.Head(b)
 	for k := from; k < to; k++ {

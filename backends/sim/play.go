@@ -61,7 +61,8 @@ func newPlayer(in Play, o Options) (*player, error) {
 	p.gateways()
 	p.routes()
 	if len(p.spec.Routes) == 0 {
-		return nil, &fleet.Error{Kind: fleet.KindInvalid, Op: "play the fleet", Err: fmt.Errorf("the configuration declares no route with targets"),
+		return nil, &fleet.Error{Kind: fleet.KindInvalid, Op: "play the fleet",
+			Err:  fmt.Errorf("the configuration declares no route with targets"),
 			Next: "declare the routes with their targets in the file"}
 	}
 	if p.kong {
@@ -228,7 +229,8 @@ func (p *player) provider(spec *fleet.ProviderSpec) {
 		w.TPM = leastLimit(spec, fleet.LimitITPM) + leastLimit(spec, fleet.LimitOTPM)
 	}
 	if w.RPM == 0 || w.TPM == 0 {
-		p.note(fleet.Textf("%s: limits that the file does not have are played as %s requests and %s tokens a minute", id, fleet.Int(playedRPM), fleet.Int(playedTPM)))
+		p.note(fleet.Textf("%s: limits that the file does not have are played as %s requests and %s tokens a minute", id,
+			fleet.Int(playedRPM), fleet.Int(playedTPM)))
 	}
 	if w.RPM == 0 {
 		w.RPM = playedRPM

@@ -32,7 +32,7 @@ func (p *player) routes() {
 	}
 	p.demand()
 	if len(p.inv.Routes) > 0 {
-		p.note(fleet.Textf("the played fleet has no past: checks that look back for longer than it runs have nothing to go by, and ask overrides for that"))
+		p.note(fleet.Textf("the played fleet has no past: checks that look back further have nothing to go by, and ask overrides for it"))
 		p.note(fleet.Textf("the file has no weights: members share each route evenly, pools that stand by get nothing"))
 		p.note(fleet.Textf("the file has no demand: the busiest member of each route carries about %s%% of its rating or limits",
 			fleet.Ratio(p.in.Load).Text()))
@@ -164,7 +164,8 @@ func (p *player) bound() {
 	for i := range p.spec.Routes {
 		p.spec.Routes[i].Rate *= mostRate / sum
 	}
-	p.note(fleet.Textf("%s requests/s would be the demand: %s are played, so that pools are emptier than they would be", fleet.Rate(sum).Text(),
+	p.note(fleet.Textf("%s requests/s would be the demand: %s are played, so that pools are emptier than they would be",
+		fleet.Rate(sum).Text(),
 		fleet.Rate(mostRate).Text()))
 }
 
@@ -186,13 +187,15 @@ func (p *player) inventory(f *Fleet) fleet.Inventory {
 		for _, m := range spec.Models {
 			models = append(models, m.Name)
 		}
-		inv.Sources = append(inv.Sources, source(name, p.styles[name], f.URL(name)+"/v1", providerEvery, fleet.Subject{Provider: spec.ID}, auth, models))
+		inv.Sources = append(inv.Sources, source(name, p.styles[name], f.URL(name)+"/v1", providerEvery,
+			fleet.Subject{Provider: spec.ID}, auth, models))
 	}
 	g := &inv.Gateways[0]
 	for i := range g.Replicas {
 		r := &g.Replicas[i]
 		r.URL = f.URL(string(r.ID))
-		inv.Sources = append(inv.Sources, source(string(r.ID), g.Kind, r.URL, gatewayEvery, fleet.Subject{Gateway: g.ID, GatewayReplica: r.ID}, auth, nil))
+		inv.Sources = append(inv.Sources, source(string(r.ID), g.Kind, r.URL, gatewayEvery, fleet.Subject{Gateway: g.ID,
+			GatewayReplica: r.ID}, auth, nil))
 	}
 	if g.Kind == wire.GatewayKong {
 		nameByModel(&p.spec, inv.Routes)

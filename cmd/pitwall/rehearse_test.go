@@ -10,9 +10,11 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"pitwall/actions"
 	"pitwall/actions/audit"
+	"pitwall/fleet"
 )
 
 // untouched listens and counts who comes.
@@ -101,5 +103,61 @@ func rehearsedRecord(t *testing.T, state string) {
 	list, err := audit.Records(state)
 	if err != nil || len(list) != 1 || list[0].Kind != audit.KindRehearsed || list[0].Context != "eu" || list[0].Result != "runbook lose-own: ok" {
 		t.Errorf("%+v, %v", list, err)
+	}
+}
+
+func TestTheConsoleWarnsOnceOfARunbookThatDoesNotFit(t *testing.T) {
+	if raceDetector {
+		t.Skip("it plays a fleet")
+	}
+	body, err := os.ReadFile(filepath.Join("testdata", "runbook.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := filepath.Join(t.TempDir(), "config.yaml")
+	text := strings.ReplaceAll(string(body), "${NOBODY}", "http://127.0.0.1:1")
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	inv, _, err := declared(&flags{config: config}, console{environ: func(string) string { return "" }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, clock, err := openPlayed(context.Background(), &rehearseFlags{load: .2}, &fleet.Runbook{}, inv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.close()
+	ctx, stop := context.WithCancel(context.Background())
+	wait := s.start(ctx)
+	defer wait()
+	defer stop()
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		s.warnOfRunbooks(ctx)
+	}()
+	for over := false; !over; {
+		select {
+		case <-told:
+			over = true
+		default:
+			if err := clock.Advance(ctx, time.Second); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := clock.Advance(ctx, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	var warned []fleet.Event
+	for _, e := range s.hub.Latest().Events {
+		if strings.HasPrefix(e.Object.String(), "runbook ") {
+			warned = append(warned, e)
+		}
+	}
+	if len(warned) != 1 || warned[0].Level != fleet.LevelWarn || warned[0].Object.String() != "runbook wrong" ||
+		!strings.Contains(warned[0].Text.String(), "there is no route gone; nobody is no other target") {
+		t.Errorf("%+v", warned)
 	}
 }

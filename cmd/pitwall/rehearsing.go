@@ -266,7 +266,8 @@ func (r *rehearsing) stays(found *failedOver, parts []actions.PlannedPart) {
 	way := e.Way(parts[0].Plan.Intent.Failover.Split)
 	for i := range e.Found {
 		if way != nil && way.Moves[i].Left > 0 {
-			r.out.Stays = append(r.out.Stays, fleet.Concat(fleet.Label(string(e.Found[i].Route)), fleet.Text(": "), fleet.Concat(way.Moves[i].Left.Text(), fleet.Text("%")),
+			r.out.Stays = append(r.out.Stays, fleet.Concat(fleet.Label(string(e.Found[i].Route)), fleet.Text(": "),
+				fleet.Concat(way.Moves[i].Left.Text(), fleet.Text("%")),
 				fleet.Text(" of the route fits nowhere without an override")))
 		}
 	}
@@ -284,7 +285,8 @@ func (r *rehearsing) start(parts []actions.PlannedPart, ladder actions.Ladder) b
 				word = fleet.Text(" refuses: ")
 			}
 			stage := fleet.Label(string(parts[i].Plan.Intent.Failover.Stage))
-			r.find(fleet.Concat(stage, fleet.Text(" "), fleet.Label(parts[i].Plan.Object()), fleet.Text(": "), fleet.Label(c.ID), fleet.Text(" "), c.Title, word, c.Formula))
+			r.find(fleet.Concat(stage, fleet.Text(" "), fleet.Label(parts[i].Plan.Object()), fleet.Text(": "), fleet.Label(c.ID),
+				fleet.Text(" "), c.Title, word, c.Formula))
 		}
 	}
 	if !ladder.Refused.IsEmpty() {

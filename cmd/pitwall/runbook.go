@@ -85,7 +85,8 @@ func (s *session) noRunbook(name string) error {
 	if len(names) > 0 {
 		next = "there are " + fleet.Join(names, fleet.Text(", ")).String()
 	}
-	return &fleet.Error{Kind: fleet.KindInvalid, Op: "find the runbook", Err: fmt.Errorf("there is no runbook %s", fleet.Quote(name)), Next: next}
+	return &fleet.Error{Kind: fleet.KindInvalid, Op: "find the runbook", Err: fmt.Errorf("there is no runbook %s",
+		fleet.Quote(name)), Next: next}
 }
 
 // rehearsals are the last ones of the session's runbooks. What cannot be read is logged once.

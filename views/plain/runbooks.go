@@ -43,7 +43,8 @@ func Runbooks(list []Runbook) string {
 	for i := range list {
 		x := &list[i]
 		r.line()
-		r.line(rawName(x.Name), fleet.Text("  away from "), x.From, fleet.Text("  split "), fleet.Label(string(x.Split)), fleet.Text("  to "), receivers(x.To))
+		r.line(rawName(x.Name), fleet.Text("  away from "), x.From, fleet.Text("  split "), fleet.Label(string(x.Split)),
+			fleet.Text("  to "), receivers(x.To))
 		if x.When != "" {
 			r.line(fleet.Text("  when       "), fleet.Label(x.When))
 		}
@@ -84,7 +85,8 @@ func Rehearsal(x *actions.Rehearsal) string {
 	r.line(fleet.Text("  seen by the console after       "), elapsed(x.Seen))
 	r.line(fleet.Text("  read back from every replica    "), elapsed(x.ReadBack), fleet.Text(" after the confirmation"))
 	for _, c := range x.Calls {
-		r.line(fleet.Text("  requests failed  "), fleet.Int(int(c.Failed)), fleet.Text(" of "), fleet.Int(int(c.Answered+c.Failed)), fleet.Text("  "), c.During)
+		r.line(fleet.Text("  requests failed  "), fleet.Int(int(c.Failed)), fleet.Text(" of "), fleet.Int(int(c.Answered+c.Failed)),
+			fleet.Text("  "), c.During)
 	}
 	for i := range x.Moves {
 		m := &x.Moves[i]
@@ -92,7 +94,8 @@ func Rehearsal(x *actions.Rehearsal) string {
 		if m.After != nil {
 			weights = fleet.Concat(fleet.Text("  "), weightsText(m.Before), fleet.Text(" -> "), weightsText(m.After))
 		}
-		r.line(fleet.Text("  "), fleet.Label(string(m.Stage)), fleet.Text("  "), rawName(m.Object), fleet.Text("  "), fleet.Label(string(m.State)), weights)
+		r.line(fleet.Text("  "), fleet.Label(string(m.Stage)), fleet.Text("  "), rawName(m.Object), fleet.Text("  "),
+			fleet.Label(string(m.State)), weights)
 	}
 	lines(r, "STAYS", x.Stays)
 	lines(r, "FINDINGS", x.Findings)
