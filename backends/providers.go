@@ -19,14 +19,18 @@ func (w *world) provider(spec fleet.ProviderSpec, seen gatewayLoads, now time.Ti
 		p.Source = s.spec.ID
 		if r := s.last.Provider; r != nil {
 			p.Authorised, p.ProbeTime, p.ProbeAt = r.Authorised, r.Latency, s.status.LastGood
-			p.Models = r.Models
+			p.Models, p.Regions = r.Models, r.Regions
 			p.Limits = r.Limits
 		}
 	}
+	w.provenBy(&p, s, now)
 	p.Limits = joinLimits(spec, p.Limits, seen.limits(spec.ID))
 	p.Burn, p.Unpriced = seen.providerBurn(spec.ID)
 	p.BurnRate = w.look.burnRate("provider/"+string(spec.ID), seen.providerObjective(spec.ID), now)
-	p.State, p.Why = providerState(&p, s, seen.providerGuard(spec.ID), now)
+	p.Status = w.feeds(spec.ID, now)
+	measured := providerState(&p, s, seen.providerGuard(spec.ID), now)
+	p.Measured = measured.state
+	p.State, p.Why = published(&p, measured, now)
 	p.Since = w.settle("provider/"+string(spec.ID), p.State, fleet.Label(string(spec.ID)), p.Why, now)
 	p.Trends = w.loadTrends("provider/"+string(spec.ID), trendSpan, p.Load, now)
 	return p
@@ -42,6 +46,10 @@ func joinLimits(spec fleet.ProviderSpec, probed, passed []fleet.Limit) []fleet.L
 		case i < 0:
 			out = append(out, l)
 		case !l.Max.OK && !l.Remaining.OK:
+		case l.At.IsZero() && !out[i].At.IsZero(): // a configured figure, also where a probe read it, beside a measured one
+			if !out[i].Max.OK {
+				out[i].Max = l.Max
+			}
 		default:
 			if !l.Max.OK {
 				l.Max = out[i].Max
@@ -64,8 +72,9 @@ func joinLimits(spec fleet.ProviderSpec, probed, passed []fleet.Limit) []fleet.L
 }
 
 // providerState judges an account by its key, by what its users feel, by what is left of its quotas, and last by the probe.
-func providerState(p *fleet.Provider, s *sourceState, guard fleet.Guard, now time.Time) (fleet.State, fleet.Safe) {
-	return firstOf(unreachable(p, s), overGuard(p.Load, guard), quotaLow(p.Limits), probeState(p, s, now))
+func providerState(p *fleet.Provider, s *sourceState, guard fleet.Guard, now time.Time) judgement {
+	state, why := firstOf(unreachable(p, s), overGuard(p.Load, guard), quotaLow(p.Limits), probeState(p, s, now))
+	return judgement{state, why}
 }
 
 // unreachable says when the key is refused, or when neither probe nor traffic gets through.
@@ -79,7 +88,13 @@ func unreachable(p *fleet.Provider, s *sourceState) judgement {
 	return judgement{}
 }
 
+// quotaLow says what is nearly used up. Without credit nothing that costs money is answered.
 func quotaLow(limits []fleet.Limit) judgement {
+	for _, l := range limits {
+		if !l.Kind.IsRate() && l.Remaining.OK && l.Remaining.V <= 0 {
+			return judgement{fleet.StateCrit, fleet.Text("the credit of the account is used up")}
+		}
+	}
 	for _, l := range limits {
 		if l.Max.OK && l.Remaining.OK && l.Max.V > 0 && fleet.Ratio(l.Remaining.V/l.Max.V) < limitLow {
 			return judgement{fleet.StateWarn, fleet.Concat(fleet.Label(string(l.Kind)), fleet.Text(" "),
@@ -92,7 +107,7 @@ func quotaLow(limits []fleet.Limit) judgement {
 // probeState says what the probe proves, and when there is no traffic.
 func probeState(p *fleet.Provider, s *sourceState, now time.Time) judgement {
 	if s == nil {
-		if !p.Load.Requests.OK {
+		if !p.Load.Requests.OK && p.ProbeAt.IsZero() {
 			return judgement{fleet.StateUnknown, fleet.Text("neither probed nor seen by a gateway")}
 		}
 		return unused(p)

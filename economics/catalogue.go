@@ -93,7 +93,9 @@ func (c *Catalogue) read(file []byte, source string, date time.Time) error {
 			return invalid(fmt.Errorf("line %d, %s: %w", line, fleet.Label(row[1]), err))
 		}
 		p.Source, p.AsOf = source, date
-		key := modelKey{row[0], row[1]}
+		// A reseller's models are listed behind its own name, which its API does not use: it is taken off as it would be of a
+		// name that is looked for.
+		key := modelKey{row[0], strings.TrimPrefix(row[1], row[0]+"/")}
 		c.prices[key] = p
 		for _, doubt := range lint(row[2], p) {
 			c.doubts = append(c.doubts, fleet.Concat(fleet.Text("line "), fleet.Int(line), fleet.Text(", "),

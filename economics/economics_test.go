@@ -43,7 +43,7 @@ func TestCatalogueCoversTheProvidersWithSourceAndDate(t *testing.T) {
 			t.Errorf("%s/%s: input %v, cached %v", k.kind, k.model, in, p.CachedIn.V)
 		}
 	}
-	for _, kind := range []string{"openai", "anthropic", "google", "bedrock", "vertex", "azure", "together"} {
+	for _, kind := range []string{"openai", "anthropic", "google", "bedrock", "vertex", "azure", "together", "openrouter"} {
 		if kinds[kind] == 0 {
 			t.Errorf("no price of %s", kind)
 		}
@@ -62,11 +62,52 @@ func TestPriceIsFoundByNameAndNeverGuessed(t *testing.T) {
 		"unknown":          {"openai", "gpt-4o-but-larger", ""},
 		"own model":        {"vllm", "llama-70b", ""},
 		"prefix and other": {"openai", "mistral/nothing", ""},
+		"bedrock by id":    {"bedrock", "anthropic.claude-opus-5", "5"},
+		"bedrock profile":  {"bedrock", "eu.anthropic.claude-sonnet-5", "2.2"},
+		"bedrock by gateway and ARN": {"bedrock",
+			"arn:aws:bedrock:eu-central-1:1:inference-profile/eu.anthropic.claude-sonnet-5", "2.2"},
+		"together":                   {"together", "deepseek-ai/DeepSeek-V3", "1.25"},
+		"together by gateway":        {"together", "together_ai/deepseek-ai/DeepSeek-V3", "1.25"},
+		"openrouter":                 {"openrouter", "z-ai/glm-5", "0.8"},
+		"openrouter by gateway":      {"openrouter", "openrouter/z-ai/glm-5", "0.8"},
+		"openrouter, a free variant": {"openrouter", "z-ai/glm-5:free", ""},
+		"openrouter, another's name": {"openrouter", "glm-5", ""},
 	} {
 		p, ok := c.Price(tc.kind, fleet.ModelName(tc.model))
 		if ok != (tc.input != "") || ok && !p.Input.Amount().Equal(usd(t, tc.input).Amount()) {
 			t.Errorf("%s: got %v %v, want %q", name, p.Input.Amount(), ok, tc.input)
 		}
+	}
+}
+
+// The kinds of the configuration find their prices, whatever the price list calls the provider.
+func TestKindsFindThePricesOfTheirList(t *testing.T) {
+	c := embedded(t)
+	for kind, tc := range map[string]struct{ list, model, row string }{
+		"gemini":       {"google", "models/gemini-2.5-pro", "gemini-2.5-pro"},
+		"vertex-ai":    {"vertex", "publishers/anthropic/models/claude-opus-5@default", "claude-opus-5@default"},
+		"azure-openai": {"azure", "gpt-5.1", "gpt-5.1"},
+	} {
+		want, listed := c.prices[modelKey{tc.list, tc.row}]
+		got, ok := c.Price(kind, fleet.ModelName(tc.model))
+		if !listed || !ok || !got.Input.Amount().Equal(want.Input.Amount()) || !got.Output.Amount().Equal(want.Output.Amount()) {
+			t.Errorf("%s: %+v, %v; the list of %s has %+v, %v", kind, got, ok, tc.list, want, listed)
+		}
+		if limit := c.MaxContext(kind, fleet.ModelName(tc.model)); limit != fleet.Some(c.limits[modelKey{tc.list, tc.row}]) {
+			t.Errorf("%s: max context %v", kind, limit)
+		}
+		if p, ok := c.Price(kind, "my-deployment"); ok {
+			t.Errorf("%s: a price was guessed: %+v", kind, p)
+		}
+	}
+	c, err := WithOverrides([]byte("# as of 2026-11-01\n" + strings.Join(columns, ",") + "\ngemini,gemini-2.5-pro,chat,9,,,9,\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, _ := c.Price("gemini", "gemini-2.5-pro")
+	other, _ := c.Price("google", "gemini-2.5-pro")
+	if !own.Input.Amount().Equal(usd(t, "9").Amount()) || other.Input.Amount().Equal(usd(t, "9").Amount()) {
+		t.Errorf("own row %v, row of the list %v", own.Input, other.Input)
 	}
 }
 

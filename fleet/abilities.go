@@ -3,6 +3,7 @@ package fleet
 import "slices"
 
 // Residency are the residency and compliance labels of a target: those of its pool and the pool's site, or of its provider.
+// Of a provider's labels those are left out that its model does not keep to by where the provider says that it is answered.
 func (s *Snapshot) Residency(t *Target) []string {
 	if pool := s.Pool(t.Spec.Pool); pool != nil {
 		out := slices.Clone(pool.Spec.Labels)
@@ -12,9 +13,23 @@ func (s *Snapshot) Residency(t *Target) []string {
 		return out
 	}
 	if provider := s.Provider(t.Spec.Provider); provider != nil {
-		return provider.Spec.Labels
+		regions, told := s.AnsweredIn(t)
+		if !told {
+			return provider.Spec.Labels
+		}
+		return slices.DeleteFunc(slices.Clone(provider.Spec.Labels), func(l string) bool { return !keepsTo(l, regions) })
 	}
 	return nil
+}
+
+// AnsweredIn are the regions in which a provider may answer a target's requests, as it tells itself; false where it does not.
+func (s *Snapshot) AnsweredIn(t *Target) ([]string, bool) {
+	provider := s.Provider(t.Spec.Provider)
+	if provider == nil {
+		return nil, false
+	}
+	regions, told := provider.Regions[t.Spec.Model]
+	return regions, told
 }
 
 // ContextLimit is the greatest prompt plus output that a target takes, as it is declared.

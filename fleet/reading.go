@@ -15,11 +15,13 @@ type Partial struct {
 	GPUs     []GPUReading
 	Gateway  *GatewayReading
 	Provider *ProviderReading
+	Probe    *ProbeReading
 	Notices  []Notice // things worth an event, such as a repaired or dropped series
 	Cluster  *Cluster // what a Kubernetes cluster runs
 	Found    *Found   // what discovery made of it; nil leaves what was found before
 	Parts    []Part   // a store's readings of other sources
 	Alerts   *AlertsReading
+	Status   *StatusReading // of a status feed
 
 	Pools []PoolReading // a store's readings of whole pools
 	// Incomplete says why the answer is only a part of what there is, such as "2 of 5 stores did not answer"; "" for a
@@ -217,4 +219,7 @@ type ProviderReading struct {
 	Latency    Maybe[Seconds]
 	Models     []ModelName // that the key may call
 	Limits     []Limit     // from limit headers
+	// Regions are, of models that are looked for, those in which a request may be answered, Anywhere among them where every
+	// one may; empty where these are not known. A model that is absent is answered where the account is.
+	Regions map[ModelName][]string
 }

@@ -167,7 +167,7 @@ var candidateColumns = []part.Column{
 	{Title: fleet.Text("+$/H"), Width: 6, Align: part.Right, Drop: 1},
 	{Title: fleet.Text("TTFT95"), Width: 6, Align: part.Right, Drop: 2},
 	{Title: fleet.Text("LABELS"), Width: 8, Most: 16, Drop: 4, Least: normalWidth},
-	{Title: fleet.Text("BOUNDED BY"), Width: 12, Most: 160},
+	{Title: fleet.Text("BOUNDED BY"), Width: 12, Most: 160, Drop: 5, Least: wideWidth},
 }
 
 // drawRoute is one route: what leaves it, who could take it, and which weights the chosen way sets.
@@ -210,11 +210,15 @@ func (f *FailoverFlow) drawRoute(s *sheet, r *actions.Failover, way *actions.Way
 		cells[6] = part.Cell{Text: fleet.Show(c.Burn)}
 		cells[7] = part.Cell{Text: fleet.Show(c.TTFT95)}
 		cells[8] = part.Cell{Text: labelList(c.Labels), Role: themes.Dim}
-		cells[9] = part.Cell{Text: c.Why, Role: themes.Dim}
+		why := c.Why
 		if c.Unproven {
-			cells[9].Text = fleet.Join(nonEmpty(fleet.Text("unproven"), c.Why), fleet.Text(": "))
+			why = fleet.Join(nonEmpty(fleet.Text("unproven"), c.Why), fleet.Text(": "))
 		}
+		cells[9] = part.Cell{Text: why, Role: themes.Dim}
 		g.Row(s.Block, cells, false)
+		if !g.Shows(9) && !why.IsEmpty() {
+			s.say(themes.Dim, why, 4, 2)
+		}
 	}
 }
 

@@ -46,8 +46,12 @@ var screens = map[string]func(views.Scene, views.Size) string{
 	"costpools": func(sc views.Scene, sz views.Size) string {
 		return views.Cost(sc, views.CostState{Pane: "costpools", Pools: views.Table{Selected: "h100-b", Sort: "idle"}}, sz)
 	},
-	"alerts":   alertsFrame,
-	"silences": silencesFrame,
+	"alerts":         alertsFrame,
+	"silences":       silencesFrame,
+	"statusfeed":     publishedFrame("status/openai"),
+	"statusprovider": publishedFrame("openai-probe"),
+	"statuslost":     publishedFrame("status/anthropic"),
+	"statusoverview": publishedOverview,
 	"connecting": func(sc views.Scene, sz views.Size) string {
 		sc.Snap = nil
 		return views.Overview(sc, views.OverviewState{}, sz)
@@ -175,8 +179,12 @@ func TestAccountsAndGatewaysBehindSources(t *testing.T) {
 	sc := scene(true, themes.Mono)
 	sc.Snap.Gateways[0].Writable = fleet.Some(false)
 	sc.Snap.Gateways[0].WritableWhy = fleet.Text("models are in the file and no reload command is configured")
+	sc.Snap.Providers[0].Limits = append(sc.Snap.Providers[0].Limits,
+		fleet.Limit{Kind: fleet.LimitCredit, Max: fleet.Some(100.0), Remaining: fleet.Some(12.5), At: sc.Snap.Providers[0].Limits[0].At})
+	sc.Snap.Providers[0].Regions = map[fleet.ModelName][]string{"gpt-x": {"eu-central-1", "us-east-1"}}
 	for id, want := range map[fleet.SourceID][]string{
 		"openai-probe": {"key      accepted   probe took 512ms", "limit    tpm 1.18M of 2.00M left (59%), 8s ago",
+			"limit    credit $12.50 of $100.00 left (12%), 8s ago", "place    gpt-x: eu-central-1, us-east-1",
 			"burn     ~$29/h"},
 		"gw-3":        {"replica  DRIFT: weights 70/20/10", "writes   not possible: models are in the file"},
 		"b200-a-dcgm": {"node     OK", "GPUs     8 of pool b200-a"},

@@ -15,11 +15,17 @@ type fact struct {
 }
 
 // subjectFacts says how the thing does that a source tells about.
-func subjectFacts(s *fleet.Snapshot, sub fleet.Subject, now time.Time) []fact {
+func subjectFacts(s *fleet.Snapshot, id fleet.SourceID, sub fleet.Subject, now time.Time) []fact {
 	switch {
+	case sub.About == fleet.AboutProbe:
+		return nil // its own words are all there is
+	case sub.Provider != "" && sub.About == fleet.AboutStatus:
+		if p := s.Provider(sub.Provider); p != nil {
+			return statusFacts(p, id, now)
+		}
 	case sub.Provider != "":
 		if p := s.Provider(sub.Provider); p != nil {
-			return providerFacts(p, now)
+			return append(providerFacts(p, now), probeLines(s.ProbesOf(fleet.Subject{Provider: sub.Provider}))...)
 		}
 	case sub.Gateway != "":
 		if g := s.Gateway(sub.Gateway); g != nil {
@@ -35,7 +41,8 @@ func subjectFacts(s *fleet.Snapshot, sub fleet.Subject, now time.Time) []fact {
 	return nil
 }
 
-// providerFacts are the key, the limits with what is left of them, the models, and the money of an account.
+// providerFacts are the key, the limits with what is left of them, the models and the money of an account, and what it
+// publishes.
 func providerFacts(p *fleet.Provider, now time.Time) []fact {
 	key := fact{fleet.Text("key"), fleet.Text("not known to be valid"), themes.Stale}
 	switch {
@@ -53,10 +60,36 @@ func providerFacts(p *fleet.Provider, now time.Time) []fact {
 	if len(p.Limits) == 0 {
 		facts = append(facts, fact{fleet.Text("limits"), fleet.Text("none configured and none in its answers"), themes.Dim})
 	}
-	facts = append(facts, fact{fleet.Text("models"), modelNames(p.Models), themes.Text},
-		fact{fleet.Text("burn"), moneyRate(p.Burn, p.Burn.OK), themes.Text})
+	facts = append(facts, fact{fleet.Text("models"), modelNames(p.Models), themes.Text})
+	facts = append(facts, placeFacts(p)...)
+	facts = append(facts, fact{fleet.Text("burn"), moneyRate(p.Burn, p.Burn.OK), themes.Text})
+	for i := range p.Status {
+		facts = append(facts, statusLine(&p.Status[i], now))
+	}
 	if len(p.Unpriced) > 0 {
 		facts = append(facts, fact{fleet.Text("unpriced"), modelNames(p.Unpriced), themes.Warn})
+	}
+	return facts
+}
+
+// placeFacts are the models of the configuration that are not answered in one region alone.
+func placeFacts(p *fleet.Provider) []fact {
+	var facts []fact
+	for i := range p.Spec.Models {
+		name := p.Spec.Models[i].Name
+		regions, told := p.Regions[name]
+		if !told || len(regions) == 1 && regions[0] != fleet.Anywhere {
+			continue
+		}
+		where := fleet.Text("nobody knows where")
+		if len(regions) > 0 {
+			parts := make([]fleet.Safe, len(regions))
+			for k, r := range regions {
+				parts[k] = fleet.Label(r)
+			}
+			where = fleet.Join(parts, fleet.Text(", "))
+		}
+		facts = append(facts, fact{fleet.Text("place"), fleet.Concat(fleet.Label(string(name)), fleet.Text(": "), where), themes.Text})
 	}
 	return facts
 }
@@ -66,6 +99,9 @@ func limitText(l *fleet.Limit, now time.Time) fleet.Safe {
 	number := func(m fleet.Maybe[float64]) fleet.Safe {
 		if !m.OK {
 			return fleet.Text(fleet.Unknown)
+		}
+		if !l.Kind.IsRate() { // dollars
+			return fleet.Concat(fleet.Text("$"), fleet.Float(m.V, 2))
 		}
 		return fleet.Count(m.V).Text()
 	}

@@ -227,6 +227,15 @@ func TestTheWayBackWaitsForTenGoodMinutesAndGoesInStations(t *testing.T) {
 		t.Errorf("after three good minutes: %v", err)
 	}
 	s.Pools[0].Since = now.Add(-11 * time.Minute)
+	for i := range s.Routes {
+		s.Routes[i].Targets[0].Probe = &fleet.Probe{}
+	}
+	if _, err := Return(run, actions.FailoverWish{}, s, b, now); fleet.KindOf(err) != fleet.KindBlocked || !strings.Contains(err.Error(), "live probe") {
+		t.Errorf("after a failed probe: %v", err)
+	}
+	for i := range s.Routes {
+		s.Routes[i].Targets[0].ProbesCleanSince = fleet.Some(now.Add(-12 * time.Minute))
+	}
 	back, err := Return(run, actions.FailoverWish{}, s, b, now)
 	if err != nil || len(back) != 2 {
 		t.Fatalf("%d, %v", len(back), err)

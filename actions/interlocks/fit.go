@@ -20,13 +20,26 @@ func residency(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) a
 		for _, need := range p.Route.Requires {
 			if !slices.Contains(offered, need) {
 				c := verdict(actions.SeverityHard, fleet.Text("requires "), labels(p.Route.Requires), fleet.Text(", offers "),
-					labels(offered))
-				c.Missing = len(offered) == 0
+					labels(offered), answeredIn(s, t, need))
+				regions, _ := s.AnsweredIn(t)
+				c.Missing = len(offered) == 0 && len(regions) == 0
 				return c
 			}
 		}
 		return pass(fleet.Text("offers "), labels(p.Route.Requires))
 	})
+}
+
+// answeredIn says why a label that is declared for a provider is not offered by one of its models.
+func answeredIn(s *fleet.Snapshot, t *fleet.Target, need string) fleet.Safe {
+	regions, told := s.AnsweredIn(t)
+	if provider := s.Provider(t.Spec.Provider); !told || provider == nil || !slices.Contains(provider.Spec.Labels, need) {
+		return fleet.Safe{}
+	}
+	if len(regions) == 0 {
+		return fleet.Text(": nobody knows where its model is answered")
+	}
+	return fleet.Concat(fleet.Text(": its model is answered in "), labels(regions))
 }
 
 func labels(list []string) fleet.Safe {

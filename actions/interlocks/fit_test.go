@@ -18,6 +18,10 @@ func TestResidency(t *testing.T) {
 			"requires eu zdr, offers eu", ""},
 		{"nothing declared is not offered", func(w *world) { w.s.Sites[1].Labels = nil }, hard, "offers none", "missing"},
 		{"unknown provider", func(w *world) { w.toAPI(); w.plan(t); w.s.Providers = nil }, hard, "offers none", "missing"},
+		{"a model that leaves the place", func(w *world) { w.toAPI(); w.answeredIn("eu-central-1", "eu-west-2") }, hard,
+			"requires eu, offers none: its model is answered in eu-central-1 eu-west-2", ""},
+		{"a model that may leave the place", func(w *world) { w.toAPI(); w.answeredIn() }, hard, "offers none: nobody knows where", "missing"},
+		{"a model that stays", func(w *world) { w.toAPI(); w.answeredIn("eu-central-1", "eu-west-3") }, ok, "api: offers eu", ""},
 		{"a giver may lack it", func(w *world) { w.s.Sites[0].Labels = nil }, ok, "", ""},
 	})
 }
@@ -122,4 +126,13 @@ func TestEmbeddings(t *testing.T) {
 			w.s.Providers[0].Spec.Models[0].Embedding = &id
 		}, ok, "api: e5", ""},
 	})
+}
+
+// answeredIn lets the provider tell in which regions its models are answered.
+func (w *world) answeredIn(regions ...string) {
+	p := &w.s.Providers[0]
+	p.Regions = map[fleet.ModelName][]string{}
+	for _, m := range p.Spec.Models {
+		p.Regions[m.Name] = regions
+	}
 }

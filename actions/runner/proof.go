@@ -13,6 +13,8 @@ type proof struct {
 	n    float64 // requests
 	by   map[fleet.TargetID]float64
 	last time.Time // end of the last window that was counted, at first the time when the step held everywhere
+	// uneven tells that members that are in share by something else than weights: only that none is sent to who is out is proven.
+	uneven bool
 }
 
 // leastTolerance is how far a measured share may be off, however many requests there were.
@@ -22,8 +24,12 @@ const leastTolerance = 0.02
 func (p *proof) take(r *fleet.Route) {
 	var window time.Duration
 	var end time.Time
+	p.uneven = r.Routing.Uneven
 	for i := range r.Targets {
 		t := &r.Targets[i]
+		if unlisted(r, t) {
+			continue // a gateway that lists who is in has no figures of the others
+		}
 		if !t.Seen.OK || t.SeenN <= 0 {
 			return
 		}
@@ -32,7 +38,7 @@ func (p *proof) take(r *fleet.Route) {
 			end = t.Load.At
 		}
 	}
-	if len(r.Targets) == 0 || end.Sub(p.last) < window {
+	if end.IsZero() || end.Sub(p.last) < window {
 		return
 	}
 	by := maps.Clone(p.by)
@@ -44,7 +50,17 @@ func (p *proof) take(r *fleet.Route) {
 		by[t.Spec.ID] += float64(t.Seen.V) * t.SeenN
 	}
 	p.by, p.last = by, end
-	p.n += r.Targets[0].SeenN
+	for i := range r.Targets {
+		if t := &r.Targets[i]; !unlisted(r, t) {
+			p.n += t.SeenN
+			return
+		}
+	}
+}
+
+// unlisted tells whether a target is out of a route by not being on the gateway's list, and has no figures for that.
+func unlisted(r *fleet.Route, t *fleet.Target) bool {
+	return r.Routing.Listed && t.Set.OK && t.Set.V == 0 && !t.Seen.OK
 }
 
 // shares are the measured shares so far.
@@ -74,6 +90,9 @@ func (p *proof) farthest(w fleet.Weights) fleet.TargetID {
 	most := 0.0
 	for id := range w {
 		want := float64(w.Share(id).Or(0))
+		if p.uneven && want > 0 {
+			continue
+		}
 		tolerance := math.Max(leastTolerance, 3*math.Sqrt(want*(1-want)/p.n))
 		off := math.Abs(p.by[id]/p.n-want) - tolerance
 		if off > most+1e-9 || off > 1e-9 && off > most-1e-9 && id < worst {
@@ -88,4 +107,14 @@ func (p *proof) text(w fleet.Weights) fleet.Safe {
 	id := p.farthest(w)
 	return fleet.Textf("%s carries %s%% of %s requests, set are %s%%: n does not skip this, Z undoes",
 		fleet.Label(string(id)), fleet.Ratio(p.by[id]/p.n).Text(), fleet.Float(p.n, 0), fleet.Show(w.Share(id)))
+}
+
+// taking are the weights by which the gateway shares requests out: a blocked member keeps its weight and is measured at nothing.
+func (k *carrier) taking(w fleet.Weights) fleet.Weights {
+	if s := k.r.o.Latest(); s != nil {
+		if r := s.Route(k.c.Plan.Intent.Route); r != nil {
+			return r.Takes(w)
+		}
+	}
+	return w
 }

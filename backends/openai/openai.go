@@ -6,11 +6,12 @@ package openai
 import (
 	"context"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
 	"pitwall/backends/internal/httpx"
+	"pitwall/backends/internal/ratelimits"
+	"pitwall/backends/internal/rented"
 	"pitwall/fleet"
 )
 
@@ -62,24 +63,10 @@ func newReader(spec fleet.SourceSpec, deps fleet.Deps, opt httpx.Options, path s
 	if err != nil {
 		return nil, err
 	}
-	if !hasVersion(opt.Base) {
+	if !rented.HasVersion(opt.Base) {
 		path = "/v1" + path
 	}
 	return &reader{spec: spec, clock: deps.Clock, client: client, path: path, perDay: window == "day"}, nil
-}
-
-// hasVersion tells whether an address names an API version, such as "/v1" or "/v1beta/openai".
-func hasVersion(base string) bool {
-	u, err := url.Parse(base)
-	if err != nil {
-		return false
-	}
-	for part := range strings.SplitSeq(u.Path, "/") {
-		if len(part) > 1 && part[0] == 'v' && part[1] >= '0' && part[1] <= '9' {
-			return true
-		}
-	}
-	return false
 }
 
 // Read probes once. A refused key gives both an error and a reading that says so.
@@ -87,23 +74,19 @@ func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 	reply, err := r.client.Do(ctx, http.MethodGet, r.path, nil)
 	p := fleet.Partial{At: r.clock.Now()}
 	if err != nil {
-		if fleet.KindOf(err) == fleet.KindAuth {
-			p.Provider = &fleet.ProviderReading{Authorised: fleet.Some(false)}
-		}
+		p.Provider = rented.Refused(err)
 		return p, err
 	}
-	models, notices, err := r.models(reply)
+	models, err := rented.Models(r.spec.ID, reply)
 	if err != nil {
 		return fleet.Partial{}, err
 	}
-	p.ServerTime, p.Notices = reply.ServerTime, notices
+	p.ServerTime, p.Notices = reply.ServerTime, rented.Missing(r.spec.Models, models, nil)
 	p.Provider = &fleet.ProviderReading{
-		Latency: fleet.Some(fleet.Seconds(reply.Took.Seconds())),
-		Models:  models,
-		Limits:  limits(reply.Header, reply.ServerTime, p.At, r.perDay),
-	}
-	if !r.spec.Auth.IsZero() {
-		p.Provider.Authorised = fleet.Some(true) // without a key nothing was proven
+		Authorised: rented.Accepted(r.spec.Auth),
+		Latency:    fleet.Some(fleet.Seconds(reply.Took.Seconds())),
+		Models:     models,
+		Limits:     ratelimits.Read(reply.Header, reply.ServerTime, p.At, r.perDay),
 	}
 	return p, nil
 }

@@ -153,6 +153,7 @@ func (p *player) declare(spec *fleet.PoolSpec, w *world.PoolSpec) {
 	if w.Spare > 0 {
 		spec.Desired = fleet.Some(len(w.Replicas) - w.Spare)
 	}
+	spec.Probe = nil // its endpoint is a real one
 	measured := len(spec.Nodes) > 0 || spec.Store != nil
 	spec.Engine, spec.Model, spec.Store = w.Engine, fleet.ModelName(w.Model), nil
 	spec.Replicas, spec.Nodes, spec.Workload = nil, nil, fleet.ObjectRef{}
@@ -237,6 +238,10 @@ func (p *player) provider(spec *fleet.ProviderSpec) {
 	}
 	if w.TPM == 0 {
 		w.TPM = playedTPM
+	}
+	spec.Models = slices.Clone(spec.Models)
+	for i := range spec.Models {
+		spec.Models[i].Probe = nil
 	}
 	for _, m := range spec.Models {
 		w.Models = append(w.Models, string(m.Name))

@@ -21,6 +21,7 @@ func (p *player) routes() {
 		if r.Embedding != nil {
 			p.note(fleet.Textf("route %s serves embeddings: it is played as chat", id))
 		}
+		r.Probe = nil
 		r.Gateway, r.Targets = p.inv.Gateways[0].ID, slices.Clone(r.Targets)
 		weights := p.even(r.Targets)
 		for i := range r.Targets {

@@ -37,6 +37,7 @@ type Options struct {
 	Stateful    []string           // pools that a StatefulSet keeps, not a Deployment
 	BentoCloud  bool               // a BentoCloud beside it, with one deployment
 	Play        *Play              // a configured fleet that is played in the place of the demo's; nil for the demo's
+	Probes      bool               // live probes of the first pool and of one rented model are configured
 	// Crowd adds nodes and pods without engines behind them to the first cluster, for measuring.
 	Crowd clusters.Synthetic
 }
@@ -62,14 +63,14 @@ const warmUp = 90 * time.Second
 // Listen starts the fleet on free ports of 127.0.0.1. ctx bounds the start only. Errors are KindUnreachable.
 func Listen(ctx context.Context, o Options) (*Fleet, error) {
 	o = o.withDefaults()
-	spec, styles := o.spec(), map[string]string{providerAnthropic: "anthropic"}
+	spec := o.spec()
 	var played *player
 	if o.Play != nil {
 		var err error
 		if played, err = newPlayer(*o.Play, o); err != nil {
 			return nil, err
 		}
-		spec, styles = played.spec, played.styles
+		spec = played.spec
 		if played.kong {
 			o.Gateway = wire.GatewayKong
 		}
@@ -103,7 +104,7 @@ func Listen(ctx context.Context, o Options) (*Fleet, error) {
 	f.servers = wire.Serve(wire.Options{
 		World: f.world, Clock: o.Clock, Key: key, MetricsAuth: o.MetricsAuth, LiteLLM: o.LiteLLM, Exporters: exporters,
 		Gateway: o.Gateway,
-		Styles:  styles,
+		Styles:  f.styles(),
 	}, held)
 	if err := f.serveClusters(&spec, held); err != nil {
 		return nil, errors.Join(err, port.Close(), alerts.Close(), cloud.close(), f.closeClusters(), f.servers.Close())
@@ -117,6 +118,14 @@ func Listen(ctx context.Context, o Options) (*Fleet, error) {
 	}
 	f.keep()
 	return f, nil
+}
+
+// styles are those of the providers whose answers are not OpenAI's.
+func (f *Fleet) styles() map[string]string {
+	if f.player != nil {
+		return f.player.styles
+	}
+	return map[string]string{providerAnthropic: "anthropic"}
 }
 
 // keepEvery is how far the world may fall behind while nobody looks, so that the next look is quick.

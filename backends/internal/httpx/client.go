@@ -10,6 +10,7 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -30,12 +31,16 @@ const (
 // Options describe one endpoint. Base may be a bare address or carry a path ("http://h:9400/metrics",
 // "https://api.example/v1"); paths of calls are appended to it.
 type Options struct {
-	Source  fleet.SourceID
-	Base    string
-	TLS     fleet.TLSSpec
-	Auth    fleet.SecretRef // resolved at each call, so that a rotated file or command works
-	Header  string          // header that carries the credential as it is; "" means Authorization with "Bearer "
-	Extra   http.Header     // sent with each call; must not hold credentials
+	Source fleet.SourceID
+	Base   string
+	TLS    fleet.TLSSpec
+	Auth   fleet.SecretRef // resolved at each call, so that a rotated file or command works
+	Header string          // header that carries the credential as it is; "" means Authorization with "Bearer "
+	// Sign puts the credential into a request in another way than a header that carries it, as the last thing that is done
+	// to the request. body is what will be sent. Its errors are of package fleet and hold nothing of the credential.
+	Sign    func(req *http.Request, body []byte, credential fleet.Secret) error
+	Extra   http.Header // sent with each call; must not hold credentials
+	Type    string      // content type of what Do sends; "" means application/json
 	Deps    fleet.Deps
 	MaxBody int64 // bytes; zero means DefaultMaxBody
 	// MaxRatio is how many times its size a compressed answer may unpack to; zero means 20.
@@ -58,6 +63,7 @@ type Reply struct {
 	Body       []byte                 // decoded; nil where a refusal's body could not be read
 	ServerTime fleet.Maybe[time.Time] // Date header: whole seconds by the server's clock
 	Took       time.Duration          // real time from the first byte sent to the last one read
+	FirstAt    time.Time              // when the first byte of the body came, by the clock of Deps; zero without either
 
 	source fleet.SourceID
 	op     string
@@ -110,12 +116,37 @@ func (c *Client) Close() { c.client.CloseIdleConnections() }
 
 // Get reads path with the given Accept header; "" accepts anything.
 func (c *Client) Get(ctx context.Context, path, accept string) (*Reply, error) {
-	return c.exchange(ctx, http.MethodGet, path, accept, nil)
+	return c.exchange(ctx, http.MethodGet, path, accept, nil, nil)
+}
+
+// Validator is what a server gave with an answer to ask later whether it still holds; the zero value asks for the answer.
+type Validator struct{ ETag, Modified string }
+
+// ValidatorOf is that of an answer.
+func ValidatorOf(r *Reply) Validator {
+	return Validator{ETag: r.Header.Get("ETag"), Modified: r.Header.Get("Last-Modified")}
+}
+
+// GetNewer reads path unless it is what known was given with: the reply then has status 304 and no body, and there is no
+// error.
+func (c *Client) GetNewer(ctx context.Context, path, accept string, known Validator) (*Reply, error) {
+	header := http.Header{}
+	if known.ETag != "" {
+		header.Set("If-None-Match", known.ETag)
+	}
+	if known.Modified != "" {
+		header.Set("If-Modified-Since", known.Modified)
+	}
+	reply, err := c.exchange(ctx, http.MethodGet, path, accept, nil, header)
+	if err != nil && reply != nil && reply.Status == http.StatusNotModified && len(header) > 0 {
+		return reply, nil
+	}
+	return reply, err
 }
 
 // Ask is a read whose parameters are too long for an address: it sends them as a form and accepts JSON.
 func (c *Client) Ask(ctx context.Context, path string, form url.Values) (*Reply, error) {
-	return c.exchange(ctx, http.MethodPost, path, "application/json", &content{formType, []byte(form.Encode())})
+	return c.exchange(ctx, http.MethodPost, path, "application/json", &content{formType, []byte(form.Encode())}, nil)
 }
 
 // Do sends in as JSON (nil sends no body) and accepts JSON. An answer that is not 2xx gives both the
@@ -127,9 +158,9 @@ func (c *Client) Do(ctx context.Context, method, path string, in any) (*Reply, e
 		if err != nil {
 			return nil, &fleet.Error{Kind: fleet.KindInternal, Op: operation(method, path), Source: c.opt.Source, Err: err}
 		}
-		body = &content{"application/json", b}
+		body = &content{cmp.Or(c.opt.Type, "application/json"), b}
 	}
-	return c.exchange(ctx, method, path, "application/json", body)
+	return c.exchange(ctx, method, path, "application/json", body, nil)
 }
 
 // content is the body of a request.
@@ -140,7 +171,9 @@ type content struct {
 
 const formType = "application/x-www-form-urlencoded"
 
-func (c *Client) exchange(ctx context.Context, method, path, accept string, body *content) (*Reply, error) {
+func (c *Client) exchange(
+	ctx context.Context, method, path, accept string, body *content, header http.Header,
+) (*Reply, error) {
 	op := operation(method, path)
 	if body != nil && body.kind == formType {
 		op = operation(http.MethodGet, path) // a question, whatever its method
@@ -154,6 +187,7 @@ func (c *Client) exchange(ctx context.Context, method, path, accept string, body
 	if err != nil {
 		return nil, err
 	}
+	maps.Copy(req.Header, header)
 	began := time.Now()
 	resp, err := c.client.Do(req)
 	if err != nil {
@@ -169,7 +203,10 @@ func (c *Client) exchange(ctx context.Context, method, path, accept string, body
 	if !good {
 		limit = min(limit, maxErrorBody)
 	}
+	first := &firstByte{ReadCloser: resp.Body, clock: c.opt.Deps.Clock}
+	resp.Body = first
 	reply.Body, err = readBody(resp, limit, c.likely(path), c.opt.MaxRatio)
+	reply.FirstAt = first.at
 	reply.Took = time.Since(began)
 	if !good {
 		return reply, c.refusal(op, reply)
@@ -207,11 +244,11 @@ func (c *Client) request(
 	if body != nil {
 		req.Header.Set("Content-Type", body.kind)
 	}
-	return req, c.authorise(ctx, op, req)
+	return req, c.authorise(ctx, op, req, body)
 }
 
 // authorise puts the credential into the header, and nowhere else.
-func (c *Client) authorise(ctx context.Context, op string, req *http.Request) error {
+func (c *Client) authorise(ctx context.Context, op string, req *http.Request, body *content) error {
 	if c.opt.Auth.IsZero() {
 		return nil
 	}
@@ -222,6 +259,9 @@ func (c *Client) authorise(ctx context.Context, op string, req *http.Request) er
 	secret, err := c.opt.Deps.Secret(ctx, c.opt.Auth)
 	if err != nil {
 		return c.secretFailure(ctx, op, err)
+	}
+	if c.opt.Sign != nil {
+		return c.sign(req, body, secret)
 	}
 	value := strings.TrimSpace(secret.Reveal())
 	switch {
@@ -235,6 +275,14 @@ func (c *Client) authorise(ctx context.Context, op string, req *http.Request) er
 		req.Header.Set("Authorization", "Bearer "+value)
 	}
 	return nil
+}
+
+func (c *Client) sign(req *http.Request, body *content, secret fleet.Secret) error {
+	var sent []byte
+	if body != nil {
+		sent = body.bytes
+	}
+	return c.opt.Sign(req, sent, secret)
 }
 
 // bodySize is how long the last good body of a path was.

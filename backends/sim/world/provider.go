@@ -18,6 +18,7 @@ type Provider struct {
 	slow     float64 // factor on latency: 1 in normal times
 	faulty   float64 // probability of an error now
 	down     bool    // it answers nothing but errors
+	page     page
 	flights  flightHeap
 	order    uint64
 	results  []result

@@ -1,0 +1,58 @@
+package bedrock
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+
+	"pitwall/fleet"
+)
+
+// signer puts the credential into requests of one service of AWS: an API key as it is, of an access key the signature only.
+type signer struct {
+	source  fleet.SourceID
+	service string
+	region  string
+	clock   fleet.Clock
+	keys    bool // the service takes API keys of Bedrock
+}
+
+func (s *signer) sign(req *http.Request, body []byte, secret fleet.Secret) error {
+	now := s.clock.Now()
+	c, err := parseCredential(s.source, secret, now)
+	if err != nil {
+		return err
+	}
+	if c.apiKey != "" {
+		if !s.keys {
+			return unusable(s.source, "an API key of Bedrock is not taken by "+s.service, "let auth name an access key")
+		}
+		req.Header.Set("Authorization", "Bearer "+c.apiKey)
+		return nil
+	}
+	return s.byKey(req, body, c.key)
+}
+
+// byKey signs the address and the headers that AWS reads, and no others: what a proxy may rewrite is not signed.
+func (s *signer) byKey(req *http.Request, body []byte, key aws.Credentials) error {
+	address := *req.URL
+	bare := &http.Request{Method: req.Method, URL: &address, Host: req.Host, Header: http.Header{}}
+	for _, name := range []string{"Content-Type", "X-Amz-Target"} {
+		if v := req.Header.Get(name); v != "" {
+			bare.Header.Set(name, v)
+		}
+	}
+	sum := sha256.Sum256(body)
+	if err := v4.NewSigner().SignHTTP(req.Context(), key, bare, hex.EncodeToString(sum[:]), s.service, s.region, s.clock.Now()); err != nil {
+		return unusable(s.source, "the request cannot be signed with it", "check what auth names")
+	}
+	for _, name := range []string{"Authorization", "X-Amz-Date", "X-Amz-Security-Token"} {
+		if v := bare.Header.Get(name); v != "" {
+			req.Header.Set(name, v)
+		}
+	}
+	return nil
+}
