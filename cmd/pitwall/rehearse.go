@@ -70,7 +70,7 @@ func rehearse(ctx context.Context, f *flags, c console, x *rehearseFlags, name s
 	if err := x.check(); err != nil {
 		return usage(err)
 	}
-	inv, state, err := declared(f, c)
+	inv, state, err := declaredFleet(f, c)
 	if err != nil {
 		return usage(err)
 	}
@@ -110,8 +110,8 @@ func rehearse(ctx context.Context, f *flags, c console, x *rehearseFlags, name s
 	return nil
 }
 
-// declared is what the configuration declares of one context, and where its state lives. Nothing is opened.
-func declared(f *flags, c console) (fleet.Inventory, string, error) {
+// declaredFleet is what the configuration declares of one context, and where its state lives. Nothing is opened.
+func declaredFleet(f *flags, c console) (fleet.Inventory, string, error) {
 	file, name, _, err := configured(f, c)
 	if err != nil {
 		return fleet.Inventory{}, "", err

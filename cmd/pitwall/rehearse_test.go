@@ -119,7 +119,7 @@ func TestTheConsoleWarnsOnceOfARunbookThatDoesNotFit(t *testing.T) {
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	inv, _, err := declared(&flags{config: config}, console{environ: func(string) string { return "" }})
+	inv, _, err := declaredFleet(&flags{config: config}, console{environ: func(string) string { return "" }})
 	if err != nil {
 		t.Fatal(err)
 	}
