@@ -11,7 +11,7 @@ var runbookColumns = []part.Column{
 	{Title: fleet.Text("RUNBOOK"), Width: 14, Most: 30},
 	{Title: fleet.Text("AWAY FROM"), Width: 14, Most: 30},
 	{Title: fleet.Text("NOW"), Width: 8},
-	{Title: fleet.Text("SPLIT"), Width: 9, Drop: 2},
+	{Title: fleet.Text("SPLIT"), Width: 9, Drop: 2, Least: 130},
 	{Title: fleet.Text("TO"), Width: 10, Most: 30, Drop: 1},
 	{Title: fleet.Text("REHEARSED"), Width: 18, Most: 44},
 	{Title: fleet.Text("WHEN"), Width: 16, Most: 70},
