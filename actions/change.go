@@ -162,6 +162,8 @@ type Book struct {
 	LockWarn  fleet.Safe // such as a state directory on a network file system
 	Shared    []Shared   // clusters in which locks and copies of changes are shared
 	Access    Access
+	// Rehearsals are the last ones of runbooks on the simulator.
+	Rehearsals []Rehearsal
 }
 
 // Lock says who holds a route.

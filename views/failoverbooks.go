@@ -11,9 +11,10 @@ var runbookColumns = []part.Column{
 	{Title: fleet.Text("RUNBOOK"), Width: 14, Most: 30},
 	{Title: fleet.Text("AWAY FROM"), Width: 14, Most: 30},
 	{Title: fleet.Text("NOW"), Width: 8},
-	{Title: fleet.Text("SPLIT"), Width: 9, Drop: 2},
+	{Title: fleet.Text("SPLIT"), Width: 9, Drop: 2, Least: 130},
 	{Title: fleet.Text("TO"), Width: 10, Most: 30, Drop: 1},
-	{Title: fleet.Text("WHEN"), Width: 16, Most: 120},
+	{Title: fleet.Text("REHEARSED"), Width: 18, Most: 44},
+	{Title: fleet.Text("WHEN"), Width: 16, Most: 70},
 }
 
 // runbooksPane lists the runbooks of the configuration, those that do not fit the fleet with why.
@@ -24,7 +25,8 @@ func runbooksPane(b *part.Block, sc Scene, u FailoverState, n int) {
 		ids[i] = all[i].Name
 	}
 	from, to := window(ids, u.Runbooks, n)
-	b.Rule(fleet.Concat(fleet.Text("RUNBOOKS "), fleet.Int(len(all))), fleet.Text("of the configuration"), position(from, to, len(all)))
+	b.Rule(fleet.Concat(fleet.Text("RUNBOOKS "), fleet.Int(len(all))), fleet.Text("pitwall runbook rehearse NAME tries one"),
+		position(from, to, len(all)))
 	g := part.Layout(runbookColumns, b.Width(), u.Runbooks.Column)
 	g.Head(b)
 	for k := from; k < to; k++ {
@@ -37,12 +39,27 @@ func runbooksPane(b *part.Block, sc Scene, u FailoverState, n int) {
 		c[2] = part.Cell{Text: state.Text(), Role: themes.OfState(state)}
 		c[3] = part.Cell{Text: fleet.Label(string(actions.RunbookWish(r, actions.StageLeave).Split)), Role: themes.Dim}
 		c[4] = part.Cell{Text: anyone(labelList(r.To)), Role: themes.Dim}
-		c[5] = part.Cell{Text: fleet.Label(r.When)}
+		last := sc.Book.Rehearsal(r.Name)
+		c[5] = part.Cell{Text: last.Told(sc.Now), Role: rehearsedRole(last)}
+		c[6] = part.Cell{Text: fleet.Label(r.When)}
 		if bad := actions.RunbookProblems(r, sc.Snap); len(bad) > 0 {
-			c[5] = part.Cell{Text: fleet.Concat(fleet.Text("DOES NOT FIT: "), fleet.Join(bad, fleet.Text("; "))), Role: themes.Bad}
+			c[6] = part.Cell{Text: fleet.Concat(fleet.Text("DOES NOT FIT: "), fleet.Join(bad, fleet.Text("; "))), Role: themes.Bad}
 		}
 		g.Row(b, c, u.pane() == "runbooks" && ids[k] == u.Runbooks.Selected)
 	}
+}
+
+// rehearsedRole is how much a last rehearsal is worth.
+func rehearsedRole(r *actions.Rehearsal) themes.Role {
+	switch {
+	case r == nil:
+		return themes.Dim
+	case !r.OK:
+		return themes.Bad
+	case r.Stale:
+		return themes.Warn
+	}
+	return themes.OK
 }
 
 func anyone(to fleet.Safe) fleet.Safe {

@@ -34,8 +34,9 @@ const (
 	KindDropped    Kind = "incident dropped"
 	KindAsked      Kind = "golden asked" // golden prompts by hand, outside of a change: Result says of whom, by the prompts' names
 	KindAnswered   Kind = "golden answered"
-	KindRotated    Kind = "rotated" // first record of a file: Result names the file before
-	KindTorn       Kind = "torn"    // an unfinished line was kept aside: Result is its SHA-256
+	KindRehearsed  Kind = "rehearsed" // a runbook on the simulator: Result says which one and what it showed
+	KindRotated    Kind = "rotated"   // first record of a file: Result names the file before
+	KindTorn       Kind = "torn"      // an unfinished line was kept aside: Result is its SHA-256
 )
 
 // Record is one line. Times are UTC; hashes are lower-case hexadecimal.

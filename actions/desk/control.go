@@ -156,7 +156,11 @@ func (d *Desk) Twin(in actions.Intent, order []fleet.TargetID) fleet.Safe {
 // Book is the newest list of changes.
 func (d *Desk) Book() actions.Book {
 	d.expire()
-	return d.runner.Book()
+	b := d.runner.Book()
+	if d.o.Rehearsed != nil {
+		b.Rehearsals = d.o.Rehearsed()
+	}
+	return b
 }
 
 // lookAround is how often the journal is read for what other processes did.

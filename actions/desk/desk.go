@@ -50,6 +50,8 @@ type Options struct {
 	// Golden are prompts that new replicas are asked; Asker opens what asks the replica that a source reads.
 	Golden []fleet.GoldenPrompt
 	Asker  func(fleet.SourceID) (fleet.Asker, error)
+	// Rehearsed tells the last rehearsals of runbooks; nil where none are kept.
+	Rehearsed func() []actions.Rehearsal
 	// Policy is what the site lets interlocks object more mildly, as the snapshots say too. It is audited.
 	Policy []fleet.PolicyRule
 	// Syslog publishes audit heads outside of the state directory as well.

@@ -49,7 +49,7 @@ func (f *Fleet) serveClusters(s *world.Spec, held map[string]net.Listener) error
 				o.Pools = append(o.Pools, s.Pools[j].Name)
 			}
 		}
-		if site == siteFRA {
+		if site == f.gatewaySite() {
 			o.Gateways = s.Gateways
 		}
 		if i == 0 {
@@ -62,6 +62,13 @@ func (f *Fleet) serveClusters(s *world.Spec, held map[string]net.Listener) error
 		f.clusters = append(f.clusters, c)
 	}
 	return nil
+}
+
+func (f *Fleet) gatewaySite() string {
+	if f.player != nil {
+		return f.player.site
+	}
+	return siteFRA
 }
 
 // Clusters are the embedded Kubernetes API servers, one for each site.

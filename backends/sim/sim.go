@@ -36,6 +36,7 @@ type Options struct {
 	Spares      map[string]int     // engines of a pool that have devices and are not wanted at first
 	Stateful    []string           // pools that a StatefulSet keeps, not a Deployment
 	BentoCloud  bool               // a BentoCloud beside it, with one deployment
+	Play        *Play              // a configured fleet that is played in the place of the demo's; nil for the demo's
 	Probes      bool               // live probes of the first pool and of one rented model are configured
 	// Crowd adds nodes and pods without engines behind them to the first cluster, for measuring.
 	Crowd clusters.Synthetic
@@ -45,6 +46,7 @@ type Options struct {
 type Fleet struct {
 	options   Options
 	world     *world.World
+	player    *player // nil for the demo's fleet
 	servers   *wire.Servers
 	store     *store
 	alerts    *alerting
@@ -62,6 +64,17 @@ const warmUp = 90 * time.Second
 func Listen(ctx context.Context, o Options) (*Fleet, error) {
 	o = o.withDefaults()
 	spec := o.spec()
+	var played *player
+	if o.Play != nil {
+		var err error
+		if played, err = newPlayer(*o.Play, o); err != nil {
+			return nil, err
+		}
+		spec = played.spec
+		if played.kong {
+			o.Gateway = wire.GatewayKong
+		}
+	}
 	held, err := wire.Reserve(ctx, endpoints(&spec))
 	if err != nil {
 		return nil, err
@@ -80,7 +93,7 @@ func Listen(ctx context.Context, o Options) (*Fleet, error) {
 		}
 		return nil, errors.Join(err, port.Close(), alerts.Close())
 	}
-	f := &Fleet{options: o, world: world.New(&spec), bentos: cloud}
+	f := &Fleet{options: o, world: world.New(&spec), bentos: cloud, player: played}
 	f.world.At(o.Start, func() {})
 	exporters := map[string]string{}
 	for _, p := range spec.Pools {
@@ -98,13 +111,22 @@ func Listen(ctx context.Context, o Options) (*Fleet, error) {
 	}
 	f.store = newStore(port, o, &spec, f.servers.URL, newStoreMemory(&spec, f.History))
 	f.alerts = newAlerting(alerts, o, f.world)
-	f.inventory = f.buildInventory(&spec)
+	if played != nil {
+		f.inventory = played.inventory(f)
+	} else {
+		f.inventory = f.buildInventory(&spec)
+	}
 	f.keep()
 	return f, nil
 }
 
 // styles are those of the providers whose answers are not OpenAI's.
-func (f *Fleet) styles() map[string]string { return map[string]string{providerAnthropic: "anthropic"} }
+func (f *Fleet) styles() map[string]string {
+	if f.player != nil {
+		return f.player.styles
+	}
+	return map[string]string{providerAnthropic: "anthropic"}
+}
 
 // keepEvery is how far the world may fall behind while nobody looks, so that the next look is quick.
 const keepEvery = 10 * time.Second

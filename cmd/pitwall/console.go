@@ -49,7 +49,8 @@ func (s *session) openDesk(f *flags) (*desk.Desk, error) {
 		ObjectWriters: func() (map[fleet.ClusterID]fleet.ObjectWriter, error) {
 			return s.set.ObjectWriters(s.hub.Inventory().Sources, s.deps)
 		},
-		Shared: shared,
+		Rehearsed: s.rehearsals,
+		Shared:    shared,
 		SharedWriters: func() (map[fleet.ClusterID]fleet.SharedWriter, error) {
 			return s.set.SharedWriters(s.inventory.Sources, s.deps)
 		},
@@ -73,6 +74,7 @@ func (s *session) console(ctx context.Context, f *flags, c console) error {
 	for _, w := range s.warnings {
 		s.hub.Note(fleet.Event{At: s.clock.Now(), Level: fleet.LevelWarn, Object: fleet.Text("pitwall"), Text: w})
 	}
+	go s.warnOfRunbooks(watching) // ends with watching
 	how := &ending{}
 	screen, hide := context.WithCancel(ctx)
 	defer hide()

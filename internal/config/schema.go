@@ -31,6 +31,7 @@ var enums = map[string][]any{
 	"File.glyphs":  {"auto", "ascii", "utf8"},
 	"Context.env":  {"prod", "stage", "dev"},
 
+	"Runbook.split":       {"balanced", "cheapest", "fastest"},
 	"StatusFeed.kind":     {"statuspage", "google-status", "aws-status", "azure-status", "openrouter-status"},
 	"RoutePolicy.pattern": {"easy-local", "api-primary", "core-local"},
 

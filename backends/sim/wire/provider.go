@@ -27,7 +27,12 @@ func (s *server) provider(p *world.Provider, style string) {
 	}
 	s.mux.HandleFunc("GET /v1/models", guard(func(w http.ResponseWriter, _ *http.Request) {
 		var limits world.Limits
-		s.o.World.At(s.o.Clock.Now(), func() { limits = p.Now(s.o.World.Seconds()) })
+		down := false
+		s.o.World.At(s.o.Clock.Now(), func() { limits, down = p.Now(s.o.World.Seconds()), p.Down() })
+		if down {
+			fail(w, http.StatusServiceUnavailable, "server_error", "The server is currently unavailable.")
+			return
+		}
 		limitHeaders(w.Header(), limits, style, s.o.Clock.Now())
 		respond(w, http.StatusOK, providerModels(p, style, s.o.World.Spec.Start))
 	}))

@@ -17,6 +17,7 @@ type Provider struct {
 	rpm, tpm quota
 	slow     float64 // factor on latency: 1 in normal times
 	faulty   float64 // probability of an error now
+	down     bool    // it answers nothing but errors
 	page     page
 	flights  flightHeap
 	order    uint64
@@ -34,6 +35,10 @@ func newProvider(s *ProviderSpec, rng *rand.Rand) *Provider {
 // receive starts an attempt, or refuses it when a quota is used up.
 func (p *Provider) receive(t *attempt, now float64) {
 	t.provider, t.arrived = p, now
+	if p.down {
+		p.end(flight{at: now + 0.2, try: t, status: 503, limits: p.limits(now)})
+		return
+	}
 	want := float64(t.prompt + t.output)
 	if p.rpm.left(now) < 1 || p.tpm.left(now) < want {
 		p.Refused++

@@ -37,6 +37,7 @@ type World struct {
 	spread   *rand.Rand // how clients and services spread their requests
 	ledger   Ledger
 
+	outage    Outage
 	unsettled int                  // pods that are not as they should be; 0 spares looking at them
 	telemetry map[string]Telemetry // by site, where it is not live
 }
@@ -137,6 +138,7 @@ func (w *World) step() {
 	for _, g := range w.Gateways {
 		g.poll(from)
 	}
+	w.keepDown()
 	w.probe(from)
 	w.tickPods(from)
 	w.release(from)
