@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"pitwall/actions"
 	"pitwall/fleet"
 )
 
@@ -19,11 +20,15 @@ type proof struct {
 const leastTolerance = 0.02
 
 // take counts the newest window of the route if it begins after the last one ended.
-func (p *proof) take(r *fleet.Route) {
+func (p *proof) take(r *fleet.Route, s actions.Step) {
 	var window time.Duration
 	var end time.Time
+	n := 0.0
 	for i := range r.Targets {
 		t := &r.Targets[i]
+		if uncounted(r, t, s) {
+			continue
+		}
 		if !t.Seen.OK || t.SeenN <= 0 {
 			return
 		}
@@ -31,8 +36,9 @@ func (p *proof) take(r *fleet.Route) {
 		if end.IsZero() || t.Load.At.Before(end) {
 			end = t.Load.At
 		}
+		n = t.SeenN
 	}
-	if len(r.Targets) == 0 || end.Sub(p.last) < window {
+	if n == 0 || end.Sub(p.last) < window {
 		return
 	}
 	by := maps.Clone(p.by)
@@ -41,10 +47,20 @@ func (p *proof) take(r *fleet.Route) {
 	}
 	for i := range r.Targets {
 		t := &r.Targets[i]
+		if uncounted(r, t, s) {
+			continue
+		}
 		by[t.Spec.ID] += float64(t.Seen.V) * t.SeenN
 	}
 	p.by, p.last = by, end
-	p.n += r.Targets[0].SeenN
+	p.n += n
+}
+
+// uncounted tells whether nobody can count a target that the step leaves without weight: a rented one of a route whose
+// requests are counted by the engines of the others.
+func uncounted(r *fleet.Route, t *fleet.Target, s actions.Step) bool {
+	return r.Counted.Requests == fleet.CountedEngines && t.Spec.Pool == "" && !t.Seen.OK &&
+		s.Before[t.Spec.ID] == 0 && s.After[t.Spec.ID] == 0
 }
 
 // shares are the measured shares so far.

@@ -6,6 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"pitwall/actions"
 	"pitwall/fleet"
 )
 
@@ -42,7 +43,7 @@ func TestWindowsAreCountedOnce(t *testing.T) {
 			window := 60 * time.Second
 			r := fleet.Route{Targets: []fleet.Target{{Spec: fleet.TargetSpec{ID: "a"}, Seen: fleet.Some(fleet.Ratio(1)),
 				SeenN: perSecond * window.Seconds(), SeenOver: window, Load: fleet.Load{At: at}}}}
-			p.take(&r)
+			p.take(&r, actions.Step{})
 			if most := perSecond * at.Sub(settled).Seconds(); p.n > max(0, most)+1e-6 {
 				t.Fatalf("%v requests counted, %v can have come", p.n, most)
 			}

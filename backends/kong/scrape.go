@@ -83,7 +83,7 @@ func metricsAddress(one, admin string) (string, error) {
 // process that does not answer: counters without it would fall, so that there are none. One that is cut is no page, and the whole
 // reading fails, so that the last good one keeps its age.
 func (r *reader) metrics(ctx context.Context, g *fleet.GatewayReading) (*pages, error) {
-	out := &pages{models: map[series]*counters{}}
+	out := newPages(r.api.workspace)
 	named, cancel := context.WithTimeout(ctx, pageTimeout)
 	defer cancel()
 	for _, p := range r.scraped {
@@ -101,7 +101,7 @@ func (r *reader) metrics(ctx context.Context, g *fleet.GatewayReading) (*pages, 
 				return nil, err
 			}
 			g.MetricsWhy = why
-			return &pages{}, nil
+			return newPages(r.api.workspace), nil
 		}
 		if len(bytes.TrimSpace(reply.Body)) == 0 {
 			continue
