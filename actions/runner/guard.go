@@ -140,12 +140,18 @@ func (g *guard) target(
 		row := actions.LimitNow{Name: fleet.Text("ttft95"), Target: id, Before: fleet.Show(was.TTFT95), Now: fleet.Show(is),
 			Limit: fleet.Show(limit)}
 		row.Verdict, row.Broken = g.rate(key, is.OK, is.V > limit.V, t.Load.At)
-		if !is.OK && k.c.Plan.Intent.Emergency() {
-			v.limits = append(v.limits, row) // shown as unclear; a failover is judged by errors where nothing tells the rest
+		if !is.OK && (k.c.Plan.Intent.Emergency() || untold(t, was)) {
+			v.limits = append(v.limits, row) // shown as unclear; judged by errors where nothing tells the rest
 			return
 		}
 		v.limits = append(v.limits, k.weigh(v, row, name))
 	}
+}
+
+// untold tells whether nobody will tell the time to first token of a target: a rented one behind a gateway that counts by route,
+// of which it was not known before either. Once it was known, that it is not any more holds.
+func untold(t *fleet.Target, was journal.Figure) bool {
+	return t.Counted.Errors == fleet.CountedRoute && t.Spec.Pool == "" && !was.TTFT95.OK
 }
 
 // whole judges the failures of the whole route, where its gateway does not tell whose they are. What failed before is no harm
