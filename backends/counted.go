@@ -80,12 +80,15 @@ func (w *world) standIn(seen gatewayLoads, s *fleet.Snapshot, now time.Time) {
 			f := flows[t.ID]
 			if whole && !f.failures.known && !f.successes.known {
 				f.by.Errors = fleet.CountedRoute
+				if !w.counts[key] {
+					f.by.Requests = fleet.CountedRoute
+				}
 			}
 			if p := s.Pool(t.Pool); t.Pool != "" && p != nil && !f.at.IsZero() {
 				switch own, counts := w.engineFlow(p); {
-				case f.by.Errors == fleet.CountedRoute && own.failures.known:
+				case w.counts[key] && f.by.Errors == fleet.CountedRoute && own.failures.known:
 					f.by.Errors, f.engineErrors = fleet.CountedEngines, own.errors()
-				case whole || w.counts[key]:
+				case w.counts[key]:
 				case !counts.IsEmpty():
 					f.by.Why = counts
 				default:
@@ -208,13 +211,14 @@ func byWhole(l fleet.Load, whole targetFlow) fleet.Load {
 func countRoute(r *fleet.Route, list []targetFlow, all bool, whole targetFlow, isWhole bool) {
 	engines := slices.ContainsFunc(list, func(f targetFlow) bool { return f.by.Requests == fleet.CountedEngines })
 	switch {
-	case isWhole:
-		r.Load, r.Counted.Errors = byWhole(r.Load, whole), fleet.CountedRoute
 	case engines && all:
 		r.Counted = fleet.Counted{Requests: fleet.CountedEngines, Errors: fleet.CountedEngines}
 	case engines: // what some members did is not what the route did
 		r.Load = fleet.Load{At: r.Load.At, Window: r.Load.Window}
 		r.Counted.Why = fleet.Text("not all of its members with weight are counted, so that shares cannot be told")
+	}
+	if isWhole {
+		r.Load, r.Counted.Errors = byWhole(r.Load, whole), fleet.CountedRoute
 	}
 }
 

@@ -269,3 +269,26 @@ func TestRequestsOfUnknownEndBurnNothingAway(t *testing.T) {
 		t.Errorf("errors %v, burn %v, verdict %+v", r.Load.Errors, api.BurnRate.M5, api.Verdict(fleet.HealthGateway))
 	}
 }
+
+// Where the gateway counts a route as a whole and none of its targets, the engines of own pools tell the shares.
+func TestEnginesTellSharesOfAWholeRoute(t *testing.T) {
+	f := newPlainFleet()
+	whole := func(sec float64, g *fleet.GatewayReading) {
+		g.Metrics = true
+		g.Whole = map[fleet.RouteID]fleet.RouteCounts{g.Deployments[0].Route: {Requests: fleet.Some(9 * sec), Failures: fleet.Some(0.09 * sec)}}
+	}
+	f.route("up", map[fleet.TargetID]float64{"a": 60, "b": 40}, whole)
+	r := f.after(90 * time.Second).Route("up")
+	if r.Counted != (fleet.Counted{Requests: fleet.CountedEngines, Errors: fleet.CountedRoute}) || !about(r.Load.Errors, 0.01) {
+		t.Errorf("errors %v by %+v", r.Load.Errors, r.Counted)
+	}
+	if b := r.Target("b"); !about(b.Seen, 1.0/3) || !about(b.Load.Errors, 0.1) {
+		t.Errorf("seen %v, errors %v", b.Seen, b.Load.Errors)
+	}
+	f = newPlainFleet()
+	f.route("up", map[fleet.TargetID]float64{"api": 40}, whole)
+	api := f.after(90 * time.Second).Route("up").Target("api")
+	if api.Counted != (fleet.Counted{Requests: fleet.CountedRoute, Errors: fleet.CountedRoute}) || api.Load.Requests.OK {
+		t.Errorf("%v requests by %+v", api.Load.Requests, api.Counted)
+	}
+}

@@ -22,6 +22,8 @@ func (c Counted) Text() Safe {
 	switch {
 	case c.Requests == CountedEngines:
 		return Text("counted by the engines of the pool, over all that is sent there")
+	case c.Requests == CountedRoute:
+		return Text("requests and failures counted for the whole route only")
 	case c.Errors == CountedEngines:
 		return Text("failures counted by the engines of the pool, over all that is sent there")
 	case c.Errors == CountedRoute:

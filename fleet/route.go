@@ -55,7 +55,7 @@ type Route struct {
 	Spec      RouteSpec
 	Load      Load // all targets together, as the gateway sees it
 	Trends    Trends
-	Counted   Counted // who counted Load
+	Counted   Counted // who counted what its targets got, and what failed of all
 	Targets   []Target
 	Replicas  []RouteReplica
 	Weights   Weights // what all replicas that answered agree on; nil when they differ or none answered

@@ -59,8 +59,11 @@ func agreement(s *fleet.Snapshot, t *fleet.Target, now time.Time) (up, down int)
 // silent names a kind of evidence that should speak of a target and does not: the gateway where it counts traffic, the
 // engine where there is work, and our own probe. "" means that none is missing.
 func silent(s *fleet.Snapshot, t *fleet.Target, now time.Time) fleet.HealthKind {
-	if t.Counted.Requests == fleet.CountedHere && t.Load.Requests.Or(0) > 0 &&
-		evidence(s, t, now)[fleet.HealthGateway] == saysNothing {
+	traffic := t.Load.Requests.Or(0) > 0
+	if t.Counted.Errors != fleet.CountedHere && !t.Load.Requests.OK {
+		traffic = true // a gateway that counts requests of targets has lost them
+	}
+	if t.Counted.Requests == fleet.CountedHere && traffic && evidence(s, t, now)[fleet.HealthGateway] == saysNothing {
 		return fleet.HealthGateway
 	}
 	return silentBeside(s, t, now)
