@@ -94,6 +94,8 @@ func TestTheReadmeNamesWhatIsReallyRun(t *testing.T) {
 		{"test/real/run.sh", `LITELLM_VERSION=(\S+)`, "litellm"},
 		{"test/real/run.sh", `BENTOML_VERSION=(\S+)`, "bentoml"},
 		{"test/real/run.sh", `PORTKEY_VERSION=(\S+)`, "portkey-gateway"},
+		{"test/real/run.sh", `SMG_VERSION=(\S+)`, "smg"},
+		{"test/real/run.sh", `SGLANG_ROUTER_VERSION=(\S+)`, "smg"},
 	} {
 		release := regexp.MustCompile(x.release).FindStringSubmatch(page(t, x.file))
 		if release == nil {

@@ -56,6 +56,7 @@ func routeAlerts(r *fleet.Route) []fleet.Alert {
 				Detail: fleet.Text("R resyncs it"), Runbook: fleet.Text("split-gateway")})
 		}
 	}
+	list = append(list, policyAlerts(r)...)
 	for i := range r.Targets {
 		t := &r.Targets[i]
 		if t.Spec.Pool != "" || t.Set.Or(0) == 0 {
@@ -68,6 +69,16 @@ func routeAlerts(r *fleet.Route) []fleet.Alert {
 		}
 	}
 	return list
+}
+
+// policyAlerts says a drift of a route's policy: it hurts money or quality, and nobody at once.
+func policyAlerts(r *fleet.Route) []fleet.Alert {
+	st := r.Policy
+	if st == nil || st.Verdict != fleet.PolicyDrifting {
+		return nil
+	}
+	return []fleet.Alert{{Level: fleet.LevelWarn, Object: fleet.Label(string(r.Spec.ID)), Route: r.Spec.ID,
+		Text: fleet.Textf("%s, seen %s", r.Spec.Policy.Text(), st.Seen.V.Split()), Detail: st.Means, Runbook: fleet.Text("policy-drift")}}
 }
 
 func poolAlerts(p *fleet.Pool) []fleet.Alert {

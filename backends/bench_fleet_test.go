@@ -45,6 +45,12 @@ type bench struct {
 
 func newBench(t *testing.T, read map[fleet.SourceID]func(time.Time) (fleet.Partial, error)) *bench {
 	t.Helper()
+	return newBenchOf(t, read, func(*fleet.Inventory) {})
+}
+
+// newBenchOf is a bench whose configuration says something else.
+func newBenchOf(t *testing.T, read map[fleet.SourceID]func(time.Time) (fleet.Partial, error), edit func(*fleet.Inventory)) *bench {
+	t.Helper()
 	b := &bench{t: t, clock: fleet.NewVirtualClock(start), read: map[fleet.SourceID]*script{}}
 	inv := fleet.Inventory{
 		Context: "test", Env: fleet.EnvDev, Mode: fleet.ModeLive,
@@ -57,13 +63,15 @@ func newBench(t *testing.T, read map[fleet.SourceID]func(time.Time) (fleet.Parti
 			Guard:   fleet.Guard{ErrRatio: fleet.Some(fleet.Ratio(0.02))},
 			Targets: []fleet.TargetSpec{{ID: "own", Pool: "p"}, {ID: "rented", Provider: "api", Model: "big"}}}},
 	}
+	edit(&inv)
 	subjects := map[fleet.SourceID]fleet.Subject{
 		"r1": {Pool: "p", Replica: "r1", Node: "n1"}, "r2": {Pool: "p", Replica: "r2"}, "n1": {Pool: "p", Node: "n1"},
 		"gw1": {Gateway: "g", GatewayReplica: "gw1"}, "gw2": {Gateway: "g", GatewayReplica: "gw2"},
 		"gw3": {Gateway: "g", GatewayReplica: "gw3"}, "api": {Provider: "api"},
+		"page": {Provider: "api", About: fleet.AboutStatus},
 	}
 	readers := map[fleet.SourceID]fleet.Reader{}
-	for _, id := range []fleet.SourceID{"r1", "r2", "n1", "gw1", "gw2", "gw3", "api", "am", "am2", "prom"} {
+	for _, id := range []fleet.SourceID{"r1", "r2", "n1", "gw1", "gw2", "gw3", "api", "page", "am", "am2", "prom"} {
 		f, ok := read[id]
 		if !ok {
 			continue

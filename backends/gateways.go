@@ -71,12 +71,14 @@ func writable(spec fleet.GatewaySpec, replicas []fleet.GatewayReplica) (fleet.Ma
 			return fleet.Some(false), r.ModeWhy
 		}
 	}
-	if spec.File != nil {
+	if spec.File != nil && slices.ContainsFunc(spec.Replicas, func(r fleet.GatewayReplicaSpec) bool { return len(r.Reload) > 0 }) {
 		return fleet.Some(true), fleet.Text("through its configuration file and a reload of each replica")
 	}
+	if spec.File != nil {
+		return fleet.Some(true), fleet.Text("through its configuration file")
+	}
 	if spec.Cluster != "" && spec.Options[fleet.OptionConfigMap] != "" {
-		return fleet.Some(true), fleet.Concat(fleet.Text("through its ConfigMap in cluster "), fleet.Label(string(spec.Cluster)),
-			fleet.Text(" and a roll of its pods"))
+		return fleet.Some(true), fleet.Concat(fleet.Text("through its ConfigMap in cluster "), fleet.Label(string(spec.Cluster)))
 	}
 	for _, r := range replicas {
 		switch r.Mode {
@@ -150,11 +152,14 @@ func (w *world) replicaView(
 	}
 	out.At, out.Stale = s.status.LastGood, s.stale(now)
 	out.Weights = fleet.Weights{}
+	listed := s.last.Gateway.Routing[spec.ID].Listed
 	var unset []fleet.TargetID
 	var remark fleet.Safe
 	for _, t := range spec.Targets {
 		d := findDeployment(s.last.Gateway, spec.ID, deployment(t))
 		switch {
+		case d == nil && listed:
+			out.Weights[t.ID] = 0
 		case d == nil: // evicted, or never loaded: it is missing from Weights
 		case !d.Weight.OK:
 			unset = append(unset, t.ID)

@@ -43,7 +43,7 @@ func newNames(inv fleet.Inventory) names {
 		n.routes[string(r.ID)] = r.ID
 	}
 	for _, s := range inv.Sources {
-		if u, err := url.Parse(s.URL); err == nil && u.Host != "" && s.Subject != (fleet.Subject{}) {
+		if u, err := url.Parse(s.URL); err == nil && u.Host != "" && s.Subject != (fleet.Subject{}) && s.Subject.About != fleet.AboutStatus {
 			n.hosts[u.Host] = s.Subject
 		}
 	}

@@ -23,10 +23,14 @@ func (w *world) provider(spec fleet.ProviderSpec, seen gatewayLoads, now time.Ti
 			p.Limits = r.Limits
 		}
 	}
+	w.provenBy(&p, s, now)
 	p.Limits = joinLimits(spec, p.Limits, seen.limits(spec.ID))
 	p.Burn, p.Unpriced = seen.providerBurn(spec.ID)
 	p.BurnRate = w.look.burnRate("provider/"+string(spec.ID), seen.providerObjective(spec.ID), now)
-	p.State, p.Why = providerState(&p, s, seen.providerGuard(spec.ID), now)
+	p.Status = w.feeds(spec.ID, now)
+	measured := providerState(&p, s, seen.providerGuard(spec.ID), now)
+	p.Measured = measured.state
+	p.State, p.Why = published(&p, measured, now)
 	p.Since = w.settle("provider/"+string(spec.ID), p.State, fleet.Label(string(spec.ID)), p.Why, now)
 	p.Trends = w.loadTrends("provider/"+string(spec.ID), trendSpan, p.Load, now)
 	return p
@@ -68,8 +72,9 @@ func joinLimits(spec fleet.ProviderSpec, probed, passed []fleet.Limit) []fleet.L
 }
 
 // providerState judges an account by its key, by what its users feel, by what is left of its quotas, and last by the probe.
-func providerState(p *fleet.Provider, s *sourceState, guard fleet.Guard, now time.Time) (fleet.State, fleet.Safe) {
-	return firstOf(unreachable(p, s), overGuard(p.Load, guard), quotaLow(p.Limits), probeState(p, s, now))
+func providerState(p *fleet.Provider, s *sourceState, guard fleet.Guard, now time.Time) judgement {
+	state, why := firstOf(unreachable(p, s), overGuard(p.Load, guard), quotaLow(p.Limits), probeState(p, s, now))
+	return judgement{state, why}
 }
 
 // unreachable says when the key is refused, or when neither probe nor traffic gets through.
@@ -102,7 +107,7 @@ func quotaLow(limits []fleet.Limit) judgement {
 // probeState says what the probe proves, and when there is no traffic.
 func probeState(p *fleet.Provider, s *sourceState, now time.Time) judgement {
 	if s == nil {
-		if !p.Load.Requests.OK {
+		if !p.Load.Requests.OK && p.ProbeAt.IsZero() {
 			return judgement{fleet.StateUnknown, fleet.Text("neither probed nor seen by a gateway")}
 		}
 		return unused(p)

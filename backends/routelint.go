@@ -22,7 +22,7 @@ func lint(s *fleet.Snapshot) {
 	}
 	for i := range s.Routes {
 		r := &s.Routes[i]
-		r.Lints = slices.Concat(lintMembers(r), lintWeights(r), lintAlone(r), lintFallbacks(s, r, named), lintOwner(r))
+		r.Lints = slices.Concat(lintMembers(r), lintWeights(r), lintAlone(r), lintFallbacks(s, r, named), lintOwner(r), lintPolicy(s, r))
 	}
 }
 

@@ -35,8 +35,10 @@ func (w *world) route(spec fleet.RouteSpec, s *fleet.Snapshot, seen gatewayLoads
 	}
 	effective(r.Targets, r.Routing)
 	r.Lengths = w.lengths(spec, now)
+	r.Objective = w.objective(&r)
 	r.Reversals = w.turn(keyOf(spec), r.Weights, now)
 	r.State, r.Why = routeState(&r, remark, w.settled(keyOf(spec), now) && explained(&r, total))
+	w.routeProbe(&r, now)
 	name := w.routeName(spec)
 	w.settle("route/"+name, r.State, fleet.Label(string(spec.ID)), r.Why, now)
 	r.Trends = w.loadTrends("route/"+name, trendSpan, r.Load, now)
@@ -122,7 +124,11 @@ func setShare(r *fleet.Route, id fleet.TargetID) fleet.Maybe[fleet.Ratio] {
 	if _, ok := weights[id]; !ok {
 		return fleet.None[fleet.Ratio]()
 	}
-	return weights.Share(id)
+	share := weights.Share(id)
+	if r.Routing.Uneven && share.V > 0 && share.V < 1 {
+		return fleet.None[fleet.Ratio]()
+	}
+	return share
 }
 
 // routeState judges a route by whether its gateways are read, by its worst target with weight, by whether its replicas

@@ -117,6 +117,7 @@ func effective(targets []fleet.Target, g fleet.Routing) {
 		t := &targets[i]
 		switch {
 		case !t.Set.OK || sum == 0:
+		case takes(t) && g.Uneven && t.Set.V < sum:
 		case takes(t):
 			t.Effective = fleet.Some(fleet.Ratio(float64(t.Set.V) / float64(sum)))
 		default:

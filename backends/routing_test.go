@@ -47,6 +47,8 @@ func TestWhatAMemberGetsIsWhatTheGatewayWouldGiveIt(t *testing.T) {
 		"whether orders decide is not known": {fleet.Routing{}, []fleet.Target{order(1, 1), order(3, 2)}, "- -"},
 		"one order for all":                  {fleet.Routing{}, []fleet.Target{order(1, 2), order(3, 2)}, "25 75"},
 		"in or out":                          {fleet.Routing{Weighing: fleet.WeighingInOut}, []fleet.Target{set(1), set(1), set(0), set(1)}, "33 33 0 33"},
+		"in or out by user":                  {fleet.Routing{Weighing: fleet.WeighingInOut, Uneven: true}, []fleet.Target{set(1), set(1), set(0)}, "- - 0"},
+		"the only one that is in":            {fleet.Routing{Weighing: fleet.WeighingInOut, Uneven: true}, []fleet.Target{set(1), set(0)}, "100 0"},
 	} {
 		effective(x.targets, x.g)
 		if got := shares(x.targets); got != x.want {
@@ -70,6 +72,35 @@ func routed(r fleet.Routing, cooled map[string]float64) func(time.Time) (fleet.P
 			}
 		}
 		return p, nil
+	}
+}
+
+// A member is in by being listed: one that is not has the weight 0. By what else the others share is not known of weights.
+func TestAMemberThatIsNotListedIsOut(t *testing.T) {
+	listed := func(weight float64, uneven bool) func(time.Time) (fleet.Partial, error) {
+		return func(time.Time) (fleet.Partial, error) {
+			p := gatewayReading(map[fleet.DeploymentID]float64{"own": weight}, nil)
+			p.Gateway.Routing = map[fleet.RouteID]fleet.Routing{"chat": {Weighing: fleet.WeighingInOut, Listed: true, Uneven: uneven}}
+			return p, nil
+		}
+	}
+	for _, uneven := range []bool{false, true} {
+		read := listed(1, uneven)
+		r := newBench(t, map[fleet.SourceID]func(time.Time) (fleet.Partial, error){"gw1": read, "gw2": read, "gw3": read}).after(time.Minute).Route("chat")
+		own, rented := r.Target("own"), r.Target("rented")
+		if rented.Set != fleet.Some(0) || rented.SetShare != fleet.Some(fleet.Ratio(0)) || own.SetShare != fleet.Some(fleet.Ratio(1)) ||
+			own.Effective != fleet.Some(fleet.Ratio(1)) {
+			t.Errorf("uneven %v: %+v, %+v", uneven, own, rented)
+		}
+	}
+	both := func(time.Time) (fleet.Partial, error) {
+		p := gatewayReading(map[fleet.DeploymentID]float64{"own": 1, "rented": 1}, nil)
+		p.Gateway.Routing = map[fleet.RouteID]fleet.Routing{"chat": {Weighing: fleet.WeighingInOut, Listed: true, Uneven: true}}
+		return p, nil
+	}
+	r := newBench(t, map[fleet.SourceID]func(time.Time) (fleet.Partial, error){"gw1": both, "gw2": both, "gw3": both}).after(time.Minute).Route("chat")
+	if own := r.Target("own"); own.Set != fleet.Some(1) || own.SetShare.OK || own.Effective.OK {
+		t.Errorf("%+v", own)
 	}
 }
 

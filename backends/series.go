@@ -134,11 +134,14 @@ type flow struct {
 	known  bool
 }
 
-func (f *flow) add(c *counter) {
+func (f *flow) add(c *counter) { f.addOver(c, rateWindow) }
+
+// addOver adds what a series grew by over another window than that of rates.
+func (f *flow) addOver(c *counter, window time.Duration) {
 	if c == nil {
 		return
 	}
-	if delta, from, ok := c.increase(rateWindow); ok {
+	if delta, from, ok := c.increase(window); ok {
 		f.plus(flow{delta: delta, perSec: delta / c.newest().Sub(from).Seconds(), from: from, known: true})
 	}
 }

@@ -15,7 +15,9 @@ func (w *world) snapshot(gen uint64, now time.Time) *fleet.Snapshot {
 		defer s.mu.Unlock()
 	}
 	s := &fleet.Snapshot{Gen: gen, At: now, Context: inv.Context, Env: inv.Env, Mode: inv.Mode, Sites: inv.Sites, Runbooks: inv.Runbooks,
-		Pools: make([]fleet.Pool, 0, len(inv.Pools))}
+		Rules:   fleet.SiteRules{Blocking: inv.Rules.Blocking, Policy: inv.Rules.Policy},
+		Freezes: inv.Rules.Windows(inv.Env, now),
+		Pools:   make([]fleet.Pool, 0, len(inv.Pools))}
 	seen := w.loads(now)
 	for _, spec := range inv.Pools {
 		s.Pools = append(s.Pools, w.pool(spec, seen, now))
@@ -30,6 +32,7 @@ func (w *world) snapshot(gen uint64, now time.Time) *fleet.Snapshot {
 	for _, spec := range seen.specs {
 		s.Routes = append(s.Routes, w.route(spec, s, seen, now))
 	}
+	w.policies(s, now)
 	lint(s)
 	s.Clusters = w.clusterList()
 	s.Spend = w.spend(s, seen, now)
@@ -39,6 +42,7 @@ func (w *world) snapshot(gen uint64, now time.Time) *fleet.Snapshot {
 		st := src.status
 		st.Stale = src.stale(now) && !src.unasked(now)
 		st.Silences = w.takesSilences(src.spec.ID)
+		st.Probe = w.probe(src, now)
 		s.Sources = append(s.Sources, st)
 	}
 	w.observe(s, seen.specs, now)
@@ -76,7 +80,7 @@ func (w *world) observe(s *fleet.Snapshot, specs []fleet.RouteSpec, now time.Tim
 	}
 	for i := range s.Providers {
 		p := &s.Providers[i]
-		w.look.observe("provider/"+string(p.Spec.ID), providers[p.Spec.ID], p.Load.TTFT95, p.State == fleet.StateOK, now)
+		w.look.observe("provider/"+string(p.Spec.ID), providers[p.Spec.ID], p.Load.TTFT95, p.Measured == fleet.StateOK, now)
 	}
 	if w.look.roll(now) {
 		w.prune(specs, now)

@@ -17,29 +17,32 @@ type world struct {
 	// declared routes have names of their own in what is remembered.
 	declared map[routeKey]bool
 
-	engines     map[fleet.SourceID][]*engineSeries // in the order of the page
-	deployments map[fleet.SourceID]map[deploymentKey]*deploymentSeries
-	byRoute     map[fleet.SourceID]map[fleet.RouteID]*routeSeries // of routes whose failures are counted as a whole
-	counts      map[routeKey]bool                                 // routes of which a gateway ever counted a target's requests
-	progress    map[fleet.SourceID]*progressWatch
-	gpus        map[fleet.SourceID]map[gpuKey]*gpuWatch
-	still       map[fleet.SourceID]*stillness // of pages of engines and of GPUs
-	ledger      ledger
-	trends      trends
-	since       map[string]stateSince // when an object entered its state
-	alerts      map[string]time.Time  // when an alert's condition began
-	events      eventLog
-	money       meter
-	look        lookback
-	reversals   map[routeKey]*turns
-	lags        map[replicaKey]*lagWatch
+	engines       map[fleet.SourceID][]*engineSeries // in the order of the page
+	deployments   map[fleet.SourceID]map[deploymentKey]*deploymentSeries
+	byRoute       map[fleet.SourceID]map[fleet.RouteID]*routeSeries // of routes whose failures are counted as a whole
+	counts        map[routeKey]bool                                 // routes of which a gateway ever counted a target's requests
+	progress      map[fleet.SourceID]*progressWatch
+	gpus          map[fleet.SourceID]map[gpuKey]*gpuWatch
+	still         map[fleet.SourceID]*stillness // of pages of engines and of GPUs
+	ledger        ledger
+	trends        trends
+	since         map[string]stateSince // when an object entered its state
+	alerts        map[string]time.Time  // when an alert's condition began
+	policyWatches map[routeKey]*policyWatch
+	events        eventLog
+	money         meter
+	look          lookback
+	reversals     map[routeKey]*turns
+	lags          map[replicaKey]*lagWatch
 	// recollections are how far pools' pasts are filled in from stores, and rests which stores refused that.
 	recollections map[fleet.PoolID]*recollection
 	rests         map[fleet.SourceID]*storeRest
 	clusters      map[fleet.SourceID]*fleet.Cluster
+	probes        map[fleet.SourceID]*probeWatch
 	outside       map[fleet.SourceID]*outside
-	heard         []saying      // what told was made of
-	told          []fleet.Alert // the alerts of all alerting systems
+	incidents     map[fleet.SourceID]map[string]fleet.Safe // that are open by status feed: title by id
+	heard         []saying                                 // what told was made of
+	told          []fleet.Alert                            // the alerts of all alerting systems
 	names         names
 	whole         map[fleet.PoolID]*whole // pools that stores answer for
 }
@@ -171,7 +174,9 @@ func newWorld(opt Options, states []*sourceState) *world {
 		recollections: map[fleet.PoolID]*recollection{},
 		whole:         map[fleet.PoolID]*whole{},
 		clusters:      map[fleet.SourceID]*fleet.Cluster{},
+		probes:        map[fleet.SourceID]*probeWatch{},
 		outside:       map[fleet.SourceID]*outside{},
+		incidents:     map[fleet.SourceID]map[string]fleet.Safe{},
 	}
 	w.fit(opt.Inventory, states)
 	w.look = newLookback()
@@ -254,7 +259,9 @@ func (w *world) forget(id fleet.SourceID) {
 	delete(w.gpus, id)
 	delete(w.still, id)
 	delete(w.clusters, id)
+	delete(w.probes, id)
 	delete(w.outside, id)
+	delete(w.incidents, id)
 }
 
 // failed notes a failure of a source; an event is made of the third in a row, once.

@@ -80,6 +80,37 @@ func TestPriceIsFoundByNameAndNeverGuessed(t *testing.T) {
 	}
 }
 
+// The kinds of the configuration find their prices, whatever the price list calls the provider.
+func TestKindsFindThePricesOfTheirList(t *testing.T) {
+	c := embedded(t)
+	for kind, tc := range map[string]struct{ list, model, row string }{
+		"gemini":       {"google", "models/gemini-2.5-pro", "gemini-2.5-pro"},
+		"vertex-ai":    {"vertex", "publishers/anthropic/models/claude-opus-5@default", "claude-opus-5@default"},
+		"azure-openai": {"azure", "gpt-5.1", "gpt-5.1"},
+	} {
+		want, listed := c.prices[modelKey{tc.list, tc.row}]
+		got, ok := c.Price(kind, fleet.ModelName(tc.model))
+		if !listed || !ok || !got.Input.Amount().Equal(want.Input.Amount()) || !got.Output.Amount().Equal(want.Output.Amount()) {
+			t.Errorf("%s: %+v, %v; the list of %s has %+v, %v", kind, got, ok, tc.list, want, listed)
+		}
+		if limit := c.MaxContext(kind, fleet.ModelName(tc.model)); limit != fleet.Some(c.limits[modelKey{tc.list, tc.row}]) {
+			t.Errorf("%s: max context %v", kind, limit)
+		}
+		if p, ok := c.Price(kind, "my-deployment"); ok {
+			t.Errorf("%s: a price was guessed: %+v", kind, p)
+		}
+	}
+	c, err := WithOverrides([]byte("# as of 2026-11-01\n" + strings.Join(columns, ",") + "\ngemini,gemini-2.5-pro,chat,9,,,9,\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, _ := c.Price("gemini", "gemini-2.5-pro")
+	other, _ := c.Price("google", "gemini-2.5-pro")
+	if !own.Input.Amount().Equal(usd(t, "9").Amount()) || other.Input.Amount().Equal(usd(t, "9").Amount()) {
+		t.Errorf("own row %v, row of the list %v", own.Input, other.Input)
+	}
+}
+
 func TestASiteFileWinsAndABadOneIsRefusedByLine(t *testing.T) {
 	head := strings.Join(columns, ",") + "\n"
 	c, err := WithOverrides([]byte("# as of 2026-11-01\n" + head + "openai,gpt-4o,chat,2.00,,,8.00,\nopenai,house-model,chat,1,,,2,\n"))

@@ -14,25 +14,34 @@ var (
 	regionName = regexp.MustCompile(`^(us|eu|apac|global|jp|au)\.`)
 )
 
+// listed are the kinds of providers that price lists call by another name. Rows of a site's file may use either.
+var listed = map[string]string{"gemini": "google", "vertex-ai": "vertex", "azure-openai": "azure"}
+
 // Price finds a model: exactly, without a provider prefix, without a date suffix, without a region prefix, in this
 // order, then without several of them; nothing beyond. kind is the provider kind of the configuration.
 func (c *Catalogue) Price(kind string, model fleet.ModelName) (fleet.Price, bool) {
-	for _, name := range candidates(string(model)) {
-		if p, ok := c.prices[modelKey{kind, name}]; ok {
-			return p, true
-		}
-	}
-	return fleet.Price{}, false
+	return find(c.prices, kind, model)
 }
 
 // MaxContext is the greatest prompt plus output of a model where the price list says it. It is found like a price.
 func (c *Catalogue) MaxContext(kind string, model fleet.ModelName) fleet.Maybe[fleet.Tokens] {
-	for _, name := range candidates(string(model)) {
-		if n, ok := c.limits[modelKey{kind, name}]; ok {
-			return fleet.Some(n)
-		}
+	if n, ok := find(c.limits, kind, model); ok {
+		return fleet.Some(n)
 	}
 	return fleet.None[fleet.Tokens]()
+}
+
+// find takes the nearest name; of rows with the same name, that of the kind itself.
+func find[T any](rows map[modelKey]T, kind string, model fleet.ModelName) (T, bool) {
+	for _, name := range candidates(string(model)) {
+		for _, k := range []string{kind, listed[kind]} {
+			if found, ok := rows[modelKey{k, name}]; ok && k != "" {
+				return found, true
+			}
+		}
+	}
+	var none T
+	return none, false
 }
 
 // candidates are the names that a model may be listed under, from the exact one to the barest.

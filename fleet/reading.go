@@ -15,11 +15,13 @@ type Partial struct {
 	GPUs     []GPUReading
 	Gateway  *GatewayReading
 	Provider *ProviderReading
+	Probe    *ProbeReading
 	Notices  []Notice // things worth an event, such as a repaired or dropped series
 	Cluster  *Cluster // what a Kubernetes cluster runs
 	Found    *Found   // what discovery made of it; nil leaves what was found before
 	Parts    []Part   // a store's readings of other sources
 	Alerts   *AlertsReading
+	Status   *StatusReading // of a status feed
 
 	Pools []PoolReading // a store's readings of whole pools
 	// Incomplete says why the answer is only a part of what there is, such as "2 of 5 stores did not answer"; "" for a

@@ -25,6 +25,12 @@ type Routing struct {
 	Strategy Safe // as the gateway calls it; "" for the gateway's own
 	Weighing Weighing
 	Most     int // the greatest weight that it takes; 0 where no bound is known
+	// Listed tells that a member is in by being listed, with nothing more to it: a declared one that is not listed is out,
+	// which is a weight of 0.
+	Listed bool
+	// Uneven tells that members that are in share the traffic by something else than their weights, such as users or prefixes:
+	// of one among several no share follows from them.
+	Uneven bool
 	// AloneTakesAll tells that a single member gets everything, whatever its weight is (Istio).
 	AloneTakesAll bool
 	// KeepsShare tells that a member that is down keeps its share: nothing is moved to the others (Gateway API).
@@ -79,6 +85,14 @@ const (
 	LintNowhere   LintRule = "fallback nowhere"   // a fallback leads to no route of the gateway, or in a circle
 	LintOwner     LintRule = "owned"              // somebody writes it back
 	LintOut       LintRule = "all out"            // no member may take anything
+
+	LintPolicySplit    LintRule = "policy split"    // weights give another share than the policy intends
+	LintPolicySides    LintRule = "policy sides"    // a side that the pattern needs is missing
+	LintPolicyFallback LintRule = "policy fallback" // an API without own GPUs behind it on the gateway
+	LintPolicyProven   LintRule = "policy unproven" // nobody has seen the fallback carry such a load
+	LintPolicyCold     LintRule = "policy cold"     // the fallback is not ready now
+	LintPolicyFate     LintRule = "policy fate"     // the fallback depends on what its primary depends on
+	LintPolicyModel    LintRule = "policy model"    // an own member serves something else than the fine-tune
 )
 
 // Lint is one finding.

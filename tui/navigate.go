@@ -211,8 +211,13 @@ func (m *Model) memberPlace(id string) (place, bool) {
 	if m.snap.Pool(fleet.PoolID(id)) != nil {
 		return place{screen: views.ScreenPools, pool: fleet.PoolID(id)}, true
 	}
-	if p := m.snap.Provider(fleet.ProviderID(id)); p != nil && p.Source != "" {
-		return place{screen: views.ScreenSources, source: p.Source}, true
+	if p := m.snap.Provider(fleet.ProviderID(id)); p != nil {
+		switch {
+		case p.Source != "":
+			return place{screen: views.ScreenSources, source: p.Source}, true
+		case len(p.Status) > 0: // nobody probes it, but its status page is read
+			return place{screen: views.ScreenSources, source: p.Status[0].Source}, true
+		}
 	}
 	return place{}, false
 }
@@ -223,6 +228,8 @@ func (m *Model) subjectPlace(s fleet.Subject, route fleet.RouteID) (place, bool)
 		return place{screen: views.ScreenClusters, object: fleet.ObjectRef{Cluster: s.Cluster}}, true
 	case s.Pool != "":
 		return m.memberPlace(string(s.Pool))
+	case s.About == fleet.AboutStatus:
+		return m.feedPlace(s.Provider)
 	case s.Provider != "":
 		return m.memberPlace(string(s.Provider))
 	case route != "":
@@ -230,6 +237,22 @@ func (m *Model) subjectPlace(s fleet.Subject, route fleet.RouteID) (place, bool)
 	default:
 		return place{screen: views.ScreenSources}, true
 	}
+}
+
+// feedPlace is the status feed of a provider that is unknown, else its first.
+func (m *Model) feedPlace(id fleet.ProviderID) (place, bool) {
+	p := m.snap.Provider(id)
+	if p == nil || len(p.Status) == 0 {
+		return m.memberPlace(string(id))
+	}
+	source := p.Status[0].Source
+	for i := range p.Status {
+		if !p.Status[i].Unknown().IsEmpty() {
+			source = p.Status[i].Source
+			break
+		}
+	}
+	return place{screen: views.ScreenSources, source: source}, true
 }
 
 func (m *Model) replicaSource(pool fleet.PoolID, id fleet.ReplicaID) fleet.SourceID {

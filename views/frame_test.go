@@ -46,8 +46,12 @@ var screens = map[string]func(views.Scene, views.Size) string{
 	"costpools": func(sc views.Scene, sz views.Size) string {
 		return views.Cost(sc, views.CostState{Pane: "costpools", Pools: views.Table{Selected: "h100-b", Sort: "idle"}}, sz)
 	},
-	"alerts":   alertsFrame,
-	"silences": silencesFrame,
+	"alerts":         alertsFrame,
+	"silences":       silencesFrame,
+	"statusfeed":     publishedFrame("status/openai"),
+	"statusprovider": publishedFrame("openai-probe"),
+	"statuslost":     publishedFrame("status/anthropic"),
+	"statusoverview": publishedOverview,
 	"connecting": func(sc views.Scene, sz views.Size) string {
 		sc.Snap = nil
 		return views.Overview(sc, views.OverviewState{}, sz)

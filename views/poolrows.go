@@ -63,6 +63,8 @@ func (r *poolRow) model() fleet.Safe {
 // ready draws ready of desired replicas.
 func (r *poolRow) ready(role themes.Role) part.Cell {
 	switch {
+	case r.pool == nil && publishes(r.provider):
+		return part.Cell{Text: fleet.Text("api !"), Role: themes.Warn} // its status page lists something
 	case r.pool == nil:
 		return part.Cell{Text: fleet.Text("api"), Role: role}
 	case r.pool.Ready < r.pool.Desired:

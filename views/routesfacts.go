@@ -8,7 +8,12 @@ import (
 )
 
 // routeFactLines is how many lines routeFacts takes.
-const routeFactLines = 2
+func routeFactLines(r *fleet.Route) int {
+	if r.Policy != nil {
+		return 3
+	}
+	return 2
+}
 
 // routeRule opens a route and says at the right whether its gateway replicas agree.
 func routeRule(b *part.Block, sc Scene, r *fleet.Route, t Table) {
@@ -52,8 +57,9 @@ func agreement(r *fleet.Route) fleet.Safe {
 	return fleet.Join(parts, fleet.Text(", "))
 }
 
-// routeFacts says why a route is in its state, who holds it and what it asks of its targets.
-func routeFacts(b *part.Block, sc Scene, r *fleet.Route) {
+// routeFacts says why a route is in its state, who holds it and what it asks of its targets. A page of its own has room for more
+// of its policy than what stands under a list.
+func routeFacts(b *part.Block, sc Scene, r *fleet.Route, page bool) {
 	b.Gap(2).Put(themes.OfState(r.State), stateText(r.State, r.Load.At, sc.Now)).Gap(2)
 	b.Put(themes.Text, r.Why)
 	if len(r.Unset) > 0 {
@@ -84,6 +90,7 @@ func routeFacts(b *part.Block, sc Scene, r *fleet.Route) {
 		b.Gap(2).Put(themes.Warn, fleet.Textf("changed direction %s in 30m", fleet.Many(r.Reversals, "time")))
 	}
 	b.End()
+	policyFact(b, sc, r, page && b.Width() < normalWidth)
 }
 
 // lockText says who holds a route and for how long.

@@ -18,7 +18,7 @@ const (
 func routeColumn(b *part.Block, sc Scene, u RoutesState, r *fleet.Route, rows int) {
 	routeRule(b, sc, r, u.Targets)
 	if rows >= lowScreen {
-		routeFacts(b, sc, r)
+		routeFacts(b, sc, r, true)
 	}
 	targets := share{least: 3, want: max(1, len(r.Targets)), weight: 2}
 	replicas := share{least: 1, want: len(r.Replicas), weight: 1}
@@ -81,7 +81,7 @@ func routeUnderShift(b *part.Block, sc Scene, u RoutesState, r *fleet.Route, row
 func routePage(b *part.Block, sc Scene, u RoutesState, r *fleet.Route, rows int) {
 	if r != nil {
 		routeRule(b, sc, r, u.Targets)
-		routeFacts(b, sc, r)
+		routeFacts(b, sc, r, true)
 		n := max(1, min(len(r.Targets), rows/3))
 		targetTable(b, sc, u, r, n)
 		targetEvidence(sc, r, u.Targets).draw(b)
@@ -111,7 +111,7 @@ func wideRoute(b *part.Block, sc Scene, u RoutesState, r *fleet.Route, rows int)
 	charts := routeRight(right, sc, u, r, rows, routeCharts(sc, r), 3)
 	if r != nil {
 		routeRule(left, sc, r, u.Targets)
-		routeFacts(left, sc, r)
+		routeFacts(left, sc, r, true)
 		targetTable(left, sc, u, r, max(1, min(len(r.Targets), rows/3)))
 		targetEvidence(sc, r, u.Targets).draw(left)
 		proofLine(left, sc, r, u.Targets)

@@ -18,6 +18,7 @@ const (
 	colRouteTrend
 	colRouteErrors
 	colRouteTTFT
+	colPolicy
 	colFallback
 	colReplicas
 	colFaults
@@ -26,7 +27,7 @@ const (
 
 // routeColumns are the columns of the list; narrow screens give up the fallback, the replicas and shares first,
 // since the selected route says them below.
-func routeColumns(look time.Duration, name int) []part.Column {
+func routeColumns(look time.Duration, name int, policy part.Column) []part.Column {
 	return []part.Column{
 		{Key: "name", Title: fleet.Text("ROUTE"), Width: name},
 		{Title: fleet.Text("TIER"), Width: 4, Align: part.Right, Drop: 6},
@@ -36,6 +37,7 @@ func routeColumns(look time.Duration, name int) []part.Column {
 		{Title: fleet.Age(look), Width: 6, Most: 10, Drop: 8},
 		{Key: "err", Title: fleet.Text("ERR%"), Width: 5, Align: part.Right},
 		{Key: "ttft", Title: fleet.Text("TTFT95"), Width: 6, Align: part.Right},
+		policy,
 		{Title: fleet.Text("FALLBACK"), Width: 10, Most: 18, Drop: 7},
 		{Title: fleet.Text("REPLICAS"), Width: 12, Most: 16, Drop: 4},
 		{Title: fleet.Text("FAULTS"), Width: 6, Align: part.Right, Drop: 3},
@@ -51,7 +53,7 @@ func routeList(b *part.Block, sc Scene, u RoutesState, rows int) {
 	fixed := 2
 	if shown != nil && rows >= 14 {
 		targets = share{least: 2, want: max(1, len(shown.Targets)), weight: 2}
-		fixed += 1 + 1 + routeFactLines + 1 // blank, rule, facts, titles
+		fixed += 1 + 1 + routeFactLines(shown) + 1 // blank, rule, facts, titles
 	}
 	if targets.want > 0 && rows >= lowScreen {
 		replicas = share{least: 1, want: len(shown.Replicas), weight: 1}
@@ -65,7 +67,7 @@ func routeList(b *part.Block, sc Scene, u RoutesState, rows int) {
 	}
 	b.End()
 	routeRule(b, sc, shown, Table{})
-	routeFacts(b, sc, shown)
+	routeFacts(b, sc, shown, false)
 	targetTable(b, sc, RoutesState{}, shown, targets.got)
 	if replicas.want+changes.want == 0 {
 		return
@@ -111,12 +113,13 @@ func routesPane(b *part.Block, sc Scene, t Table, n int) {
 	right := fleet.Join(nonEmpty(driftNote(routes, from, len(index), len(index)), position(from, to, len(index))),
 		fleet.Text("  "))
 	b.Rule(fleet.Concat(fleet.Text("ROUTES "), fleet.Int(len(routes))), note, right)
-	g := part.Layout(routeColumns(sc.Window, nameWidth(ids[from:to], b.Width(), 12)), b.Width(), t.Column)
+	g := part.Layout(routeColumns(sc.Window, nameWidth(ids[from:to], b.Width(), 12), policyColumn(routes, b.Width())), b.Width(), t.Column)
 	g.Sort = t.Sort
 	g.Head(b)
 	for k := from; k < to; k++ {
 		c := g.Cells()
 		fillRoute(c, &routes[index[k]], sc)
+		c[colPolicy] = policyCell(&routes[index[k]], b.Width())
 		g.Row(b, c, ids[k] == t.Selected)
 	}
 	if len(routes) == 0 {

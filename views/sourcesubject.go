@@ -15,11 +15,17 @@ type fact struct {
 }
 
 // subjectFacts says how the thing does that a source tells about.
-func subjectFacts(s *fleet.Snapshot, sub fleet.Subject, now time.Time) []fact {
+func subjectFacts(s *fleet.Snapshot, id fleet.SourceID, sub fleet.Subject, now time.Time) []fact {
 	switch {
+	case sub.About == fleet.AboutProbe:
+		return nil // its own words are all there is
+	case sub.Provider != "" && sub.About == fleet.AboutStatus:
+		if p := s.Provider(sub.Provider); p != nil {
+			return statusFacts(p, id, now)
+		}
 	case sub.Provider != "":
 		if p := s.Provider(sub.Provider); p != nil {
-			return providerFacts(p, now)
+			return append(providerFacts(p, now), probeLines(s.ProbesOf(fleet.Subject{Provider: sub.Provider}))...)
 		}
 	case sub.Gateway != "":
 		if g := s.Gateway(sub.Gateway); g != nil {
@@ -35,7 +41,8 @@ func subjectFacts(s *fleet.Snapshot, sub fleet.Subject, now time.Time) []fact {
 	return nil
 }
 
-// providerFacts are the key, the limits with what is left of them, the models, and the money of an account.
+// providerFacts are the key, the limits with what is left of them, the models and the money of an account, and what it
+// publishes.
 func providerFacts(p *fleet.Provider, now time.Time) []fact {
 	key := fact{fleet.Text("key"), fleet.Text("not known to be valid"), themes.Stale}
 	switch {
@@ -56,6 +63,9 @@ func providerFacts(p *fleet.Provider, now time.Time) []fact {
 	facts = append(facts, fact{fleet.Text("models"), modelNames(p.Models), themes.Text})
 	facts = append(facts, placeFacts(p)...)
 	facts = append(facts, fact{fleet.Text("burn"), moneyRate(p.Burn, p.Burn.OK), themes.Text})
+	for i := range p.Status {
+		facts = append(facts, statusLine(&p.Status[i], now))
+	}
 	if len(p.Unpriced) > 0 {
 		facts = append(facts, fact{fleet.Text("unpriced"), modelNames(p.Unpriced), themes.Warn})
 	}

@@ -142,7 +142,7 @@ func (f *finder) lead(after fleet.Weights, weight int) {
 
 // bounding are the interlocks that speak about one receiver: what it can carry, what it costs, and whether it may.
 func bounding(id string) bool {
-	return slices.Contains([]string{"IL-04", "IL-05", "IL-07", "IL-08", "IL-10", "IL-12", "IL-14", "IL-15", "IL-16", "IL-17", "IL-24", "IL-26",
+	return slices.Contains([]string{"IL-04", "IL-05", "IL-07", "IL-08", "IL-10", "IL-12", "IL-14", "IL-15", "IL-16", "IL-17", "IL-24", "IL-26", "IL-27",
 		"IL-28"}, id)
 }
 
@@ -203,18 +203,13 @@ func (f *finder) moved() int {
 func (f *finder) objection(to fleet.TargetID, weight int, blind bool) *actions.Check {
 	p := f.planTo(to, weight)
 	var worst *actions.Check
-	for _, il := range interlocks.All() {
-		if !bounding(il.ID) {
-			continue
-		}
-		c := il.Check(p, f.s, f.b, f.now)
+	for _, c := range interlocks.Some(p, f.s, f.b, f.now, bounding) {
 		if blind && c.Missing && c.Severity == actions.SeverityOVR {
 			continue
 		}
 		if c.Severity < actions.SeverityOVR || worst != nil && c.Severity <= worst.Severity {
 			continue
 		}
-		c.ID, c.Title = il.ID, il.Title
 		worst = &c
 	}
 	return worst

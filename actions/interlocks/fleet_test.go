@@ -75,7 +75,8 @@ func goodProvider() fleet.Provider {
 	return fleet.Provider{
 		Spec: fleet.ProviderSpec{ID: "api", Kind: "openai", Labels: []string{"eu"},
 			Models: []fleet.ProviderModel{{Name: "gpt-x", MaxContext: fleet.Some(fleet.Tokens(128_000)),
-				Offers: []string{"tools"}}}},
+				Offers: []string{"tools"}}}, Feeds: []fleet.SourceID{"status/api"}},
+		Status: []fleet.StatusFeed{{Source: "status/api", At: ago(40 * time.Second), Reading: &fleet.StatusReading{}}},
 		Load: fleet.Load{At: ago(5 * time.Second), Requests: fleet.Some(fleet.Rate(1)),
 			InRate:  fleet.Some(fleet.TokenRate(100)),
 			OutRate: fleet.Some(fleet.TokenRate(20)), E2E: fleet.Some(fleet.Seconds(2))},
@@ -99,7 +100,8 @@ func goodRoute() fleet.Route {
 			PromptMean: fleet.Some(fleet.Tokens(100)),
 			OutputMean: fleet.Some(fleet.Tokens(20)), E2E: fleet.Some(fleet.Seconds(2))},
 		Weights: weights, Hash: fleet.HashWeights(weights),
-		Lengths: fleet.Lengths{At: ago(5 * time.Second), Prompt: lengthsOf(1000, 16_000), Output: lengthsOf(1000, 16_000)},
+		Objective: fleet.ErrorBudget{Requests: fleet.Some(1e6), Errors: fleet.Some(5000.0), Watched: fleet.Some(14 * 24 * time.Hour), From: ago(14 * 24 * time.Hour)},
+		Lengths:   fleet.Lengths{At: ago(5 * time.Second), Prompt: lengthsOf(1000, 16_000), Output: lengthsOf(1000, 16_000)},
 	}
 	for _, id := range []fleet.TargetID{"a", "b", "api"} {
 		t := fleet.Target{Spec: fleet.TargetSpec{ID: id, Pool: fleet.PoolID(id)}, Set: fleet.Some(weights[id]),

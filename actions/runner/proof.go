@@ -14,6 +14,8 @@ type proof struct {
 	n    float64 // requests
 	by   map[fleet.TargetID]float64
 	last time.Time // end of the last window that was counted, at first the time when the step held everywhere
+	// uneven tells that members that are in share by something else than weights: only that none is sent to who is out is proven.
+	uneven bool
 }
 
 // leastTolerance is how far a measured share may be off, however many requests there were.
@@ -24,9 +26,10 @@ func (p *proof) take(r *fleet.Route, s actions.Step) {
 	var window time.Duration
 	var end time.Time
 	n := 0.0
+	p.uneven = r.Routing.Uneven
 	for i := range r.Targets {
 		t := &r.Targets[i]
-		if uncounted(r, t, s) {
+		if unlisted(r, t) || uncounted(r, t, s) {
 			continue
 		}
 		if !t.Seen.OK || t.SeenN <= 0 {
@@ -63,6 +66,11 @@ func uncounted(r *fleet.Route, t *fleet.Target, s actions.Step) bool {
 		s.Before[t.Spec.ID] == 0 && s.After[t.Spec.ID] == 0
 }
 
+// unlisted tells whether a target is out of a route by not being on the gateway's list, and has no figures for that.
+func unlisted(r *fleet.Route, t *fleet.Target) bool {
+	return r.Routing.Listed && t.Set.OK && t.Set.V == 0 && !t.Seen.OK
+}
+
 // shares are the measured shares so far.
 func (p *proof) shares() map[fleet.TargetID]fleet.Maybe[fleet.Ratio] {
 	out := map[fleet.TargetID]fleet.Maybe[fleet.Ratio]{}
@@ -90,6 +98,9 @@ func (p *proof) farthest(w fleet.Weights) fleet.TargetID {
 	most := 0.0
 	for id := range w {
 		want := float64(w.Share(id).Or(0))
+		if p.uneven && want > 0 {
+			continue
+		}
 		tolerance := math.Max(leastTolerance, 3*math.Sqrt(want*(1-want)/p.n))
 		off := math.Abs(p.by[id]/p.n-want) - tolerance
 		if off > most+1e-9 || off > 1e-9 && off > most-1e-9 && id < worst {
@@ -104,4 +115,14 @@ func (p *proof) text(w fleet.Weights) fleet.Safe {
 	id := p.farthest(w)
 	return fleet.Textf("%s carries %s%% of %s requests, set are %s%%: n does not skip this, Z undoes",
 		fleet.Label(string(id)), fleet.Ratio(p.by[id]/p.n).Text(), fleet.Float(p.n, 0), fleet.Show(w.Share(id)))
+}
+
+// taking are the weights by which the gateway shares requests out: a blocked member keeps its weight and is measured at nothing.
+func (k *carrier) taking(w fleet.Weights) fleet.Weights {
+	if s := k.r.o.Latest(); s != nil {
+		if r := s.Route(k.c.Plan.Intent.Route); r != nil {
+			return r.Takes(w)
+		}
+	}
+	return w
 }

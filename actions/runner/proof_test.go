@@ -50,3 +50,54 @@ func TestWindowsAreCountedOnce(t *testing.T) {
 		}
 	})
 }
+
+// Members that share by users or prefixes prove nothing by how much they get; one that is out must get nothing, and has no figures
+// where the gateway lists only who is in.
+func TestAnUnevenRouteIsProvenByWhoIsOut(t *testing.T) {
+	target := func(id fleet.TargetID, set int, seen fleet.Maybe[fleet.Ratio]) fleet.Target {
+		out := fleet.Target{Spec: fleet.TargetSpec{ID: id}, Set: fleet.Some(set), Seen: seen, SeenOver: time.Minute,
+			Load: fleet.Load{At: start.Add(2 * time.Minute)}}
+		if seen.OK {
+			out.SeenN = 600
+		}
+		return out
+	}
+	w := fleet.Weights{"a": 1, "b": 1, "c": 0}
+	routing := fleet.Routing{Weighing: fleet.WeighingInOut, Listed: true, Uneven: true}
+	for name, c := range map[string]struct {
+		c    fleet.Maybe[fleet.Ratio]
+		want fleet.Maybe[bool]
+	}{
+		"the one that is out has no figures": {fleet.None[fleet.Ratio](), fleet.Some(true)},
+		"it gets nothing":                    {fleet.Some(fleet.Ratio(0)), fleet.Some(true)},
+		"it still gets something":            {fleet.Some(fleet.Ratio(0.1)), fleet.Some(false)},
+	} {
+		r := fleet.Route{Routing: routing, Targets: []fleet.Target{target("a", 1, fleet.Some(fleet.Ratio(0.85))),
+			target("b", 1, fleet.Some(fleet.Ratio(0.05))), target("c", 0, c.c)}}
+		p := proof{last: start}
+		p.take(&r, actions.Step{})
+		if got := p.within(w, 200); got != c.want || p.n != 600 {
+			t.Errorf("%s: %+v of %v requests, want %+v", name, got, p.n, c.want)
+		}
+	}
+	even := fleet.Route{Targets: []fleet.Target{target("a", 1, fleet.Some(fleet.Ratio(0.9))), target("b", 1, fleet.Some(fleet.Ratio(0.1)))}}
+	p := proof{last: start}
+	p.take(&even, actions.Step{})
+	if got := p.within(fleet.Weights{"a": 1, "b": 1}, 200); got != fleet.Some(false) {
+		t.Errorf("an even route that is off: %+v", got)
+	}
+}
+
+// A member that is blocked keeps its weight: that it carries nothing is no fault of the change, which goes on to its end.
+func TestABlockedMemberIsMeasuredAtNothing(t *testing.T) {
+	g := newRig(t)
+	g.tm.blocked = "b"
+	id := g.start()
+	c := g.until(id, func(c actions.Change) bool { return c.State.Closed() || c.Held })
+	if c.State != actions.StateCommitted {
+		t.Errorf("%s, held %v: %s", c.State, c.Held, c.Why)
+	}
+	if len(g.gw.writes) != 3 {
+		t.Errorf("%d writes", len(g.gw.writes))
+	}
+}

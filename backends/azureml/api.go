@@ -8,9 +8,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
-	"strings"
 
+	"pitwall/backends/internal/azureapi"
 	"pitwall/backends/internal/httpx"
 	"pitwall/fleet"
 )
@@ -86,80 +85,26 @@ func (a *api) call(ctx context.Context, method, path string, in any) (*httpx.Rep
 // mostSaid bounds a quoted message.
 const mostSaid = 300
 
-// What is taken out of refusals that may repeat what was sent: the right that Azure names, and its word for the failure.
-var (
-	missingRight = regexp.MustCompile(`action '([A-Za-z0-9./]{1,150})'`)
-	plainCode    = regexp.MustCompile(`^[A-Za-z]{1,60}$`)
-)
-
-// told adds to a refusal what Azure says of it, and says of a token that it is over, which is what most of them come to:
-// they live for an hour. What it says of a credential otherwise may hold a part of it, and is left out.
+// told adds to a refusal what Azure says of it. What it says of a credential may hold a part of it, and is left out.
 func (a *api) told(reply *httpx.Reply, err error) error {
 	e, ok := errors.AsType[*fleet.Error](err)
-	if !ok || reply == nil {
-		return err
-	}
-	var body struct {
-		Error struct {
-			Code    string `json:"code"`
-			Message string `json:"message"`
-		} `json:"error"`
-	}
-	if json.Unmarshal(reply.Body, &body) != nil {
-		return err
+	if !ok || reply == nil || e.Kind != fleet.KindInvalid && e.Kind != fleet.KindConflict {
+		return azureapi.Explained(reply, err)
 	}
 	said := *e
-	switch {
-	case reply.Status == http.StatusUnauthorized && strings.Contains(body.Error.Code+" "+body.Error.Message, "xpired"):
-		said.Err = errors.New("its token has expired")
-		said.Next = "tokens of Azure live for about an hour: let auth name a command that gives a new one each time, such as az account " +
-			"get-access-token --query accessToken -o tsv"
-	case reply.Status == http.StatusForbidden:
-		if action := missingRight.FindStringSubmatch(body.Error.Message); action != nil {
-			said.Err = fmt.Errorf("%w: it lacks %s", e.Err, action[1])
-		}
-	case e.Kind == fleet.KindServer:
-		if plainCode.MatchString(body.Error.Code) {
-			said.Err = fmt.Errorf("%w: %s", e.Err, body.Error.Code)
-		}
-	case e.Kind == fleet.KindInvalid || e.Kind == fleet.KindConflict:
-		if text := cmp.Or(body.Error.Message, body.Error.Code); text != "" {
-			said.Err = fmt.Errorf("%w: %s", e.Err, fleet.Quote(text[:min(len(text), mostSaid)]))
-		}
+	if r, _ := azureapi.RefusalOf(reply.Body); r.Message+r.Code != "" {
+		text := cmp.Or(r.Message, r.Code)
+		said.Err = fmt.Errorf("%w: %s", e.Err, fleet.Quote(text[:min(len(text), mostSaid)]))
 	}
 	return &said
 }
 
-// list reads all pages of a list. The address of the next page is taken for its query only, so that a token goes nowhere
-// else.
+// list reads all pages of a list.
 func (a *api) list(ctx context.Context, path string) ([]json.RawMessage, *httpx.Reply, error) {
-	var all []json.RawMessage
-	where, _, _ := strings.Cut(path, "?")
-	for range mostPages {
-		reply, err := a.call(ctx, http.MethodGet, path, nil)
-		if err != nil {
-			return nil, nil, err
-		}
-		var page struct {
-			Value *[]json.RawMessage `json:"value"`
-			Next  string             `json:"nextLink"`
-		}
-		if err := reply.JSON(&page); err != nil {
-			return nil, nil, err
-		}
-		if page.Value == nil {
-			return nil, nil, a.unread("read "+where, "the answer is no list")
-		}
-		if all = append(all, *page.Value...); page.Next == "" {
-			return all, reply, nil
-		}
-		next, err := url.Parse(page.Next)
-		if err != nil || next.RawQuery == "" {
-			return nil, nil, a.unread("read "+where, "the address of its next page cannot be read")
-		}
-		path = where + "?" + next.RawQuery
-	}
-	return nil, nil, a.unread("read "+where, fmt.Sprintf("it has more than %d pages", mostPages))
+	return azureapi.Listing{Source: a.source, Path: path, Pages: mostPages,
+		Get: func(ctx context.Context, path string) (*httpx.Reply, error) {
+			return a.call(ctx, http.MethodGet, path, nil)
+		}}.Read(ctx)
 }
 
 func (a *api) unread(op, why string) error {

@@ -1,11 +1,11 @@
 package kong
 
 import (
-	"net/url"
 	"strconv"
 	"strings"
 
 	"pitwall/backends/internal/jsonptr"
+	"pitwall/backends/internal/webaddress"
 	"pitwall/fleet"
 )
 
@@ -33,22 +33,12 @@ func memberOf(item any) found {
 	logged, _ := jsonptr.Find(item, "/logging/log_statistics")
 	f.logged = logged == true
 	host := ""
-	f.base, host = withoutSecrets(jsonptr.Text(item, "/model/options/upstream_url"))
+	f.base, host = webaddress.WithoutSecrets(jsonptr.Text(item, "/model/options/upstream_url"))
 	f.apart = append(f.apart, host)
 	for _, path := range telling {
 		f.apart = append(f.apart, jsonptr.Text(item, path))
 	}
 	return f
-}
-
-// withoutSecrets is an address without what may be a credential: user, query and fragment.
-func withoutSecrets(raw string) (address, host string) {
-	u, err := url.Parse(raw)
-	if err != nil || raw == "" || u.Host == "" {
-		return "", ""
-	}
-	u.User, u.RawQuery, u.ForceQuery, u.Fragment, u.RawFragment = nil, "", false, "", ""
-	return u.String(), u.Host + u.EscapedPath()
 }
 
 // callMembers gives every target a name: that of its model, with @ and what tells it apart where several have the model.

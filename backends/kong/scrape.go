@@ -3,15 +3,13 @@ package kong
 import (
 	"bytes"
 	"context"
-	"fmt"
-	"net"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
 	"pitwall/backends/internal/httpx"
 	"pitwall/backends/internal/promtext"
+	"pitwall/backends/internal/webaddress"
 	"pitwall/fleet"
 )
 
@@ -38,7 +36,7 @@ func metricsPages(s fleet.SourceSpec, a *api, deps fleet.Deps) ([]pageOf, error)
 	}
 	var list []pageOf
 	for _, one := range strings.Split(option, ",") {
-		address, err := metricsAddress(strings.TrimSpace(one), s.URL)
+		address, err := webaddress.Beside(strings.TrimSpace(one), s.URL, metricsPath)
 		if err != nil {
 			return nil, &fleet.Error{Kind: fleet.KindInvalid, Op: "use the option " + OptionMetrics, Source: s.ID, Err: err}
 		}
@@ -46,37 +44,9 @@ func metricsPages(s fleet.SourceSpec, a *api, deps fleet.Deps) ([]pageOf, error)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, pageOf{client: client, host: hostOf(address)})
+		list = append(list, pageOf{client: client, host: webaddress.Host(address)})
 	}
 	return list, nil
-}
-
-func hostOf(address string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return ""
-	}
-	return u.Host
-}
-
-// metricsAddress reads ":PORT" or ":PORT/PATH" as a place on the host of the Admin API.
-func metricsAddress(one, admin string) (string, error) {
-	if rest, short := strings.CutPrefix(one, ":"); short {
-		u, err := url.Parse(admin)
-		if err != nil || u.Hostname() == "" {
-			return "", fmt.Errorf("the address of the replica has no host")
-		}
-		port, path, _ := strings.Cut(rest, "/")
-		one = u.Scheme + "://" + net.JoinHostPort(u.Hostname(), port) + "/" + path
-	}
-	u, err := url.Parse(one)
-	if err != nil || u.Host == "" {
-		return "", fmt.Errorf("it is neither an address nor a port behind a colon")
-	}
-	if strings.Trim(u.Path, "/") == "" {
-		u.Path = metricsPath
-	}
-	return u.String(), nil
 }
 
 // metrics reads all pages. A page that is absent or closed is a state of the gateway and is said, and so is one of another

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"pitwall/backends/internal/filetext"
 	"pitwall/fleet"
 )
 
@@ -15,7 +16,7 @@ import (
 // goes on where an interrupted one stopped, because each step looks first whether it is still needed.
 type fileWriter struct {
 	gateway
-	files replacer
+	files filetext.Replacer
 }
 
 func newFileWriter(g gateway) *fileWriter { return &fileWriter{gateway: g} }
@@ -100,7 +101,7 @@ func (w *fileWriter) checkAll(ctx context.Context, r fleet.RouteSpec, before, af
 
 // plan reads a file and gives its text and the edited text; both are the same when it holds after already.
 func (w *fileWriter) plan(r fleet.RouteSpec, path string, before, after fleet.Weights) (old, text []byte, err error) {
-	old, err = w.files.read(path)
+	old, err = w.files.Read(path)
 	if err != nil {
 		return nil, nil, w.refuse(r, fleet.KindInvalid, fmt.Sprintf("the file %s cannot be edited", path), err)
 	}
@@ -142,9 +143,9 @@ func (w *fileWriter) ensureFile(r fleet.RouteSpec, path string, before, after fl
 	if string(old) == string(text) {
 		return nil
 	}
-	if err := w.files.replace(path, old, text); err != nil {
+	if err := w.files.Replace(path, old, text); err != nil {
 		kind := fleet.KindInternal
-		if errors.Is(err, errChanged) {
+		if errors.Is(err, filetext.ErrChanged) {
 			kind = fleet.KindConflict
 		}
 		return &fleet.Error{Kind: kind, Op: "replace " + path, Err: err}
@@ -215,7 +216,7 @@ func (w *fileWriter) stopped(ctx context.Context, r fleet.RouteSpec, at replica,
 		parts = append(parts, fmt.Sprintf("%s holds %s", h.replica, list(r, now)))
 	}
 	file := "the file cannot be read"
-	if text, err := w.files.read(w.pathOf(at)); err == nil {
+	if text, err := w.files.Read(w.pathOf(at)); err == nil {
 		if c, err := parseConfig(text); err == nil {
 			if now, err := c.weights(r); err == nil {
 				file = fmt.Sprintf("the file of %s holds %s, which a restart loads", at.spec.ID, list(r, now))
@@ -239,7 +240,7 @@ func (w *fileWriter) Resync(ctx context.Context, r fleet.RouteSpec, id fleet.Gat
 			Kind: fleet.KindInvalid, Op: "resync " + string(id), Next: "no reload command is configured for it",
 		}
 	}
-	text, err := w.files.read(w.pathOf(rep))
+	text, err := w.files.Read(w.pathOf(rep))
 	if err != nil {
 		return &fleet.Error{Kind: fleet.KindInvalid, Op: "resync " + string(id), Err: err, Next: "it was not reloaded"}
 	}

@@ -173,7 +173,7 @@ func TestFileShiftThereAndBack(t *testing.T) {
 func TestFileShiftGoesOnWhereItStopped(t *testing.T) {
 	g, path := newFileFake(t, 3)
 	w, r := g.fileWriter(t, path), chatRoute("a", "b")
-	w.files.at = func(step string) {
+	w.files.At = func(step string) {
 		if step == "end" {
 			panic("killed")
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"pitwall/backends/internal/jsonptr"
+	"pitwall/backends/internal/mapentry"
 	"pitwall/fleet"
 )
 
@@ -16,9 +17,7 @@ const mapSettle = 5 * time.Minute
 // guarded write and has the pods replaced by their own controller, which goes by their readiness and never stops all at once.
 type mapWriter struct {
 	gateway
-	place   mapPlace
-	objects fleet.Objects
-	write   fleet.ObjectWriter
+	place mapPlace
 }
 
 func newMapWriter(g gateway, deps fleet.Deps) (fleet.RouteWriter, error) {
@@ -26,16 +25,8 @@ func newMapWriter(g gateway, deps fleet.Deps) (fleet.RouteWriter, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &mapWriter{gateway: g, place: place}
-	if deps.Objects == nil || deps.ObjectWriter == nil {
-		return nil, &fleet.Error{Kind: fleet.KindInvalid, Op: "open the writer of " + string(g.spec.ID),
-			Next: "its cluster is not among those of the configuration"}
-	}
-	if w.objects, err = deps.Objects(g.spec.Cluster); err != nil {
-		return nil, err
-	}
-	w.write, err = deps.ObjectWriter(g.spec.Cluster)
-	return w, err
+	place.Entry, err = place.Opened(deps)
+	return &mapWriter{gateway: g, place: place}, err
 }
 
 // Settle is how long the pods may take to be replaced.
@@ -54,7 +45,7 @@ func (w *mapWriter) SetWeights(ctx context.Context, r fleet.RouteSpec, before, a
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*writeTimeout)
 	defer cancel()
-	doc, err := w.get(ctx, configMaps, w.place.config)
+	doc, err := w.place.Get(ctx, mapentry.Kind, w.place.Object)
 	if err != nil {
 		return w.failed(r, err, "nothing was written")
 	}
@@ -62,32 +53,30 @@ func (w *mapWriter) SetWeights(ctx context.Context, r fleet.RouteSpec, before, a
 	if err != nil {
 		return err
 	}
-	workload, err := w.get(ctx, w.place.kind, w.place.workload)
+	workload, err := w.place.Get(ctx, w.place.kind, w.place.workload)
 	if err != nil {
 		return w.failed(r, err, "nothing was written")
 	}
 	if err := w.matters(ctx, r); err != nil {
 		return err
 	}
-	roll, rolled := w.place.roll(workload, text), jsonptr.Text(workload, markAt) == markOf(text)
-	id := "pitwall-config-" + markOf(text)
+	roll, rolled := w.place.roll(workload, text), jsonptr.Text(workload, markAt) == mapentry.Mark(text)
+	id := "pitwall-config-" + mapentry.Mark(text)
 	if !rolled {
-		if err := w.write.Write(ctx, roll, id, true); err != nil {
+		if err := w.place.Writer().Write(ctx, roll, id, true); err != nil {
 			return w.failed(r, err, "nothing was written")
 		}
 	}
 	if string(was) != string(text) {
-		edit := w.place.edit(doc, r.ID, was, text)
-		for _, dry := range []bool{true, false} {
-			if err := w.write.Write(ctx, edit, id, dry); err != nil {
-				return w.failed(r, err, "its pods were not rolled")
-			}
+		edit := w.place.Edit(doc, was, text, fleet.Textf("weights of %s", fleet.Label(string(r.ID))))
+		if err := w.place.Write(ctx, edit, id); err != nil {
+			return w.failed(r, err, "its pods were not rolled")
 		}
 	}
 	if rolled {
 		return nil
 	}
-	if err := w.write.Write(ctx, roll, id, false); err != nil {
+	if err := w.place.Writer().Write(ctx, roll, id, false); err != nil {
 		return w.failed(r, err, fmt.Sprintf("the text is written, and the pods of %s %s run with the one before until they start again",
 			w.place.workload.Kind, w.place.workload.Name))
 	}
@@ -100,8 +89,8 @@ func (w *mapWriter) plan(doc any, r fleet.RouteSpec, before, after fleet.Weights
 		return nil, nil, &fleet.Error{Kind: kind, Op: "set weights of " + string(r.ID), Source: fleet.SourceID(w.spec.ID), Err: cause,
 			Next: next + "; nothing was written"}
 	}
-	cannot := w.place.called() + " cannot be edited"
-	if was, err = w.place.textOf(doc); err != nil {
+	cannot := w.place.Called() + " cannot be edited"
+	if was, err = w.place.Text(doc); err != nil {
 		return refuse(fleet.KindNotFound, err, cannot)
 	}
 	c, err := parseConfig(was)
@@ -116,7 +105,7 @@ func (w *mapWriter) plan(doc any, r fleet.RouteSpec, before, after fleet.Weights
 		return was, was, nil
 	case !now.Equal(before):
 		return refuse(fleet.KindConflict, nil, fmt.Sprintf("%s holds %s, neither %s as planned on nor %s as wanted: someone else changed it",
-			w.place.called(), list(r, now), list(r, before), list(r, after)))
+			w.place.Called(), list(r, now), list(r, before), list(r, after)))
 	}
 	if text, err = c.edit(r, after); err != nil {
 		return refuse(fleet.KindUnsupported, err, cannot)
@@ -143,47 +132,31 @@ func (w *mapWriter) matters(ctx context.Context, r fleet.RouteSpec) error {
 	return nil
 }
 
-func (w *mapWriter) get(ctx context.Context, kind fleet.ObjectKind, o fleet.ObjectRef) (any, error) {
-	raw, err := w.objects.Get(ctx, kind, o)
-	if err != nil {
-		return nil, err
-	}
-	return jsonptr.Decode(raw)
-}
-
-// failed keeps the kind of a refusal. Of a text that changed meanwhile the API server may quote what it holds now, and a
-// config file may hold credentials: that is left out.
 func (w *mapWriter) failed(r fleet.RouteSpec, err error, next string) error {
-	kind := fleet.KindOf(err)
-	if kind == fleet.KindConflict || kind == fleet.KindInvalid {
-		next = "the cluster did not take the write: what was planned on has changed, or is not what it accepts; " + next
-		err = nil
-	}
-	return &fleet.Error{Kind: kind, Op: "set weights of " + string(r.ID), Source: fleet.SourceID(w.spec.ID), Err: err, Next: next,
-		Retry: fleet.RetryAfter(err)}
+	return w.place.Failed("set weights of "+string(r.ID), err, next)
 }
 
 // Resync rolls the workload where it was not rolled onto the stored text; a pod that started with it holds it.
 func (w *mapWriter) Resync(ctx context.Context, r fleet.RouteSpec, id fleet.GatewayReplicaID) error {
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
-	doc, err := w.get(ctx, configMaps, w.place.config)
+	doc, err := w.place.Get(ctx, mapentry.Kind, w.place.Object)
 	if err != nil {
 		return err
 	}
-	text, err := w.place.textOf(doc)
+	text, err := w.place.Text(doc)
 	if err != nil {
 		return &fleet.Error{Kind: fleet.KindNotFound, Op: "resync " + string(id), Err: err, Next: "nothing was written"}
 	}
-	workload, err := w.get(ctx, w.place.kind, w.place.workload)
+	workload, err := w.place.Get(ctx, w.place.kind, w.place.workload)
 	if err != nil {
 		return err
 	}
-	if jsonptr.Text(workload, markAt) == markOf(text) {
+	if jsonptr.Text(workload, markAt) == mapentry.Mark(text) {
 		return unsupported("resync "+string(id), fmt.Sprintf("the pods of %s %s are rolled onto this text already, or are about to be: look "+
 			"at the rollout, or delete the pod of this replica", w.place.workload.Kind, w.place.workload.Name))
 	}
-	if err := w.write.Write(ctx, w.place.roll(workload, text), "pitwall-config-"+markOf(text), false); err != nil {
+	if err := w.place.Writer().Write(ctx, w.place.roll(workload, text), "pitwall-config-"+mapentry.Mark(text), false); err != nil {
 		return w.failed(r, err, "nothing was written")
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"pitwall/backends/internal/jsonptr"
+	"pitwall/backends/internal/mapentry"
 	"pitwall/backends/internal/toyobjects"
 	"pitwall/fleet"
 )
@@ -38,7 +39,7 @@ func newMapBed(t *testing.T) (*mapBed, fleet.GatewaySpec, fleet.Deps) {
 	t.Helper()
 	b := &mapBed{cluster: toyobjects.New()}
 	b.g, b.path = newFileFake(t, 2)
-	b.cluster.Put(configMaps, "metadata: {namespace: gw, name: litellm, uid: u1}\ndata:\n  config.yaml: |\n"+
+	b.cluster.Put(mapentry.Kind, "metadata: {namespace: gw, name: litellm, uid: u1}\ndata:\n  config.yaml: |\n"+
 		"    "+strings.ReplaceAll(strings.TrimRight(fileConfig, "\n"), "\n", "\n    ")+"\n    # key "+canary+"\n")
 	b.cluster.Put(deployments, "metadata: {namespace: gw, name: proxy, uid: u2}\nspec: {template: {metadata: {labels: {app: proxy}}}}")
 	spec := b.g.spec()
@@ -52,7 +53,7 @@ func newMapBed(t *testing.T) (*mapBed, fleet.GatewaySpec, fleet.Deps) {
 
 func (b *mapBed) text(t *testing.T) string {
 	t.Helper()
-	raw, err := b.cluster.Get(context.Background(), configMaps, fleet.ObjectRef{Namespace: "gw", Name: "litellm"})
+	raw, err := b.cluster.Get(context.Background(), mapentry.Kind, fleet.ObjectRef{Namespace: "gw", Name: "litellm"})
 	must(t, err)
 	doc, err := jsonptr.Decode(raw)
 	must(t, err)
@@ -92,7 +93,7 @@ func TestAConfigMapIsEditedAndItsPodsRolled(t *testing.T) {
 	was := b.text(t)
 	must(t, w.SetWeights(context.Background(), r, before6040, after5050))
 	want := strings.NewReplacer("weight: 60", "weight: 50", "weight: 40", "weight: 50").Replace(was)
-	if got := b.text(t); got != want || b.mark(t) != markOf([]byte(want)) {
+	if got := b.text(t); got != want || b.mark(t) != mapentry.Mark([]byte(want)) {
 		t.Errorf("the text is\n%s\nand the mark %q", got, b.mark(t))
 	}
 	for _, h := range w.ReadBack(context.Background(), r) {
@@ -112,7 +113,7 @@ func TestAConfigMapIsEditedAndItsPodsRolled(t *testing.T) {
 		t.Errorf("%d rehearsals, %d after a repeated call", dried, b.dried)
 	}
 	must(t, w.SetWeights(context.Background(), r, after5050, before6040))
-	if got := b.text(t); got != was || b.mark(t) != markOf([]byte(was)) {
+	if got := b.text(t); got != was || b.mark(t) != mapentry.Mark([]byte(was)) {
 		t.Errorf("taken back the text is\n%s\nand the mark %q", got, b.mark(t))
 	}
 	if w.Settle() != mapSettle {
@@ -130,7 +131,7 @@ func TestAnInterruptedRollGoesOn(t *testing.T) {
 	}
 	b.failOn = ""
 	must(t, w.SetWeights(context.Background(), r, before6040, after5050))
-	if b.mark(t) != markOf([]byte(b.text(t))) {
+	if b.mark(t) != mapentry.Mark([]byte(b.text(t))) {
 		t.Errorf("the mark is %q", b.mark(t))
 	}
 	if err := w.Resync(context.Background(), r, "gw-1"); fleet.KindOf(err) != fleet.KindUnsupported {
@@ -138,7 +139,7 @@ func TestAnInterruptedRollGoesOn(t *testing.T) {
 	}
 	b.cluster.Change(deployments, fleet.ObjectRef{Namespace: "gw", Name: "proxy"}, markAt, "other")
 	must(t, w.Resync(context.Background(), r, "gw-1"))
-	if b.mark(t) != markOf([]byte(b.text(t))) {
+	if b.mark(t) != mapentry.Mark([]byte(b.text(t))) {
 		t.Errorf("after a resync the mark is %q", b.mark(t))
 	}
 }
@@ -153,10 +154,10 @@ func TestConfigMapsThatAreNotEdited(t *testing.T) {
 		"changed meanwhile":  {func(b *mapBed) { b.failOn = "configmaps" }, fleet.KindConflict, "pods were not rolled"},
 		"no YAML":            {func(b *mapBed) { b.put("{" + canary) }, fleet.KindInvalid, "no YAML"},
 		"no such entry": {func(b *mapBed) {
-			b.cluster.Put(configMaps, "metadata: {namespace: gw, name: litellm}\ndata: {other: x}")
+			b.cluster.Put(mapentry.Kind, "metadata: {namespace: gw, name: litellm}\ndata: {other: x}")
 		},
 			fleet.KindNotFound, "no such entry"},
-		"no ConfigMap":     {func(b *mapBed) { b.cluster.Drop(configMaps, "gw", "litellm") }, fleet.KindNotFound, "nothing was written"},
+		"no ConfigMap":     {func(b *mapBed) { b.cluster.Drop(mapentry.Kind, "gw", "litellm") }, fleet.KindNotFound, "nothing was written"},
 		"no workload":      {func(b *mapBed) { b.cluster.Drop(deployments, "gw", "proxy") }, fleet.KindNotFound, "nothing was written"},
 		"ignored weights":  {func(b *mapBed) { b.g.strategy = "least-busy" }, fleet.KindUnsupported, "least-busy"},
 		"models in the db": {func(b *mapBed) { b.g.replicas[0].loaded[0].FromDB = true }, fleet.KindUnsupported, "database"},
@@ -178,7 +179,7 @@ func TestConfigMapsThatAreNotEdited(t *testing.T) {
 }
 
 func (b *mapBed) put(text string) {
-	b.cluster.Put(configMaps, fmt.Sprintf("metadata: {namespace: gw, name: litellm, uid: u1}\ndata: {config.yaml: %q}", text))
+	b.cluster.Put(mapentry.Kind, fmt.Sprintf("metadata: {namespace: gw, name: litellm, uid: u1}\ndata: {config.yaml: %q}", text))
 }
 
 func TestOptionsOfAConfigMap(t *testing.T) {

@@ -9,13 +9,15 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"pitwall/backends/internal/filetext"
 )
 
 // The steps of an edit, in order; the file changes at one of them.
 var editSteps = []string{"start", "write", "write rest", "owner", "sync", "compare", "rename", "sync folder", "end"}
 
 func killedEditor(path, step string) int {
-	old, err := (replacer{}).read(path)
+	old, err := (filetext.Replacer{}).Read(path)
 	if err != nil {
 		return 1
 	}
@@ -27,13 +29,13 @@ func killedEditor(path, step string) int {
 	if err != nil {
 		return 1
 	}
-	p := replacer{at: func(now string) {
+	p := filetext.Replacer{At: func(now string) {
 		if now == step {
 			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			select {}
 		}
 	}}
-	if p.replace(path, old, text) != nil {
+	if p.Replace(path, old, text) != nil {
 		return 1
 	}
 	return 0
@@ -67,23 +69,5 @@ func TestKilledAtAnyStepTheFileIsOldOrNew(t *testing.T) {
 				t.Errorf("left behind: %v %v", left, err)
 			}
 		})
-	}
-}
-
-func TestAnEditBetweenReadAndRenameIsNotLost(t *testing.T) {
-	_, path := newFileFake(t, 1)
-	theirs := strings.Replace(fileConfig, "40", "39", 1)
-	p := replacer{at: func(step string) {
-		if step == "compare" {
-			rewrite(t, path, theirs)
-		}
-	}}
-	old, err := p.read(path)
-	must(t, err)
-	if err := p.replace(path, old, []byte("x")); err == nil || !strings.Contains(err.Error(), "changed by someone else") {
-		t.Errorf("got %v", err)
-	}
-	if text, err := os.ReadFile(path); err != nil || string(text) != theirs {
-		t.Errorf("their edit is gone: %s %v", text, err)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"pitwall/backends/argorollouts"
 	"pitwall/backends/autoscalers"
 	"pitwall/backends/azureml"
+	"pitwall/backends/azureopenai"
 	"pitwall/backends/bedrock"
 	"pitwall/backends/bentocloud"
 	"pitwall/backends/bentoml"
@@ -22,6 +23,7 @@ import (
 	"pitwall/backends/envoyaigateway"
 	"pitwall/backends/flagger"
 	"pitwall/backends/gatewayroutes"
+	"pitwall/backends/gemini"
 	"pitwall/backends/istio"
 	"pitwall/backends/kong"
 	"pitwall/backends/kserve"
@@ -36,16 +38,21 @@ import (
 	"pitwall/backends/openai"
 	"pitwall/backends/openrouter"
 	"pitwall/backends/portkey"
+	"pitwall/backends/probe"
+	"pitwall/backends/productionstack"
 	"pitwall/backends/prometheus"
 	"pitwall/backends/rayapi"
 	"pitwall/backends/rayserve"
 	"pitwall/backends/seldon"
 	"pitwall/backends/sglang"
+	"pitwall/backends/smg"
+	"pitwall/backends/statusfeed"
 	"pitwall/backends/tgi"
 	"pitwall/backends/together"
 	"pitwall/backends/triton"
 	"pitwall/backends/trtllm"
 	"pitwall/backends/vertex"
+	"pitwall/backends/vertexai"
 	"pitwall/backends/vllm"
 	"pitwall/backends/workloads"
 	"pitwall/backends/yatai"
@@ -64,9 +71,12 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{nvidiasmi.Connector()},
 		[]fleet.Connector{litellm.Connector()},
 		[]fleet.Connector{kong.Connector()},
+		[]fleet.Connector{productionstack.Connector()},
 		openai.Connectors(),
 		[]fleet.Connector{bedrock.Connector(), together.Connector(), openrouter.Connector()},
 		portkey.Connectors(),
+		statusfeed.Connectors(),
+		[]fleet.Connector{smg.Connector()},
 		[]fleet.Connector{prometheus.Connector()},
 		[]fleet.Connector{alertmanager.Connector()},
 		[]fleet.Connector{discovery.Around(kube.Connector(), Connectors)},
@@ -80,7 +90,9 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{seldon.Connector()},
 		[]fleet.Connector{gatewayroutes.Connector(), envoyaigateway.Connector(), modelrewrite.Connector(), istio.Connector()},
 		[]fleet.Connector{yatai.Connector()},
+		[]fleet.Connector{probe.Connector()},
 		[]fleet.Connector{bentocloud.Connector(), azureml.Connector(), vertex.Connector()},
+		[]fleet.Connector{gemini.Connector(), vertexai.Connector(), azureopenai.Connector()},
 	)
 }
 

@@ -41,7 +41,7 @@ func (o Options) spec() world.Spec {
 	s := world.Spec{
 		Seed: o.Seed, Start: o.Start.Add(-warmUp), Gateways: []string{"gw-1", "gw-2", "gw-3"},
 		Pools: pools(), Providers: providers(), Routes: routes(), Deployments: deployments(),
-		Fallbacks: map[string][]string{routeChat: {routeBackup}}, FileWins: wire.FileWins(o.LiteLLM),
+		Fallbacks: map[string][]string{routeChat: {routeBackup}, routeBackup: {routeBatch}}, FileWins: wire.FileWins(o.LiteLLM),
 		Previous: map[string]float64{"chat-b200-a": 70, "chat-h100-b": 20, "chat-openai": 10},
 	}
 	o.scale(&s)
@@ -228,7 +228,7 @@ func endpoints(s *world.Spec) []string {
 	}
 	names = append(names, s.Gateways...)
 	for _, p := range s.Providers {
-		names = append(names, p.Name)
+		names = append(names, p.Name, wire.StatusPrefix+p.Name)
 	}
 	for _, site := range sites(s) {
 		names = append(names, clusterPrefix+site)

@@ -17,6 +17,7 @@ const (
 	gatewayEvery  = 2 * time.Second
 	providerEvery = 15 * time.Second
 	alertsEvery   = 5 * time.Second
+	statusEvery   = time.Minute
 	storeAsked    = 15 * time.Second
 	bentosEvery   = 20 * time.Second
 )
@@ -38,6 +39,7 @@ func (f *Fleet) buildInventory(s *world.Spec) fleet.Inventory {
 	}
 	for i := range s.Providers {
 		spec := providerSpec(&s.Providers[i])
+		spec.Feeds = []fleet.SourceID{fleet.SourceID("status/" + spec.ID)}
 		inv.Providers = append(inv.Providers, spec)
 		var names []fleet.ModelName
 		for _, m := range spec.Models {
@@ -45,6 +47,10 @@ func (f *Fleet) buildInventory(s *world.Spec) fleet.Inventory {
 		}
 		inv.Sources = append(inv.Sources, source(string(spec.ID), spec.Kind, f.URL(string(spec.ID))+"/v1", providerEvery,
 			fleet.Subject{Provider: spec.ID}, auth, names))
+		feed := source(string(spec.Feeds[0]), "statuspage", f.URL(wire.StatusPrefix+string(spec.ID))+"/api/v2/summary.json", statusEvery,
+			fleet.Subject{Provider: spec.ID, About: fleet.AboutStatus}, fleet.SecretRef{}, names)
+		feed.Options = map[string]string{"components": wire.WatchedComponent(f.styles()[string(spec.ID)])}
+		inv.Sources = append(inv.Sources, feed)
 	}
 	gw := fleet.GatewaySpec{ID: "edge", Kind: cmp.Or(f.options.Gateway, "litellm"), Site: siteFRA, Auth: auth, Write: auth}
 	for _, name := range s.Gateways {
@@ -63,6 +69,9 @@ func (f *Fleet) buildInventory(s *world.Spec) fleet.Inventory {
 	inv.Routes = routeSpecs(s, gw.ID)
 	if f.options.Gateway == wire.GatewayKong {
 		nameByModel(s, inv.Routes)
+	}
+	if f.options.Probes {
+		f.addProbes(&inv)
 	}
 	return inv
 }
@@ -181,6 +190,12 @@ func routeSpecs(s *world.Spec, gateway fleet.GatewayID) []fleet.RouteSpec {
 		switch name {
 		case routeChat:
 			spec.Requires, spec.Fallbacks = []string{"eu"}, []fleet.TargetID{providerAnthropic}
+			spec.Policy = &fleet.RoutePolicy{Pattern: fleet.PatternEasyLocal, Local: .9, Tolerance: .05}
+		case routeCode:
+			spec.Policy = &fleet.RoutePolicy{Pattern: fleet.PatternCoreLocal, Local: .9, Tolerance: .05, Model: "qwen-coder"}
+		case routeBackup:
+			spec.Policy = &fleet.RoutePolicy{Pattern: fleet.PatternAPIPrimary, Tolerance: .05, Fallback: routeBatch,
+				Rehearsed: s.Start.Add(-9 * 24 * time.Hour).Truncate(24 * time.Hour)}
 		case routeBatch:
 			spec.Tier, spec.Guard.TTFT95 = 3, fleet.Some(fleet.Seconds(5))
 		}

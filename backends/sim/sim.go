@@ -36,6 +36,7 @@ type Options struct {
 	Spares      map[string]int     // engines of a pool that have devices and are not wanted at first
 	Stateful    []string           // pools that a StatefulSet keeps, not a Deployment
 	BentoCloud  bool               // a BentoCloud beside it, with one deployment
+	Probes      bool               // live probes of the first pool and of one rented model are configured
 	// Crowd adds nodes and pods without engines behind them to the first cluster, for measuring.
 	Crowd clusters.Synthetic
 }
@@ -90,7 +91,7 @@ func Listen(ctx context.Context, o Options) (*Fleet, error) {
 	f.servers = wire.Serve(wire.Options{
 		World: f.world, Clock: o.Clock, Key: key, MetricsAuth: o.MetricsAuth, LiteLLM: o.LiteLLM, Exporters: exporters,
 		Gateway: o.Gateway,
-		Styles:  map[string]string{providerAnthropic: "anthropic"},
+		Styles:  f.styles(),
 	}, held)
 	if err := f.serveClusters(&spec, held); err != nil {
 		return nil, errors.Join(err, port.Close(), alerts.Close(), cloud.close(), f.closeClusters(), f.servers.Close())
@@ -101,6 +102,9 @@ func Listen(ctx context.Context, o Options) (*Fleet, error) {
 	f.keep()
 	return f, nil
 }
+
+// styles are those of the providers whose answers are not OpenAI's.
+func (f *Fleet) styles() map[string]string { return map[string]string{providerAnthropic: "anthropic"} }
 
 // keepEvery is how far the world may fall behind while nobody looks, so that the next look is quick.
 const keepEvery = 10 * time.Second

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 
+	"pitwall/backends/internal/googleapi"
 	"pitwall/backends/internal/httpx"
 	"pitwall/fleet"
 )
@@ -45,7 +46,7 @@ func open(spec fleet.SourceSpec, auth fleet.SecretRef, deps fleet.Deps) (*api, e
 			return nil, wrong(spec.ID, "option "+name+" is missing")
 		}
 	}
-	opt := httpx.For(spec, spec.URL, deps)
+	opt := httpx.For(spec, spec.URL, googleapi.Signed(deps))
 	opt.Auth = auth
 	client, err := httpx.New(opt)
 	if err != nil {
@@ -79,24 +80,16 @@ func (a *api) told(reply *httpx.Reply, err error) error {
 		return err
 	}
 	said := *e
-	var body struct {
-		Error struct {
-			Status  string `json:"status"`
-			Message string `json:"message"`
-		} `json:"error"`
-	}
-	known := json.Unmarshal(reply.Body, &body) == nil
+	r, known := googleapi.RefusalOf(reply.Body)
 	switch {
 	case reply.Status == http.StatusUnauthorized:
-		said.Err = errors.New("its token is not valid or not valid any more")
-		said.Next = "tokens of Google live for about an hour: let auth name a command that gives a new one each time, such as gcloud auth " +
-			"print-access-token"
-	case known && reply.Status == http.StatusBadRequest && (body.Error.Status == "ABORTED" || body.Error.Status == "FAILED_PRECONDITION" &&
-		strings.Contains(strings.ToLower(body.Error.Message), "etag")):
+		return googleapi.ExplainedToken(reply, err)
+	case known && reply.Status == http.StatusBadRequest && (r.Status == "ABORTED" || r.Status == "FAILED_PRECONDITION" &&
+		strings.Contains(strings.ToLower(r.Message), "etag")):
 		said.Kind, said.Err = fleet.KindConflict, errors.New("somebody else changed it in the same moment")
 		said.Next = "read its state again before the next write"
-	case known && (e.Kind == fleet.KindInvalid || e.Kind == fleet.KindConflict) && body.Error.Message != "":
-		text := body.Error.Message
+	case known && (e.Kind == fleet.KindInvalid || e.Kind == fleet.KindConflict) && r.Message != "":
+		text := r.Message
 		said.Err = fmt.Errorf("%w: %s", e.Err, fleet.Quote(text[:min(len(text), mostSaid)]))
 	}
 	return &said
@@ -104,33 +97,15 @@ func (a *api) told(reply *httpx.Reply, err error) error {
 
 // list reads all pages of a list, whose items are under a key.
 func (a *api) list(ctx context.Context, path, key, filter string) ([]json.RawMessage, *httpx.Reply, error) {
-	var all []json.RawMessage
 	q := url.Values{"pageSize": {pageSize}}
 	if filter != "" {
 		q.Set("filter", filter)
 	}
-	for range mostPages {
-		reply, err := a.call(ctx, http.MethodGet, path+"?"+q.Encode(), nil)
-		if err != nil {
-			return nil, nil, err
-		}
-		page := map[string]json.RawMessage{}
-		if err := reply.JSON(&page); err != nil {
-			return nil, nil, err
-		}
-		var items []json.RawMessage
-		var next string
-		for name, into := range map[string]any{key: &items, "nextPageToken": &next} {
-			if raw, ok := page[name]; ok && json.Unmarshal(raw, into) != nil {
-				return nil, nil, a.unread("read "+path, "its "+name+" cannot be read")
-			}
-		}
-		if all = append(all, items...); next == "" {
-			return all, reply, nil
-		}
-		q.Set("pageToken", next)
-	}
-	return nil, nil, a.unread("read "+path, fmt.Sprintf("it has more than %d pages", mostPages))
+	l, err := googleapi.Listing{Source: a.source, Path: path, Query: q, Key: key, Pages: mostPages,
+		Get: func(ctx context.Context, path string) (*httpx.Reply, error) {
+			return a.call(ctx, http.MethodGet, path, nil)
+		}}.Read(ctx)
+	return l.Items, l.Last, err
 }
 
 func (a *api) unread(op, why string) error {

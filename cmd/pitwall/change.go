@@ -29,10 +29,11 @@ type changeFlags struct {
 	soak      time.Duration
 	demo      bool
 	sim       demoOptions
-	alerts    bool // what it changes needs no rates: alerts read once are enough
-	objects   bool // what it changes is in clusters: these listed once are enough
-	abandons  bool // it closes an open change: that it is closed then is what was wanted
-	ends      bool // replicas end by it: how long their requests take is asked, which two readings tell
+	alerts    bool          // what it changes needs no rates: alerts read once are enough
+	objects   bool          // what it changes is in clusters: these listed once are enough
+	abandons  bool          // it closes an open change: that it is closed then is what was wanted
+	ends      bool          // replicas end by it: how long their requests take is asked, which two readings tell
+	watches   time.Duration // how long it watches before it goes on; 0 for as long as a change needs
 	// refused says why what is wanted cannot be, whatever the rates are: a name that does not exist, nothing to change. nil
 	// where only a plan tells. It is asked once, as soon as all of the fleet was read.
 	refused func(context.Context, *session, *desk.Desk) error

@@ -55,6 +55,9 @@ func onFleet(ctx context.Context, f *flags, c console, x *changeFlags,
 		return err
 	}
 	defer s.close()
+	if x.watches > 0 {
+		s.warm = x.watches
+	}
 	s.warn(c.errs)
 	d, err := s.openDesk(f)
 	if err != nil {

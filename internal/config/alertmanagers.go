@@ -55,9 +55,7 @@ func alertmanagersOf(inv fleet.Inventory) []Alertmanager {
 			continue // what is reached through a cluster is found there again
 		}
 		a := Alertmanager{ID: string(s.ID), URL: s.URL, Auth: reference(s.Auth), Write: reference(s.Write), Poll: polling(s)}
-		if f := s.Options[optFilter]; f != "" {
-			a.Filter = strings.Split(f, "\n")
-		}
+		a.Filter = entries(s.Options[optFilter])
 		list = append(list, a)
 	}
 	return list

@@ -57,3 +57,20 @@ func TestAGatewayWithAConfigMapKeepsItsReplicas(t *testing.T) {
 		}
 	}
 }
+
+// A gateway that follows its file by itself needs no command that makes it read the file again.
+func TestAFileThatIsFollowedNeedsNoReload(t *testing.T) {
+	const file = "version: 1\ncontexts:\n  - name: a\n    gateways:\n      - id: g\n        kind: %s\n        file: {path: /etc/router.yaml}\n" +
+		"        replicas: [{id: r1, url: \"http://h:8001\"}]\n"
+	f, err := Parse(fmt.Appendf(nil, file, "production-stack"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	inv, err := f.Contexts[0].Inventory(noDefault)
+	if err != nil || inv.Gateways[0].File.Path != "/etc/router.yaml" {
+		t.Errorf("%+v, %v", inv, err)
+	}
+	if _, err := Parse(fmt.Appendf(nil, file, "litellm")); err == nil || !strings.Contains(err.Error(), "reload is missing") {
+		t.Errorf("%v", err)
+	}
+}

@@ -16,6 +16,7 @@ type node struct {
 	Required   []string         `json:"required,omitempty"`
 	Properties map[string]*node `json:"properties,omitempty"`
 	Items      *node            `json:"items,omitempty"`
+	AnyOf      []*node          `json:"anyOf,omitempty"` // a list, or the only one without it
 	// Additional is false where keys are known, and the values' schema where they are free.
 	Additional any `json:"additionalProperties,omitempty"`
 }
@@ -29,6 +30,9 @@ var enums = map[string][]any{
 	"File.theme":   {"default", "okabe", "contrast", "mono"},
 	"File.glyphs":  {"auto", "ascii", "utf8"},
 	"Context.env":  {"prod", "stage", "dev"},
+
+	"StatusFeed.kind":     {"statuspage", "google-status", "aws-status", "azure-status", "openrouter-status"},
+	"RoutePolicy.pattern": {"easy-local", "api-primary", "core-local"},
 
 	"GoldenMessage.role": {"system", "user", "assistant"},
 }
@@ -45,6 +49,10 @@ func Schema() ([]byte, error) {
 func describe(t reflect.Type) *node {
 	if t == reflect.TypeFor[Duration]() {
 		return &node{Type: "string", Pattern: durations}
+	}
+	if t == reflect.TypeFor[StatusFeeds]() {
+		one := describe(t.Elem())
+		return &node{AnyOf: []*node{one, {Type: "array", Items: one}}}
 	}
 	switch t.Kind() {
 	case reflect.Pointer:
@@ -72,6 +80,9 @@ func object(t reflect.Type) *node {
 	n := &node{Type: "object", Properties: map[string]*node{}, Additional: false}
 	for i := range t.NumField() {
 		f := t.Field(i)
+		if !f.IsExported() {
+			continue // not of the file
+		}
 		key, options, _ := strings.Cut(f.Tag.Get("yaml"), ",")
 		child := describe(f.Type)
 		child.Enum = enums[t.Name()+"."+key]

@@ -33,7 +33,11 @@ func validate(f *File) error {
 	if f.Current != "" && !names[f.Current] {
 		errs = append(errs, fmt.Errorf("current: there is no context %q", f.Current))
 	}
-	return errors.Join(errs...)
+	rules, err := f.siteRules()
+	for i := range f.Contexts {
+		f.Contexts[i].rules = rules
+	}
+	return errors.Join(append(errs, err)...)
 }
 
 // oneOf holds a value to the list that the schema shows.
@@ -136,6 +140,7 @@ func checkContext(ctx *Context) []error {
 	for i := range ctx.Runbooks {
 		c.runbook(&ctx.Runbooks[i])
 	}
+	c.policies(ctx)
 	c.goldenPrompts(ctx)
 	if _, err := budget(ctx.Budget); err != nil {
 		c.fail("budget: %w", err)
@@ -160,6 +165,7 @@ func (c *checker) pool(p *Pool) {
 		}
 	}
 	c.poolStore(of, p)
+	c.probe(of, p.Probe, false)
 	for _, r := range p.Replicas {
 		c.id("replica", r.ID)
 		c.found(fmt.Sprintf("replica %q", r.ID), p, r.URL, r.Selector)
@@ -204,6 +210,7 @@ func (c *checker) provider(p *Provider) {
 	if p.URL != "" {
 		c.url(of, p.URL)
 	}
+	c.statusFeeds(of, p)
 	for _, m := range p.Models {
 		if m.Name == "" {
 			c.fail("%s: a model has no name", of)
@@ -211,6 +218,7 @@ func (c *checker) provider(p *Provider) {
 		if _, err := price(m.Price); err != nil {
 			c.fail("%s, model %q: price: %w", of, m.Name, err)
 		}
+		c.probe(fmt.Sprintf("%s, model %q", of, m.Name), m.Probe, true)
 		for kind := range m.Limits {
 			if !slices.Contains(limitKinds, fleet.LimitKind(kind)) {
 				c.fail("%s, model %q: limit %q is none of rpm, tpm, itpm, otpm, rpd, concurrency", of, m.Name, kind)
@@ -236,7 +244,7 @@ func (c *checker) gateway(g *Gateway) {
 	for _, r := range g.Replicas {
 		c.id("gateway replica", r.ID)
 		c.url(fmt.Sprintf("gateway replica %q", r.ID), r.URL)
-		if g.File != nil && len(r.Reload) == 0 {
+		if g.File != nil && len(r.Reload) == 0 && !followsFile[g.Kind] {
 			c.fail("gateway replica %q: reload is missing; file mode needs the command that makes it read the file again", r.ID)
 		}
 	}
@@ -244,6 +252,9 @@ func (c *checker) gateway(g *Gateway) {
 		c.fail("%s: file.path is missing", of)
 	}
 }
+
+// followsFile are the kinds of gateways that look for changes of their file by themselves.
+var followsFile = map[string]bool{"production-stack": true}
 
 // gatewayPlace checks that a gateway keeps its routes in one place.
 func (c *checker) gatewayPlace(of string, g *Gateway) {
@@ -271,6 +282,7 @@ func (c *checker) route(r *Route) {
 	if r.SLO != nil && (*r.SLO <= 0 || *r.SLO >= 1) {
 		c.fail("%s: slo must lie between 0 and 1, such as 0.995", of)
 	}
+	c.probe(of, r.Probe, rented(r))
 	targets := map[string]bool{}
 	for _, t := range r.Targets {
 		to := fmt.Sprintf("%s, target %q", of, t.ID)

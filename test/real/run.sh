@@ -9,6 +9,8 @@ LITELLM_VERSION=1.106.2
 RAY_VERSION=2.60.0
 BENTOML_VERSION=1.4.40
 PORTKEY_VERSION=1.15.2
+SMG_VERSION=1.13.0
+SGLANG_ROUTER_VERSION=0.3.2
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/pitwall-test
 skipped=()
 
@@ -141,6 +143,8 @@ package ssh openssh-client "OpenSSH"
 from_pypi LiteLLM litellm "$LITELLM_VERSION" "litellm[proxy]==$LITELLM_VERSION" prometheus_client
 from_pypi "Ray Serve" ray "$RAY_VERSION" "ray[serve]==$RAY_VERSION"
 from_pypi BentoML bentoml "$BENTOML_VERSION" "bentoml==$BENTOML_VERSION"
+from_pypi SMG smg "$SMG_VERSION" "smg==$SMG_VERSION"
+from_pypi "SGLang router" sglang-router "$SGLANG_ROUTER_VERSION" "sglang-router==$SGLANG_ROUTER_VERSION"
 from_npm "Portkey's gateway" @portkey-ai/gateway "$PORTKEY_VERSION" portkey-gateway
 unpacked prometheus prometheus "Prometheus"
 alertmanager
@@ -155,6 +159,9 @@ export PITWALL_TEST_LITELLM=$CACHE/litellm/bin/litellm PITWALL_TEST_RAY=$CACHE/r
 [ -x "$PITWALL_TEST_LITELLM" ] || unset PITWALL_TEST_LITELLM
 [ -x "$PITWALL_TEST_RAY" ] || unset PITWALL_TEST_RAY
 [ -x "$PITWALL_TEST_BENTOML" ] || unset PITWALL_TEST_BENTOML
+export PITWALL_TEST_SMG=$CACHE/smg/bin/python3 PITWALL_TEST_SGLANGROUTER=$CACHE/sglang-router/bin/python3
+[ -x "$PITWALL_TEST_SMG" ] || unset PITWALL_TEST_SMG
+[ -x "$PITWALL_TEST_SGLANGROUTER" ] || unset PITWALL_TEST_SGLANGROUTER
 PITWALL_TEST_PORTKEY=$CACHE/portkey-gateway/node_modules/@portkey-ai/gateway/build/start-server.js
 [ -e "$PITWALL_TEST_PORTKEY" ] || PITWALL_TEST_PORTKEY=
 PITWALL_TEST_NODE=$(command -v node || true)

@@ -1,5 +1,5 @@
 // Package servers starts real servers for tests and measurements: a Kubernetes control plane whose nodes are played by
-// KWOK, the controller of Argo Rollouts, Prometheus, Alertmanager, Ray Serve, BentoML, Portkey's gateway. Everything listens on
+// KWOK, the controller of Argo Rollouts, Prometheus, Alertmanager, Ray Serve, BentoML, Portkey's gateway, SMG. Everything listens on
 // the loopback address alone, but for the inner ports of Ray, the metrics of that controller and Portkey's gateway, which cannot;
 // keeps its files in a folder of its own and ends with its owner. It must not judge anything, and pitwall itself must not import it.
 //
@@ -23,6 +23,9 @@ const (
 	BentoMLVariable      = "PITWALL_TEST_BENTOML"      // bentoml
 	NodeVariable         = "PITWALL_TEST_NODE"         // node
 	PortkeyVariable      = "PITWALL_TEST_PORTKEY"      // the script that starts Portkey's gateway
+	StackRouterVariable  = "PITWALL_TEST_STACK_ROUTER" // vllm-router of the production stack
+	SMGVariable          = "PITWALL_TEST_SMG"          // a python with smg
+	SGLangRouterVariable = "PITWALL_TEST_SGLANGROUTER" // a python with sglang-router
 )
 
 // ErrMissing says that a program was not prepared.

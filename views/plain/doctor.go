@@ -89,7 +89,7 @@ func credential(s *fleet.Snapshot, x *fleet.SourceStatus) fleet.Safe {
 }
 
 func accountOf(s *fleet.Snapshot, x *fleet.SourceStatus) *fleet.Provider {
-	if x.Subject.Provider == "" {
+	if x.Subject.Provider == "" || x.Subject.About == fleet.AboutStatus { // a page that everybody may read takes no key
 		return nil
 	}
 	return s.Provider(x.Subject.Provider)

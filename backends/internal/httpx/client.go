@@ -10,6 +10,7 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -62,6 +63,7 @@ type Reply struct {
 	Body       []byte                 // decoded; nil where a refusal's body could not be read
 	ServerTime fleet.Maybe[time.Time] // Date header: whole seconds by the server's clock
 	Took       time.Duration          // real time from the first byte sent to the last one read
+	FirstAt    time.Time              // when the first byte of the body came, by the clock of Deps; zero without either
 
 	source fleet.SourceID
 	op     string
@@ -114,12 +116,37 @@ func (c *Client) Close() { c.client.CloseIdleConnections() }
 
 // Get reads path with the given Accept header; "" accepts anything.
 func (c *Client) Get(ctx context.Context, path, accept string) (*Reply, error) {
-	return c.exchange(ctx, http.MethodGet, path, accept, nil)
+	return c.exchange(ctx, http.MethodGet, path, accept, nil, nil)
+}
+
+// Validator is what a server gave with an answer to ask later whether it still holds; the zero value asks for the answer.
+type Validator struct{ ETag, Modified string }
+
+// ValidatorOf is that of an answer.
+func ValidatorOf(r *Reply) Validator {
+	return Validator{ETag: r.Header.Get("ETag"), Modified: r.Header.Get("Last-Modified")}
+}
+
+// GetNewer reads path unless it is what known was given with: the reply then has status 304 and no body, and there is no
+// error.
+func (c *Client) GetNewer(ctx context.Context, path, accept string, known Validator) (*Reply, error) {
+	header := http.Header{}
+	if known.ETag != "" {
+		header.Set("If-None-Match", known.ETag)
+	}
+	if known.Modified != "" {
+		header.Set("If-Modified-Since", known.Modified)
+	}
+	reply, err := c.exchange(ctx, http.MethodGet, path, accept, nil, header)
+	if err != nil && reply != nil && reply.Status == http.StatusNotModified && len(header) > 0 {
+		return reply, nil
+	}
+	return reply, err
 }
 
 // Ask is a read whose parameters are too long for an address: it sends them as a form and accepts JSON.
 func (c *Client) Ask(ctx context.Context, path string, form url.Values) (*Reply, error) {
-	return c.exchange(ctx, http.MethodPost, path, "application/json", &content{formType, []byte(form.Encode())})
+	return c.exchange(ctx, http.MethodPost, path, "application/json", &content{formType, []byte(form.Encode())}, nil)
 }
 
 // Do sends in as JSON (nil sends no body) and accepts JSON. An answer that is not 2xx gives both the
@@ -133,7 +160,7 @@ func (c *Client) Do(ctx context.Context, method, path string, in any) (*Reply, e
 		}
 		body = &content{cmp.Or(c.opt.Type, "application/json"), b}
 	}
-	return c.exchange(ctx, method, path, "application/json", body)
+	return c.exchange(ctx, method, path, "application/json", body, nil)
 }
 
 // content is the body of a request.
@@ -144,7 +171,9 @@ type content struct {
 
 const formType = "application/x-www-form-urlencoded"
 
-func (c *Client) exchange(ctx context.Context, method, path, accept string, body *content) (*Reply, error) {
+func (c *Client) exchange(
+	ctx context.Context, method, path, accept string, body *content, header http.Header,
+) (*Reply, error) {
 	op := operation(method, path)
 	if body != nil && body.kind == formType {
 		op = operation(http.MethodGet, path) // a question, whatever its method
@@ -158,6 +187,7 @@ func (c *Client) exchange(ctx context.Context, method, path, accept string, body
 	if err != nil {
 		return nil, err
 	}
+	maps.Copy(req.Header, header)
 	began := time.Now()
 	resp, err := c.client.Do(req)
 	if err != nil {
@@ -173,7 +203,10 @@ func (c *Client) exchange(ctx context.Context, method, path, accept string, body
 	if !good {
 		limit = min(limit, maxErrorBody)
 	}
+	first := &firstByte{ReadCloser: resp.Body, clock: c.opt.Deps.Clock}
+	resp.Body = first
 	reply.Body, err = readBody(resp, limit, c.likely(path), c.opt.MaxRatio)
+	reply.FirstAt = first.at
 	reply.Took = time.Since(began)
 	if !good {
 		return reply, c.refusal(op, reply)

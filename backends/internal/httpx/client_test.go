@@ -240,3 +240,31 @@ func TestConnectionsAreUsedAgain(t *testing.T) {
 		t.Errorf("%d connections for 5 calls", n)
 	}
 }
+
+func TestAnAnswerThatStillHoldsIsNoFailure(t *testing.T) {
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("If-None-Match") == `"a"` && r.Header.Get("If-Modified-Since") != "" {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		if r.URL.Path == "/rude" {
+			w.WriteHeader(http.StatusNotModified) // to a question that had no condition
+			return
+		}
+		w.Header().Set("ETag", `"a"`)
+		w.Header().Set("Last-Modified", "Sun, 22 Nov 2026 09:00:00 GMT")
+		_, _ = w.Write([]byte("x"))
+	})
+	c := client(t, s.URL, nil)
+	first, err := c.GetNewer(t.Context(), "/p", "", Validator{})
+	if err != nil || string(first.Body) != "x" {
+		t.Fatalf("%+v, %v", first, err)
+	}
+	again, err := c.GetNewer(t.Context(), "/p", "", ValidatorOf(first))
+	if err != nil || again.Status != http.StatusNotModified {
+		t.Errorf("%+v, %v", again, err)
+	}
+	if _, err := c.GetNewer(t.Context(), "/rude", "", Validator{}); fleet.KindOf(err) != fleet.KindInvalid {
+		t.Errorf("304 to no condition: %v", err)
+	}
+}

@@ -87,7 +87,7 @@ const maxDepth = 64
 
 // JSON decodes the body into v; unknown fields are ignored. Its error is KindInvalid and holds nothing of the body.
 func (r *Reply) JSON(v any) error {
-	if depth(r.Body) > maxDepth {
+	if TooDeep(r.Body) {
 		return invalid(r.source, r.op, "JSON nested deeper than 64 levels", "nothing of it was used", nil)
 	}
 	if err := json.Unmarshal(r.Body, v); err != nil {
@@ -95,6 +95,9 @@ func (r *Reply) JSON(v any) error {
 	}
 	return nil
 }
+
+// TooDeep tells whether JSON from outside is nested deeper than is read.
+func TooDeep(b []byte) bool { return depth(b) > maxDepth }
 
 // depth is the deepest nesting of brackets outside of strings.
 func depth(b []byte) int {

@@ -116,6 +116,7 @@ func Serve(o Options, held map[string]net.Listener) *Servers {
 	}
 	for _, p := range w.Providers {
 		add(p.Spec.Name, func(one *server) { one.provider(p, o.Styles[p.Spec.Name]) })
+		add(StatusPrefix+p.Spec.Name, func(one *server) { one.statusPage(p, o.Styles[p.Spec.Name]) })
 	}
 	return s
 }

@@ -41,6 +41,7 @@ func Known() []Fault {
 		{ID: "F18", Title: "black-hole node"},
 		{ID: "F24", Title: "split-brain gateway"},
 		{ID: "F32", Title: "provider brownout"},
+		{ID: "F32B", Title: "provider outage"},
 		{ID: "F40", Title: "telemetry lost"},
 		{ID: "F40B", Title: "telemetry frozen"},
 	}
@@ -83,7 +84,7 @@ func (w *World) gatewayFaults(add func(string, *fault)) {
 		p := w.Providers[0]
 		add("F32", &fault{
 			Fault: Fault{Text: p.Spec.Name +
-				" fails 5 % and after two minutes 25 % of the requests and is three times slower; its status page is silent"},
+				" fails 5 % and after two minutes 25 % of the requests and is three times slower; its status page says nothing for twenty minutes"},
 			begin: func(float64) { p.slow = 3 },
 			each: func(since float64) {
 				p.faulty = 0.05
@@ -92,6 +93,13 @@ func (w *World) gatewayFaults(add func(string, *fault)) {
 				}
 			},
 			end: func(float64) { p.slow, p.faulty = 1, p.Spec.Errors },
+		})
+		add("F32B", &fault{
+			Fault: Fault{Text: p.Spec.Name +
+				" fails 60 % of the requests; its status page says so four minutes later, and is as late when it is over"},
+			begin: func(float64) {},
+			each:  func(float64) { p.faulty = 0.6 },
+			end:   func(float64) { p.faulty = p.Spec.Errors },
 		})
 	}
 }

@@ -17,6 +17,7 @@ type Provider struct {
 	rpm, tpm quota
 	slow     float64 // factor on latency: 1 in normal times
 	faulty   float64 // probability of an error now
+	page     page
 	flights  flightHeap
 	order    uint64
 	results  []result

@@ -3,6 +3,7 @@ package world
 import (
 	"encoding/json"
 	"maps"
+	"slices"
 )
 
 // RouterSettings is a document of LiteLLM's router settings, as JSON decodes it. It is not changed once it is stored.
@@ -15,9 +16,9 @@ const keptSetting = "content_policy_fallbacks"
 // fileSettings are those of the config file that all replicas started with.
 func fileSettings(spec *Spec) RouterSettings {
 	fallbacks := []any{}
-	for _, r := range spec.Routes {
-		if to := spec.Fallbacks[r.Name]; len(to) > 0 {
-			fallbacks = append(fallbacks, map[string]any{r.Name: to})
+	for _, name := range slices.Sorted(maps.Keys(spec.Fallbacks)) {
+		if to := spec.Fallbacks[name]; len(to) > 0 {
+			fallbacks = append(fallbacks, map[string]any{name: to})
 		}
 	}
 	return RouterSettings{

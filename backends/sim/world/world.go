@@ -161,6 +161,7 @@ func (w *World) step() {
 	}
 	for _, p := range w.Providers {
 		p.advance(end)
+		p.page.follow(end, p.faulty, p.Spec.Errors)
 	}
 	w.expire(end)
 	w.settle()

@@ -1,4 +1,5 @@
-package litellm
+// Package filetext puts another text in the place of a file that a gateway reads. It knows nothing of what the text means.
+package filetext
 
 import (
 	"bytes"
@@ -14,15 +15,15 @@ import (
 // maxFileBytes bounds a config file; real ones are a few kilobytes.
 const maxFileBytes = 8 << 20
 
-// replacer puts a new text in the place of a file, so that a reader finds either the old or the new text at any
+// Replacer puts a new text in the place of a file, so that a reader finds either the old or the new text at any
 // moment, also after a crash of the program or of the machine.
-type replacer struct {
-	// at is called before each step, for tests that end the program there; nil means nothing.
-	at func(step string)
+type Replacer struct {
+	// At is called before each step, for tests that end the program there; nil means nothing.
+	At func(step string)
 }
 
-// read gives the text of a file that pitwall may replace.
-func (p replacer) read(path string) ([]byte, error) {
+// Read gives the text of a file that pitwall may replace.
+func (p Replacer) Read(path string) ([]byte, error) {
 	if err := checkPlace(path); err != nil {
 		return nil, err
 	}
@@ -65,9 +66,9 @@ func checkPlace(path string) error {
 	return nil
 }
 
-// replace writes text in the place of the file, which must still hold old. Mode and owner stay;
+// Replace writes text in the place of the file, which must still hold old. Mode and owner stay;
 // extended attributes are not carried over.
-func (p replacer) replace(path string, old, text []byte) (err error) {
+func (p Replacer) Replace(path string, old, text []byte) (err error) {
 	p.step("start")
 	if err := checkPlace(path); err != nil {
 		return err
@@ -98,8 +99,8 @@ func (p replacer) replace(path string, old, text []byte) (err error) {
 		return err
 	}
 	p.step("compare")
-	if now, err := p.read(path); err != nil || !bytes.Equal(now, old) {
-		return errors.Join(errChanged, err)
+	if now, err := p.Read(path); err != nil || !bytes.Equal(now, old) {
+		return errors.Join(ErrChanged, err)
 	}
 	p.step("rename")
 	if err := os.Rename(temp, path); err != nil {
@@ -110,16 +111,16 @@ func (p replacer) replace(path string, old, text []byte) (err error) {
 	return syncDir(filepath.Dir(path))
 }
 
-// errChanged tells that the file is not what was read a moment ago.
-var errChanged = errors.New("it was changed by someone else in this moment")
+// ErrChanged tells that the file is not what was read a moment ago.
+var ErrChanged = errors.New("it was changed by someone else in this moment")
 
-func (p replacer) step(name string) {
-	if p.at != nil {
-		p.at(name)
+func (p Replacer) step(name string) {
+	if p.At != nil {
+		p.At(name)
 	}
 }
 
-func (p replacer) fill(f *os.File, like fs.FileInfo, text []byte) error {
+func (p Replacer) fill(f *os.File, like fs.FileInfo, text []byte) error {
 	p.step("write")
 	half := len(text) / 2
 	if _, err := f.Write(text[:half]); err != nil {
