@@ -72,6 +72,12 @@ func (w *world) wholeOf(spec fleet.RouteSpec, replicas []fleet.GatewayReplicaSpe
 // route is not stood in for: that it fell silent is no news of how its requests end.
 func (w *world) standIn(seen gatewayLoads, s *fleet.Snapshot, now time.Time) {
 	var senders map[fleet.PoolID][]routeKey
+	alone := func(pool fleet.PoolID, key routeKey) fleet.Safe {
+		if senders == nil {
+			senders = w.senders(seen.specs, now)
+		}
+		return shared(senders[pool], key)
+	}
 	for _, r := range seen.specs {
 		key := keyOf(r)
 		flows := seen.flows[key]
@@ -85,26 +91,32 @@ func (w *world) standIn(seen gatewayLoads, s *fleet.Snapshot, now time.Time) {
 				}
 			}
 			if p := s.Pool(t.Pool); t.Pool != "" && p != nil && !f.at.IsZero() {
-				switch own, counts := w.engineFlow(p); {
-				case w.counts[key] && f.by.Errors == fleet.CountedRoute && own.failures.known:
-					f.by.Errors, f.engineErrors = fleet.CountedEngines, own.errors()
-				case w.counts[key]:
-				case !counts.IsEmpty():
-					f.by.Why = counts
-				default:
-					if senders == nil {
-						senders = w.senders(seen.specs, now)
-					}
-					if f.by.Why = shared(senders[t.Pool], key); f.by.Why.IsEmpty() {
-						own.by = fleet.Counted{Requests: fleet.CountedEngines, Errors: fleet.CountedEngines}
-						own.blocked, own.cooling, own.cooled, own.coolCauses = f.blocked, f.cooling, f.cooled, f.coolCauses
-						f = own
-					}
-				}
+				f = w.byEngines(f, p, key, alone)
 			}
 			flows[t.ID] = f
 		}
 	}
+}
+
+// byEngines puts what the engines of a pool count in the place of what the gateway does not count of a target.
+func (w *world) byEngines(f targetFlow, p *fleet.Pool, key routeKey, alone func(fleet.PoolID, routeKey) fleet.Safe) targetFlow {
+	own, why := w.engineFlow(p)
+	if w.counts[key] {
+		if f.by.Errors == fleet.CountedRoute && own.failures.known {
+			f.by.Errors, f.engineErrors = fleet.CountedEngines, own.errors()
+		}
+		return f
+	}
+	if why.IsEmpty() {
+		why = alone(p.Spec.ID, key)
+	}
+	if !why.IsEmpty() {
+		f.by.Why = why
+		return f
+	}
+	own.by = fleet.Counted{Requests: fleet.CountedEngines, Errors: fleet.CountedEngines}
+	own.blocked, own.cooling, own.cooled, own.coolCauses = f.blocked, f.cooling, f.cooled, f.coolCauses
+	return own
 }
 
 // engineFlow is what all engines of a pool did in the last window, or why that is not known of all of them.

@@ -84,8 +84,9 @@ func (r *reader) names(ctx context.Context, routes []route, read *pages, out *fl
 	case fleet.KindAuth, fleet.KindNotFound, fleet.KindUnsupported:
 		warn(out, fleet.Text("Kong's routes and services are closed to this token: how requests of a route end is not known"))
 		return names{}, nil
+	default:
+		return names{}, err
 	}
-	return names{}, err
 }
 
 func (r *reader) entities(ctx context.Context, collection string) (map[string]entity, error) {

@@ -49,7 +49,8 @@ type deployment struct {
 }
 
 func newGateway(name string, db *database, every, phase float64, rng *rand.Rand) *Gateway {
-	g := &Gateway{Name: name, db: db, deps: map[string]*deployment{}, every: every, nextPoll: every * phase, rng: rng, Stats: newGatewayStats()}
+	g := &Gateway{Name: name, db: db, deps: map[string]*deployment{}, every: every, nextPoll: every * phase, rng: rng,
+		Stats: newGatewayStats()}
 	g.load(db.rows)
 	g.takeOver()
 	return g
