@@ -12,6 +12,7 @@ import (
 type gatewayLoads struct {
 	specs  []fleet.RouteSpec
 	flows  map[routeKey]map[fleet.TargetID]targetFlow
+	whole  map[routeKey]targetFlow // of routes whose failures are counted as a whole
 	prices Prices
 	kinds  map[fleet.ProviderID]fleet.ProviderSpec
 }
@@ -19,7 +20,7 @@ type gatewayLoads struct {
 func (w *world) loads(now time.Time) gatewayLoads {
 	g := gatewayLoads{
 		specs: w.routeSpecs(), prices: w.opt.Prices,
-		flows: map[routeKey]map[fleet.TargetID]targetFlow{},
+		flows: map[routeKey]map[fleet.TargetID]targetFlow{}, whole: map[routeKey]targetFlow{},
 		kinds: map[fleet.ProviderID]fleet.ProviderSpec{},
 	}
 	for _, p := range w.inventory.Providers {
@@ -35,6 +36,9 @@ func (w *world) loads(now time.Time) gatewayLoads {
 			flows[t.ID] = w.flowOf(r, t, replicas[r.Gateway], now)
 		}
 		g.flows[keyOf(r)] = flows
+		if whole, counts := w.wholeOf(r, replicas[r.Gateway], now); counts {
+			g.whole[keyOf(r)] = whole
+		}
 	}
 	return g
 }
@@ -52,7 +56,7 @@ func (g gatewayLoads) each(match func(fleet.TargetSpec) bool, f func(fleet.Route
 
 // sum adds flows of several targets up.
 func sum(list []targetFlow) targetFlow {
-	var out targetFlow
+	out := targetFlow{summed: true}
 	for _, f := range list {
 		if f.at.After(out.at) {
 			out.at = f.at
@@ -61,6 +65,12 @@ func sum(list []targetFlow) targetFlow {
 			out.answered = f.answered
 		}
 		out.requests.plus(f.requests)
+		switch {
+		case f.summed:
+			out.judged.plus(f.judged)
+		case f.failures.known || f.successes.known:
+			out.judged.plus(f.requests)
+		}
 		out.successes.plus(f.successes)
 		out.failures.plus(f.failures)
 		out.in.plus(f.in)
@@ -73,6 +83,29 @@ func sum(list []targetFlow) targetFlow {
 		lowest(&out.remainingTokens, f.remainingTokens)
 	}
 	return out
+}
+
+// users gathers what gateways counted of all requests: those of a route that is counted as a whole once, and those that engines
+// stand in for not at all.
+func (g gatewayLoads) users() []targetFlow {
+	var list []targetFlow
+	for _, r := range g.specs {
+		whole, isWhole := g.whole[keyOf(r)]
+		if isWhole {
+			list = append(list, whole)
+		}
+		for _, t := range r.Targets {
+			f := g.flows[keyOf(r)][t.ID]
+			if f.by.Requests == fleet.CountedEngines {
+				continue
+			}
+			if isWhole {
+				f.requests, f.successes, f.failures = flow{}, flow{}, flow{}
+			}
+			list = append(list, f)
+		}
+	}
+	return list
 }
 
 func onPool(id fleet.PoolID) func(fleet.TargetSpec) bool {

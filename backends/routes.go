@@ -24,7 +24,10 @@ func (w *world) route(spec fleet.RouteSpec, s *fleet.Snapshot, seen gatewayLoads
 	}
 	total := sum(list)
 	r.Load = total.load()
-	if !allCounted(&r, list) {
+	whole, isWhole := seen.whole[keyOf(spec)]
+	all := allCounted(&r, list)
+	countRoute(&r, list, all, whole, isWhole)
+	if !all {
 		total.requests.known = false
 	}
 	for i, t := range spec.Targets {
@@ -234,6 +237,9 @@ func nobodyHolds(r *fleet.Route) bool {
 // explained tells whether nothing but weights can have moved the measured share: no cool-down that still shows in
 // it, no block, and a router that goes by weights.
 func explained(r *fleet.Route, total targetFlow) bool {
+	if r.Counted.Requests == fleet.CountedEngines { // they count what others than the gateway send as well
+		return false
+	}
 	if total.cooled || r.Routing.Weighing != fleet.WeighingUnknown && !r.Routing.Weighing.Decides() {
 		return false
 	}

@@ -14,7 +14,7 @@ func (w *world) target(
 		Cooling: f.cooling, SeenOver: total.requests.window(total.at)}
 	w.member(r, &t, now)
 	t.CoolWhy = coolCauses(f.coolCauses)
-	t.Load = f.load()
+	t.Load, t.Counted = f.load(), f.by
 	if f.requests.known {
 		t.Seen = f.requests.over(total.requests)
 	}
@@ -22,7 +22,7 @@ func (w *world) target(
 		t.SeenN = total.requests.delta
 	}
 	key := w.targetName(r.Spec, spec)
-	t.Verdicts = append(t.Verdicts, f.verdict())
+	t.Verdicts = append(t.Verdicts, gatewayVerdict(f, seen, r))
 	switch {
 	case spec.Pool != "":
 		p := s.Pool(spec.Pool)
@@ -49,8 +49,8 @@ func (w *world) target(
 		}
 		t.State, t.Why = worse(t.State, t.Why, fleet.StateWarn, why)
 	}
-	t.Carried, t.CarriedAt = w.look.carried(key, now)
-	t.BurnRate = w.look.burnRate(key, r.Spec.SLO, now)
+	t.Carried, t.CarriedAt = w.look.carried(w.lookedAt(r, &t), now)
+	t.BurnRate = w.look.burnRate(w.burnsAs(r, &t), r.Spec.SLO, now)
 	t.Trends = fleet.Trends{
 		Seen:     w.trends.put(key+"/seen", trendSpan, now, orNaN(t.Seen)),
 		Requests: w.trends.put(key+"/req", trendSpan, now, orNaN(t.Load.Requests)),

@@ -22,6 +22,7 @@ func (w *world) snapshot(gen uint64, now time.Time) *fleet.Snapshot {
 	for _, spec := range inv.Pools {
 		s.Pools = append(s.Pools, w.pool(spec, seen, now))
 	}
+	w.standIn(seen, s, now)
 	for _, spec := range inv.Providers {
 		s.Providers = append(s.Providers, w.provider(spec, seen, now))
 	}
@@ -63,13 +64,13 @@ func (w *world) observe(s *fleet.Snapshot, specs []fleet.RouteSpec, now time.Tim
 		var whole float64
 		all := make([]totals, len(r.Targets))
 		for j := range r.Targets {
-			all[j] = w.ledger.target(r.Spec, r.Targets[j].Spec)
+			all[j] = w.did(r, &r.Targets[j])
 			whole += all[j].requests
 		}
 		for j := range r.Targets {
 			t := &r.Targets[j]
 			all[j].route = whole
-			w.look.observe(w.targetName(r.Spec, t.Spec), all[j], t.Load.TTFT95, t.State == fleet.StateOK, now)
+			w.look.observe(w.lookedAt(r, t), all[j], t.Load.TTFT95, t.State == fleet.StateOK, now)
 			if id := t.Spec.Provider; id != "" {
 				p := providers[id]
 				p.plus(all[j])
@@ -89,7 +90,7 @@ func (w *world) observe(s *fleet.Snapshot, specs []fleet.RouteSpec, now time.Tim
 // totals are the golden signals of the whole fleet: users' requests as the gateways see them, engines' tokens,
 // queues and caches.
 func (w *world) totals(s *fleet.Snapshot, seen gatewayLoads, now time.Time) fleet.Totals {
-	all := sum(seen.gather(func(fleet.TargetSpec) bool { return true }))
+	all := sum(seen.users())
 	t := fleet.Totals{Load: all.load(), Burn: s.Spend.Burn, BurnWhy: s.Spend.BurnWhy}
 	fresh, wholes := w.freshEngines(now), w.freshWholes(now)
 	engines := addWhole(engineLoad(fresh), fresh, wholes)

@@ -82,6 +82,7 @@ func (w *world) takeGateway(s *sourceState, p fleet.Partial) {
 	}
 	before := w.deployments[s.spec.ID]
 	now := make(map[deploymentKey]*deploymentSeries, len(p.Gateway.Deployments))
+	failed := w.takeRoutes(s, p)
 	for _, r := range p.Gateway.Deployments {
 		key := deploymentKey{r.Route, r.ID}
 		d := now[key]
@@ -93,7 +94,14 @@ func (w *world) takeGateway(s *sourceState, p fleet.Partial) {
 		}
 		was := d.totals()
 		d.add(p.At, r, p.Gateway.Metrics)
-		w.ledger.add(account{gateway: s.spec.Subject.Gateway, route: r.Route, deployment: r.ID}, d.totals().since(was))
+		did := d.totals().since(was)
+		if part, whole := failed[r.Route]; whole && !r.Failures.OK && !r.Successes.OK {
+			did = attribute(did, part)
+		}
+		if r.Requests.OK {
+			w.counts[routeKey{s.spec.Subject.Gateway, r.Route}] = true
+		}
+		w.ledger.add(account{gateway: s.spec.Subject.Gateway, route: r.Route, deployment: r.ID}, did)
 		now[key] = d
 	}
 	w.deployments[s.spec.ID] = now

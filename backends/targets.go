@@ -9,9 +9,13 @@ import (
 // targetFlow is what all gateway replicas together saw of one target.
 type targetFlow struct {
 	requests, successes, failures, in, out flow
-	cooling                                bool               // now
-	cooled                                 bool               // so lately that the measured share still shows it
-	coolCauses                             map[string]float64 // cool-downs of the last window by status
+	judged                                 flow // of a sum: the requests of those whose failures are known
+	summed                                 bool
+	by                                     fleet.Counted
+	engineErrors                           fleet.Maybe[fleet.Ratio] // where the engines count failures and the gateway requests
+	cooling                                bool                     // now
+	cooled                                 bool                     // so lately that the measured share still shows it
+	coolCauses                             map[string]float64       // cool-downs of the last window by status
 	blocked                                fleet.Maybe[bool]
 	ttft                                   []*distribution
 	latency                                []*distribution
@@ -72,17 +76,23 @@ func lowest(to *fleet.Maybe[float64], v fleet.Maybe[float64]) {
 // errors is the part of the requests that failed. Where the failures cannot be read, they are the requests that did
 // not succeed; where the successes cannot be read either, nobody knows.
 func (f targetFlow) errors() fleet.Maybe[fleet.Ratio] {
-	if f.failures.known || !f.successes.known {
-		return f.failures.over(f.requests)
+	requests := f.requests
+	if f.summed {
+		requests = f.judged
 	}
-	succeeded := f.successes.over(f.requests)
+	if f.failures.known || !f.successes.known {
+		return f.failures.over(requests)
+	}
+	succeeded := f.successes.over(requests)
 	return fleet.Maybe[fleet.Ratio]{V: 1 - succeeded.V, OK: succeeded.OK}
 }
 
 // load draws the gateway's view of a target. Requests that failed are part of its requests.
 func (f targetFlow) load() fleet.Load {
 	l := fleet.Load{At: f.at, Window: f.requests.window(f.at), Requests: f.requests.rate(), InRate: f.in.tokens(), OutRate: f.out.tokens()}
-	l.Errors = f.errors()
+	if l.Errors = f.errors(); f.engineErrors.OK {
+		l.Errors = f.engineErrors
+	}
 	first := spreadOf(f.ttft)
 	l.TTFT50, l.TTFT95 = quantile(first, 0.5), quantile(first, 0.95)
 	if m := mean(spreadOf(f.latency)); m.OK {

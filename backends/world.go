@@ -19,6 +19,8 @@ type world struct {
 
 	engines       map[fleet.SourceID][]*engineSeries // in the order of the page
 	deployments   map[fleet.SourceID]map[deploymentKey]*deploymentSeries
+	byRoute       map[fleet.SourceID]map[fleet.RouteID]*routeSeries // of routes whose failures are counted as a whole
+	counts        map[routeKey]bool                                 // routes of which a gateway ever counted a target's requests
 	progress      map[fleet.SourceID]*progressWatch
 	gpus          map[fleet.SourceID]map[gpuKey]*gpuWatch
 	still         map[fleet.SourceID]*stillness // of pages of engines and of GPUs
@@ -156,6 +158,8 @@ func newWorld(opt Options, states []*sourceState) *world {
 		opt:         opt,
 		engines:     map[fleet.SourceID][]*engineSeries{},
 		deployments: map[fleet.SourceID]map[deploymentKey]*deploymentSeries{},
+		byRoute:     map[fleet.SourceID]map[fleet.RouteID]*routeSeries{},
+		counts:      map[routeKey]bool{},
 		progress:    map[fleet.SourceID]*progressWatch{},
 		gpus:        map[fleet.SourceID]map[gpuKey]*gpuWatch{},
 		still:       map[fleet.SourceID]*stillness{},
@@ -250,6 +254,7 @@ func (w *world) agesEvery() time.Duration {
 func (w *world) forget(id fleet.SourceID) {
 	delete(w.engines, id)
 	delete(w.deployments, id)
+	delete(w.byRoute, id)
 	delete(w.progress, id)
 	delete(w.gpus, id)
 	delete(w.still, id)
@@ -322,6 +327,11 @@ func (w *world) prune(specs []fleet.RouteSpec, now time.Time) {
 	for key := range w.reversals {
 		if !routes[key] {
 			delete(w.reversals, key)
+		}
+	}
+	for key := range w.counts {
+		if !routes[key] {
+			delete(w.counts, key)
 		}
 	}
 	for key := range w.ledger {

@@ -181,7 +181,10 @@ type GatewayReading struct {
 	CanBlock    Maybe[bool] // whether it has block and unblock calls
 	Deployments []DeploymentReading
 	// Routing is what it does with each route beside weighing members. Routes that it says nothing of are absent.
-	Routing    map[RouteID]Routing
+	Routing map[RouteID]Routing
+	// Whole are the counters of routes whose failures are not counted for each target. Such a gateway counts failures of
+	// targets never.
+	Whole      map[RouteID]RouteCounts
 	Metrics    bool // whether the metrics page was read
 	MetricsWhy Safe // why not
 	InFlight   Maybe[Count]

@@ -57,6 +57,7 @@ type Route struct {
 	Spec      RouteSpec
 	Load      Load // all targets together, as the gateway sees it
 	Trends    Trends
+	Counted   Counted // who counted what its targets got, and what failed of all
 	Targets   []Target
 	Replicas  []RouteReplica
 	Weights   Weights // what all replicas that answered agree on; nil when they differ or none answered
@@ -95,7 +96,8 @@ type Target struct {
 	Seen      Maybe[Ratio] // measured share over SeenOver
 	SeenN     float64      // requests behind Seen
 	SeenOver  time.Duration
-	Load      Load // as the gateway sees it
+	Load      Load // as the gateway sees it, or as Counted says
+	Counted   Counted
 	Trends    Trends
 	Order     Maybe[int] // members of the least order are used first; unknown where it has none
 	Blocked   Maybe[bool]

@@ -121,6 +121,23 @@ func TestRouteSaysWhatKeepsItsTargets(t *testing.T) {
 	}
 }
 
+// What engines counted, or a gateway for the whole route only, is never shown as the gateway's own count of a target.
+func TestTargetsSayWhoCountedThem(t *testing.T) {
+	for want, counted := range map[string]fleet.Counted{
+		"counted by the engines of the pool": {Requests: fleet.CountedEngines, Errors: fleet.CountedEngines},
+		"failures counted for the whole":     {Errors: fleet.CountedRoute},
+		"its pool is shared with code":       {Why: fleet.Text("its pool is shared with code of edge")},
+	} {
+		sc := scene(true, themes.Mono)
+		r := &sc.Snap.Routes[0]
+		r.Targets[0].Counted = counted
+		frame := plain(views.Routes(sc, views.RoutesState{Route: "chat-default"}, sizes[len(sizes)-1]))
+		if marked := strings.Contains(frame, "~412"); !strings.Contains(frame, want) || marked != (counted.Requests == fleet.CountedEngines) {
+			t.Errorf("does not say %q, or marks the wrong figures:\n%s", want, frame)
+		}
+	}
+}
+
 func TestEveryRoutesFrameIsExact(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		sz := views.Size{W: rapid.IntRange(1, 220).Draw(rt, "w"), H: rapid.IntRange(1, 70).Draw(rt, "h")}

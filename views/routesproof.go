@@ -77,6 +77,9 @@ func proofLine(b *part.Block, sc Scene, r *fleet.Route, t Table) {
 		b.Put(themes.Dim, fleet.Label(string(v.Kind))).Gap(1).Put(role, word).Gap(1)
 		b.Put(themes.Dim, ageOf(v.At, sc))
 	}
+	if counted := x.Counted.Text(); !counted.IsEmpty() {
+		b.Gap(2).Put(themes.Warn, counted)
+	}
 	b.Gap(2).Say(themes.Dim, "carried at most ")
 	b.Put(themes.Text, unit(whole(x.Carried), "%", x.Carried.OK)).Say(themes.Dim, " in 24h")
 	if w := x.BurnRate; w.M5.OK && w.M5.V >= 1 {

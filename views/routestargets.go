@@ -109,7 +109,13 @@ func fillTarget(c []part.Cell, t *fleet.Target, limit guardLimits, sc Scene) {
 	c[colTargetTrend] = trendCell(t.Trends.Seen, sc, dim(role))
 	c[colTargetEffective] = part.Cell{Text: whole(t.Effective), Role: role}
 	c[colTargetRequests] = part.Cell{Text: fleet.Show(l.Requests), Role: role}
+	if t.Counted.Requests == fleet.CountedEngines {
+		c[colTargetRequests].Lead, c[colTargetSeen].Lead = fleet.Text("~"), fleet.Text("~")
+	}
 	c[colTargetErrors] = part.Cell{Text: fleet.Show(l.Errors), Role: bad(role, passed(l.Errors, limit.errors))}
+	if t.Counted.Errors == fleet.CountedEngines {
+		c[colTargetErrors].Lead = fleet.Text("~")
+	}
 	c[colTargetTTFT] = part.Cell{Text: fleet.Show(l.TTFT95), Role: bad(role, passed(l.TTFT95, limit.ttft))}
 	c[colTargetITL] = part.Cell{Text: fleet.Show(l.ITL95), Role: role}
 	load := loadOfTarget(sc.Snap, t)

@@ -59,13 +59,22 @@ func agreement(s *fleet.Snapshot, t *fleet.Target, now time.Time) (up, down int)
 	return up, down
 }
 
-// silent names a kind of evidence that should speak of a target and does not: the gateway where there is traffic, the
+// silent names a kind of evidence that should speak of a target and does not: the gateway where it counts traffic, the
 // engine where there is work, and our own probe. "" means that none is missing.
 func silent(s *fleet.Snapshot, t *fleet.Target, now time.Time) fleet.HealthKind {
-	said := evidence(s, t, now)
-	if said[fleet.HealthGateway] == saysNothing && t.Load.Requests.Or(0) > 0 {
+	traffic := t.Load.Requests.Or(0) > 0
+	if t.Counted.Errors != fleet.CountedHere && !t.Load.Requests.OK {
+		traffic = true // a gateway that counts requests of targets has lost them
+	}
+	if t.Counted.Requests == fleet.CountedHere && traffic && evidence(s, t, now)[fleet.HealthGateway] == saysNothing {
 		return fleet.HealthGateway
 	}
+	return silentBeside(s, t, now)
+}
+
+// silentBeside is silent of all kinds but the gateway.
+func silentBeside(s *fleet.Snapshot, t *fleet.Target, now time.Time) fleet.HealthKind {
+	said := evidence(s, t, now)
 	if pool, own := poolOf(s, t); own && said[fleet.HealthEngine] == saysNothing && (pool == nil || !idle(pool.Load)) {
 		return fleet.HealthEngine
 	}
@@ -80,8 +89,14 @@ func healthy(s *fleet.Snapshot, t *fleet.Target, now time.Time) bool {
 	if t == nil || t.Blocked.OK && t.Blocked.V || t.State == fleet.StateDown {
 		return false
 	}
+	missing := silent(s, t, now)
+	if missing == fleet.HealthGateway && t.Counted.Errors != fleet.CountedHere {
+		// A gateway that counts failures of the whole route only can prove that a target works, and never that it does not:
+		// where another target fails much, it says nothing of those that are there to take over.
+		missing = silentBeside(s, t, now)
+	}
 	up, down := agreement(s, t, now)
-	return up > 0 && down == 0 && silent(s, t, now) == ""
+	return up > 0 && down == 0 && missing == ""
 }
 
 // idle tells whether it is known that there is nothing to do.

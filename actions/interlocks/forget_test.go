@@ -122,15 +122,41 @@ func idles(id fleet.TargetID) trouble {
 	}}
 }
 
+// byRoute is a target of a gateway that counts failures for the whole route; proven tells whether they are so few that they
+// prove that it works.
+func byRoute(id fleet.TargetID, errors fleet.CountedBy, proven bool) trouble {
+	return trouble{fmt.Sprintf("%s counted by route, proven %v", id, proven), func(w *world) {
+		t := w.target(id)
+		t.Counted.Errors = errors
+		if !proven {
+			t.Verdicts[0].Up = fleet.None[bool]()
+		}
+	}}
+}
+
+// byEngines is a target of a gateway that counts nothing.
+func byEngines(id fleet.TargetID) trouble {
+	return trouble{"engines count for " + string(id), func(w *world) {
+		t := w.target(id)
+		t.Counted = fleet.Counted{Requests: fleet.CountedEngines, Errors: fleet.CountedEngines}
+		t.Verdicts[0].Up = fleet.None[bool]()
+	}}
+}
+
 func troubles() []trouble {
 	bad := func(id fleet.TargetID, i int) trouble {
 		return trouble{fmt.Sprintf("%s voice %d is bad", id, i), func(w *world) {
-			if v := &w.target(id).Verdicts[i]; v.Up.OK { // what an idle target did not do cannot have failed
+			t := w.target(id)
+			if i == 0 && t.Counted.Errors != fleet.CountedHere {
+				return // failures of a whole route never say that a target does not work
+			}
+			if v := &t.Verdicts[i]; v.Up.OK { // what an idle target did not do cannot have failed
 				v.Up = fleet.Some(false)
 			}
 		}}
 	}
-	out := []trouble{idles("a"), idles("b"), bad("a", 0), bad("a", 1), bad("a", 2), bad("b", 0), bad("b", 1), bad("b", 2),
+	out := []trouble{byRoute("a", fleet.CountedEngines, true), byRoute("b", fleet.CountedRoute, false),
+		byRoute("api", fleet.CountedRoute, false), byEngines("a"), byEngines("b"), idles("a"), idles("b"), bad("a", 0), bad("a", 1), bad("a", 2), bad("b", 0), bad("b", 1), bad("b", 2),
 		bad("api", 0), bad("api", 1)}
 	for _, id := range []fleet.PoolID{"a", "b"} {
 		out = append(out,

@@ -60,6 +60,21 @@ func TestLastHealthy(t *testing.T) {
 			only("a")(w)
 			w.target("a").Verdicts = []fleet.HealthVerdict{up(fleet.HealthEngine), up(fleet.HealthProbe)}
 		}, hard, "0 healthy", ""},
+		{"failures of the whole route that prove nothing of it", func(w *world) {
+			only("api")(w)
+			w.target("api").Counted.Errors = fleet.CountedRoute
+			w.target("api").Verdicts[0].Up = fleet.None[bool]()
+		}, ok, "1 healthy", ""},
+		{"failures of the whole route do not stand in for a probe", func(w *world) {
+			only("api")(w)
+			w.target("api").Counted.Errors = fleet.CountedRoute
+			w.target("api").Verdicts = w.target("api").Verdicts[:1]
+		}, hard, "0 healthy", ""},
+		{"engines that count where the gateway does not", func(w *world) {
+			only("a")(w)
+			w.target("a").Counted = fleet.Counted{Requests: fleet.CountedEngines, Errors: fleet.CountedEngines}
+			w.target("a").Verdicts = []fleet.HealthVerdict{up(fleet.HealthEngine), up(fleet.HealthProbe)}
+		}, ok, "1 healthy", ""},
 		{"no probe confirms", func(w *world) {
 			only("a")(w)
 			w.target("a").Verdicts = []fleet.HealthVerdict{up(fleet.HealthEngine), up(fleet.HealthGateway)}
@@ -112,6 +127,14 @@ func TestQuorum(t *testing.T) {
 		{"two agree", func(w *world) {
 			voices(up(fleet.HealthGateway), up(fleet.HealthProbe))(w)
 			w.pool("b").Load.Running, w.pool("b").Load.Waiting = fleet.Some(fleet.Count(0)), fleet.Some(fleet.Count(0))
+		}, ok, "2 kinds", ""},
+		{"the gateway counts failures of the whole route, which prove nothing", func(w *world) {
+			voices(fleet.HealthVerdict{Kind: fleet.HealthGateway, At: now}, up(fleet.HealthEngine), up(fleet.HealthProbe))(w)
+			w.target("b").Counted.Errors = fleet.CountedRoute
+		}, ovr, "the gateway says nothing", "missing"},
+		{"the gateway counts nothing", func(w *world) {
+			voices(fleet.HealthVerdict{Kind: fleet.HealthGateway}, up(fleet.HealthEngine), up(fleet.HealthProbe))(w)
+			w.target("b").Counted = fleet.Counted{Requests: fleet.CountedEngines, Errors: fleet.CountedEngines}
 		}, ok, "2 kinds", ""},
 		{"two agree and the engine is silent at work", voices(up(fleet.HealthGateway), up(fleet.HealthProbe)), ovr,
 			"the engine says nothing", "missing"},

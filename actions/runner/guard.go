@@ -90,7 +90,7 @@ func (g *guard) judge(k *carrier, now time.Time) verdict {
 	}
 	for _, id := range k.c.Plan.Order {
 		if t := route.Target(id); receives(&k.c.Plan, route, id) {
-			g.target(k, &v, s, id, t, now)
+			g.target(k, &v, s, route, id, t, now)
 		}
 	}
 	for i := range s.Routes {
@@ -107,7 +107,9 @@ func receives(p *actions.Plan, r *fleet.Route, id fleet.TargetID) bool {
 }
 
 // target judges one target that receives load.
-func (g *guard) target(k *carrier, v *verdict, s *fleet.Snapshot, id fleet.TargetID, t *fleet.Target, now time.Time) {
+func (g *guard) target(
+	k *carrier, v *verdict, s *fleet.Snapshot, r *fleet.Route, id fleet.TargetID, t *fleet.Target, now time.Time,
+) {
 	name := fleet.Label(string(id))
 	if t == nil || now.Sub(t.Load.At) > staleAfter {
 		v.unclear = fleet.Concat(fleet.Text("unclear: "), name, fleet.Text(" was not read for a minute"))
@@ -118,27 +120,55 @@ func (g *guard) target(k *carrier, v *verdict, s *fleet.Snapshot, id fleet.Targe
 		return
 	}
 	was := k.base[figureKey{route: k.c.Plan.Intent.Route, target: id}]
-	limit := k.c.Plan.Guard.ErrRatio
-	if !limit.OK {
-		limit = fleet.Some(errorLimit(was.Errors, k.base[figureKey{route: k.c.Plan.Intent.Route}].Errors))
+	whole := k.base[figureKey{route: k.c.Plan.Intent.Route}]
+	if t.Counted.Errors != fleet.CountedRoute {
+		limit := k.c.Plan.Guard.ErrRatio
+		if !limit.OK {
+			limit = fleet.Some(errorLimit(was.Errors, whole.Errors))
+		}
+		row := actions.LimitNow{Name: fleet.Text("err%"), Target: id, Before: percent(was.Errors), Now: percent(t.Load.Errors),
+			Limit: percent(limit)}
+		row.Verdict, row.Broken = g.rate(figureKey{r.Spec.ID, id, "err"}, t.Load.Errors.OK, t.Load.Errors.V > limit.V, t.Load.At)
+		v.limits = append(v.limits, k.weigh(v, row, name))
 	}
-	key := figureKey{k.c.Plan.Intent.Route, id, "err"}
-	row := actions.LimitNow{Name: fleet.Text("err%"), Target: id, Before: percent(was.Errors), Now: percent(t.Load.Errors),
-		Limit: percent(limit)}
-	row.Verdict, row.Broken = g.rate(key, t.Load.Errors.OK, t.Load.Errors.V > limit.V, t.Load.At)
-	v.limits = append(v.limits, k.weigh(v, row, name))
+	if r.Counted.Errors == fleet.CountedRoute && t.Counted.Errors != fleet.CountedHere {
+		v.limits = append(v.limits, k.weigh(v, g.whole(k, r, id, whole.Errors, now), name))
+	}
 	if limit := k.c.Plan.Guard.TTFT95; limit.OK {
 		is := firstToken(s, t)
-		key.what = "ttft95"
-		row = actions.LimitNow{Name: fleet.Text("ttft95"), Target: id, Before: fleet.Show(was.TTFT95), Now: fleet.Show(is),
+		key := figureKey{r.Spec.ID, id, "ttft95"}
+		row := actions.LimitNow{Name: fleet.Text("ttft95"), Target: id, Before: fleet.Show(was.TTFT95), Now: fleet.Show(is),
 			Limit: fleet.Show(limit)}
 		row.Verdict, row.Broken = g.rate(key, is.OK, is.V > limit.V, t.Load.At)
-		if !is.OK && k.c.Plan.Intent.Emergency() {
-			v.limits = append(v.limits, row) // shown as unclear; a failover is judged by errors where nothing tells the rest
+		if !is.OK && (k.c.Plan.Intent.Emergency() || untold(t, was)) {
+			v.limits = append(v.limits, row) // shown as unclear; judged by errors where nothing tells the rest
 			return
 		}
 		v.limits = append(v.limits, k.weigh(v, row, name))
 	}
+}
+
+// untold tells whether nobody will tell the time to first token of a target: a rented one behind a gateway that counts by route,
+// of which it was not known before either. Once it was known, that it is not any more holds.
+func untold(t *fleet.Target, was journal.Figure) bool {
+	return t.Counted.Errors == fleet.CountedRoute && t.Spec.Pool == "" && !was.TTFT95.OK
+}
+
+// whole judges the failures of the whole route, where its gateway does not tell whose they are. What failed before is no harm
+// that the change does: then they may grow as those of another route may.
+func (g *guard) whole(
+	k *carrier, r *fleet.Route, id fleet.TargetID, was fleet.Maybe[fleet.Ratio], now time.Time,
+) actions.LimitNow {
+	limit := errorLimit(was, fleet.None[fleet.Ratio]())
+	if set := k.c.Plan.Guard.ErrRatio; set.OK && was.V <= set.V {
+		limit = set.V
+	}
+	is := r.Load.Errors
+	row := actions.LimitNow{Name: fleet.Text("err% whole route"), Target: id, Before: percent(was), Now: percent(is),
+		Limit: percent(fleet.Some(limit))}
+	known := is.OK && now.Sub(r.Load.At) <= staleAfter
+	row.Verdict, row.Broken = g.rate(figureKey{r.Spec.ID, id, "err of all"}, known, is.V > limit, r.Load.At)
+	return row
 }
 
 // other judges a route that the change does not touch. A route without traffic is not harmed. One that sends to what a failover leaves

@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"pitwall/actions"
 	"pitwall/fleet"
 )
 
@@ -21,14 +22,15 @@ type proof struct {
 const leastTolerance = 0.02
 
 // take counts the newest window of the route if it begins after the last one ended.
-func (p *proof) take(r *fleet.Route) {
+func (p *proof) take(r *fleet.Route, s actions.Step) {
 	var window time.Duration
 	var end time.Time
+	n := 0.0
 	p.uneven = r.Routing.Uneven
 	for i := range r.Targets {
 		t := &r.Targets[i]
-		if unlisted(r, t) {
-			continue // a gateway that lists who is in has no figures of the others
+		if unlisted(r, t) || uncounted(r, t, s) {
+			continue
 		}
 		if !t.Seen.OK || t.SeenN <= 0 {
 			return
@@ -37,8 +39,9 @@ func (p *proof) take(r *fleet.Route) {
 		if end.IsZero() || t.Load.At.Before(end) {
 			end = t.Load.At
 		}
+		n = t.SeenN
 	}
-	if end.IsZero() || end.Sub(p.last) < window {
+	if n == 0 || end.Sub(p.last) < window {
 		return
 	}
 	by := maps.Clone(p.by)
@@ -47,15 +50,20 @@ func (p *proof) take(r *fleet.Route) {
 	}
 	for i := range r.Targets {
 		t := &r.Targets[i]
+		if uncounted(r, t, s) {
+			continue
+		}
 		by[t.Spec.ID] += float64(t.Seen.V) * t.SeenN
 	}
 	p.by, p.last = by, end
-	for i := range r.Targets {
-		if t := &r.Targets[i]; !unlisted(r, t) {
-			p.n += t.SeenN
-			return
-		}
-	}
+	p.n += n
+}
+
+// uncounted tells whether nobody can count a target that the step leaves without weight: a rented one of a route whose
+// requests are counted by the engines of the others.
+func uncounted(r *fleet.Route, t *fleet.Target, s actions.Step) bool {
+	return r.Counted.Requests == fleet.CountedEngines && t.Spec.Pool == "" && !t.Seen.OK &&
+		s.Before[t.Spec.ID] == 0 && s.After[t.Spec.ID] == 0
 }
 
 // unlisted tells whether a target is out of a route by not being on the gateway's list, and has no figures for that.

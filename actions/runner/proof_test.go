@@ -43,7 +43,7 @@ func TestWindowsAreCountedOnce(t *testing.T) {
 			window := 60 * time.Second
 			r := fleet.Route{Targets: []fleet.Target{{Spec: fleet.TargetSpec{ID: "a"}, Seen: fleet.Some(fleet.Ratio(1)),
 				SeenN: perSecond * window.Seconds(), SeenOver: window, Load: fleet.Load{At: at}}}}
-			p.take(&r)
+			p.take(&r, actions.Step{})
 			if most := perSecond * at.Sub(settled).Seconds(); p.n > max(0, most)+1e-6 {
 				t.Fatalf("%v requests counted, %v can have come", p.n, most)
 			}
@@ -75,14 +75,14 @@ func TestAnUnevenRouteIsProvenByWhoIsOut(t *testing.T) {
 		r := fleet.Route{Routing: routing, Targets: []fleet.Target{target("a", 1, fleet.Some(fleet.Ratio(0.85))),
 			target("b", 1, fleet.Some(fleet.Ratio(0.05))), target("c", 0, c.c)}}
 		p := proof{last: start}
-		p.take(&r)
+		p.take(&r, actions.Step{})
 		if got := p.within(w, 200); got != c.want || p.n != 600 {
 			t.Errorf("%s: %+v of %v requests, want %+v", name, got, p.n, c.want)
 		}
 	}
 	even := fleet.Route{Targets: []fleet.Target{target("a", 1, fleet.Some(fleet.Ratio(0.9))), target("b", 1, fleet.Some(fleet.Ratio(0.1)))}}
 	p := proof{last: start}
-	p.take(&even)
+	p.take(&even, actions.Step{})
 	if got := p.within(fleet.Weights{"a": 1, "b": 1}, 200); got != fleet.Some(false) {
 		t.Errorf("an even route that is off: %+v", got)
 	}

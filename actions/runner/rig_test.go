@@ -182,6 +182,9 @@ type telemetry struct {
 	skew      fleet.Ratio    // of the measured share
 	blocked   fleet.TargetID // keeps its weight and gets nothing
 	frozen    time.Time      // newest sample; zero is now
+	counted   fleet.Counted
+	ttft      fleet.Maybe[fleet.Seconds] // of each target
+	whole     fleet.Maybe[fleet.Ratio]   // errors of the whole route, where those of targets are not counted
 }
 
 // rig is a runner on a fake gateway.
@@ -268,8 +271,14 @@ func (g *rig) snapshot() *fleet.Snapshot {
 		} else {
 			t.Load.Errors = fleet.None[fleet.Ratio]()
 		}
+		if g.tm.counted.Errors == fleet.CountedRoute {
+			t.Load.Errors = fleet.None[fleet.Ratio]()
+		}
+		t.Counted, t.Load.TTFT95 = g.tm.counted, g.tm.ttft
 		s.Routes[0].Targets[i] = t
 	}
+	s.Routes[0].Counted = g.tm.counted
+	s.Routes[0].Load = fleet.Load{At: at, Window: time.Minute, Errors: g.tm.whole}
 	s.Routes[1].Load = fleet.Load{At: at, Errors: fleet.Some(g.tm.other)}
 	return s
 }

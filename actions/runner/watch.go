@@ -268,7 +268,7 @@ func (k *carrier) measure(s actions.Step) {
 		return
 	}
 	p := &k.inForce.proof
-	p.take(route)
+	p.take(route, s)
 	res := k.result(s.N, false, func(r *actions.StepResult) {
 		r.Seen, r.SeenN = p.shares(), p.n
 		r.SeenOK = p.within(route.Takes(s.After), k.c.Plan.Ramp.WithDefaults().MinRequests)

@@ -26,8 +26,8 @@ func Connector() fleet.Connector {
 	return fleet.Connector{
 		Kind:  Kind,
 		Title: "Kong Gateway",
-		Reads: "targets, weights and balancers of ai-proxy and ai-proxy-advanced, classic upstreams, data planes, AI counters " +
-			"(3.10 to 3.15)",
+		Reads: "targets, weights and balancers of ai-proxy and ai-proxy-advanced, classic upstreams, data planes, requests by target and " +
+			"failures by route (3.10 to 3.15)",
 		Writes:    "weights, where Kong keeps its configuration in a database",
 		Interval:  10 * time.Second,
 		NewReader: func(s fleet.SourceSpec, d fleet.Deps) (fleet.Reader, error) { return newReader(s, d) },

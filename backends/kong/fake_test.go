@@ -37,6 +37,8 @@ type fake struct {
 	upstreams []map[string]any
 	targets   map[string][]map[string]any
 	planes    []map[string]any
+	routes    []map[string]any
+	services  []map[string]any
 	metrics   string
 	page      int // the most entries of a page; 0 for all
 	log       []exchange
@@ -137,6 +139,10 @@ func (f *fake) answer(r *http.Request, body []byte) (int, any) {
 			"configuration": map[string]any{"database": f.database, "role": f.role, "pg_password": "CANARY-pg-3e3e"}}
 	case at[0] == "clustering" && f.role == controlPlane:
 		return f.pageOf(r, f.planes)
+	case at[0] == "routes":
+		return f.pageOf(r, f.routes)
+	case at[0] == "services":
+		return f.pageOf(r, f.services)
 	case at[0] == "plugins" && len(at) == 1:
 		shown := make([]map[string]any, len(f.plugins))
 		for i := range f.plugins {

@@ -30,6 +30,8 @@ var telling = []string{
 func memberOf(item any) found {
 	f := found{member: member{named: series{jsonptr.Text(item, "/model/provider"), jsonptr.Text(item, "/model/name")}}}
 	f.model = fleet.ModelName(f.name())
+	logged, _ := jsonptr.Find(item, "/logging/log_statistics")
+	f.logged = logged == true
 	host := ""
 	f.base, host = webaddress.WithoutSecrets(jsonptr.Text(item, "/model/options/upstream_url"))
 	f.apart = append(f.apart, host)

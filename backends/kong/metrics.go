@@ -1,6 +1,7 @@
 package kong
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strconv"
@@ -9,31 +10,43 @@ import (
 	"pitwall/fleet"
 )
 
-// The families of the prometheus plugin with ai_metrics (Kong 3.8 and later). Failures are only counted for each route
-// (kong_http_requests_total), so that those of a target stay unknown.
+// The families of the prometheus plugin with ai_metrics (Kong 3.8 and later), and with status_code_metrics the one that
+// counts by route and status: failures of a target are counted nowhere.
 const (
 	fTokens = iota
 	fLatency
+	fRequests
+	fStatus
 )
 
 func families() []promtext.Family {
 	return []promtext.Family{
 		{Name: "kong_ai_llm_tokens_total", Type: promtext.Counter},
 		{Name: "kong_ai_llm_provider_latency_ms", Type: promtext.Histogram},
+		{Name: "kong_ai_llm_requests_total", Type: promtext.Counter},
+		{Name: "kong_http_requests_total", Type: promtext.Counter},
 	}
 }
 
 // counters are what the pages say of one model of one provider, summed over the other labels.
 type counters struct {
-	in, out fleet.Maybe[float64]
-	buckets map[float64]float64
-	sum     float64
+	in, out  fleet.Maybe[float64]
+	requests fleet.Maybe[float64]
+	buckets  map[float64]float64
+	sum      float64
 }
 
 // pages are the counters of all metrics pages of one replica.
 type pages struct {
-	models  map[series]*counters
-	notices []fleet.Notice
+	workspace string
+	models    map[series]*counters
+	requests  bool // requests of models are counted
+	statuses  map[entrance]*statuses
+	notices   []fleet.Notice
+}
+
+func newPages(workspace string) *pages {
+	return &pages{workspace: cmp.Or(workspace, "default"), models: map[series]*counters{}, statuses: map[entrance]*statuses{}}
 }
 
 // add takes a page in, whole or not at all.
@@ -42,6 +55,11 @@ func (p *pages) add(table *promtext.Table, raw *promtext.Page, body []byte) erro
 		return err
 	}
 	for _, s := range raw.Samples {
+		if s.Family == fStatus {
+			p.status(s)
+			continue
+		}
+		p.requests = p.requests || s.Family == fRequests
 		key := series{s.Labels.Value("ai_provider"), s.Labels.Value("ai_model")}
 		c := p.models[key]
 		if c == nil {
@@ -64,6 +82,8 @@ func (c *counters) add(s promtext.Sample) {
 		case "completion_tokens":
 			plus(&c.out)
 		}
+	case fRequests:
+		plus(&c.requests)
 	case fLatency:
 		switch s.Part {
 		case promtext.PartSum:
@@ -101,9 +121,12 @@ func (c *counters) latency() fleet.Histogram {
 // fill gives each target the counters of its model. Kong does not say which plugin counted, so that those of a model which
 // several targets have belong to none of them; untold is how many targets that are.
 //
-// Its count of requests is left out: Kong counts no failures of a target, and requests of which it is not known how they ended
-// would stand for a gateway that has fallen silent.
-func (p *pages) fill(routes []route, out map[fleet.RouteID][]fleet.DeploymentReading) (untold int) {
+// Its counts of requests are only taken where those of the whole route are, which tell how many failed: requests of which
+// nobody knows how they ended would pass for requests that went well. A model that was never asked for has no series, and was
+// asked for 0 times where its requests are counted.
+func (p *pages) fill(
+	routes []route, whole map[fleet.RouteID]fleet.RouteCounts, out map[fleet.RouteID][]fleet.DeploymentReading,
+) (untold int) {
 	users := map[series]int{}
 	for _, r := range routes {
 		for _, m := range r.members {
@@ -118,13 +141,19 @@ func (p *pages) fill(routes []route, out map[fleet.RouteID][]fleet.DeploymentRea
 		}
 		for i, m := range r.members {
 			c := p.models[m.named]
+			_, told := whole[r.id]
+			d := &out[r.id][i]
 			switch {
+			case c == nil && (users[m.named] > 1 || !m.logged || !p.requests || !told):
 			case c == nil:
+				d.Requests = fleet.Some(0.0)
 			case users[m.named] > 1:
 				untold++
 			default:
-				d := &out[r.id][i]
 				d.InTokens, d.OutTokens, d.Latency = c.in, c.out, c.latency()
+				if told {
+					d.Requests = c.requests
+				}
 			}
 		}
 	}

@@ -22,6 +22,7 @@ const defaultWeight = 100
 func pluginRoute(doc any) (r route, ok bool) {
 	r = route{key: jsonptr.Text(doc, "/id"), id: fleet.RouteID(cmp.Or(jsonptr.Text(doc, "/instance_name"), jsonptr.Text(doc, "/id")))}
 	r.routing = fleet.Routing{Owner: ownerOf(doc), ChangedAt: timeAt(doc, "/updated_at")}
+	r.scope = scopeOf(doc)
 	enabled, _ := jsonptr.Find(doc, "/enabled")
 	r.off = enabled == false
 	switch jsonptr.Text(doc, "/name") {

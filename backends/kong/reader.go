@@ -64,7 +64,11 @@ func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 		return fleet.Partial{}, err
 	}
 	out.Notices = append(out.Notices, read.notices...)
-	r.tell(routes, n.fixed(), pending, read, &out)
+	called, err := r.names(ctx, routes, read, &out)
+	if err != nil {
+		return fleet.Partial{}, err
+	}
+	r.tell(routes, called, n.fixed(), pending, read, &out)
 	out.At = r.clock.Now()
 	return out, nil
 }
@@ -129,7 +133,7 @@ func warn(out *fleet.Partial, text fleet.Safe) {
 }
 
 // tell writes the routes down.
-func (r *reader) tell(routes []route, fixed, pending fleet.Safe, read *pages, out *fleet.Partial) {
+func (r *reader) tell(routes []route, names names, fixed, pending fleet.Safe, read *pages, out *fleet.Partial) {
 	g := out.Gateway
 	g.Routing = map[fleet.RouteID]fleet.Routing{}
 	members := map[fleet.RouteID][]fleet.DeploymentReading{}
@@ -150,7 +154,8 @@ func (r *reader) tell(routes []route, fixed, pending fleet.Safe, read *pages, ou
 		members[one.id] = one.readings()
 		odd += one.odd
 	}
-	untold := read.fill(kept, members)
+	g.Whole = read.whole(kept, names)
+	untold := read.fill(kept, g.Whole, members)
 	for _, one := range kept {
 		g.Deployments = append(g.Deployments, members[one.id]...)
 	}

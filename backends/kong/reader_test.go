@@ -291,7 +291,7 @@ func TestBucketsThatMakeNoHistogram(t *testing.T) {
 		"falling": `kong_ai_llm_provider_latency_ms_bucket{ai_provider="a",ai_model="m",le="250"} 10` + "\n" +
 			`kong_ai_llm_provider_latency_ms_bucket{ai_provider="a",ai_model="m",le="+Inf"} 3` + "\n",
 	} {
-		p := &pages{models: map[series]*counters{}}
+		p := newPages("")
 		must(t, p.add(promtext.NewTable(families()...), &promtext.Page{}, []byte(text)))
 		if h := p.models[series{"a", "m"}].latency(); h.Count() != 0 || len(h.Bounds) != 0 {
 			t.Errorf("%s: %+v", name, h)

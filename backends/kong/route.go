@@ -29,6 +29,7 @@ type route struct {
 	members []member
 	off     bool // the plugin is not enabled
 	odd     int  // members whose weight is no number
+	scope   scope
 }
 
 // member is one target.
@@ -39,6 +40,7 @@ type member struct {
 	weight fleet.Maybe[float64]
 	order  fleet.Maybe[float64]
 	named  series // as the metrics name it
+	logged bool   // its requests are counted
 	key    string // Kong's own id of an upstream's target
 	at     string // pointer to the weight, in a plugin
 }

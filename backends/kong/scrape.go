@@ -53,7 +53,7 @@ func metricsPages(s fleet.SourceSpec, a *api, deps fleet.Deps) ([]pageOf, error)
 // process that does not answer: counters without it would fall, so that there are none. One that is cut is no page, and the whole
 // reading fails, so that the last good one keeps its age.
 func (r *reader) metrics(ctx context.Context, g *fleet.GatewayReading) (*pages, error) {
-	out := &pages{models: map[series]*counters{}}
+	out := newPages(r.api.workspace)
 	named, cancel := context.WithTimeout(ctx, pageTimeout)
 	defer cancel()
 	for _, p := range r.scraped {
@@ -71,7 +71,7 @@ func (r *reader) metrics(ctx context.Context, g *fleet.GatewayReading) (*pages, 
 				return nil, err
 			}
 			g.MetricsWhy = why
-			return &pages{}, nil
+			return newPages(r.api.workspace), nil
 		}
 		if len(bytes.TrimSpace(reply.Body)) == 0 {
 			continue

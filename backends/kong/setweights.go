@@ -31,6 +31,7 @@ func (w *writer) SetWeights(ctx context.Context, r fleet.RouteSpec, before, afte
 	if err := w.allowed(ctx, n, held, r, after); err != nil {
 		return err
 	}
+	defer w.written(r.ID)
 	if held.shape == upstreamOf { // several calls: a mix of before and after is what an interrupted one of ours leaves
 		return w.setTargets(ctx, n, held, r, before, after)
 	}
@@ -38,6 +39,13 @@ func (w *writer) SetWeights(ctx context.Context, r fleet.RouteSpec, before, afte
 		return w.changed(r, now)
 	}
 	return w.setArray(ctx, n, held, r, before, after)
+}
+
+// written notes that a change was sent, whatever came of it.
+func (w *writer) written(id fleet.RouteID) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.wrote[id] = w.clock.Now()
 }
 
 // lacks names a target that is to get a weight and is not there, "" where all are.

@@ -83,6 +83,7 @@ func upstreamRoute(doc any) route {
 	r.routing = fleet.Routing{Strategy: fleet.Label(algorithm), Most: maxWeight, Owner: ownerOf(doc),
 		ChangedAt: timeAt(doc, "/updated_at"), ByOrder: fleet.Some(false)}
 	r.routing.Weighing, r.routing.Fixed = upstreamWeighing(algorithm)
+	r.scope.host = name
 	return r
 }
 

@@ -18,6 +18,7 @@ const (
 	writeTimeout  = 20 * time.Second
 	defaultSettle = 20 * time.Second
 	staleFor      = 3 * defaultSettle // how long the hash of before a change counts as old
+	takeOver      = 10 * time.Second  // within which nodes that share a database have taken over what is stored
 )
 
 // writer changes weights through the Admin API. There is no lock and no version to compare: what is stored is read and
@@ -29,6 +30,7 @@ type writer struct {
 
 	mu    sync.Mutex
 	stale map[fleet.GatewayReplicaID]staleHash
+	wrote map[fleet.RouteID]time.Time // when this process wrote last
 }
 
 type admin struct {
@@ -47,7 +49,8 @@ func newWriter(spec fleet.GatewaySpec, deps fleet.Deps) (fleet.RouteWriter, erro
 		return nil, &fleet.Error{Kind: fleet.KindReadOnly, Op: "open the writer of " + fleet.Quote(string(spec.ID)).String(),
 			Next: "its TLS is not verified, which forbids writing"}
 	}
-	w := &writer{spec: spec, clock: deps.Clock, stale: map[fleet.GatewayReplicaID]staleHash{}}
+	w := &writer{spec: spec, clock: deps.Clock, stale: map[fleet.GatewayReplicaID]staleHash{},
+		wrote: map[fleet.RouteID]time.Time{}}
 	auth := spec.Write
 	if auth.IsZero() {
 		auth = spec.Auth
@@ -78,7 +81,7 @@ func (w *writer) Resync(_ context.Context, r fleet.RouteSpec, _ fleet.GatewayRep
 }
 
 // ReadBack implements fleet.RouteWriter. Nodes that share a database tell what is stored there; whether data planes hold it is
-// in Pending.
+// in Pending, and so is that nodes need not have taken it over yet.
 func (w *writer) ReadBack(ctx context.Context, r fleet.RouteSpec) []fleet.ReplicaWeights {
 	out := make([]fleet.ReplicaWeights, len(w.nodes))
 	var wg sync.WaitGroup
@@ -108,7 +111,7 @@ func (w *writer) readOne(ctx context.Context, n admin, r fleet.RouteSpec) fleet.
 			out.Blocked[t.ID] = true
 		}
 	}
-	out.Pending = w.pending(ctx, n)
+	out.Pending = w.pending(ctx, n, r.ID)
 	return out
 }
 
@@ -152,15 +155,19 @@ func (r *route) weights(spec fleet.RouteSpec) (fleet.Weights, error) {
 }
 
 // pending asks a control plane what its data planes hold. Where that cannot be asked nothing is said: the reader's notice
-// tells that it is not known.
-func (w *writer) pending(ctx context.Context, n admin) fleet.Safe {
+// tells that it is not known. Of nodes that share a database no call tells it, so that they are given their time: requests that
+// went by the weights of before are no proof of a step.
+func (w *writer) pending(ctx context.Context, n admin, id fleet.RouteID) fleet.Safe {
 	live, ok := w.live(ctx, n)
-	if !ok {
+	w.mu.Lock()
+	old, wrote := w.stale[n.id], w.wrote[id]
+	w.mu.Unlock()
+	switch {
+	case !ok && !wrote.IsZero() && w.clock.Now().Sub(wrote) < takeOver:
+		return fleet.Textf("nodes look into the database every 5 s and take it over within %s", fleet.Age(takeOver))
+	case !ok:
 		return fleet.Safe{}
 	}
-	w.mu.Lock()
-	old := w.stale[n.id]
-	w.mu.Unlock()
 	if w.clock.Now().Sub(old.at) > staleFor {
 		old.hash = ""
 	}

@@ -47,6 +47,7 @@ func (o Options) spec() world.Spec {
 	o.scale(&s)
 	if o.Gateway == wire.GatewayKong {
 		forKong(s.Deployments)
+		s.PollEvery = 5 // db_update_frequency
 	}
 	s.Plain = map[string]int{siteFRA: clusters.PlainNodes, siteAMS: clusters.PlainNodes}
 	for i := range s.Pools {

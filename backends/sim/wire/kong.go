@@ -131,6 +131,8 @@ func (s *server) kong(g *world.Gateway, plugins *kongPlugins) {
 		"GET /{$}": x.about, "GET /status": x.status, "GET /plugins": x.listed, "GET /plugins/{id}": x.one, "PATCH /plugins/{id}": x.patch,
 		"GET /upstreams":              func(w http.ResponseWriter, r *http.Request) { kongPage(w, r, "/upstreams", []object{}) },
 		"GET /clustering/data-planes": x.planes,
+		"GET /routes":                 x.routes,
+		"GET /services":               x.services,
 		"/": func(w http.ResponseWriter, _ *http.Request) {
 			respond(w, http.StatusNotFound, object{"message": "Not found"})
 		},
@@ -203,6 +205,24 @@ func kongPage(w http.ResponseWriter, r *http.Request, path string, list []object
 		out["offset"], out["next"] = strconv.Itoa(end), path+"?offset="+strconv.Itoa(end)
 	}
 	respond(w, http.StatusOK, out)
+}
+
+// routes are Kong's own, each of a service of its name.
+func (x *kongNode) routes(w http.ResponseWriter, r *http.Request) {
+	var list []object
+	for _, p := range x.plugins.list {
+		list = append(list, object{"id": kongID("route", p.route), "name": p.route, "service": object{"id": kongID("service", p.route)},
+			"paths": []string{"/" + p.route}})
+	}
+	kongPage(w, r, "/routes", list)
+}
+
+func (x *kongNode) services(w http.ResponseWriter, r *http.Request) {
+	var list []object
+	for _, p := range x.plugins.list {
+		list = append(list, object{"id": kongID("service", p.route), "name": p.route, "host": "localhost", "port": 32000, "protocol": "http"})
+	}
+	kongPage(w, r, "/services", list)
 }
 
 func (x *kongNode) one(w http.ResponseWriter, r *http.Request) {

@@ -21,6 +21,7 @@ type Gateway struct {
 	db       *database
 	deps     map[string]*deployment
 	groups   map[string][]*deployment // by route, of the rows held
+	every    float64                  // seconds between looks into the database
 	nextPoll float64
 	deaf     bool // its background poll is dead
 	rng      *rand.Rand
@@ -47,8 +48,9 @@ type deployment struct {
 	total    int
 }
 
-func newGateway(name string, db *database, phase float64, rng *rand.Rand) *Gateway {
-	g := &Gateway{Name: name, db: db, deps: map[string]*deployment{}, nextPoll: phase, rng: rng, Stats: newGatewayStats()}
+func newGateway(name string, db *database, every, phase float64, rng *rand.Rand) *Gateway {
+	g := &Gateway{Name: name, db: db, deps: map[string]*deployment{}, every: every, nextPoll: every * phase, rng: rng,
+		Stats: newGatewayStats()}
 	g.load(db.rows)
 	g.takeOver()
 	return g
@@ -77,7 +79,7 @@ func (g *Gateway) load(rows []*Row) {
 // poll looks into the database when it is time.
 func (g *Gateway) poll(now float64) {
 	for now >= g.nextPoll {
-		g.nextPoll += pollEvery
+		g.nextPoll += g.every
 		if !g.deaf {
 			g.load(g.db.rows)
 			g.takeOver()

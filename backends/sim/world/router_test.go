@@ -17,7 +17,7 @@ func routerWorld(fileWins bool) (a, b *Gateway) {
 	}
 	db := newDatabase(spec)
 	rng := rand.New(rand.NewPCG(1, 2))
-	return newGateway("gw-1", db, 0, rng), newGateway("gw-2", db, 0, rng)
+	return newGateway("gw-1", db, pollEvery, 0, rng), newGateway("gw-2", db, pollEvery, 0, rng)
 }
 
 func TestSettingsReachOthersByTheirPoll(t *testing.T) {

@@ -13,6 +13,7 @@ type Spec struct {
 	Gateways    []string            // names of the gateway replicas
 	Fallbacks   map[string][]string // route to the routes that take over after all retries, in the gateways' config file
 	FileWins    bool                // what that file has of router settings is not changed by the database (LiteLLM 1.106)
+	PollEvery   float64             // seconds between a gateway's looks into the database; 0 means those of LiteLLM, 30
 	Plain       map[string]int      // machines without devices, by site
 	Previous    map[string]float64  // weights by deployment in an old copy of the state: what F24 falls back to
 }

@@ -1,6 +1,7 @@
 package world
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -61,8 +62,8 @@ func New(spec *Spec) *World {
 		w.routes = append(w.routes, newRoute(&spec.Routes[i], next()))
 	}
 	for i, name := range spec.Gateways {
-		phase := pollEvery * (float64(i) + 0.5) / float64(len(spec.Gateways))
-		w.Gateways = append(w.Gateways, newGateway(name, w.db, phase, next()))
+		phase := (float64(i) + 0.5) / float64(len(spec.Gateways))
+		w.Gateways = append(w.Gateways, newGateway(name, w.db, cmp.Or(spec.PollEvery, pollEvery), phase, next()))
 	}
 	for i := range spec.Providers {
 		p := newProvider(&spec.Providers[i], next())
