@@ -227,7 +227,7 @@ func (r *FailoverRun) WellSince(s *fleet.Snapshot) (fleet.Maybe[time.Time], flee
 	var since time.Time
 	n := 0
 	for i := range r.Leaves {
-		route := s.Route(r.Leaves[i].Plan.Route.ID)
+		route := s.RouteOf(r.Leaves[i].Plan.Route)
 		if route == nil {
 			continue
 		}

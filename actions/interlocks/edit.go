@@ -91,7 +91,7 @@ func nowServedBy(check actions.CheckFunc) actions.CheckFunc {
 // asker is the route whose requests go elsewhere: the one with the fallbacks, or the one that an alias led to.
 func asker(p actions.Plan, s *fleet.Snapshot) *fleet.Route {
 	if p.Edit.Edit.Kind == fleet.EditFallbacks {
-		return s.RouteAt(p.Gateway, p.Route.ID)
+		return s.RouteOf(p.Route)
 	}
 	if len(p.Edit.Edit.Before) == 0 {
 		return nil
@@ -117,7 +117,7 @@ func asIf(p actions.Plan, s *fleet.Snapshot, asked, to *fleet.Route) (actions.Pl
 
 // routingAgrees is IL-36 of what is kept beside weights.
 func routingAgrees(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) actions.Check {
-	r := s.RouteAt(p.Gateway, p.Route.ID)
+	r := s.RouteOf(p.Route)
 	if r == nil || len(r.Replicas) == 0 {
 		return missing(actions.SeverityHard, fleet.Text("no replica of the gateway was read"))
 	}
@@ -160,7 +160,7 @@ func currentEdit(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Tim
 
 // holdsNow tells whether the newest reading shows what an edit replaces.
 func holdsNow(p actions.Plan, s *fleet.Snapshot) (held, known bool) {
-	r := s.RouteAt(p.Gateway, p.Route.ID)
+	r := s.RouteOf(p.Route)
 	if r == nil {
 		return false, false
 	}
@@ -172,7 +172,7 @@ func holdsNow(p actions.Plan, s *fleet.Snapshot) (held, known bool) {
 		var leads []fleet.RouteID
 		for i := range s.Routes {
 			if o := &s.Routes[i]; o.Spec.Gateway == p.Gateway && slices.Contains(o.Routing.Aliases, e.Alias) {
-				leads = append(leads, o.Spec.ID)
+				leads = append(leads, o.Spec.Called())
 			}
 		}
 		return slices.Equal(leads, e.Before), true

@@ -161,7 +161,7 @@ func route(p actions.Plan, s *fleet.Snapshot) *fleet.Route {
 	if s == nil {
 		return nil
 	}
-	return s.Route(p.Route.ID)
+	return s.RouteOf(p.Route)
 }
 
 // weightsOnTheWay are the weights that the plan sets, one after the other.

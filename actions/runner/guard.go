@@ -83,7 +83,7 @@ func (g *guard) judge(k *carrier, now time.Time) verdict {
 		v.unclear = fleet.Text("nothing was read yet")
 		return v
 	}
-	route := s.Route(k.c.Plan.Intent.Route)
+	route := s.RouteOf(k.c.Plan.Route)
 	if route == nil {
 		v.unclear = fleet.Text("the route is not read")
 		return v
