@@ -61,11 +61,16 @@ func freeID(key routeKey, shared bool, taken map[fleet.RouteID]bool) fleet.Route
 	return id
 }
 
-// allAsked tells whether every gateway had its say once: before that, a name that two of them have may look like the only one.
+// allAsked tells whether every gateway answered once, or failed often enough: before that, a name that two of them have may look
+// like the only one.
 func (w *world) allAsked(now time.Time) bool {
 	for _, g := range w.inventory.Gateways {
 		for _, r := range g.Replicas {
-			if s := w.index.gateway(g.ID, r.ID); s != nil && s.unasked(now) {
+			s := w.index.gateway(g.ID, r.ID)
+			if s == nil || !s.status.LastGood.IsZero() {
+				continue
+			}
+			if failed := s.status.Failing; s.unasked(now) || !s.status.LastTry.IsZero() && failed < failuresToSay {
 				return false
 			}
 		}

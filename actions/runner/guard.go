@@ -21,7 +21,7 @@ const (
 	defaultLasted = 60 * time.Second
 )
 
-// figureKey names one measured value; an empty target is the whole route.
+// figureKey names one measured value, of a route as the change's gateway calls it; an empty target is the whole route.
 type figureKey struct {
 	route  fleet.RouteID
 	target fleet.TargetID
@@ -53,10 +53,10 @@ func baseline(s *fleet.Snapshot, gateway fleet.GatewayID) []journal.Figure {
 		if r.Spec.Gateway != gateway {
 			continue
 		}
-		out = append(out, journal.Figure{Route: r.Spec.ID, Errors: r.Load.Errors, TTFT95: r.Load.TTFT95})
+		out = append(out, journal.Figure{Route: r.Spec.Called(), Errors: r.Load.Errors, TTFT95: r.Load.TTFT95})
 		for j := range r.Targets {
 			t := &r.Targets[j]
-			out = append(out, journal.Figure{Route: r.Spec.ID, Target: t.Spec.ID, Errors: t.Load.Errors,
+			out = append(out, journal.Figure{Route: r.Spec.Called(), Target: t.Spec.ID, Errors: t.Load.Errors,
 				TTFT95: firstToken(s, t)})
 		}
 	}
@@ -117,12 +117,12 @@ func (g *guard) target(k *carrier, v *verdict, s *fleet.Snapshot, id fleet.Targe
 		}
 		return
 	}
-	was := k.base[figureKey{route: k.c.Plan.Intent.Route, target: id}]
+	was := k.base[figureKey{route: k.c.Plan.Route.Called(), target: id}]
 	limit := k.c.Plan.Guard.ErrRatio
 	if !limit.OK {
-		limit = fleet.Some(errorLimit(was.Errors, k.base[figureKey{route: k.c.Plan.Intent.Route}].Errors))
+		limit = fleet.Some(errorLimit(was.Errors, k.base[figureKey{route: k.c.Plan.Route.Called()}].Errors))
 	}
-	key := figureKey{k.c.Plan.Intent.Route, id, "err"}
+	key := figureKey{k.c.Plan.Route.Called(), id, "err"}
 	row := actions.LimitNow{Name: fleet.Text("err%"), Target: id, Before: percent(was.Errors), Now: percent(t.Load.Errors),
 		Limit: percent(limit)}
 	row.Verdict, row.Broken = g.rate(key, t.Load.Errors.OK, t.Load.Errors.V > limit.V, t.Load.At)
@@ -143,14 +143,14 @@ func (g *guard) target(k *carrier, v *verdict, s *fleet.Snapshot, id fleet.Targe
 
 // other judges a route that the change does not touch. A route without traffic is not harmed.
 func (g *guard) other(k *carrier, v *verdict, r *fleet.Route, now time.Time) {
-	was := k.base[figureKey{route: r.Spec.ID}].Errors
+	was := k.base[figureKey{route: r.Spec.Called()}].Errors
 	limit := errorLimit(was, fleet.None[fleet.Ratio]())
 	is := r.Load.Errors
 	known := is.OK && now.Sub(r.Load.At) <= staleAfter
 	name := fleet.Label(string(r.Spec.ID))
 	row := actions.LimitNow{Name: fleet.Concat(name, fleet.Text(" err%")), Before: percent(was), Now: percent(is),
 		Limit: percent(fleet.Some(limit))}
-	row.Verdict, row.Broken = g.rate(figureKey{r.Spec.ID, "", "err"}, known, is.V > limit, r.Load.At)
+	row.Verdict, row.Broken = g.rate(figureKey{r.Spec.Called(), "", "err"}, known, is.V > limit, r.Load.At)
 	quiet := v.quiet
 	row = k.weigh(v, row, fleet.Concat(fleet.Text("other route "), name))
 	v.quiet = quiet
