@@ -52,6 +52,14 @@ type Check struct {
 	History  bool       // the absent data is history: such overrides are grouped into one
 	Fix      fleet.Safe // what would make it pass, "" when there is nothing to do
 	Target   fleet.TargetID
+	// Lowered says from what, and why, the site's policy lowered the severity; nil where it did not. The formula says it too.
+	Lowered *Lowered `json:",omitempty"`
+}
+
+// Lowered is what a site's policy did to a verdict.
+type Lowered struct {
+	From   Severity
+	Reason fleet.Safe
 }
 
 // Input is one number behind a verdict.

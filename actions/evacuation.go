@@ -55,6 +55,7 @@ type Stay struct {
 type Way struct {
 	Split Split
 	Moves []Proposal
+	Asks  []string `json:",omitempty"` // overrides that some of its receivers ask whatever they take
 	// Left is the part of the moved requests that fits nowhere: it stays where it is.
 	Left fleet.Maybe[fleet.Ratio]
 	Burn fleet.Maybe[fleet.USDPerHour] // what it adds to the fleet's burn, est.

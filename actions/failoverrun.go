@@ -221,7 +221,8 @@ func (r *FailoverRun) next(s *fleet.Snapshot, at Standing, now time.Time) []Next
 }
 
 // WellSince is since when everything that the failover left is well; unknown, with the reason, while something is not. A pool is
-// well while its replicas are ready and nothing is wrong with it, a provider while its probe is accepted.
+// well while its replicas are ready and nothing is wrong with it, a provider while what is measured of it is well; where live probes are
+// sent, none of them may have failed since.
 func (r *FailoverRun) WellSince(s *fleet.Snapshot) (fleet.Maybe[time.Time], fleet.Safe) {
 	none := fleet.None[time.Time]()
 	var since time.Time
@@ -260,7 +261,16 @@ func wellSince(s *fleet.Snapshot, t *fleet.Target) (fleet.Maybe[time.Time], flee
 			return fleet.None[time.Time](), fleet.Concat(fleet.Label(string(p.Spec.ID)), fleet.Text(" has no replica that is ready"))
 		}
 	} else if p := s.Provider(t.Spec.Provider); p != nil {
-		state, since, why = p.State, p.Since, p.Why
+		state, since, why = p.Measured, p.Since, p.Why
+	}
+	if t.Probe != nil && t.Probe.Paused.IsEmpty() { // where live probes are sent, they say since when it answers
+		if !t.ProbesCleanSince.OK {
+			return fleet.None[time.Time](), fleet.Concat(fleet.Text("the last live probe of "), fleet.Label(string(t.Spec.ID)),
+				fleet.Text(" failed or is old"))
+		}
+		if t.ProbesCleanSince.V.After(since) {
+			since = t.ProbesCleanSince.V
+		}
 	}
 	if state != fleet.StateOK && state != fleet.StateIdle && state != fleet.StateStandby {
 		return fleet.None[time.Time](), fleet.Join([]fleet.Safe{fleet.Concat(fleet.Label(string(t.Spec.ID)), fleet.Text(" is "),

@@ -27,6 +27,7 @@ type Plan struct {
 	After      fleet.Weights
 	AfterHash  string
 	Steps      []Step
+	Most       int `json:",omitempty"` // the greatest weight that the gateway takes, on the way back too; 0 where no bound is known
 	Ramp       Ramp
 	Guard      fleet.Guard
 	Soak       time.Duration

@@ -17,6 +17,7 @@ type index struct {
 	engines   map[fleet.NodeID][]*sourceState // of the replicas on a machine
 	gateways  map[fleet.Subject]*sourceState
 	providers map[fleet.ProviderID]*sourceState
+	probes    map[fleet.Subject]*sourceState
 	statuses  map[fleet.ProviderID][]*sourceState // what providers publish, in the order of the sources
 	ways      map[string]*sourceState             // what carries requests of others, by the beginning of SourceSpec.Via
 }
@@ -24,11 +25,13 @@ type index struct {
 func newIndex(states []*sourceState) index {
 	x := index{ids: map[fleet.SourceID]*sourceState{}, replicas: map[fleet.Subject]*sourceState{},
 		nodes: map[fleet.NodeID]*sourceState{}, engines: map[fleet.NodeID][]*sourceState{}, gateways: map[fleet.Subject]*sourceState{},
-		providers: map[fleet.ProviderID]*sourceState{}, statuses: map[fleet.ProviderID][]*sourceState{}, ways: map[string]*sourceState{}}
+		providers: map[fleet.ProviderID]*sourceState{}, probes: map[fleet.Subject]*sourceState{}, statuses: map[fleet.ProviderID][]*sourceState{}, ways: map[string]*sourceState{}}
 	for _, s := range states {
 		sub := s.spec.Subject
 		put(x.ids, s.spec.ID, s)
 		switch {
+		case sub.About == fleet.AboutProbe:
+			put(x.probes, sub, s)
 		case sub.About == fleet.AboutStatus:
 			x.statuses[sub.Provider] = append(x.statuses[sub.Provider], s)
 		case sub.About != fleet.AboutItself: // found by those who ask for that side

@@ -41,7 +41,7 @@ func (h *Hub) keep(ctx context.Context, task fleet.Task) {
 func (h *Hub) recall() {
 	now := h.opt.Clock.Now()
 	var points []history.Point
-	_, err := h.opt.History.Each(now.Add(-ratingBack), func(p history.Point) {
+	_, err := h.opt.History.Each(now.Add(-max(ratingBack, fleet.BudgetWindow)), func(p history.Point) {
 		if !p.At.After(now) {
 			points = append(points, p)
 		}

@@ -25,6 +25,7 @@ type lookback struct {
 	best   map[string]bestRate
 	open   map[string]*openPoint
 	taken  map[string]*steps // which steps of the last 14 days are known, by key of a pool
+	spent  map[string]*spent // sums of the last 30 days, by key of a member of a route
 	due    time.Time
 	save   func([]history.Point) // hands closed points to whoever writes them; it must not block
 }
@@ -47,17 +48,20 @@ type openPoint struct {
 
 func newLookback() lookback {
 	return lookback{recent: map[string][]history.Point{}, best: map[string]bestRate{},
-		open: map[string]*openPoint{}, taken: map[string]*steps{}}
+		open: map[string]*openPoint{}, taken: map[string]*steps{}, spent: map[string]*spent{}}
 }
 
 // keep takes one closed point in. Points of one object come in order: one that is not newer than the last was
 // written by another console that watches the same fleet, and counts once.
 func (l *lookback) keep(p history.Point, now time.Time) {
 	l.mark(p)
+	l.spend(p, now)
 	if list := l.recent[p.Key]; len(list) > 0 && !p.At.After(list[len(list)-1].At) {
 		return
 	}
-	l.prove(p)
+	if now.Sub(p.At) <= ratingBack {
+		l.prove(p)
+	}
 	if now.Sub(p.At) > dayBack {
 		return
 	}
@@ -118,6 +122,7 @@ func (l *lookback) roll(now time.Time) bool {
 			delete(l.open, key) // it left the fleet
 			delete(l.recent, key)
 			delete(l.taken, key)
+			delete(l.spent, key)
 			continue
 		}
 		did := o.last.since(o.start)

@@ -23,6 +23,7 @@ func (w *world) provider(spec fleet.ProviderSpec, seen gatewayLoads, now time.Ti
 			p.Limits = r.Limits
 		}
 	}
+	w.provenBy(&p, s, now)
 	p.Limits = joinLimits(spec, p.Limits, seen.limits(spec.ID))
 	p.Burn, p.Unpriced = seen.providerBurn(spec.ID)
 	p.BurnRate = w.look.burnRate("provider/"+string(spec.ID), seen.providerObjective(spec.ID), now)
@@ -106,7 +107,7 @@ func quotaLow(limits []fleet.Limit) judgement {
 // probeState says what the probe proves, and when there is no traffic.
 func probeState(p *fleet.Provider, s *sourceState, now time.Time) judgement {
 	if s == nil {
-		if !p.Load.Requests.OK {
+		if !p.Load.Requests.OK && p.ProbeAt.IsZero() {
 			return judgement{fleet.StateUnknown, fleet.Text("neither probed nor seen by a gateway")}
 		}
 		return unused(p)

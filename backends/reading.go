@@ -168,6 +168,7 @@ func (h *Hub) record(s *sourceState, a answer, took time.Duration, now time.Time
 		h.world.take(s, a.partial)
 	} else {
 		h.world.failed(s, failing, now)
+		h.world.probeFailed(s, a, now)
 	}
 }
 

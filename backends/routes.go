@@ -32,8 +32,10 @@ func (w *world) route(spec fleet.RouteSpec, s *fleet.Snapshot, seen gatewayLoads
 	}
 	effective(r.Targets, r.Routing)
 	r.Lengths = w.lengths(spec, now)
+	r.Objective = w.objective(&r)
 	r.Reversals = w.turn(keyOf(spec), r.Weights, now)
 	r.State, r.Why = routeState(&r, remark, w.settled(keyOf(spec), now) && explained(&r, total))
+	w.routeProbe(&r, now)
 	name := w.routeName(spec)
 	w.settle("route/"+name, r.State, fleet.Label(string(spec.ID)), r.Why, now)
 	r.Trends = w.loadTrends("route/"+name, trendSpan, r.Load, now)

@@ -25,7 +25,12 @@ func (w *world) target(
 	t.Verdicts = append(t.Verdicts, f.verdict())
 	switch {
 	case spec.Pool != "":
-		poolTarget(&t, s.Pool(spec.Pool))
+		p := s.Pool(spec.Pool)
+		poolTarget(&t, p)
+		w.liveProbe(&t, now)
+		if p != nil {
+			t.Verdicts = append(t.Verdicts, probeVerdict(p))
+		}
 	case spec.Provider != "":
 		w.providerTarget(&t, s.Provider(spec.Provider), seen, f, now)
 	default:
@@ -78,7 +83,7 @@ func poolTarget(t *fleet.Target, p *fleet.Pool) {
 	t.Load.ITL95, t.Load.KV, t.Load.Waiting, t.Load.Running = p.Load.ITL95, p.Load.KV, p.Load.Waiting, p.Load.Running
 	t.Price, t.PriceWhy = p.PerMTok, fleet.Text("allocated from GPU-hours")
 	t.Burn = p.Burn
-	t.Verdicts = append(t.Verdicts, engineVerdict(p), probeVerdict(p))
+	t.Verdicts = append(t.Verdicts, engineVerdict(p))
 }
 
 // engineVerdict is what the tokens of a pool say; an idle pool without a stall proves nothing either way.
@@ -130,9 +135,12 @@ func (w *world) providerTarget(t *fleet.Target, p *fleet.Provider, seen gatewayL
 	}
 	t.Burn = seen.targetBurn(t.Spec, f)
 	t.Price, t.PriceWhy = blended(t, seen, f)
+	w.liveProbe(t, now)
 	v := fleet.HealthVerdict{Kind: fleet.HealthProbe, At: p.ProbeAt, Why: fleet.Text("not probed yet")}
-	switch {
-	case p.Authorised.OK && p.Authorised.V && w.index.providers[p.Spec.ID].stale(now):
+	switch s := w.index.providers[p.Spec.ID]; {
+	case s == nil && t.Probe != nil: // its live probes are all that is asked
+		return
+	case p.Authorised.OK && p.Authorised.V && (s == nil || s.stale(now)):
 		v.Why = fleet.Text("the last probe is too old")
 	case p.Authorised.OK && p.Authorised.V:
 		v.Up, v.Why = fleet.Some(true), fleet.Text("the key is accepted")

@@ -15,7 +15,9 @@ func (w *world) snapshot(gen uint64, now time.Time) *fleet.Snapshot {
 		defer s.mu.Unlock()
 	}
 	s := &fleet.Snapshot{Gen: gen, At: now, Context: inv.Context, Env: inv.Env, Mode: inv.Mode, Sites: inv.Sites, Runbooks: inv.Runbooks,
-		Pools: make([]fleet.Pool, 0, len(inv.Pools))}
+		Rules:   fleet.SiteRules{Blocking: inv.Rules.Blocking, Policy: inv.Rules.Policy},
+		Freezes: inv.Rules.Windows(inv.Env, now),
+		Pools:   make([]fleet.Pool, 0, len(inv.Pools))}
 	seen := w.loads(now)
 	for _, spec := range inv.Pools {
 		s.Pools = append(s.Pools, w.pool(spec, seen, now))
@@ -39,6 +41,7 @@ func (w *world) snapshot(gen uint64, now time.Time) *fleet.Snapshot {
 		st := src.status
 		st.Stale = src.stale(now) && !src.unasked(now)
 		st.Silences = w.takesSilences(src.spec.ID)
+		st.Probe = w.probe(src, now)
 		s.Sources = append(s.Sources, st)
 	}
 	w.observe(s, seen.specs, now)

@@ -90,7 +90,7 @@ func (s *sourceState) refresh() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case s.retry > 0:
+	case s.retry > 0 || s.spec.Probe != nil: // each probe costs: it has its own time
 	case s.wake != nil:
 		s.wake()
 	default:
@@ -104,7 +104,11 @@ func (h *Hub) poll(ctx context.Context, s *sourceState, task fleet.Task) {
 		return
 	}
 	for ctx.Err() == nil {
-		h.read(ctx, s)
+		if s.spec.Probe != nil { // an answer takes the time of the fleet, not only ours
+			task.Idle(func() { h.read(ctx, s) })
+		} else {
+			h.read(ctx, s)
+		}
 		wait := s.pause(h.opt.Clock.Now())
 		if h.rest(ctx, s, task, wait) != nil {
 			return

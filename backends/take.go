@@ -9,6 +9,7 @@ func (w *world) take(s *sourceState, p fleet.Partial) {
 	w.takeGateway(s, p)
 	w.takePools(s, p)
 	w.takeAlerts(s, p)
+	w.takeProbe(s, p.Probe, p.At)
 	w.takeStatus(s, p)
 	if p.Cluster != nil {
 		w.clusters[s.spec.ID] = p.Cluster

@@ -37,6 +37,7 @@ type world struct {
 	recollections map[fleet.PoolID]*recollection
 	rests         map[fleet.SourceID]*storeRest
 	clusters      map[fleet.SourceID]*fleet.Cluster
+	probes        map[fleet.SourceID]*probeWatch
 	outside       map[fleet.SourceID]*outside
 	incidents     map[fleet.SourceID]map[string]fleet.Safe // that are open by status feed: title by id
 	heard         []saying                                 // what told was made of
@@ -171,6 +172,7 @@ func newWorld(opt Options, states []*sourceState) *world {
 		recollections: map[fleet.PoolID]*recollection{},
 		whole:         map[fleet.PoolID]*whole{},
 		clusters:      map[fleet.SourceID]*fleet.Cluster{},
+		probes:        map[fleet.SourceID]*probeWatch{},
 		outside:       map[fleet.SourceID]*outside{},
 		incidents:     map[fleet.SourceID]map[string]fleet.Safe{},
 	}
@@ -254,6 +256,7 @@ func (w *world) forget(id fleet.SourceID) {
 	delete(w.gpus, id)
 	delete(w.still, id)
 	delete(w.clusters, id)
+	delete(w.probes, id)
 	delete(w.outside, id)
 	delete(w.incidents, id)
 }

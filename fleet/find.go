@@ -117,3 +117,32 @@ func (r *Route) Order() []TargetID {
 	}
 	return ids
 }
+
+// ProbesOf are the live probes of a pool, a provider's models, or a gateway's routes, in configured order.
+func (s *Snapshot) ProbesOf(sub Subject) []*SourceStatus {
+	var list []*SourceStatus
+	for i := range s.Sources {
+		x := &s.Sources[i]
+		if x.Probe != nil && x.Subject.Pool == sub.Pool && x.Subject.Provider == sub.Provider && x.Subject.Gateway == sub.Gateway {
+			list = append(list, x)
+		}
+	}
+	return list
+}
+
+// ProbesPerDay is what all live probes cost in a day by the price list, at the most; unknown where none costs.
+func (s *Snapshot) ProbesPerDay() Maybe[Money] {
+	var sum Maybe[Money]
+	for i := range s.Sources {
+		p := s.Sources[i].Probe
+		if p == nil || !p.PerDay.OK {
+			continue
+		}
+		more, err := sum.V.Add(p.PerDay.V)
+		if err != nil {
+			return None[Money]() // two currencies
+		}
+		sum = Some(more)
+	}
+	return sum
+}

@@ -38,6 +38,7 @@ type Inventory struct {
 	Golden    []GoldenPrompt
 	Budget    Budget
 	Retention Retention
+	Rules     SiteRules
 }
 
 // Site is a region or data centre.
@@ -72,6 +73,7 @@ type PoolSpec struct {
 	Standby        bool       // kept warm without traffic: no requests is not a fault
 	Workload       ObjectRef  // the Kubernetes object that keeps its replicas; zero for none
 	Store          *StorePool // asked for as a whole in a store; nil means that replicas and nodes are read
+	Probe          *ProbeSpec // nil for none
 }
 
 // ReplicaSpec declares one replica.
@@ -124,6 +126,7 @@ type ProviderModel struct {
 	Limits     []Limit // configured limits; limit headers win where they are fresh
 	Price      Maybe[Price]
 	Embedding  *EmbeddingIdentity
+	Probe      *ProbeSpec // nil for none
 }
 
 // LimitKind names what a provider counts, always per minute unless the name says otherwise. LimitCredit is no rate.
@@ -213,6 +216,7 @@ type RouteSpec struct {
 	Guard     Guard
 	SLO       Maybe[Ratio] // objective of success, such as 0.995
 	Fallbacks []TargetID
+	Probe     *ProbeSpec   // through the gateway; nil for none
 	Policy    *RoutePolicy `json:",omitempty"` // how own GPUs and rented models shall share its work; nil for none
 }
 
@@ -276,6 +280,8 @@ type Subject struct {
 	GatewayReplica GatewayReplicaID
 	Provider       ProviderID
 	Cluster        ClusterID
+	Model          ModelName // of a provider, where it is one of several
+	Route          RouteID   // of a gateway
 	About          About
 }
 
@@ -306,7 +312,8 @@ type SourceSpec struct {
 	// Via is the way that carries its requests, such as "kubernetes/CONTEXT/NAMESPACE/POD:PORT"; "" means a connection of
 	// its own.
 	Via      string
-	FoundKey SecretRef // credential of gateways that are found through it
-	Write    SecretRef // credential for writing, where it is another than Auth
-	From     SourceID  // a store that is asked in its place: it is then not read by itself
+	FoundKey SecretRef  // credential of gateways that are found through it
+	Write    SecretRef  // credential for writing, where it is another than Auth
+	From     SourceID   // a store that is asked in its place: it is then not read by itself
+	Probe    *ProbePlan // of sources that are probes (AboutProbe); nil otherwise
 }

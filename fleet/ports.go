@@ -126,6 +126,18 @@ type Deps struct {
 	ObjectWriter func(ClusterID) (ObjectWriter, error)
 	// Families are Connector.Families by kind: what a store is asked for.
 	Families map[string][]string
+	// Prices is the price list; nil where there is none.
+	Prices Prices
+	// Purse keeps what probes cost; nil keeps it only as long as the reader lives.
+	Purse Purse
+}
+
+// Purse keeps what was spent, over runs and for all consoles of one state folder.
+type Purse interface {
+	// Spent is what a source spent in the UTC day of at.
+	Spent(source SourceID, at time.Time) (Money, error)
+	// Spend notes an amount, a negative one for what was given back.
+	Spend(source SourceID, at time.Time, amount Money) error
 }
 
 // Connector is one kind of system that pitwall can talk to: one folder under backends and one

@@ -15,6 +15,7 @@ type Partial struct {
 	GPUs     []GPUReading
 	Gateway  *GatewayReading
 	Provider *ProviderReading
+	Probe    *ProbeReading
 	Notices  []Notice // things worth an event, such as a repaired or dropped series
 	Cluster  *Cluster // what a Kubernetes cluster runs
 	Found    *Found   // what discovery made of it; nil leaves what was found before

@@ -68,8 +68,10 @@ type Route struct {
 	Lints     []Lint
 	Lengths   Lengths
 	Cost      RouteCost
+	Probe     *Probe       // live probes through the gateway; nil for none
 	Reversals int          // changes of direction in the last 30 minutes
 	Policy    *PolicyState `json:",omitempty"` // how it keeps Spec.Policy; nil where it has none
+	Objective ErrorBudget
 	State     State
 	Why       Safe
 }
@@ -102,14 +104,18 @@ type Target struct {
 	ChangedBy Safe // who wrote it last, as the gateway tells
 	ChangedAt Maybe[time.Time]
 	Verdicts  []HealthVerdict
-	Price     Maybe[USDPerMTok] // blended over the route's own mix; allocated for pools
-	PriceWhy  Safe
-	Burn      Maybe[USDPerHour]
-	Carried   Maybe[Ratio] // greatest share of the route that it carried in the last 24 h
-	CarriedAt time.Time
-	BurnRate  BurnRate
-	State     State
-	Why       Safe
+	Probe     *Probe // live probes of its pool or rented model; nil for none
+	// ProbesCleanSince is since when no live probe of it failed, for a return to it; unknown while the last one failed or is
+	// too old, and where none is sent.
+	ProbesCleanSince Maybe[time.Time]
+	Price            Maybe[USDPerMTok] // blended over the route's own mix; allocated for pools
+	PriceWhy         Safe
+	Burn             Maybe[USDPerHour]
+	Carried          Maybe[Ratio] // greatest share of the route that it carried in the last 24 h
+	CarriedAt        time.Time
+	BurnRate         BurnRate
+	State            State
+	Why              Safe
 }
 
 // HealthKind is an independent way to know whether a target works (IL-24).
@@ -129,6 +135,8 @@ type HealthVerdict struct {
 	Up   Maybe[bool]
 	At   time.Time
 	Why  Safe
+	// Every is how often a live probe renews it; zero for evidence that comes by itself.
+	Every time.Duration
 }
 
 // Verdict is what one kind of evidence says of a target; the zero value where it says nothing.
@@ -148,3 +156,14 @@ type Lengths struct {
 	Window time.Duration
 	At     time.Time
 }
+
+// ErrorBudget is what a route did against its objective in as much of the last 30 days as is on file.
+type ErrorBudget struct {
+	Requests Maybe[float64]
+	Errors   Maybe[float64]       // of them failed
+	Watched  Maybe[time.Duration] // how much of the time something is on file of
+	From     time.Time            // where the oldest of it begins
+}
+
+// BudgetWindow is the time that an error budget is given for.
+const BudgetWindow = 30 * 24 * time.Hour

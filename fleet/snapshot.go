@@ -24,7 +24,9 @@ type Snapshot struct {
 	Events    []Event // newest first
 	Sources   []SourceStatus
 	Spend     Spend
-	Runbooks  []Runbook // as configured
+	Rules     SiteRules      `json:",omitzero"`  // without the calendars, which Freezes has the windows of
+	Freezes   []FreezeWindow `json:",omitempty"` // that hold or come, the earliest first
+	Runbooks  []Runbook      // as configured
 }
 
 // State is how a pool, replica, target or route does, in words that survive without colour.
@@ -124,4 +126,5 @@ type SourceStatus struct {
 	Partial  Safe   // "" or what the last good answer says that it lacks
 	Dropped  uint64 // late answers thrown away
 	Silences bool   // an alerting system whose silences are read
+	Probe    *Probe // of a source that is a probe; nil otherwise
 }

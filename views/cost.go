@@ -62,6 +62,9 @@ func costHead(b *part.Block, sc Scene) {
 	if s.Idle.OK && s.Capacity.OK && s.Capacity.V > 0 {
 		b.Say(themes.Dim, " (").Put(themes.Dim, fleet.Ratio(s.Idle.V/s.Capacity.V).Whole()).Say(themes.Dim, "% of own)")
 	}
+	if day := sc.Snap.ProbesPerDay(); day.OK {
+		b.Gap(2).Say(themes.Dim, "probes est. ").Put(themes.Text, day.V.Small()).Say(themes.Dim, " a day")
+	}
 	b.End()
 	if !s.IdleWhy.IsEmpty() {
 		b.Gap(1).Say(themes.Dim, "idle is ").Put(themes.Dim, s.IdleWhy).End()

@@ -23,7 +23,8 @@ func lost() *actions.Evacuation {
 		Candidates: []actions.Candidate{
 			{Target: "anthropic", Rented: true, State: fleet.StateOK, Fit: 1, Burn: fleet.Some(fleet.USDPerHour(240)), Limit: fleet.Some(fleet.Tokens(200000)),
 				TTFT95: fleet.Some(fleet.Seconds(0.7)), Labels: []string{"eu"}},
-			{Target: "h100-b", State: fleet.StateOK, Fit: 0.5, Burn: fleet.Some(fleet.USDPerHour(0)), Limit: fleet.Some(fleet.Tokens(32768)),
+			{Target: "h100-b", State: fleet.StateOK, Fit: 0.5, Asks: []actions.Ask{{ID: "IL-26",
+				Why: fleet.Text("IL-26 shared fate: h100-b shares power F2 with b200-a, which is CRIT")}}, Burn: fleet.Some(fleet.USDPerHour(0)), Limit: fleet.Some(fleet.Tokens(32768)),
 				TTFT95: fleet.Some(fleet.Seconds(0.9)), Labels: []string{"eu", "zdr"}, ID: "IL-04",
 				Why: fleet.Text("IL-04 compute capacity: h100-b: 0.86 = (54,833 + 34,222)/104,000 tok/s prefill > 0.85")},
 			{Target: "together", Rented: true, State: fleet.StateOK, ID: "IL-14", Why: fleet.Text("IL-14 data residency: together does not offer eu")},

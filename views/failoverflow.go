@@ -139,6 +139,9 @@ func (f *FailoverFlow) drawWay(s *sheet, w *actions.Way) {
 	default:
 		s.Put(role, fleet.Text("all of it finds room"))
 	}
+	if len(w.Asks) > 0 {
+		s.Put(themes.Warn, fleet.Concat(fleet.Text(", asks "), overrideList(w.Asks)))
+	}
 	s.End()
 	s.mark(spareNever)
 }
@@ -203,21 +206,18 @@ func (f *FailoverFlow) drawRoute(s *sheet, r *actions.Failover, way *actions.Way
 		cells[2] = part.Cell{Text: c.State.Text(), Role: themes.OfState(c.State)}
 		cells[3] = part.Cell{Text: couldTake(r, c)}
 		cells[4] = part.Cell{Text: fleet.Concat(c.Fit.Whole(), fleet.Text("%"))}
-		if c.Unproven {
+		if len(c.Asks) > 0 {
 			cells[4].Role = themes.Warn
 		}
 		cells[5] = part.Cell{Text: fleet.Show(c.Limit), Role: themes.Dim}
 		cells[6] = part.Cell{Text: fleet.Show(c.Burn)}
 		cells[7] = part.Cell{Text: fleet.Show(c.TTFT95)}
 		cells[8] = part.Cell{Text: labelList(c.Labels), Role: themes.Dim}
-		why := c.Why
-		if c.Unproven {
-			why = fleet.Join(nonEmpty(fleet.Text("unproven"), c.Why), fleet.Text(": "))
-		}
+		why := c.Limits()
 		cells[9] = part.Cell{Text: why, Role: themes.Dim}
 		g.Row(s.Block, cells, false)
 		if !g.Shows(9) && !why.IsEmpty() {
-			s.say(themes.Dim, why, 4, 2)
+			s.say(themes.Dim, why, 4, 3)
 		}
 	}
 }

@@ -108,6 +108,9 @@ func headerNotes(sc Scene, wide bool) []note {
 	if id := sc.Book.Access.Incident; id != "" {
 		notes = append(notes, note{fleet.Label(id), themes.Accent})
 	}
+	if n, ok := freezeNote(sc, wide); ok {
+		notes = append(notes, n)
+	}
 	if lock := shownLock(sc.Book); lock != nil {
 		notes = append(notes, lockNote(lock, sc.Now, wide))
 	}

@@ -17,7 +17,7 @@ func poolFacts(b *part.Block, sc Scene, p *fleet.Pool) {
 	if !p.Since.IsZero() {
 		b.Gap(1).Put(themes.Dim, fleet.Concat(fleet.Text("for "), fleet.Age(sc.Now.Sub(p.Since))))
 	}
-	b.Gap(2).Put(themes.Text, p.Why).End()
+	b.Gap(2).Put(themes.Text, poolWhy(sc.Snap, p)).End()
 	b.Gap(2)
 	shape(b, p)
 	b.End().Gap(2)

@@ -7,13 +7,16 @@ import (
 )
 
 // targetEvidence is why the selected target, else the worst, is in its state: its own words, else those of the pool
-// or account behind it.
+// or account behind it; where all is well, what a live probe showed.
 func targetEvidence(sc Scene, r *fleet.Route, t Table) evidence {
-	var worst *fleet.Target
+	var worst, live *fleet.Target
 	why := fleet.Safe{}
 	for i := range r.Targets {
 		x := &r.Targets[i]
 		text := whyTarget(sc.Snap, x)
+		if text.IsEmpty() && x.Probe != nil && (string(x.Spec.ID) == t.Selected || live == nil) {
+			live = x
+		}
 		if text.IsEmpty() {
 			continue
 		}
@@ -24,6 +27,9 @@ func targetEvidence(sc Scene, r *fleet.Route, t Table) evidence {
 		if worst == nil || trouble(x.State) > trouble(worst.State) {
 			worst, why = x, text
 		}
+	}
+	if live != nil && (worst == nil || string(live.Spec.ID) == t.Selected) {
+		return evidence{fleet.Label(string(live.Spec.ID)), live.Probe.Text(), probeRole(live.Probe)}
 	}
 	if worst == nil {
 		return evidence{}
@@ -64,7 +70,11 @@ func proofLine(b *part.Block, sc Scene, r *fleet.Route, t Table) {
 		case !v.Up.V:
 			word, role = fleet.Text("DOWN"), themes.Crit
 		}
-		b.Gap(2).Put(themes.Dim, fleet.Label(string(v.Kind))).Gap(1).Put(role, word).Gap(1)
+		b.Gap(2)
+		if v.Every > 0 {
+			b.Say(themes.Dim, "live ")
+		}
+		b.Put(themes.Dim, fleet.Label(string(v.Kind))).Gap(1).Put(role, word).Gap(1)
 		b.Put(themes.Dim, ageOf(v.At, sc))
 	}
 	b.Gap(2).Say(themes.Dim, "carried at most ")

@@ -44,7 +44,11 @@ func sourceDetail(b *part.Block, sc Scene, s *fleet.SourceStatus) {
 		}
 		field(b, name).Put(themes.OfState(state), t).End()
 	}
-	for _, f := range subjectFacts(sc.Snap, s.ID, s.Subject, sc.Now) {
+	facts := subjectFacts(sc.Snap, s.ID, s.Subject, sc.Now)
+	if s.Probe != nil {
+		facts = probeFacts(s.Probe, sc.Now)
+	}
+	for _, f := range facts {
 		field(b, f.name).Put(f.role, f.text).End()
 	}
 }

@@ -150,6 +150,9 @@ func remarks(s *fleet.SourceStatus) fleet.Safe {
 	if s.Insecure {
 		all = append(all, fleet.Text("TLS not verified"))
 	}
+	if cost := s.Probe.Money(); !cost.IsEmpty() {
+		all = append(all, cost)
+	}
 	return fleet.Join(all, fleet.Text(", "))
 }
 
@@ -199,13 +202,17 @@ func skewCell(s *fleet.SourceStatus) part.Cell {
 func subjectText(s fleet.Subject) fleet.Safe {
 	parts := make([]fleet.Safe, 0, 3)
 	for _, id := range []string{string(s.Pool), string(s.Replica), string(s.Node), string(s.Gateway),
-		string(s.GatewayReplica), string(s.Provider), string(s.Cluster)} {
+		string(s.GatewayReplica), string(s.Provider), string(s.Cluster), string(s.Model), string(s.Route)} {
 		if id != "" {
 			parts = append(parts, fleet.Label(id))
 		}
 	}
-	if s.About == fleet.AboutStatus {
+	switch s.About {
+	case fleet.AboutStatus:
 		parts = append(parts, fleet.Text("status page"))
+	case fleet.AboutProbe:
+		parts = append(parts, fleet.Text("live probe"))
+	default:
 	}
 	return fleet.Join(parts, fleet.Text(" "))
 }

@@ -17,13 +17,15 @@ type fact struct {
 // subjectFacts says how the thing does that a source tells about.
 func subjectFacts(s *fleet.Snapshot, id fleet.SourceID, sub fleet.Subject, now time.Time) []fact {
 	switch {
+	case sub.About == fleet.AboutProbe:
+		return nil // its own words are all there is
 	case sub.Provider != "" && sub.About == fleet.AboutStatus:
 		if p := s.Provider(sub.Provider); p != nil {
 			return statusFacts(p, id, now)
 		}
 	case sub.Provider != "":
 		if p := s.Provider(sub.Provider); p != nil {
-			return providerFacts(p, now)
+			return append(providerFacts(p, now), probeLines(s.ProbesOf(fleet.Subject{Provider: sub.Provider}))...)
 		}
 	case sub.Gateway != "":
 		if g := s.Gateway(sub.Gateway); g != nil {

@@ -26,6 +26,7 @@ const (
 	KindResumed    Kind = "change resumed"
 	KindAbandoned  Kind = "change abandoned"
 	KindOverride   Kind = "override"
+	KindPolicy     Kind = "site policy" // in force as a process opens, or what a change was let pass by: Result says which rules
 	KindStolen     Kind = "lock taken over"
 	KindArmed      Kind = "armed"
 	KindLocked     Kind = "locked"

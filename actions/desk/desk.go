@@ -50,6 +50,8 @@ type Options struct {
 	// Golden are prompts that new replicas are asked; Asker opens what asks the replica that a source reads.
 	Golden []fleet.GoldenPrompt
 	Asker  func(fleet.SourceID) (fleet.Asker, error)
+	// Policy is what the site lets interlocks object more mildly, as the snapshots say too. It is audited.
+	Policy []fleet.PolicyRule
 	// Syslog publishes audit heads outside of the state directory as well.
 	Syslog bool
 	// Poll is how often a change looks at the world; zero is the runner's default.
@@ -86,8 +88,25 @@ func New(o Options) (*Desk, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := d.auditPolicy(); err != nil {
+		return nil, err
+	}
 	d.open()
 	return d, nil
+}
+
+// auditPolicy writes down which policy this process judges by: what cannot be recorded is not judged by.
+func (d *Desk) auditPolicy() error {
+	if err := interlocks.CheckPolicy(d.o.Policy); err != nil || len(d.o.Policy) == 0 {
+		return err
+	}
+	rules := make([]fleet.Safe, len(d.o.Policy))
+	for i, r := range d.o.Policy {
+		rules[i] = r.Text()
+	}
+	in := audit.Record{Kind: audit.KindPolicy, Context: d.o.Context, Result: "in force: " + fleet.Join(rules, fleet.Text("; ")).String()}
+	_, err := d.audit.Append(in.By(d.actor))
+	return err
 }
 
 // goldenOf is what new replicas are asked; nil where nothing is configured.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"pitwall/actions"
+	"pitwall/actions/audit"
 	"pitwall/fleet"
 )
 
@@ -99,4 +100,25 @@ func TestWithoutAStateDirectoryTheDeskWatchesAndRefusesEveryWrite(t *testing.T) 
 		t.Error("there is nothing to wait for")
 	}
 	r.wants(t, false, 0, "watching goes on")
+}
+
+// A policy is written down before anything is judged by it; one that lowers nothing that there is opens no desk.
+func TestThePolicyInForceIsAudited(t *testing.T) {
+	state := t.TempDir()
+	open(t, Options{State: state, Policy: []fleet.PolicyRule{{Interlock: "IL-22", LowerTo: "WARN", Reason: "we step by 20 since 2025"}}})
+	records, err := audit.Records(state)
+	if err != nil || len(records) != 1 || records[0].Kind != audit.KindPolicy || records[0].Context != "prod-eu-1" ||
+		records[0].Result != "in force: IL-22 lowered to WARN: we step by 20 since 2025" {
+		t.Errorf("%+v, %v", records, err)
+	}
+	none := t.TempDir()
+	open(t, Options{State: none})
+	if records, _ := audit.Records(none); len(records) != 0 {
+		t.Errorf("without a policy: %+v", records)
+	}
+	_, err = New(Options{State: t.TempDir(), Clock: fleet.NewVirtualClock(time.Unix(1_800_000_000, 0)), Log: slog.New(slog.DiscardHandler),
+		Latest: func() *fleet.Snapshot { return nil }, Policy: []fleet.PolicyRule{{Interlock: "IL-01", LowerTo: "WARN", Reason: "we know better"}}})
+	if fleet.KindOf(err) != fleet.KindInvalid {
+		t.Errorf("a policy that lowers what is HARD: %v", err)
+	}
 }

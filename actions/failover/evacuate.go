@@ -132,6 +132,7 @@ func way(split actions.Split, e *actions.Evacuation, s *fleet.Snapshot, b action
 		}
 		p := f.Proposals[slices.IndexFunc(f.Proposals, func(p actions.Proposal) bool { return p.Split == split })]
 		out.Moves = append(out.Moves, p)
+		out.Asks = asked(out.Asks, &f, &p, weightsOf(s.Route(f.Route)))
 		stays += float64(p.Left) * float64(f.Requests.V)
 		all += float64(f.Requests.V)
 		known, whole = known && f.Requests.OK, whole && p.Left == 0
@@ -153,6 +154,23 @@ func way(split actions.Split, e *actions.Evacuation, s *fleet.Snapshot, b action
 		out.Left = fleet.Some(fleet.Ratio(stays / all))
 	}
 	return out
+}
+
+// asked adds the overrides that those ask who would get something.
+func asked(list []string, f *actions.Failover, p *actions.Proposal, before fleet.Weights) []string {
+	for i := range f.Candidates {
+		c := &f.Candidates[i]
+		if p.Weights.Share(c.Target).Or(0) <= before.Share(c.Target).Or(0)+1e-9 {
+			continue
+		}
+		for _, a := range c.Asks {
+			if !slices.Contains(list, a.ID) {
+				list = append(list, a.ID)
+			}
+		}
+	}
+	slices.Sort(list)
+	return list
 }
 
 // beside is a book in which plans that are to start together are open already: each is judged with what the others move.

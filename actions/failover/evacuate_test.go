@@ -88,7 +88,7 @@ func TestAPlanOfAWayPassesBesideTheOthers(t *testing.T) {
 				t.Fatalf("%+v", p.Plan.Intent)
 			}
 			for _, c := range p.Checks {
-				if bounding(c.ID) && c.Severity >= actions.SeverityOVR && !c.Missing {
+				if receiving(c.ID) && c.Severity >= actions.SeverityOVR && !c.Missing {
 					t.Fatalf("%s of %s: %s", c.ID, p.Plan.Route.ID, c.Formula)
 				}
 			}
@@ -227,6 +227,15 @@ func TestTheWayBackWaitsForTenGoodMinutesAndGoesInStations(t *testing.T) {
 		t.Errorf("after three good minutes: %v", err)
 	}
 	s.Pools[0].Since = now.Add(-11 * time.Minute)
+	for i := range s.Routes {
+		s.Routes[i].Targets[0].Probe = &fleet.Probe{}
+	}
+	if _, err := Return(run, actions.FailoverWish{}, s, b, now); fleet.KindOf(err) != fleet.KindBlocked || !strings.Contains(err.Error(), "live probe") {
+		t.Errorf("after a failed probe: %v", err)
+	}
+	for i := range s.Routes {
+		s.Routes[i].Targets[0].ProbesCleanSince = fleet.Some(now.Add(-12 * time.Minute))
+	}
 	back, err := Return(run, actions.FailoverWish{}, s, b, now)
 	if err != nil || len(back) != 2 {
 		t.Fatalf("%d, %v", len(back), err)
@@ -302,5 +311,38 @@ func TestADrainThatLastsIsCalledStuck(t *testing.T) {
 	}
 	if d := run.Stand(s, now.Add(-18*time.Minute)).Drain; d.Stuck {
 		t.Errorf("a minute after the last write: %+v", d)
+	}
+}
+
+// A receiver that shares fate with what fails asks an override for the least part already: it is offered as that, after those that ask
+// none, and not as full.
+func TestWhoAsksAnOverrideIsOfferedAfterWhoAsksNone(t *testing.T) {
+	s := fleetOf(1e6, 4000)
+	s.Pools[0].State = fleet.StateDown // a fails
+	s.Routes[0].Targets[0].State = fleet.StateDown
+	for i := range 2 { // b shares power with a
+		s.Pools[i].Spec.Fate = fleet.Fate{"power": "F2"}
+	}
+	f := find(t, s)
+	b, c := candidate(f, "b"), candidate(f, "c")
+	if len(b.Asks) != 1 || b.Asks[0].ID != "IL-26" || b.Fit != 1 || b.FreeFit() != 0 || b.Unproven {
+		t.Fatalf("b: %+v", b)
+	}
+	if len(c.Asks) != 0 || c.Fit <= 0 || c.Fit >= 1 || f.Candidates[0].Target != "c" {
+		t.Fatalf("c: %+v, first %s", c, f.Candidates[0].Target)
+	}
+	p := f.Proposals[0]
+	if p.Left != 0 || p.Weights["a"] != 0 {
+		t.Errorf("%+v", p)
+	}
+	if got := float64(p.Weights["c"]-10) / 60; got < float64(c.Fit)-0.02 {
+		t.Errorf("c, which asks nothing, gets %.2f of it and could take %v", got, c.Fit)
+	}
+	e := evacuate(t, poolA, s, book())
+	if len(e.Ways[0].Asks) != 1 || e.Ways[0].Asks[0] != "IL-26" {
+		t.Errorf("the way asks %v", e.Ways[0].Asks)
+	}
+	if text := b.Limits().String(); !strings.HasPrefix(text, "asks an override: IL-26") {
+		t.Errorf("%s", text)
 	}
 }

@@ -71,7 +71,9 @@ func roomFor(route fleet.RouteID, away []fleet.TargetID, to []string, s *fleet.S
 	if len(out.Candidates) == 0 {
 		return none, refuse(fmt.Errorf("%s has no other target: add one first", fleet.Quote(string(route))))
 	}
-	slices.SortStableFunc(out.Candidates, func(a, b actions.Candidate) int { return cmp.Compare(b.Fit, a.Fit) })
+	slices.SortStableFunc(out.Candidates, func(a, b actions.Candidate) int {
+		return cmp.Or(rank(&a)-rank(&b), cmp.Compare(b.Fit, a.Fit))
+	})
 	for _, split := range actions.Splits() {
 		out.Proposals = append(out.Proposals, f.propose(split, out.Candidates))
 	}
@@ -140,24 +142,20 @@ func (f *finder) lead(after fleet.Weights, weight int) {
 	}
 }
 
-// bounding are the interlocks that speak about one receiver: what it can carry, what it costs, and whether it may.
-func bounding(id string) bool {
+// receiving are the interlocks that speak about one receiver: what it can carry, what it costs, and whether it may.
+func receiving(id string) bool {
 	return slices.Contains([]string{"IL-04", "IL-05", "IL-07", "IL-08", "IL-10", "IL-12", "IL-14", "IL-15", "IL-16", "IL-17", "IL-24", "IL-26", "IL-27",
 		"IL-28"}, id)
 }
+
+// amount tells the interlocks that speak about how much: what they object to at the least amount is full already.
+func amount(id string) bool { return slices.Contains([]string{"IL-04", "IL-05", "IL-10", "IL-12"}, id) }
 
 // candidate finds the greatest part of the moved load that a member could take, while the rest stays where it is.
 func (f *finder) candidate(t *fleet.Target) actions.Candidate {
 	c := actions.Candidate{Target: t.Spec.ID, Rented: t.Spec.Provider != "", State: t.State, Price: t.Price, TTFT95: t.Load.TTFT95,
 		Limit: f.s.ContextLimit(t), Labels: f.s.Residency(t)}
-	c.Fit, c.Why, c.ID = f.fit(t.Spec.ID, false)
-	if first := f.objection(t.Spec.ID, 1, false); first != nil && first.Missing && first.Severity == actions.SeverityOVR {
-		c.Unproven = true
-		c.Fit, c.Why, c.ID = f.fit(t.Spec.ID, true)
-		if c.Why.IsEmpty() {
-			c.Why, c.ID = says(first), first.ID
-		}
-	}
+	f.bound(&c)
 	p := f.planTo(t.Spec.ID, int(float64(c.Fit)*float64(f.moved())+1e-9))
 	if p.BurnNow.OK && p.BurnThen.OK {
 		c.Burn = fleet.Some(p.BurnThen.V - p.BurnNow.V)
@@ -165,25 +163,38 @@ func (f *finder) candidate(t *fleet.Target) actions.Candidate {
 	return c
 }
 
-// fit is the greatest part of the moved load to which no interlock objects, with the objection to more. blind passes over what
-// is only not known.
-func (f *finder) fit(to fleet.TargetID, blind bool) (fleet.Ratio, fleet.Safe, string) {
+// bound finds how much a candidate could take. What asks an override for the least amount already is told apart from what bounds the
+// amount: a person decides about the one, numbers about the other.
+func (f *finder) bound(c *actions.Candidate) {
+	for _, x := range f.objections(c.Target, 1) {
+		if x.Severity > actions.SeverityOVR || amount(x.ID) && !x.Missing {
+			c.Asks, c.Unproven = nil, false
+			c.Why, c.ID = says(&x), x.ID
+			return
+		}
+		c.Asks = append(c.Asks, actions.Ask{ID: x.ID, Why: says(&x)})
+		c.Unproven = c.Unproven || x.Missing
+	}
 	moved := f.moved()
-	why := f.objection(to, moved, blind)
+	why := f.bounding(c, moved)
 	if why == nil {
-		return 1, fleet.Safe{}, ""
+		c.Fit = 1
+		if len(c.Asks) > 0 {
+			c.Why, c.ID = c.Asks[0].Why, c.Asks[0].ID
+		}
+		return
 	}
 	// An interlock that objects to much and not to little bounds it; between them the least objectionable amount is searched.
 	low, high := 0, moved
 	for high-low > 1 {
 		mid := (low + high) / 2
-		if x := f.objection(to, mid, blind); x != nil {
+		if x := f.bounding(c, mid); x != nil {
 			high, why = mid, x
 		} else {
 			low = mid
 		}
 	}
-	return fleet.Ratio(float64(low) / float64(moved)), says(why), why.ID
+	c.Fit, c.Why, c.ID = fleet.Ratio(float64(low)/float64(moved)), says(why), why.ID
 }
 
 func says(c *actions.Check) fleet.Safe {
@@ -199,25 +210,27 @@ func (f *finder) moved() int {
 	return n
 }
 
-// objection is the worst check that would need an override if one member took so much weight, nil for none.
-func (f *finder) objection(to fleet.TargetID, weight int, blind bool) *actions.Check {
-	p := f.planTo(to, weight)
-	var worst *actions.Check
-	for _, il := range interlocks.All() {
-		if !bounding(il.ID) {
-			continue
+// objections are the checks that would need an override, or forbid it, if one member took so much weight; the worst first.
+func (f *finder) objections(to fleet.TargetID, weight int) []actions.Check {
+	var out []actions.Check
+	for _, c := range interlocks.Some(f.planTo(to, weight), f.s, f.b, f.now, receiving) {
+		if c.Severity >= actions.SeverityOVR {
+			out = append(out, c)
 		}
-		c := il.Check(p, f.s, f.b, f.now)
-		if blind && c.Missing && c.Severity == actions.SeverityOVR {
-			continue
-		}
-		if c.Severity < actions.SeverityOVR || worst != nil && c.Severity <= worst.Severity {
-			continue
-		}
-		c.ID, c.Title = il.ID, il.Title
-		worst = &c
 	}
-	return worst
+	slices.SortStableFunc(out, func(a, b actions.Check) int { return int(b.Severity - a.Severity) })
+	return out
+}
+
+// bounding is the worst objection to so much weight beside what is asked anyway, nil for none.
+func (f *finder) bounding(c *actions.Candidate, weight int) *actions.Check {
+	for _, x := range f.objections(c.Target, weight) {
+		asked := slices.ContainsFunc(c.Asks, func(a actions.Ask) bool { return a.ID == x.ID }) || c.Unproven && x.Missing
+		if x.Severity > actions.SeverityOVR || !asked {
+			return &x
+		}
+	}
+	return nil
 }
 
 // planTo is the plan by which one member takes so much weight.
@@ -249,7 +262,7 @@ func (f *finder) propose(split actions.Split, all []actions.Candidate) actions.P
 	got := make([]int, len(all))
 	goal := min(moved, total)
 	if split == actions.SplitBalanced {
-		share(got, room, goal, total)
+		balance(all, got, room, goal)
 	} else {
 		left := goal
 		for _, i := range ranked(split, all) {
@@ -283,17 +296,46 @@ func (f *finder) proposeInOut(split actions.Split, all []actions.Candidate) acti
 	return out
 }
 
+// rank puts those first that ask no override, and those last that may take nothing.
+func rank(c *actions.Candidate) int {
+	switch {
+	case c.Fit <= 0:
+		return 2
+	case len(c.Asks) > 0:
+		return 1
+	}
+	return 0
+}
+
+// balance deals goal out to those that ask no override, and what they have no room for to the others.
+func balance(all []actions.Candidate, got, room []int, goal int) {
+	for _, asking := range []bool{false, true} {
+		of, total := make([]int, len(all)), 0
+		for i := range all {
+			if asking == (len(all[i].Asks) > 0) {
+				of[i] = room[i]
+				total += room[i]
+			}
+		}
+		n := min(goal, total)
+		share(got, of, n, total)
+		goal -= n
+	}
+}
+
 // share deals goal out in proportion to room, in whole numbers: the largest remainders are rounded up.
 func share(got, room []int, goal, total int) {
 	if total == 0 {
 		return
 	}
 	left := goal
-	order := make([]int, len(room))
+	order := make([]int, 0, len(room))
 	for i := range room {
-		order[i] = i
-		got[i] = goal * room[i] / total
-		left -= got[i]
+		if room[i] > 0 {
+			order = append(order, i)
+			got[i] = goal * room[i] / total
+			left -= got[i]
+		}
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(goal*room[b]%total, goal*room[a]%total) })
 	for _, i := range order {

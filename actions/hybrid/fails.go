@@ -127,12 +127,14 @@ func (t tester) next(r *fleet.Route) *fleet.Route {
 // room is the part of the moved load that others could take, however it is spread; unknown where it hangs on one of whom nobody
 // knows what it can carry.
 func room(f actions.Failover) fleet.Maybe[fleet.Ratio] {
+	fits := fleet.Ratio(0)
 	for i := range f.Candidates {
 		if f.Candidates[i].Unproven {
 			return fleet.None[fleet.Ratio]()
 		}
+		fits += f.Candidates[i].FreeFit()
 	}
-	return fleet.Some(1 - f.Proposals[0].Left)
+	return fleet.Some(min(1, fits))
 }
 
 // without is the fleet as it would be: the members that fail are down, and those that would take over are in the route, so that
@@ -178,7 +180,7 @@ func spread(takers []taker, f actions.Failover) []actions.Taker {
 		x := actions.Taker{Target: k.target.Spec.ID, Route: k.route, Gets: fleet.Ratio(float64(k.weight) / float64(max(sum, 1)))}
 		if i := slices.IndexFunc(f.Candidates, func(c actions.Candidate) bool { return c.Target == k.id }); i >= 0 {
 			c := &f.Candidates[i]
-			x.Fit, x.Known, x.Why = c.Fit, !c.Unproven, c.Why
+			x.Fit, x.Known, x.Why = c.FreeFit(), !c.Unproven, c.Why
 		}
 		out = append(out, x)
 	}

@@ -37,55 +37,6 @@ func (w *world) works(id fleet.TargetID) bool {
 	return probe.Up.OK && t.State != fleet.StateDown
 }
 
-// No sequence of accepted steps, of whatever overrides, leads to a state that a HARD interlock forbids.
-func TestNoSequenceOfAcceptedStepsReachesAHardState(t *testing.T) {
-	reached := 0
-	rapid.Check(t, func(t *rapid.T) {
-		w := drawWorld(t)()
-		for range rapid.IntRange(1, 4).Draw(t, "changes") {
-			for _, id := range []fleet.TargetID{"a", "b", "api"} {
-				w.in.Weights[id] = rapid.SampledFrom([]int{0, 0, 10, 30, 60, 100}).Draw(t, "wish")
-			}
-			p, err := planOf(w)
-			if err != nil || actions.Worst(Evaluate(p, w.s, w.b, now)) >= block {
-				continue
-			}
-			for _, st := range p.Steps {
-				if rapid.Bool().Draw(t, "something happens") {
-					i := rapid.IntRange(2, 9).Draw(t, "what")
-					troubles()[i].do(w)
-				}
-				if actions.Worst(EvaluateStep(p, st.N, w.s, w.b, now)) >= block {
-					break
-				}
-				w.hold(st.After)
-				reached++
-				healthy := 0
-				for id, v := range st.After {
-					if v < 0 {
-						t.Fatalf("accepted step to %v", st.After)
-					}
-					if v > 0 && w.works(id) {
-						healthy++
-					}
-				}
-				if st.After.Sum() <= 0 || healthy == 0 {
-					t.Fatalf("accepted step to %v with %d healthy targets", st.After, healthy)
-				}
-				now2 := actions.Plan{Route: p.Route, Order: p.Order, Before: st.After, After: st.After}
-				for _, c := range []actions.Check{lastHealthy(now2, w.s, w.b, now), zeroSum(now2, w.s, w.b, now)} {
-					if c.Severity == hard {
-						t.Fatalf("after an accepted step to %v: %s", st.After, c.Formula)
-					}
-				}
-			}
-		}
-	})
-	if reached == 0 {
-		t.Error("no step was ever accepted: the property was not tested")
-	}
-}
-
 // The same input gives the same verdicts, and asking changes nothing of it.
 func TestInterlocksArePure(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -120,7 +71,7 @@ func TestAgeNeverMakesAVerdictMilder(t *testing.T) {
 		later := now.Add(time.Duration(rapid.IntRange(0, 1200).Draw(t, "seconds")) * time.Second)
 		young, old := Evaluate(p, w.s, w.b, now), Evaluate(p, w.s, w.b, later)
 		for i, c := range old {
-			if c.ID == "IL-12" || c.Missing { // less of the budget's day is left to spend in
+			if c.ID == "IL-12" || c.ID == "IL-40" || c.Missing { // less of the budget's day is left to spend in; a freeze ends
 				continue
 			}
 			if c.Severity < young[i].Severity {

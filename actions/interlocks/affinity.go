@@ -17,9 +17,13 @@ func affinity(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) ac
 	if r == nil {
 		return missing(actions.SeverityWarn, fleet.Text("the route was not read"))
 	}
+	if id := unread(p, r); id != "" {
+		return on(missing(actions.SeverityWarn, fleet.Text("it was not read: how much of the route moves is not known")), id)
+	}
 	moved, cached, unknown := 0.0, 0.0, fleet.TargetID("")
-	for _, id := range givers(p) {
-		part := float64(p.Before.Share(id).Or(0) - p.After.Share(id).Or(0))
+	was, will := r.Takes(p.Before), r.Takes(p.After)
+	for _, id := range givers(p, r) {
+		part := max(0, float64(was.Share(id).Or(0)-will.Share(id).Or(0)))
 		moved += part
 		t := r.Target(id)
 		if t == nil {

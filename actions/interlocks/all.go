@@ -27,6 +27,8 @@ func All() []actions.Interlock {
 			Asks: fleet.Text("ready replicas, tokens that move and a good probe in 60 s")},
 		{ID: "IL-08", Title: fleet.Text("error budget burn"), Check: burnRate,
 			Asks: fleet.Text("burn under 14.4x (1 h and 5 min) and 6x (6 h and 30 min)")},
+		{ID: "IL-09", Title: fleet.Text("error budget left"), RollbackSkips: true, Check: errorBudget,
+			Asks: fleet.Text("an optional change finds something left of the 30-day budget, by what is on file")},
 		{ID: "IL-10", Title: fleet.Text("API rate limits"), Check: rateLimits,
 			Asks: fleet.Text("projected use of the tightest limit at most 0.6, 0.8, 1.0")},
 		{ID: "IL-11", Title: fleet.Text("growth of an API"), Check: apiRamp,
@@ -75,6 +77,8 @@ func ofProcess() []actions.Interlock {
 			Asks: fleet.Text("weights unchanged since planning, plan under 10 min old")},
 		{ID: "IL-39", Title: fleet.Text("permission"), Check: permission,
 			Asks: fleet.Text("writing is allowed and the gateway can be written")},
+		{ID: "IL-40", Title: fleet.Text("freezes"), RollbackSkips: true, Check: freezeWindow,
+			Asks: fleet.Text("no freeze of the calendar and no blocking alert holds, unless an incident is taken")},
 		{ID: "IL-44", Title: fleet.Text("stored objects"), Check: providerObjects,
 			Asks: fleet.Text("no load leaves a provider that holds files, batches or the like of the route")},
 		{ID: "IL-45", Title: fleet.Text("drill separation"), Check: drillSeparation,
@@ -85,6 +89,21 @@ func ofProcess() []actions.Interlock {
 // Evaluate asks every interlock about a plan before it starts.
 func Evaluate(p actions.Plan, s *fleet.Snapshot, b actions.Book, now time.Time) []actions.Check {
 	return ask(p, s, b, now, restores(p, b), func(actions.Interlock) bool { return true })
+}
+
+// Some asks those interlocks that are wanted by their number, of a shift that undoes nothing, on a fleet in which what is under way
+// has arrived (WithOpen).
+func Some(p actions.Plan, s *fleet.Snapshot, b actions.Book, now time.Time, want func(id string) bool) []actions.Check {
+	var out []actions.Check
+	for _, il := range All() {
+		if !want(il.ID) {
+			continue
+		}
+		c := worst(il, p, s, b, now)
+		c.ID, c.Title = il.ID, il.Title
+		out = append(out, lower(c, s.Rules.Policy))
+	}
+	return out
 }
 
 // EvaluateStep asks about step n, counted from 1, right before its write. From the second step on the plan's age no
@@ -186,13 +205,43 @@ func ask(p actions.Plan, s *fleet.Snapshot, b actions.Book, now time.Time, resto
 		case restoring && il.RollbackSkips:
 			c = pass(fleet.Text("not asked: it restores what was before "), fleet.Label(string(p.Intent.Undoes)))
 		case len(moves) > 0 && counting(il.ID):
-			c = il.Check(loaded, later, b, now)
+			c = worst(il, loaded, later, b, now)
 			c.Formula = fleet.Concat(c.Formula, fleet.Text("; with what is still to move of "), fleet.Join(of, fleet.Text(", ")))
 		default:
-			c = il.Check(p, s, b, now)
+			c = worst(il, p, s, b, now)
 		}
 		c.ID, c.Title = il.ID, il.Title
-		out = append(out, c)
+		out = append(out, lower(c, s.Rules.Policy))
+	}
+	return out
+}
+
+// worst asks an interlock about each reading of what is not known, and keeps the strongest objection.
+func worst(il actions.Interlock, p actions.Plan, seen *fleet.Snapshot, b actions.Book, now time.Time) actions.Check {
+	var out actions.Check
+	for _, s := range byOrders(p, seen) {
+		out = worse(out, il.Check(p, s, b, now))
+	}
+	return out
+}
+
+// byOrders are the readings of a snapshot where the members of the plan's route have different orders and nobody knows whether
+// these decide: as if they did, and as if they did not.
+func byOrders(p actions.Plan, s *fleet.Snapshot) []*fleet.Snapshot {
+	r := s.RouteOf(p.Route)
+	if p.Work != nil || p.Silence != nil || r == nil || !r.OrdersUnknown() {
+		return []*fleet.Snapshot{s}
+	}
+	var out []*fleet.Snapshot
+	for _, decide := range []bool{false, true} {
+		read := *s
+		read.Routes = slices.Clone(s.Routes)
+		for i := range read.Routes {
+			if read.Routes[i].Spec.ID == r.Spec.ID {
+				read.Routes[i].Routing.ByOrder = fleet.Some(decide)
+			}
+		}
+		out = append(out, &read)
 	}
 	return out
 }

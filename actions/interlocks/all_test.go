@@ -31,8 +31,8 @@ func TestAGoodShiftPassesEverything(t *testing.T) {
 }
 
 func TestTheTableIsComplete(t *testing.T) {
-	want := strings.Fields("IL-01 IL-02 IL-03 IL-04 IL-05 IL-06 IL-07 IL-08 IL-10 IL-11 IL-12 IL-13 IL-14 IL-15 IL-16 IL-17 " +
-		"IL-20 IL-21 IL-22 IL-23 IL-24 IL-25 IL-26 IL-27 IL-28 IL-35 IL-36 IL-37 IL-39 IL-44 IL-45")
+	want := strings.Fields("IL-01 IL-02 IL-03 IL-04 IL-05 IL-06 IL-07 IL-08 IL-09 IL-10 IL-11 IL-12 IL-13 IL-14 IL-15 IL-16 IL-17 " +
+		"IL-20 IL-21 IL-22 IL-23 IL-24 IL-25 IL-26 IL-27 IL-28 IL-35 IL-36 IL-37 IL-39 IL-40 IL-44 IL-45")
 	var ids []string
 	for _, il := range All() {
 		ids = append(ids, il.ID)

@@ -120,12 +120,13 @@ func nPlusOne(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time) 
 	if r == nil {
 		return missing(severity, fleet.Text("the route is not in the fleet as read now"))
 	}
+	after := r.Open(p.After)
 	for _, id := range p.Order {
-		if p.After[id] > 0 && r.Target(id) == nil {
+		if after[id] > 0 && r.Target(id) == nil {
 			return missing(severity, target(id), fleet.Text(" is not in the fleet as read now"))
 		}
 	}
-	lost, rest := withoutLargest(p.After, r, s)
+	lost, rest := withoutLargest(after, r, s)
 	if rest.Sum() <= 0 {
 		return verdict(severity, fleet.Text("losing "), fleet.Label(lost), fleet.Text(" leaves no target with weight"))
 	}
@@ -162,12 +163,12 @@ func withoutSpare(s *fleet.Snapshot, t *fleet.Target, pr plan.Projection, severi
 
 // withoutLargest drops the targets of the domain with the greatest weight.
 func withoutLargest(w fleet.Weights, r *fleet.Route, s *fleet.Snapshot) (string, fleet.Weights) {
-	sum := map[string]int{}
+	sum, takes := map[string]int{}, r.Takes(w)
 	best := ""
 	for i := range r.Targets { // in order, so that ties fall the same way
 		t := &r.Targets[i]
 		d := domain(s, t)
-		sum[d] += w[t.Spec.ID]
+		sum[d] += takes[t.Spec.ID]
 	}
 	for i := range r.Targets {
 		if d := domain(s, &r.Targets[i]); best == "" || sum[d] > sum[best] {

@@ -18,6 +18,8 @@ func Edits(p actions.Plan) []actions.Interlock {
 			Asks: fleet.Text("what it replaces is unchanged since planning, plan under 10 min old")},
 	}
 	if p.Edit != nil && p.Edit.Edit.Kind == fleet.EditBlock {
+		own[0].Check = bothAgree
+		own[0].Asks = fleet.Text("every replica answers, and has the same weights, fallbacks and aliases")
 		return replaced(All(), own)
 	}
 	list := []actions.Interlock{
@@ -31,12 +33,13 @@ func Edits(p actions.Plan) []actions.Interlock {
 			Asks: fleet.Text("what takes over makes the same vectors")},
 	}
 	for _, il := range All() {
-		if slices.Contains([]string{"IL-20", "IL-39", "IL-45"}, il.ID) {
+		if slices.Contains([]string{"IL-09", "IL-20", "IL-39", "IL-40", "IL-45"}, il.ID) {
 			own = append(own, il)
 		}
 	}
-	slices.SortFunc(own, func(a, b actions.Interlock) int { return compareIDs(a.ID, b.ID) })
-	return append(list, own...)
+	list = append(list, own...)
+	slices.SortFunc(list, func(a, b actions.Interlock) int { return compareIDs(a.ID, b.ID) })
+	return list
 }
 
 // replaced puts interlocks in the place of those of the same number.
@@ -63,9 +66,13 @@ func compareIDs(a, b string) int {
 // members began to carry the route whose requests they are.
 func nowServedBy(check actions.CheckFunc) actions.CheckFunc {
 	return func(p actions.Plan, s *fleet.Snapshot, b actions.Book, now time.Time) actions.Check {
-		asked := asker(p, s)
-		if asked == nil {
+		id := asker(p)
+		if id == "" {
 			return pass(fleet.Text("no route's requests go anywhere else by it"))
+		}
+		asked := s.RouteAt(p.Gateway, id)
+		if asked == nil {
+			return missing(actions.SeverityHard, fleet.Text("the gateway no longer has route "), fleet.Label(string(id)))
 		}
 		var out actions.Check
 		for _, id := range p.Edit.Edit.After {
@@ -75,6 +82,9 @@ func nowServedBy(check actions.CheckFunc) actions.CheckFunc {
 			to := s.RouteAt(p.Gateway, id)
 			if to == nil {
 				return missing(actions.SeverityHard, fleet.Text("the gateway no longer has route "), fleet.Label(string(id)))
+			}
+			if len(to.Targets) == 0 {
+				return missing(actions.SeverityHard, fleet.Text("no member of "), fleet.Label(string(id)), fleet.Text(" was read"))
 			}
 			q, seen := asIf(p, s, asked, to)
 			c := check(q, seen, b, now)
@@ -88,15 +98,16 @@ func nowServedBy(check actions.CheckFunc) actions.CheckFunc {
 	}
 }
 
-// asker is the route whose requests go elsewhere: the one with the fallbacks, or the one that an alias led to.
-func asker(p actions.Plan, s *fleet.Snapshot) *fleet.Route {
-	if p.Edit.Edit.Kind == fleet.EditFallbacks {
-		return s.RouteOf(p.Route)
+// asker is the route whose requests go elsewhere, as its gateway calls it: the one with the fallbacks, or the one that an alias led
+// to; "" for a new alias.
+func asker(p actions.Plan) fleet.RouteID {
+	switch e := &p.Edit.Edit; {
+	case e.Kind == fleet.EditFallbacks:
+		return p.Route.Called()
+	case len(e.Before) > 0:
+		return e.Before[0]
 	}
-	if len(p.Edit.Edit.Before) == 0 {
-		return nil
-	}
-	return s.RouteAt(p.Gateway, p.Edit.Edit.Before[0])
+	return ""
 }
 
 // asIf is a shift of all members of a route from nothing, with the demands and the requests of another.
@@ -113,6 +124,11 @@ func asIf(p actions.Plan, s *fleet.Snapshot, asked, to *fleet.Route) (actions.Pl
 	stands.Spec, stands.Lengths = q.Route, asked.Lengths
 	seen.Routes = []fleet.Route{stands}
 	return q, &seen
+}
+
+// bothAgree is IL-36 of a block: it moves traffic by the weights that each replica has.
+func bothAgree(p actions.Plan, s *fleet.Snapshot, b actions.Book, now time.Time) actions.Check {
+	return worse(routingAgrees(p, s, b, now), replicasAgree(p, s, b, now))
 }
 
 // routingAgrees is IL-36 of what is kept beside weights.

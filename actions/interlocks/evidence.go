@@ -26,7 +26,7 @@ func evidence(s *fleet.Snapshot, t *fleet.Target, now time.Time) map[fleet.Healt
 		switch {
 		case v.Up.OK && !v.Up.V:
 			out[v.Kind] = saysDown
-		case !v.Up.OK || v.At.IsZero() || now.Sub(v.At) > life(s, t, v.Kind):
+		case !v.Up.OK || v.At.IsZero() || now.Sub(v.At) > life(s, t, &v):
 		case out[v.Kind] == saysNothing:
 			out[v.Kind] = saysUp
 		}
@@ -35,8 +35,11 @@ func evidence(s *fleet.Snapshot, t *fleet.Target, now time.Time) map[fleet.Healt
 }
 
 // life is how long a voice counts: a probe that is sent rarely counts until it is overdue.
-func life(s *fleet.Snapshot, t *fleet.Target, kind fleet.HealthKind) time.Duration {
-	if kind == fleet.HealthProbe && t.Spec.Provider != "" {
+func life(s *fleet.Snapshot, t *fleet.Target, v *fleet.HealthVerdict) time.Duration {
+	if v.Every > 0 {
+		return max(evidenceLife, probeGaps*v.Every)
+	}
+	if v.Kind == fleet.HealthProbe && t.Spec.Provider != "" {
 		return max(evidenceLife, probeGaps*slowest(s, fleet.Subject{Provider: t.Spec.Provider}))
 	}
 	return evidenceLife

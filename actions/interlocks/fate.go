@@ -15,7 +15,7 @@ func sharedFate(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) 
 		return missing(actions.SeverityWarn, fleet.Text("the route is not in the fleet as read now"))
 	}
 	var failing []*fleet.Target
-	for _, id := range givers(p) {
+	for _, id := range givers(p, r) {
 		if t := r.Target(id); t == nil || t.State.Rank() >= fleet.StateUnknown.Rank() {
 			failing = append(failing, t)
 		}
@@ -23,13 +23,13 @@ func sharedFate(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) 
 	if len(failing) == 0 {
 		return pass(fleet.Text("no target that gives load is failing"))
 	}
+	if slices.Contains(failing, nil) {
+		return missing(actions.SeverityWarn, fleet.Text("the dependencies of the failing target are unknown"))
+	}
 	return eachReceiver(p, s, func(_ *fleet.Route, t *fleet.Target) actions.Check {
 		mine := s.FateOf(t)
 		out := pass(fleet.Text("shares nothing with the failing target"))
 		for _, f := range failing {
-			if f == nil {
-				return missing(actions.SeverityWarn, fleet.Text("the dependencies of the failing target are unknown"))
-			}
 			theirs := s.FateOf(f)
 			if len(mine) == 0 || len(theirs) == 0 {
 				out = worse(out, missing(actions.SeverityWarn, fleet.Text("dependencies of it or of "), target(f.Spec.ID),

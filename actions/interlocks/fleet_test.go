@@ -100,7 +100,8 @@ func goodRoute() fleet.Route {
 			PromptMean: fleet.Some(fleet.Tokens(100)),
 			OutputMean: fleet.Some(fleet.Tokens(20)), E2E: fleet.Some(fleet.Seconds(2))},
 		Weights: weights, Hash: fleet.HashWeights(weights),
-		Lengths: fleet.Lengths{At: ago(5 * time.Second), Prompt: lengthsOf(1000, 16_000), Output: lengthsOf(1000, 16_000)},
+		Objective: fleet.ErrorBudget{Requests: fleet.Some(1e6), Errors: fleet.Some(5000.0), Watched: fleet.Some(14 * 24 * time.Hour), From: ago(14 * 24 * time.Hour)},
+		Lengths:   fleet.Lengths{At: ago(5 * time.Second), Prompt: lengthsOf(1000, 16_000), Output: lengthsOf(1000, 16_000)},
 	}
 	for _, id := range []fleet.TargetID{"a", "b", "api"} {
 		t := fleet.Target{Spec: fleet.TargetSpec{ID: id, Pool: fleet.PoolID(id)}, Set: fleet.Some(weights[id]),

@@ -14,7 +14,7 @@ func lastHealthy(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Tim
 		return missing(actions.SeverityHard, fleet.Text("the route is not in the fleet as read now"))
 	}
 	var out actions.Check
-	for _, w := range weightsOnTheWay(p) {
+	for _, w := range append(weightsOnTheWay(p), withBlock(p, r)...) {
 		n, names := healthyWith(s, r, w, now)
 		c := pass(fleet.Many(n, "healthy target"), fleet.Verb(n, " keeps weight: ", " keep weight: "), names)
 		if n == 0 {
@@ -26,10 +26,33 @@ func lastHealthy(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Tim
 	return out
 }
 
+// withBlock are the weights that each replica has, less what a plan blocks: a block leaves them as they are, and they may differ.
+func withBlock(p actions.Plan, r *fleet.Route) []fleet.Weights {
+	if p.Edit == nil || !p.Edit.Edit.Out {
+		return nil
+	}
+	var out []fleet.Weights
+	for i := range r.Replicas {
+		w := r.Replicas[i].Weights.Clone()
+		if r.Replicas[i].Stale || w == nil || !decide(r) {
+			continue
+		}
+		w[p.Edit.Edit.Target] = 0
+		out = append(out, w)
+	}
+	return out
+}
+
+// decide tells whether weights say how much a member of a route gets.
+func decide(r *fleet.Route) bool {
+	return r.Routing.Weighing == fleet.WeighingUnknown || r.Routing.Weighing.Decides()
+}
+
 func healthyWith(s *fleet.Snapshot, r *fleet.Route, w fleet.Weights, now time.Time) (int, fleet.Safe) {
 	var names []fleet.Safe
+	open := r.Open(w) // a blocked member keeps its weight and takes nothing
 	for i := range r.Targets {
-		if t := &r.Targets[i]; w[t.Spec.ID] > 0 && healthy(s, t, now) {
+		if t := &r.Targets[i]; open[t.Spec.ID] > 0 && healthy(s, t, now) {
 			names = append(names, target(t.Spec.ID))
 		}
 	}
@@ -44,10 +67,11 @@ func redundancy(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time
 	}
 	domains := map[string]bool{}
 	var common fleet.Fate
+	open := r.Open(p.After)
 	n, unknown := 0, false
 	for i := range r.Targets {
 		t := &r.Targets[i]
-		if p.After[t.Spec.ID] <= 0 || !healthy(s, t, now) {
+		if open[t.Spec.ID] <= 0 || !healthy(s, t, now) {
 			continue
 		}
 		d := domain(s, t)
@@ -131,7 +155,7 @@ func voices(s *fleet.Snapshot, t *fleet.Target, now time.Time) fleet.Safe {
 		word := fleet.Text(" unknown")
 		switch {
 		case !v.Up.OK || v.At.IsZero():
-		case now.Sub(v.At) > life(s, t, v.Kind):
+		case now.Sub(v.At) > life(s, t, &v):
 			word = fleet.Concat(fleet.Text(" stale "), fleet.Age(now.Sub(v.At)))
 		case v.Up.V:
 			word = fleet.Concat(fleet.Text(" yes "), fleet.Age(now.Sub(v.At)))

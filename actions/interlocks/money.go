@@ -91,8 +91,8 @@ func unitPrice(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time)
 	if r == nil {
 		return missing(actions.SeverityWarn, fleet.Text("the route is not in the fleet as read now"))
 	}
-	was, ok1 := blend(r, p.Before)
-	will, ok2 := blend(r, p.After)
+	was, ok1 := blend(r, r.Takes(p.Before))
+	will, ok2 := blend(r, r.Takes(p.After))
 	if !ok1 || !ok2 || was <= 0 || math.IsNaN(will/was) {
 		return missing(actions.SeverityWarn, fleet.Text("a target with weight has no price"))
 	}

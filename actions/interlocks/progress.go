@@ -23,7 +23,15 @@ func progress(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time) 
 			return poolProgress(s, pool, t, now)
 		}
 		if provider := s.Provider(t.Spec.Provider); provider != nil {
-			return probed(provider.ProbeAt, provider.Authorised, slowest(s, fleet.Subject{Provider: provider.Spec.ID}), now)
+			key := probed(provider.ProbeAt, provider.Authorised, slowest(s, fleet.Subject{Provider: provider.Spec.ID}), now)
+			live, sent := lively(t, now)
+			switch {
+			case !sent:
+				return key
+			case s.Provider(t.Spec.Provider).Authorised == fleet.Some(false):
+				return worse(live, key)
+			}
+			return live // it proves more than the key does
 		}
 		return missing(actions.SeverityBlock, fleet.Text("neither a pool nor a provider is known for it"))
 	})
@@ -46,20 +54,45 @@ func poolProgress(s *fleet.Snapshot, pool *fleet.Pool, t *fleet.Target, now time
 	case !pool.Progress.Moving.OK && !idle(pool.Load):
 		return missing(actions.SeverityBlock, fleet.Text("whether its tokens move is unknown"))
 	}
+	out, found := lively(t, now)
 	for _, v := range t.Verdicts {
-		if v.Kind == fleet.HealthProbe {
-			c := probed(v.At, v.Up, slowest(s, fleet.Subject{Pool: pool.Spec.ID}), now)
-			c.Formula = fleet.Concat(ready, fleet.Text(", "), c.Formula)
-			return c
+		if v.Kind != fleet.HealthProbe || v.Every > 0 {
+			continue
+		}
+		c := probed(v.At, v.Up, slowest(s, fleet.Subject{Pool: pool.Spec.ID}), now)
+		if !found || c.Severity > out.Severity {
+			out, found = c, true
 		}
 	}
-	return missing(actions.SeverityBlock, ready, fleet.Text(", no probe"))
+	if !found {
+		return missing(actions.SeverityBlock, ready, fleet.Text(", no probe"))
+	}
+	out.Formula = fleet.Concat(ready, fleet.Text(", "), out.Formula)
+	return out
+}
+
+// lively judges the live probes of a target; sent is false where there are none.
+func lively(t *fleet.Target, now time.Time) (c actions.Check, sent bool) {
+	for _, v := range t.Verdicts {
+		if v.Kind != fleet.HealthProbe || v.Every <= 0 {
+			continue
+		}
+		c := probed(v.At, v.Up, v.Every, now)
+		if c.Severity == actions.SeverityPass || v.Up.OK && !v.Up.V {
+			c.Formula = fleet.Concat(v.Why, fleet.Text(", "), c.Formula)
+		}
+		return c, true
+	}
+	return actions.Check{}, false
 }
 
 // slowest is the longest interval of the sources that tell about a pool, a provider or a gateway; 0 is unknown.
 func slowest(s *fleet.Snapshot, about fleet.Subject) time.Duration {
 	longest := time.Duration(0)
 	for _, src := range s.Sources {
+		if src.Subject.About != fleet.AboutItself { // it has its own time
+			continue
+		}
 		same := about.Pool != "" && src.Subject.Pool == about.Pool && src.Subject.Replica != "" ||
 			about.Provider != "" && src.Subject.Provider == about.Provider && src.Subject.About == fleet.AboutItself ||
 			about.Gateway != "" && src.Subject.Gateway == about.Gateway

@@ -30,17 +30,21 @@ func apiRamp(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) act
 		case !provider.Load.Requests.OK || !r.Load.Requests.OK:
 			return missing(actions.SeverityWarn, fleet.Text("what it gets now is not known, and it refuses fast growth"))
 		}
-		return growth(p, t.Spec.ID, provider.Load.Requests.V, r.Load.Requests.V)
+		if id := unread(p, r); id != "" {
+			return missing(actions.SeverityWarn, target(id), fleet.Text(" was not read: how fast this one grows is not known"))
+		}
+		return growth(p, r, t.Spec.ID, provider.Load.Requests.V, r.Load.Requests.V)
 	})
 }
 
 // growth judges the steepest step of one receiver.
-func growth(p actions.Plan, id fleet.TargetID, now, route fleet.Rate) actions.Check {
-	before, at := p.Before, float64(now)
+func growth(p actions.Plan, r *fleet.Route, id fleet.TargetID, now, route fleet.Rate) actions.Check {
+	before, at := r.Takes(p.Before), float64(now)
 	worst, where := 1.0, 0
 	for _, step := range p.Steps {
-		added := float64(step.After.Share(id).Or(0)-before.Share(id).Or(0)) * float64(route)
-		before = step.After
+		after := r.Takes(step.After)
+		added := float64(after.Share(id).Or(0)-before.Share(id).Or(0)) * float64(route)
+		before = after
 		if added <= 0 {
 			continue
 		}
@@ -103,7 +107,7 @@ func providerObjects(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.T
 		return pass(fleet.Text("the route declares no use of stored objects"))
 	}
 	r := route(p, s)
-	for _, id := range givers(p) {
+	for _, id := range givers(p, r) {
 		if r == nil || r.Target(id) == nil {
 			return missing(actions.SeverityWarn, fleet.Text("whose objects these are is not known: "), labels(kept))
 		}

@@ -35,13 +35,13 @@ func staleTelemetry(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.
 	if r == nil {
 		return missing(actions.SeverityBlock, fleet.Text("the route is not in the fleet as read now"))
 	}
-	gain := receivers(p)
+	gain := receivers(p, r)
 	list := []sample{{name: fleet.Text("route counters"), at: r.Load.At, adds: len(gain) > 0,
 		every: slowest(s, fleet.Subject{Gateway: r.Spec.Gateway})}}
 	for _, id := range gain {
 		list = append(list, sampled(s, r, id, true))
 	}
-	for _, id := range givers(p) {
+	for _, id := range givers(p, r) {
 		list = append(list, sampled(s, r, id, false))
 	}
 	var out actions.Check

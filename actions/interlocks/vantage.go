@@ -14,7 +14,7 @@ func vantage(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time) a
 		return missing(actions.SeverityWarn, fleet.Text("the route was not read"))
 	}
 	var out actions.Check
-	for _, id := range givers(p) {
+	for _, id := range givers(p, r) {
 		t := r.Target(id)
 		if t == nil {
 			out = worse(out, on(missing(actions.SeverityWarn, fleet.Text("nothing is known of it any more")), id))

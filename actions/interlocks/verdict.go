@@ -114,40 +114,61 @@ func input(name, value fleet.Safe, at time.Time) actions.Input {
 	return actions.Input{Name: name, Value: value, At: at}
 }
 
-// receivers are the targets whose share grows.
-func receivers(p actions.Plan) []fleet.TargetID {
+// receivers are the targets whose share grows: of what the gateway shares out, or of all weights, since a member that is kept for
+// when others fail takes more then.
+func receivers(p actions.Plan, r *fleet.Route) []fleet.TargetID {
+	return moving(p, r, func(was, will fleet.Maybe[fleet.Ratio]) bool { return will.OK && will.V > was.Or(0) })
+}
+
+// givers are the targets whose share falls.
+func givers(p actions.Plan, r *fleet.Route) []fleet.TargetID {
+	return moving(p, r, func(was, will fleet.Maybe[fleet.Ratio]) bool { return was.OK && will.Or(0) < was.V })
+}
+
+func moving(p actions.Plan, r *fleet.Route, is func(was, will fleet.Maybe[fleet.Ratio]) bool) []fleet.TargetID {
 	var out []fleet.TargetID
+	was, will := taking(r, p.Before), taking(r, p.After)
+	blind := unread(p, r) != ""
 	for _, id := range p.Order {
-		was, will := p.Before.Share(id), p.After.Share(id)
-		if will.OK && will.V > was.Or(0) {
+		if is(was.Share(id), will.Share(id)) || is(p.Before.Share(id), p.After.Share(id)) || blind && r != nil {
 			out = append(out, id)
 		}
 	}
 	return out
 }
 
-// givers are the targets whose share falls.
-func givers(p actions.Plan) []fleet.TargetID {
-	var out []fleet.TargetID
+// unread is a member with weight of which nothing was read: whether it takes its part, and so what the others get, is not known.
+func unread(p actions.Plan, r *fleet.Route) fleet.TargetID {
 	for _, id := range p.Order {
-		was, will := p.Before.Share(id), p.After.Share(id)
-		if was.OK && will.Or(0) < was.V {
-			out = append(out, id)
+		if p.Before[id]+p.After[id] > 0 && (r == nil || r.Target(id) == nil) {
+			return id
 		}
 	}
-	return out
+	return ""
+}
+
+// taking are the weights by which a route's gateway shares requests out; all of them where the route was not read.
+func taking(r *fleet.Route, w fleet.Weights) fleet.Weights {
+	if r == nil {
+		return w
+	}
+	return r.Takes(w)
 }
 
 // eachReceiver asks about every target whose share grows and keeps the strongest objection.
 func eachReceiver(p actions.Plan, s *fleet.Snapshot, ask func(*fleet.Route,
 	*fleet.Target) actions.Check) actions.Check {
 	r := route(p, s)
-	list := receivers(p)
+	list := receivers(p, r)
 	if len(list) == 0 {
 		return pass(fleet.Text("no target's share grows"))
 	}
 	var out actions.Check
 	for _, id := range list {
+		if r != nil && r.Target(id) == nil && p.After.Share(id).Or(0) <= p.Before.Share(id).Or(0) {
+			out = worse(out, missing(actions.SeverityOVR, target(id), fleet.Text(" was not read: what it takes is not known")))
+			continue
+		}
 		if r == nil || r.Target(id) == nil {
 			return missing(actions.SeverityHard, fleet.Text("the fleet no longer has target "), target(id))
 		}
@@ -157,11 +178,16 @@ func eachReceiver(p actions.Plan, s *fleet.Snapshot, ask func(*fleet.Route,
 	return out
 }
 
+// route is the route of a plan as it was read. Whether the member is blocked that a plan blocks or puts back is in the plan's weights.
 func route(p actions.Plan, s *fleet.Snapshot) *fleet.Route {
 	if s == nil {
 		return nil
 	}
-	return s.RouteOf(p.Route)
+	r := s.RouteOf(p.Route)
+	if r != nil && p.Edit != nil && p.Edit.Edit.Kind == fleet.EditBlock {
+		return r.Without(p.Edit.Edit.Target)
+	}
+	return r
 }
 
 // weightsOnTheWay are the weights that the plan sets, one after the other.

@@ -41,20 +41,24 @@ func stepSize(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Time) 
 	if r == nil {
 		return missing(actions.SeverityOVR, fleet.Text("the route is not in the fleet as read now"))
 	}
+	if id := unread(p, r); id != "" {
+		return on(noHistory(fleet.Text("it was not read: what it carried, and what the others get in a step, is unknown")), id)
+	}
 	var out actions.Check
-	last := p.Before
+	last := r.Takes(p.Before)
 	for _, st := range p.Steps {
+		after := r.Takes(st.After)
 		for _, id := range p.Order {
-			was, will := last.Share(id), st.After.Share(id)
+			was, will := last.Share(id), after.Share(id)
 			grows := float64(will.V - was.V)
 			if grows > newStep+shareMargin {
 				out = worse(out, on(bigStep(r.Target(id), grows, will.V, now), id))
 			}
 		}
-		last = st.After
+		last = after
 	}
 	if out.Formula.IsEmpty() {
-		return pass(fleet.Text("greatest step "), points(greatestStep(p)), fleet.Text(" points <= 10"))
+		return pass(fleet.Text("greatest step "), points(greatestStep(p, r)), fleet.Text(" points <= 10"))
 	}
 	return out
 }
@@ -76,15 +80,16 @@ func bigStep(t *fleet.Target, grows float64, to fleet.Ratio, now time.Time) acti
 }
 
 // greatestStep is by how much a share grows at most in one step.
-func greatestStep(p actions.Plan) float64 {
+func greatestStep(p actions.Plan, r *fleet.Route) float64 {
 	greatest := 0.0
-	last := p.Before
+	last := r.Takes(p.Before)
 	for _, st := range p.Steps {
+		after := r.Takes(st.After)
 		for _, id := range p.Order {
-			was, will := last.Share(id), st.After.Share(id)
+			was, will := last.Share(id), after.Share(id)
 			greatest = math.Max(greatest, float64(will.V-was.V))
 		}
-		last = st.After
+		last = after
 	}
 	return greatest
 }

@@ -10,6 +10,8 @@ import (
 // Works lists what is asked of a change of an object of a cluster, in the order of their numbers.
 func Works() []actions.Interlock {
 	return []actions.Interlock{
+		{ID: "IL-09", Title: fleet.Text("error budget left"), RollbackSkips: true, Check: errorBudget,
+			Asks: fleet.Text("an optional change finds something left of the 30-day budgets of the routes that it serves")},
 		{ID: "IL-18", Title: fleet.Text("model identity"), RollbackSkips: true, Check: identity,
 			Asks: fleet.Text("a served name keeps its weights, revision, quantisation and chat template")},
 		{ID: "IL-19", Title: fleet.Text("no roll in flight"), RollbackSkips: true, Check: rollInFlight,
@@ -34,6 +36,8 @@ func Works() []actions.Interlock {
 			Asks: fleet.Text("no controller above it and no repository writes its fields back")},
 		{ID: "IL-39", Title: fleet.Text("permission"), Check: mayChange,
 			Asks: fleet.Text("writing is allowed and the API server grants every verb of the plan")},
+		{ID: "IL-40", Title: fleet.Text("freezes"), RollbackSkips: true, Check: freezeWindow,
+			Asks: fleet.Text("no freeze of the calendar and no blocking alert holds, unless an incident is taken")},
 		{ID: "IL-41", Title: fleet.Text("integrity of weights"), RollbackSkips: true, Check: integrity,
 			Asks: fleet.Text("replicas publish one manifest, new weights are signed by a known signer, the image is pinned")},
 		{ID: "IL-42", Title: fleet.Text("known vulnerabilities"), RollbackSkips: true, Check: vulnerability,

@@ -50,7 +50,7 @@ func Edit(in actions.Intent, s *fleet.Snapshot, now time.Time) (actions.Plan, er
 		return actions.Plan{}, refuse(err)
 	}
 	if e.Kind == fleet.EditBlock {
-		p.Effects = effects(&p, r, s)
+		p.Effects = effects(&p, r.Without(e.Target), s)
 		p.BurnNow, p.BurnThen = burn(&p, s)
 	} else {
 		p.Before = nil // no weight changes
@@ -159,6 +159,7 @@ func editBlock(e *fleet.RouteEdit, r *fleet.Route, p *actions.Plan) error {
 	if e.WasOut = t.Blocked.V; e.WasOut == e.Out {
 		return fmt.Errorf("%s is so already", fleet.Label(string(e.Target)))
 	}
+	n := func(o *fleet.Target) int { return o.Set.Or(0) }
 	counted := func(blocked bool) fleet.Weights {
 		w := fleet.Weights{}
 		for i := range r.Targets {
@@ -167,19 +168,31 @@ func editBlock(e *fleet.RouteEdit, r *fleet.Route, p *actions.Plan) error {
 			if o.Spec.ID == e.Target {
 				out = blocked
 			}
-			if n := o.Set.Or(0); !out {
-				w[o.Spec.ID] = n
-			} else {
-				w[o.Spec.ID] = 0
+			if w[o.Spec.ID] = 0; !out {
+				w[o.Spec.ID] = n(o)
 			}
 		}
 		return w
 	}
-	p.Before, p.After = counted(e.WasOut), counted(e.Out)
-	if p.After.Sum() == 0 {
+	unset := !slices.ContainsFunc(r.Targets, func(o fleet.Target) bool { return o.Set.OK })
+	if p.Before, p.After = counted(e.WasOut), counted(e.Out); unset || !decides(r) {
+		// No weight says how much a member gets: what is left is shared out by something else.
+		n = func(*fleet.Target) int { return 1 }
+		p.Before, p.After = counted(e.WasOut), counted(e.Out)
+		p.Notes = append(p.Notes, fleet.Text("no weights decide here: what each member would get is not known"))
+	}
+	switch {
+	case p.After.Sum() == 0 && !e.Out:
+		return fmt.Errorf("no member would take anything by it: %s has no weight", fleet.Label(string(e.Target)))
+	case p.After.Sum() == 0:
 		return fmt.Errorf("%s is the last member that may take anything", fleet.Label(string(e.Target)))
 	}
 	return nil
+}
+
+// decides tells whether weights say how much a member of a route gets.
+func decides(r *fleet.Route) bool {
+	return r.Routing.Weighing == fleet.WeighingUnknown || r.Routing.Weighing.Decides()
 }
 
 func routesOf(s *fleet.Snapshot, gateway fleet.GatewayID) []string {

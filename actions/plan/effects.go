@@ -22,9 +22,15 @@ type Projection struct {
 }
 
 // Project estimates what a target carries when its route's weights go from before to after: what it carries now, plus
-// the change of its share times the route's own request rate and mean lengths. A target whose share stays keeps its load.
+// the change of its share times the route's own request rate and mean lengths. A target whose share stays keeps its load. Shares are
+// those of the members that take requests: neither blocked ones nor those that are kept for when others fail count.
 func Project(s *fleet.Snapshot, r *fleet.Route, before, after fleet.Weights, id fleet.TargetID) Projection {
+	before, after = r.Takes(before), r.Takes(after)
 	p := Projection{ShareNow: before.Share(id), ShareNew: after.Share(id)}
+	if !decides(r) || unread(r, before) || unread(r, after) {
+		// Something else than weights shares it out, or nobody knows whether a member takes its part.
+		p.ShareNow, p.ShareNew = fleet.None[fleet.Ratio](), fleet.None[fleet.Ratio]()
+	}
 	if !p.ShareNow.OK && before.Sum() <= 0 {
 		p.ShareNow = fleet.Some(fleet.Ratio(0))
 	}
@@ -48,6 +54,16 @@ func Project(s *fleet.Snapshot, r *fleet.Route, before, after fleet.Weights, id 
 	p.InNow, p.AddedIn, p.InThen = add(load.InRate, p.AddedRequests.V, p.Prompt)
 	p.OutNow, p.AddedOut, p.OutThen = add(load.OutRate, p.AddedRequests.V, p.Output)
 	return p
+}
+
+// unread tells whether a member has a weight of which nothing else is read.
+func unread(r *fleet.Route, w fleet.Weights) bool {
+	for id, v := range w {
+		if v > 0 && r.Target(id) == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // carried is what the target's pool or provider does now, for all routes together.

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"math"
+	"slices"
 
 	"pitwall/actions"
 	"pitwall/fleet"
@@ -13,9 +14,10 @@ const percent = 100
 // ramp cuts a change into steps. No target's share moves by more than the ramp's points in one step; each target
 // moves in one direction only; sums are never 0. Where before and after have the same sum the steps have it too,
 // unless it is too coarse for the points. The last step is after, exactly.
-func ramp(before, after fleet.Weights, order []fleet.TargetID, r actions.Ramp) []actions.Step {
+// Where the gateway takes no weights as great as the steps between would need, there is one step.
+func ramp(before, after fleet.Weights, order []fleet.TargetID, r actions.Ramp, most int) []actions.Step {
 	if len(r.Way) > 0 && before.Sum() > 0 {
-		return stations(before, after, order, r)
+		return stations(before, after, order, r, most)
 	}
 	if before.Sum() <= 0 {
 		// All weights are 0: there is no share to move gradually.
@@ -26,21 +28,41 @@ func ramp(before, after fleet.Weights, order []fleet.TargetID, r actions.Ramp) [
 	var path []fleet.Weights
 	for _, scale := range scales(before, after) {
 		for n := least; n <= 2*least+2; n++ {
-			if path = cut(before, after, order, n, scale); keeps(path, before, order, points) {
+			if path = cut(before, after, order, n, scale); keeps(path, before, order, points) && fits(path, most) {
 				return steps(before, path, r)
 			}
 		}
 	}
+	if !fits(path, most) {
+		path = path[len(path)-1:]
+	}
 	return steps(before, path, r)
+}
+
+// fits tells whether a gateway takes all weights of a path; most is 0 where no bound is known.
+func fits(path []fleet.Weights, most int) bool {
+	return !slices.ContainsFunc(path[:len(path)-1], func(w fleet.Weights) bool { return over(w, most) })
+}
+
+func over(w fleet.Weights, most int) bool {
+	for _, v := range w {
+		if most > 0 && v > most {
+			return true
+		}
+	}
+	return false
 }
 
 // stations are the steps of a ramp whose parts of the way are given. The first parts are small, so the weights between are finer
 // than those at the ends.
-func stations(before, after fleet.Weights, order []fleet.TargetID, r actions.Ramp) []actions.Step {
+func stations(before, after fleet.Weights, order []fleet.TargetID, r actions.Ramp, most int) []actions.Step {
 	const finer = 10 // a hundredth of a way of ten points is a tenth of a point
 	scale := finer * scales(before, after)[0]
 	if before.Sum() == after.Sum() {
 		scale = finer * scales(before, after)[1]
+	}
+	if most > 0 && scale > most { // as fine as the gateway can
+		scale = max(most, before.Sum(), after.Sum())
 	}
 	from, to := shares(before, order), shares(after, order)
 	last := apportion(from, scale, nil, nil)
@@ -63,10 +85,10 @@ func stations(before, after fleet.Weights, order []fleet.TargetID, r actions.Ram
 				}
 			}
 		}
-		if next.Equal(at) {
+		if next.Equal(at) || over(next, most) {
 			continue
 		}
-		for _, s := range ramp(at, next, order, even) {
+		for _, s := range ramp(at, next, order, even, most) {
 			s.N = len(out) + 1
 			out = append(out, s)
 		}
@@ -217,7 +239,11 @@ func Rollback(p actions.Plan, from fleet.Weights) []actions.Step {
 	if from.Sum() > 0 && p.Before.Sum() > 0 && farthest(shares(from, p.Order), shares(p.Before, p.Order)) > rollbackHop {
 		hops = 2
 	}
-	return steps(from, cut(from, p.Before, p.Order, hops, scales(from, p.Before)[0]), actions.Ramp{})
+	path := cut(from, p.Before, p.Order, hops, scales(from, p.Before)[0])
+	if !fits(path, p.Most) {
+		path = path[len(path)-1:]
+	}
+	return steps(from, path, actions.Ramp{})
 }
 
 // rollbackHop is the share beyond which going back takes two writes instead of one.

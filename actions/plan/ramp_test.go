@@ -33,7 +33,7 @@ func TestRampProperties(t *testing.T) {
 			return
 		}
 		points := rapid.IntRange(1, 100).Draw(t, "points")
-		list := ramp(before, after, order, actions.Ramp{Points: points}.WithDefaults())
+		list := ramp(before, after, order, actions.Ramp{Points: points}.WithDefaults(), 0)
 		if len(list) == 0 || !list[len(list)-1].After.Equal(after) {
 			t.Fatalf("the last step is not %v: %+v", after, list)
 		}
@@ -69,15 +69,15 @@ func share(w fleet.Weights, id fleet.TargetID) float64 { return float64(w.Share(
 
 // Weights of the same sum that the points can be cut on keep their sum: 60/30/10 never becomes 600/300/100.
 func TestRampKeepsTheScale(t *testing.T) {
-	list := ramp(fleet.Weights{"a": 6, "b": 4}, fleet.Weights{"a": 3, "b": 7}, names[:2], actions.Ramp{}.WithDefaults())
+	list := ramp(fleet.Weights{"a": 6, "b": 4}, fleet.Weights{"a": 3, "b": 7}, names[:2], actions.Ramp{}.WithDefaults(), 0)
 	if len(list) != 3 || list[0].After["a"] != 5 || list[1].After["a"] != 4 {
 		t.Errorf("steps %+v, want 5/5, 4/6, 3/7", list)
 	}
-	coarse := ramp(fleet.Weights{"a": 1, "b": 0}, fleet.Weights{"a": 0, "b": 1}, names[:2], actions.Ramp{}.WithDefaults())
+	coarse := ramp(fleet.Weights{"a": 1, "b": 0}, fleet.Weights{"a": 0, "b": 1}, names[:2], actions.Ramp{}.WithDefaults(), 0)
 	if len(coarse) != 10 || coarse[0].After["a"] != 90 || coarse[9].After["b"] != 1 {
 		t.Errorf("1/0 to 0/1 in 10 points: %+v", coarse)
 	}
-	if one := ramp(fleet.Weights{"a": 0}, fleet.Weights{"a": 1}, names[:1], actions.Ramp{}.WithDefaults()); len(one) != 1 {
+	if one := ramp(fleet.Weights{"a": 0}, fleet.Weights{"a": 1}, names[:1], actions.Ramp{}.WithDefaults(), 0); len(one) != 1 {
 		t.Errorf("from nothing: %+v, want one step", one)
 	}
 }
@@ -137,7 +137,7 @@ func TestUndoOfApplyIsTheIdentity(t *testing.T) {
 // A way in given parts ends each step where it is asked, or earlier where that would be too far, and moves one way only.
 func TestStationsOfAWayBack(t *testing.T) {
 	order := []fleet.TargetID{"a", "b", "c"}
-	list := ramp(fleet.Weights{"a": 0, "b": 60, "c": 40}, fleet.Weights{"a": 60, "b": 30, "c": 10}, order, actions.Returning())
+	list := ramp(fleet.Weights{"a": 0, "b": 60, "c": 40}, fleet.Weights{"a": 60, "b": 30, "c": 10}, order, actions.Returning(), 0)
 	var got []int
 	last := 0.0
 	for i, st := range list {
@@ -170,7 +170,7 @@ func TestStationsFarApartAreCut(t *testing.T) {
 			return
 		}
 		last := before
-		list := ramp(before, after, order, actions.Returning())
+		list := ramp(before, after, order, actions.Returning(), 0)
 		if len(list) == 0 || !list[len(list)-1].After.Equal(after) {
 			t.Fatalf("%v -> %v ends elsewhere: %+v", before, after, list)
 		}

@@ -68,6 +68,7 @@ func Shift(in actions.Intent, s *fleet.Snapshot, now time.Time) (actions.Plan, e
 		return actions.Plan{}, refuse(errors.New("all weights would be 0: the route would have no target"))
 	}
 	p.AfterHash = fleet.HashWeights(p.After)
+	p.Most = r.Routing.Most
 	if r.Routing.Weighing == fleet.WeighingInOut {
 		if err := inOrOut(p.After); err != nil {
 			return actions.Plan{}, err
@@ -75,7 +76,7 @@ func Shift(in actions.Intent, s *fleet.Snapshot, now time.Time) (actions.Plan, e
 		p.InOrOut = true
 		p.Steps = turns(p.Before, p.After, p.Order, p.Ramp)
 	} else {
-		p.Steps = ramp(p.Before, p.After, p.Order, p.Ramp)
+		p.Steps = ramp(p.Before, p.After, p.Order, p.Ramp, p.Most)
 	}
 	Estimate(&p, r, s)
 	notePolicy(&p, r, s)
@@ -176,6 +177,9 @@ func nameTargets(r *fleet.Route, w fleet.Weights) error {
 		}
 		if v < 0 || v > maxWeight {
 			return refuse(fmt.Errorf("weight %d of %q is not between 0 and %d", v, id, maxWeight))
+		}
+		if most := r.Routing.Most; most > 0 && v > most && r.Routing.Weighing != fleet.WeighingInOut {
+			return refuse(fmt.Errorf("weight %d of %q is over %d, the most that its gateway takes", v, id, most))
 		}
 	}
 	return nil

@@ -27,6 +27,7 @@ type carrier struct {
 	claim    *lease.Shared      // the lock in the cluster; nil where there is none
 	copies   *copies
 	c        actions.Change // published copies share its slices: they are replaced, never changed
+	lowered  []string       // interlocks of which is audited that the site's policy let the change pass
 	base     map[figureKey]journal.Figure
 	renewed  time.Time
 	over     bool      // nothing more to do here: closed, unknown, or left

@@ -60,7 +60,12 @@ func (k *carrier) objection(s actions.Step) fleet.Safe {
 	if snap == nil {
 		return fleet.Text("nothing was read yet: the next step waits")
 	}
-	return refusal(k.r.o.EvaluateStep(k.asRead(k.c.Plan), s.N, snap, k.r.bookWithout(&k.c), k.now()), k.c.Approval.Overrides)
+	checks := k.r.o.EvaluateStep(k.asRead(k.c.Plan), s.N, snap, k.r.bookWithout(&k.c), k.now())
+	why := refusal(checks, k.c.Approval.Overrides)
+	if why.IsEmpty() {
+		k.passedBy(checks)
+	}
+	return why
 }
 
 // refusal gives the sentence of the worst check that stops, "" when none does.

@@ -89,7 +89,7 @@ func (g *guard) judge(k *carrier, now time.Time) verdict {
 		return v
 	}
 	for _, id := range k.c.Plan.Order {
-		if t := route.Target(id); receives(&k.c.Plan, id) {
+		if t := route.Target(id); receives(&k.c.Plan, route, id) {
 			g.target(k, &v, s, id, t, now)
 		}
 	}
@@ -101,9 +101,9 @@ func (g *guard) judge(k *carrier, now time.Time) verdict {
 	return v
 }
 
-// receives tells whether a plan gives a target a greater share.
-func receives(p *actions.Plan, id fleet.TargetID) bool {
-	return p.After.Share(id).Or(0) > p.Before.Share(id).Or(0)
+// receives tells whether a plan gives a target a greater share, of all weights or of what the gateway shares out.
+func receives(p *actions.Plan, r *fleet.Route, id fleet.TargetID) bool {
+	return p.After.Share(id).Or(0) > p.Before.Share(id).Or(0) || r.Takes(p.After).Share(id).Or(0) > r.Takes(p.Before).Share(id).Or(0)
 }
 
 // target judges one target that receives load.

@@ -108,3 +108,13 @@ func (p *proof) text(w fleet.Weights) fleet.Safe {
 	return fleet.Textf("%s carries %s%% of %s requests, set are %s%%: n does not skip this, Z undoes",
 		fleet.Label(string(id)), fleet.Ratio(p.by[id]/p.n).Text(), fleet.Float(p.n, 0), fleet.Show(w.Share(id)))
 }
+
+// taking are the weights by which the gateway shares requests out: a blocked member keeps its weight and is measured at nothing.
+func (k *carrier) taking(w fleet.Weights) fleet.Weights {
+	if s := k.r.o.Latest(); s != nil {
+		if r := s.RouteOf(k.c.Plan.Route); r != nil {
+			return r.Takes(w)
+		}
+	}
+	return w
+}

@@ -6,6 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"pitwall/actions"
 	"pitwall/fleet"
 )
 
@@ -84,5 +85,19 @@ func TestAnUnevenRouteIsProvenByWhoIsOut(t *testing.T) {
 	p.take(&even)
 	if got := p.within(fleet.Weights{"a": 1, "b": 1}, 200); got != fleet.Some(false) {
 		t.Errorf("an even route that is off: %+v", got)
+	}
+}
+
+// A member that is blocked keeps its weight: that it carries nothing is no fault of the change, which goes on to its end.
+func TestABlockedMemberIsMeasuredAtNothing(t *testing.T) {
+	g := newRig(t)
+	g.tm.blocked = "b"
+	id := g.start()
+	c := g.until(id, func(c actions.Change) bool { return c.State.Closed() || c.Held })
+	if c.State != actions.StateCommitted {
+		t.Errorf("%s, held %v: %s", c.State, c.Held, c.Why)
+	}
+	if len(g.gw.writes) != 3 {
+		t.Errorf("%d writes", len(g.gw.writes))
 	}
 }

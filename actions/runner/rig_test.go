@@ -179,8 +179,9 @@ type telemetry struct {
 	perMinute float64
 	errors    map[fleet.TargetID]fleet.Ratio
 	other     fleet.Ratio
-	skew      fleet.Ratio // of the measured share
-	frozen    time.Time   // newest sample; zero is now
+	skew      fleet.Ratio    // of the measured share
+	blocked   fleet.TargetID // keeps its weight and gets nothing
+	frozen    time.Time      // newest sample; zero is now
 }
 
 // rig is a runner on a fake gateway.
@@ -255,16 +256,19 @@ func (g *rig) snapshot() *fleet.Snapshot {
 	}
 	w := g.gw.now()
 	s := &fleet.Snapshot{At: g.clock.Now(), Routes: []fleet.Route{{Spec: g.spec()}, {Spec: fleet.RouteSpec{ID: "mail", Gateway: "lite"}}}}
+	for _, id := range order {
+		s.Routes[0].Targets = append(s.Routes[0].Targets, fleet.Target{Spec: fleet.TargetSpec{ID: id}, Blocked: fleet.Some(g.tm.blocked == id)})
+	}
 	for i, id := range order {
-		seen := w.Share(id).Or(0) + g.tm.skew*fleet.Ratio(1-2*i)
-		t := fleet.Target{Spec: fleet.TargetSpec{ID: id}, SeenOver: time.Minute, SeenN: g.tm.perMinute,
+		seen := s.Routes[0].Takes(w).Share(id).Or(0) + g.tm.skew*fleet.Ratio(1-2*i)
+		t := fleet.Target{Spec: fleet.TargetSpec{ID: id}, Blocked: fleet.Some(g.tm.blocked == id), SeenOver: time.Minute, SeenN: g.tm.perMinute,
 			Load: fleet.Load{At: at, Window: time.Minute, Errors: fleet.Some(g.tm.errors[id])}}
 		if g.tm.perMinute > 0 {
 			t.Seen = fleet.Some(seen)
 		} else {
 			t.Load.Errors = fleet.None[fleet.Ratio]()
 		}
-		s.Routes[0].Targets = append(s.Routes[0].Targets, t)
+		s.Routes[0].Targets[i] = t
 	}
 	s.Routes[1].Load = fleet.Load{At: at, Errors: fleet.Some(g.tm.other)}
 	return s

@@ -45,8 +45,8 @@ func (k *carrier) soak(s actions.Step, v verdict) time.Duration {
 	if why.IsEmpty() {
 		why = v.over
 	}
-	if why.IsEmpty() && !f.proof.within(s.After, k.c.Plan.Ramp.WithDefaults().MinRequests).Or(true) {
-		why = f.proof.text(s.After)
+	if why.IsEmpty() && !f.proof.within(k.taking(s.After), k.c.Plan.Ramp.WithDefaults().MinRequests).Or(true) {
+		why = f.proof.text(k.taking(s.After))
 	}
 	if !why.IsEmpty() {
 		f.looked = now

@@ -143,7 +143,21 @@ func (k *carrier) enter(base []journal.Figure) error {
 	for _, id := range k.c.Approval.Overrides {
 		r.audit(audit.KindOverride, &k.c, fleet.Label(id), false)
 	}
+	k.passedBy(k.c.Checks)
 	return nil
+}
+
+// passedBy audits which rules of the site's policy let a change pass, each once.
+func (k *carrier) passedBy(checks []actions.Check) {
+	for i := range checks {
+		c := &checks[i]
+		if c.Lowered == nil || slices.Contains(k.lowered, c.ID) {
+			continue
+		}
+		k.lowered = append(k.lowered, c.ID)
+		k.r.audit(audit.KindPolicy, &k.c, fleet.Textf("%s is %s, lowered from %s by site policy: %s", fleet.Label(c.ID),
+			fleet.Label(c.Severity.String()), fleet.Label(c.Lowered.From.String()), c.Lowered.Reason), false)
+	}
 }
 
 func (k *carrier) setBase(base []journal.Figure) {

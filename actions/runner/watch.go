@@ -271,7 +271,7 @@ func (k *carrier) measure(s actions.Step) {
 	p.take(route)
 	res := k.result(s.N, false, func(r *actions.StepResult) {
 		r.Seen, r.SeenN = p.shares(), p.n
-		r.SeenOK = p.within(s.After, k.c.Plan.Ramp.WithDefaults().MinRequests)
+		r.SeenOK = p.within(route.Takes(s.After), k.c.Plan.Ramp.WithDefaults().MinRequests)
 	})
 	k.c.Steps = journal.PutResult(k.c.Steps, res)
 }
@@ -325,8 +325,8 @@ func (k *carrier) lacks(s actions.Step, v verdict) reason {
 	case few:
 		why := fleet.Textf("%s of %s requests of this step were seen", fleet.Float(f.proof.n, 0), fleet.Int(least))
 		return k.inconclusive(why, since)
-	case !f.proof.within(s.After, least).Or(false):
-		return reason{why: f.proof.text(s.After), hold: true}
+	case !f.proof.within(k.taking(s.After), least).Or(false):
+		return reason{why: f.proof.text(k.taking(s.After)), hold: true}
 	case !v.quiet.IsEmpty():
 		return k.inconclusive(v.quiet, since)
 	}

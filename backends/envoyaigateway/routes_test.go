@@ -231,3 +231,8 @@ func FuzzRoutes(f *testing.F) {
 		routerig.Distinct(t, list)
 	})
 }
+
+func TestBadInput(t *testing.T) {
+	routerig.BadInput(t, routerig.Case{Connector: Connector(), Cluster: cluster, Kind: kinds[0], Ref: fleet.ObjectRef{Namespace: "llm", Name: "models"}, Route: chat,
+		After: fleet.Weights{"own/llama-v1": 50}, Members: "/spec/rules/0/backendRefs", Weight: "/spec/rules/0/backendRefs/1/weight"})
+}

@@ -185,3 +185,8 @@ func FuzzRoutes(f *testing.F) {
 		routerig.Distinct(t, list)
 	})
 }
+
+func TestBadInput(t *testing.T) {
+	routerig.BadInput(t, routerig.Case{Connector: Connector(), Cluster: plain, Kind: kind, Ref: chat, Route: "llm/chat",
+		After: fleet.Weights{"v1": 50, "v2": 50}, Members: "/spec/rules/0/backendRefs", Weight: "/spec/rules/0/backendRefs/1/weight"})
+}

@@ -164,3 +164,8 @@ func FuzzRoutes(f *testing.F) {
 		routerig.Distinct(t, list)
 	})
 }
+
+func TestBadInput(t *testing.T) {
+	routerig.BadInput(t, routerig.Case{Connector: Connector(), Cluster: func() *toyobjects.Cluster { return service("", "{route: "+two+"}") }, Kind: kinds[0],
+		Ref: ref, Route: "llm/chat", After: fleet.Weights{"chat/v1": 50}, Members: "/spec/http/0/route", Weight: "/spec/http/0/route/1/weight"})
+}

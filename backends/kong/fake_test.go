@@ -30,6 +30,7 @@ type fake struct {
 	*httptest.Server
 	mu        sync.Mutex
 	schema    *openapi3.Schema
+	version   string
 	database  string
 	role      string
 	plugins   []map[string]any
@@ -56,7 +57,7 @@ type exchange struct {
 
 func newFake(t testing.TB) *fake {
 	t.Helper()
-	f := &fake{database: "postgres", role: "traditional", schema: schemaOf(t, mustRead(t, "testdata/schema.json")),
+	f := &fake{version: "3.10.0.2", database: "postgres", role: "traditional", schema: schemaOf(t, mustRead(t, "testdata/schema.json")),
 		targets: map[string][]map[string]any{}}
 	if err := json.Unmarshal(mustRead(t, "testdata/plugins.json"), &f.plugins); err != nil {
 		t.Fatal(err)
@@ -132,7 +133,7 @@ func (f *fake) answer(r *http.Request, body []byte) (int, any) {
 	}
 	switch {
 	case r.URL.Path == "/":
-		return http.StatusOK, map[string]any{"version": "3.10.0.2", "edition": "enterprise",
+		return http.StatusOK, map[string]any{"version": f.version, "edition": "enterprise",
 			"configuration": map[string]any{"database": f.database, "role": f.role, "pg_password": "CANARY-pg-3e3e"}}
 	case at[0] == "clustering" && f.role == controlPlane:
 		return f.pageOf(r, f.planes)

@@ -235,3 +235,8 @@ func FuzzRoutes(f *testing.F) {
 		routerig.Distinct(t, list)
 	})
 }
+
+func TestBadInput(t *testing.T) {
+	routerig.BadInput(t, routerig.Case{Connector: Connector(), Cluster: func() *toyobjects.Cluster { return cluster(three) }, Kind: kinds[0],
+		Ref: ref, Route: "llm/chat", After: fleet.Weights{"llama-v1": 50}, Members: "/spec/rules/0/targets", Weight: "/spec/rules/0/targets/1/weight"})
+}

@@ -38,6 +38,7 @@ import (
 	"pitwall/backends/openai"
 	"pitwall/backends/openrouter"
 	"pitwall/backends/portkey"
+	"pitwall/backends/probe"
 	"pitwall/backends/productionstack"
 	"pitwall/backends/prometheus"
 	"pitwall/backends/rayapi"
@@ -89,6 +90,7 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{seldon.Connector()},
 		[]fleet.Connector{gatewayroutes.Connector(), envoyaigateway.Connector(), modelrewrite.Connector(), istio.Connector()},
 		[]fleet.Connector{yatai.Connector()},
+		[]fleet.Connector{probe.Connector()},
 		[]fleet.Connector{bentocloud.Connector(), azureml.Connector(), vertex.Connector()},
 		[]fleet.Connector{gemini.Connector(), vertexai.Connector(), azureopenai.Connector()},
 	)

@@ -36,6 +36,7 @@ type Options struct {
 	Spares      map[string]int     // engines of a pool that have devices and are not wanted at first
 	Stateful    []string           // pools that a StatefulSet keeps, not a Deployment
 	BentoCloud  bool               // a BentoCloud beside it, with one deployment
+	Probes      bool               // live probes of the first pool and of one rented model are configured
 	// Crowd adds nodes and pods without engines behind them to the first cluster, for measuring.
 	Crowd clusters.Synthetic
 }

@@ -2,8 +2,10 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
@@ -49,22 +51,58 @@ func checkConfig(f *flags, c console, args []string) error {
 	if err != nil {
 		return usage(err)
 	}
+	prices, err := loadPrices(file.Prices)
+	if err != nil {
+		return usage(err)
+	}
 	set := registry.Set(registry.Connectors())
 	for _, ctx := range file.Contexts {
 		inv, err := ctx.Inventory(set.Interval)
 		if err != nil {
 			return usage(err)
 		}
-		_, problems := set.Readers(inv.Sources, fleet.Deps{Clock: fleet.SystemClock{}})
+		_, problems := set.Readers(inv.Sources, fleet.Deps{Clock: fleet.SystemClock{}, Prices: prices.Price})
 		for id, err := range problems {
 			return usage(fmt.Errorf("context %q, source %q: %w", ctx.Name, id, err))
 		}
 		fmt.Fprintf(c.out, "%s: %s, %s, %s, %s, %s, %s\n", fleet.Label(ctx.Name), inv.Env, fleet.Many(len(inv.Pools), "pool"),
 			fleet.Many(len(inv.Providers), "provider"), fleet.Many(len(inv.Gateways), "gateway"), fleet.Many(len(inv.Routes), "route"),
 			fleet.Many(len(inv.Sources), "source"))
+		for _, s := range inv.Sources {
+			if s.Probe != nil {
+				fmt.Fprintf(c.out, "  %s: %s\n", fleet.Label(string(s.ID)), s.Probe.Text(prices.Price))
+			}
+		}
 	}
+	saidRules(c.out, file.Rules())
 	_, err = fmt.Fprintf(c.out, "%s is good\n", fleet.Label(path))
 	return err
+}
+
+// saidRules says what the site lays down about changes.
+func saidRules(out io.Writer, r fleet.SiteRules) {
+	now := time.Now()
+	for i := range r.Freezes {
+		one := fleet.SiteRules{Freezes: r.Freezes[i : i+1]}
+		z := &r.Freezes[i]
+		env := fleet.EnvProd
+		if len(z.Scope.Envs) > 0 {
+			env = z.Scope.Envs[0]
+		}
+		next := fleet.Text("none within a week")
+		if len(z.Weekly) == 0 {
+			next = fleet.Textf("%s to %s", fleet.Stamp(z.From), fleet.Stamp(z.To))
+		} else if w := one.Windows(env, now); len(w) > 0 {
+			next = fleet.Textf("weekly, next %s to %s", fleet.Stamp(w[0].From), fleet.Stamp(w[0].To))
+		}
+		fmt.Fprintf(out, "freeze %s: %s\n", fleet.Label(z.Name), next)
+	}
+	for i := range r.Blocking {
+		fmt.Fprintf(out, "blocking alert %s: %s\n", fleet.Label(r.Blocking[i].Name), fleet.MatchersText(r.Blocking[i].Match))
+	}
+	for _, p := range r.Policy {
+		fmt.Fprintf(out, "policy: %s\n", p.Text())
+	}
 }
 
 func manCommand(root *cobra.Command, c console) *cobra.Command {

@@ -37,6 +37,7 @@ func (s *session) openDesk(f *flags) (*desk.Desk, error) {
 	return desk.New(desk.Options{
 		State: s.stateDir, Clock: s.clock, Log: s.deps.Log, Latest: s.hub.Latest, Refresh: s.hub.Refresh, Note: s.hub.Note,
 		Context: s.inventory.Context, Env: s.inventory.Env, ReadOnly: f.readOnly, Write: f.write, Syslog: s.sim == nil,
+		Policy:     s.inventory.Rules.Policy,
 		Advisories: s.advisories, Golden: s.inventory.Golden, Asker: s.asker(),
 		Writers: func() (map[fleet.GatewayID]fleet.RouteWriter, error) {
 			return s.set.Writers(s.inventory.Gateways, s.deps)

@@ -141,7 +141,7 @@ func serveSim(ctx context.Context, c console, o demoOptions, kubeconfig string) 
 		return err
 	}
 	clock := fleet.SystemClock{}
-	embedded, err := sim.Listen(ctx, sim.Options{Seed: o.seed, Clock: clock, Env: fleet.Env(o.env), Mode: fleet.ModeDemo})
+	embedded, err := sim.Listen(ctx, sim.Options{Seed: o.seed, Clock: clock, Env: fleet.Env(o.env), Mode: fleet.ModeDemo, Probes: true})
 	if err != nil {
 		return err
 	}
@@ -197,7 +197,7 @@ func openDemo(ctx context.Context, f *flags, c console, o demoOptions) (*session
 	}
 	s.stateDir = dir
 	s.openLog(f)
-	embedded, err := sim.Listen(ctx, sim.Options{Seed: o.seed, Clock: clock, Env: fleet.Env(o.env)})
+	embedded, err := sim.Listen(ctx, sim.Options{Seed: o.seed, Clock: clock, Env: fleet.Env(o.env), Probes: !o.brief})
 	if err != nil {
 		s.close()
 		return nil, err

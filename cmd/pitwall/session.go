@@ -20,6 +20,7 @@ import (
 	"pitwall/fleet/advisory"
 	"pitwall/internal/config"
 	"pitwall/internal/logfile"
+	"pitwall/internal/purse"
 	"pitwall/internal/secrets"
 )
 
@@ -165,6 +166,8 @@ func (s *session) redact(v fleet.Secret) {
 // openHub opens every source and the look-back file. A source that cannot be opened is shown with its problem.
 func (s *session) openHub(prices *economics.Catalogue) {
 	s.deps = s.set.Equip(s.deps, s.inventory.Sources)
+	s.deps.Prices = prices.Price
+	s.openPurse()
 	readers, problems := s.set.Readers(s.inventory.Sources, s.deps)
 	store, err := history.Open(s.historyDir(), s.inventory.Retention.Days)
 	if err != nil {
@@ -176,13 +179,30 @@ func (s *session) openHub(prices *economics.Catalogue) {
 		Open: func(spec fleet.SourceSpec) (fleet.Reader, error) { return s.set.Open(spec, s.deps) }})
 }
 
+// openPurse opens what probes spent. Without it none that costs money is sent.
+func (s *session) openPurse() {
+	if s.sim != nil {
+		return // its money is played
+	}
+	p, err := purse.Open(filepath.Join(s.stateDir, "probes", s.contextDir()), s.clock.Now())
+	if err != nil {
+		s.warnings = append(s.warnings, fleet.Sentence(err))
+		s.deps.Purse = purse.Closed{Err: err}
+		return
+	}
+	s.deps.Purse = p
+}
+
 // historyDir is the folder of the context's look-back. Names of contexts are free text, such as those of a kubeconfig.
-func (s *session) historyDir() string {
+func (s *session) historyDir() string { return filepath.Join(s.stateDir, "history", s.contextDir()) }
+
+// contextDir is the context's name as that of a folder.
+func (s *session) contextDir() string {
 	name := strings.NewReplacer("%", "%25", "/", "%2F", "\x00", "%00").Replace(s.inventory.Context)
 	if strings.HasPrefix(name, ".") {
 		name = "%2E" + name[1:]
 	}
-	return filepath.Join(s.stateDir, "history", name)
+	return name
 }
 
 // start runs the Hub until ctx ends and returns a function that waits for it. The demo's clock only moves once the
@@ -256,14 +276,14 @@ func known(snap *fleet.Snapshot) bool {
 // answered there is nothing to plan on.
 func hopeless(s *fleet.Snapshot) bool {
 	return !slices.ContainsFunc(s.Sources, func(src fleet.SourceStatus) bool {
-		return src.Subject.Gateway != "" && !src.LastGood.IsZero()
+		return src.Subject.Gateway != "" && src.Subject.About == fleet.AboutItself && !src.LastGood.IsZero()
 	})
 }
 
 // readTwice is enough for a picture: each source that works and is read that often gave its rates.
 func (s *session) readTwice(snap *fleet.Snapshot) bool {
 	return s.sim == nil && !slices.ContainsFunc(snap.Sources, func(src fleet.SourceStatus) bool {
-		return src.Reads == 1 && src.Failing == 0 && src.Interval < s.warm
+		return src.Subject.About != fleet.AboutProbe && src.Reads == 1 && src.Failing == 0 && src.Interval < s.warm
 	})
 }
 
@@ -271,7 +291,8 @@ func (s *session) readTwice(snap *fleet.Snapshot) bool {
 // give rates.
 func readOften(snap *fleet.Snapshot, times uint64) bool {
 	return !slices.ContainsFunc(snap.Sources, func(src fleet.SourceStatus) bool {
-		return src.Subject.Pool != "" && src.Reads < times && src.Failing == 0 && src.Interval < warmTime
+		return src.Subject.Pool != "" && src.Subject.About == fleet.AboutItself && src.Reads < times && src.Failing == 0 &&
+			src.Interval < warmTime
 	})
 }
 

@@ -1,5 +1,7 @@
 package config
 
+import "pitwall/fleet"
+
 // File is the configuration file as written. Every key is documented in the example (Example).
 type File struct {
 	Version  int                 `yaml:"version"`
@@ -10,6 +12,9 @@ type File struct {
 	Prices   string              `yaml:"prices,omitempty"`
 	Advisory string              `yaml:"advisories,omitempty"`
 	Keys     map[string][]string `yaml:"keys,omitempty"`
+	Freezes  []Freeze            `yaml:"freezes,omitempty"`
+	Blocking []BlockingAlert     `yaml:"blocking_alerts,omitempty"`
+	Policy   Policy              `yaml:"policy,omitempty"`
 	Contexts []Context           `yaml:"contexts"`
 }
 
@@ -31,6 +36,8 @@ type Context struct {
 	Budget    Budget         `yaml:"budget,omitempty"`
 	History   History        `yaml:"history,omitempty"`
 	Defaults  Polling        `yaml:"defaults,omitempty"`
+
+	rules fleet.SiteRules // of the file, which hold in every context
 }
 
 // Site is a region or data centre.
@@ -65,6 +72,7 @@ type Pool struct {
 	GPUSelector    string            `yaml:"gpu_selector,omitempty"`
 	GPUExporter    string            `yaml:"gpu_exporter,omitempty"`
 	Worst          int               `yaml:"worst,omitempty"`
+	Probe          *Probe            `yaml:"probe,omitempty"`
 	Replicas       []Replica         `yaml:"replicas,omitempty"`
 	Nodes          []Node            `yaml:"nodes,omitempty"`
 }
@@ -129,6 +137,7 @@ type ProviderModel struct {
 	Limits     map[string]float64 `yaml:"limits,omitempty"`
 	Price      *Price             `yaml:"price,omitempty"`
 	Embedding  *Embedding         `yaml:"embedding,omitempty"`
+	Probe      *Probe             `yaml:"probe,omitempty"`
 }
 
 // Price is US dollars for one million tokens, as decimal text.
@@ -182,6 +191,7 @@ type Route struct {
 	Embedding *Embedding         `yaml:"embedding,omitempty"`
 	Fallbacks []string           `yaml:"fallbacks,omitempty"`
 	Targets   []Target           `yaml:"targets,omitempty"`
+	Probe     *Probe             `yaml:"probe,omitempty"`
 	Policy    *RoutePolicy       `yaml:"policy,omitempty"`
 }
 

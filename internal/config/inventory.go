@@ -38,7 +38,7 @@ func (f *File) Pick(name string) (*Context, error) {
 // interval of a connector kind, 0 for none.
 func (c *Context) Inventory(interval func(kind string) time.Duration) (fleet.Inventory, error) {
 	inv := fleet.Inventory{Context: c.Name, Env: fleet.Env(c.Env), Mode: fleet.ModeLive,
-		Retention: fleet.Retention{Days: c.History.Days}}
+		Retention: fleet.Retention{Days: c.History.Days}, Rules: c.rules}
 	if inv.Env == "" {
 		inv.Env = fleet.EnvProd // who forgot to say is asked the most
 	}
@@ -68,11 +68,14 @@ func (c *Context) Inventory(interval func(kind string) time.Duration) (fleet.Inv
 		b.gateway(&c.Gateways[i])
 	}
 	for i := range c.Routes {
-		inv.Routes = append(inv.Routes, route(&c.Routes[i]))
+		spec := route(&c.Routes[i])
+		spec.Probe = b.probed(c.Routes[i].Probe)
+		inv.Routes = append(inv.Routes, spec)
 	}
 	for i := range c.Runbooks {
 		inv.Runbooks = append(inv.Runbooks, runbook(&c.Runbooks[i]))
 	}
+	b.probes()
 	for i := range c.Golden {
 		p, err := golden(&c.Golden[i])
 		b.note(err)
@@ -116,7 +119,7 @@ func (b *builder) pool(p *Pool) {
 	spec := fleet.PoolSpec{
 		ID: fleet.PoolID(p.ID), Site: fleet.SiteID(p.Site), Engine: p.Engine, Model: fleet.ModelName(p.Model),
 		GPUsPerReplica: p.GPUsPerReplica, GPU: p.GPU, Offers: p.Offers, Labels: p.Labels, Fate: p.Fate,
-		Embedding: embedding(p.Embedding), Standby: p.Standby, Store: p.whole(),
+		Embedding: embedding(p.Embedding), Standby: p.Standby, Store: p.whole(), Probe: b.probed(p.Probe),
 	}
 	spec.Desired = optional(p.Desired, func(v int) int { return v })
 	spec.GPUHour = optional(p.GPUHour, func(v float64) fleet.USDPerHour { return fleet.USDPerHour(v) })
@@ -159,7 +162,8 @@ func (b *builder) provider(p *Provider) {
 	spec := fleet.ProviderSpec{ID: fleet.ProviderID(p.ID), Kind: p.Kind, Labels: p.Labels, Fate: p.Fate}
 	var names []fleet.ModelName
 	for _, m := range p.Models {
-		model := fleet.ProviderModel{Name: fleet.ModelName(m.Name), Offers: m.Offers, Embedding: embedding(m.Embedding)}
+		model := fleet.ProviderModel{Name: fleet.ModelName(m.Name), Offers: m.Offers, Embedding: embedding(m.Embedding),
+			Probe: b.probed(m.Probe)}
 		model.MaxContext = optional(m.MaxContext, func(v int) fleet.Tokens { return fleet.Tokens(v) })
 		for _, kind := range limitKinds { // in a fixed order
 			if v, ok := m.Limits[string(kind)]; ok {

@@ -80,6 +80,9 @@ func object(t reflect.Type) *node {
 	n := &node{Type: "object", Properties: map[string]*node{}, Additional: false}
 	for i := range t.NumField() {
 		f := t.Field(i)
+		if !f.IsExported() {
+			continue // not of the file
+		}
 		key, options, _ := strings.Cut(f.Tag.Get("yaml"), ",")
 		child := describe(f.Type)
 		child.Enum = enums[t.Name()+"."+key]

@@ -34,7 +34,11 @@ func validate(f *File) error {
 	if f.Current != "" && !names[f.Current] {
 		errs = append(errs, fmt.Errorf("current: there is no context %q", f.Current))
 	}
-	return errors.Join(errs...)
+	rules, err := f.siteRules()
+	for i := range f.Contexts {
+		f.Contexts[i].rules = rules
+	}
+	return errors.Join(append(errs, err)...)
 }
 
 // oneOf holds a value to the list that the schema shows.
@@ -164,6 +168,7 @@ func (c *checker) pool(p *Pool) {
 		}
 	}
 	c.poolStore(of, p)
+	c.probe(of, p.Probe, false)
 	for _, r := range p.Replicas {
 		c.id("replica", r.ID)
 		c.found(fmt.Sprintf("replica %q", r.ID), p, r.URL, r.Selector)
@@ -216,6 +221,7 @@ func (c *checker) provider(p *Provider) {
 		if _, err := price(m.Price); err != nil {
 			c.fail("%s, model %q: price: %w", of, m.Name, err)
 		}
+		c.probe(fmt.Sprintf("%s, model %q", of, m.Name), m.Probe, true)
 		for kind := range m.Limits {
 			if !slices.Contains(limitKinds, fleet.LimitKind(kind)) {
 				c.fail("%s, model %q: limit %q is none of rpm, tpm, itpm, otpm, rpd, concurrency", of, m.Name, kind)
@@ -289,6 +295,7 @@ func (c *checker) route(r *Route) {
 	if r.SLO != nil && (*r.SLO <= 0 || *r.SLO >= 1) {
 		c.fail("%s: slo must lie between 0 and 1, such as 0.995", of)
 	}
+	c.probe(of, r.Probe, rented(r))
 	targets := map[string]bool{}
 	for _, t := range r.Targets {
 		to := fmt.Sprintf("%s, target %q", of, t.ID)

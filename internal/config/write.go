@@ -42,7 +42,9 @@ func Write(inv fleet.Inventory) ([]byte, error) {
 	for i := range inv.Runbooks {
 		c.Runbooks = append(c.Runbooks, runbookOf(&inv.Runbooks[i]))
 	}
-	return yaml.Marshal(File{Version: Version, Current: c.Name, Contexts: []Context{c}})
+	out := File{Version: Version, Current: c.Name, Contexts: []Context{c}}
+	out.writeRules(inv.Rules)
+	return yaml.Marshal(out)
 }
 
 // sourceOf finds the connection that tells about a subject.
@@ -57,7 +59,8 @@ func sourceOf(inv fleet.Inventory, match func(fleet.Subject) bool) fleet.SourceS
 
 func poolOf(inv fleet.Inventory, p fleet.PoolSpec) Pool {
 	out := Pool{ID: string(p.ID), Site: string(p.Site), Engine: p.Engine, Model: string(p.Model), GPU: p.GPU,
-		GPUsPerReplica: p.GPUsPerReplica, Offers: p.Offers, Labels: p.Labels, Fate: p.Fate, Standby: p.Standby, Embedding: identity(p.Embedding)}
+		GPUsPerReplica: p.GPUsPerReplica, Offers: p.Offers, Labels: p.Labels, Fate: p.Fate, Standby: p.Standby, Embedding: identity(p.Embedding),
+		Probe: probeOf(p.Probe)}
 	out.Desired = pointer(p.Desired, func(v int) int { return v })
 	out.GPUHour = pointer(p.GPUHour, func(v fleet.USDPerHour) float64 { return float64(v) })
 	out.MaxContext = pointer(p.MaxContext, func(v fleet.Tokens) int { return int(v) })
@@ -88,7 +91,7 @@ func providerOf(inv fleet.Inventory, p fleet.ProviderSpec) Provider {
 	out := Provider{ID: string(p.ID), Kind: p.Kind, URL: s.URL, Options: s.Options, Auth: reference(s.Auth),
 		Labels: p.Labels, Fate: p.Fate, Poll: polling(s), Status: statusFeedsOf(inv, p.ID)}
 	for _, m := range p.Models {
-		model := ProviderModel{Name: string(m.Name), Offers: m.Offers, Embedding: identity(m.Embedding)}
+		model := ProviderModel{Name: string(m.Name), Offers: m.Offers, Embedding: identity(m.Embedding), Probe: probeOf(m.Probe)}
 		model.MaxContext = pointer(m.MaxContext, func(v fleet.Tokens) int { return int(v) })
 		for _, l := range m.Limits {
 			if model.Limits == nil {
@@ -125,8 +128,8 @@ func gatewayOf(inv fleet.Inventory, g fleet.GatewaySpec) Gateway {
 }
 
 func routeOf(r fleet.RouteSpec) Route {
-	out := Route{ID: string(r.ID), Gateway: string(r.Gateway), Name: string(r.Name), Tier: r.Tier, Requires: r.Requires, Embedding: identity(r.Embedding),
-		Policy: routePolicyOf(r.Policy)}
+	out := Route{ID: string(r.ID), Gateway: string(r.Gateway), Name: string(r.Name), Tier: r.Tier, Requires: r.Requires,
+		Embedding: identity(r.Embedding), Probe: probeOf(r.Probe), Policy: routePolicyOf(r.Policy)}
 	for name, share := range r.Uses {
 		if out.Uses == nil {
 			out.Uses = map[string]float64{}

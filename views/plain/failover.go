@@ -29,6 +29,9 @@ func Failover(e actions.Evacuation) string {
 		w := &e.Ways[i]
 		head := fleet.Concat(fleet.Text("  "), cell(fleet.Label(string(w.Split)), 10, part.Left), fleet.Text("est. $/h +"), fleet.Show(w.Burn),
 			leftText(w.Left.Or(0)))
+		if len(w.Asks) > 0 {
+			head = fleet.Concat(head, fleet.Text("  asks "), idList(w.Asks))
+		}
 		r.line(head)
 		for k, p := range w.Moves {
 			r.line(fleet.Text("    "), rawName(string(e.Found[k].Route)), fleet.Text("  "), weightsText(p.Weights), leftText(p.Left))
@@ -52,11 +55,14 @@ func candidates(r *report, f *actions.Failover) {
 			kind = fleet.Text("api")
 		}
 		fit := fleet.Concat(c.Fit.Whole(), fleet.Text("%"))
-		if c.Unproven {
+		switch {
+		case c.Unproven:
 			fit = fleet.Concat(fit, fleet.Text(" unproven"))
+		case len(c.Asks) > 0 && c.Fit > 0:
+			fit = fleet.Concat(fit, fleet.Text(" override"))
 		}
 		rows = append(rows, []fleet.Safe{fleet.Label(string(c.Target)), kind, c.State.Text(), fit, fleet.Show(c.TTFT95), fleet.Show(c.Price),
-			fleet.Show(c.Burn), fleet.Show(c.Limit), or(c.Why)})
+			fleet.Show(c.Burn), fleet.Show(c.Limit), or(c.Limits())})
 	}
 	r.table([]column{left(fleet.Text("TARGET")), left(fleet.Text("KIND")), left(fleet.Text("STATE")), right(fleet.Text("FIT")),
 		right(fleet.Text("TTFT95")), right(fleet.Text("$/1M")), right(fleet.Text("+$/H")), right(fleet.Text("CTX")),

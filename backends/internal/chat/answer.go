@@ -13,7 +13,9 @@ import (
 // piece is a whole answer, or one event of a stream.
 type piece struct {
 	Choices []choice `json:"choices"`
+	Model   string   `json:"model"`
 	Usage   *struct {
+		Prompt     *float64 `json:"prompt_tokens"`
 		Completion *float64 `json:"completion_tokens"`
 	} `json:"usage"`
 	Error json.RawMessage `json:"error"`
@@ -75,6 +77,8 @@ type heard struct {
 	names  [][]byte
 	args   [][]byte
 	tokens fleet.Maybe[int]
+	prompt fleet.Maybe[int]
+	model  string
 	finish string
 	size   int
 }
@@ -94,26 +98,33 @@ func (a *asker) fail(err error) error {
 // read takes a reply apart, whole or as a stream of events.
 func (a *asker) read(reply *httpx.Reply) (fleet.GoldenAnswer, error) {
 	h := heard{}
+	if err := a.hear(&h, reply); err != nil {
+		return fleet.GoldenAnswer{}, err
+	}
+	return h.answer(), nil
+}
+
+func (a *asker) hear(h *heard, reply *httpx.Reply) error {
 	if strings.HasPrefix(reply.Header.Get("Content-Type"), "text/event-stream") {
 		if err := h.stream(reply.Body); err != nil {
-			return fleet.GoldenAnswer{}, a.fail(err)
+			return a.fail(err)
 		}
-		return h.answer(), nil
+		return nil
 	}
 	var whole piece
 	if err := reply.JSON(&whole); err != nil {
-		return fleet.GoldenAnswer{}, err
+		return err
 	}
 	if len(whole.Choices) == 0 || whole.Choices[0].Message == nil {
-		return fleet.GoldenAnswer{}, a.fail(errNoAnswer)
+		return a.fail(errNoAnswer)
 	}
 	for i := range whole.Choices[0].Message.Calls {
 		whole.Choices[0].Message.Calls[i].Index = i // only streams number them
 	}
 	if err := h.add(&whole); err != nil {
-		return fleet.GoldenAnswer{}, a.fail(err)
+		return a.fail(err)
 	}
-	return h.answer(), nil
+	return nil
 }
 
 // stream reads events. It is whole once it says why it ended.
@@ -143,8 +154,12 @@ func (h *heard) stream(body []byte) error {
 }
 
 func (h *heard) add(p *piece) error {
-	if p.Usage != nil && p.Usage.Completion != nil && *p.Usage.Completion >= 0 && *p.Usage.Completion <= 1e9 {
-		h.tokens = fleet.Some(int(*p.Usage.Completion))
+	if p.Usage != nil {
+		counted(&h.tokens, p.Usage.Completion)
+		counted(&h.prompt, p.Usage.Prompt)
+	}
+	if h.model == "" {
+		h.model = p.Model
 	}
 	for i := range p.Choices {
 		c := &p.Choices[i]
@@ -161,6 +176,13 @@ func (h *heard) add(p *piece) error {
 		}
 	}
 	return nil
+}
+
+// counted takes a number of tokens that can be one.
+func counted(to *fleet.Maybe[int], n *float64) {
+	if n != nil && *n >= 0 && *n <= 1e9 {
+		*to = fleet.Some(int(*n))
+	}
 }
 
 func (h *heard) hear(s *spoken) error {

@@ -87,10 +87,16 @@ type request struct {
 	Tools       []tool         `json:"tools,omitempty"`
 	ToolChoice  string         `json:"tool_choice,omitempty"`
 	MaxTokens   int            `json:"max_tokens,omitempty"`
-	Temperature float64        `json:"temperature"`
-	Seed        int            `json:"seed"`
+	NewLimit    int            `json:"max_completion_tokens,omitempty"`
+	Temperature *float64       `json:"temperature,omitempty"`
+	Seed        *int           `json:"seed,omitempty"`
 	Stream      bool           `json:"stream"`
 	Options     *streamOptions `json:"stream_options,omitempty"`
+	Format      *format        `json:"response_format,omitempty"`
+}
+
+type format struct {
+	Type string `json:"type"`
 }
 
 type streamOptions struct {
@@ -98,7 +104,7 @@ type streamOptions struct {
 }
 
 func requestOf(model fleet.ModelName, p *fleet.GoldenPrompt) request {
-	q := request{Model: string(model), MaxTokens: p.MaxTokens, Temperature: p.Temperature, Seed: p.Seed, Stream: p.Stream}
+	q := request{Model: string(model), MaxTokens: p.MaxTokens, Temperature: &p.Temperature, Seed: &p.Seed, Stream: p.Stream}
 	for _, m := range p.Messages {
 		q.Messages = append(q.Messages, message{m.Role, m.Text.Reveal()})
 	}

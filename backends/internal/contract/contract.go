@@ -42,6 +42,8 @@ type Case struct {
 	Hostile func(text string) map[string]Page
 	// Series builds a main page of n series or entries; a read of 200,000 must succeed or be refused as invalid.
 	Series func(n int) Page
+	// Method is that by which the pages are asked for; "" means GET.
+	Method string
 	// NoAuth says that the system takes no credential.
 	NoAuth bool
 }

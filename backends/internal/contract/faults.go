@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -40,7 +41,7 @@ func (c Case) servePages(t *testing.T, pages map[string]Page, main http.HandlerF
 			}
 		}
 		page, ok := pages[r.URL.Path]
-		if !ok || r.Method != http.MethodGet {
+		if !ok || r.Method != cmp.Or(c.Method, http.MethodGet) {
 			http.NotFound(w, r)
 			return
 		}

@@ -8,6 +8,9 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
+
+	"pitwall/fleet"
 )
 
 // A body that unpacks to more than maxRatio times its size is a bomb, unless its kind is known to repeat itself more.
@@ -97,3 +100,18 @@ type cutAfter struct {
 func (c cutAfter) Error() string { return fmt.Sprintf("the answer broke off after %d bytes", c.n) }
 
 func (c cutAfter) Unwrap() error { return c.err }
+
+// firstByte notes when a body begins.
+type firstByte struct {
+	io.ReadCloser
+	clock fleet.Clock
+	at    time.Time
+}
+
+func (f *firstByte) Read(p []byte) (int, error) {
+	n, err := f.ReadCloser.Read(p)
+	if n > 0 && f.at.IsZero() && f.clock != nil {
+		f.at = f.clock.Now()
+	}
+	return n, err
+}

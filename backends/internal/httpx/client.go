@@ -63,6 +63,7 @@ type Reply struct {
 	Body       []byte                 // decoded; nil where a refusal's body could not be read
 	ServerTime fleet.Maybe[time.Time] // Date header: whole seconds by the server's clock
 	Took       time.Duration          // real time from the first byte sent to the last one read
+	FirstAt    time.Time              // when the first byte of the body came, by the clock of Deps; zero without either
 
 	source fleet.SourceID
 	op     string
@@ -202,7 +203,10 @@ func (c *Client) exchange(
 	if !good {
 		limit = min(limit, maxErrorBody)
 	}
+	first := &firstByte{ReadCloser: resp.Body, clock: c.opt.Deps.Clock}
+	resp.Body = first
 	reply.Body, err = readBody(resp, limit, c.likely(path), c.opt.MaxRatio)
+	reply.FirstAt = first.at
 	reply.Took = time.Since(began)
 	if !good {
 		return reply, c.refusal(op, reply)

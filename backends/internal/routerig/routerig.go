@@ -28,9 +28,14 @@ var Noon = time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
 // Open opens a gateway of a connector on a cluster in memory. namespaces is its option; "" for all.
 func Open(t testing.TB, c fleet.Connector, cluster *toyobjects.Cluster, namespaces string) *Rig {
 	t.Helper()
+	return openWith(t, c, cluster, cluster, namespaces)
+}
+
+func openWith(t testing.TB, c fleet.Connector, cluster *toyobjects.Cluster, write fleet.ObjectWriter, namespaces string) *Rig {
+	t.Helper()
 	deps := fleet.Deps{Clock: fleet.NewVirtualClock(Noon),
 		Objects:      func(fleet.ClusterID) (fleet.Objects, error) { return cluster, nil },
-		ObjectWriter: func(fleet.ClusterID) (fleet.ObjectWriter, error) { return cluster, nil }}
+		ObjectWriter: func(fleet.ClusterID) (fleet.ObjectWriter, error) { return write, nil }}
 	options := map[string]string{}
 	if namespaces != "" {
 		options["namespaces"] = namespaces

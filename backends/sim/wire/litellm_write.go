@@ -186,8 +186,10 @@ func (x *gateway) chat(w http.ResponseWriter, r *http.Request) {
 			q.Model+". Call `/v1/models` to view available models for your key.")
 		return
 	}
-	a := answer{s: x.server, chat: true, model: q.Model, stream: q.Stream, header: x.headers}
-	a.serve(w, r, func() *world.Call { return x.o.World.Ask(x.g, q.Model, q.ask()) })
+	a := answer{s: x.server, chat: true, model: q.Model, stream: q.Stream, reply: q.reply(false), header: x.headers}
+	want := q.ask()
+	want.Output = len(a.reply.words)
+	a.serve(w, r, func() *world.Call { return x.o.World.Ask(x.g, q.Model, want) })
 }
 
 // headers are those by which a shift can be seen from outside.

@@ -45,10 +45,12 @@ func (s *server) provider(p *world.Provider, style string) {
 			fail(w, http.StatusNotFound, "invalid_request_error", "The model "+q.Model+" does not exist.")
 			return
 		}
-		a := answer{s: s, chat: true, model: q.Model, stream: q.Stream, header: func(c *world.Call, h http.Header) {
+		a := answer{s: s, chat: true, model: q.Model, stream: q.Stream, reply: q.reply(false), header: func(c *world.Call, h http.Header) {
 			limitHeaders(h, c.Limits, style, s.o.Clock.Now())
 		}}
-		a.serve(w, r, func() *world.Call { return s.o.World.AskProvider(p, q.ask()) })
+		want := q.ask()
+		want.Output = len(a.reply.words)
+		a.serve(w, r, func() *world.Call { return s.o.World.AskProvider(p, want) })
 	}))
 }
 
