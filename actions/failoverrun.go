@@ -228,7 +228,7 @@ func (r *FailoverRun) next(s *fleet.Snapshot, at Standing, now time.Time) []Next
 func (r *FailoverRun) rents(s *fleet.Snapshot) bool {
 	for i := range r.Leaves {
 		c := &r.Leaves[i]
-		route := s.Route(c.Plan.Route.ID)
+		route := s.RouteOf(c.Plan.Route)
 		if route == nil || c.State == StateAborted || c.State == StateRolledBack {
 			continue
 		}
@@ -253,7 +253,7 @@ func (r *FailoverRun) WellSince(s *fleet.Snapshot) (fleet.Maybe[time.Time], flee
 	var since time.Time
 	n := 0
 	for i := range r.Leaves {
-		route := s.Route(r.Leaves[i].Plan.Route.ID)
+		route := s.RouteOf(r.Leaves[i].Plan.Route)
 		if route == nil {
 			continue
 		}

@@ -2,6 +2,7 @@ package backends
 
 import (
 	"context"
+	"maps"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -51,6 +52,14 @@ func newBench(t *testing.T, read map[fleet.SourceID]func(time.Time) (fleet.Parti
 // newBenchOf is a bench whose configuration says something else.
 func newBenchOf(t *testing.T, read map[fleet.SourceID]func(time.Time) (fleet.Partial, error), edit func(*fleet.Inventory)) *bench {
 	t.Helper()
+	return newBenchIn(t, read, edit, nil)
+}
+
+// newBenchIn is a bench some of whose sources tell of something else.
+func newBenchIn(t *testing.T, read map[fleet.SourceID]func(time.Time) (fleet.Partial, error), edit func(*fleet.Inventory),
+	about map[fleet.SourceID]fleet.Subject,
+) *bench {
+	t.Helper()
 	b := &bench{t: t, clock: fleet.NewVirtualClock(start), read: map[fleet.SourceID]*script{}}
 	inv := fleet.Inventory{
 		Context: "test", Env: fleet.EnvDev, Mode: fleet.ModeLive,
@@ -70,6 +79,7 @@ func newBenchOf(t *testing.T, read map[fleet.SourceID]func(time.Time) (fleet.Par
 		"gw3": {Gateway: "g", GatewayReplica: "gw3"}, "api": {Provider: "api"},
 		"page": {Provider: "api", About: fleet.AboutStatus},
 	}
+	maps.Copy(subjects, about)
 	readers := map[fleet.SourceID]fleet.Reader{}
 	for _, id := range []fleet.SourceID{"r1", "r2", "n1", "gw1", "gw2", "gw3", "api", "page", "am", "am2", "prom"} {
 		f, ok := read[id]

@@ -99,8 +99,8 @@ func writable(spec fleet.GatewaySpec, replicas []fleet.GatewayReplica) (fleet.Ma
 }
 
 // routeSpecs returns the declared routes, completed with members that the gateways hold and the configuration does
-// not name, and routes that only the gateways know.
-func (w *world) routeSpecs() []fleet.RouteSpec {
+// not name, and routes that only the gateways know. No two have the same ID.
+func (w *world) routeSpecs(now time.Time) []fleet.RouteSpec {
 	specs := slices.Clone(w.inventory.Routes)
 	for _, g := range w.inventory.Gateways {
 		for _, r := range g.Replicas {
@@ -113,11 +113,12 @@ func (w *world) routeSpecs() []fleet.RouteSpec {
 			}
 		}
 	}
+	w.identify(specs, now)
 	return specs
 }
 
 func addMember(specs []fleet.RouteSpec, gateway fleet.GatewayID, d fleet.DeploymentReading) []fleet.RouteSpec {
-	i := slices.IndexFunc(specs, func(r fleet.RouteSpec) bool { return r.ID == d.Route && r.Gateway == gateway })
+	i := slices.IndexFunc(specs, func(r fleet.RouteSpec) bool { return r.Called() == d.Route && r.Gateway == gateway })
 	if i < 0 {
 		specs = append(specs, fleet.RouteSpec{ID: d.Route, Gateway: gateway})
 		i = len(specs) - 1
@@ -152,11 +153,11 @@ func (w *world) replicaView(
 	}
 	out.At, out.Stale = s.status.LastGood, s.stale(now)
 	out.Weights = fleet.Weights{}
-	listed := s.last.Gateway.Routing[spec.ID].Listed
+	listed := s.last.Gateway.Routing[spec.Called()].Listed
 	var unset []fleet.TargetID
 	var remark fleet.Safe
 	for _, t := range spec.Targets {
-		d := findDeployment(s.last.Gateway, spec.ID, deployment(t))
+		d := findDeployment(s.last.Gateway, spec.Called(), deployment(t))
 		switch {
 		case d == nil && listed:
 			out.Weights[t.ID] = 0

@@ -36,7 +36,7 @@ func (l ledger) add(key account, t totals) {
 
 // target is what all gateway replicas counted for a target since pitwall watches.
 func (l ledger) target(r fleet.RouteSpec, t fleet.TargetSpec) totals {
-	return l[account{gateway: r.Gateway, route: r.ID, deployment: deployment(t)}]
+	return l[account{gateway: r.Gateway, route: r.Called(), deployment: deployment(t)}]
 }
 
 // pool is what all engines of a pool counted since pitwall watches.

@@ -19,7 +19,7 @@ type gatewayLoads struct {
 
 func (w *world) loads(now time.Time) gatewayLoads {
 	g := gatewayLoads{
-		specs: w.routeSpecs(), prices: w.opt.Prices,
+		specs: w.routeSpecs(now), prices: w.opt.Prices,
 		flows: map[routeKey]map[fleet.TargetID]targetFlow{}, whole: map[routeKey]targetFlow{},
 		kinds: map[fleet.ProviderID]fleet.ProviderSpec{},
 	}

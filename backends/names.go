@@ -39,6 +39,13 @@ func newNames(inv fleet.Inventory) names {
 	for _, p := range inv.Providers {
 		n.providers[string(p.ID)] = fleet.Subject{Provider: p.ID}
 	}
+	for _, r := range inv.Routes { // a name that gateways share says nothing
+		if _, twice := n.routes[string(r.Called())]; twice {
+			n.routes[string(r.Called())] = ""
+			continue
+		}
+		n.routes[string(r.Called())] = r.ID
+	}
 	for _, r := range inv.Routes {
 		n.routes[string(r.ID)] = r.ID
 	}
@@ -54,7 +61,7 @@ func newNames(inv fleet.Inventory) names {
 func (n *names) find(labels map[string]string) (fleet.Subject, fleet.RouteID) {
 	var route fleet.RouteID
 	for _, name := range []string{"route", "model_group"} {
-		if r, ok := n.routes[labels[name]]; ok {
+		if r := n.routes[labels[name]]; r != "" {
 			route = r
 			break
 		}

@@ -162,7 +162,7 @@ func (w *world) requestsOver(r *fleet.Route, t *fleet.TargetSpec, span time.Dura
 		if s == nil || s.last.Gateway == nil || s.stale(now) {
 			continue
 		}
-		if series := w.deployments[s.spec.ID][deploymentKey{r.Spec.ID, deployment(*t)}]; series != nil {
+		if series := w.deployments[s.spec.ID][deploymentKey{r.Spec.Called(), deployment(*t)}]; series != nil {
 			f.addOver(&series.requests, span)
 		}
 	}

@@ -186,7 +186,7 @@ func (h *Hub) takeRecalled(s *sourceState, q fleet.Recall, answer fleet.Recalled
 	delete(w.rests, s.spec.ID)
 	newest := r.next == 0
 	r.next++
-	fresh := w.look.fill(w.recalledPoints(s, q, answer), now)
+	fresh := w.look.fill(w.recalledPoints(s, q, answer, now), now)
 	if newest {
 		w.prefill(q, answer.Points)
 	}
@@ -228,8 +228,8 @@ func (w *world) noRecall(s *sourceState, r *recollection, q fleet.Recall, err er
 
 // recalledPoints are an answer as the look-back keeps it. A step kept within the limits as far as is known; of an answer
 // that lacks something nobody knows.
-func (w *world) recalledPoints(s *sourceState, q fleet.Recall, answer fleet.Recalled) []history.Point {
-	guard := gatewayLoads{specs: w.routeSpecs()}.guard(q.Pool.ID)
+func (w *world) recalledPoints(s *sourceState, q fleet.Recall, answer fleet.Recalled, now time.Time) []history.Point {
+	guard := gatewayLoads{specs: w.routeSpecs(now)}.guard(q.Pool.ID)
 	out := make([]history.Point, 0, len(answer.Points))
 	for _, p := range answer.Points {
 		point := history.Point{At: p.At, Key: poolPrefix + string(q.Pool.ID), From: string(s.spec.ID),

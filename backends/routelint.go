@@ -118,7 +118,7 @@ func lintFallbacks(s *fleet.Snapshot, r *fleet.Route, named map[routeKey]*fleet.
 		for _, to := range f.To {
 			next := named[routeKey{r.Spec.Gateway, to}]
 			switch {
-			case to == r.Spec.ID:
+			case to == r.Spec.Called():
 				list = append(list, nowhere(fleet.Textf("its fallback for %s is itself", fleet.Label(string(f.Kind)))))
 			case next == nil:
 				list = append(list, nowhere(fleet.Textf("its fallback %s is no route of %s", fleet.Label(string(to)),

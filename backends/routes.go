@@ -257,7 +257,7 @@ func (w *world) routeName(r fleet.RouteSpec) string {
 	if w.declared[keyOf(r)] {
 		return string(r.ID)
 	}
-	return string(r.Gateway) + "\x00" + string(r.ID)
+	return string(r.Gateway) + "\x00" + string(r.Called())
 }
 
 func (w *world) targetName(r fleet.RouteSpec, t fleet.TargetSpec) string {

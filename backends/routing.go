@@ -19,7 +19,7 @@ func (w *world) routing(r *fleet.Route, now time.Time) {
 		if s == nil || s.last.Gateway == nil || s.stale(now) {
 			continue
 		}
-		held, said := s.last.Gateway.Routing[r.Spec.ID]
+		held, said := s.last.Gateway.Routing[r.Spec.Called()]
 		if held.Strategy.IsEmpty() {
 			held.Strategy = fleet.Label(s.last.Gateway.Strategy)
 		}
@@ -59,7 +59,7 @@ func (w *world) member(r *fleet.Route, t *fleet.Target, now time.Time) {
 		if s == nil || s.last.Gateway == nil || s.stale(now) {
 			continue
 		}
-		d := findDeployment(s.last.Gateway, r.Spec.ID, deployment(t.Spec))
+		d := findDeployment(s.last.Gateway, r.Spec.Called(), deployment(t.Spec))
 		if d == nil {
 			continue
 		}

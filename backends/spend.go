@@ -73,7 +73,7 @@ func (w *world) reckon(out *fleet.Spend, seen gatewayLoads, now time.Time) {
 	seen.each(func(t fleet.TargetSpec) bool { return t.Provider != "" }, func(r fleet.RouteSpec, t fleet.TargetSpec, _ targetFlow) {
 		price, ok := seen.price(t)
 		now := w.ledger.target(r, t)
-		key := account{gateway: r.Gateway, route: r.ID, deployment: deployment(t)}
+		key := account{gateway: r.Gateway, route: r.Called(), deployment: deployment(t)}
 		before, again := m.tokens[key]
 		m.tokens[key] = now
 		if !ok || !again {

@@ -35,14 +35,14 @@ func (w *world) flowOf(spec fleet.RouteSpec, t fleet.TargetSpec, replicas []flee
 		if s.status.LastGood.After(f.at) {
 			f.at = s.status.LastGood
 		}
-		if d := findDeployment(s.last.Gateway, spec.ID, deployment(t)); d != nil {
+		if d := findDeployment(s.last.Gateway, spec.Called(), deployment(t)); d != nil {
 			if d.Blocked.OK {
 				f.blocked = fleet.Some(f.blocked.V || d.Blocked.V)
 			}
 			lowest(&f.remainingRequests, d.RemainingRequests)
 			lowest(&f.remainingTokens, d.RemainingTokens)
 		}
-		series := w.deployments[s.spec.ID][deploymentKey{spec.ID, deployment(t)}]
+		series := w.deployments[s.spec.ID][deploymentKey{spec.Called(), deployment(t)}]
 		if series == nil {
 			continue
 		}

@@ -16,6 +16,7 @@ type world struct {
 	models    map[fleet.PoolID]fleet.ModelName
 	// declared routes have names of their own in what is remembered.
 	declared map[routeKey]bool
+	given    map[routeKey]givenID // IDs of routes that nobody configured
 
 	engines       map[fleet.SourceID][]*engineSeries // in the order of the page
 	deployments   map[fleet.SourceID]map[deploymentKey]*deploymentSeries
@@ -47,19 +48,19 @@ type world struct {
 	whole         map[fleet.PoolID]*whole // pools that stores answer for
 }
 
-// deploymentKey is one target on one gateway replica.
+// deploymentKey is one target on one gateway replica, of a route as the gateway calls it.
 type deploymentKey struct {
 	route      fleet.RouteID
 	deployment fleet.DeploymentID
 }
 
-// routeKey is one route: two gateways may have routes of one name.
+// routeKey is one route as its gateway calls it: two gateways may have routes of one name.
 type routeKey struct {
 	gateway fleet.GatewayID
 	route   fleet.RouteID
 }
 
-func keyOf(r fleet.RouteSpec) routeKey { return routeKey{r.Gateway, r.ID} }
+func keyOf(r fleet.RouteSpec) routeKey { return routeKey{r.Gateway, r.Called()} }
 
 type stateSince struct {
 	state fleet.State
@@ -164,6 +165,7 @@ func newWorld(opt Options, states []*sourceState) *world {
 		gpus:        map[fleet.SourceID]map[gpuKey]*gpuWatch{},
 		still:       map[fleet.SourceID]*stillness{},
 		ledger:      ledger{},
+		given:       map[routeKey]givenID{},
 		trends:      trends{},
 		since:       map[string]stateSince{},
 		alerts:      map[string]time.Time{},
@@ -196,7 +198,7 @@ func (w *world) fit(inv fleet.Inventory, states []*sourceState) {
 	for _, p := range inv.Pools {
 		w.models[p.ID] = p.Model
 	}
-	for _, r := range inv.Routes {
+	for _, r := range w.opt.Inventory.Routes {
 		w.declared[keyOf(r)] = true
 	}
 	for id := range w.whole {
@@ -316,12 +318,17 @@ func (w *world) prune(specs []fleet.RouteSpec, now time.Time) {
 			delete(w.since, key)
 		}
 	}
+	for key, g := range w.given {
+		if now.Sub(g.seen) > goneAfter {
+			delete(w.given, key)
+		}
+	}
 	w.prunePools(now)
 	routes, here := map[routeKey]bool{}, map[account]bool{}
 	for _, r := range specs {
 		routes[keyOf(r)] = true
 		for _, t := range r.Targets {
-			here[account{gateway: r.Gateway, route: r.ID, deployment: deployment(t)}] = true
+			here[account{gateway: r.Gateway, route: r.Called(), deployment: deployment(t)}] = true
 		}
 	}
 	for key := range w.reversals {

@@ -52,6 +52,17 @@ func (s *Snapshot) Route(id RouteID) *Route {
 	return nil
 }
 
+// RouteOf returns the route that a gateway has under the name that it calls this one by, whatever its ID is now; nil where it
+// has none.
+func (s *Snapshot) RouteOf(spec RouteSpec) *Route {
+	for i := range s.Routes {
+		if r := &s.Routes[i]; r.Spec.Gateway == spec.Gateway && r.Spec.Called() == spec.Called() {
+			return r
+		}
+	}
+	return nil
+}
+
 // RouteAt returns the route that a gateway answers a public name with: its own name before an alias; nil where it has none.
 func (s *Snapshot) RouteAt(gateway GatewayID, name RouteID) *Route {
 	var byAlias *Route
@@ -59,7 +70,7 @@ func (s *Snapshot) RouteAt(gateway GatewayID, name RouteID) *Route {
 		r := &s.Routes[i]
 		switch {
 		case r.Spec.Gateway != gateway:
-		case r.Spec.ID == name:
+		case r.Spec.Called() == name:
 			return r
 		case byAlias == nil && slices.Contains(r.Routing.Aliases, name):
 			byAlias = r

@@ -19,7 +19,8 @@ type (
 	GatewayID string
 	// GatewayReplicaID names one replica of a gateway; it holds its own copy of the routing state.
 	GatewayReplicaID string
-	// RouteID is the public model name that users call.
+	// RouteID names a route in the fleet: the public model name that users call, as long as one gateway only has it. Gateways
+	// know a route by RouteSpec.Called.
 	RouteID string
 	// TargetID names one weighted member of a route.
 	TargetID string

@@ -205,8 +205,9 @@ type GatewayFile struct {
 
 // RouteSpec declares a route.
 type RouteSpec struct {
-	ID        RouteID
+	ID        RouteID // of its own in the fleet
 	Gateway   GatewayID
+	Name      RouteID          `json:",omitempty"` // as its gateway calls it; "" means ID
 	Tier      int              // 1 is the most important; 0 means undeclared and counts as 2
 	Requires  []string         // residency and compliance labels; empty means that none is declared
 	Uses      map[string]Ratio // capability to the share of requests that use it
@@ -217,6 +218,20 @@ type RouteSpec struct {
 	Fallbacks []TargetID
 	Probe     *ProbeSpec   // through the gateway; nil for none
 	Policy    *RoutePolicy `json:",omitempty"` // how own GPUs and rented models shall share its work; nil for none
+}
+
+// Called is the name by which its gateway knows the route, and users call it: two gateways may have routes of one name.
+func (r RouteSpec) Called() RouteID {
+	if r.Name != "" {
+		return r.Name
+	}
+	return r.ID
+}
+
+// AsCalled is the route with the name that its gateway knows it by as its ID.
+func (r RouteSpec) AsCalled() RouteSpec {
+	r.ID, r.Name = r.Called(), ""
+	return r
 }
 
 // TargetSpec declares one weighted member of a route.

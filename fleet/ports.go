@@ -35,7 +35,8 @@ func (r ReplicaWeights) Hash() string {
 	return HashWeights(r.Weights)
 }
 
-// RouteWriter changes the routes of one gateway. It only exists while writing is allowed.
+// RouteWriter changes the routes of one gateway. It only exists while writing is allowed. The RouteSpec that a connector's
+// writer is given is AsCalled: its ID is the name that the gateway knows the route by. Writers of a registry take any.
 type RouteWriter interface {
 	// ReadBack asks every replica, by its own address, what it holds now.
 	ReadBack(ctx context.Context, r RouteSpec) []ReplicaWeights

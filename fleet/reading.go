@@ -180,7 +180,7 @@ type GatewayReading struct {
 	Strategy    string      // how the router picks: weights only matter under "simple-shuffle"
 	CanBlock    Maybe[bool] // whether it has block and unblock calls
 	Deployments []DeploymentReading
-	// Routing is what it does with each route beside weighing members. Routes that it says nothing of are absent.
+	// Routing is what it does with each route, by its name there, beside weighing members. Routes that it says nothing of are absent.
 	Routing map[RouteID]Routing
 	// Whole are the counters of routes whose failures are not counted for each target. Such a gateway counts failures of
 	// targets never.
@@ -193,7 +193,7 @@ type GatewayReading struct {
 // DeploymentReading is one target as one gateway replica holds it.
 type DeploymentReading struct {
 	ID                DeploymentID
-	Route             RouteID
+	Route             RouteID   // as the gateway calls it
 	Model             ModelName // provider model, such as "openai/llama-70b"
 	APIBase           string
 	Weight            Maybe[float64] // unset is unknown, not 0

@@ -12,7 +12,8 @@ const (
 	EditBlock     EditKind = "block"     // a member is kept and gets nothing
 )
 
-// RouteEdit is one change of what a gateway keeps of a route beside weights. It is absolute: Before and After are all that
+// RouteEdit is one change of what a gateway keeps of a route beside weights. Routes in it are named as their gateway calls
+// them. It is absolute: Before and After are all that
 // there is, and swapped they are the way back.
 type RouteEdit struct {
 	Kind     EditKind

@@ -20,7 +20,8 @@ func (w Weighing) Decides() bool {
 	return w == WeighingShares || w == WeighingFromOne || w == WeighingInOut
 }
 
-// Routing is what a gateway does with one public model name beside weighing its members.
+// Routing is what a gateway does with one public model name beside weighing its members. Routes in it are named as the gateway
+// calls them.
 type Routing struct {
 	Strategy Safe // as the gateway calls it; "" for the gateway's own
 	Weighing Weighing

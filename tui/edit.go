@@ -135,7 +135,7 @@ func (m *Model) routeNames(of fleet.RouteID) fleet.Safe {
 	r := m.snap.Route(of)
 	for i := range m.snap.Routes {
 		if o := &m.snap.Routes[i]; r != nil && o.Spec.Gateway == r.Spec.Gateway && o.Spec.ID != of {
-			names = append(names, fleet.Label(string(o.Spec.ID)))
+			names = append(names, fleet.Label(string(o.Spec.Called())))
 		}
 	}
 	if len(names) == 0 {

@@ -81,7 +81,12 @@ func routeFacts(b *part.Block, sc Scene, r *fleet.Route, page bool) {
 		}
 		b.Gap(2).Say(themes.Dim, "requires ").Put(themes.Text, fleet.Join(labels, fleet.Text(" ")))
 	}
-	b.Gap(2).Say(themes.Dim, "gateway ").Put(themes.Text, fleet.Label(string(r.Spec.Gateway)))
+	if r.Spec.Called() == r.Spec.ID {
+		b.Gap(2).Say(themes.Dim, "gateway ").Put(themes.Text, fleet.Label(string(r.Spec.Gateway)))
+	} else {
+		b.Gap(2).Say(themes.Dim, "called ").Put(themes.Text, fleet.Label(string(r.Spec.Called())))
+		b.Say(themes.Dim, " by ").Put(themes.Text, fleet.Label(string(r.Spec.Gateway)))
+	}
 	b.Gap(2).Put(themes.Dim, r.Strategy)
 	if n := len(r.Routing.Aliases); n > 0 {
 		b.Gap(2).Say(themes.Dim, "alias ").Put(themes.Text, aliasText(r.Routing.Aliases))

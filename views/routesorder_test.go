@@ -195,3 +195,16 @@ func TestShiftCoversOnlyWhatHasNoRoomBesideIt(t *testing.T) {
 		}
 	}
 }
+
+// Where the ID is not what users call, the page says what they do.
+func TestARouteOfAnotherNameSaysItsName(t *testing.T) {
+	sc := scene(true, themes.Mono)
+	state := views.RoutesState{Route: "chat-default"}
+	if frame := plain(views.Routes(sc, state, sizes[0])); strings.Contains(frame, "called") {
+		t.Errorf("says its own name twice:\n%s", frame)
+	}
+	sc.Snap.Routes[0].Spec.Name = "chat\x1b"
+	if frame := plain(views.Routes(sc, state, sizes[0])); !strings.Contains(frame, "called chat^[ by edge") {
+		t.Errorf("does not say what its gateway calls it:\n%s", frame)
+	}
+}

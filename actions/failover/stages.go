@@ -50,7 +50,7 @@ func Settle(run *actions.FailoverRun, wish actions.FailoverWish, s *fleet.Snapsh
 
 // settleIntent moves what rented members gained on one route to warm pools, as much as fits.
 func settleIntent(run *actions.FailoverRun, c *actions.Change, s *fleet.Snapshot, b actions.Book, now time.Time) (actions.Intent, bool) {
-	r := s.Route(c.Plan.Route.ID)
+	r := s.RouteOf(c.Plan.Route)
 	if r == nil || c.State != actions.StateCommitted {
 		return actions.Intent{}, false
 	}
@@ -100,7 +100,7 @@ func Return(run *actions.FailoverRun, wish actions.FailoverWish, s *fleet.Snapsh
 	var plans []actions.Plan
 	for i := range run.Leaves {
 		c := &run.Leaves[i]
-		r := s.Route(c.Plan.Route.ID)
+		r := s.RouteOf(c.Plan.Route)
 		if r == nil || c.State != actions.StateCommitted || c.Undone != "" || isAt(r, c.Plan.Before) {
 			continue
 		}

@@ -228,7 +228,7 @@ func worst(il actions.Interlock, p actions.Plan, seen *fleet.Snapshot, b actions
 // byOrders are the readings of a snapshot where the members of the plan's route have different orders and nobody knows whether
 // these decide: as if they did, and as if they did not.
 func byOrders(p actions.Plan, s *fleet.Snapshot) []*fleet.Snapshot {
-	r := s.Route(p.Route.ID)
+	r := s.RouteOf(p.Route)
 	if p.Work != nil || p.Silence != nil || r == nil || !r.OrdersUnknown() {
 		return []*fleet.Snapshot{s}
 	}
@@ -237,7 +237,7 @@ func byOrders(p actions.Plan, s *fleet.Snapshot) []*fleet.Snapshot {
 		read := *s
 		read.Routes = slices.Clone(s.Routes)
 		for i := range read.Routes {
-			if read.Routes[i].Spec.ID == p.Route.ID {
+			if read.Routes[i].Spec.ID == r.Spec.ID {
 				read.Routes[i].Routing.ByOrder = fleet.Some(decide)
 			}
 		}

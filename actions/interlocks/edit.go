@@ -98,11 +98,12 @@ func nowServedBy(check actions.CheckFunc) actions.CheckFunc {
 	}
 }
 
-// asker is the route whose requests go elsewhere: the one with the fallbacks, or the one that an alias led to; "" for a new alias.
+// asker is the route whose requests go elsewhere, as its gateway calls it: the one with the fallbacks, or the one that an alias led
+// to; "" for a new alias.
 func asker(p actions.Plan) fleet.RouteID {
 	switch e := &p.Edit.Edit; {
 	case e.Kind == fleet.EditFallbacks:
-		return p.Route.ID
+		return p.Route.Called()
 	case len(e.Before) > 0:
 		return e.Before[0]
 	}
@@ -132,7 +133,7 @@ func bothAgree(p actions.Plan, s *fleet.Snapshot, b actions.Book, now time.Time)
 
 // routingAgrees is IL-36 of what is kept beside weights.
 func routingAgrees(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) actions.Check {
-	r := s.RouteAt(p.Gateway, p.Route.ID)
+	r := s.RouteOf(p.Route)
 	if r == nil || len(r.Replicas) == 0 {
 		return missing(actions.SeverityHard, fleet.Text("no replica of the gateway was read"))
 	}
@@ -175,7 +176,7 @@ func currentEdit(p actions.Plan, s *fleet.Snapshot, _ actions.Book, now time.Tim
 
 // holdsNow tells whether the newest reading shows what an edit replaces.
 func holdsNow(p actions.Plan, s *fleet.Snapshot) (held, known bool) {
-	r := s.RouteAt(p.Gateway, p.Route.ID)
+	r := s.RouteOf(p.Route)
 	if r == nil {
 		return false, false
 	}
@@ -187,7 +188,7 @@ func holdsNow(p actions.Plan, s *fleet.Snapshot) (held, known bool) {
 		var leads []fleet.RouteID
 		for i := range s.Routes {
 			if o := &s.Routes[i]; o.Spec.Gateway == p.Gateway && slices.Contains(o.Routing.Aliases, e.Alias) {
-				leads = append(leads, o.Spec.ID)
+				leads = append(leads, o.Spec.Called())
 			}
 		}
 		return slices.Equal(leads, e.Before), true

@@ -23,10 +23,7 @@ func errorBudget(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time)
 	var out actions.Check
 	routes, _ := touched(p, s)
 	for _, id := range routes {
-		r := s.RouteAt(p.Gateway, id)
-		if p.Work != nil {
-			r = s.Route(id)
-		}
+		r := touchedRoute(p, s, id)
 		switch {
 		case r == nil && id == p.Route.ID && !p.Route.SLO.OK:
 		case r == nil:
@@ -110,4 +107,17 @@ func neededWork(p actions.Plan, s *fleet.Snapshot) fleet.Safe {
 // failing tells whether a target is known to fail, not merely not known to work.
 func failing(t *fleet.Target) bool {
 	return t != nil && t.State.Rank() >= fleet.StateCrit.Rank()
+}
+
+// touchedRoute is a route that a plan is about as it was read. Edits name routes of their own gateway only.
+func touchedRoute(p actions.Plan, s *fleet.Snapshot, id fleet.RouteID) *fleet.Route {
+	r := s.Route(id)
+	switch {
+	case p.Work != nil:
+	case id == p.Route.ID:
+		return s.RouteOf(p.Route)
+	case r != nil && r.Spec.Gateway != p.Gateway:
+		return nil
+	}
+	return r
 }

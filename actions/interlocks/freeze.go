@@ -76,7 +76,14 @@ func touched(p actions.Plan, s *fleet.Snapshot) (routes []fleet.RouteID, pools [
 	}
 	routes = []fleet.RouteID{p.Route.ID}
 	if p.Edit != nil {
-		routes = append(append(routes, p.Edit.Edit.Before...), p.Edit.Edit.After...)
+		for _, name := range slices.Concat(p.Edit.Edit.Before, p.Edit.Edit.After) { // as the gateway calls them
+			if s != nil {
+				if r := s.RouteAt(p.Gateway, name); r != nil {
+					name = r.Spec.ID
+				}
+			}
+			routes = append(routes, name)
+		}
 	}
 	specs := p.Route.Targets
 	if r := route(p, s); r != nil {

@@ -183,7 +183,7 @@ func route(p actions.Plan, s *fleet.Snapshot) *fleet.Route {
 	if s == nil {
 		return nil
 	}
-	r := s.Route(p.Route.ID)
+	r := s.RouteOf(p.Route)
 	if r != nil && p.Edit != nil && p.Edit.Edit.Kind == fleet.EditBlock {
 		return r.Without(p.Edit.Edit.Target)
 	}

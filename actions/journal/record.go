@@ -70,7 +70,7 @@ type Opened struct {
 
 // Figure is one measured value before the change, which guards compare with.
 type Figure struct {
-	Route  fleet.RouteID              `json:"route"`
+	Route  fleet.RouteID              `json:"route"`            // as the gateway calls it
 	Target fleet.TargetID             `json:"target,omitempty"` // "" is the whole route
 	Errors fleet.Maybe[fleet.Ratio]   `json:"errors"`
 	TTFT95 fleet.Maybe[fleet.Seconds] `json:"ttft95"`

@@ -27,6 +27,9 @@ func Edit(in actions.Intent, s *fleet.Snapshot, now time.Time) (actions.Plan, er
 	want := *in.Edit
 	e := fleet.RouteEdit{Kind: want.Kind, Fallback: want.Fallback, Alias: want.Alias, Target: want.Target, After: slices.Clone(want.To),
 		Out: want.Out}
+	if in.Undoes == "" { // what is undone names routes as the gateway does already
+		nameRoutes(&e, r, s)
+	}
 	if e.Kind == fleet.EditFallbacks && e.Fallback == "" {
 		e.Fallback = fleet.FallbackFailure
 	}
@@ -64,6 +67,17 @@ func Edit(in actions.Intent, s *fleet.Snapshot, now time.Time) (actions.Plan, er
 	return seal(p)
 }
 
+// nameRoutes writes IDs of routes as their gateway calls them. Fallbacks are shown and typed by these names: one goes before an ID.
+func nameRoutes(e *fleet.RouteEdit, r *fleet.Route, s *fleet.Snapshot) {
+	for i, to := range e.After {
+		o := s.Route(to)
+		if o == nil || o.Spec.Gateway != r.Spec.Gateway || e.Kind == fleet.EditFallbacks && s.RouteAt(r.Spec.Gateway, to) != nil {
+			continue
+		}
+		e.After[i] = o.Spec.Called()
+	}
+}
+
 // editable refuses what the gateway cannot do, or of which nobody knows what holds now.
 func editable(r *fleet.Route, kind fleet.EditKind) error {
 	switch {
@@ -85,10 +99,10 @@ func editFallbacks(e *fleet.RouteEdit, r *fleet.Route, s *fleet.Snapshot) error 
 			e.Before = slices.Clone(f.To)
 		}
 	}
-	seen := map[fleet.RouteID]bool{r.Spec.ID: true}
+	seen := map[fleet.RouteID]bool{r.Spec.Called(): true}
 	for _, to := range e.After {
 		switch {
-		case to == r.Spec.ID:
+		case to == r.Spec.Called():
 			return fmt.Errorf("%s cannot be its own fallback", fleet.Label(string(to)))
 		case seen[to]:
 			return fmt.Errorf("%s is named twice", fleet.Label(string(to)))
@@ -111,13 +125,13 @@ func editAlias(e *fleet.RouteEdit, r *fleet.Route, s *fleet.Snapshot) error {
 	for i := range s.Routes {
 		o := &s.Routes[i]
 		if o.Spec.Gateway == r.Spec.Gateway && slices.Contains(o.Routing.Aliases, e.Alias) {
-			e.Before = []fleet.RouteID{o.Spec.ID}
+			e.Before = []fleet.RouteID{o.Spec.Called()}
 		}
 	}
 	switch {
 	case e.Alias == "" || !fleet.IsClean(string(e.Alias)) || strings.TrimSpace(string(e.Alias)) != string(e.Alias):
 		return errors.New("an alias needs a public name of plain characters")
-	case slices.ContainsFunc(s.Routes, func(o fleet.Route) bool { return o.Spec.Gateway == r.Spec.Gateway && o.Spec.ID == e.Alias }):
+	case slices.ContainsFunc(s.Routes, func(o fleet.Route) bool { return o.Spec.Gateway == r.Spec.Gateway && o.Spec.Called() == e.Alias }):
 		return fmt.Errorf("%s is a route of its own: its members would no longer be reached", fleet.Quote(string(e.Alias)))
 	case len(e.After) > 1:
 		return errors.New("an alias leads to one route")
@@ -125,7 +139,7 @@ func editAlias(e *fleet.RouteEdit, r *fleet.Route, s *fleet.Snapshot) error {
 		return fmt.Errorf("alias %s is so already", fleet.Quote(string(e.Alias)))
 	}
 	for _, to := range e.After {
-		if !slices.ContainsFunc(s.Routes, func(o fleet.Route) bool { return o.Spec.Gateway == r.Spec.Gateway && o.Spec.ID == to }) {
+		if !slices.ContainsFunc(s.Routes, func(o fleet.Route) bool { return o.Spec.Gateway == r.Spec.Gateway && o.Spec.Called() == to }) {
 			return fmt.Errorf("%s has no route %s; it has %s", fleet.Label(string(r.Spec.Gateway)), fleet.Quote(string(to)),
 				list(routesOf(s, r.Spec.Gateway)))
 		}
@@ -185,7 +199,7 @@ func routesOf(s *fleet.Snapshot, gateway fleet.GatewayID) []string {
 	var names []string
 	for i := range s.Routes {
 		if s.Routes[i].Spec.Gateway == gateway {
-			names = append(names, fleet.Label(string(s.Routes[i].Spec.ID)).String())
+			names = append(names, fleet.Label(string(s.Routes[i].Spec.Called())).String())
 		}
 	}
 	return names

@@ -124,3 +124,42 @@ func TestAnEditIsTheSameAsACommandLine(t *testing.T) {
 		}
 	}
 }
+
+// A gateway knows its routes by their names there: an edit has these, whichever of both was typed.
+func TestAnEditNamesRoutesAsTheGatewayDoes(t *testing.T) {
+	s := edited()
+	s.Routes[0].Spec.ID, s.Routes[0].Spec.Name = "chat-edge", "chat"
+	s.Routes[2].Spec.ID, s.Routes[2].Spec.Name = "spare-edge", "spare"
+	s.Routes[3].Spec.ID, s.Routes[3].Spec.Name = "spare-other", "spare"
+	s.Routes = append(s.Routes, fleet.Route{Spec: fleet.RouteSpec{ID: "chat", Name: "llm", Gateway: "edge"}})
+	for text, e := range map[string]actions.EditIntent{
+		"fallbacks (failure): batch -> spare": {Kind: fleet.EditFallbacks, To: []fleet.RouteID{"spare-edge"}},
+		"fallbacks (failure): batch -> llm":   {Kind: fleet.EditFallbacks, To: []fleet.RouteID{"llm"}},
+		"alias gpt-5: none -> chat":           {Kind: fleet.EditAlias, Alias: "gpt-5", To: []fleet.RouteID{"chat-edge"}},
+		"alias gpt-4o: chat -> spare":         {Kind: fleet.EditAlias, Alias: "gpt-4o", To: []fleet.RouteID{"spare-edge"}},
+	} {
+		in := editTo(e)
+		in.Route = "chat-edge"
+		p, err := New(in, s, now)
+		if err != nil || p.ErrandText().String() != text {
+			t.Errorf("%q: %q, %v", text, p.ErrandText(), err)
+		}
+	}
+	for why, e := range map[string]actions.EditIntent{
+		"cannot be its own fallback": {Kind: fleet.EditFallbacks, To: []fleet.RouteID{"chat-edge"}},
+		"edge has no route":          {Kind: fleet.EditFallbacks, To: []fleet.RouteID{"spare-other"}},
+		"a route of its own":         {Kind: fleet.EditAlias, Alias: "spare", To: []fleet.RouteID{"chat-edge"}},
+	} {
+		in := editTo(e)
+		in.Route = "chat-edge"
+		if _, err := New(in, s, now); err == nil || !strings.Contains(err.Error(), why) {
+			t.Errorf("%q: %v", why, err)
+		}
+	}
+	// its undo says what the gateway said, though that is the ID of another route
+	in := actions.Intent{Kind: actions.KindEdit, Route: "chat-edge", Undoes: "c-1", Edit: &actions.EditIntent{Kind: fleet.EditAlias, Alias: "gpt-5",
+		To: []fleet.RouteID{"chat"}}}
+	if p, err := New(in, s, now); err != nil || p.ErrandText().String() != "alias gpt-5: none -> chat" {
+		t.Errorf("%q, %v", p.ErrandText(), err)
+	}
+}

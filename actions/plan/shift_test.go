@@ -305,3 +305,33 @@ func TestWeightsThatMoveNothingAreNotPlanned(t *testing.T) {
 		}
 	}
 }
+
+// Two gateways have a route chat: a plan is of the one whose ID is meant, and only an ID that two have is refused.
+func TestARouteIsPlannedByItsID(t *testing.T) {
+	s := demo()
+	other := s.Routes[0]
+	other.Spec.ID, other.Spec.Name, other.Spec.Gateway = "chat-kong", "chat", "kong"
+	s.Routes = append(s.Routes, other)
+	for id, gateway := range map[fleet.RouteID]fleet.GatewayID{"chat": "edge", "chat-kong": "kong"} {
+		p := mustPlan(t, actions.Intent{Kind: actions.KindShift, Route: id, Weights: fleet.Weights{"b200-a": 30, "h100-b": 60}}, s)
+		if p.Gateway != gateway || p.Route.ID != id || p.Route.Called() != "chat" || p.Lock() != id {
+			t.Errorf("%s: planned at %s as %+v, locked as %s", id, p.Gateway, p.Route, p.Lock())
+		}
+	}
+	s.Routes[2].Spec.ID = "chat"
+	if _, err := New(shiftTo(fleet.Weights{"b200-a": 30}), s, now); fleet.KindOf(err) != fleet.KindInvalid || !strings.Contains(err.Error(), "edge, kong") {
+		t.Errorf("two of one ID: %v", err)
+	}
+}
+
+// Plans that were journaled before routes had names keep their digest.
+func TestARouteWithoutANameIsWrittenAsBefore(t *testing.T) {
+	body, err := json.Marshal(fleet.RouteSpec{ID: "chat", Gateway: "edge"})
+	if err != nil || strings.Contains(string(body), "Name") {
+		t.Errorf("%s, %v", body, err)
+	}
+	var old fleet.RouteSpec
+	if err := json.Unmarshal([]byte(`{"ID":"chat","Gateway":"edge"}`), &old); err != nil || old.Called() != "chat" {
+		t.Errorf("%+v, %v", old, err)
+	}
+}

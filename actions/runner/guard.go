@@ -21,7 +21,7 @@ const (
 	defaultLasted = 60 * time.Second
 )
 
-// figureKey names one measured value; an empty target is the whole route.
+// figureKey names one measured value, of a route as the change's gateway calls it; an empty target is the whole route.
 type figureKey struct {
 	route  fleet.RouteID
 	target fleet.TargetID
@@ -53,10 +53,10 @@ func baseline(s *fleet.Snapshot, gateway fleet.GatewayID) []journal.Figure {
 		if r.Spec.Gateway != gateway {
 			continue
 		}
-		out = append(out, journal.Figure{Route: r.Spec.ID, Errors: r.Load.Errors, TTFT95: r.Load.TTFT95})
+		out = append(out, journal.Figure{Route: r.Spec.Called(), Errors: r.Load.Errors, TTFT95: r.Load.TTFT95})
 		for j := range r.Targets {
 			t := &r.Targets[j]
-			out = append(out, journal.Figure{Route: r.Spec.ID, Target: t.Spec.ID, Errors: t.Load.Errors,
+			out = append(out, journal.Figure{Route: r.Spec.Called(), Target: t.Spec.ID, Errors: t.Load.Errors,
 				TTFT95: firstToken(s, t)})
 		}
 	}
@@ -83,7 +83,7 @@ func (g *guard) judge(k *carrier, now time.Time) verdict {
 		v.unclear = fleet.Text("nothing was read yet")
 		return v
 	}
-	route := s.Route(k.c.Plan.Intent.Route)
+	route := s.RouteOf(k.c.Plan.Route)
 	if route == nil {
 		v.unclear = fleet.Text("the route is not read")
 		return v
@@ -119,8 +119,8 @@ func (g *guard) target(
 		}
 		return
 	}
-	was := k.base[figureKey{route: k.c.Plan.Intent.Route, target: id}]
-	whole := k.base[figureKey{route: k.c.Plan.Intent.Route}]
+	was := k.base[figureKey{route: k.c.Plan.Route.Called(), target: id}]
+	whole := k.base[figureKey{route: k.c.Plan.Route.Called()}]
 	if t.Counted.Errors != fleet.CountedRoute {
 		limit := k.c.Plan.Guard.ErrRatio
 		if !limit.OK {
@@ -128,7 +128,7 @@ func (g *guard) target(
 		}
 		row := actions.LimitNow{Name: fleet.Text("err%"), Target: id, Before: percent(was.Errors), Now: percent(t.Load.Errors),
 			Limit: percent(limit)}
-		row.Verdict, row.Broken = g.rate(figureKey{r.Spec.ID, id, "err"}, t.Load.Errors.OK, t.Load.Errors.V > limit.V, t.Load.At)
+		row.Verdict, row.Broken = g.rate(figureKey{r.Spec.Called(), id, "err"}, t.Load.Errors.OK, t.Load.Errors.V > limit.V, t.Load.At)
 		v.limits = append(v.limits, k.weigh(v, row, name))
 	}
 	if r.Counted.Errors == fleet.CountedRoute && t.Counted.Errors != fleet.CountedHere {
@@ -136,7 +136,7 @@ func (g *guard) target(
 	}
 	if limit := k.c.Plan.Guard.TTFT95; limit.OK {
 		is := firstToken(s, t)
-		key := figureKey{r.Spec.ID, id, "ttft95"}
+		key := figureKey{r.Spec.Called(), id, "ttft95"}
 		row := actions.LimitNow{Name: fleet.Text("ttft95"), Target: id, Before: fleet.Show(was.TTFT95), Now: fleet.Show(is),
 			Limit: fleet.Show(limit)}
 		row.Verdict, row.Broken = g.rate(key, is.OK, is.V > limit.V, t.Load.At)
@@ -167,21 +167,21 @@ func (g *guard) whole(
 	row := actions.LimitNow{Name: fleet.Text("err% whole route"), Target: id, Before: percent(was), Now: percent(is),
 		Limit: percent(fleet.Some(limit))}
 	known := is.OK && now.Sub(r.Load.At) <= staleAfter
-	row.Verdict, row.Broken = g.rate(figureKey{r.Spec.ID, id, "err of all"}, known, is.V > limit, r.Load.At)
+	row.Verdict, row.Broken = g.rate(figureKey{r.Spec.Called(), id, "err of all"}, known, is.V > limit, r.Load.At)
 	return row
 }
 
 // other judges a route that the change does not touch. A route without traffic is not harmed. One that sends to what a failover leaves
 // fails for that: it is shown, and leads no load back there.
 func (g *guard) other(k *carrier, v *verdict, s *fleet.Snapshot, r *fleet.Route, now time.Time) {
-	was := k.base[figureKey{route: r.Spec.ID}].Errors
+	was := k.base[figureKey{route: r.Spec.Called()}].Errors
 	limit := errorLimit(was, fleet.None[fleet.Ratio]())
 	is := r.Load.Errors
 	known := is.OK && now.Sub(r.Load.At) <= staleAfter
 	name := fleet.Label(string(r.Spec.ID))
 	row := actions.LimitNow{Name: fleet.Concat(name, fleet.Text(" err%")), Before: percent(was), Now: percent(is),
 		Limit: percent(fleet.Some(limit))}
-	row.Verdict, row.Broken = g.rate(figureKey{r.Spec.ID, "", "err"}, known, is.V > limit, r.Load.At)
+	row.Verdict, row.Broken = g.rate(figureKey{r.Spec.Called(), "", "err"}, known, is.V > limit, r.Load.At)
 	if in := &k.c.Plan.Intent; in.Emergency() && in.Failover.Origin.Gets(s, r) {
 		v.harm = append(v.harm, row)
 		return

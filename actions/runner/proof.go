@@ -120,7 +120,7 @@ func (p *proof) text(w fleet.Weights) fleet.Safe {
 // taking are the weights by which the gateway shares requests out: a blocked member keeps its weight and is measured at nothing.
 func (k *carrier) taking(w fleet.Weights) fleet.Weights {
 	if s := k.r.o.Latest(); s != nil {
-		if r := s.Route(k.c.Plan.Intent.Route); r != nil {
+		if r := s.RouteOf(k.c.Plan.Route); r != nil {
 			return r.Takes(w)
 		}
 	}

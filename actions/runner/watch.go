@@ -263,7 +263,7 @@ func (k *carrier) measure(s actions.Step) {
 	if snap == nil {
 		return
 	}
-	route := snap.Route(k.c.Plan.Intent.Route)
+	route := snap.RouteOf(k.c.Plan.Route)
 	if route == nil {
 		return
 	}

@@ -144,7 +144,8 @@ func (s Set) Readers(sources []fleet.SourceSpec, deps fleet.Deps) (map[fleet.Sou
 	return readers, problems
 }
 
-// Writers opens a writer for each gateway that can be written. It is only called while writing is allowed.
+// Writers opens a writer for each gateway that can be written. It is only called while writing is allowed. The writers take routes
+// by any ID.
 func (s Set) Writers(gateways []fleet.GatewaySpec, deps fleet.Deps) (map[fleet.GatewayID]fleet.RouteWriter, error) {
 	writers := map[fleet.GatewayID]fleet.RouteWriter{}
 	var errs []error
@@ -163,7 +164,7 @@ func (s Set) Writers(gateways []fleet.GatewaySpec, deps fleet.Deps) (map[fleet.G
 			errs = append(errs, err)
 			continue
 		}
-		writers[spec.ID] = w
+		writers[spec.ID] = asCalled(w)
 	}
 	return writers, errors.Join(errs...)
 }

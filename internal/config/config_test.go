@@ -53,18 +53,20 @@ func TestContextWithoutEnvIsProd(t *testing.T) {
 func TestBadFilesAreNamedByPlaceAndNeverShowSecrets(t *testing.T) {
 	const canary = "sk-canary-value"
 	for name, tc := range map[string]struct{ file, want string }{
-		"unknown key":      {"version: 1\ncontexts:\n  - name: a\n    colour: red\n", "line 4, column 5: unknown field \"colour\""},
-		"unknown version":  {"version: 7\ncontexts: []\n", "line 1, column 10: version 7 is not known"},
-		"no version":       {"contexts: []\n", "must begin with version: 1"},
-		"wrong type":       {"version: 1\ncontexts:\n  - name: a\n    pools: 5\n", "line 4"},
-		"literal api key":  {"version: 1\ncontexts:\n  - name: a\n    providers:\n      - id: p\n        kind: openai\n        api_key: " + canary + "\n", "line 7, column 9: \"api_key\" holds a literal secret"},
-		"literal auth":     {"version: 1\ncontexts:\n  - name: a\n    gateways:\n      - id: g\n        auth: " + canary + "\n", "literal secret"},
-		"secret in url":    {"version: 1\ncontexts:\n  - name: a\n    providers:\n      - {id: p, kind: openai, url: \"https://u:" + canary + "@h/\"}\n", "literal secret"},
-		"two secret kinds": {"version: 1\ncontexts:\n  - name: a\n    providers:\n      - {id: p, kind: openai, auth: {env: A, file: b}}\n", "exactly one of env, file, command"},
-		"dangling target":  {"version: 1\ncontexts:\n  - name: a\n    gateways: [{id: g, kind: litellm, replicas: [{id: r, url: \"http://h\"}]}]\n    routes: [{id: c, gateway: g, targets: [{id: t, pool: nope}]}]\n", "there is no pool \"nope\""},
-		"bad duration":     {"version: 1\ncontexts:\n  - name: a\n    defaults: {interval: soon}\n", "no duration"},
-		"broken yaml":      {"version: 1\ncontexts: [\n", "line"},
-		"bad env":          {"version: 1\ncontexts:\n  - {name: a, env: production}\n", "none of prod, stage, dev"},
+		"unknown key":             {"version: 1\ncontexts:\n  - name: a\n    colour: red\n", "line 4, column 5: unknown field \"colour\""},
+		"unknown version":         {"version: 7\ncontexts: []\n", "line 1, column 10: version 7 is not known"},
+		"no version":              {"contexts: []\n", "must begin with version: 1"},
+		"wrong type":              {"version: 1\ncontexts:\n  - name: a\n    pools: 5\n", "line 4"},
+		"literal api key":         {"version: 1\ncontexts:\n  - name: a\n    providers:\n      - id: p\n        kind: openai\n        api_key: " + canary + "\n", "line 7, column 9: \"api_key\" holds a literal secret"},
+		"literal auth":            {"version: 1\ncontexts:\n  - name: a\n    gateways:\n      - id: g\n        auth: " + canary + "\n", "literal secret"},
+		"secret in url":           {"version: 1\ncontexts:\n  - name: a\n    providers:\n      - {id: p, kind: openai, url: \"https://u:" + canary + "@h/\"}\n", "literal secret"},
+		"two secret kinds":        {"version: 1\ncontexts:\n  - name: a\n    providers:\n      - {id: p, kind: openai, auth: {env: A, file: b}}\n", "exactly one of env, file, command"},
+		"dangling target":         {"version: 1\ncontexts:\n  - name: a\n    gateways: [{id: g, kind: litellm, replicas: [{id: r, url: \"http://h\"}]}]\n    routes: [{id: c, gateway: g, targets: [{id: t, pool: nope}]}]\n", "there is no pool \"nope\""},
+		"one route under two ids": {"version: 1\ncontexts:\n  - name: a\n    gateways: [{id: g, kind: litellm, replicas: [{id: r, url: \"http://h\"}]}]\n    routes: [{id: c, gateway: g}, {id: d, gateway: g, name: c}]\n", "route \"d\": gateway \"g\" has one route of the name \"c\", and it is route \"c\" already"},
+		"one route twice":         {"version: 1\ncontexts:\n  - name: a\n    gateways: [{id: g, kind: litellm, replicas: [{id: r, url: \"http://h\"}]}]\n    routes: [{id: c, gateway: g}, {id: c, gateway: g, name: d}]\n", "route \"c\" appears twice"},
+		"bad duration":            {"version: 1\ncontexts:\n  - name: a\n    defaults: {interval: soon}\n", "no duration"},
+		"broken yaml":             {"version: 1\ncontexts: [\n", "line"},
+		"bad env":                 {"version: 1\ncontexts:\n  - {name: a, env: production}\n", "none of prod, stage, dev"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Parse([]byte(tc.file))

@@ -182,6 +182,7 @@ type GatewayReplica struct {
 type Route struct {
 	ID        string             `yaml:"id"`
 	Gateway   string             `yaml:"gateway"`
+	Name      string             `yaml:"name,omitempty"`
 	Tier      int                `yaml:"tier,omitempty"`
 	Requires  []string           `yaml:"requires,omitempty"`
 	Uses      map[string]float64 `yaml:"uses,omitempty"`

@@ -214,7 +214,7 @@ func (b *builder) note(err error) {
 }
 
 func route(r *Route) fleet.RouteSpec {
-	spec := fleet.RouteSpec{ID: fleet.RouteID(r.ID), Gateway: fleet.GatewayID(r.Gateway), Tier: r.Tier,
+	spec := fleet.RouteSpec{ID: fleet.RouteID(r.ID), Gateway: fleet.GatewayID(r.Gateway), Name: fleet.RouteID(r.Name), Tier: r.Tier,
 		Requires: r.Requires, Embedding: embedding(r.Embedding), Policy: routePolicy(r.Policy)}
 	if len(r.Uses) > 0 {
 		spec.Uses = map[string]fleet.Ratio{}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -52,6 +53,8 @@ func oneOf(key, value, list string) error {
 type checker struct {
 	errs []error
 	ids  map[string]map[string]bool
+	// names are the routes by gateway and by what it calls them.
+	names map[[2]string]string
 }
 
 func (c *checker) fail(format string, args ...any) {
@@ -106,7 +109,7 @@ func (c *checker) secret(of string, s *Secret) {
 }
 
 func checkContext(ctx *Context) []error {
-	c := &checker{ids: map[string]map[string]bool{}}
+	c := &checker{ids: map[string]map[string]bool{}, names: map[[2]string]string{}}
 	if env := fleet.Env(ctx.Env); env != "" && !slices.Contains([]fleet.Env{fleet.EnvProd, fleet.EnvStage, fleet.EnvDev}, env) {
 		c.fail("env %q is none of prod, stage, dev", ctx.Env)
 	}
@@ -272,6 +275,15 @@ func (c *checker) gatewayPlace(of string, g *Gateway) {
 	}
 }
 
+// called refuses two entries for one route of a gateway.
+func (c *checker) called(of string, r *Route) {
+	key := [2]string{r.Gateway, cmp.Or(r.Name, r.ID)}
+	if other, twice := c.names[key]; twice && other != r.ID {
+		c.fail("%s: gateway %q has one route of the name %q, and it is route %q already", of, r.Gateway, key[1], other)
+	}
+	c.names[key] = r.ID
+}
+
 func (c *checker) route(r *Route) {
 	c.id("route", r.ID)
 	of := fmt.Sprintf("route %q", r.ID)
@@ -279,6 +291,7 @@ func (c *checker) route(r *Route) {
 		c.fail("%s: gateway is missing", of)
 	}
 	c.refers(of, "gateway", r.Gateway)
+	c.called(of, r)
 	if r.SLO != nil && (*r.SLO <= 0 || *r.SLO >= 1) {
 		c.fail("%s: slo must lie between 0 and 1, such as 0.995", of)
 	}

@@ -128,8 +128,8 @@ func gatewayOf(inv fleet.Inventory, g fleet.GatewaySpec) Gateway {
 }
 
 func routeOf(r fleet.RouteSpec) Route {
-	out := Route{ID: string(r.ID), Gateway: string(r.Gateway), Tier: r.Tier, Requires: r.Requires, Embedding: identity(r.Embedding),
-		Probe: probeOf(r.Probe), Policy: routePolicyOf(r.Policy)}
+	out := Route{ID: string(r.ID), Gateway: string(r.Gateway), Name: string(r.Name), Tier: r.Tier, Requires: r.Requires,
+		Embedding: identity(r.Embedding), Probe: probeOf(r.Probe), Policy: routePolicyOf(r.Policy)}
 	for name, share := range r.Uses {
 		if out.Uses == nil {
 			out.Uses = map[string]float64{}

@@ -34,6 +34,16 @@ func newRig(t *testing.T, change func(*fleet.Inventory)) *rig {
 
 func rigOf(t *testing.T, o sim.Options, change func(*fleet.Inventory)) *rig {
 	t.Helper()
+	return rigBeside(t, o, func(_ *rig, inv *fleet.Inventory) {
+		if change != nil {
+			change(inv)
+		}
+	})
+}
+
+// rigBeside is a rig whose fleet has more on the same clock.
+func rigBeside(t *testing.T, o sim.Options, change func(*rig, *fleet.Inventory)) *rig {
+	t.Helper()
 	r := &rig{t: t, clock: fleet.NewVirtualClock(time.Date(2026, 11, 24, 14, 0, 0, 0, time.UTC)), state: t.TempDir()}
 	var err error
 	o.Clock = r.clock
@@ -41,9 +51,7 @@ func rigOf(t *testing.T, o sim.Options, change func(*fleet.Inventory)) *rig {
 		t.Fatal(err)
 	}
 	inv := r.sim.Inventory()
-	if change != nil {
-		change(&inv)
-	}
+	change(r, &inv)
 	set := registry.Set(registry.Connectors())
 	log := slog.New(slog.DiscardHandler)
 	deps := fleet.Deps{Clock: r.clock, Log: log, Secret: r.sim.Secret}
