@@ -15,6 +15,7 @@ type Spec struct {
 	FileWins    bool                // what that file has of router settings is not changed by the database (LiteLLM 1.106)
 	Plain       map[string]int      // machines without devices, by site
 	Previous    map[string]float64  // weights by deployment in an old copy of the state: what F24 falls back to
+	AtOnce      bool                // a change reaches all replicas with its write, not with their next looks into the database
 }
 
 // PoolSpec declares replicas of one model.
