@@ -22,7 +22,7 @@ type Options struct {
 	Clock  fleet.Clock
 	URLs   []string // of the gateway replicas, asked in turn
 	Key    string
-	Model  string
+	Models []string // asked in turn
 	Rate   float64 // requests per second of the clock
 	Tokens int     // of each answer
 }
@@ -59,8 +59,8 @@ func Gather(o Options) *Crowd {
 		defer task.Done()
 		every := time.Duration(float64(time.Second) / o.Rate)
 		for n := 0; task.Sleep(ctx, every) == nil; n++ {
-			url, at := o.URLs[n%len(o.URLs)], o.Clock.Now()
-			c.asking.Go(func() { c.ask(url, at) })
+			model, url, at := o.Models[n%len(o.Models)], o.URLs[n/len(o.Models)%len(o.URLs)], o.Clock.Now()
+			c.asking.Go(func() { c.ask(url, model, at) })
 		}
 	})
 	return c
@@ -84,9 +84,9 @@ func (c *Crowd) So() []Request {
 }
 
 // ask is one request. It does not hold the clock, on which the answer is made.
-func (c *Crowd) ask(url string, at time.Time) {
+func (c *Crowd) ask(url, model string, at time.Time) {
 	r := Request{Sent: at}
-	body := fmt.Sprintf(`{"model":%q,"stream":true,"max_tokens":%d,"messages":[{"role":"user","content":"what is up?"}]}`, c.o.Model, c.o.Tokens)
+	body := fmt.Sprintf(`{"model":%q,"stream":true,"max_tokens":%d,"messages":[{"role":"user","content":"what is up?"}]}`, model, c.o.Tokens)
 	req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, url+"/v1/chat/completions", strings.NewReader(body))
 	if err == nil {
 		req.Header.Set("Authorization", "Bearer "+c.o.Key)
