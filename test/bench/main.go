@@ -24,7 +24,7 @@ import (
 )
 
 // longest is how long the whole may take before it is given up.
-const longest = 10 * time.Minute
+const longest = 15 * time.Minute
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -23,8 +23,8 @@ type Options struct {
 	URLs   []string // of the gateway replicas, asked in turn
 	Key    string
 	Models []string // asked in turn
-	Rate   float64 // requests per second of the clock
-	Tokens int     // of each answer
+	Rate   float64  // requests per second of the clock
+	Tokens int      // of each answer
 }
 
 // Request is one request and what became of it.
