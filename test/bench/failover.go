@@ -51,7 +51,7 @@ func machineOnce(ctx context.Context, w *workshop) (took time.Duration, err erro
 		return 0, fmt.Errorf("%d routes leave %s, want %d", len(parts), leaving, machineRoutes)
 	}
 	began := time.Now()
-	if _, err := d.leave(parts, approval); err != nil {
+	if err := d.leave(parts, approval); err != nil {
 		return 0, err
 	}
 	if _, err := d.readBack(ctx, parts[0].Plan.Intent.Failover.ID); err != nil {
@@ -78,14 +78,13 @@ func (d *dutyDesk) parts(wish actions.FailoverWish) ([]actions.PlannedPart, acti
 }
 
 // leave starts the parts, all of which must start.
-func (d *dutyDesk) leave(parts []actions.PlannedPart, a actions.Approval) (started []actions.StartedPart, err error) {
-	started = d.desk.StartParts(parts, a)
-	for _, s := range started {
+func (d *dutyDesk) leave(parts []actions.PlannedPart, a actions.Approval) (err error) {
+	for _, s := range d.desk.StartParts(parts, a) {
 		if s.Err != nil {
 			err = errors.Join(err, fmt.Errorf("%s: %w", s.Route, s.Err))
 		}
 	}
-	return started, err
+	return err
 }
 
 // readBack waits until every replica holds the end of every part, and gives when the last was read back on the fleet's clock.

@@ -64,7 +64,7 @@ func (d *dutyDesk) loseAndLeave(ctx context.Context) (died, back time.Time, err 
 	if err != nil {
 		return died, back, err
 	}
-	if _, err := d.leave(parts, approval); err != nil {
+	if err := d.leave(parts, approval); err != nil {
 		return died, back, err
 	}
 	if back, err = d.readBack(ctx, parts[0].Plan.Intent.Failover.ID); err != nil {
@@ -102,9 +102,10 @@ func lostRow(all []users.Request, died, back time.Time) row {
 		}
 	}
 	return row{figure: "requests lost after the last replica's read-back", asked: "none beyond those already failing",
-		measured: fmt.Sprintf("%d of %d; before the loss %d of %d, until the read-back %d of %d", lost[2], sent[2], lost[0], sent[0], lost[1], sent[1]),
-		how: fmt.Sprintf("%.0f requests/s of %d tokens in streams at the embedded fleet's gateways, half of them on a route with a fallback; a pool of 60 %% dies; failover in its "+
-			"default steps %s later, read back %s after the loss; afterwards %d went to the dead pool", askRate, askTokens, noticed,
+		measured: fmt.Sprintf("%d of %d; before the loss %d of %d, until the read-back %d of %d", lost[2], sent[2],
+			lost[0], sent[0], lost[1], sent[1]),
+		how: fmt.Sprintf("%.0f requests/s of %d tokens in streams at the embedded fleet's gateways, half of them on a route with a "+
+			"fallback; a pool of 60 %% dies; failover in its default steps %s later, read back %s after the loss; afterwards %d went to the dead pool", askRate, askTokens, noticed,
 			back.Sub(died).Round(time.Second), dead),
 		ok: lost[2] == 0 && dead == 0 && sent[2] > 0 && sent[1] > 0}
 }
