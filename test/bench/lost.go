@@ -83,7 +83,7 @@ func (d *dutyDesk) wait(ctx context.Context, t time.Duration) error {
 // lostRow counts what users lost before the pool died, until the last replica was read back, and after it.
 func lostRow(all []users.Request, died, back time.Time) row {
 	var sent, lost [3]int
-	dead := 0
+	dead, first := 0, ""
 	for i := range all {
 		q := &all[i]
 		phase := 1
@@ -98,14 +98,17 @@ func lostRow(all []users.Request, died, back time.Time) row {
 		}
 		sent[phase]++
 		if q.Lost() {
-			lost[phase]++
+			if lost[phase]++; phase == 2 && first == "" {
+				first = fmt.Sprintf("; the first after it was sent %s later, status %d from %q: %v", q.Sent.Sub(back), q.Status, q.Member, q.Err)
+			}
 		}
 	}
 	return row{figure: "requests lost after the last replica's read-back", asked: "none beyond those already failing",
 		measured: fmt.Sprintf("%d of %d; before the loss %d of %d, until the read-back %d of %d", lost[2], sent[2],
-			lost[0], sent[0], lost[1], sent[1]),
+			lost[0], sent[0], lost[1], sent[1]) + first,
 		how: fmt.Sprintf("%.0f requests/s of %d tokens in streams at the embedded fleet's gateways, half of them on a route with a "+
-			"fallback; a pool of 60 %% dies; failover in its default steps %s later, read back %s after the loss; afterwards %d went to the dead pool", askRate, askTokens, noticed,
+			"fallback; a pool of 60 %% dies; failover in its default steps %s later, read back %s after the loss; "+
+			"afterwards %d went to the dead pool", askRate, askTokens, noticed,
 			back.Sub(died).Round(time.Second), dead),
 		ok: lost[2] == 0 && dead == 0 && sent[2] > 0 && sent[1] > 0}
 }

@@ -77,7 +77,8 @@ func measureOperator(ctx context.Context, w *workshop) (rows []row, err error) {
 	return []row{{figure: "failover of a pool, alert to armed", asked: "at most 8 keys and a typed name",
 		measured: fmt.Sprintf("%d keys and the name", keys), ok: keys <= operatorKeys,
 		how: "keys given to the console on the embedded fleet in production, 120x40, whose pool " + leaving +
-			" is lost: a, j to an alert of it, F, enter three times, the name; writing is allowed and the incident taken, whose name is the reason"}}, nil
+			" is lost: a, j to an alert of it, F, enter three times, the name; " +
+			"writing is allowed and the incident taken, whose name is the reason"}}, nil
 }
 
 // driven is the console without a terminal: keys go in, its commands are carried out, frames are looked at.

@@ -34,6 +34,7 @@ type Request struct {
 	Status int    // 0 where no answer came
 	Member string // the deployment that answered, as the gateway names it
 	Whole  bool   // the stream came to its end
+	Err    error  // of the connection
 }
 
 // Lost tells whether its user got no whole answer.
@@ -98,7 +99,7 @@ func (c *Crowd) ask(url, model string, at time.Time) {
 			err = errors.Join(err, resp.Body.Close())
 		}
 	}
-	if err != nil {
+	if r.Err = err; err != nil {
 		r.Whole = false
 	}
 	r.Ended = c.o.Clock.Now()
