@@ -53,10 +53,10 @@ func (d *dutyDesk) loseAndLeave(ctx context.Context) (died, back time.Time, err 
 	if err := d.wait(ctx, settled); err != nil {
 		return died, back, err
 	}
+	died = d.clock.Now() // before: its time goes on
 	if err := d.sim.Lose(leaving, true); err != nil {
 		return died, back, err
 	}
-	died = d.clock.Now()
 	if err := d.wait(ctx, noticed); err != nil {
 		return died, back, err
 	}

@@ -135,10 +135,10 @@ func TestNoRequestIsLostAfterAFailoverIsReadBack(t *testing.T) {
 	wait := r.flow(40)
 	crowd := r.gather(20, "chat", "chat-01")
 	wait(5 * time.Second)
+	died := r.clock.Now() // before: its time goes on
 	if err := r.sim.Lose("b200-a", true); err != nil {
 		t.Fatal(err)
 	}
-	died := r.clock.Now()
 	for n := 0; r.hub.Latest().Pool("b200-a").Ready > 0; n++ {
 		if wait(time.Second); n == 60 {
 			t.Fatalf("a minute later the dead pool has %d replicas ready", r.hub.Latest().Pool("b200-a").Ready)
