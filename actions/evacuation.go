@@ -114,6 +114,7 @@ func (w FailoverWish) Onto(in Intent) Intent {
 // StartedPart is what became of the start of one part.
 type StartedPart struct {
 	Route  fleet.RouteID
+	Object string         // what is changed, a route or the object of a standby pool; raw
 	Change fleet.ChangeID // "" where it did not start
 	Err    error
 }

@@ -343,7 +343,7 @@ func (m *Model) partsStarted(msg partsStartedMsg) tea.Cmd {
 	var failed []fleet.Safe
 	for _, p := range msg.started {
 		if p.Err != nil {
-			failed = append(failed, fleet.Concat(fleet.Label(string(p.Route)), fleet.Text(": "), fleet.Sentence(p.Err)))
+			failed = append(failed, fleet.Concat(fleet.Label(p.Object), fleet.Text(": "), fleet.Sentence(p.Err)))
 		}
 	}
 	if len(failed) > 0 {

@@ -92,7 +92,7 @@ func TestAFailoverIsConfirmedByOneName(t *testing.T) {
 func TestAPartThatCannotStartIsSaidAndKeepsNoOther(t *testing.T) {
 	r := failoverRig(t)
 	r.control.StartPartsFunc = func([]actions.PlannedPart, actions.Approval) []actions.StartedPart {
-		return []actions.StartedPart{{Route: "chat-default", Change: "c1"}, {Route: "code", Err: errors.New("the plan is stale")}}
+		return []actions.StartedPart{{Route: "chat-default", Object: "chat-default", Change: "c1"}, {Route: "code", Object: "code", Err: errors.New("the plan is stale")}}
 	}
 	r.keys("5", "F", "enter", "enter")
 	r.m.evac.form.state.Reason.Text = "INC-4821 b200-a burns"

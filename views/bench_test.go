@@ -1,6 +1,7 @@
 package views_test
 
 import (
+	"fmt"
 	"testing"
 
 	"pitwall/themes"
@@ -51,6 +52,21 @@ func TestAllocations(t *testing.T) {
 	for name, draw := range frames {
 		if n := testing.AllocsPerRun(5, draw); n >= 500 {
 			t.Errorf("%s: %.0f allocations a frame, limit 500", name, n)
+		}
+	}
+}
+
+func BenchmarkRoutes(b *testing.B) {
+	for _, sz := range []views.Size{{W: 120, H: 40}, {W: 200, H: 60}} {
+		for _, each := range []int{20, 200} {
+			b.Run(fmt.Sprintf("%dx%d, %d routes", sz.W, sz.H, 10*each), func(b *testing.B) {
+				sc := scene(false, themes.ANSI16)
+				sc.Snap = viewtest.ManyRoutes(10, each)
+				b.ReportAllocs()
+				for b.Loop() {
+					views.Routes(sc, views.RoutesState{List: views.Table{Selected: "route-0100"}}, sz)
+				}
+			})
 		}
 	}
 }

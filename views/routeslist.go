@@ -47,7 +47,8 @@ func routeColumns(look time.Duration, name int, policy part.Column) []part.Colum
 
 // routeList is the list over the selected route's targets and changes.
 func routeList(b *part.Block, sc Scene, u RoutesState, rows int) {
-	shown := shownRoute(sc, u.List)
+	index, ids := weightOrder(sc.Snap.Routes, u.List)
+	shown := chosen(sc.Snap.Routes, index, ids, u.List.Selected) // the first where none is selected, nil where there is none
 	list := share{least: 4, want: max(1, len(sc.Snap.Routes)), weight: 3}
 	targets, replicas, changes := share{}, share{}, share{}
 	fixed := 2
@@ -61,7 +62,7 @@ func routeList(b *part.Block, sc Scene, u RoutesState, rows int) {
 		fixed += 2 // rules
 	}
 	divide(rows-fixed, []*share{&list, &targets, &replicas, &changes})
-	routesPane(b, sc, u.List, list.got)
+	routesPane(b, sc, u.List, index, ids, list.got)
 	if targets.want == 0 {
 		return
 	}
@@ -96,15 +97,9 @@ func listCharts(b *part.Block, sc Scene, r *fleet.Route, rows int) {
 	b.Beside(first.Cut(left).Fill(left), second.Cut(left).Fill(left), gap)
 }
 
-// shownRoute is the selected route, else the first of the list; nil when there is none.
-func shownRoute(sc Scene, t Table) *fleet.Route {
-	index, ids := weightOrder(sc.Snap.Routes, t)
-	return chosen(sc.Snap.Routes, index, ids, t.Selected)
-}
-
-func routesPane(b *part.Block, sc Scene, t Table, n int) {
+// routesPane draws routes in an order that was found before.
+func routesPane(b *part.Block, sc Scene, t Table, index []int, ids []string, n int) {
 	routes := sc.Snap.Routes
-	index, ids := weightOrder(routes, t)
 	from, to := window(ids, t, n)
 	note := filterNote(t)
 	if t.Sort == "" {

@@ -89,7 +89,7 @@ func (d *Desk) StartParts(parts []actions.PlannedPart, a actions.Approval) []act
 				one.Overrides = append(one.Overrides, id)
 			}
 		}
-		out[i].Route = parts[i].Plan.Route.ID
+		out[i].Route, out[i].Object = parts[i].Plan.Route.ID, parts[i].Plan.Object()
 		out[i].Change, out[i].Err = d.Start(parts[i].Plan, one)
 	}
 	return out

@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"pitwall/backends/sim/clusters"
 	"pitwall/backends/sim/wire"
@@ -45,6 +46,9 @@ func (o Options) spec() world.Spec {
 		Previous: map[string]float64{"chat-b200-a": 70, "chat-h100-b": 20, "chat-openai": 10},
 	}
 	o.scale(&s)
+	o.furtherRoutes(&s)
+	o.demand(&s)
+	s.AtOnce = o.AtOnce
 	if o.Gateway == wire.GatewayKong {
 		forKong(s.Deployments)
 		s.PollEvery = 5 // db_update_frequency
@@ -216,6 +220,32 @@ func (o Options) scale(s *world.Spec) {
 			ID: routeLoad + "-" + p.Name, Route: routeLoad, Pool: p.Name, Model: "openai/llama-70b", Weight: 1,
 			MaxInput: maxContext, APIBase: "http://" + p.Name + "." + siteFRA + ".internal:8000/v1",
 		})
+	}
+}
+
+// furtherRoutes adds routes with the members of chat, each with a little traffic.
+func (o Options) furtherRoutes(s *world.Spec) {
+	like := s.Routes[0]
+	for i := range o.Routes {
+		r := like
+		r.Name, r.Rate = fmt.Sprintf("%s-%02d", routeChat, i+1), 2
+		s.Routes = append(s.Routes, r)
+		for _, d := range deployments() {
+			if d.Route == routeChat {
+				d.ID, d.Route = r.Name+strings.TrimPrefix(d.ID, routeChat), r.Name
+				s.Deployments = append(s.Deployments, d)
+			}
+		}
+	}
+}
+
+// demand makes all traffic of the fleet's own a part of what it is.
+func (o Options) demand(s *world.Spec) {
+	if o.Demand <= 0 {
+		return
+	}
+	for i := range s.Routes {
+		s.Routes[i].Rate *= o.Demand
 	}
 }
 

@@ -35,6 +35,10 @@ type Options struct {
 	Loads       map[string]float64 // seconds in which a pool's engines read their weights; a minute where it is not given
 	Spares      map[string]int     // engines of a pool that have devices and are not wanted at first
 	Stateful    []string           // pools that a StatefulSet keeps, not a Deployment
+	Demand      float64            // of the demo's traffic; 0 means all of it, .2 a fifth
+	Routes      int                // further routes over the pools and the provider of chat, for measuring
+	AtOnce      bool               // gateway replicas take a write over together, as none does that polls: for measuring
+	Coalesce    bool               // streams have one event for all tokens since the last, so that one machine can have many
 	BentoCloud  bool               // a BentoCloud beside it, with one deployment
 	Play        *Play              // a configured fleet that is played in the place of the demo's; nil for the demo's
 	Probes      bool               // live probes of the first pool and of one rented model are configured
@@ -103,8 +107,8 @@ func Listen(ctx context.Context, o Options) (*Fleet, error) {
 	}
 	f.servers = wire.Serve(wire.Options{
 		World: f.world, Clock: o.Clock, Key: key, MetricsAuth: o.MetricsAuth, LiteLLM: o.LiteLLM, Exporters: exporters,
-		Gateway: o.Gateway,
-		Styles:  f.styles(),
+		Gateway: o.Gateway, Coalesce: o.Coalesce,
+		Styles: f.styles(),
 	}, held)
 	if err := f.serveClusters(&spec, held); err != nil {
 		return nil, errors.Join(err, port.Close(), alerts.Close(), cloud.close(), f.closeClusters(), f.servers.Close())
@@ -244,6 +248,18 @@ func Catalogue() []Fault {
 		out = append(out, Fault{ID: x.ID, Title: fleet.Label(x.Title)})
 	}
 	return out
+}
+
+// Lose ends every engine of a pool, as a power cut of its machines does, until it is over: no engine starts meanwhile. An unknown
+// pool is KindNotFound.
+func (f *Fleet) Lose(pool fleet.PoolID, on bool) error {
+	found := false
+	f.world.At(f.options.Clock.Now(), func() { found = f.world.Lose(string(pool), on) })
+	f.refreshClusters()
+	if !found {
+		return &fleet.Error{Kind: fleet.KindNotFound, Op: "find the pool " + string(pool)}
+	}
+	return nil
 }
 
 // Skew sets the clock of one endpoint off by d; the fleet runs on. The name is that of a replica, node, gateway

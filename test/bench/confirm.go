@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,7 +30,7 @@ func measureConfirm(ctx context.Context, w *workshop) ([]row, error) {
 	var took []time.Duration
 	synced, journal := true, ""
 	for range confirms {
-		d, err := newDutyDesk(ctx, w)
+		d, err := newDutyDesk(ctx, w, duty{})
 		if err != nil {
 			return nil, err
 		}
@@ -48,6 +49,13 @@ func measureConfirm(ctx context.Context, w *workshop) ([]row, error) {
 			"read-back of all replicas, journal and audit on the disk of " + w.dir}}, nil
 }
 
+// duty is what a dutyDesk is opened on.
+type duty struct {
+	sim   sim.Options
+	write bool    // also in production
+	speed float64 // of the fleet's time once it is ripe; 0 means 1
+}
+
 // dutyDesk is one operator at one embedded fleet, whose gateway replicas are reached through a wiretap.
 type dutyDesk struct {
 	clock   *fleet.VirtualClock
@@ -59,7 +67,7 @@ type dutyDesk struct {
 	closing []func() error
 }
 
-func newDutyDesk(ctx context.Context, w *workshop) (d *dutyDesk, err error) {
+func newDutyDesk(ctx context.Context, w *workshop, on duty) (d *dutyDesk, err error) {
 	d = &dutyDesk{clock: fleet.NewVirtualClock(time.Now())}
 	defer func() {
 		if err != nil {
@@ -70,7 +78,8 @@ func newDutyDesk(ctx context.Context, w *workshop) (d *dutyDesk, err error) {
 	if err != nil {
 		return d, err
 	}
-	if d.sim, err = sim.Listen(ctx, sim.Options{Clock: d.clock}); err != nil {
+	on.sim.Clock = d.clock
+	if d.sim, err = sim.Listen(ctx, on.sim); err != nil {
 		return d, err
 	}
 	d.closing = append(d.closing, d.sim.Close)
@@ -83,17 +92,17 @@ func newDutyDesk(ctx context.Context, w *workshop) (d *dutyDesk, err error) {
 	log := slog.New(slog.DiscardHandler)
 	deps := fleet.Deps{Clock: d.clock, Log: log, Secret: d.sim.Secret}
 	set := registry.Set(registry.Connectors())
-	if err := d.openHub(ctx, inv, set, deps, state); err != nil {
+	if err := d.openHub(ctx, inv, set, deps, state, cmp.Or(on.speed, 1)); err != nil {
 		return d, err
 	}
 	d.desk, err = desk.New(desk.Options{State: state, Clock: d.clock, Log: log, Latest: d.hub.Latest, Refresh: d.hub.Refresh,
-		Note: d.hub.Note, Context: inv.Context, Env: inv.Env,
+		Note: d.hub.Note, Context: inv.Context, Env: inv.Env, Write: on.write,
 		Writers: func() (map[fleet.GatewayID]fleet.RouteWriter, error) { return set.Writers(inv.Gateways, deps) }})
 	return d, err
 }
 
-// openHub watches the fleet until it is ripe, and then at the speed of the machine's clock.
-func (d *dutyDesk) openHub(ctx context.Context, inv fleet.Inventory, set registry.Set, deps fleet.Deps, state string) error {
+// openHub watches the fleet until it is ripe, and then at so many times the speed of the machine's clock.
+func (d *dutyDesk) openHub(ctx context.Context, inv fleet.Inventory, set registry.Set, deps fleet.Deps, state string, speed float64) error {
 	readers, problems := set.Readers(inv.Sources, deps)
 	for id, err := range problems {
 		return fmt.Errorf("%s: %w", id, err)
@@ -119,7 +128,7 @@ func (d *dutyDesk) openHub(ctx context.Context, inv fleet.Inventory, set registr
 	if err := d.clock.Advance(ctx, ripening); err != nil {
 		return err
 	}
-	d.run(stop, func() { _ = d.sim.Drive(watching, d.clock, 1, 50*time.Millisecond) })
+	d.run(stop, func() { _ = d.sim.Drive(watching, d.clock, speed, 50*time.Millisecond) })
 	return nil
 }
 

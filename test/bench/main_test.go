@@ -4,11 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"pitwall/actions/journal"
+	"pitwall/test/users"
 )
 
 func TestBenchmarkLinesAreRead(t *testing.T) {
@@ -113,6 +115,30 @@ func TestWhatCouldNotBeMeasuredIsAMiss(t *testing.T) {
 		tb.add("1", whole("a", c.rows, c.err))
 		if len(tb.rows) != c.total || tb.missed() != c.miss {
 			t.Errorf("%s: %d rows with %d misses, want %d with %d", name, len(tb.rows), tb.missed(), c.total, c.miss)
+		}
+	}
+}
+
+func TestLostRequestsAreCountedByWhenTheyWereSent(t *testing.T) {
+	at := func(n int) time.Time { return time.Unix(int64(n), 0) }
+	died, back := at(10), at(20)
+	good := func(sent, ended int) users.Request {
+		return users.Request{Sent: at(sent), Ended: at(ended), Status: 200, Whole: true, Member: "chat-h100-b"}
+	}
+	cut := func(q users.Request) users.Request { q.Whole = false; return q }
+	dead := good(25, 26)
+	dead.Member = "chat-" + leaving
+	common := []users.Request{good(1, 2), cut(good(9, 11)), cut(good(19, 25)), good(21, 22)}
+	for name, c := range map[string]struct {
+		more []users.Request
+		ok   bool
+	}{
+		"none after it": {nil, true}, "one after it": {[]users.Request{cut(good(21, 22))}, false},
+		"one to the dead pool": {[]users.Request{dead}, false},
+	} {
+		r := lostRow(append(slices.Clone(common), c.more...), died, back)
+		if r.ok != c.ok || !strings.Contains(r.measured, "before the loss 0 of 1, until the read-back 2 of 2") {
+			t.Errorf("%s: %+v", name, r)
 		}
 	}
 }

@@ -168,7 +168,7 @@ func (c *Control) StartParts(parts []actions.PlannedPart, a actions.Approval) []
 	}
 	out := make([]actions.StartedPart, len(parts))
 	for i := range parts {
-		out[i] = actions.StartedPart{Route: parts[i].Plan.Route.ID, Change: fleet.ChangeID(fmt.Sprintf("part-%d", i+1))}
+		out[i] = actions.StartedPart{Route: parts[i].Plan.Route.ID, Object: parts[i].Plan.Object(), Change: fleet.ChangeID(fmt.Sprintf("part-%d", i+1))}
 	}
 	return out
 }

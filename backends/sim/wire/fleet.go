@@ -25,6 +25,7 @@ type Options struct {
 	Exporters   map[string]string // node to the kind of its GPU exporter, ExporterDCGM where it is not named
 	Gateway     string            // the kind of the gateways: "" for LiteLLM, GatewayKong
 	LiteLLM     string            // version that the gateways have the calls and manners of; "" means 1.96.0
+	Coalesce    bool              // streams have one event for all tokens since the last
 	Styles      map[string]string // provider to the style of its headers: "openai" (default) or "anthropic"
 }
 

@@ -226,14 +226,18 @@ func (a *answer) chunk(w http.ResponseWriter, c *world.Call, from, to int) int {
 		a.headers(w, c)
 		w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
 	}
-	for i := from; i < to; i++ {
+	step := 1
+	if a.s.o.Coalesce {
+		step = to - from
+	}
+	for i := from; i < to; i += step {
 		choice := object{"index": 0, "finish_reason": nil}
 		kind := "text_completion"
 		if a.chat {
 			kind = "chat.completion.chunk"
-			choice["delta"] = object{"content": a.said(i, i+1)}
+			choice["delta"] = object{"content": a.said(i, i+step)}
 		} else {
-			choice["text"] = a.said(i, i+1)
+			choice["text"] = a.said(i, i+step)
 		}
 		event(w, a.base(c, kind, choice))
 	}

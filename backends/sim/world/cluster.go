@@ -147,6 +147,7 @@ type podSet struct {
 	bad        map[string]string // revisions whose engine dies while it starts, with what it prints
 	modern     map[string]bool   // revisions whose pages have the names of a newer release
 	probe      float64           // deadline, seconds, of a readiness probe that makes a token; 0 where it asks the HTTP server only
+	dark       bool              // no engine of it starts
 	holds      bool              // the proxy before it holds requests while nothing is ready
 	held       []*attempt
 	unsound    bool // its kernels compute wrongly, whatever the revision

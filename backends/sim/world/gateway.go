@@ -19,6 +19,7 @@ type Gateway struct {
 	aliases   map[string]string   // public name to route
 
 	db       *database
+	peers    []*Gateway // replicas that take over with this one what is written here
 	deps     map[string]*deployment
 	groups   map[string][]*deployment // by route, of the rows held
 	every    float64                  // seconds between looks into the database
@@ -81,20 +82,29 @@ func (g *Gateway) poll(now float64) {
 	for now >= g.nextPoll {
 		g.nextPoll += g.every
 		if !g.deaf {
-			g.load(g.db.rows)
-			g.takeOver()
+			g.reload()
 		}
 	}
 }
 
-// Write stores a change; this replica reloads at once, the others at their next poll.
+// Write stores a change; this replica reloads at once, the others at their next poll, or at once where they are its peers.
 func (g *Gateway) Write(id string, c Change, now time.Time) *Row {
 	row := g.db.write(id, c, now)
 	if row != nil {
-		g.load(g.db.rows)
-		g.takeOver()
+		g.reload()
+		for _, p := range g.peers {
+			if !p.deaf {
+				p.reload()
+			}
+		}
 	}
 	return row
+}
+
+// reload takes over what the database has.
+func (g *Gateway) reload() {
+	g.load(g.db.rows)
+	g.takeOver()
 }
 
 // Row returns a model of the database, nil when there is none.

@@ -152,6 +152,8 @@ func (w *World) tickReplica(s *podSet, r *Replica, now float64) {
 			w.remove(r, now)
 		}
 	case now < p.until:
+	case s.dark && r.state != serving:
+		p.until = now + 1
 	case r.state == absent:
 		w.schedule(s, r, now)
 	case r.state == unpulled:

@@ -16,6 +16,7 @@ type Spec struct {
 	PollEvery   float64             // seconds between a gateway's looks into the database; 0 means those of LiteLLM, 30
 	Plain       map[string]int      // machines without devices, by site
 	Previous    map[string]float64  // weights by deployment in an old copy of the state: what F24 falls back to
+	AtOnce      bool                // a change reaches all replicas with its write, not with their next looks into the database
 }
 
 // PoolSpec declares replicas of one model.

@@ -65,6 +65,11 @@ func New(spec *Spec) *World {
 		phase := (float64(i) + 0.5) / float64(len(spec.Gateways))
 		w.Gateways = append(w.Gateways, newGateway(name, w.db, cmp.Or(spec.PollEvery, pollEvery), phase, next()))
 	}
+	if spec.AtOnce {
+		for _, g := range w.Gateways {
+			g.peers = w.Gateways
+		}
+	}
 	for i := range spec.Providers {
 		p := newProvider(&spec.Providers[i], next())
 		w.Providers = append(w.Providers, p)
