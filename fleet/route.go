@@ -36,6 +36,8 @@ type Gateway struct {
 	// Writable tells what the gateway's mode allows, whoever asks.
 	Writable    Maybe[bool]
 	WritableWhy Safe
+	Spend       *GatewaySpend   `json:",omitempty"` // its own estimate of today; never added to other streams
+	Budgets     []GatewayBudget `json:",omitempty"`
 }
 
 // GatewayReplica is one replica as last read.
@@ -101,15 +103,19 @@ type Target struct {
 	CoolWhy   Safe // for what, such as "429 x12"; "" where the gateway does not tell
 	ChangedBy Safe // who wrote it last, as the gateway tells
 	ChangedAt Maybe[time.Time]
-	Verdicts  []HealthVerdict
-	Price     Maybe[USDPerMTok] // blended over the route's own mix; allocated for pools
-	PriceWhy  Safe
-	Burn      Maybe[USDPerHour]
-	Carried   Maybe[Ratio] // greatest share of the route that it carried in the last 24 h
-	CarriedAt time.Time
-	BurnRate  BurnRate
-	State     State
-	Why       Safe
+	// RequestsPerMinute and TokensPerMinute are what the gateway lets through to it, as configured there.
+	RequestsPerMinute Maybe[float64]
+	TokensPerMinute   Maybe[float64]
+	Settings          *MemberSettings `json:",omitempty"` // how it is made again; nil where its gateway tells no such thing
+	Verdicts          []HealthVerdict
+	Price             Maybe[USDPerMTok] // blended over the route's own mix; allocated for pools
+	PriceWhy          Safe
+	Burn              Maybe[USDPerHour]
+	Carried           Maybe[Ratio] // greatest share of the route that it carried in the last 24 h
+	CarriedAt         time.Time
+	BurnRate          BurnRate
+	State             State
+	Why               Safe
 }
 
 // HealthKind is an independent way to know whether a target works (IL-24).

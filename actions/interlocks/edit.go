@@ -176,6 +176,12 @@ func holdsNow(p actions.Plan, s *fleet.Snapshot) (held, known bool) {
 			}
 		}
 		return slices.Equal(leads, e.Before), true
+	case fleet.EditAdd:
+		return !hasMember(p, s), true
+	case fleet.EditRemove:
+		t := r.Target(e.Target)
+		idle := t != nil && (t.Blocked.V || t.Set == fleet.Some(0))
+		return idle && t.Settings != nil && t.Settings.Text == e.Member.Settings, t == nil || t.Set.OK || t.Blocked.OK
 	case fleet.EditFallbacks:
 		for _, f := range r.Routing.Fallbacks {
 			if f.Kind == e.Fallback {
@@ -185,4 +191,17 @@ func holdsNow(p actions.Plan, s *fleet.Snapshot) (held, known bool) {
 		return len(e.Before) == 0, true
 	}
 	return false, false
+}
+
+// hasMember tells whether the gateway has the member that an edit adds, on any of its routes.
+func hasMember(p actions.Plan, s *fleet.Snapshot) bool {
+	id := p.Edit.Edit.Member.ID
+	for i := range s.Routes {
+		if o := &s.Routes[i]; o.Spec.Gateway == p.Gateway && slices.ContainsFunc(o.Targets, func(t fleet.Target) bool {
+			return t.Settings != nil && (t.Spec.Deployment == id || t.Spec.Deployment == "" && fleet.DeploymentID(t.Spec.ID) == id)
+		}) {
+			return true
+		}
+	}
+	return false
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -37,12 +38,17 @@ type fakeGateway struct {
 	settings fakeSettings
 	replicas []*fakeReplica
 	log      []exchange
+	evicts   string // a write of members drops this one from the router that takes it
+	unloaded bool   // a new member is stored and not loaded
+	late     bool   // a write of members answers 500 after it was made
 }
 
 type fakeRow struct {
 	ID, Route, Model, Base string
 	Weight                 *float64
 	Blocked, FromDB        bool
+	Params, Info           map[string]any // further fields, as they are told
+	Keyless                bool           // its stored row has no key
 }
 
 type fakeReplica struct {
@@ -242,6 +248,10 @@ func (r *fakeReplica) serve(w *httptest.ResponseRecorder, req *http.Request, bod
 		r.metrics(w, path)
 	case req.Method == http.MethodPatch:
 		r.patch(w, path, body)
+	case path == "/model/new":
+		r.newModel(w, body)
+	case path == "/model/delete":
+		r.deleteModel(w, body)
 	case path == "/model/block" || path == "/model/unblock":
 		r.block(w, path == "/model/block", body)
 	default:
@@ -269,9 +279,10 @@ func (r *fakeReplica) models() []any {
 		if m.Weight != nil {
 			p["weight"] = *m.Weight
 		}
-		out = append(out, map[string]any{"model_name": m.Route, "litellm_params": p, "model_info": map[string]any{
-			"id": m.ID, "db_model": m.FromDB, "blocked": m.Blocked,
-		}})
+		maps.Copy(p, m.Params)
+		info := map[string]any{"id": m.ID, "db_model": m.FromDB, "blocked": m.Blocked}
+		maps.Copy(info, m.Info)
+		out = append(out, map[string]any{"model_name": m.Route, "litellm_params": p, "model_info": info})
 	}
 	return out
 }
@@ -369,6 +380,15 @@ func (r *fakeReplica) change(w *httptest.ResponseRecorder, id string, edit func(
 		edit(m)
 		r.loaded = slices.Clone(r.gw.rows)
 		p := map[string]any{"model": seal(m.Model), "api_base": seal(m.Base), "api_key": seal("sk-secret")}
+		if m.Keyless {
+			delete(p, "api_key")
+		}
+		for k, v := range m.Params {
+			if text, ok := v.(string); ok {
+				v = seal(text)
+			}
+			p[k] = v
+		}
 		if m.Weight != nil {
 			p["weight"] = *m.Weight
 		}

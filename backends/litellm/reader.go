@@ -143,6 +143,7 @@ func readings(ds []deployment, counters *page, out *fleet.Partial) []fleet.Deplo
 		m := fleet.DeploymentReading{
 			ID: d.id, Route: d.route, Model: fleet.ModelName(d.model), APIBase: d.apiBase, Weight: d.weight,
 			Order: d.order, Blocked: d.blocked, FromDB: d.fromDB, UpdatedAt: d.updatedAt, UpdatedBy: d.updatedBy,
+			RequestsPerMinute: d.rpm, TokensPerMinute: d.tpm, Settings: d.settings,
 		}
 		if isSealed(d.model) || isSealed(d.apiBase) {
 			sealed++

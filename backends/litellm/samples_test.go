@@ -168,7 +168,7 @@ func TestRequestsAndAnswersFitTheDescription(t *testing.T) {
 	for _, want := range []string{
 		"GET /health/readiness", "GET /health/readiness/details", "GET /model/info", "PATCH /model/a/update",
 		"PATCH /model/b/update", "POST /model/block", "POST /model/unblock", "POST /fallback", "GET /fallback/chat",
-		"DELETE /fallback/chat",
+		"DELETE /fallback/chat", "POST /model/new", "POST /model/delete",
 	} {
 		if !checked[want] {
 			t.Errorf("%s was not checked", want)
