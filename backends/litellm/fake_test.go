@@ -41,6 +41,7 @@ type fakeGateway struct {
 	evicts   string // a write of members drops this one from the router that takes it
 	unloaded bool   // a new member is stored and not loaded
 	late     bool   // a write of members answers 500 after it was made
+	spending fakeSpending
 }
 
 type fakeRow struct {
@@ -248,6 +249,8 @@ func (r *fakeReplica) serve(w *httptest.ResponseRecorder, req *http.Request, bod
 		r.metrics(w, path)
 	case req.Method == http.MethodPatch:
 		r.patch(w, path, body)
+	case path == activityPath || path == aggregatedPath || path == budgetsPath:
+		r.money(w, req)
 	case path == "/model/new":
 		r.newModel(w, body)
 	case path == "/model/delete":
@@ -289,6 +292,9 @@ func (r *fakeReplica) models() []any {
 
 func (r *fakeReplica) openapi(w *httptest.ResponseRecorder) {
 	paths := map[string]any{"/model/info": map[string]any{}}
+	if r.gw.spending.aggregated {
+		paths[aggregatedPath] = map[string]any{}
+	}
 	if r.gw.hasBlock {
 		paths[blockPath] = map[string]any{}
 	}
