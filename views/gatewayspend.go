@@ -82,9 +82,9 @@ func gatewaysSay(b *part.Block, sc Scene) {
 func gatewayLimit(t *fleet.Target) fleet.Safe {
 	switch {
 	case t.RequestsPerMinute.OK:
-		return fleet.Concat(fleet.Text("<="), fleet.USDPerHour(t.RequestsPerMinute.V).Text(), fleet.Text("rpm"))
+		return fleet.Concat(fleet.Text("<="), fleet.Count(t.RequestsPerMinute.V).Text(), fleet.Text("rpm"))
 	case t.TokensPerMinute.OK:
-		return fleet.Concat(fleet.Text("<="), fleet.USDPerHour(t.TokensPerMinute.V).Text(), fleet.Text("tpm"))
+		return fleet.Concat(fleet.Text("<="), fleet.Tokens(t.TokensPerMinute.V).Text(), fleet.Text("tpm"))
 	}
 	return fleet.Text(fleet.Unknown)
 }
