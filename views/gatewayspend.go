@@ -10,25 +10,25 @@ import (
 
 // What a gateway counts of money is an estimate of its own: it is shown by itself, and added to nothing.
 
-// gatewaySpend is "~$1.50 of $2.00 today by the gateway's own estimate, 3m ago", empty where it tells nothing of today.
+// gatewaySpend is "~$2.00 today, its own estimate, 3m ago", and of a route "~$1.50 today (estimate)"; empty where it tells
+// nothing of today.
 func gatewaySpend(g *fleet.Gateway, route fleet.RouteID, now time.Time) fleet.Safe {
 	if g == nil || g.Spend == nil || now.UTC().Before(g.Spend.Day) || now.Sub(g.Spend.Day) >= 24*time.Hour {
 		return fleet.Safe{}
 	}
 	s := g.Spend
-	least := fleet.Safe{}
-	if s.Parted {
-		least = fleet.Text("at least ")
-	}
-	sum := fleet.Concat(least, fleet.Text("~$"), s.Total.Text())
 	if route != "" {
 		own, ok := s.Routes[route]
 		if !ok {
 			return fleet.Safe{}
 		}
-		sum = fleet.Concat(least, fleet.Text("~$"), own.Text(), fleet.Text(" of ~$"), s.Total.Text())
+		return fleet.Concat(fleet.Text("~$"), own.Text(), fleet.Text(" today (estimate)"))
 	}
-	return fleet.Concat(sum, fleet.Text(" today, its own estimate, "), fleet.Age(now.Sub(s.At)), fleet.Text(" ago"))
+	least := fleet.Safe{}
+	if s.Parted {
+		least = fleet.Text("at least ")
+	}
+	return fleet.Concat(least, fleet.Text("~$"), s.Total.Text(), fleet.Text(" today, its own estimate, "), fleet.Age(now.Sub(s.At)), fleet.Text(" ago"))
 }
 
 // gatewayBudgets is what is left at each provider that a gateway has a budget for: "openai $87.50 of $100.00 (1d)".
@@ -64,14 +64,13 @@ func gatewaysSay(b *part.Block, sc Scene) {
 		if n++; n > most {
 			continue
 		}
-		b.Gap(1).Say(themes.Dim, "gateway ").Put(themes.Text, fleet.Label(string(g.Spec.ID)))
+		name := fleet.Concat(fleet.Text("gateway "), fleet.Label(string(g.Spec.ID)))
 		if !says.IsEmpty() {
-			b.Say(themes.Dim, " says ").Put(themes.Text, says).Say(themes.Dim, ", added to nothing")
+			b.Gap(1).Put(themes.Dim, name).Say(themes.Dim, " says ").Put(themes.Text, says).Say(themes.Dim, ", added to nothing").End()
 		}
 		if !left.IsEmpty() {
-			b.Gap(2).Say(themes.Dim, "left ").Put(themes.Text, left)
+			b.Gap(1).Put(themes.Dim, name).Say(themes.Dim, " has left for ").Put(themes.Text, left).End()
 		}
-		b.End()
 	}
 	if n > most {
 		b.Gap(1).Put(themes.Dim, fleet.Textf("%s more gateways count spending", fleet.Int(n-most))).End()

@@ -41,7 +41,7 @@ func TestWhatAGatewayCountsIsItsOwnEstimate(t *testing.T) {
 		t.Errorf("it was added to a stream: %q, then %q", a, b)
 	}
 	routes := plain(views.Routes(sc, views.RoutesState{Route: r.Spec.ID}, sizes[len(sizes)-1]))
-	if !strings.Contains(routes, "at least ~$1.25 of ~$12.50 today, its own") {
+	if !strings.Contains(routes, "spend ~$1.25 today (estimate)") {
 		t.Errorf("the route does not say it:\n%s", routes)
 	}
 	g.Spend = &fleet.GatewaySpend{Day: day.Add(-24 * time.Hour), At: sc.Now, Total: 12.5}
