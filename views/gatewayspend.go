@@ -28,7 +28,8 @@ func gatewaySpend(g *fleet.Gateway, route fleet.RouteID, now time.Time) fleet.Sa
 	if s.Parted {
 		least = fleet.Text("at least ")
 	}
-	return fleet.Concat(least, fleet.Text("~$"), s.Total.Text(), fleet.Text(" today, its own estimate, "), fleet.Age(now.Sub(s.At)), fleet.Text(" ago"))
+	return fleet.Concat(least, fleet.Text("~$"), s.Total.Text(),
+		fleet.Text(" today, its own estimate, "), fleet.Age(now.Sub(s.At)), fleet.Text(" ago"))
 }
 
 // gatewayBudgets is what is left at each provider that a gateway has a budget for: "openai $87.50 of $100.00 (1d)".

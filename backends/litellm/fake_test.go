@@ -3,7 +3,6 @@ package litellm
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -304,19 +303,6 @@ func (r *fakeReplica) openapi(w *httptest.ResponseRecorder) {
 	answer(w, 200, map[string]any{"info": map[string]any{"version": r.gw.version}, "paths": paths})
 }
 
-func (r *fakeReplica) metrics(w *httptest.ResponseRecorder, path string) {
-	switch {
-	case r.gw.metrics == "":
-		answer(w, 404, map[string]any{"detail": "Not Found"})
-	case r.gw.slash != "" && path == "/metrics":
-		w.Header().Set("Location", r.gw.slash)
-		w.WriteHeader(307)
-	default:
-		w.Header().Set("Content-Type", "text/plain; version=0.0.4")
-		w.WriteString(r.gw.metrics)
-	}
-}
-
 // refusesWrites answers a model write as LiteLLM does in modes without one.
 func (r *fakeReplica) refusesWrites(w *httptest.ResponseRecorder) bool {
 	switch {
@@ -405,9 +391,4 @@ func (r *fakeReplica) change(w *httptest.ResponseRecorder, id string, edit func(
 		return
 	}
 	answer(w, 404, map[string]any{"error": map[string]any{"message": "Model " + id + " not found on proxy.", "code": "404"}})
-}
-
-// seal looks like a value under LiteLLM's salt key.
-func seal(s string) string {
-	return base64.URLEncoding.EncodeToString([]byte("0123456789abcdefghijklmnopqrstuvwxyzABCD" + s))
 }

@@ -1,6 +1,7 @@
 package litellm
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"net/http/httptest"
 	"slices"
@@ -86,4 +87,22 @@ func (r *fakeReplica) reload(added string) {
 	r.loaded = slices.DeleteFunc(slices.Clone(r.gw.rows), func(m fakeRow) bool {
 		return m.ID == r.gw.evicts || r.gw.unloaded && m.ID == added
 	})
+}
+
+func (r *fakeReplica) metrics(w *httptest.ResponseRecorder, path string) {
+	switch {
+	case r.gw.metrics == "":
+		answer(w, 404, map[string]any{"detail": "Not Found"})
+	case r.gw.slash != "" && path == "/metrics":
+		w.Header().Set("Location", r.gw.slash)
+		w.WriteHeader(307)
+	default:
+		w.Header().Set("Content-Type", "text/plain; version=0.0.4")
+		w.WriteString(r.gw.metrics)
+	}
+}
+
+// seal looks like a value under LiteLLM's salt key.
+func seal(s string) string {
+	return base64.URLEncoding.EncodeToString([]byte("0123456789abcdefghijklmnopqrstuvwxyzABCD" + s))
 }

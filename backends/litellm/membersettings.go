@@ -17,7 +17,7 @@ const (
 	keyModel      = "model"
 	keyBase       = "api_base"
 	keyWeight     = "weight"
-	keyCredential = "litellm_credential_name"
+	keyCredential = "litellm_credential_name" //nolint:gosec // the name of a field
 	keyAPIKey     = "api_key"
 )
 
