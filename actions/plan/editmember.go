@@ -112,14 +112,7 @@ func weighed(r *fleet.Route) error {
 
 // editRemove remembers the member, so that there is a way back.
 func editRemove(e *fleet.RouteEdit, r *fleet.Route) error {
-	t := r.Target(e.Target)
-	if t == nil && e.Member != nil { // one that was added is known by the gateway's name for it
-		for i := range r.Targets {
-			if deploymentOf(&r.Targets[i]) == e.Member.ID {
-				t = &r.Targets[i]
-			}
-		}
-	}
+	t := leaving(e, r)
 	if t == nil {
 		return fmt.Errorf("%s has no target %s", fleet.Label(string(r.Spec.ID)), fleet.Quote(string(e.Target)))
 	}
@@ -147,6 +140,19 @@ func editRemove(e *fleet.RouteEdit, r *fleet.Route) error {
 	}
 	e.Target, e.Member = t.Spec.ID, m
 	return checkCredential(m.Credential)
+}
+
+// leaving is the member that goes; one that was added is known by the gateway's name for it.
+func leaving(e *fleet.RouteEdit, r *fleet.Route) *fleet.Target {
+	if t := r.Target(e.Target); t != nil || e.Member == nil {
+		return t
+	}
+	for i := range r.Targets {
+		if deploymentOf(&r.Targets[i]) == e.Member.ID {
+			return &r.Targets[i]
+		}
+	}
+	return nil
 }
 
 // held counts the members that the gateway has.

@@ -172,11 +172,6 @@ func newMember(r fleet.RouteSpec, e fleet.RouteEdit) (newModel, error) {
 			body.Info[key] = value
 		}
 	}
-	set := func(to map[string]json.RawMessage, key string, value any) {
-		if raw, err := json.Marshal(value); err == nil {
-			to[key] = raw
-		}
-	}
 	set(body.Params, keyModel, m.Model)
 	if m.APIBase != "" {
 		set(body.Params, keyBase, m.APIBase)
@@ -193,6 +188,12 @@ func newMember(r fleet.RouteSpec, e fleet.RouteEdit) (newModel, error) {
 	}
 	set(body.Info, "id", m.ID)
 	return body, nil
+}
+
+func set(to map[string]json.RawMessage, key string, value any) {
+	if raw, err := json.Marshal(value); err == nil {
+		to[key] = raw
+	}
 }
 
 // editMember makes the call, and looks whether every other member is still there: LiteLLM has dropped members from its router on

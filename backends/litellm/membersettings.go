@@ -56,20 +56,13 @@ const (
 
 // settingsOf is how a member is made again, or why it cannot be.
 func settingsOf(d *deployment, raw json.RawMessage, info memberInfo) *fleet.MemberSettings {
+	if why := notRemade(d, info); !why.IsEmpty() {
+		return &fleet.MemberSettings{Why: why}
+	}
 	s := &fleet.MemberSettings{Model: fleet.ModelName(d.model), APIBase: d.apiBase}
 	name := fleet.Label(string(d.id))
 	refuse := func(parts ...fleet.Safe) *fleet.MemberSettings {
 		return &fleet.MemberSettings{Why: fleet.Concat(parts...)}
-	}
-	switch {
-	case !d.fromDB:
-		return refuse(name, fleet.Text(" comes from the config file, which LiteLLM's API does not change"))
-	case info.Team != "":
-		return refuse(name, fleet.Text(" belongs to a team of LiteLLM, whose bonds are not remade here"))
-	case isSealed(d.model) || isSealed(d.apiBase):
-		return refuse(name, fleet.Text(" holds values that LiteLLM could not decrypt"))
-	case !plainBase(d.apiBase):
-		return refuse(name, fleet.Text(" has an address with a user, a query or a part that may be a secret, which is not kept"))
 	}
 	var all map[string]json.RawMessage
 	if json.Unmarshal(raw, &all) != nil {
@@ -97,6 +90,22 @@ func settingsOf(d *deployment, raw json.RawMessage, info memberInfo) *fleet.Memb
 	}
 	s.Text = string(text)
 	return s
+}
+
+// notRemade is why a member cannot be made again whatever its fields are.
+func notRemade(d *deployment, info memberInfo) fleet.Safe {
+	name := fleet.Label(string(d.id))
+	switch {
+	case !d.fromDB:
+		return fleet.Concat(name, fleet.Text(" comes from the config file, which LiteLLM's API does not change"))
+	case info.Team != "":
+		return fleet.Concat(name, fleet.Text(" belongs to a team of LiteLLM, whose bonds are not remade here"))
+	case isSealed(d.model) || isSealed(d.apiBase):
+		return fleet.Concat(name, fleet.Text(" holds values that LiteLLM could not decrypt"))
+	case !plainBase(d.apiBase):
+		return fleet.Concat(name, fleet.Text(" has an address with a user, a query or a part that may be a secret, which is not kept"))
+	}
+	return fleet.Safe{}
 }
 
 func (i memberInfo) kept() map[string]json.RawMessage {
