@@ -2,7 +2,8 @@ package actions
 
 import "pitwall/fleet"
 
-// KindEdit changes what a gateway keeps of a route beside its weights: its fallbacks, a further public name, a block.
+// KindEdit changes what a gateway keeps of a route beside its weights: its fallbacks, a further public name, a block,
+// a member more or less.
 const KindEdit Kind = "edit"
 
 // EditIntent is what is wanted of one of these. It is absolute: To is all that there shall be.
@@ -10,9 +11,12 @@ type EditIntent struct {
 	Kind     fleet.EditKind
 	Fallback fleet.FallbackKind `json:",omitempty"` // fallbacks: which; "" means those on failure
 	Alias    fleet.RouteID      `json:",omitempty"` // alias: the public name
-	Target   fleet.TargetID     `json:",omitempty"` // block: the member
+	Target   fleet.TargetID     `json:",omitempty"` // block, remove: the member; add: the one that it is made like
 	To       []fleet.RouteID    `json:",omitempty"` // fallbacks in order; alias: the route, none takes the name away
 	Out      bool               `json:",omitempty"` // block: whether it is blocked
+	// Member is what is added: its ID, and what differs from the member that it is like; with Settings it is put back as it was.
+	// Of what is removed it says the credential for the way back, where the gateway does not tell it.
+	Member *fleet.MemberEdit `json:",omitempty"`
 }
 
 // EditPlan is what the one step of an edit does.
@@ -31,9 +35,35 @@ func EditText(e fleet.RouteEdit) fleet.Safe {
 			return fleet.Textf("block %s", fleet.Label(string(e.Target)))
 		}
 		return fleet.Textf("unblock %s", fleet.Label(string(e.Target)))
+	case fleet.EditAdd:
+		return fleet.Textf("add %s with weight 0: %s", memberName(e), memberText(e.Member))
+	case fleet.EditRemove:
+		return fleet.Textf("remove %s: %s", memberName(e), memberText(e.Member))
 	case fleet.EditFallbacks:
 	}
 	return fleet.Textf("fallbacks (%s): %s -> %s", fleet.Label(string(e.Fallback)), names(e.Before), names(e.After))
+}
+
+func memberName(e fleet.RouteEdit) fleet.Safe {
+	if e.Member == nil {
+		return fleet.Label(string(e.Target))
+	}
+	return fleet.Label(string(e.Member.ID))
+}
+
+// memberText says what a member is: "openai/model-b at http://…, credential east".
+func memberText(m *fleet.MemberEdit) fleet.Safe {
+	if m == nil {
+		return fleet.Text("nothing is known of it")
+	}
+	out := fleet.Label(string(m.Model))
+	if m.APIBase != "" {
+		out = fleet.Concat(out, fleet.Text(" at "), fleet.Label(m.APIBase))
+	}
+	if m.Like != "" {
+		out = fleet.Concat(out, fleet.Text(", else like "), fleet.Label(string(m.Like)))
+	}
+	return fleet.Concat(out, fleet.Text(", credential "), fleet.Label(m.Credential))
 }
 
 func names(list []fleet.RouteID) fleet.Safe {

@@ -24,7 +24,26 @@ func (w *world) gateway(spec fleet.GatewaySpec, now time.Time) fleet.Gateway {
 		}
 	}
 	g.Writable, g.WritableWhy = writable(spec, g.Replicas)
+	w.gatewayMoney(&g)
 	return g
+}
+
+// gatewayMoney takes over what the replicas say of spending, as the one that was told last has it: they share what they tell.
+func (w *world) gatewayMoney(g *fleet.Gateway) {
+	var budgetsAt time.Time
+	for _, r := range g.Spec.Replicas {
+		s := w.index.gateway(g.Spec.ID, r.ID)
+		if s == nil || s.last.Gateway == nil {
+			continue
+		}
+		told := s.last.Gateway
+		if told.Spend != nil && (g.Spend == nil || told.Spend.At.After(g.Spend.At)) {
+			g.Spend = told.Spend
+		}
+		if len(told.Budgets) > 0 && s.status.LastGood.After(budgetsAt) {
+			g.Budgets, budgetsAt = told.Budgets, s.status.LastGood
+		}
+	}
 }
 
 func (w *world) gatewayReplica(spec fleet.GatewaySpec, r fleet.GatewayReplicaSpec, now time.Time) fleet.GatewayReplica {

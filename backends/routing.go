@@ -69,6 +69,12 @@ func (w *world) member(r *fleet.Route, t *fleet.Target, now time.Time) {
 		if d.UpdatedAt.OK && (!t.ChangedAt.OK || d.UpdatedAt.V.After(t.ChangedAt.V)) {
 			t.ChangedAt, t.ChangedBy = d.UpdatedAt, fleet.Label(d.UpdatedBy)
 		}
+		if !t.RequestsPerMinute.OK && !t.TokensPerMinute.OK {
+			t.RequestsPerMinute, t.TokensPerMinute = d.RequestsPerMinute, d.TokensPerMinute
+		}
+		if t.Settings == nil {
+			t.Settings = d.Settings
+		}
 	}
 }
 

@@ -188,6 +188,8 @@ type GatewayReading struct {
 	Metrics    bool // whether the metrics page was read
 	MetricsWhy Safe // why not
 	InFlight   Maybe[Count]
+	Spend      *GatewaySpend // as last told; nil where it tells none
+	Budgets    []GatewayBudget
 }
 
 // DeploymentReading is one target as one gateway replica holds it.
@@ -214,6 +216,29 @@ type DeploymentReading struct {
 	Latency           Histogram
 	RemainingRequests Maybe[float64]
 	RemainingTokens   Maybe[float64]
+	RequestsPerMinute Maybe[float64]  // what the gateway lets through to it, as configured
+	TokensPerMinute   Maybe[float64]  // likewise
+	Settings          *MemberSettings // nil where the gateway tells no such thing
+}
+
+// GatewaySpend is what a gateway counted of one UTC day. Its prices are its own: it is an estimate, and never added to what
+// other sources say.
+type GatewaySpend struct {
+	Day    time.Time // begin
+	At     time.Time // when it was told
+	Total  Dollars
+	Routes map[RouteID]Dollars
+	Models map[ModelName]Dollars // by what the provider calls it
+	Parted bool                  // there is more than was asked for: the sums are at least these
+}
+
+// GatewayBudget is what a gateway may spend at one provider, by its own count.
+type GatewayBudget struct {
+	Provider string // as the gateway calls it; raw
+	Limit    Maybe[Dollars]
+	Spent    Maybe[Dollars]
+	Period   string // as the gateway writes it: "1d"; raw
+	Resets   Maybe[time.Time]
 }
 
 // ProviderReading is one probe of an API account.

@@ -36,6 +36,8 @@ type Gateway struct {
 	// Writable tells what the gateway's mode allows, whoever asks.
 	Writable    Maybe[bool]
 	WritableWhy Safe
+	Spend       *GatewaySpend   `json:",omitempty"` // its own estimate of today; never added to other streams
+	Budgets     []GatewayBudget `json:",omitempty"`
 }
 
 // GatewayReplica is one replica as last read.
@@ -105,8 +107,12 @@ type Target struct {
 	CoolWhy   Safe // for what, such as "429 x12"; "" where the gateway does not tell
 	ChangedBy Safe // who wrote it last, as the gateway tells
 	ChangedAt Maybe[time.Time]
-	Verdicts  []HealthVerdict
-	Probe     *Probe // live probes of its pool or rented model; nil for none
+	// RequestsPerMinute and TokensPerMinute are what the gateway lets through to it, as configured there.
+	RequestsPerMinute Maybe[float64]
+	TokensPerMinute   Maybe[float64]
+	Settings          *MemberSettings `json:",omitempty"` // how it is made again; nil where its gateway tells no such thing
+	Verdicts          []HealthVerdict
+	Probe             *Probe // live probes of its pool or rented model; nil for none
 	// ProbesCleanSince is since when no live probe of it failed, for a return to it; unknown while the last one failed or is
 	// too old, and where none is sent.
 	ProbesCleanSince Maybe[time.Time]

@@ -28,6 +28,8 @@ type (
 	Watts float64
 	// Celsius is a temperature.
 	Celsius float64
+	// Dollars is an amount of US dollars.
+	Dollars float64
 	// USDPerHour is a burn rate in US dollars an hour, rounded for the screen only.
 	USDPerHour float64
 	// USDPerMTok is a price or an allocated cost in US dollars for one million tokens.
@@ -101,6 +103,9 @@ func (w Watts) Text() Safe {
 func (c Celsius) Text() Safe { return Safe{withUnit(float64(c), 0, "C")} }
 
 // Text draws a burn rate without the sign: "412", "7.10".
+func (u Dollars) Text() Safe { return Safe{number(float64(u), 2)} }
+
+// Text draws the value with its unit.
 func (u USDPerHour) Text() Safe { return Safe{scaled(float64(u))} }
 
 // Text draws a price for a million tokens: "0.92", "4.10".

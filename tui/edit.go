@@ -98,7 +98,7 @@ func editChoices(r *fleet.Route) []editChoice {
 				want: actions.EditIntent{Kind: fleet.EditBlock, Target: t.Spec.ID, Out: !t.Blocked.V}})
 		}
 	}
-	return list
+	return append(list, memberChoices(r)...)
 }
 
 func orNobody(names []string) fleet.Safe {
@@ -155,6 +155,12 @@ func (a editTyped) choose(m *Model, _ int, typed string) tea.Cmd {
 	switch want.Kind {
 	case fleet.EditAlias:
 		want.Alias = fleet.RouteID(strings.TrimSpace(typed))
+	case fleet.EditAdd, fleet.EditRemove:
+		member, err := typedMember(want, typed)
+		if err != nil {
+			return m.refuse(fleet.Sentence(err))
+		}
+		want.Member = member
 	default:
 		want.To = splitRoutes(typed)
 	}

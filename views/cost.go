@@ -69,6 +69,7 @@ func costHead(b *part.Block, sc Scene) {
 	if !s.IdleWhy.IsEmpty() {
 		b.Gap(1).Say(themes.Dim, "idle is ").Put(themes.Dim, s.IdleWhy).End()
 	}
+	gatewaysSay(b, sc)
 }
 
 func pricesAge(s *fleet.Spend) fleet.Safe {

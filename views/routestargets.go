@@ -125,6 +125,9 @@ func fillTarget(c []part.Cell, t *fleet.Target, limit guardLimits, sc Scene) {
 		c[colTargetPrice].Lead = fleet.Text("~")
 	}
 	c[colTargetFree] = part.Cell{Text: limitLeft(sc.Snap.Provider(t.Spec.Provider)), Role: role}
+	if c[colTargetFree].Text == fleet.Text(fleet.Unknown) {
+		c[colTargetFree].Text = gatewayLimit(t)
+	}
 	c[colTargetState] = targetState(t, sc)
 }
 

@@ -185,13 +185,11 @@ func holdsNow(p actions.Plan, s *fleet.Snapshot) (held, known bool) {
 		t := r.Target(e.Target)
 		return t != nil && t.Blocked.V == e.WasOut, t != nil && t.Blocked.OK
 	case fleet.EditAlias:
-		var leads []fleet.RouteID
-		for i := range s.Routes {
-			if o := &s.Routes[i]; o.Spec.Gateway == p.Gateway && slices.Contains(o.Routing.Aliases, e.Alias) {
-				leads = append(leads, o.Spec.Called())
-			}
-		}
-		return slices.Equal(leads, e.Before), true
+		return slices.Equal(leadsNow(p, s, e.Alias), e.Before), true
+	case fleet.EditAdd:
+		return !hasMember(p, s), true
+	case fleet.EditRemove:
+		return stillIdle(r.Target(e.Target), e.Member)
 	case fleet.EditFallbacks:
 		for _, f := range r.Routing.Fallbacks {
 			if f.Kind == e.Fallback {
@@ -201,4 +199,37 @@ func holdsNow(p actions.Plan, s *fleet.Snapshot) (held, known bool) {
 		return len(e.Before) == 0, true
 	}
 	return false, false
+}
+
+// leadsNow are the routes that an alias leads to.
+func leadsNow(p actions.Plan, s *fleet.Snapshot, alias fleet.RouteID) []fleet.RouteID {
+	var leads []fleet.RouteID
+	for i := range s.Routes {
+		if o := &s.Routes[i]; o.Spec.Gateway == p.Gateway && slices.Contains(o.Routing.Aliases, alias) {
+			leads = append(leads, o.Spec.Called())
+		}
+	}
+	return leads
+}
+
+// stillIdle tells whether a member that is to go gets nothing, and is as it was remembered.
+func stillIdle(t *fleet.Target, m *fleet.MemberEdit) (held, known bool) {
+	if t == nil {
+		return false, true
+	}
+	idle := t.Blocked.V || t.Set == fleet.Some(0)
+	return idle && t.Settings != nil && t.Settings.Text == m.Settings, t.Set.OK || t.Blocked.OK
+}
+
+// hasMember tells whether the gateway has the member that an edit adds, on any of its routes.
+func hasMember(p actions.Plan, s *fleet.Snapshot) bool {
+	id := p.Edit.Edit.Member.ID
+	for i := range s.Routes {
+		if o := &s.Routes[i]; o.Spec.Gateway == p.Gateway && slices.ContainsFunc(o.Targets, func(t fleet.Target) bool {
+			return t.Settings != nil && (t.Spec.Deployment == id || t.Spec.Deployment == "" && fleet.DeploymentID(t.Spec.ID) == id)
+		}) {
+			return true
+		}
+	}
+	return false
 }

@@ -116,3 +116,42 @@ func TestAnUndoOfAnEditSkipsWhatIsOfGoingForward(t *testing.T) {
 		t.Errorf("%s: %s", c.Severity, c.Formula)
 	}
 }
+
+func TestAMemberThatComesOrGoesMovesNothing(t *testing.T) {
+	settings := &fleet.MemberSettings{Model: "openai/m", APIBase: "http://h/v1", Credential: "east", Text: `{"params":{}}`}
+	held := func() *world {
+		w := editing()
+		w.s.Routes[0].Routing.Edits, w.s.Routes[0].Routing.Weighing = []fleet.EditKind{fleet.EditAdd, fleet.EditRemove}, fleet.WeighingShares
+		for i := range w.s.Routes[0].Targets {
+			w.s.Routes[0].Targets[i].Settings = settings
+		}
+		w.in.Edit = &actions.EditIntent{Kind: fleet.EditAdd, Target: "a", Member: &fleet.MemberEdit{ID: "v2", Model: "openai/m2"}}
+		return w
+	}
+	got := checksOf(t, held(), now, nil)
+	if _, asked := got["IL-22"]; asked || got["IL-37"].Severity != actions.SeverityPass || got["IL-14"].Severity != actions.SeverityPass {
+		t.Errorf("%+v", got)
+	}
+	if c := checksOf(t, held(), now, func(w *world) {
+		w.target("b").Spec.Deployment = "v2"
+	})["IL-37"]; c.Severity != actions.SeverityHard {
+		t.Errorf("the gateway has it by now: %s %s", c.Severity, c.Formula)
+	}
+	remove := func() *world {
+		w := held()
+		w.target("b").Set = fleet.Some(0)
+		w.in.Edit = &actions.EditIntent{Kind: fleet.EditRemove, Target: "b"}
+		return w
+	}
+	if c := checksOf(t, remove(), now, nil)["IL-37"]; c.Severity != actions.SeverityPass {
+		t.Errorf("%s %s", c.Severity, c.Formula)
+	}
+	for name, change := range map[string]func(*fleet.Target){
+		"got a weight": func(t *fleet.Target) { t.Set = fleet.Some(1) },
+		"other by now": func(t *fleet.Target) { t.Settings = &fleet.MemberSettings{Text: `{"params":{"rpm":1}}`} },
+	} {
+		if c := checksOf(t, remove(), now, func(w *world) { change(w.target("b")) })["IL-37"]; c.Severity != actions.SeverityHard {
+			t.Errorf("%s: %s %s", name, c.Severity, c.Formula)
+		}
+	}
+}

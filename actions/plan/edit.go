@@ -26,7 +26,7 @@ func Edit(in actions.Intent, s *fleet.Snapshot, now time.Time) (actions.Plan, er
 	}
 	want := *in.Edit
 	e := fleet.RouteEdit{Kind: want.Kind, Fallback: want.Fallback, Alias: want.Alias, Target: want.Target, After: slices.Clone(want.To),
-		Out: want.Out}
+		Out: want.Out, Member: cloneMember(want.Member)}
 	if in.Undoes == "" { // what is undone names routes as the gateway does already
 		nameRoutes(&e, r, s)
 	}
@@ -43,6 +43,10 @@ func Edit(in actions.Intent, s *fleet.Snapshot, now time.Time) (actions.Plan, er
 		err = editAlias(&e, r, s)
 	case fleet.EditBlock:
 		err = editBlock(&e, r, &p)
+	case fleet.EditAdd:
+		err = editAdd(&e, r, s)
+	case fleet.EditRemove:
+		err = editRemove(&e, r)
 	default:
 		err = fmt.Errorf("the kind of edit %q is not known", fleet.Label(string(e.Kind)))
 	}
@@ -224,7 +228,7 @@ func undoEdit(c actions.Change, actor actions.Actor) (actions.Intent, error) {
 	back := c.Plan.Edit.Edit.Inverse()
 	return actions.Intent{Kind: actions.KindEdit, Route: c.Plan.Intent.Route, Undoes: c.ID, Actor: actor, Reason: "undo " + string(c.ID),
 		Edit: &actions.EditIntent{Kind: back.Kind, Fallback: back.Fallback, Alias: back.Alias, Target: back.Target,
-			To: back.After, Out: back.Out}}, nil
+			To: back.After, Out: back.Out, Member: cloneMember(back.Member)}}, nil
 }
 
 // twinEdit is an edit as a command line.
@@ -257,6 +261,8 @@ func twinEdit(in actions.Intent) string {
 			flag = "--block"
 		}
 		parts = append(parts, flag, quote(string(e.Target)))
+	case fleet.EditAdd, fleet.EditRemove:
+		parts = append(parts, twinMember(e)...)
 	}
 	return strings.Join(append(parts, "--dry-run"), " ")
 }

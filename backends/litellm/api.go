@@ -132,6 +132,7 @@ func (a *api) features(ctx context.Context, now time.Time) features {
 	if reply, err := a.client.Do(ctx, http.MethodGet, "/openapi.json", nil); err == nil && reply.JSON(&page) == nil {
 		if seen := page.has(blockPath); seen.OK {
 			can.block, can.fallback, can.known = seen, page.has(fallbackPath), true
+			can.aggregated = page.has(aggregatedPath)
 		}
 	}
 	a.mu.Lock()

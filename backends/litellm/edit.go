@@ -18,7 +18,8 @@ type edited struct {
 	at   fleet.Standing
 	now  string // what it holds, for a person and for comparing
 	live routerSettings
-	held holding // block: its members
+	held holding      // block: its members
+	all  []deployment // add, remove: all members of the gateway
 	err  error
 }
 
@@ -61,6 +62,8 @@ func (w *dbWriter) Edit(ctx context.Context, r fleet.RouteSpec, e fleet.RouteEdi
 		return w.editAlias(ctx, r, e, p)
 	case fleet.EditBlock:
 		return w.editBlock(ctx, r, e, p)
+	case fleet.EditAdd, fleet.EditRemove:
+		return w.editMember(ctx, r, e, p)
 	}
 	return unsupported(editOp(r, e), "LiteLLM has no such edit")
 }
@@ -107,7 +110,7 @@ func (w *dbWriter) prepare(ctx context.Context, r fleet.RouteSpec, e fleet.Route
 			"it shows): "+handAdvice)
 	default:
 	}
-	return p, w.allowedEdit(r, e, p)
+	return p, w.allowedEdit(ctx, r, e, p)
 }
 
 // handAdvice is what can be done instead where the API changes nothing.
@@ -123,7 +126,7 @@ func nobody(r fleet.RouteSpec, e fleet.RouteEdit, stands []edited) error {
 }
 
 // allowedEdit refuses, with one sentence, what LiteLLM would take and users would suffer from.
-func (w *dbWriter) allowedEdit(r fleet.RouteSpec, e fleet.RouteEdit, p prepared) error {
+func (w *dbWriter) allowedEdit(ctx context.Context, r fleet.RouteSpec, e fleet.RouteEdit, p prepared) error {
 	switch e.Kind {
 	case fleet.EditFallbacks:
 		return allowedFallbacks(r, e, p)
@@ -131,6 +134,8 @@ func (w *dbWriter) allowedEdit(r fleet.RouteSpec, e fleet.RouteEdit, p prepared)
 		return allowedAlias(r, e, p)
 	case fleet.EditBlock:
 		return allowedBlock(r, e, p)
+	case fleet.EditAdd, fleet.EditRemove:
+		return w.allowedMember(ctx, r, e, p)
 	}
 	return unsupported(editOp(r, e), "LiteLLM has no such edit")
 }
@@ -145,6 +150,11 @@ func editOp(r fleet.RouteSpec, e fleet.RouteEdit) string {
 			return fmt.Sprintf("block %s of %s", e.Target, r.ID)
 		}
 		return fmt.Sprintf("unblock %s of %s", e.Target, r.ID)
+	case fleet.EditAdd, fleet.EditRemove:
+		if e.Member == nil {
+			return fmt.Sprintf("change the members of %s", r.ID)
+		}
+		return fmt.Sprintf("%s %s of %s", e.Kind, fleet.Label(string(e.Member.ID)), r.ID)
 	case fleet.EditFallbacks:
 	}
 	return fmt.Sprintf("set the %s fallbacks of %s", e.Fallback, r.ID)
@@ -178,6 +188,13 @@ func (w *dbWriter) compareEdit(r fleet.RouteSpec, e fleet.RouteEdit, stands []ed
 func wording(e fleet.RouteEdit) (before, after string) {
 	if e.Kind == fleet.EditBlock {
 		return inOrOut(e.WasOut), inOrOut(e.Out)
+	}
+	switch e.Kind {
+	case fleet.EditAdd:
+		return memberAbsent, memberThere
+	case fleet.EditRemove:
+		return memberThere, memberAbsent
+	default:
 	}
 	return chain(e.Before), chain(e.After)
 }

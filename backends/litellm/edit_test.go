@@ -27,6 +27,7 @@ func everyEdit() []fleet.RouteEdit {
 		{Kind: fleet.EditAlias, Alias: "o1", Before: ids("chat"), After: ids("spare")},
 		{Kind: fleet.EditAlias, Alias: "new", After: ids("chat")},
 		{Kind: fleet.EditBlock, Target: "b", Out: true},
+		addB2("os.environ/KEY_B2"),
 	}
 }
 
@@ -277,7 +278,7 @@ func TestSomeoneElsesEditIsAConflict(t *testing.T) {
 			g := withSpare(t, 2)
 			w, r := g.writer(t), chatRoute("a", "b")
 			e.Before, e.WasOut = ids("somebody", "else"), true
-			if e.Kind == fleet.EditBlock {
+			if e.Kind == fleet.EditBlock || e.Kind == fleet.EditAdd {
 				e.Out = true
 				continue // two states are all that there are
 			}

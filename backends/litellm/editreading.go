@@ -14,7 +14,7 @@ func tellEdits(g *fleet.GatewayReading, closed bool) {
 	case closed:
 		why = fleet.Text("its router settings are closed to this key; they need a proxy admin's key")
 	default:
-		edits = []fleet.EditKind{fleet.EditFallbacks, fleet.EditAlias}
+		edits = []fleet.EditKind{fleet.EditFallbacks, fleet.EditAlias, fleet.EditAdd, fleet.EditRemove}
 	}
 	switch {
 	case g.Mode != fleet.GatewayModeDatabase:

@@ -16,9 +16,9 @@ func TestAReadingTellsWhatCanBeEdited(t *testing.T) {
 		edits  []fleet.EditKind
 		why    string
 	}{
-		{fleet.GatewayModeDatabase, fleet.Some(true), false, []fleet.EditKind{fleet.EditFallbacks, fleet.EditAlias, fleet.EditBlock}, ""},
-		{fleet.GatewayModeDatabase, fleet.Some(false), false, []fleet.EditKind{fleet.EditFallbacks, fleet.EditAlias}, "has no block"},
-		{fleet.GatewayModeDatabase, fleet.None[bool](), false, []fleet.EditKind{fleet.EditFallbacks, fleet.EditAlias}, "not known"},
+		{fleet.GatewayModeDatabase, fleet.Some(true), false, []fleet.EditKind{fleet.EditFallbacks, fleet.EditAlias, fleet.EditAdd, fleet.EditRemove, fleet.EditBlock}, ""},
+		{fleet.GatewayModeDatabase, fleet.Some(false), false, []fleet.EditKind{fleet.EditFallbacks, fleet.EditAlias, fleet.EditAdd, fleet.EditRemove}, "has no block"},
+		{fleet.GatewayModeDatabase, fleet.None[bool](), false, []fleet.EditKind{fleet.EditFallbacks, fleet.EditAlias, fleet.EditAdd, fleet.EditRemove}, "not known"},
 		{fleet.GatewayModeDatabase, fleet.Some(true), true, []fleet.EditKind{fleet.EditBlock}, "closed to this key"},
 		{fleet.GatewayModeFile, fleet.Some(false), false, nil, "kept in a file"},
 		{fleet.GatewayModeDBReads, fleet.Some(false), false, nil, "kept in a file"},

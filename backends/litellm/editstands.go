@@ -27,6 +27,9 @@ func (g *gateway) standing(ctx context.Context, rep replica, r fleet.RouteSpec, 
 	if e.Kind == fleet.EditBlock {
 		return g.blockStanding(ctx, s, r, e)
 	}
+	if e.Kind == fleet.EditAdd || e.Kind == fleet.EditRemove {
+		return g.memberStanding(ctx, s, r, e)
+	}
 	if s.live, s.err = rep.api.routerSettings(ctx); s.err != nil {
 		s.err = closedSettings(s.err)
 		return s

@@ -3,11 +3,11 @@ package litellm
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -37,12 +37,18 @@ type fakeGateway struct {
 	settings fakeSettings
 	replicas []*fakeReplica
 	log      []exchange
+	evicts   string // a write of members drops this one from the router that takes it
+	unloaded bool   // a new member is stored and not loaded
+	late     bool   // a write of members answers 500 after it was made
+	spending fakeSpending
 }
 
 type fakeRow struct {
 	ID, Route, Model, Base string
 	Weight                 *float64
 	Blocked, FromDB        bool
+	Params, Info           map[string]any // further fields, as they are told
+	Keyless                bool           // its stored row has no key
 }
 
 type fakeReplica struct {
@@ -242,6 +248,12 @@ func (r *fakeReplica) serve(w *httptest.ResponseRecorder, req *http.Request, bod
 		r.metrics(w, path)
 	case req.Method == http.MethodPatch:
 		r.patch(w, path, body)
+	case path == activityPath || path == aggregatedPath || path == budgetsPath:
+		r.money(w, req)
+	case path == "/model/new":
+		r.newModel(w, body)
+	case path == "/model/delete":
+		r.deleteModel(w, body)
 	case path == "/model/block" || path == "/model/unblock":
 		r.block(w, path == "/model/block", body)
 	default:
@@ -269,15 +281,19 @@ func (r *fakeReplica) models() []any {
 		if m.Weight != nil {
 			p["weight"] = *m.Weight
 		}
-		out = append(out, map[string]any{"model_name": m.Route, "litellm_params": p, "model_info": map[string]any{
-			"id": m.ID, "db_model": m.FromDB, "blocked": m.Blocked,
-		}})
+		maps.Copy(p, m.Params)
+		info := map[string]any{"id": m.ID, "db_model": m.FromDB, "blocked": m.Blocked}
+		maps.Copy(info, m.Info)
+		out = append(out, map[string]any{"model_name": m.Route, "litellm_params": p, "model_info": info})
 	}
 	return out
 }
 
 func (r *fakeReplica) openapi(w *httptest.ResponseRecorder) {
 	paths := map[string]any{"/model/info": map[string]any{}}
+	if r.gw.spending.aggregated {
+		paths[aggregatedPath] = map[string]any{}
+	}
 	if r.gw.hasBlock {
 		paths[blockPath] = map[string]any{}
 	}
@@ -285,19 +301,6 @@ func (r *fakeReplica) openapi(w *httptest.ResponseRecorder) {
 		paths[fallbackPath] = map[string]any{}
 	}
 	answer(w, 200, map[string]any{"info": map[string]any{"version": r.gw.version}, "paths": paths})
-}
-
-func (r *fakeReplica) metrics(w *httptest.ResponseRecorder, path string) {
-	switch {
-	case r.gw.metrics == "":
-		answer(w, 404, map[string]any{"detail": "Not Found"})
-	case r.gw.slash != "" && path == "/metrics":
-		w.Header().Set("Location", r.gw.slash)
-		w.WriteHeader(307)
-	default:
-		w.Header().Set("Content-Type", "text/plain; version=0.0.4")
-		w.WriteString(r.gw.metrics)
-	}
 }
 
 // refusesWrites answers a model write as LiteLLM does in modes without one.
@@ -369,6 +372,15 @@ func (r *fakeReplica) change(w *httptest.ResponseRecorder, id string, edit func(
 		edit(m)
 		r.loaded = slices.Clone(r.gw.rows)
 		p := map[string]any{"model": seal(m.Model), "api_base": seal(m.Base), "api_key": seal("sk-secret")}
+		if m.Keyless {
+			delete(p, "api_key")
+		}
+		for k, v := range m.Params {
+			if text, ok := v.(string); ok {
+				v = seal(text)
+			}
+			p[k] = v
+		}
 		if m.Weight != nil {
 			p["weight"] = *m.Weight
 		}
@@ -379,9 +391,4 @@ func (r *fakeReplica) change(w *httptest.ResponseRecorder, id string, edit func(
 		return
 	}
 	answer(w, 404, map[string]any{"error": map[string]any{"message": "Model " + id + " not found on proxy.", "code": "404"}})
-}
-
-// seal looks like a value under LiteLLM's salt key.
-func seal(s string) string {
-	return base64.URLEncoding.EncodeToString([]byte("0123456789abcdefghijklmnopqrstuvwxyzABCD" + s))
 }

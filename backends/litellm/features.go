@@ -23,8 +23,10 @@ type features struct {
 	version  string
 	block    fleet.Maybe[bool]
 	fallback fleet.Maybe[bool] // has calls for the fallbacks of one route
-	known    bool
-	tried    time.Time
+	// aggregated: has a call for a day's activity in one page
+	aggregated fleet.Maybe[bool]
+	known      bool
+	tried      time.Time
 }
 
 // due tells whether the page should be asked for (again).

@@ -25,6 +25,8 @@ type deployment struct {
 	fromDB    bool
 	updatedAt fleet.Maybe[time.Time] // only enterprise builds show it, and who it was
 	updatedBy string
+	rpm, tpm  fleet.Maybe[float64]
+	settings  *fleet.MemberSettings
 }
 
 // modelsAnswer is the shape of GET /model/info (LiteLLM 1.81 to 1.109).
@@ -39,6 +41,7 @@ type modelsAnswer struct {
 			UpdatedAt  lenientAt `json:"updated_at"`
 			UpdatedBy  word      `json:"updated_by"`
 			TeamPublic string    `json:"team_public_model_name"`
+			memberInfo
 		} `json:"model_info"`
 	} `json:"data"`
 }
@@ -50,6 +53,10 @@ type params struct {
 	APIBase string `json:"api_base"`
 	Weight  number `json:"weight"`
 	Order   number `json:"order"`
+	RPM     number `json:"rpm"`
+	TPM     number `json:"tpm"`
+
+	raw json.RawMessage // the whole object, for as long as the answer is read
 }
 
 // UnmarshalJSON reads the object, or the same object as text: the stored row of a PATCH answer has been
@@ -61,8 +68,9 @@ func (p *params) UnmarshalJSON(b []byte) error {
 		if err := json.Unmarshal(b, &text); err != nil {
 			return err
 		}
-		return json.Unmarshal([]byte(text), (*plain)(p))
+		b = []byte(text)
 	}
+	p.raw = b
 	return json.Unmarshal(b, (*plain)(p))
 }
 
@@ -141,8 +149,9 @@ func (answer modelsAnswer) deployments(aliases map[fleet.RouteID]fleet.RouteID) 
 			id: k.id, route: k.route, model: m.Params.Model, apiBase: m.Params.APIBase,
 			weight: m.Params.Weight.Maybe, odd: m.Params.Weight.odd, order: m.Params.Order.Maybe,
 			fromDB: m.Info.DBModel, updatedAt: m.Info.UpdatedAt.Maybe,
-			updatedBy: string(m.Info.UpdatedBy),
+			updatedBy: string(m.Info.UpdatedBy), rpm: m.Params.RPM.Maybe, tpm: m.Params.TPM.Maybe,
 		}
+		d.settings = settingsOf(&d, m.Params.raw, m.Info.memberInfo)
 		if m.Info.Blocked != nil {
 			d.blocked = fleet.Some(*m.Info.Blocked)
 		}

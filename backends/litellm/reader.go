@@ -20,6 +20,7 @@ type Reader struct {
 	raw      promtext.Page // memory that is used again
 
 	policies policies
+	money    *money
 }
 
 // NewReader returns a reader of the replica at the source's URL.
@@ -28,7 +29,11 @@ func NewReader(s fleet.SourceSpec, deps fleet.Deps) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Reader{api: a, clock: deps.Clock, table: promtext.NewTable(families()...)}, nil
+	m, err := newMoney(s, deps)
+	if err != nil {
+		return nil, err
+	}
+	return &Reader{api: a, clock: deps.Clock, table: promtext.NewTable(families()...), money: m}, nil
 }
 
 // Read asks for readiness, models, live settings and metrics. Without readiness and models there is no reading;
@@ -67,6 +72,8 @@ func (r *Reader) Read(ctx context.Context) (fleet.Partial, error) {
 	g.Deployments = readings(deployments, counters, &out)
 	g.CanBlock = r.canBlock(ctx, g.Mode)
 	tellEdits(g, !live.read)
+	stored := g.Mode == fleet.GatewayModeDatabase || g.Mode == fleet.GatewayModeDBReads
+	r.money.add(ctx, r.clock.Now(), live.read && stored, r.aggregates(ctx, g.Mode), &out)
 	out.At = r.clock.Now()
 	return out, nil
 }
@@ -125,6 +132,11 @@ func (r *Reader) canBlock(ctx context.Context, mode fleet.GatewayMode) fleet.May
 	return r.api.features(ctx, r.clock.Now()).block
 }
 
+// aggregates tells whether a day's activity can be had as one sum; it is only looked up where that costs nothing more.
+func (r *Reader) aggregates(ctx context.Context, mode fleet.GatewayMode) bool {
+	return mode == fleet.GatewayModeDatabase && r.api.features(ctx, r.clock.Now()).aggregated.V
+}
+
 // hasFallbackCall goes by the version, and looks at LiteLLM's description of itself only where that is asked for anyway.
 func (r *Reader) hasFallbackCall(ctx context.Context, mode fleet.GatewayMode, version string) bool {
 	can := between(version, number3{1, 80, 9}, number3{1, 81, 15})
@@ -143,6 +155,7 @@ func readings(ds []deployment, counters *page, out *fleet.Partial) []fleet.Deplo
 		m := fleet.DeploymentReading{
 			ID: d.id, Route: d.route, Model: fleet.ModelName(d.model), APIBase: d.apiBase, Weight: d.weight,
 			Order: d.order, Blocked: d.blocked, FromDB: d.fromDB, UpdatedAt: d.updatedAt, UpdatedBy: d.updatedBy,
+			RequestsPerMinute: d.rpm, TokensPerMinute: d.tpm, Settings: d.settings,
 		}
 		if isSealed(d.model) || isSealed(d.apiBase) {
 			sealed++

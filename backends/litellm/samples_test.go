@@ -145,8 +145,9 @@ func TestRequestsAndAnswersFitTheDescription(t *testing.T) {
 	must(t, err)
 	g := withSpare(t, 2)
 	r := chatRoute("a", "b")
-	_, err = g.read(t, withKey)
-	must(t, err)
+	g.spending.budgets = true
+	_, read := g.spender(t, fleet.SystemClock{})
+	read()
 	w := g.writer(t)
 	must(t, w.SetWeights(context.Background(), r, before6040, after5050))
 	must(t, w.Resync(context.Background(), r, "gw-2"))
@@ -168,7 +169,8 @@ func TestRequestsAndAnswersFitTheDescription(t *testing.T) {
 	for _, want := range []string{
 		"GET /health/readiness", "GET /health/readiness/details", "GET /model/info", "PATCH /model/a/update",
 		"PATCH /model/b/update", "POST /model/block", "POST /model/unblock", "POST /fallback", "GET /fallback/chat",
-		"DELETE /fallback/chat",
+		"DELETE /fallback/chat", "POST /model/new", "POST /model/delete", "GET /user/daily/activity",
+		"GET /provider/budgets",
 	} {
 		if !checked[want] {
 			t.Errorf("%s was not checked", want)

@@ -109,6 +109,8 @@ func editsOfChat() []fleet.RouteEdit {
 		{Kind: fleet.EditFallbacks, Fallback: fleet.FallbackPolicy, After: []fleet.RouteID{routeBackup}},
 		{Kind: fleet.EditAlias, Alias: "gpt-4o", After: []fleet.RouteID{routeChat}},
 		{Kind: fleet.EditBlock, Target: "b200-a", Out: true},
+		{Kind: fleet.EditAdd, Member: &fleet.MemberEdit{ID: "chat-v2", Model: "openai/llama-70b-v2", APIBase: "http://10.9.9.9:8000/v1",
+			Credential: "none", Settings: `{"params":{"rpm":600}}`}},
 	}
 }
 
@@ -178,13 +180,25 @@ func describedBy(t *testing.T) routers.Router {
 	return router
 }
 
-// fits holds every exchange to the description; two calls are hidden from it, and it cannot describe itself.
+// fits holds every exchange to the description, and wants every call of edits among them.
 func (w *wiretap) fits(t *testing.T, router routers.Router) {
+	t.Helper()
+	checked := w.described(t, router)
+	for _, want := range []string{"POST /fallback", "GET /fallback/chat", "DELETE /fallback/chat", "POST /model/block", "POST /model/unblock",
+		"POST /model/new", "POST /model/delete"} {
+		if !checked[want] {
+			t.Errorf("%s was not made", want)
+		}
+	}
+}
+
+// described holds every exchange to the description; some calls are hidden from it, and it cannot describe itself.
+func (w *wiretap) described(t *testing.T, router routers.Router) map[string]bool {
 	t.Helper()
 	checked := map[string]bool{}
 	for _, x := range w.seen {
 		path := x.request.URL.Path
-		if path == "/get/config/callbacks" || path == "/config/update" || path == "/openapi.json" {
+		if path == "/get/config/callbacks" || path == "/config/update" || path == "/openapi.json" || path == "/metrics" {
 			continue
 		}
 		req, err := http.NewRequestWithContext(t.Context(), x.request.Method, "http://gateway"+x.request.URL.RequestURI(), bytes.NewReader(x.sent))
@@ -211,11 +225,7 @@ func (w *wiretap) fits(t *testing.T, router routers.Router) {
 		}
 		checked[req.Method+" "+path] = true
 	}
-	for _, want := range []string{"POST /fallback", "GET /fallback/chat", "DELETE /fallback/chat", "POST /model/block", "POST /model/unblock"} {
-		if !checked[want] {
-			t.Errorf("%s was not made", want)
-		}
-	}
+	return checked
 }
 
 // A save in the manner of old versions replaces the row and wipes aliases that it leaves out: what pitwall must not do.
@@ -275,4 +285,37 @@ func TestRequestsFollowEdits(t *testing.T) {
 	if id := resp.Header.Get("x-litellm-model-id"); resp.StatusCode != 200 || !strings.HasPrefix(id, "code-") {
 		t.Errorf("%d from %s: %s", resp.StatusCode, id, body)
 	}
+}
+
+// What is counted of the day is the sum of what clients cost, and fits LiteLLM's own description.
+func TestSpendingOfTheDayIsPlayed(t *testing.T) {
+	f, clock := listen(t, Options{})
+	flow(t, f, clock)
+	tap := &wiretap{}
+	url := tap.before(t, f.URL("gw-1"))
+	r, err := litellm.NewReader(fleet.SourceSpec{ID: "gw-1", URL: url, Auth: f.Inventory().Gateways[0].Auth}, fleet.Deps{Clock: clock, Secret: f.Secret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var p fleet.Partial
+	for i := 0; i < 1000 && (p.Gateway == nil || p.Gateway.Spend == nil); i++ {
+		if p, err = r.Read(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if p.Gateway.Spend == nil || p.Gateway.Spend.Total <= 0 || p.Gateway.Spend.Routes[routeChat] <= 0 {
+		t.Fatalf("read %+v", p.Gateway.Spend)
+	}
+	tap.mu.Lock()
+	defer tap.mu.Unlock()
+	seen := 0
+	for _, x := range tap.seen {
+		if strings.HasPrefix(x.request.URL.Path, "/user/daily/activity") {
+			seen++
+		}
+	}
+	if seen != 1 {
+		t.Errorf("asked %d times", seen)
+	}
+	t.Run("described", func(t *testing.T) { tap.described(t, describedBy(t)) })
 }

@@ -225,6 +225,7 @@ func TestARealProxyTellsWhyItLeavesBackendsOut(t *testing.T) {
 		b.gained(t, "the others take its load", func(before, now readings) bool {
 			return since(before, now, "b")+since(before, now, "c") > 60 && since(before, now, "a") == 0
 		})
+		b.shown(t, op, "a", "500", .1)
 		b.Fronts["a"].up(t)
 	})
 	b.gained(t, "it is back", func(before, now readings) bool { return since(before, now, "a") > 20 })
@@ -233,6 +234,7 @@ func TestARealProxyTellsWhyItLeavesBackendsOut(t *testing.T) {
 		b.gained(t, "the brown one is left out", func(before, now readings) bool {
 			return now["b"].CooldownsByStatus["503"] > before["b"].CooldownsByStatus["503"]
 		})
+		b.shown(t, op, "b", "503", .25) // one of four of its requests is answered, and it is tried again and again
 		b.Fronts["b"].mode.Store(healthy)
 	})
 	t.Run("one is out of quota", func(t *testing.T) {
@@ -240,16 +242,7 @@ func TestARealProxyTellsWhyItLeavesBackendsOut(t *testing.T) {
 		b.gained(t, "the one without quota is left out", func(before, now readings) bool {
 			return now["c"].CooldownsByStatus["429"] > before["c"].CooldownsByStatus["429"]
 		})
-		var target *fleet.Target
-		for range 6 { // a cooldown must fall between two readings
-			if target = op.snapshot(t).Route("chat").Target("c"); target.Cooling {
-				break
-			}
-		}
-		if !target.Cooling || !target.Seen.OK || target.Seen.V > .1 {
-			t.Errorf("out of quota: cooling %v (%s), seen %v", target.Cooling, target.CoolWhy, target.Seen)
-		}
-		t.Logf("out of quota: cooling for %q, seen %v of %.0f", target.CoolWhy, target.Seen, target.SeenN)
+		b.shown(t, op, "c", "429", .1)
 	})
 	if failed, sent := users.failed.Load(), users.sent.Load(); float64(failed) > .1*float64(sent) {
 		t.Errorf("%d of %d requests failed, though two of three members could answer", failed, sent)
@@ -270,6 +263,23 @@ func TestARealProxyTellsWhyItLeavesBackendsOut(t *testing.T) {
 		}
 		t.Log(text)
 	})
+}
+
+// shown looks until a cool-down falls between two readings, and holds the screen's data to it: that the member is left out, for
+// which status, and how little it gets.
+func (b *faultBed) shown(t *testing.T, op program, id fleet.TargetID, status string, most float64) {
+	t.Helper()
+	var target *fleet.Target
+	for range 6 {
+		if target = op.snapshot(t).Route("chat").Target(id); target.Cooling {
+			break
+		}
+	}
+	if !target.Cooling || !strings.Contains(target.CoolWhy.String(), status) || !target.Seen.OK || float64(target.Seen.V) > most {
+		t.Errorf("%s: cooling %v for %q, want %s; seen %v of %.0f, want at most %.2f", id, target.Cooling, target.CoolWhy, status, target.Seen,
+			target.SeenN, most)
+	}
+	t.Logf("%s: cooling for %q, seen %v of %.0f", id, target.CoolWhy, target.Seen, target.SeenN)
 }
 
 // operator is pitwall with a configuration of this bed.

@@ -47,8 +47,13 @@ func (s *server) litellm(g *world.Gateway) {
 		x.handle("POST /model/block", true, func(w http.ResponseWriter, r *http.Request) { x.block(w, r, true) })
 		x.handle("POST /model/unblock", true, func(w http.ResponseWriter, r *http.Request) { x.block(w, r, false) })
 	}
-	x.handle("POST /model/new", true, x.refuseNew)
-	x.handle("POST /model/delete", true, x.refuseDelete)
+	x.handle("POST /model/new", true, x.newModel)
+	x.handle("POST /model/delete", true, x.deleteModel)
+	x.handle("GET /user/daily/activity", true, x.activity)
+	if x.can(v196) {
+		x.handle("GET /user/daily/activity/aggregated", true, x.activity)
+	}
+	x.handle("GET /provider/budgets", false, x.budgets)
 	x.handle("POST /model/update", true, x.refuseUpdate)
 	for _, path := range []string{"POST /chat/completions", "POST /v1/chat/completions"} {
 		x.handle(path, true, x.chat)

@@ -108,7 +108,9 @@ func storedRow(row *world.Row) object {
 		}
 		params[k] = v
 	}
-	params["api_key"] = seal(row.Spec.ID, "api_key", "simulated")
+	if row.CreatedBy != byAPI { // members that the fleet began with have a key of their own
+		params["api_key"] = seal(row.Spec.ID, "api_key", "simulated")
+	}
 	return object{
 		"model_id": row.Spec.ID, "model_name": row.Spec.Route, "litellm_params": params,
 		"model_info": object{"id": row.Spec.ID, "db_model": true}, "blocked": row.Blocked,
@@ -126,42 +128,6 @@ func seal(id, field, text string) string {
 		out = append(out, sum[:]...)
 	}
 	return base64.URLEncoding.EncodeToString(out[:40+len(text)])
-}
-
-func (x *gateway) refuseNew(w http.ResponseWriter, r *http.Request) {
-	var q struct {
-		Name   *string        `json:"model_name"`
-		Params map[string]any `json:"litellm_params"`
-		Info   map[string]any `json:"model_info"`
-	}
-	if !readJSON(w, r, &q) {
-		return
-	}
-	if q.Name == nil || q.Params == nil {
-		invalid(w, []any{"body"}, "Field required")
-		return
-	}
-	fail(w, http.StatusForbidden, "auth_error", "The simulated gateway has a fixed set of models: no model can be added.")
-}
-
-func (x *gateway) refuseDelete(w http.ResponseWriter, r *http.Request) {
-	var q struct {
-		ID *string `json:"id"`
-	}
-	if !readJSON(w, r, &q) {
-		return
-	}
-	if q.ID == nil {
-		invalid(w, []any{"body", "id"}, "Field required")
-		return
-	}
-	found := false
-	x.view(func() { found = x.g.Row(*q.ID) != nil })
-	if !found {
-		respond(w, http.StatusBadRequest, object{"detail": object{"error": "Model with id=" + *q.ID + " not found in db"}})
-		return
-	}
-	fail(w, http.StatusForbidden, "auth_error", "The simulated gateway has a fixed set of models: none can be deleted.")
 }
 
 func (x *gateway) refuseUpdate(w http.ResponseWriter, _ *http.Request) {

@@ -107,6 +107,24 @@ func (g *Gateway) reload() {
 	g.takeOver()
 }
 
+// Add stores a new member; this replica reloads at once, the others at their next poll. nil where it cannot be.
+func (g *Gateway) Add(route, id string, params map[string]any, by string, now time.Time) *Row {
+	row := g.db.add(route, id, params, by, now)
+	if row != nil {
+		g.reload()
+	}
+	return row
+}
+
+// Remove takes a member away likewise.
+func (g *Gateway) Remove(id string) bool {
+	if !g.db.remove(id) {
+		return false
+	}
+	g.reload()
+	return true
+}
+
 // Row returns a model of the database, nil when there is none.
 func (g *Gateway) Row(id string) *Row { return g.db.row(id) }
 

@@ -97,3 +97,37 @@ func (d *database) write(id string, c Change, now time.Time) *Row {
 	}
 	return nil
 }
+
+// add stores a new row at the end; nil where there is one of that name. Whoever stands at its address serves it, else what serves
+// the first member of its route: a simulated fleet has no other machines.
+func (d *database) add(route, id string, params map[string]any, by string, now time.Time) *Row {
+	var like *DeploymentSpec
+	for _, r := range d.rows {
+		switch {
+		case r.Spec.ID == id:
+			return nil
+		case r.Params["api_base"] == params["api_base"]:
+			like = r.Spec
+		case like == nil && r.Spec.Route == route:
+			like = r.Spec
+		}
+	}
+	if like == nil {
+		return nil
+	}
+	spec := *like
+	spec.ID, spec.Route = id, route
+	spec.Model, _ = params["model"].(string)
+	spec.APIBase, _ = params["api_base"].(string)
+	spec.Weight, _ = params["weight"].(float64)
+	row := &Row{Spec: &spec, Params: maps.Clone(params), CreatedAt: now, UpdatedAt: now, CreatedBy: by, UpdatedBy: by}
+	d.rows = append(slices.Clone(d.rows), row)
+	return row
+}
+
+// remove takes a row away, and tells whether there was one.
+func (d *database) remove(id string) bool {
+	n := len(d.rows)
+	d.rows = slices.DeleteFunc(slices.Clone(d.rows), func(r *Row) bool { return r.Spec.ID == id })
+	return len(d.rows) < n
+}
