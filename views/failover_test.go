@@ -75,7 +75,9 @@ func failoverFlow(step views.ShiftStep) *views.FailoverFlow {
 
 // failedOver is a book with a failover under way.
 func failedOver(sc *views.Scene) {
-	leave, warm := lostPart(actions.StageLeave), actions.Plan{Work: &actions.WorkPlan{Pool: "h200-dr"}, Intent: actions.Intent{Kind: actions.KindScale,
+	leave := lostPart(actions.StageLeave)
+	leave.Plan.Route = sc.Snap.Route("chat-default").Spec
+	warm := actions.Plan{Work: &actions.WorkPlan{Pool: "h200-dr"}, Intent: actions.Intent{Kind: actions.KindScale,
 		Work:     &actions.WorkIntent{Object: fleet.ObjectRef{Kind: "Deployment", Name: "h200-dr"}, Want: fleet.Want{Do: fleet.DoScale, Replicas: fleet.Some(2)}},
 		Failover: &actions.FailoverPart{ID: "fo-1122-140512-7c1e", Origin: lostPool, Stage: actions.StageWarm}}}
 	leave.Plan.Order = []fleet.TargetID{"b200-a", "h100-b", "openai"} // as in the scene

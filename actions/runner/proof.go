@@ -16,6 +16,9 @@ type proof struct {
 	last time.Time // end of the last window that was counted, at first the time when the step held everywhere
 	// uneven tells that members that are in share by something else than weights: only that none is sent to who is out is proven.
 	uneven bool
+	// leaving are the members that a failover leads load away from: their gateway may have left them out already, so that they carry
+	// less than their weight says and the others more. The others are then held against each other.
+	leaving map[fleet.TargetID]bool
 }
 
 // leastTolerance is how far a measured share may be off, however many requests there were.
@@ -97,12 +100,12 @@ func (p *proof) farthest(w fleet.Weights) fleet.TargetID {
 	var worst fleet.TargetID
 	most := 0.0
 	for id := range w {
-		want := float64(w.Share(id).Or(0))
-		if p.uneven && want > 0 {
+		want, is, n := p.held(w, id)
+		if p.uneven && want > 0 || p.leaving[id] && is <= want {
 			continue
 		}
-		tolerance := math.Max(leastTolerance, 3*math.Sqrt(want*(1-want)/p.n))
-		off := math.Abs(p.by[id]/p.n-want) - tolerance
+		tolerance := math.Max(leastTolerance, 3*math.Sqrt(want*(1-want)/n))
+		off := math.Abs(is-want) - tolerance
 		if off > most+1e-9 || off > 1e-9 && off > most-1e-9 && id < worst {
 			worst, most = id, off
 		}
@@ -110,11 +113,47 @@ func (p *proof) farthest(w fleet.Weights) fleet.TargetID {
 	return worst
 }
 
+// held is the share that a target is meant to carry, the one that it carries, and of how many requests: of all, or, where a failover
+// leads load away from others, of those that the others do not carry.
+func (p *proof) held(w fleet.Weights, id fleet.TargetID) (want, is, n float64) {
+	if len(p.leaving) == 0 || p.leaving[id] {
+		return float64(w.Share(id).Or(0)), p.by[id] / p.n, p.n
+	}
+	rest := fleet.Weights{}
+	n = p.n
+	for other, weight := range w {
+		if !p.leaving[other] {
+			rest[other] = weight
+			continue
+		}
+		n -= p.by[other]
+	}
+	if n < 1 {
+		return 0, 0, 1 // nothing reaches the others: who is left carries too much, which is told of it
+	}
+	return float64(rest.Share(id).Or(0)), p.by[id] / n, n
+}
+
 // text says which share is off.
 func (p *proof) text(w fleet.Weights) fleet.Safe {
 	id := p.farthest(w)
+	want, is, n := p.held(w, id)
 	return fleet.Textf("%s carries %s%% of %s requests, set are %s%%: n does not skip this, Z undoes",
-		fleet.Label(string(id)), fleet.Ratio(p.by[id]/p.n).Text(), fleet.Float(p.n, 0), fleet.Show(w.Share(id)))
+		fleet.Label(string(id)), fleet.Ratio(is).Text(), fleet.Float(n, 0), fleet.Ratio(want).Text())
+}
+
+// leftBy are the members that a failover leads load away from; nil of any other change.
+func leftBy(p *actions.Plan) map[fleet.TargetID]bool {
+	if !p.Intent.Emergency() {
+		return nil
+	}
+	out := map[fleet.TargetID]bool{}
+	for id, n := range p.Before {
+		if p.After.Share(id).Or(0) < p.Before.Share(id).Or(0) && n > 0 {
+			out[id] = true
+		}
+	}
+	return out
 }
 
 // taking are the weights by which the gateway shares requests out: a blocked member keeps its weight and is measured at nothing.

@@ -101,3 +101,32 @@ func TestABlockedMemberIsMeasuredAtNothing(t *testing.T) {
 		t.Errorf("%d writes", len(g.gw.writes))
 	}
 }
+
+// A gateway leaves a member that fails out before the failover has led all load away: it carries less than its weight says. That holds
+// nothing; the others are held against each other.
+func TestWhoIsLeftMayCarryLessThanItsWeight(t *testing.T) {
+	w := fleet.Weights{"a": 17, "b": 53, "c": 30}
+	leaving := map[fleet.TargetID]bool{"a": true}
+	for name, c := range map[string]struct {
+		a, b, c float64
+		want    bool
+	}{
+		"cooled down":                     {10, 636, 354, true},
+		"still serving":                   {170, 530, 300, true},
+		"it carries more than its weight": {300, 450, 250, false},
+		"one of the others gets too much": {10, 790, 200, false},
+		"nothing reaches the others":      {1000, 0, 0, false},
+	} {
+		p := proof{n: 1000, by: map[fleet.TargetID]float64{"a": c.a, "b": c.b, "c": c.c}, leaving: leaving}
+		if got := p.within(w, 50); got != fleet.Some(c.want) {
+			t.Errorf("%s: %+v, want %v", name, got, c.want)
+		}
+		if !c.want && p.text(w).IsEmpty() {
+			t.Errorf("%s: nothing is said", name)
+		}
+	}
+	p := proof{n: 1000, by: map[fleet.TargetID]float64{"a": 10, "b": 636, "c": 354}}
+	if got := p.within(w, 50); got != fleet.Some(false) {
+		t.Errorf("a shift by hand: %+v", got)
+	}
+}

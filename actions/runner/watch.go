@@ -209,7 +209,7 @@ func (k *carrier) nudge(done *bool, lagging []fleet.GatewayReplicaID) {
 func (k *carrier) holdsEverywhere(s actions.Step) {
 	now := k.now()
 	f := &k.inForce
-	f.settled, f.looked, f.proof = now, now, proof{last: now}
+	f.settled, f.looked, f.proof = now, now, proof{last: now, leaving: leftBy(&k.c.Plan)}
 	res := k.result(s.N, false, func(r *actions.StepResult) {
 		r.Weights, r.Verified, r.Err = s.After, now, fleet.Safe{}
 		if r.Accepted.IsZero() {
