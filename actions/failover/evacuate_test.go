@@ -335,7 +335,7 @@ func TestWhoAsksAnOverrideIsOfferedAfterWhoAsksNone(t *testing.T) {
 	if p.Left != 0 || p.Weights["a"] != 0 {
 		t.Errorf("%+v", p)
 	}
-	if got := float64(p.Weights["c"]-10) / 60; got < float64(c.Fit)-0.02 {
+	if got := float64(p.Weights["c"]-10) / 60; got < float64(c.Fit)*(1-reserve)-0.02 {
 		t.Errorf("c, which asks nothing, gets %.2f of it and could take %v", got, c.Fit)
 	}
 	e := evacuate(t, poolA, s, book())

@@ -18,7 +18,7 @@ func (f *finder) propose(split actions.Split, all []actions.Candidate) actions.P
 	room := make([]int, len(all))
 	total := 0
 	for i := range all {
-		room[i] = int(float64(all[i].Fit)*float64(moved) + 1e-9)
+		room[i] = roomOf(&all[i], moved)
 		total += room[i]
 	}
 	goal := min(moved, total)
@@ -47,6 +47,19 @@ func (f *finder) propose(split actions.Split, all []actions.Candidate) actions.P
 		return f.stays(split)
 	}
 	return actions.Proposal{Split: split, Weights: f.given(all, got), Left: fleet.Ratio(float64(moved-goal) / float64(moved))}
+}
+
+// reserve is the part of what bounded receivers could take that a proposal leaves: loads rise and fall, and one that is filled to its
+// limit would hold the next step.
+const reserve = 0.1
+
+// roomOf is how much of the moved weight a proposal may give to a candidate.
+func roomOf(c *actions.Candidate, moved int) int {
+	fit := float64(c.Fit)
+	if fit < 1 {
+		fit *= 1 - reserve
+	}
+	return int(fit*float64(moved) + 1e-9)
 }
 
 // stays is a proposal by which nothing moves. Its weights are those that the route has: multiplied ones would be written.

@@ -49,6 +49,10 @@ func Project(s *fleet.Snapshot, r *fleet.Route, before, after fleet.Weights, id 
 		return p
 	}
 	then := max(0, now.V+r.Load.Requests.V*fleet.Rate(p.ShareNew.V-p.ShareNow.V))
+	if set := r.Load.Requests.V * fleet.Rate(p.ShareNow.V); p.ShareNew.V > p.ShareNow.V && now.V > set {
+		// It carries more than its weight says: its gateway gave it what a member that is left out had. That comes no second time.
+		then = max(now.V, r.Load.Requests.V*fleet.Rate(p.ShareNew.V))
+	}
 	p.RequestsThen, p.AddedRequests = fleet.Some(then), fleet.Some(then-now.V)
 	load := carried(s, t)
 	p.InNow, p.AddedIn, p.InThen = add(load.InRate, p.AddedRequests.V, p.Prompt)
