@@ -215,33 +215,3 @@ func ask(p actions.Plan, s *fleet.Snapshot, b actions.Book, now time.Time, resto
 	}
 	return out
 }
-
-// worst asks an interlock about each reading of what is not known, and keeps the strongest objection.
-func worst(il actions.Interlock, p actions.Plan, seen *fleet.Snapshot, b actions.Book, now time.Time) actions.Check {
-	var out actions.Check
-	for _, s := range byOrders(p, seen) {
-		out = worse(out, il.Check(p, s, b, now))
-	}
-	return out
-}
-
-// byOrders are the readings of a snapshot where the members of the plan's route have different orders and nobody knows whether
-// these decide: as if they did, and as if they did not.
-func byOrders(p actions.Plan, s *fleet.Snapshot) []*fleet.Snapshot {
-	r := s.RouteOf(p.Route)
-	if p.Work != nil || p.Silence != nil || r == nil || !r.OrdersUnknown() {
-		return []*fleet.Snapshot{s}
-	}
-	var out []*fleet.Snapshot
-	for _, decide := range []bool{false, true} {
-		read := *s
-		read.Routes = slices.Clone(s.Routes)
-		for i := range read.Routes {
-			if read.Routes[i].Spec.ID == r.Spec.ID {
-				read.Routes[i].Routing.ByOrder = fleet.Some(decide)
-			}
-		}
-		out = append(out, &read)
-	}
-	return out
-}

@@ -33,6 +33,7 @@ var keep = map[string]string{
 	"Order":     "none is a value: the member has no order",
 	"Blocked":   "unknown on every gateway without the call, so it cannot count against a target",
 	"TodayFrom": "its zero value says that the whole day was watched",
+	"Err":       "none says that the last read was good: without it and with what was read, a feed would say more than before",
 }
 
 // forgettings lists every piece of data of a snapshot: known values become unknown, times zero, structs empty, and
@@ -55,6 +56,10 @@ func walk(v reflect.Value, path string, out *[]forgetting) {
 	case v.Type() == reflect.TypeFor[time.Time]():
 		if !v.IsZero() {
 			set("", reflect.Zero(v.Type()))
+		}
+	case v.Type() == reflect.TypeFor[*fleet.StatusReading]():
+		if !v.IsNil() {
+			set(" (whole)", reflect.Zero(v.Type()))
 		}
 	case v.Kind() == reflect.Slice:
 		if v.Len() > 0 {

@@ -281,7 +281,7 @@ func TestBlockedMembersAndLaterOrdersTakeNothing(t *testing.T) {
 		t.Errorf("what comes last takes from %v to %v when the first group has no weight", pr.ShareNow, pr.ShareNew)
 	}
 	w.route().Routing.ByOrder = fleet.None[bool]()
-	if got := len(byOrders(w.p, w.s)); got != 2 {
+	if got := len(readings(w.p, w.s)); got != 2 {
 		t.Errorf("%d readings where nobody knows whether orders decide", got)
 	}
 }

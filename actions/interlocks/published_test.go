@@ -59,6 +59,10 @@ func TestPublishedIncidents(t *testing.T) {
 		{"it failed from the start", told(func(_ *world, f *fleet.StatusFeed) { *f = fleet.StatusFeed{Source: f.Source, Err: fleet.Text("405")} }),
 			warn, "never read: 405", "missing"},
 		{"it was not read yet", told(func(w *world, _ *fleet.StatusFeed) { w.s.Providers[0].Status = nil }), warn, "not read yet", "missing"},
+		{"what it listed is lost", told(func(w *world, f *fleet.StatusFeed) {
+			w.publish(major)
+			f.Reading = nil
+		}), warn, "not read yet", "missing"},
 		{"it is stale", told(func(_ *world, f *fleet.StatusFeed) { f.Stale = true }), warn, "too old", "missing"},
 		{"the file is old", told(func(_ *world, f *fleet.StatusFeed) { f.At = ago(16 * time.Minute) }), warn, "16m ago > 15m", "missing"},
 		{"silence ends no incident", told(func(w *world, f *fleet.StatusFeed) {

@@ -2,6 +2,7 @@ package interlocks
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -165,7 +166,7 @@ func eachReceiver(p actions.Plan, s *fleet.Snapshot, ask func(*fleet.Route,
 	}
 	var out actions.Check
 	for _, id := range list {
-		if r != nil && r.Target(id) == nil && p.After.Share(id).Or(0) <= p.Before.Share(id).Or(0) {
+		if r != nil && r.Target(id) == nil && !mayGrow(p, r, id) {
 			out = worse(out, missing(actions.SeverityOVR, target(id), fleet.Text(" was not read: what it takes is not known")))
 			continue
 		}
@@ -176,6 +177,23 @@ func eachReceiver(p actions.Plan, s *fleet.Snapshot, ask func(*fleet.Route,
 		out = worse(out, on(c, id))
 	}
 	return out
+}
+
+// mayGrow tells whether the share of a member of which nothing was read grows: by its weights, or by them and any order that it may
+// have among the others, of which some may be blocked.
+func mayGrow(p actions.Plan, r *fleet.Route, id fleet.TargetID) bool {
+	orders := []fleet.Maybe[int]{fleet.None[int]()}
+	for i := range r.Targets {
+		orders = append(orders, r.Targets[i].Order)
+	}
+	with := *r
+	for _, order := range orders {
+		with.Targets = append(slices.Clone(r.Targets), fleet.Target{Spec: fleet.TargetSpec{ID: id}, Order: order})
+		if with.Takes(p.After).Share(id).Or(0) > with.Takes(p.Before).Share(id).Or(0) {
+			return true
+		}
+	}
+	return p.After.Share(id).Or(0) > p.Before.Share(id).Or(0)
 }
 
 // route is the route of a plan as it was read. Whether the member is blocked that a plan blocks or puts back is in the plan's weights.
