@@ -65,18 +65,34 @@ func (w FailoverWish) Over(base FailoverWish) FailoverWish {
 // RunbookProblems are what a runbook names and the fleet as read now does not have, or what can never be: one sentence each. It is
 // pure. Before the first reading everything would be missing: s must not be nil.
 func RunbookProblems(r *fleet.Runbook, s *fleet.Snapshot) []fleet.Safe {
-	var out []fleet.Safe
-	missing := func(kind, id string) {
-		out = append(out, fleet.Textf("there is no %s %s", fleet.Label(kind), fleet.Label(id)))
-	}
 	o := RunbookOrigin(r)
 	switch {
 	case r.Pool != "" && s.Pool(r.Pool) == nil, r.Provider != "" && s.Provider(r.Provider) == nil,
 		r.Site != "" && !slices.ContainsFunc(s.Sites, func(x fleet.Site) bool { return x.ID == r.Site }),
 		r.Route != "" && s.Route(r.Route) == nil:
-		missing(string(o.Kind), o.ID)
-		return out
+		return []fleet.Safe{missing(string(o.Kind), o.ID)}
 	}
+	out := routeProblems(r, o, s)
+	for _, id := range r.To {
+		if !receiver(r, o, id, s) {
+			out = append(out, fleet.Textf("%s is no other target of any route that it moves", fleet.Label(id)))
+		}
+	}
+	for _, id := range r.Warm {
+		if p := s.Pool(id); p == nil {
+			out = append(out, missing("pool", string(id)))
+		}
+	}
+	return out
+}
+
+func missing(kind, id string) fleet.Safe {
+	return fleet.Textf("there is no %s %s", fleet.Label(kind), fleet.Label(id))
+}
+
+// routeProblems are those of the routes that a runbook names, and of the targets that it leaves.
+func routeProblems(r *fleet.Runbook, o Origin, s *fleet.Snapshot) []fleet.Safe {
+	var out []fleet.Safe
 	if route := s.Route(r.Route); route != nil {
 		for _, id := range r.Targets {
 			if route.Target(id) == nil {
@@ -87,19 +103,9 @@ func RunbookProblems(r *fleet.Runbook, s *fleet.Snapshot) []fleet.Safe {
 	for _, id := range r.Routes {
 		switch route := s.Route(id); {
 		case route == nil:
-			missing("route", string(id))
+			out = append(out, missing("route", string(id)))
 		case o.Kind != OriginRoute && !slices.ContainsFunc(route.Targets, func(t fleet.Target) bool { return o.Holds(s, &t) }):
 			out = append(out, fleet.Textf("route %s has no target at %s", fleet.Label(string(id)), o.Text()))
-		}
-	}
-	for _, id := range r.To {
-		if !receiver(r, o, id, s) {
-			out = append(out, fleet.Textf("%s is no other target of any route that it moves", fleet.Label(id)))
-		}
-	}
-	for _, id := range r.Warm {
-		if p := s.Pool(id); p == nil {
-			missing("pool", string(id))
 		}
 	}
 	return out

@@ -25,7 +25,8 @@ type index struct {
 func newIndex(states []*sourceState) index {
 	x := index{ids: map[fleet.SourceID]*sourceState{}, replicas: map[fleet.Subject]*sourceState{},
 		nodes: map[fleet.NodeID]*sourceState{}, engines: map[fleet.NodeID][]*sourceState{}, gateways: map[fleet.Subject]*sourceState{},
-		providers: map[fleet.ProviderID]*sourceState{}, probes: map[fleet.Subject]*sourceState{}, statuses: map[fleet.ProviderID][]*sourceState{}, ways: map[string]*sourceState{}}
+		providers: map[fleet.ProviderID]*sourceState{}, probes: map[fleet.Subject]*sourceState{},
+		statuses: map[fleet.ProviderID][]*sourceState{}, ways: map[string]*sourceState{}}
 	for _, s := range states {
 		sub := s.spec.Subject
 		put(x.ids, s.spec.ID, s)

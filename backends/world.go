@@ -324,6 +324,11 @@ func (w *world) prune(specs []fleet.RouteSpec, now time.Time) {
 		}
 	}
 	w.prunePools(now)
+	w.pruneRoutes(specs)
+}
+
+// pruneRoutes forgets what was remembered of routes and targets that left.
+func (w *world) pruneRoutes(specs []fleet.RouteSpec) {
 	routes, here := map[routeKey]bool{}, map[account]bool{}
 	for _, r := range specs {
 		routes[keyOf(r)] = true

@@ -61,8 +61,8 @@ func (m *Model) planFailover(o actions.Origin) tea.Cmd {
 
 // planRunbook asks the same as a runbook wants it.
 func (m *Model) planRunbook(r *fleet.Runbook) tea.Cmd {
-	m.beginFlow(views.FailoverFlow{Stage: actions.StageLeave, Origin: actions.RunbookOrigin(r), Within: actions.RunbookBounds(r), Runbook: r.Name,
-		Split: actions.RunbookWish(r, actions.StageLeave).Split, Warm: len(r.Warm) > 0, WarmOnly: r.Warm}, views.ShiftPlan)
+	m.beginFlow(views.FailoverFlow{Stage: actions.StageLeave, Origin: actions.RunbookOrigin(r), Within: actions.RunbookBounds(r),
+		Runbook: r.Name, Split: actions.RunbookWish(r, actions.StageLeave).Split, Warm: len(r.Warm) > 0, WarmOnly: r.Warm}, views.ShiftPlan)
 	return tea.Batch(m.startGrace(), m.evacuate())
 }
 
@@ -72,8 +72,8 @@ func (m *Model) beginFlow(f views.FailoverFlow, step views.ShiftStep) {
 		m.shift = nil
 	}
 	m.visit(place{screen: views.ScreenFailover, failover: f.Of})
-	m.evac = &evacuating{state: f, form: &dialog{state: views.ShiftState{Step: step, Kind: actions.KindShift, Route: fleet.RouteID(f.Origin.ID),
-		ValidFor: checksLife}, named: fleet.Label(string(f.Origin.Kind))}}
+	m.evac = &evacuating{state: f, form: &dialog{state: views.ShiftState{Step: step, Kind: actions.KindShift,
+		Route: fleet.RouteID(f.Origin.ID), ValidFor: checksLife}, named: fleet.Label(string(f.Origin.Kind))}}
 }
 
 // evacuate asks who could take the load; an answer to an older question is dropped.

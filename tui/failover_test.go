@@ -31,7 +31,7 @@ func failoverRig(t *testing.T) *rig {
 			Warmups: []actions.Warmup{{Pool: "h200-dr", Replicas: 2}},
 			Stays:   []actions.Stay{{Route: "batch", Why: fleet.Text("batch has no other target: add one first")}}}, nil
 	}
-	r.control.PartsFunc = func(stage actions.FailoverStage, e *actions.Evacuation, id string, wish actions.FailoverWish) ([]actions.PlannedPart, error) {
+	r.control.PartsFunc = func(stage actions.FailoverStage, e *actions.Evacuation, _ string, wish actions.FailoverWish) ([]actions.PlannedPart, error) {
 		in := actions.Intent{Kind: actions.KindShift, Route: "chat-default", Weights: fleet.Weights{"b200-a": 60, "h100-b": 30, "openai": 11},
 			Failover: &actions.FailoverPart{ID: "fo-1", Origin: actions.Origin{Kind: actions.OriginPool, ID: "b200-a"}, Stage: stage, Split: wish.Split}}
 		if e != nil {

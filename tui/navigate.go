@@ -148,28 +148,33 @@ func (m *Model) target() (place, bool) {
 		if a := alertByID(m.snap, id); a != nil {
 			return m.subjectPlace(a.Subject, a.Route)
 		}
-	case paneJournal:
-		return place{screen: views.ScreenEvents, change: fleet.ChangeID(id)}, true
+	case paneJournal, paneParts, paneEvents:
+		return m.changePlace(id)
 	case paneFailovers:
 		return place{screen: views.ScreenFailover, failover: id}, id != ""
 	case paneOrigins:
 		if o, ok := views.OriginOf(id); ok {
 			return m.memberPlace(o.ID)
 		}
-	case paneParts:
-		return place{screen: views.ScreenEvents, change: fleet.ChangeID(id)}, true
 	case paneSources:
 		return place{screen: views.ScreenSources, source: fleet.SourceID(id)}, true
-	case paneEvents:
-		if e := eventByID(m.snap, id); e != nil && e.Change != "" && m.book.Change(e.Change) != nil {
-			return place{screen: views.ScreenEvents, change: e.Change}, true
-		}
 	case paneClusters, paneNodes, panePods, paneWorkloads, paneKubeEvents, paneGPUs:
 		return m.objectPlace()
 	case paneUpgrades:
 		return m.upgradePlace(id)
 	case paneReplicas:
 		return m.replicaPlace(here.pool, fleet.ReplicaID(id))
+	}
+	return m.podNode()
+}
+
+// changePlace is the page of the change that a row stands for. An event may come from no change, or from one that is not known.
+func (m *Model) changePlace(id string) (place, bool) {
+	if m.pane() != paneEvents {
+		return place{screen: views.ScreenEvents, change: fleet.ChangeID(id)}, true
+	}
+	if e := eventByID(m.snap, id); e != nil && e.Change != "" && m.book.Change(e.Change) != nil {
+		return place{screen: views.ScreenEvents, change: e.Change}, true
 	}
 	return m.podNode()
 }

@@ -62,6 +62,16 @@ func orderScreen(screen views.Screen, sc views.Scene, s *states) map[string][]st
 		return views.FailoverOrder(sc, s.failover)
 	case views.ScreenSilences:
 		return views.SilencesOrder(sc, s.silences)
+	case views.ScreenClusters, views.ScreenNodes, views.ScreenPods, views.ScreenWorkloads, views.ScreenKubeEvents:
+		return orderCluster(screen, sc, s)
+	default:
+		return views.OverviewOrder(sc, s.overview)
+	}
+}
+
+// orderCluster is orderScreen for the screens that show the clusters.
+func orderCluster(screen views.Screen, sc views.Scene, s *states) map[string][]string {
+	switch screen {
 	case views.ScreenClusters:
 		return views.ClustersOrder(sc, s.kube)
 	case views.ScreenNodes:
@@ -70,10 +80,8 @@ func orderScreen(screen views.Screen, sc views.Scene, s *states) map[string][]st
 		return views.PodsOrder(sc, s.kube)
 	case views.ScreenWorkloads:
 		return views.WorkloadsOrder(sc, s.kube)
-	case views.ScreenKubeEvents:
-		return views.KubeEventsOrder(sc, s.kube)
 	default:
-		return views.OverviewOrder(sc, s.overview)
+		return views.KubeEventsOrder(sc, s.kube)
 	}
 }
 

@@ -66,34 +66,34 @@ func newStates() states {
 
 // panes lists the panes of a place in the order of tab.
 func panes(p place) []string {
-	switch {
-	case p.screen == views.ScreenOverview:
+	switch p.screen {
+	case views.ScreenOverview:
 		return []string{paneAlerts, panePools, paneRoutes}
-	case p.screen == views.ScreenRoutes && p.route != "":
-		return []string{paneTargets}
-	case p.screen == views.ScreenRoutes:
-		return []string{paneRoutes}
-	case p.screen == views.ScreenPools && p.pool != "":
-		return []string{paneReplicas, paneGPUs}
-	case p.screen == views.ScreenPools:
-		return []string{panePools}
-	case p.screen == views.ScreenEvents && p.change != "":
-		return nil
-	case p.screen == views.ScreenEvents:
-		return []string{paneJournal, paneEvents}
-	case p.screen == views.ScreenCost:
+	case views.ScreenRoutes:
+		return listOrPage(p.route == "", []string{paneRoutes}, paneTargets)
+	case views.ScreenPools:
+		return listOrPage(p.pool == "", []string{panePools}, paneReplicas, paneGPUs)
+	case views.ScreenEvents:
+		return listOrPage(p.change == "", []string{paneJournal, paneEvents})
+	case views.ScreenCost:
 		return []string{paneCostRoutes, paneCostPools, paneCostProviders}
-	case p.screen == views.ScreenSources && p.source == "":
-		return []string{paneSources}
-	case p.screen == views.ScreenSilences:
+	case views.ScreenSources:
+		return listOrPage(p.source == "", []string{paneSources}, clusterPanes(p)...)
+	case views.ScreenSilences:
 		return []string{paneSilences}
-	case p.screen == views.ScreenFailover && p.failover != "":
-		return []string{paneParts}
-	case p.screen == views.ScreenFailover:
-		return []string{paneOrigins, paneFailovers, paneRunbooks}
+	case views.ScreenFailover:
+		return listOrPage(p.failover == "", []string{paneOrigins, paneFailovers, paneRunbooks}, paneParts)
 	default:
 		return clusterPanes(p)
 	}
+}
+
+// listOrPage gives the panes of a screen's list, or those of the page of one thing on it.
+func listOrPage(isList bool, list []string, page ...string) []string {
+	if isList {
+		return list
+	}
+	return page
 }
 
 // pane is the pane with the focus, "" on a page without tables.
@@ -157,39 +157,53 @@ func (m *Model) table(pane string) *views.Table {
 
 // screenTable is the state of a pane of the other screens.
 func (s *states) screenTable(screen views.Screen, pane string) *views.Table {
-	switch {
-	case pane == paneRoutes:
+	switch pane {
+	case paneRoutes:
 		return &s.routes.List
-	case pane == paneTargets:
+	case paneTargets:
 		return &s.routes.Targets
-	case pane == panePools:
+	case panePools:
 		return &s.pools.List
-	case pane == paneReplicas:
+	case paneReplicas:
 		return &s.pools.Replicas
-	case pane == paneJournal:
+	case paneJournal:
 		return &s.events.Journal
-	case pane == paneEvents:
+	case paneEvents:
 		return &s.events.Events
-	case pane == paneSources:
+	case paneSources:
 		return &s.sources.List
-	case pane == paneSilences:
+	case paneSilences:
 		return &s.silences.List
-	case pane == paneOrigins:
-		return &s.failover.Origins
-	case pane == paneFailovers:
-		return &s.failover.Runs
-	case pane == paneRunbooks:
-		return &s.failover.Runbooks
-	case pane == paneParts:
-		return &s.failover.Parts
-	case pane == paneCostRoutes:
-		return &s.cost.Routes
-	case pane == paneCostPools:
-		return &s.cost.Pools
-	case pane == paneCostProviders:
-		return &s.cost.Providers
+	case paneOrigins, paneFailovers, paneRunbooks, paneParts:
+		return s.failoverTable(pane)
+	case paneCostRoutes, paneCostPools, paneCostProviders:
+		return s.costTable(pane)
 	default:
 		return s.clusterTable(screen, pane)
+	}
+}
+
+func (s *states) failoverTable(pane string) *views.Table {
+	switch pane {
+	case paneOrigins:
+		return &s.failover.Origins
+	case paneFailovers:
+		return &s.failover.Runs
+	case paneRunbooks:
+		return &s.failover.Runbooks
+	default:
+		return &s.failover.Parts
+	}
+}
+
+func (s *states) costTable(pane string) *views.Table {
+	switch pane {
+	case paneCostRoutes:
+		return &s.cost.Routes
+	case paneCostPools:
+		return &s.cost.Pools
+	default:
+		return &s.cost.Providers
 	}
 }
 

@@ -66,11 +66,13 @@ func originRows(s *fleet.Snapshot) []originRow {
 	var all []originRow
 	for i := range s.Pools {
 		p := &s.Pools[i]
-		all = append(all, originRow{o: actions.Origin{Kind: actions.OriginPool, ID: string(p.Spec.ID)}, state: p.State, why: p.Why, since: p.Since})
+		all = append(all, originRow{o: actions.Origin{Kind: actions.OriginPool, ID: string(p.Spec.ID)},
+			state: p.State, why: p.Why, since: p.Since})
 	}
 	for i := range s.Providers {
 		p := &s.Providers[i]
-		all = append(all, originRow{o: actions.Origin{Kind: actions.OriginProvider, ID: string(p.Spec.ID)}, state: p.State, why: p.Why, since: p.Since})
+		all = append(all, originRow{o: actions.Origin{Kind: actions.OriginProvider, ID: string(p.Spec.ID)},
+			state: p.State, why: p.Why, since: p.Since})
 	}
 	for i := range s.Sites {
 		all = append(all, siteRow(s, s.Sites[i].ID))
@@ -138,7 +140,8 @@ func originOrder(rows []originRow, t Table) ([]int, []string) {
 			case "req":
 				return cmp.Compare(b.requests.V, a.requests.V)
 			}
-			return cmp.Or(b.state.Rank()-a.state.Rank(), strings.Compare(string(a.o.Kind), string(b.o.Kind)), cmp.Compare(b.requests.V, a.requests.V))
+			return cmp.Or(b.state.Rank()-a.state.Rank(), strings.Compare(string(a.o.Kind), string(b.o.Kind)),
+				cmp.Compare(b.requests.V, a.requests.V))
 		}}
 	index := o.rows()
 	return index, o.ids(index)
@@ -217,7 +220,8 @@ func runsPane(b *part.Block, sc Scene, u FailoverState, runs []actions.FailoverR
 		open += count(!runs[i].Over())
 	}
 	from, to := window(ids, u.Runs, n)
-	b.Rule(fleet.Concat(fleet.Text("FAILOVERS "), fleet.Int(len(runs))), fleet.Textf("%s not over", fleet.Int(open)), position(from, to, len(runs)))
+	b.Rule(fleet.Concat(fleet.Text("FAILOVERS "), fleet.Int(len(runs))), fleet.Textf("%s not over", fleet.Int(open)),
+		position(from, to, len(runs)))
 	g := part.Layout(runColumns, b.Width(), u.Runs.Column)
 	if len(runs) == 0 {
 		b.Gap(2).Say(themes.Dim, "none was made yet").End()

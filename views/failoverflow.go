@@ -88,8 +88,8 @@ func (f *FailoverFlow) drawSelect(s *sheet) {
 		s.hints(f.Form.Grace, hint(fleet.Text("e"), fleet.Text("ask again")), hint(fleet.Text("esc"), fleet.Text("cancel")))
 		return
 	}
-	s.Put(themes.Text, fleet.Concat(fleet.Many(len(e.Found), "route"), fleet.Text("   "), fleet.Show(e.Requests), fleet.Text(" req/s to move   "),
-		fleet.Show(e.InFlight), fleet.Text(" in flight, which end there: nothing is cut"))).End()
+	s.Put(themes.Text, fleet.Concat(fleet.Many(len(e.Found), "route"), fleet.Text("   "), fleet.Show(e.Requests),
+		fleet.Text(" req/s to move   "), fleet.Show(e.InFlight), fleet.Text(" in flight, which end there: nothing is cut"))).End()
 	s.mark(spareLast)
 	for i := range e.Ways {
 		f.drawWay(s, &e.Ways[i])
@@ -158,7 +158,8 @@ func (f *FailoverFlow) drawWarmup(s *sheet, w *actions.Warmup) {
 	if w.Takes.OK {
 		takes = fleet.Concat(fleet.Text("warm in about "), fleet.Age(w.Takes.V))
 	}
-	s.say(role, fleet.Join(nonEmpty(fleet.Concat(fleet.Text("STANDBY "), fleet.Label(string(w.Pool))), word, takes, w.Why), fleet.Text("  ")), 0, 2)
+	name := fleet.Concat(fleet.Text("STANDBY "), fleet.Label(string(w.Pool)))
+	s.say(role, fleet.Join(nonEmpty(name, word, takes, w.Why), fleet.Text("  ")), 0, 2)
 	s.mark(spareLast)
 }
 
@@ -182,8 +183,9 @@ func (f *FailoverFlow) drawRoute(s *sheet, r *actions.Failover, way *actions.Way
 	for i, id := range r.Away {
 		names[i] = fleet.Label(string(id))
 	}
-	s.Put(themes.Title, fleet.Label(string(r.Route))).Put(themes.Dim, fleet.Concat(fleet.Text("  away from "), fleet.Join(names, fleet.Text(", ")),
-		fleet.Text(": "), r.Moved.Whole(), fleet.Text("%, "), fleet.Show(r.Requests), fleet.Text(" req/s"))).End()
+	s.Put(themes.Title, fleet.Label(string(r.Route))).Put(themes.Dim, fleet.Concat(fleet.Text("  away from "),
+		fleet.Join(names, fleet.Text(", ")), fleet.Text(": "), r.Moved.Whole(), fleet.Text("%, "),
+		fleet.Show(r.Requests), fleet.Text(" req/s"))).End()
 	if way != nil && at < len(way.Moves) {
 		p := &way.Moves[at]
 		weights := make([]fleet.Safe, 0, len(p.Weights))
@@ -282,7 +284,8 @@ func (f *FailoverFlow) allChecks() []actions.Check {
 // drawPart is one part in its steps, with the checks that did not pass.
 func (f *FailoverFlow) drawPart(s *sheet, d *shiftDialog, p *actions.PlannedPart) {
 	s.item()
-	s.Put(themes.Title, fleet.Label(p.Plan.Object())).Gap(2).Put(themes.Accent, movement(&p.Plan)).Gap(2).Put(themes.Dim, stepsText(&p.Plan)).End()
+	s.Put(themes.Title, fleet.Label(p.Plan.Object())).Gap(2).Put(themes.Accent, movement(&p.Plan)).Gap(2).
+		Put(themes.Dim, stepsText(&p.Plan)).End()
 	loud := slices.DeleteFunc(worstFirst(p.Checks), func(c actions.Check) bool { return c.Severity == actions.SeverityPass })
 	for i := range loud {
 		s.item()

@@ -30,7 +30,8 @@ func Find(route fleet.RouteID, away []fleet.TargetID, s *fleet.Snapshot, b actio
 }
 
 // roomFor is Find where only some may receive, nil for all. What is on its way elsewhere counts already.
-func roomFor(route fleet.RouteID, away []fleet.TargetID, to []string, s *fleet.Snapshot, b actions.Book, now time.Time) (actions.Failover, error) {
+func roomFor(route fleet.RouteID, away []fleet.TargetID, to []string, s *fleet.Snapshot, b actions.Book,
+	now time.Time) (actions.Failover, error) {
 	none := actions.Failover{}
 	s = interlocks.WithOpen(s, b, route)
 	r := s.Route(route)
@@ -164,8 +165,8 @@ func (f *finder) lead(after fleet.Weights, weight int) {
 
 // receiving are the interlocks that speak about one receiver: what it can carry, what it costs, and whether it may.
 func receiving(id string) bool {
-	return slices.Contains([]string{"IL-04", "IL-05", "IL-07", "IL-08", "IL-10", "IL-12", "IL-14", "IL-15", "IL-16", "IL-17", "IL-24", "IL-26", "IL-27",
-		"IL-28"}, id)
+	return slices.Contains([]string{"IL-04", "IL-05", "IL-07", "IL-08", "IL-10", "IL-12", "IL-14", "IL-15", "IL-16", "IL-17", "IL-24",
+		"IL-26", "IL-27", "IL-28"}, id)
 }
 
 // amount tells the interlocks that speak about how much: what they object to at the least amount is full already.

@@ -25,7 +25,8 @@ func WarmIntent(w actions.Warmup, as actions.FailoverPart) (actions.Intent, erro
 
 // Settle are the plans of the second stage: what rented members took over for the while goes to the pools that are warm now, in
 // routine steps.
-func Settle(run *actions.FailoverRun, wish actions.FailoverWish, s *fleet.Snapshot, b actions.Book, now time.Time) ([]actions.PlannedPart, error) {
+func Settle(run *actions.FailoverRun, wish actions.FailoverWish, s *fleet.Snapshot, b actions.Book,
+	now time.Time) ([]actions.PlannedPart, error) {
 	if s == nil {
 		return nil, &fleet.Error{Kind: fleet.KindStale, Op: "plan the second stage", Err: errors.New("nothing has been read yet")}
 	}
@@ -89,7 +90,8 @@ const slack = 1e-9
 
 // Return are the plans by which the load goes back to where a failover took it from. Each restores what the failover found, step by
 // step.
-func Return(run *actions.FailoverRun, wish actions.FailoverWish, s *fleet.Snapshot, b actions.Book, now time.Time) ([]actions.PlannedPart, error) {
+func Return(run *actions.FailoverRun, wish actions.FailoverWish, s *fleet.Snapshot, b actions.Book,
+	now time.Time) ([]actions.PlannedPart, error) {
 	if s == nil {
 		return nil, &fleet.Error{Kind: fleet.KindStale, Op: "plan the return", Err: errors.New("nothing has been read yet")}
 	}

@@ -36,21 +36,7 @@ func Edit(in actions.Intent, s *fleet.Snapshot, now time.Time) (actions.Plan, er
 	if err := editable(r, e.Kind); err != nil {
 		return actions.Plan{}, err
 	}
-	switch e.Kind {
-	case fleet.EditFallbacks:
-		err = editFallbacks(&e, r, s)
-	case fleet.EditAlias:
-		err = editAlias(&e, r, s)
-	case fleet.EditBlock:
-		err = editBlock(&e, r, &p)
-	case fleet.EditAdd:
-		err = editAdd(&e, r, s)
-	case fleet.EditRemove:
-		err = editRemove(&e, r)
-	default:
-		err = fmt.Errorf("the kind of edit %q is not known", fleet.Label(string(e.Kind)))
-	}
-	if err != nil {
+	if err := fillEdit(&e, r, s, &p); err != nil {
 		return actions.Plan{}, refuse(err)
 	}
 	if e.Kind == fleet.EditBlock {
@@ -69,6 +55,24 @@ func Edit(in actions.Intent, s *fleet.Snapshot, now time.Time) (actions.Plan, er
 	p.Steps = []actions.Step{{N: 1, Before: p.Before, After: p.After, BeforeHash: p.BeforeHash, AfterHash: p.AfterHash}}
 	p.Ramp, p.Soak = actions.Ramp{}, 0
 	return seal(p)
+}
+
+// fillEdit says what holds before and after an edit, each kind by its own rules.
+func fillEdit(e *fleet.RouteEdit, r *fleet.Route, s *fleet.Snapshot, p *actions.Plan) error {
+	switch e.Kind {
+	case fleet.EditFallbacks:
+		return editFallbacks(e, r, s)
+	case fleet.EditAlias:
+		return editAlias(e, r, s)
+	case fleet.EditBlock:
+		return editBlock(e, r, p)
+	case fleet.EditAdd:
+		return editAdd(e, r, s)
+	case fleet.EditRemove:
+		return editRemove(e, r)
+	default:
+		return fmt.Errorf("the kind of edit %q is not known", fleet.Label(string(e.Kind)))
+	}
 }
 
 // nameRoutes writes IDs of routes as their gateway calls them. Fallbacks are shown and typed by these names: one goes before an ID.

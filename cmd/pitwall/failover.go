@@ -106,7 +106,8 @@ func (x *failoverFlags) origin(args []string) actions.Origin {
 
 func (x *failoverFlags) wish() actions.FailoverWish {
 	ch := &x.change
-	return actions.FailoverWish{Split: actions.Split(x.split), Ramp: actions.Ramp{Points: ch.points, Every: ch.every, MinRequests: ch.requests},
+	return actions.FailoverWish{Split: actions.Split(x.split),
+		Ramp: actions.Ramp{Points: ch.points, Every: ch.every, MinRequests: ch.requests},
 		Soak: ch.soak, Reason: ch.reason, Incident: ch.incident}
 }
 
@@ -123,7 +124,8 @@ func (x *failoverFlags) wanted(args []string, s *fleet.Snapshot) (actions.Origin
 	}
 	if bad := actions.RunbookProblems(r, s); len(bad) > 0 {
 		return actions.Origin{}, actions.Bounds{}, wish, &fleet.Error{Kind: fleet.KindInvalid, Op: "fail over",
-			Err: fmt.Errorf("runbook %s does not fit the fleet: %s", fleet.Quote(r.Name), fleet.Join(bad, fleet.Text("; "))), Next: "nothing was changed"}
+			Err:  fmt.Errorf("runbook %s does not fit the fleet: %s", fleet.Quote(r.Name), fleet.Join(bad, fleet.Text("; "))),
+			Next: "nothing was changed"}
 	}
 	return actions.RunbookOrigin(r), actions.RunbookBounds(r), wish.Over(actions.RunbookWish(r, actions.StageLeave)), nil
 }
@@ -205,8 +207,8 @@ func (s *session) failoverTo(ctx context.Context, d *desk.Desk, c console, x *fa
 }
 
 // failoverParts plans what is wanted: the first stage after saying who could take what, or a later one.
-func (s *session) failoverParts(ctx context.Context, d *desk.Desk, c console, x *failoverFlags, args []string, out *failedOver) (actions.Origin,
-	[]actions.PlannedPart, error) {
+func (s *session) failoverParts(ctx context.Context, d *desk.Desk, c console, x *failoverFlags, args []string,
+	out *failedOver) (actions.Origin, []actions.PlannedPart, error) {
 	var parts []actions.PlannedPart
 	var err error
 	switch {
@@ -281,8 +283,8 @@ func (s *session) followAll(ctx context.Context, d *desk.Desk, c console, x *fai
 			}
 			out.Parts[i].Change = ch
 			if line := ch.Told().String(); line != last[i] && x.change.output != formatJSON {
-				fmt.Fprintf(c.out, "%s %s %s step %d/%d %s\n", fleet.ClockTime(s.clock.Now()), fleet.Label(ch.Plan.Object()), fleet.Label(string(ch.ID)),
-					ch.Step, len(ch.Plan.Steps), line)
+				fmt.Fprintf(c.out, "%s %s %s step %d/%d %s\n", fleet.ClockTime(s.clock.Now()), fleet.Label(ch.Plan.Object()),
+					fleet.Label(string(ch.ID)), ch.Step, len(ch.Plan.Steps), line)
 				last[i] = line
 			}
 			if !ch.State.Closed() && ch.State != actions.StateUnknown {

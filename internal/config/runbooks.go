@@ -93,7 +93,8 @@ func (c *checker) runbook(r *Runbook) {
 
 func runbookOf(r *fleet.Runbook) Runbook {
 	return Runbook{Name: r.Name, When: r.When, Routes: texts(r.Routes), To: slices.Clone(r.To), Split: r.Split,
-		From:   RunbookFrom{Pool: string(r.Pool), Provider: string(r.Provider), Site: string(r.Site), Route: string(r.Route), Targets: texts(r.Targets)},
+		From: RunbookFrom{Pool: string(r.Pool), Provider: string(r.Provider), Site: string(r.Site), Route: string(r.Route),
+			Targets: texts(r.Targets)},
 		Stages: RunbookStages{Warm: texts(r.Warm), Leave: stageOf(r.Leave), Settle: stageOf(r.Settle), Return: stageOf(r.Return)}}
 }
 

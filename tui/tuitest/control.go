@@ -137,7 +137,8 @@ func (c *Control) ReturnParts(id string, wish actions.FailoverWish) ([]actions.P
 	return c.parts(actions.StageReturn, nil, id, wish)
 }
 
-func (c *Control) parts(stage actions.FailoverStage, e *actions.Evacuation, id string, wish actions.FailoverWish) ([]actions.PlannedPart, error) {
+func (c *Control) parts(stage actions.FailoverStage, e *actions.Evacuation, id string,
+	wish actions.FailoverWish) ([]actions.PlannedPart, error) {
 	_ = c.record("parts %s %s %s", stage, id, wish.Split)
 	if c.PartsFunc == nil {
 		return nil, errors.New("nothing can be planned")
@@ -168,7 +169,8 @@ func (c *Control) StartParts(parts []actions.PlannedPart, a actions.Approval) []
 	}
 	out := make([]actions.StartedPart, len(parts))
 	for i := range parts {
-		out[i] = actions.StartedPart{Route: parts[i].Plan.Route.ID, Object: parts[i].Plan.Object(), Change: fleet.ChangeID(fmt.Sprintf("part-%d", i+1))}
+		out[i] = actions.StartedPart{Route: parts[i].Plan.Route.ID, Object: parts[i].Plan.Object(),
+			Change: fleet.ChangeID(fmt.Sprintf("part-%d", i+1))}
 	}
 	return out
 }

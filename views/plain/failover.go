@@ -13,8 +13,8 @@ import (
 // sent.
 func Failover(e actions.Evacuation) string {
 	r := &report{}
-	r.line(fleet.Text("FAILOVER "), e.Origin.Text(), fleet.Text("  "), fleet.Many(len(e.Found), "route"), fleet.Text(", "), fleet.Show(e.Requests),
-		fleet.Text(" req/s, "), fleet.Show(e.InFlight), fleet.Text(" in flight"))
+	r.line(fleet.Text("FAILOVER "), e.Origin.Text(), fleet.Text("  "), fleet.Many(len(e.Found), "route"), fleet.Text(", "),
+		fleet.Show(e.Requests), fleet.Text(" req/s, "), fleet.Show(e.InFlight), fleet.Text(" in flight"))
 	for i := range e.Found {
 		r.line()
 		candidates(r, &e.Found[i])
