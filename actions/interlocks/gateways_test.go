@@ -142,6 +142,7 @@ func (w *world) applied(p actions.Plan, st actions.Step) {
 		w.route().Routing.Fallbacks = []fleet.Fallback{{Kind: e.Fallback, To: e.After}}
 	case fleet.EditAlias:
 		w.route().Routing.Aliases = []fleet.RouteID{e.Alias}
+	default: // members that come and go are not among the edits that this world draws
 	}
 }
 

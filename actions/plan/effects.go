@@ -49,8 +49,8 @@ func Project(s *fleet.Snapshot, r *fleet.Route, before, after fleet.Weights, id 
 		return p
 	}
 	then := max(0, now.V+r.Load.Requests.V*fleet.Rate(p.ShareNew.V-p.ShareNow.V))
-	if set := r.Load.Requests.V * fleet.Rate(p.ShareNow.V); p.ShareNew.V > p.ShareNow.V && now.V > set {
-		// It carries more than its weight says: its gateway gave it what a member that is left out had. That comes no second time.
+	if set := r.Load.Requests.V * fleet.Rate(p.ShareNow.V); set > 0 && p.ShareNew.V > p.ShareNow.V && now.V > set && leftOut(r, before, id) {
+		// Its gateway gave it already what a member had that it leaves out: that comes no second time.
 		then = max(now.V, r.Load.Requests.V*fleet.Rate(p.ShareNew.V))
 	}
 	p.RequestsThen, p.AddedRequests = fleet.Some(then), fleet.Some(then-now.V)
@@ -58,6 +58,18 @@ func Project(s *fleet.Snapshot, r *fleet.Route, before, after fleet.Weights, id 
 	p.InNow, p.AddedIn, p.InThen = add(load.InRate, p.AddedRequests.V, p.Prompt)
 	p.OutNow, p.AddedOut, p.OutThen = add(load.OutRate, p.AddedRequests.V, p.Output)
 	return p
+}
+
+// leftOut tells whether another member carries less than half of what its weight says: its gateway leaves it out.
+func leftOut(r *fleet.Route, w fleet.Weights, but fleet.TargetID) bool {
+	for i := range r.Targets {
+		t := &r.Targets[i]
+		share := w.Share(t.Spec.ID)
+		if t.Spec.ID != but && t.Load.Requests.OK && float64(t.Load.Requests.V) < float64(r.Load.Requests.V)*float64(share.Or(0))/2 {
+			return true
+		}
+	}
+	return false
 }
 
 // unread tells whether a member has a weight of which nothing else is read.

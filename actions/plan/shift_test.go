@@ -335,3 +335,22 @@ func TestARouteWithoutANameIsWrittenAsBefore(t *testing.T) {
 		t.Errorf("%+v, %v", old, err)
 	}
 }
+
+// What a gateway gave to a receiver when it left a failing member out does not come a second time with the weights.
+func TestLoadThatWasMovedAlreadyIsCountedOnce(t *testing.T) {
+	rate := func(id fleet.TargetID, set int, carries float64) fleet.Target {
+		return fleet.Target{Spec: fleet.TargetSpec{ID: id}, Set: fleet.Some(set), Load: fleet.Load{Requests: fleet.Some(fleet.Rate(carries))}}
+	}
+	before, after := fleet.Weights{"a": 60, "b": 40}, fleet.Weights{"a": 0, "b": 100}
+	for name, c := range map[string]struct{ a, b, want float64 }{
+		"both carry their shares": {60, 40, 100},
+		"a is left out":           {1, 99, 100},
+		"b is left out":           {99, 1, 61},
+	} {
+		r := &fleet.Route{Load: fleet.Load{Requests: fleet.Some(fleet.Rate(100))}, Routing: fleet.Routing{Weighing: fleet.WeighingShares},
+			Targets: []fleet.Target{rate("a", 60, c.a), rate("b", 40, c.b)}}
+		if got := Project(&fleet.Snapshot{Routes: []fleet.Route{*r}}, r, before, after, "b").RequestsThen; got.Or(-1) != fleet.Rate(c.want) {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
