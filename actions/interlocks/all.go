@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"pitwall/actions"
+	"pitwall/actions/plan"
 	"pitwall/fleet"
 )
 
@@ -121,6 +122,9 @@ func EvaluateStep(p actions.Plan, n int, s *fleet.Snapshot, b actions.Book, now 
 	if n > 1 {
 		at.Created = now
 	}
+	if r := route(p, s); r != nil && !p.Errand() && n > 1 {
+		at.BurnNow, at.BurnThen = burnLeft(&p, &step, r, s)
+	}
 	if p.Errand() {
 		at = p // what it does is not in weights
 		if n > 1 {
@@ -137,6 +141,18 @@ func EvaluateStep(p actions.Plan, n int, s *fleet.Snapshot, b actions.Book, now 
 	return ask(at, s, b, now, restores(p, b), func(il actions.Interlock) bool {
 		return n == 1 || !slices.Contains(own, il.ID)
 	})
+}
+
+// burnLeft is what the fleet burns now and after the rest of a plan: what its earlier steps added is in what is measured. Where that is not
+// known now, what was known when it was planned stands.
+func burnLeft(p *actions.Plan, step *actions.Step, r *fleet.Route, s *fleet.Snapshot) (now, then fleet.Maybe[fleet.USDPerHour]) {
+	rest := *p
+	rest.Before, rest.After = step.Before, p.After
+	plan.Estimate(&rest, r, s)
+	if !rest.BurnNow.OK || !rest.BurnThen.OK {
+		return p.BurnNow, p.BurnThen
+	}
+	return rest.BurnNow, rest.BurnThen
 }
 
 // EvaluateRollback asks about one step back only what nothing lifts and what does not depend on age, telemetry or

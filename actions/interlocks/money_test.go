@@ -120,3 +120,28 @@ func TestStaleTelemetry(t *testing.T) {
 		{"no route", func(w *world) { w.plan(t); w.s.Routes = nil }, block, "not in the fleet", "missing"},
 	})
 }
+
+// What earlier steps bought is in the burn that is measured: a later step counts only what is still to come.
+func TestALaterStepCountsTheSpendThatIsLeft(t *testing.T) {
+	w := good()
+	w.in.Weights = fleet.Weights{"a": 40, "api": 30}
+	p := w.plan(t)
+	if len(p.Steps) != 2 || !p.BurnNow.OK || p.BurnThen.V <= p.BurnNow.V {
+		t.Fatalf("%d steps, burn %v -> %v", len(p.Steps), p.BurnNow, p.BurnThen)
+	}
+	r := w.route()
+	for i := range r.Targets { // the first step is done and measured
+		id := r.Targets[i].Spec.ID
+		r.Targets[i].Set = fleet.Some(p.Steps[0].After[id])
+		r.Targets[i].Load.Requests = fleet.Some(fleet.Rate(p.Steps[0].After.Share(id).V) * 10)
+	}
+	now, then := burnLeft(&p, &p.Steps[1], r, w.s)
+	whole, left := p.BurnThen.V-p.BurnNow.V, then.V-now.V
+	if !now.OK || !then.OK || left <= 0 || left > whole*0.55 {
+		t.Errorf("the second of two steps counts $%v/h of the plan's $%v/h", left, whole)
+	}
+	r.Load.Requests = fleet.None[fleet.Rate]()
+	if now, then := burnLeft(&p, &p.Steps[1], r, w.s); now != p.BurnNow || then != p.BurnThen {
+		t.Errorf("nothing is known now, and it counts %v -> %v", now, then)
+	}
+}
