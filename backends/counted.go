@@ -53,7 +53,7 @@ func (w *world) wholeOf(spec fleet.RouteSpec, replicas []fleet.GatewayReplicaSpe
 		if s == nil || s.last.Gateway == nil || s.stale(now) {
 			continue
 		}
-		series := w.byRoute[s.spec.ID][spec.ID]
+		series := w.byRoute[s.spec.ID][spec.Called()]
 		if series == nil {
 			continue
 		}

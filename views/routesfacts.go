@@ -91,7 +91,7 @@ func routeFacts(b *part.Block, sc Scene, r *fleet.Route, page bool) {
 	if n := len(r.Routing.Aliases); n > 0 {
 		b.Gap(2).Say(themes.Dim, "alias ").Put(themes.Text, aliasText(r.Routing.Aliases))
 	}
-	if says := gatewaySpend(sc.Snap.Gateway(r.Spec.Gateway), r.Spec.ID, sc.Now); !says.IsEmpty() {
+	if says := gatewaySpend(sc.Snap.Gateway(r.Spec.Gateway), r.Spec.Called(), sc.Now); !says.IsEmpty() {
 		b.Gap(2).Say(themes.Dim, "spend ").Put(themes.Text, says)
 	}
 	if r.Reversals > 1 {
