@@ -17,6 +17,7 @@ import (
 // each target, and the failures of the whole route. Nothing of its targets' keys, which each write has to send back, is in what
 // the change leaves behind.
 func TestAShiftThroughKongIsCommitted(t *testing.T) {
+	longWatch(t)
 	t.Parallel()
 	r := rigOf(t, sim.Options{Gateway: "kong"}, nil)
 	s := r.after(90 * time.Second)

@@ -57,6 +57,7 @@ func (r *rig) finish(id fleet.ChangeID) *actions.Change {
 // A change of a route of one gateway is written to this one, by the name that it calls the route by, though another one has a route
 // of the same name.
 func TestRoutesOfOneNameAreShiftedEachAtItsGateway(t *testing.T) {
+	longWatch(t)
 	t.Parallel()
 	r := twoGateways(t)
 	s := r.after(90 * time.Second)

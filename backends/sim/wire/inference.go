@@ -141,7 +141,8 @@ func (a *answer) serve(w http.ResponseWriter, r *http.Request, start func() *wor
 	running.At(a.s.o.Clock.Now(), func() { c = start() })
 	sent := 0
 	for {
-		done, made, ended := *c, 0, false
+		var done world.Call
+		made, ended := 0, false
 		running.At(a.s.o.Clock.Now(), func() { done, made, ended = *c, running.Progress(c), c.Ended })
 		if ended && done.Status != http.StatusOK {
 			a.refuse(w, &done, sent)
