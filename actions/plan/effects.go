@@ -48,16 +48,22 @@ func Project(s *fleet.Snapshot, r *fleet.Route, before, after fleet.Weights, id 
 	if !now.OK {
 		return p
 	}
-	then := max(0, now.V+r.Load.Requests.V*fleet.Rate(p.ShareNew.V-p.ShareNow.V))
-	if set := r.Load.Requests.V * fleet.Rate(p.ShareNow.V); set > 0 && p.ShareNew.V > p.ShareNow.V && now.V > set && leftOut(r, before, id) {
-		// Its gateway gave it already what a member had that it leaves out: that comes no second time.
-		then = max(now.V, r.Load.Requests.V*fleet.Rate(p.ShareNew.V))
-	}
+	then := carries(r, before, id, now.V, p.ShareNow.V, p.ShareNew.V)
 	p.RequestsThen, p.AddedRequests = fleet.Some(then), fleet.Some(then-now.V)
 	load := carried(s, t)
 	p.InNow, p.AddedIn, p.InThen = add(load.InRate, p.AddedRequests.V, p.Prompt)
 	p.OutNow, p.AddedOut, p.OutThen = add(load.OutRate, p.AddedRequests.V, p.Output)
 	return p
+}
+
+// carries is what a target would carry of a route when its share goes from one value to another.
+func carries(r *fleet.Route, before fleet.Weights, id fleet.TargetID, now fleet.Rate, from, to fleet.Ratio) fleet.Rate {
+	all := r.Load.Requests.V
+	if set := all * fleet.Rate(from); set > 0 && to > from && now > set && leftOut(r, before, id) {
+		// Its gateway gave it already what a member had that it leaves out: that comes no second time.
+		return max(now, all*fleet.Rate(to))
+	}
+	return max(0, now+all*fleet.Rate(to-from))
 }
 
 // leftOut tells whether another member carries less than half of what its weight says: its gateway leaves it out.
