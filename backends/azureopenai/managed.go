@@ -148,14 +148,14 @@ func joined(headers, configured []fleet.Limit) []fleet.Limit {
 func remarks(used []deployment) []fleet.Notice {
 	var notices []fleet.Notice
 	for _, d := range used {
-		name := fleet.Concat(fleet.Text("deployment "), fleet.Label(d.Name))
+		name := fleet.Concat(fleet.Text("deployment "), fleet.Quote(d.Name))
 		if !d.serves() {
 			notices = append(notices, fleet.Notice{Level: fleet.LevelWarn,
-				Text: fleet.Concat(name, fleet.Text(" does not serve: "), fleet.Label(d.Properties.State))})
+				Text: fleet.Concat(name, fleet.Text(" does not serve: "), fleet.Quote(d.Properties.State))})
 		}
 		if where := residency(d.SKU.Name); !where.IsEmpty() {
 			notices = append(notices, fleet.Notice{Level: fleet.LevelInfo,
-				Text: fleet.Concat(name, fleet.Text(" is of type "), fleet.Label(d.SKU.Name), where)})
+				Text: fleet.Concat(name, fleet.Text(" is of type "), fleet.Quote(d.SKU.Name), where)})
 		}
 	}
 	if len(notices) > mostRemarks {

@@ -115,9 +115,9 @@ func (s settings) place(told string) []fleet.Notice {
 	case region == "":
 		return nil
 	case s.location != "" && s.location != region:
-		return []fleet.Notice{{Level: fleet.LevelWarn, Text: fleet.Concat(fleet.Text("the resource is in "), fleet.Label(region),
-			fleet.Text(", and option location says "), fleet.Label(s.location))}}
+		return []fleet.Notice{{Level: fleet.LevelWarn, Text: fleet.Concat(fleet.Text("the resource is in "), fleet.Quote(region),
+			fleet.Text(", and option location says "), fleet.Quote(s.location))}}
 	default:
-		return []fleet.Notice{{Level: fleet.LevelInfo, Text: fleet.Concat(fleet.Text("the resource is in "), fleet.Label(region))}}
+		return []fleet.Notice{{Level: fleet.LevelInfo, Text: fleet.Concat(fleet.Text("the resource is in "), fleet.Quote(region))}}
 	}
 }

@@ -89,7 +89,7 @@ func (f *findings) example(id string) fleet.Safe {
 	for i := range f.list.list {
 		for _, m := range f.list.list[i].Models {
 			if bare(m.ARN) == id {
-				return fleet.Concat(fleet.Text(" such as "), fleet.Label(f.list.list[i].ID))
+				return fleet.Concat(fleet.Text(" such as "), fleet.Quote(f.list.list[i].ID))
 			}
 		}
 	}
@@ -131,7 +131,7 @@ func (f *findings) below(want fleet.ModelName, m *foundation, scope scope) {
 	}
 	end := fleet.Safe{}
 	if day, _, ok := strings.Cut(m.Lifecycle.End, "T"); ok {
-		end = fleet.Concat(fleet.Text(" on "), fleet.Label(day))
+		end = fleet.Concat(fleet.Text(" on "), fleet.Quote(day))
 	}
 	f.warn(want, fleet.Text(" is a legacy model that will be taken away"), end)
 }

@@ -58,7 +58,7 @@ func (r *reader) endpoints(ctx context.Context) []fleet.Notice {
 		}
 		reply, err := r.get(ctx, "/models/"+url.PathEscape(author)+"/"+url.PathEscape(slug)+"/endpoints")
 		if err != nil {
-			notices = append(notices, rented.Without(fleet.Concat(fleet.Text("the endpoints of "), fleet.Label(string(m))), err))
+			notices = append(notices, rented.Without(fleet.Concat(fleet.Text("the endpoints of "), fleet.Quote(string(m))), err))
 			if rented.Stopped(err) {
 				return notices
 			}

@@ -103,7 +103,7 @@ func (k *key) remarks(now time.Time) []fleet.Notice {
 		case left <= 0:
 			say(fleet.LevelWarn, fleet.Text("the key has expired"))
 		case left < soon:
-			say(fleet.LevelWarn, fleet.Concat(fleet.Text("the key expires on "), fleet.Label(k.expires.V.UTC().Format(time.DateOnly))))
+			say(fleet.LevelWarn, fleet.Concat(fleet.Text("the key expires on "), fleet.Quote(k.expires.V.UTC().Format(time.DateOnly))))
 		}
 	}
 	return out

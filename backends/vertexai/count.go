@@ -39,7 +39,7 @@ func (r *reader) counted(ctx context.Context, p *fleet.Partial) ([]fleet.ModelNa
 			continue // called, or nothing is proven
 		}
 		refused = append(refused, name)
-		p.Notices = append(p.Notices, rented.Of(m, fleet.Text(" cannot be called in "), fleet.Label(r.set.location), fleet.Text(": "),
+		p.Notices = append(p.Notices, rented.Of(m, fleet.Text(" cannot be called in "), fleet.Quote(r.set.location), fleet.Text(": "),
 			fleet.Label(err.Error())))
 	}
 	if len(forbidden) > 0 && len(forbidden) == len(asked) {

@@ -70,7 +70,7 @@ func (r *reader) limits(ctx context.Context) ([]fleet.Limit, []fleet.Notice) {
 			}
 			all = append(all, fleet.Limit{Kind: m.kind, Max: limit})
 			if limit.V == 0 {
-				notices = append(notices, rented.Of(model, fleet.Text(" has a quota "), fleet.Label(string(m.kind)),
+				notices = append(notices, rented.Of(model, fleet.Text(" has a quota "), fleet.Quote(string(m.kind)),
 					fleet.Text(" of 0: every request is refused until Google raises it")))
 			}
 		}

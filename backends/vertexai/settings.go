@@ -130,7 +130,7 @@ func (s settings) regions(models []fleet.ModelName) map[fleet.ModelName][]string
 
 // place says where requests are processed.
 func (s settings) place() fleet.Notice {
-	n := fleet.Notice{Level: fleet.LevelInfo, Text: fleet.Concat(fleet.Text("its endpoint is in "), fleet.Label(s.location))}
+	n := fleet.Notice{Level: fleet.LevelInfo, Text: fleet.Concat(fleet.Text("its endpoint is in "), fleet.Quote(s.location))}
 	switch {
 	case s.location == "global":
 		n.Text = fleet.Text("its endpoint is global: any region may process its requests, so it offers no residency")

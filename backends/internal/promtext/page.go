@@ -157,8 +157,8 @@ func (t *Table) declare(p *Page, name []byte, declared model.MetricType) {
 		return
 	}
 	p.wrong[family] = true
-	p.notice(fleet.Concat(fleet.Label(t.families[family].Name), fleet.Text(" is a "),
-		fleet.Label(string(declared)), fleet.Text(" on this page, which is not what it should be; it was left out")))
+	p.notice(fleet.Concat(fleet.Quote(t.families[family].Name), fleet.Text(" is a "),
+		fleet.Quote(string(declared)), fleet.Text(" on this page, which is not what it should be; it was left out")))
 }
 
 // dropWrong removes samples that came before their family turned out to have the wrong type, or after.

@@ -67,7 +67,7 @@ func Missing(wanted, listed []fleet.ModelName, bare func(fleet.ModelName) fleet.
 	for _, want := range wanted {
 		if !slices.ContainsFunc(listed, func(m fleet.ModelName) bool { return bare(m) == bare(want) }) {
 			notices = append(notices, fleet.Notice{Level: fleet.LevelWarn, Text: fleet.Concat(
-				fleet.Text("model "), fleet.Label(string(want)), fleet.Text(" is not on the list of what this key may call"))})
+				fleet.Text("model "), fleet.Quote(string(want)), fleet.Text(" is not on the list of what this key may call"))})
 		}
 	}
 	return notices

@@ -9,7 +9,7 @@ import (
 // Of says something of one model that needs a look.
 func Of(model fleet.ModelName, said ...fleet.Safe) fleet.Notice {
 	return fleet.Notice{Level: fleet.LevelWarn,
-		Text: fleet.Concat(append([]fleet.Safe{fleet.Text("model "), fleet.Label(string(model))}, said...)...)}
+		Text: fleet.Concat(append([]fleet.Safe{fleet.Text("model "), fleet.Quote(string(model))}, said...)...)}
 }
 
 // Without remarks a list that could not be read; what was read before it stays.

@@ -200,7 +200,7 @@ func (p *place) stays(m *Member) string {
 // writeOf is one write that compares all members of the route and sets those whose weight is another.
 func (p *place) writeOf(r fleet.RouteSpec, before, after fleet.Weights) fleet.ObjectWrite {
 	out := fleet.ObjectWrite{Object: p.ref, API: p.kind, UID: p.uid, Verb: fleet.WriteSet,
-		Text: fleet.Textf("weights of %s: %s -> %s", fleet.Label(string(r.ID)), before.Text(order(r)), after.Text(order(r)))}
+		Text: fleet.Textf("weights of %s: %s -> %s", fleet.Quote(string(r.ID)), before.Text(order(r)), after.Text(order(r)))}
 	for _, at := range p.route.Same {
 		out.Fields = append(out.Fields, jsonptr.Same(p.doc, at))
 	}
