@@ -34,9 +34,18 @@ type StreamSum struct {
 	Told bool
 	// Until is up to where the time is covered; zero where nothing of it is.
 	Until     time.Time
-	At        time.Time // when it was read; of the oldest of several reads
-	Estimated bool      // its source announces that it may change
-	Missing   Safe      // what Cost lacks, such as "2 models unpriced"; "" for nothing
+	Whole     bool        // all of the time is covered, but for moments
+	Source    SourceID    // whose word it is; "" is pitwall's own meter
+	Also      []SourceSum // what other sources of the same stream say: beside Cost, never added to it
+	At        time.Time   // when it was read
+	Estimated bool        // its source announces that it may change
+	Missing   Safe        // what Cost lacks, such as "2 models unpriced"; "" for nothing
+}
+
+// SourceSum is what another source says of the same.
+type SourceSum struct {
+	Source SourceID
+	Cost   Maybe[Money]
 }
 
 // Tokens is how many tokens of all kinds there were, known where the stream tells of tokens.
@@ -104,6 +113,8 @@ type Factor struct {
 	Model    ModelName
 	Tier     string
 	Rho      Maybe[float64] // median of the last FactorDays closed days; unknown while there is none
+	Low      float64        // the least and the greatest of these days, clipped
+	High     float64
 	Days     int            // how many there were
 	Last     Maybe[float64] // of the newest closed day, not clipped
 	LastDay  time.Time
