@@ -18,6 +18,9 @@ type nameIndex struct {
 // written, not by this one: releases and regions may differ in price.
 func (c *Catalogue) Canonical(kind string, model fleet.ModelName) fleet.ModelName {
 	index, name := c.names(), string(model)
+	if len(name) > 2*longestName {
+		return model // nothing that a list or a bill has
+	}
 	for {
 		for _, k := range []string{kind, listed[kind]} {
 			if k == "" {
@@ -50,7 +53,7 @@ func (x *nameIndex) find(kind, name string) (string, bool) {
 	return "", false
 }
 
-func indexNames(sheets map[modelKey]*Sheet) *nameIndex {
+func indexNames(sheets map[modelKey]*Listing) *nameIndex {
 	x := &nameIndex{names: make(map[modelKey]string, len(sheets))}
 	for key := range sheets {
 		plain := modelKey{key.kind, plainName(key.kind, key.model)}

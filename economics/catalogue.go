@@ -32,11 +32,11 @@ const source = "public price lists, read 2026-08-01"
 
 type modelKey struct{ kind, model string }
 
-// Sheet is all that the price list says of one model. It is never changed once a catalogue holds it.
-type Sheet struct {
+// Listing is all that the price list says of one model. It is never changed once a catalogue holds it.
+type Listing struct {
 	Kind, Model, Mode string
-	Rates             []Rate      // of tokens; none where it is sold by other units only
-	Units             []UnitPrice // of what is no tokens
+	Rates             []Rate       // of tokens; none where it is sold by other units only
+	Units             []PiecePrice // of what is no tokens
 	Uplifts           []Uplift
 	MaxContext        fleet.Maybe[fleet.Tokens] // greatest prompt plus output
 }
@@ -49,8 +49,8 @@ type Rate struct {
 	Price fleet.Price
 }
 
-// UnitPrice is the price of one unit of what is no tokens.
-type UnitPrice struct {
+// PiecePrice is the price of one unit of what is no tokens.
+type PiecePrice struct {
 	Unit    string          // as in the file: "video_second", "1m_characters"
 	Use     fleet.UsageKind // what it is a price of
 	Per     decimal.Decimal // how many of Use one unit has
@@ -68,7 +68,7 @@ type Uplift struct {
 
 // Catalogue answers what a rented model costs. It never guesses: what it does not know is unpriced.
 type Catalogue struct {
-	sheets map[modelKey]*Sheet
+	sheets map[modelKey]*Listing
 	doubts []fleet.Safe
 	files  []fleet.BillFile
 	asOf   time.Time
@@ -76,7 +76,7 @@ type Catalogue struct {
 }
 
 var embeddedOnce = sync.OnceValues(func() (*Catalogue, error) {
-	c := newCatalogue(map[modelKey]*Sheet{})
+	c := newCatalogue(map[modelKey]*Listing{})
 	for _, body := range [][]byte{models, units} {
 		l := newLayer(nil)
 		l.source, l.date = source, asOf
@@ -88,7 +88,7 @@ var embeddedOnce = sync.OnceValues(func() (*Catalogue, error) {
 	return c, nil
 })
 
-func newCatalogue(sheets map[modelKey]*Sheet) *Catalogue {
+func newCatalogue(sheets map[modelKey]*Listing) *Catalogue {
 	c := &Catalogue{sheets: sheets, asOf: asOf}
 	c.names = sync.OnceValue(func() *nameIndex { return indexNames(c.sheets) })
 	return c
@@ -184,8 +184,12 @@ func (l *layer) read(body []byte) (fleet.Safe, error) {
 	if len(body) > maxFile {
 		return fleet.Safe{}, errors.New("it is over 32 MiB")
 	}
-	if trimmed := bytes.TrimLeft(body, " \t\r\n\ufeff"); len(trimmed) > 0 && trimmed[0] == '{' {
+	trimmed := bytes.TrimLeft(body, " \t\r\n\ufeff")
+	switch {
+	case len(trimmed) > 0 && trimmed[0] == '{':
 		return fleet.Text("prices, LiteLLM JSON"), l.readJSON(trimmed)
+	case len(trimmed) > 0 && trimmed[0] == '[':
+		return fleet.Safe{}, errors.New("it is a JSON list and no price map; a second list to compare with goes under prices_check")
 	}
 	return fleet.Text("prices, CSV"), l.readCSV(body)
 }

@@ -72,7 +72,7 @@ var otherKinds = []fleet.UsageKind{fleet.UseImages, fleet.UseMegapixels, fleet.U
 	fleet.UseCharacters, fleet.UsePages, fleet.UseRequests, fleet.UseToolCalls, fleet.UseStorage, fleet.UseHours}
 
 // Cost is the exact price of a usage on given terms, tokens and other units. why says what stops a price of the tokens.
-func (s *Sheet) Cost(u Usage, t Terms) (out Costed, why fleet.Safe) {
+func (s *Listing) Cost(u Usage, t Terms) (out Costed, why fleet.Safe) {
 	price, why := s.At(t)
 	if !usesTokens(u) {
 		why = fleet.Safe{}
@@ -84,7 +84,7 @@ func (s *Sheet) Cost(u Usage, t Terms) (out Costed, why fleet.Safe) {
 		if n.IsZero() || s.counted(kind, u, &price.V) {
 			continue
 		}
-		unit, ok := s.Unit(kind, t.Variant)
+		unit, ok := s.Piece(kind, t.Variant)
 		if !ok {
 			sum.out.Missing = append(sum.out.Missing, kind)
 			continue
@@ -105,7 +105,7 @@ func usesTokens(u Usage) bool {
 
 // counted tells whether a quantity says once more what tokens say: the pictures and the sound that tokens with a price
 // made, and requests where they have no price of their own.
-func (s *Sheet) counted(kind fleet.UsageKind, u Usage, p *fleet.Price) bool {
+func (s *Listing) counted(kind fleet.UsageKind, u Usage, p *fleet.Price) bool {
 	paid := func(kinds ...fleet.UsageKind) bool {
 		for _, k := range kinds {
 			if !u[k].IsZero() && p.Of(k).OK {
@@ -120,16 +120,16 @@ func (s *Sheet) counted(kind fleet.UsageKind, u Usage, p *fleet.Price) bool {
 	case fleet.UseAudioSeconds:
 		return paid(fleet.UseAudioIn, fleet.UseAudioOut)
 	case fleet.UseRequests:
-		_, ok := s.Unit(kind, "")
+		_, ok := s.Piece(kind, "")
 		return !ok
 	default:
 		return false
 	}
 }
 
-// Unit is the price of what is no tokens: of the variant, or the only one that there is.
-func (s *Sheet) Unit(kind fleet.UsageKind, variant string) (UnitPrice, bool) {
-	var found []UnitPrice
+// Piece is the price of what is no tokens: of the variant, or the only one that there is.
+func (s *Listing) Piece(kind fleet.UsageKind, variant string) (PiecePrice, bool) {
+	var found []PiecePrice
 	for _, u := range s.Units {
 		switch {
 		case u.Use != kind:
@@ -142,7 +142,7 @@ func (s *Sheet) Unit(kind fleet.UsageKind, variant string) (UnitPrice, bool) {
 	if len(found) == 1 && (variant == "" || found[0].Variant == "") {
 		return found[0], true
 	}
-	return UnitPrice{}, false
+	return PiecePrice{}, false
 }
 
 // Blended is the price of a million tokens of a mix, given as rates of disjoint buckets. Without tokens it is unknown:

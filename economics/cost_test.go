@@ -21,9 +21,9 @@ func used(pairs ...any) Usage {
 	return u
 }
 
-func sheetOf(t *testing.T, c *Catalogue, kind, model string) *Sheet {
+func sheetOf(t *testing.T, c *Catalogue, kind, model string) *Listing {
 	t.Helper()
-	s, ok := c.Sheet(kind, fleet.ModelName(model))
+	s, ok := c.Listing(kind, fleet.ModelName(model))
 	if !ok {
 		t.Fatalf("%s %s is not listed", kind, model)
 	}

@@ -25,7 +25,7 @@ type layer struct {
 	base   *Catalogue // to compare with; nil for the embedded list itself
 	source string
 	date   time.Time // that the file says it is of
-	sheets map[modelKey]*Sheet
+	sheets map[modelKey]*Listing
 	rows   int
 	doubts []fleet.Safe
 	places []place
@@ -34,11 +34,11 @@ type layer struct {
 // place is a rate and where in the file it was read.
 type place struct {
 	where fleet.Safe
-	sheet *Sheet
+	sheet *Listing
 	rate  int
 }
 
-func newLayer(base *Catalogue) *layer { return &layer{base: base, sheets: map[modelKey]*Sheet{}} }
+func newLayer(base *Catalogue) *layer { return &layer{base: base, sheets: map[modelKey]*Listing{}} }
 
 func hash(body []byte) string {
 	sum := sha256.Sum256(body)
@@ -47,18 +47,18 @@ func hash(body []byte) string {
 
 // sheet is the page of a model. A reseller's models are listed behind its own name, which its API does not use: it is taken
 // off as it would be of a name that is looked for.
-func (l *layer) sheet(kind, model string) *Sheet {
+func (l *layer) sheet(kind, model string) *Listing {
 	model = strings.TrimPrefix(model, kind+"/")
 	key := modelKey{kind, model}
 	if l.sheets[key] == nil {
-		l.sheets[key] = &Sheet{Kind: kind, Model: model}
+		l.sheets[key] = &Listing{Kind: kind, Model: model}
 	}
 	return l.sheets[key]
 }
 
 // addRate puts a rate into a sheet, in the order of tiers and thresholds. A second one of the same place replaces the first
 // and is doubted.
-func (l *layer) addRate(where fleet.Safe, s *Sheet, r Rate) {
+func (l *layer) addRate(where fleet.Safe, s *Listing, r Rate) {
 	r.Price.Source, r.Price.AsOf = l.source, l.date
 	for i := range s.Rates {
 		if s.Rates[i].Tier == r.Tier && s.Rates[i].Above == r.Above {
@@ -71,9 +71,9 @@ func (l *layer) addRate(where fleet.Safe, s *Sheet, r Rate) {
 	l.places = append(l.places, place{where, s, len(s.Rates) - 1})
 }
 
-func (l *layer) addUnit(where fleet.Safe, s *Sheet, u UnitPrice) {
+func (l *layer) addUnit(where fleet.Safe, s *Listing, u PiecePrice) {
 	u.Source, u.AsOf = l.source, l.date
-	same := func(o UnitPrice) bool { return o.Use == u.Use && o.Variant == u.Variant }
+	same := func(o PiecePrice) bool { return o.Use == u.Use && o.Variant == u.Variant }
 	if i := slices.IndexFunc(s.Units, same); i >= 0 {
 		l.doubt(where, fleet.Text("it is listed twice; the last one counts"))
 		s.Units[i] = u

@@ -76,7 +76,7 @@ func TestDiscountsAndOwnPrices(t *testing.T) {
 		Models: []fleet.ProviderModel{{Name: "gpt-5", Price: fleet.Some(fleet.Price{Input: usd(t, "1"), Output: usd(t, "9")})}}}
 	for model, want := range map[fleet.ModelName]string{"gpt-4o": "2", "gpt-4.1": "1.8", "gpt-5": "1", "nothing": ""} {
 		p, ok := spec.PriceOf(model, c.Price)
-		s, listed := c.SheetOf(spec, model)
+		s, listed := c.ListingOf(spec, model)
 		if ok != (want != "") || listed != ok || ok && !p.Input.Amount().Equal(usd(t, want).Amount()) {
 			t.Errorf("%s: %v %s, want %q", model, ok, p.Input.Amount(), want)
 			continue
@@ -85,11 +85,11 @@ func TestDiscountsAndOwnPrices(t *testing.T) {
 			t.Errorf("%s: the sheet says %+v, the price %+v", model, q.V, p)
 		}
 	}
-	video, ok := c.SheetOf(spec, "sora-2")
+	video, ok := c.ListingOf(spec, "sora-2")
 	if got, _ := video.Cost(used(fleet.UseVideoSeconds, 10), Terms{}); !ok || got.Cost.V.Amount().String() != "0.8" {
 		t.Errorf("ten seconds less a fifth cost %s", got.Cost.V.Amount())
 	}
-	batch, _ := c.SheetOf(spec, "gpt-4o")
+	batch, _ := c.ListingOf(spec, "gpt-4o")
 	if p, _ := batch.At(Terms{Tier: "batch"}); !p.V.Input.Amount().Equal(usd(t, "1").Amount()) || !strings.Contains(p.V.Source, "0.8 by contract") {
 		t.Errorf("a batch less a fifth: %+v", p.V)
 	}
@@ -182,17 +182,17 @@ func TestTheLineToAdd(t *testing.T) {
 		{[]fleet.UsageKind{fleet.UseVideoSeconds}, []string{",,", ",,0.4"}, used(fleet.UseVideoSeconds, 10), "4"},
 	} {
 		lines := LineToAdd("openai", "house, model\x1b[2J", "", x.missing)
-		if len(lines) != 2 || !strings.HasSuffix(lines[1], x.fill[0]) || !fleet.IsClean(lines[1]) {
+		if len(lines) != 2 || !strings.HasSuffix(lines[1].String(), x.fill[0]) || !fleet.IsClean(lines[1].String()) {
 			t.Errorf("%v: %q", x.missing, lines)
 			continue
 		}
-		c := laid(t, lines[0]+"\n"+strings.TrimSuffix(lines[1], x.fill[0])+x.fill[1]+"\n")
+		c := laid(t, lines[0].String()+"\n"+strings.TrimSuffix(lines[1].String(), x.fill[0])+x.fill[1]+"\n")
 		got, _ := sheetOf(t, c, "openai", fleet.Label("house, model\x1b[2J").String()).Cost(x.cost, Terms{})
 		if got.Cost.V.Amount().String() != x.want {
 			t.Errorf("%v costs %s, want %s", x.cost, got.Cost.V.Amount(), x.want)
 		}
 	}
-	if lines := LineToAdd("anthropic", "claude-9", "batch", nil); lines[1] != "anthropic,claude-9,chat,batch,," {
+	if lines := LineToAdd("anthropic", "claude-9", "batch", nil); lines[1].String() != "anthropic,claude-9,chat,batch,," {
 		t.Errorf("%q", lines)
 	}
 }

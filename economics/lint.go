@@ -41,7 +41,7 @@ var (
 
 // lint doubts a rate whose parts stand in no known proportion to each other, to its standard or to the built-in list. It
 // refuses nothing: a contract may be odd.
-func lint(s *Sheet, at int, base *Catalogue) []fleet.Safe {
+func lint(s *Listing, at int, base *Catalogue) []fleet.Safe {
 	r := &s.Rates[at]
 	out := lintParts(s.Mode, &r.Price)
 	standard, ok := s.rate(Standard, 0)
@@ -58,7 +58,7 @@ func lint(s *Sheet, at int, base *Catalogue) []fleet.Safe {
 	if base == nil {
 		return out
 	}
-	if known, ok := find(base.sheets, s.Kind, fleet.ModelName(s.Model), func(k *Sheet) bool {
+	if known, ok := find(base.sheets, s.Kind, fleet.ModelName(s.Model), func(k *Listing) bool {
 		_, ok := k.rate(r.Tier, r.Above)
 		return ok
 	}); ok {
@@ -128,7 +128,7 @@ var unitBounds = map[fleet.UsageKind]bound{
 	fleet.UsePages: within("0.0001", "0.2"), fleet.UseRequests: within("0.00001", "0.5"), fleet.UseToolCalls: within("0.0005", "0.5"),
 }
 
-func lintUnit(u UnitPrice) []fleet.Safe {
+func lintUnit(u PiecePrice) []fleet.Safe {
 	b, ok := unitBounds[u.Use]
 	one := u.Price.Amount().Div(u.Per)
 	if !ok || one.IsZero() || b.has(one, decimal.NewFromInt(1)) {

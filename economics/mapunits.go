@@ -35,8 +35,8 @@ var mapUnitFields = []struct {
 
 // mapUnits are the prices of what is no tokens. The first field of a kind and variant counts: transcription is listed by
 // seconds of input and of output, which are the same seconds.
-func mapUnits(mode, variant string, fields map[string]any) ([]UnitPrice, error) {
-	var out []UnitPrice
+func mapUnits(mode, variant string, fields map[string]any) ([]PiecePrice, error) {
+	var out []PiecePrice
 	for _, f := range mapUnitFields {
 		price, ok, err := unitPrice(fields[f.field])
 		if err != nil {
@@ -49,20 +49,20 @@ func mapUnits(mode, variant string, fields map[string]any) ([]UnitPrice, error) 
 		if f.variant != "" {
 			v = f.variant
 		}
-		u := wholePicture(unit(f.unit, v, price.Mul(decimal.NewFromInt(f.times))))
+		u := wholePicture(pieceOf(f.unit, v, price.Mul(decimal.NewFromInt(f.times))))
 		if !listedUnit(out, u) {
 			out = append(out, u)
 		}
 	}
 	depths, _ := fields["search_context_cost_per_query"].(map[string]any)
-	searches := make([]UnitPrice, 0, 3)
+	searches := make([]PiecePrice, 0, 3)
 	for _, depth := range []string{"low", "medium", "high"} {
 		price, ok, err := unitPrice(depths["search_context_size_"+depth])
 		if err != nil {
 			return nil, fmt.Errorf("search_context_cost_per_query: %w", err)
 		}
 		if ok {
-			searches = append(searches, unit("web_search", depth, price))
+			searches = append(searches, pieceOf("web_search", depth, price))
 		}
 	}
 	if len(searches) > 0 && oneAmount(searches) {
@@ -74,7 +74,7 @@ func mapUnits(mode, variant string, fields map[string]any) ([]UnitPrice, error) 
 
 // wholePicture is the price of a picture of a known size, which is what bills count. The map has it by the pixel, cut off
 // after a few digits: lists have it in hundredths of a cent.
-func wholePicture(u UnitPrice) UnitPrice {
+func wholePicture(u PiecePrice) PiecePrice {
 	m := size.FindStringSubmatch(u.Variant)
 	if u.Use != fleet.UseMegapixels || m == nil {
 		return u
@@ -84,7 +84,7 @@ func wholePicture(u UnitPrice) UnitPrice {
 	if errWide != nil || errHigh != nil {
 		return u
 	}
-	return unit("image", u.Variant, u.Price.Amount().Mul(wide).Mul(high).Shift(-6).Round(4))
+	return pieceOf("image", u.Variant, u.Price.Amount().Mul(wide).Mul(high).Shift(-6).Round(4))
 }
 
 var size = regexp.MustCompile(`(\d{2,5})-x-(\d{2,5})`)
@@ -98,7 +98,7 @@ func unitPrice(v any) (decimal.Decimal, bool, error) {
 	return d, err == nil && !d.IsZero(), err
 }
 
-func listedUnit(list []UnitPrice, u UnitPrice) bool {
+func listedUnit(list []PiecePrice, u PiecePrice) bool {
 	for _, o := range list {
 		// a picture is priced whole or by its pixels
 		pictures := o.Use == fleet.UseImages && u.Use == fleet.UseMegapixels
@@ -109,7 +109,7 @@ func listedUnit(list []UnitPrice, u UnitPrice) bool {
 	return false
 }
 
-func oneAmount(list []UnitPrice) bool {
+func oneAmount(list []PiecePrice) bool {
 	for _, u := range list {
 		if !u.Price.Amount().Equal(list[0].Price.Amount()) {
 			return false

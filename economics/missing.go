@@ -1,7 +1,6 @@
 package economics
 
 import (
-	"encoding/csv"
 	"slices"
 	"strings"
 
@@ -10,21 +9,21 @@ import (
 
 // LineToAdd is what to write into the site's price file so that a usage gets a price: the heading and the row of a table,
 // with the prices left open. It is meant to be copied: a name that would break a terminal is escaped and must be corrected.
-func LineToAdd(kind string, model fleet.ModelName, tier string, missing []fleet.UsageKind) []string {
-	name := fleet.Label(string(model)).String()
-	var lines []string
+func LineToAdd(kind string, model fleet.ModelName, tier string, missing []fleet.UsageKind) []fleet.Safe {
+	name := string(model)
+	var lines []fleet.Safe
 	if head, cells := tokensToAdd(missing); len(missing) == 0 || len(cells) > 0 {
 		word := string(Standard)
 		if t, ok := TierOf(tier); ok {
 			word = string(t)
 		}
 		lines = append(lines, csvLine(append([]string{"kind", "model", "mode", "tier"}, head...)),
-			csvLine(append([]string{fleet.Label(kind).String(), name, "chat", word}, cells...)))
+			csvLine(append([]string{kind, name, "chat", word}, cells...)))
 	}
 	for i, u := range listUnits {
 		if slices.Contains(missing, u.use) && (i == 0 || listUnits[i-1].use != u.use) {
 			lines = append(lines, csvLine([]string{"kind", "model", "unit", "variant", "price"}),
-				csvLine([]string{fleet.Label(kind).String(), name, u.name, "", ""}))
+				csvLine([]string{kind, name, u.name, "", ""}))
 		}
 	}
 	return lines
@@ -47,10 +46,14 @@ func tokensToAdd(missing []fleet.UsageKind) (head, cells []string) {
 	return head, cells
 }
 
-func csvLine(cells []string) string {
-	var b strings.Builder
-	w := csv.NewWriter(&b)
-	_ = w.Write(cells) // a strings.Builder takes everything
-	w.Flush()
-	return strings.TrimSuffix(b.String(), "\n")
+func csvLine(cells []string) fleet.Safe {
+	parts := make([]fleet.Safe, 0, len(cells))
+	for _, cell := range cells {
+		text := fleet.Label(cell)
+		if strings.ContainsAny(text.String(), `,"`) {
+			text = fleet.Concat(fleet.Text(`"`), fleet.Label(strings.ReplaceAll(text.String(), `"`, `""`)), fleet.Text(`"`))
+		}
+		parts = append(parts, text)
+	}
+	return fleet.Join(parts, fleet.Text(","))
 }

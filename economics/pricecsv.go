@@ -197,15 +197,15 @@ func rateOf(r row) (Rate, error) {
 	return out, nil
 }
 
-func unitOf(r row) (UnitPrice, error) {
+func unitOf(r row) (PiecePrice, error) {
 	for _, u := range listUnits {
 		if u.name != r.get("unit") {
 			continue
 		}
 		m, err := amount(r.get("price"))
-		return UnitPrice{Unit: u.name, Use: u.use, Per: decimal.NewFromInt(u.per), Variant: r.get("variant"), Price: m}, err
+		return PiecePrice{Unit: u.name, Use: u.use, Per: decimal.NewFromInt(u.per), Variant: r.get("variant"), Price: m}, err
 	}
-	return UnitPrice{}, fmt.Errorf("unit %q is not known", fleet.Label(r.get("unit")))
+	return PiecePrice{}, fmt.Errorf("unit %q is not known", fleet.Label(r.get("unit")))
 }
 
 // upliftsOf reads "eu:1.1 us:1.1".
@@ -222,7 +222,7 @@ func upliftsOf(text string) ([]Uplift, error) {
 	return out, nil
 }
 
-func contextOf(text string, s *Sheet) error {
+func contextOf(text string, s *Listing) error {
 	if text == "" {
 		return nil
 	}

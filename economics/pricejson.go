@@ -114,7 +114,7 @@ func (l *layer) entry(name string, fields map[string]any) error {
 		l.addRate(where, s, r)
 	}
 	for _, u := range units {
-		if _, there := s.Unit(u.Use, u.Variant); !there || u.Variant != "" {
+		if _, there := s.Piece(u.Use, u.Variant); !there || u.Variant != "" {
 			l.addUnit(where, s, u)
 		}
 	}
@@ -193,7 +193,7 @@ func perMillion(v any) (fleet.Money, bool, error) {
 	return fleet.NewMoney(d.Shift(6).Round(9), fleet.USD), true, err
 }
 
-func mapRest(s *Sheet, mode string, fields map[string]any) error {
+func mapRest(s *Listing, mode string, fields map[string]any) error {
 	if s.Mode == "" || mode == "chat" {
 		s.Mode = mode
 	}
@@ -231,13 +231,13 @@ func compareRates(a, b Rate) int {
 	return int(a.Above) - int(b.Above)
 }
 
-// unit makes the price of a unit of the map's price of one.
-func unit(name, variant string, price decimal.Decimal) UnitPrice {
+// pieceOf makes the price of a unit of the map's price of one.
+func pieceOf(name, variant string, price decimal.Decimal) PiecePrice {
 	for _, u := range listUnits {
 		if u.name == name {
 			per := decimal.NewFromInt(u.per)
-			return UnitPrice{Unit: u.name, Use: u.use, Per: per, Variant: variant, Price: fleet.NewMoney(price.Round(15), fleet.USD)}
+			return PiecePrice{Unit: u.name, Use: u.use, Per: per, Variant: variant, Price: fleet.NewMoney(price.Round(15), fleet.USD)}
 		}
 	}
-	return UnitPrice{}
+	return PiecePrice{}
 }

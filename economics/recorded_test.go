@@ -66,7 +66,7 @@ func TestEmbeddedRowsAreThoseOfTheRecordedMap(t *testing.T) {
 			tokens = append(tokens, tokenRow(s, i))
 		}
 		for _, u := range s.Units {
-			others = append(others, csvLine([]string{s.Kind, s.Model, u.Unit, u.Variant, u.Price.Amount().String()}))
+			others = append(others, strings.Join([]string{s.Kind, s.Model, u.Unit, u.Variant, u.Price.Amount().String()}, ","))
 		}
 	}
 	for path, want := range map[string][]string{"prices/models.csv": tokens, "prices/units.csv": others} {
@@ -96,10 +96,10 @@ func tokenHead() string {
 	for _, c := range tokenColumns {
 		head = append(head, c.name)
 	}
-	return csvLine(append(head, "uplift", "max_context"))
+	return strings.Join(append(head, "uplift", "max_context"), ",")
 }
 
-func tokenRow(s *Sheet, i int) string {
+func tokenRow(s *Listing, i int) string {
 	r := &s.Rates[i]
 	cells := []string{s.Kind, s.Model, s.Mode, "", "", "", ""}[:5]
 	if r.Tier != Standard {
@@ -126,11 +126,11 @@ func tokenRow(s *Sheet, i int) string {
 			limit = strconv.Itoa(int(s.MaxContext.V))
 		}
 	}
-	return csvLine(append(cells, uplift, limit))
+	return strings.Join(append(cells, uplift, limit), ",")
 }
 
 // clean takes out what lint doubts: parts beyond their bounds against input, and rates that lack or doubt what remains.
-func clean(s *Sheet) {
+func clean(s *Listing) {
 	var rates []Rate
 	for _, r := range s.Rates {
 		p := &r.Price
@@ -154,7 +154,7 @@ func clean(s *Sheet) {
 			}
 		}
 	}
-	s.Units = slices.DeleteFunc(s.Units, func(u UnitPrice) bool { return len(lintUnit(u)) > 0 })
+	s.Units = slices.DeleteFunc(s.Units, func(u PiecePrice) bool { return len(lintUnit(u)) > 0 })
 }
 
 func without(p *fleet.Price, kind fleet.UsageKind) {

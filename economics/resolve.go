@@ -20,7 +20,7 @@ var listed = map[string]string{"gemini": "google", "vertex-ai": "vertex", "azure
 // Price finds what a model costs on standard terms: exactly, without a provider prefix, without a date suffix, without a
 // region prefix, in this order, then without several of them; nothing beyond. kind is the provider kind of the configuration.
 func (c *Catalogue) Price(kind string, model fleet.ModelName) (fleet.Price, bool) {
-	s, ok := find(c.sheets, kind, model, func(s *Sheet) bool { _, ok := s.Standard(); return ok })
+	s, ok := find(c.sheets, kind, model, func(s *Listing) bool { _, ok := s.Standard(); return ok })
 	if !ok {
 		return fleet.Price{}, false
 	}
@@ -29,14 +29,17 @@ func (c *Catalogue) Price(kind string, model fleet.ModelName) (fleet.Price, bool
 
 // MaxContext is the greatest prompt plus output of a model where the price list says it. It is found like a price.
 func (c *Catalogue) MaxContext(kind string, model fleet.ModelName) fleet.Maybe[fleet.Tokens] {
-	if s, ok := find(c.sheets, kind, model, func(s *Sheet) bool { return s.MaxContext.OK }); ok {
+	if s, ok := find(c.sheets, kind, model, func(s *Listing) bool { return s.MaxContext.OK }); ok {
 		return s.MaxContext
 	}
 	return fleet.None[fleet.Tokens]()
 }
 
 // find takes the nearest name that has what is looked for; of rows with the same name, that of the kind itself.
-func find(rows map[modelKey]*Sheet, kind string, model fleet.ModelName, has func(*Sheet) bool) (*Sheet, bool) {
+func find(rows map[modelKey]*Listing, kind string, model fleet.ModelName, has func(*Listing) bool) (*Listing, bool) {
+	if found := rows[modelKey{kind, string(model)}]; found != nil && has(found) {
+		return found, true // most names are exact, and candidates cost time
+	}
 	for _, name := range candidates(string(model)) {
 		for _, k := range []string{kind, listed[kind]} {
 			if found := rows[modelKey{k, name}]; found != nil && k != "" && has(found) {

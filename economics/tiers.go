@@ -49,7 +49,7 @@ var half = decimal.RequireFromString("0.5")
 const halfSource = ", half of it in a batch as Anthropic's documentation says"
 
 // At is the price of tokens on given terms. Where it is unknown why says so.
-func (s *Sheet) At(t Terms) (price fleet.Maybe[fleet.Price], why fleet.Safe) {
+func (s *Listing) At(t Terms) (price fleet.Maybe[fleet.Price], why fleet.Safe) {
 	tier, ok := TierOf(t.Tier)
 	if !ok {
 		return price, fleet.Concat(fleet.Text("the tier "), fleet.Quote(t.Tier), fleet.Text(" has no list price for tokens"))
@@ -83,7 +83,7 @@ func (s *Sheet) At(t Terms) (price fleet.Maybe[fleet.Price], why fleet.Safe) {
 
 // class is the highest threshold that a prompt is above, of those of any tier: a tier without a price there is not one that
 // costs less there.
-func (s *Sheet) class(prompt fleet.Tokens) fleet.Tokens {
+func (s *Listing) class(prompt fleet.Tokens) fleet.Tokens {
 	var class fleet.Tokens
 	for i := range s.Rates {
 		if above := s.Rates[i].Above; above < prompt && above > class {
@@ -93,7 +93,7 @@ func (s *Sheet) class(prompt fleet.Tokens) fleet.Tokens {
 	return class
 }
 
-func (s *Sheet) rate(tier Tier, above fleet.Tokens) (fleet.Price, bool) {
+func (s *Listing) rate(tier Tier, above fleet.Tokens) (fleet.Price, bool) {
 	for i := range s.Rates {
 		if s.Rates[i].Tier == tier && s.Rates[i].Above == above {
 			return s.Rates[i].Price, true
