@@ -182,6 +182,9 @@ func (b *builder) provider(p *Provider) {
 		spec.Models = append(spec.Models, model)
 		names = append(names, model.Name)
 	}
+	var err error
+	spec.Discounts, err = discounts(p.Discounts)
+	b.note(err)
 	at := len(b.inv.Providers)
 	b.inv.Providers = append(b.inv.Providers, spec)
 	if p.URL != "" {
