@@ -42,7 +42,7 @@ func (t *threshold) limit(of fleet.Safe, hard bool, odd *bills.Odd) fleet.SpendL
 
 // limits are the hard limit of the organisation and its alerts. An organisation without a limit has none to read.
 func (r *reader) limits(ctx context.Context, odd *bills.Odd) (out []fleet.SpendLimit, notices []fleet.Notice) {
-	reply, err := r.get(ctx, "/organization/spend_limit")
+	reply, err := r.client.Get(ctx, "/organization/spend_limit", nil)
 	if err == nil {
 		var t threshold
 		if err = reply.JSON(&t); err == nil && (t.Cents.OK || t.Cents.Odd) {
@@ -67,7 +67,7 @@ func (r *reader) alerts(ctx context.Context) (out []threshold, err error) {
 	const pages = 5
 	q := url.Values{"limit": {"100"}}
 	for range pages {
-		reply, err := r.get(ctx, "/organization/spend_alerts?"+q.Encode())
+		reply, err := r.client.Get(ctx, "/organization/spend_alerts", q)
 		if err != nil {
 			return out, err
 		}

@@ -57,7 +57,7 @@ func (r *reader) usage(ctx context.Context, window fleet.Span, now time.Time, bo
 			continue
 		}
 		notices = append(notices, rented.Without(fleet.Concat(fleet.Text("usage of "), fleet.Quote(list[i].name)), err))
-		if i == 0 || isPassing(err) {
+		if i == 0 || bills.IsPassing(err) {
 			return false, notices
 		}
 	}
@@ -69,26 +69,16 @@ func (r *reader) usage(ctx context.Context, window fleet.Span, now time.Time, bo
 	return true, notices
 }
 
-// isPassing tells whether asking again later may help.
-func isPassing(err error) bool {
-	switch fleet.KindOf(err) {
-	case fleet.KindAuth, fleet.KindNotFound, fleet.KindInvalid, fleet.KindUnsupported:
-		return false
-	default:
-		return true
-	}
-}
-
 func (r *reader) kind(ctx context.Context, k kind, grains []bills.Grain, odd *bills.Odd) ([]bills.Taken, error) {
 	var out []bills.Taken
 	for _, g := range grains {
 		q := query(g.Span.From, g.Name, r.groups(k.by...))
 		taken, err := g.Take(ctx, func(ctx context.Context, cursor string, limit int) (bills.Page, error) {
-			reply, err := r.page(ctx, "/organization/usage/"+k.name, q, cursor, limit)
+			reply, err := r.client.Page(ctx, "/organization/usage/"+k.name, q, cursor, limit)
 			if err != nil {
 				return bills.Page{}, err
 			}
-			return bills.Decode(r.spec.ID, reply, odd, func(u *usage, at fleet.Span) []fleet.BillLine {
+			return bills.Decode(r.client.Source, reply, odd, func(u *usage, at fleet.Span) []fleet.BillLine {
 				c := counted{line: u.line(at), odd: odd}
 				k.lines(u, &c)
 				return c.lines

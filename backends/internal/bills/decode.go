@@ -45,7 +45,7 @@ func Decode[R any](source fleet.SourceID, reply *httpx.Reply, odd *Odd, lines fu
 	var page struct {
 		Data *[]struct {
 			span
-			Results *[]R `json:"results"`
+			Results *[]json.RawMessage `json:"results"`
 		} `json:"data"`
 		More  bool            `json:"has_more"`
 		Next  Word            `json:"next_page"`
@@ -57,16 +57,23 @@ func Decode[R any](source fleet.SourceID, reply *httpx.Reply, odd *Odd, lines fu
 	if page.Data == nil {
 		return Page{}, NoAnswer(source, len(page.Error) > 0)
 	}
-	out := Page{More: page.More, Next: string(page.Next)}
+	out, n := Page{More: page.More, Next: string(page.Next)}, 0
 	for _, b := range *page.Data {
 		at := b.span.span()
 		if b.Results == nil || !at.From.Before(at.To) || at.From.IsZero() {
 			odd.Say(fleet.Text("a bucket without a time or without results was left out: its time is unknown, not without use"))
 			continue
 		}
+		if n += len(*b.Results); n > MaxLines { // before each is looked at
+			return Page{}, tooMany(source)
+		}
 		bucket := Bucket{Span: at}
-		for i := range *b.Results {
-			bucket.Lines = append(bucket.Lines, lines(&(*b.Results)[i], at)...)
+		for _, raw := range *b.Results {
+			var result R
+			if json.Unmarshal(raw, &result) != nil {
+				return Page{}, NoAnswer(source, false)
+			}
+			bucket.Lines = append(bucket.Lines, lines(&result, at)...)
 		}
 		out.Buckets = append(out.Buckets, bucket)
 	}
@@ -75,7 +82,7 @@ func Decode[R any](source fleet.SourceID, reply *httpx.Reply, odd *Odd, lines fu
 
 // NoAnswer is the error of a good status whose body is not what was asked for.
 func NoAnswer(source fleet.SourceID, inside bool) error {
-	next := "the answer has no data; check the url; nothing of it was used"
+	next := "the answer has no data, or not in the form that was expected; check the url; nothing of it was used"
 	if inside {
 		next = "it answered 200 with an error inside; nothing of it was used"
 	}

@@ -71,8 +71,7 @@ func (a Ask) Take(ctx context.Context, get func(ctx context.Context, cursor stri
 		}
 		fresh := t.page(p.Buckets)
 		if len(t.Lines) > MaxLines {
-			return Taken{}, &fleet.Error{Kind: fleet.KindInvalid, Op: "read the bill",
-				Err: fmt.Errorf("more than %d lines in one series", MaxLines), Next: "nothing of it was used; group by less"}
+			return Taken{}, tooMany("")
 		}
 		switch {
 		case !p.More || !t.end.Before(a.Span.To):
@@ -90,6 +89,11 @@ func (a Ask) Take(ctx context.Context, get func(ctx context.Context, cursor stri
 	}
 	t.Cut = fleet.Concat(fleet.Text("it has more than "), fleet.Many(maxPages, "page"))
 	return t.Taken, nil
+}
+
+func tooMany(source fleet.SourceID) error {
+	return &fleet.Error{Kind: fleet.KindInvalid, Op: "read the bill", Source: source,
+		Err: fmt.Errorf("more than %d lines in one series", MaxLines), Next: "nothing of it was used; group by less"}
 }
 
 type taking struct {
