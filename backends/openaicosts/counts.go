@@ -1,8 +1,6 @@
 package openaicosts
 
 import (
-	"github.com/shopspring/decimal"
-
 	"pitwall/backends/internal/bills"
 	"pitwall/fleet"
 )
@@ -44,44 +42,23 @@ func (u *usage) line(at fleet.Span) fleet.BillLine {
 	return l
 }
 
-// counted makes the lines of one result.
-type counted struct {
-	line  fleet.BillLine
-	lines []fleet.BillLine
-	odd   *bills.Odd
-}
-
-// put adds a line of a counter that is not zero. One that is no number, or below zero, gives a line whose quantity is unknown.
-func (c *counted) put(use fleet.UsageKind, n bills.Number) {
-	if !n.Odd && (!n.OK || n.V.IsZero()) {
-		return
-	}
-	l := c.line
-	l.Use, l.Quantity = use, n.Maybe
-	if n.Odd || n.V.IsNegative() {
-		l.Quantity = fleet.None[decimal.Decimal]()
-		c.odd.Say(fleet.Text("a counter of usage is no number, or its parts are more than the whole: how much was used is unknown"))
-	}
-	c.lines = append(c.lines, l)
-}
-
 // completions parts input and output into what is priced apart: of input what is cached, written to the cache, audio and images.
-func (u *usage) completions(c *counted) {
+func (u *usage) completions(c *bills.Counted) {
 	uncached := u.Uncached
 	if !uncached.OK && !uncached.Odd {
 		uncached = less(u.Input, u.Cached, u.Written)
 	}
-	c.put(fleet.UseInput, less(uncached, u.AudioIn, u.ImageIn))
-	c.put(fleet.UseCacheRead, u.Cached)
-	c.put(fleet.UseCacheWrite5m, u.Written)
-	c.put(fleet.UseAudioIn, u.AudioIn)
-	c.put(fleet.UseImageIn, u.ImageIn)
-	c.put(fleet.UseOutput, less(u.Output, u.AudioOut, u.ImageOut))
-	c.put(fleet.UseAudioOut, u.AudioOut)
-	c.put(fleet.UseImageOut, u.ImageOut)
-	c.put(fleet.UseRequests, u.Requests)
+	c.Put(fleet.UseInput, less(uncached, u.AudioIn, u.ImageIn))
+	c.Put(fleet.UseCacheRead, u.Cached)
+	c.Put(fleet.UseCacheWrite5m, u.Written)
+	c.Put(fleet.UseAudioIn, u.AudioIn)
+	c.Put(fleet.UseImageIn, u.ImageIn)
+	c.Put(fleet.UseOutput, less(u.Output, u.AudioOut, u.ImageOut))
+	c.Put(fleet.UseAudioOut, u.AudioOut)
+	c.Put(fleet.UseImageOut, u.ImageOut)
+	c.Put(fleet.UseRequests, u.Requests)
 	if parts, whole := sum(uncached, u.Cached, u.Written), u.Input; parts.OK && whole.OK && !parts.V.Equal(whole.V) {
-		c.odd.Say(fleet.Text("the parts of the input do not make up its whole: the parts were taken"))
+		c.Odd.Say(fleet.Text("the parts of the input do not make up its whole: the parts were taken"))
 	}
 }
 
@@ -106,40 +83,40 @@ func sum(n bills.Number, more ...bills.Number) bills.Number {
 	return n
 }
 
-func (u *usage) input(c *counted) {
-	c.put(fleet.UseInput, u.Input)
-	c.put(fleet.UseRequests, u.Requests)
+func (u *usage) input(c *bills.Counted) {
+	c.Put(fleet.UseInput, u.Input)
+	c.Put(fleet.UseRequests, u.Requests)
 }
 
-func (u *usage) images(c *counted) {
-	c.line.Item = fleet.Label(string(u.Source + " " + u.Size))
-	c.put(fleet.UseImages, u.Images)
-	c.put(fleet.UseRequests, u.Requests)
+func (u *usage) images(c *bills.Counted) {
+	c.Line.Item = fleet.Label(string(u.Source + " " + u.Size))
+	c.Put(fleet.UseImages, u.Images)
+	c.Put(fleet.UseRequests, u.Requests)
 }
 
-func (u *usage) speeches(c *counted) {
-	c.put(fleet.UseCharacters, u.Characters)
-	c.put(fleet.UseRequests, u.Requests)
+func (u *usage) speeches(c *bills.Counted) {
+	c.Put(fleet.UseCharacters, u.Characters)
+	c.Put(fleet.UseRequests, u.Requests)
 }
 
-func (u *usage) transcriptions(c *counted) {
-	c.put(fleet.UseAudioSeconds, u.Seconds)
-	c.put(fleet.UseRequests, u.Requests)
+func (u *usage) transcriptions(c *bills.Counted) {
+	c.Put(fleet.UseAudioSeconds, u.Seconds)
+	c.Put(fleet.UseRequests, u.Requests)
 }
 
 // stores are bytes that are held, which is no quantity of a time.
-func (u *usage) stores(c *counted) {
-	c.line.Item, c.line.Unit = fleet.Text("vector stores"), fleet.Text("bytes")
-	c.put(fleet.UseUnknown, u.Bytes)
+func (u *usage) stores(c *bills.Counted) {
+	c.Line.Item, c.Line.Unit = fleet.Text("vector stores"), fleet.Text("bytes")
+	c.Put(fleet.UseUnknown, u.Bytes)
 }
 
-func (u *usage) sessions(c *counted) {
-	c.line.Item = fleet.Text("code interpreter sessions")
-	c.put(fleet.UseToolCalls, u.Sessions)
+func (u *usage) sessions(c *bills.Counted) {
+	c.Line.Item = fleet.Text("code interpreter sessions")
+	c.Put(fleet.UseToolCalls, u.Sessions)
 }
 
 // searches leave out the requests of models that made them, which are among those of text.
-func (u *usage) searches(c *counted) {
-	c.line.Item = fleet.Text("search calls")
-	c.put(fleet.UseToolCalls, u.Calls)
+func (u *usage) searches(c *bills.Counted) {
+	c.Line.Item = fleet.Text("search calls")
+	c.Put(fleet.UseToolCalls, u.Calls)
 }

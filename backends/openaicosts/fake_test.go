@@ -70,30 +70,11 @@ func (f *fake) answer(path string, q url.Values) (int, string) {
 	return 0, ""
 }
 
-// page is as many buckets as are asked for, from the begin or from where the cursor says, up to the present.
 func (f *fake) page(q url.Values, result func(time.Time) string) string {
-	width := map[string]time.Duration{"1m": time.Minute, "1h": time.Hour, "1d": 24 * time.Hour}[q.Get("bucket_width")]
 	begin, _ := strconv.ParseInt(q.Get("start_time"), 10, 64)
-	if c := q.Get("page"); c != "" {
-		begin, _ = strconv.ParseInt(c, 10, 64)
-	}
-	at, limit := time.Unix(begin, 0).UTC(), 7
-	if l := q.Get("limit"); l != "" {
-		limit, _ = strconv.Atoi(l)
-	}
-	var buckets []string
-	for range limit {
-		if at.After(f.clock.Now()) {
-			break
-		}
-		buckets = append(buckets, fmt.Sprintf(`{"object":"bucket","start_time":%d,"end_time":%d,"results":[%s]}`, at.Unix(), at.Add(width).Unix(), result(at)))
-		at = at.Add(width)
-	}
-	next, more := "null", !at.After(f.clock.Now())
-	if more {
-		next = fmt.Sprintf(`"%d"`, at.Unix())
-	}
-	return fmt.Sprintf(`{"object":"page","data":[%s],"has_more":%v,"next_page":%s}`, strings.Join(buckets, ","), more, next)
+	return billrig.Buckets(q, time.Unix(begin, 0), f.clock.Now(), `"object":"page",`, func(from, to time.Time) string {
+		return fmt.Sprintf(`{"object":"bucket","start_time":%d,"end_time":%d,"results":[%s]}`, from.Unix(), to.Unix(), result(from))
+	})
 }
 
 func (f *fake) open(t testing.TB) fleet.Reader { return f.Open(t, Connector(), f.clock) }

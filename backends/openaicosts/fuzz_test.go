@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"testing"
 
+	"pitwall/backends/internal/billrig"
 	"pitwall/backends/internal/bills"
 	"pitwall/fleet"
 )
@@ -21,26 +22,11 @@ func FuzzResults(f *testing.F) {
 		for _, k := range kinds() {
 			var u usage
 			if json.Unmarshal(body, &u) == nil {
-				x := counted{line: u.line(fleet.Span{}), odd: odd}
+				x := bills.Counted{Line: u.line(fleet.Span{}), Odd: odd}
 				k.lines(&u, &x)
-				for i := range x.lines {
-					if q := x.lines[i].Quantity; q.OK && q.V.IsNegative() {
-						t.Errorf("%s: %+v", k.name, x.lines[i])
-					}
-				}
-				lines = append(lines, x.lines...)
+				lines = append(lines, x.Lines...)
 			}
 		}
-		for i := range lines {
-			if l := &lines[i]; !fleet.IsClean(l.Item.String()) || !fleet.IsClean(l.Unit.String()) || len(l.Key) > 2 && l.Key[:3] == "sk-" ||
-				l.Cost.OK && l.Cost.V.Amount().IsNegative() && l.IsUsage() {
-				t.Errorf("%+v", l)
-			}
-		}
-		for _, n := range odd.Notices() {
-			if !fleet.IsClean(n.Text.String()) {
-				t.Errorf("%q", n.Text)
-			}
-		}
+		billrig.Sane(t, lines, odd.Notices())
 	})
 }

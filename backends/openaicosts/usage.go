@@ -15,7 +15,7 @@ type kind struct {
 	name    string // of its path
 	by      []string
 	minutes bool
-	lines   func(*usage, *counted)
+	lines   func(*usage, *bills.Counted)
 }
 
 // kinds are what is read, the one of text first: without it nothing of usage is told.
@@ -79,9 +79,9 @@ func (r *reader) kind(ctx context.Context, k kind, grains []bills.Grain, odd *bi
 				return bills.Page{}, err
 			}
 			return bills.Decode(r.client.Source, reply, odd, func(u *usage, at fleet.Span) []fleet.BillLine {
-				c := counted{line: u.line(at), odd: odd}
+				c := bills.Counted{Line: u.line(at), Odd: odd}
 				k.lines(u, &c)
-				return c.lines
+				return c.Lines
 			})
 		})
 		if err != nil {
