@@ -90,9 +90,6 @@ func TestARevisedDayIsToldAnew(t *testing.T) {
 			t.Errorf("%+v", l)
 		}
 	}
-	if want := billrig.Noon(21).Add(-12 * time.Hour); !p.Bill.Watermark.Equal(want) {
-		t.Errorf("watermark %v, want the end of the last day with data", p.Bill.Watermark)
-	}
 }
 
 func TestARefusalTellsWhichKeyAndWhichRight(t *testing.T) {

@@ -12,7 +12,10 @@ import (
 	"pitwall/fleet"
 )
 
-var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+var (
+	noon  = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	today = fleet.Day(noon)
+)
 
 func TestNumbersKeepEveryDigitAndNonsenseIsNone(t *testing.T) {
 	for text, want := range map[string]string{"412.0731": "412.0731", "0.1": "0.1", "1e-7": "0.0000001", "-3": "-3",
@@ -47,7 +50,7 @@ func TestWindowBeginsWithTheMonthAndThenReadsLateDaysAgain(t *testing.T) {
 	var w Window
 	from := func(now time.Time) string {
 		s := w.Span(now)
-		if !s.To.Equal(Day(now).Add(day)) {
+		if !s.To.Equal(fleet.Day(now).To) {
 			t.Errorf("ends %v", s.To)
 		}
 		return s.From.Format(time.DateOnly)
@@ -55,7 +58,7 @@ func TestWindowBeginsWithTheMonthAndThenReadsLateDaysAgain(t *testing.T) {
 	for _, x := range []struct {
 		now  time.Time
 		want string
-	}{{noon, "2026-11-01"}, {noon.AddDate(0, 0, -20), "2026-10-30"}} {
+	}{{noon, "2026-11-01"}, {noon.AddDate(0, 0, -20), "2026-10-30"}, {time.Date(2027, 3, 31, 23, 0, 0, 0, time.UTC), "2027-03-01"}} {
 		if got := from(x.now); got != x.want {
 			t.Errorf("first on %v: from %s", x.now, got)
 		}
@@ -67,7 +70,7 @@ func TestWindowBeginsWithTheMonthAndThenReadsLateDaysAgain(t *testing.T) {
 	if got := from(noon.AddDate(0, 0, 9)); got != "2026-11-19" {
 		t.Errorf("after nine days without an answer: from %s", got)
 	}
-	if got := from(noon.AddDate(0, 6, 0)); got != "2027-04-22" {
+	if got := from(noon.AddDate(0, 6, 0)); got != "2027-04-21" {
 		t.Errorf("after half a year: from %s", got)
 	}
 }
@@ -101,8 +104,8 @@ func days(from time.Time, lines ...int) (out []Bucket) {
 }
 
 func TestPagesThatNeverEndAreCut(t *testing.T) {
-	from := Day(noon).AddDate(0, -6, 0)
-	ask := Days(fleet.Span{From: from, To: Day(noon).Add(day)}, 1)
+	from := today.From.AddDate(0, -6, 0)
+	ask := Days(fleet.Span{From: from, To: today.To}, 1)
 	for name, x := range map[string]struct {
 		next  func(n int) Page
 		says  string
@@ -127,9 +130,9 @@ func TestPagesThatNeverEndAreCut(t *testing.T) {
 }
 
 func TestAPageThatIsTooLargeIsAskedForInParts(t *testing.T) {
-	from := Day(noon).AddDate(0, 0, -29)
+	from := today.From.AddDate(0, 0, -29)
 	var limits []int
-	got, err := Days(fleet.Span{From: from, To: Day(noon).Add(day)}, 31).Take(t.Context(), func(_ context.Context, cursor string, limit int) (Page, error) {
+	got, err := Days(fleet.Span{From: from, To: today.To}, 31).Take(t.Context(), func(_ context.Context, cursor string, limit int) (Page, error) {
 		limits = append(limits, limit)
 		if limit > 2 {
 			return Page{}, &fleet.Error{Kind: fleet.KindInvalid, Err: httpx.ErrTooLong}
@@ -143,40 +146,40 @@ func TestAPageThatIsTooLargeIsAskedForInParts(t *testing.T) {
 }
 
 func TestBucketsElsewhereOrTwiceAreNotTaken(t *testing.T) {
-	from := Day(noon).AddDate(0, 0, -3)
+	from := today.From.AddDate(0, 0, -3)
 	list := append(days(from.AddDate(0, 0, -2), 1, 1, 1, 1), days(from, 5)...)
 	list = append(list, Bucket{Span: fleet.Span{From: from, To: from.AddDate(0, 1, 0)}}, Bucket{Span: fleet.Span{From: noon, To: from}})
-	got, err := Days(fleet.Span{From: from, To: Day(noon).Add(day)}, 31).Take(t.Context(), func(context.Context, string, int) (Page, error) {
+	got, err := Days(fleet.Span{From: from, To: today.To}, 31).Take(t.Context(), func(context.Context, string, int) (Page, error) {
 		return Page{Buckets: list}, nil
 	})
-	if err != nil || len(got.Lines) != 2 || len(got.Covers) != 1 || !got.Covers[0].To.Equal(from.AddDate(0, 0, 2)) {
+	if err != nil || len(got.Lines) != 2 || len(got.Covers) != 2 || !got.Covers[1].To.Equal(from.AddDate(0, 0, 2)) {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
 
 // A day that is missing in the answer is not covered; one without lines is.
 func TestADayWithoutABucketIsUnknown(t *testing.T) {
-	from := Day(noon).AddDate(0, 0, -4)
+	from := today.From.AddDate(0, 0, -4)
 	list := days(from, 1, 0, 1, 0, 1)
-	got, err := Days(fleet.Span{From: from, To: Day(noon).Add(day)}, 31).Take(t.Context(), func(context.Context, string, int) (Page, error) {
+	got, err := Days(fleet.Span{From: from, To: today.To}, 31).Take(t.Context(), func(context.Context, string, int) (Page, error) {
 		return Page{Buckets: append(list[:2:2], list[3:]...)}, nil
 	})
-	if err != nil || len(got.Covers) != 2 || !got.Covers[0].To.Equal(from.AddDate(0, 0, 2)) || !got.Covers[1].From.Equal(from.AddDate(0, 0, 3)) {
+	if err != nil || len(fleet.JoinSpans(got.Covers...)) != 2 || !got.Covers[2].From.Equal(from.AddDate(0, 0, 3)) {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
 
 // streamed is a stream that covers the window of three days and today, with a line in each of some days.
-func streamed(newest time.Time, covers fleet.Span, lines ...int) Taken {
-	t := Taken{Covers: []fleet.Span{covers}, Newest: newest}
-	for _, b := range days(Day(noon).AddDate(0, 0, -3), lines...) {
+func streamed(covers fleet.Span, lines ...int) Taken {
+	t := Taken{Covers: []fleet.Span{covers}}
+	for _, b := range days(today.From.AddDate(0, 0, -3), lines...) {
 		t.Lines = append(t.Lines, b.Lines...)
 	}
 	return t
 }
 
 func TestABookHoldsToTheDaysOfItsFirstStream(t *testing.T) {
-	from, end := Day(noon).AddDate(0, 0, -3), Day(noon).Add(day)
+	from, end := today.From.AddDate(0, 0, -3), today.To
 	whole, sofar := fleet.Span{From: from, To: end}, fleet.Span{From: from, To: noon}
 	for name, x := range map[string]struct {
 		billed, reported Taken
@@ -184,12 +187,12 @@ func TestABookHoldsToTheDaysOfItsFirstStream(t *testing.T) {
 		watermark        time.Time
 		says             string
 	}{
-		"both": {streamed(from.AddDate(0, 0, 2), whole, 1, 1), streamed(noon.Add(time.Minute), sofar, 1, 1, 1, 1), 2, 6, from.AddDate(0, 0, 2), ""},
-		"usage of some days": {streamed(end, whole, 1), streamed(noon, fleet.Span{From: from.Add(day), To: noon}, 0, 1), 1, 1, noon,
+		"both": {streamed(whole, 1, 1), streamed(sofar, 1, 1, 1, 1), 2, 6, today.From, ""},
+		"usage of some days": {streamed(whole, 1), streamed(fleet.Span{From: from.Add(day), To: noon}, 0, 1), 1, 1, from.Add(day),
 			"reported usage is not answered for all days"},
-		"a bill of some days":   {streamed(from.AddDate(0, 0, 2), fleet.Span{From: from.Add(day), To: end}, 1, 1), streamed(noon, sofar, 1, 1), 2, 2, from.AddDate(0, 0, 2), ""},
-		"nothing at all":        {streamed(time.Time{}, whole), streamed(time.Time{}, sofar), 2, 0, time.Time{}, ""},
-		"nothing is billed yet": {streamed(time.Time{}, whole), streamed(noon, sofar, 0, 1), 2, 1, from, ""},
+		"a bill of some days":   {streamed(fleet.Span{From: from.Add(day), To: end}, 1, 1), streamed(sofar, 1, 1), 2, 2, from.AddDate(0, 0, 2), ""},
+		"nothing at all":        {streamed(whole), streamed(sofar), 2, 0, time.Time{}, ""},
+		"nothing is billed yet": {streamed(whole), streamed(sofar, 0, 1), 2, 1, from.AddDate(0, 0, 2), ""},
 	} {
 		b := NewBook(noon)
 		b.Add(fleet.StreamBilled, x.billed)
@@ -201,8 +204,8 @@ func TestABookHoldsToTheDaysOfItsFirstStream(t *testing.T) {
 		}
 	}
 	b := NewBook(noon)
-	b.Add(fleet.StreamBilled, streamed(noon, whole, 1), streamed(noon, fleet.Span{From: from.Add(-day), To: from}))
-	b.Add(fleet.StreamBilled, streamed(noon, whole, 1))
+	b.Add(fleet.StreamBilled, streamed(whole, 1), streamed(fleet.Span{From: from.Add(-day), To: from}))
+	b.Add(fleet.StreamBilled, streamed(whole, 1))
 	if r, _ := b.Reading(); len(r.Covers) != 1 || !r.Covers[0].From.Equal(from) {
 		t.Errorf("two kinds, of which one says nothing of a day: covers %v", r.Covers)
 	}

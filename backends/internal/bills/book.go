@@ -18,7 +18,6 @@ type Book struct {
 // told is one stream.
 type told struct {
 	stream fleet.Stream
-	newest time.Time
 	lines  []fleet.BillLine
 	covers []fleet.Span
 }
@@ -28,7 +27,6 @@ func NewBook(now time.Time) *Book { return &Book{now: now} }
 
 // Add adds what one kind of usage or charge said in grains that follow one another.
 func (b *Book) Add(stream fleet.Stream, grains ...Taken) {
-	var covers []fleet.Span
 	i := slices.IndexFunc(b.streams, func(s *told) bool { return s.stream == stream })
 	first := i < 0
 	if first {
@@ -36,22 +34,29 @@ func (b *Book) Add(stream fleet.Stream, grains ...Taken) {
 		b.streams = append(b.streams, &told{stream: stream})
 	}
 	s := b.streams[i]
+	var covers []fleet.Span
 	for _, t := range grains {
-		for _, c := range t.Covers {
-			covers = Union(covers, c)
-		}
-		s.newest = later(s.newest, t.Newest)
+		covers = append(covers, t.Covers...)
 		s.lines = append(s.lines, t.Lines...)
 		if b.cut.IsEmpty() {
 			b.cut = t.Cut
 		}
 	}
+	covers = fleet.JoinSpans(covers...)
 	if n := len(covers); n > 0 && !covers[n-1].To.Before(b.now) { // nothing is used yet of what is left of today
-		covers[n-1].To = later(covers[n-1].To, Day(b.now).Add(day))
+		covers = fleet.JoinSpans(append(covers, fleet.Span{From: b.now, To: fleet.Day(b.now).To})...)
 	}
-	if s.covers = Both(s.covers, covers); first {
+	if s.covers = both(s.covers, covers); first {
 		s.covers = covers
 	}
+}
+
+// both is what lies in two lists of spans.
+func both(a, b []fleet.Span) (out []fleet.Span) {
+	for _, s := range b {
+		out = append(out, fleet.ClipSpans(a, s)...)
+	}
+	return out
 }
 
 // Reading is what was added. why says why it is not whole; "" where it is.
@@ -60,24 +65,34 @@ func (b *Book) Reading() (out *fleet.BillReading, why fleet.Safe) {
 	for i, s := range b.streams {
 		if i == 0 {
 			out.Covers = s.covers
-		} else if !slices.Equal(Both(out.Covers, s.covers), out.Covers) {
+		} else if !slices.Equal(both(s.covers, out.Covers), out.Covers) {
 			why = fleet.Concat(fleet.Text("its "), fleet.Quote(string(s.stream)),
 				fleet.Text(" usage is not answered for all days of the bill; what was read of it before stands"))
 			continue
 		}
+		out.Streams = append(out.Streams, s.stream)
 		for _, l := range s.lines {
-			if slices.ContainsFunc(out.Covers, func(c fleet.Span) bool { return c.Has(l.Span.From) }) {
-				out.Lines = append(out.Lines, l)
+			if !slices.ContainsFunc(out.Covers, func(c fleet.Span) bool { return c.Has(l.Span.From) }) {
+				continue
+			}
+			out.Lines = append(out.Lines, l)
+			if at := b.known(l.Span); at.After(out.Watermark) {
+				out.Watermark = at
 			}
 		}
-		out.Streams = append(out.Streams, s.stream)
-		if i == 0 || s.newest.Before(out.Watermark) {
-			out.Watermark = s.newest
-		}
 	}
-	if out.Watermark.IsZero() && len(out.Lines) > 0 { // a stream has nothing yet of what another has
-		out.Watermark = out.Covers[0].From
-	}
-	out.Watermark = earlier(out.Watermark, b.now)
 	return out, why
+}
+
+// known is up to when a line proves that there is data: its end, or of what still runs the present. That something was used in a
+// day that still runs proves nothing of any of its hours.
+func (b *Book) known(s fleet.Span) time.Time {
+	switch {
+	case !s.To.After(b.now):
+		return s.To
+	case s.Length() > time.Hour:
+		return s.From
+	default:
+		return b.now
+	}
 }

@@ -43,9 +43,8 @@ type Page struct {
 
 // Taken is what a series said.
 type Taken struct {
-	Covers []fleet.Span // ascending, apart
+	Covers []fleet.Span // in any order
 	Lines  []fleet.BillLine
-	Newest time.Time  // end of the newest bucket with lines
 	Cut    fleet.Safe // why it is not whole; "" where it is
 }
 
@@ -113,17 +112,11 @@ func (t *taking) page(list []Bucket) (fresh int) {
 		}
 		fresh++
 		t.begun[b.Span.From] = true
-		t.Covers = Union(t.Covers, b.Span)
+		t.Covers = append(t.Covers, b.Span)
 		if b.Span.To.After(t.end) {
 			t.end = b.Span.To
 		}
-		if len(b.Lines) == 0 {
-			continue
-		}
 		t.Lines = append(t.Lines, b.Lines...)
-		if b.Span.To.After(t.Newest) {
-			t.Newest = b.Span.To
-		}
 	}
 	return fresh
 }
@@ -135,6 +128,6 @@ const running = 2 * time.Hour
 // answered for is all that covering means; the watermark says that it may still come.
 func (t *taking) toTheEnd() {
 	if t.ask.Open && !t.end.IsZero() && t.end.Before(t.ask.Span.To) && t.ask.Span.To.Sub(t.end) <= max(running, t.ask.Width) {
-		t.Covers = Union(t.Covers, fleet.Span{From: t.end, To: t.ask.Span.To})
+		t.Covers = append(t.Covers, fleet.Span{From: t.end, To: t.ask.Span.To})
 	}
 }

@@ -10,10 +10,10 @@ import (
 // lateDays is how many days before today are read again each time: bills are revised.
 const lateDays = 3
 
-const day = 24 * time.Hour
+// mostDays is how far a reader goes back at most: a month.
+const mostDays = 31
 
-// Day is the begin of a UTC day.
-func Day(t time.Time) time.Time { return t.UTC().Truncate(day) }
+const day = 24 * time.Hour
 
 // Window is which days a reader asks for: the month so far at first, and then the late days before its last good read.
 type Window struct {
@@ -25,22 +25,23 @@ type Window struct {
 func (w *Window) Span(now time.Time) fleet.Span {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	today := Day(now)
-	from := today.AddDate(0, 0, -lateDays)
-	switch month := time.Date(today.Year(), today.Month(), 1, 0, 0, 0, 0, time.UTC); {
-	case w.last.IsZero():
-		from = earlier(from, month)
-	case w.last.Before(today):
-		from = later(w.last.AddDate(0, 0, -lateDays), today.AddDate(0, -1, 0))
+	today := fleet.Day(now)
+	late := w.last
+	if late.IsZero() {
+		late = today.From
 	}
-	return fleet.Span{From: from, To: today.Add(day)}
+	from := late.AddDate(0, 0, -lateDays)
+	if month := fleet.Month(now).From; w.last.IsZero() && month.Before(from) {
+		from = month
+	}
+	return fleet.Span{From: later(from, today.From.AddDate(0, 0, -mostDays)), To: today.To}
 }
 
 // Done notes a good and whole read.
 func (w *Window) Done(now time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.last = later(w.last, Day(now))
+	w.last = later(w.last, fleet.Day(now).From)
 }
 
 // Grain is a series in one width of buckets that a provider has.
@@ -64,7 +65,7 @@ func Grains(window fleet.Span, now time.Time, minutes bool) []Grain {
 		}
 	}
 	const perHour, perDay, perMinute = 168, 31, 1440
-	hours := later(window.From, Day(now).AddDate(0, 0, -lateDays))
+	hours := later(window.From, fleet.Day(now).From.AddDate(0, 0, -lateDays))
 	hour := now.UTC().Truncate(time.Hour)
 	put("1d", day, perDay, window.From, hours)
 	if !minutes {
@@ -75,4 +76,11 @@ func Grains(window fleet.Span, now time.Time, minutes bool) []Grain {
 	put("1h", time.Hour, perHour, hours, fine)
 	put("1m", time.Minute, perMinute, fine, now.UTC().Truncate(time.Minute).Add(time.Minute))
 	return out
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
