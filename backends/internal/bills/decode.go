@@ -65,7 +65,7 @@ func Decode[R any](source fleet.SourceID, reply *httpx.Reply, odd *Odd, lines fu
 			continue
 		}
 		if n += len(*b.Results); n > MaxLines { // before each is looked at
-			return Page{}, tooMany(source)
+			return Page{}, TooMany(source)
 		}
 		bucket := Bucket{Span: at}
 		for _, raw := range *b.Results {

@@ -70,7 +70,7 @@ func (a Ask) Take(ctx context.Context, get func(ctx context.Context, cursor stri
 		}
 		fresh := t.page(p.Buckets)
 		if len(t.Lines) > MaxLines {
-			return Taken{}, tooMany("")
+			return Taken{}, TooMany("")
 		}
 		switch {
 		case !p.More || !t.end.Before(a.Span.To):
@@ -90,7 +90,8 @@ func (a Ask) Take(ctx context.Context, get func(ctx context.Context, cursor stri
 	return t.Taken, nil
 }
 
-func tooMany(source fleet.SourceID) error {
+// TooMany is the error of an answer with more lines than are taken.
+func TooMany(source fleet.SourceID) error {
 	return &fleet.Error{Kind: fleet.KindInvalid, Op: "read the bill", Source: source,
 		Err: fmt.Errorf("more than %d lines in one series", MaxLines), Next: "nothing of it was used; group by less"}
 }
