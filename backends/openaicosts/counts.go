@@ -46,41 +46,20 @@ func (u *usage) line(at fleet.Span) fleet.BillLine {
 func (u *usage) completions(c *bills.Counted) {
 	uncached := u.Uncached
 	if !uncached.OK && !uncached.Odd {
-		uncached = less(u.Input, u.Cached, u.Written)
+		uncached = u.Input.Minus(u.Cached).Minus(u.Written)
 	}
-	c.Put(fleet.UseInput, less(uncached, u.AudioIn, u.ImageIn))
+	c.Put(fleet.UseInput, uncached.Minus(u.AudioIn).Minus(u.ImageIn))
 	c.Put(fleet.UseCacheRead, u.Cached)
 	c.Put(fleet.UseCacheWrite5m, u.Written)
 	c.Put(fleet.UseAudioIn, u.AudioIn)
 	c.Put(fleet.UseImageIn, u.ImageIn)
-	c.Put(fleet.UseOutput, less(u.Output, u.AudioOut, u.ImageOut))
+	c.Put(fleet.UseOutput, u.Output.Minus(u.AudioOut).Minus(u.ImageOut))
 	c.Put(fleet.UseAudioOut, u.AudioOut)
 	c.Put(fleet.UseImageOut, u.ImageOut)
 	c.Put(fleet.UseRequests, u.Requests)
-	if parts, whole := sum(uncached, u.Cached, u.Written), u.Input; parts.OK && whole.OK && !parts.V.Equal(whole.V) {
+	if parts, whole := uncached.Plus(u.Cached).Plus(u.Written), u.Input; parts.OK && whole.OK && !parts.V.Equal(whole.V) {
 		c.Odd.Say(fleet.Text("the parts of the input do not make up its whole: the parts were taken"))
 	}
-}
-
-// less is a counter without its parts; unknown parts are none. It is odd where one of them is.
-func less(n bills.Number, parts ...bills.Number) bills.Number {
-	for _, p := range parts {
-		n.Odd = n.Odd || p.Odd
-		if n.OK && p.OK {
-			n.V = n.V.Sub(p.V)
-		}
-	}
-	return n
-}
-
-// sum is unknown where the first is; of the others those that are unknown are none.
-func sum(n bills.Number, more ...bills.Number) bills.Number {
-	for _, m := range more {
-		if n.OK && m.OK {
-			n.V = n.V.Add(m.V)
-		}
-	}
-	return n
 }
 
 func (u *usage) input(c *bills.Counted) {

@@ -42,8 +42,9 @@ func (n *Number) UnmarshalJSON(b []byte) error {
 	if string(b) == "null" {
 		return nil
 	}
-	n.V, n.OK = Parse(string(b))
-	n.Odd = !n.OK
+	if n.V, n.OK = Parse(string(b)); !n.OK {
+		n.Odd = true
+	}
 	return nil
 }
 

@@ -23,11 +23,11 @@ type Client struct {
 }
 
 // NewClient makes the client of a source. version is what its address may leave out, such as "/v1". Of opt it takes how the
-// credential is sent.
+// credential is sent and how long an answer may be.
 func NewClient(spec fleet.SourceSpec, deps fleet.Deps, version string, admin Admin, opt httpx.Options) (*Client, error) {
 	base := strings.TrimSuffix(spec.URL, "/")
 	full := httpx.For(spec, base, deps)
-	full.Header, full.Extra = opt.Header, opt.Extra
+	full.Header, full.Extra, full.MaxBody = opt.Header, opt.Extra, opt.MaxBody
 	client, err := httpx.New(full)
 	if err != nil {
 		return nil, err

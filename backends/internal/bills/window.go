@@ -7,8 +7,8 @@ import (
 	"pitwall/fleet"
 )
 
-// lateDays is how many days before today are read again each time: bills are revised.
-const lateDays = 3
+// LateDays is how many days before today are read again each time: bills are revised.
+const LateDays = 3
 
 // mostDays is how far a reader goes back at most: a month.
 const mostDays = 31
@@ -30,7 +30,7 @@ func (w *Window) Span(now time.Time) fleet.Span {
 	if late.IsZero() {
 		late = today.From
 	}
-	from := late.AddDate(0, 0, -lateDays)
+	from := late.AddDate(0, 0, -LateDays)
 	if month := fleet.Month(now).From; w.last.IsZero() && month.Before(from) {
 		from = month
 	}
@@ -65,7 +65,7 @@ func Grains(window fleet.Span, now time.Time, minutes bool) []Grain {
 		}
 	}
 	const perHour, perDay, perMinute = 168, 31, 1440
-	hours := later(window.From, fleet.Day(now).From.AddDate(0, 0, -lateDays))
+	hours := later(window.From, fleet.Day(now).From.AddDate(0, 0, -LateDays))
 	hour := now.UTC().Truncate(time.Hour)
 	put("1d", day, perDay, window.From, hours)
 	if !minutes {
