@@ -1,0 +1,111 @@
+package billfolder
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"pitwall/backends/internal/sheet"
+	"pitwall/fleet"
+)
+
+// reading makes what the Hub is told of all files. It is shared afterwards and never changed.
+func (f *Folder) reading() *fleet.BillReading {
+	out := &fleet.BillReading{}
+	streams := map[fleet.Stream]bool{}
+	files := f.ordered()
+	stand(deliveries(files), func(c *content, cell *sheet.Cell) {
+		streams[cell.Stream] = true
+		out.Lines = append(out.Lines, f.line(c, cell))
+	})
+	for s := range streams {
+		out.Streams = append(out.Streams, s)
+	}
+	slices.Sort(out.Streams)
+	slices.SortStableFunc(out.Lines, func(a, b fleet.BillLine) int {
+		return cmp.Or(a.Span.From.Compare(b.Span.From), cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.Model, b.Model),
+			cmp.Compare(a.Use, b.Use))
+	})
+	var spans []sheet.Range
+	for _, x := range files {
+		out.Files = append(out.Files, x.told())
+		if x.good == nil || x.good.usage.Empty() {
+			continue
+		}
+		spans = append(spans, x.good.usage)
+		if end := time.Unix(x.good.data.To, 0).UTC(); !x.good.data.Empty() && end.After(out.Watermark) {
+			out.Watermark = end
+		}
+	}
+	out.Covers = covers(spans)
+	return out
+}
+
+// told is what is shown of a file.
+func (x *file) told() fleet.BillFile {
+	b := fleet.BillFile{Name: x.name, Written: x.written, Why: x.why}
+	c := x.good
+	if c == nil {
+		return b
+	}
+	b.Format, b.SHA256, b.Written, b.Rows = c.format, c.sha, c.written, c.rows
+	if !c.all.Empty() {
+		b.Covers = span(c.all.From, c.all.To)
+	}
+	switch {
+	case c.gone.IsEmpty():
+	case b.Why.IsEmpty():
+		b.Why = c.gone
+	default:
+		b.Why = fleet.Textf("%s; %s", c.gone, b.Why)
+	}
+	return b
+}
+
+// line is one sum as a line of a bill.
+func (f *Folder) line(c *content, cell *sheet.Cell) fleet.BillLine {
+	text := func(w sheet.Word) string { return c.texts[w] }
+	l := fleet.BillLine{Stream: cell.Stream, Provider: fleet.ProviderID(text(cell.Provider)), Span: span(cell.From, cell.To),
+		Model: fleet.ModelName(text(cell.Model)), Use: cell.Use, Item: fleet.Label(text(cell.Item)), Unit: fleet.Label(text(cell.Unit)),
+		Charge: cell.Charge, Tier: text(cell.Tier), Project: text(cell.Project), Key: text(cell.API), Region: text(cell.Region),
+		Estimated: cell.Estimated}
+	if l.Provider == f.spec.Subject.Provider {
+		l.Provider = ""
+	}
+	if cell.Quantity.Known() {
+		l.Quantity = fleet.Some(cell.Quantity.Decimal())
+	}
+	if cell.Cost.Known() {
+		l.Cost = fleet.Some(fleet.NewMoney(cell.Cost.Decimal(), text(cell.Currency)))
+	}
+	if cell.List.Known() {
+		l.List = fleet.Some(fleet.NewMoney(cell.List.Decimal(), text(cell.Currency)))
+	}
+	return l
+}
+
+// covers joins times; the first begins with its day, since exports begin with days.
+func covers(spans []sheet.Range) []fleet.Span {
+	const day = 24 * 60 * 60
+	for i := range spans {
+		spans[i].From -= spans[i].From % day
+	}
+	slices.SortFunc(spans, func(a, b sheet.Range) int { return cmp.Compare(a.From, b.From) })
+	var joined []sheet.Range
+	for _, s := range spans {
+		if n := len(joined); n > 0 && s.From <= joined[n-1].To {
+			joined[n-1].To = max(joined[n-1].To, s.To)
+			continue
+		}
+		joined = append(joined, s)
+	}
+	out := make([]fleet.Span, 0, len(joined))
+	for _, s := range joined {
+		out = append(out, span(s.From, s.To))
+	}
+	return out
+}
+
+func span(from, to int64) fleet.Span {
+	return fleet.Span{From: time.Unix(from, 0).UTC(), To: time.Unix(to, 0).UTC()}
+}
