@@ -21,7 +21,7 @@ type table struct {
 	meter, sku, price, details, description sheet.Column
 	consumed, consumedUnit                  sheet.Column
 	priced, pricedUnit                      sheet.Column
-	model, provenance                       sheet.Column
+	model, provenance, use                  sheet.Column
 	skus                                    map[words]*sku
 	prepaid                                 int
 }
@@ -66,7 +66,7 @@ func (r rules) focus(h sheet.Head) (billfolder.Table, error) {
 	t.details, t.description = h.Column("SkuPriceDetails", "x_SkuDetails"), h.Column("ChargeDescription")
 	t.consumed, t.consumedUnit = h.Column("ConsumedQuantity"), h.Column("ConsumedUnit")
 	t.priced, t.pricedUnit = h.Column("PricingQuantity"), h.Column("PricingUnit")
-	t.model, t.provenance = h.Column(r.model, "x_Model"), h.Column("x_Provenance")
+	t.model, t.provenance, t.use = h.Column(r.model, "x_Model"), h.Column("x_Provenance"), h.Column("x_TokenKind")
 	return t, nil
 }
 

@@ -2,6 +2,7 @@ package focus
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -13,7 +14,7 @@ import (
 
 // words are what a row of FOCUS says of what was sold, which repeats from row to row.
 type words struct {
-	kind, service, provider, publisher, meter, sku, details, description, model, consumedUnit, pricedUnit sheet.Word
+	kind, service, provider, publisher, meter, sku, details, description, model, use, consumedUnit, pricedUnit sheet.Word
 }
 
 // sku is what the words mean.
@@ -43,7 +44,7 @@ func (t *table) words(row [][]byte, tally *sheet.Tally) words {
 		return tally.Word(c.Of(row))
 	}
 	return words{kind: w(t.kind), service: w(t.service), provider: w(t.provider), publisher: w(t.publisher), meter: w(t.meter), sku: w(t.sku),
-		details: w(t.details), description: w(t.description), model: w(t.model), consumedUnit: w(t.consumedUnit), pricedUnit: w(t.pricedUnit)}
+		details: w(t.details), description: w(t.description), model: w(t.model), use: w(t.use), consumedUnit: w(t.consumedUnit), pricedUnit: w(t.pricedUnit)}
 }
 
 // know finds what words mean, once.
@@ -81,11 +82,26 @@ func (t *table) mean(w words, tally *sheet.Tally) *sku {
 		}
 	}
 	s.tier = tally.Text(meterwords.Tier(said))
-	if s.use = meterwords.Kind(meter); s.use == fleet.UseUnknown {
-		s.use = meterwords.Kind(description + " " + tally.Of(w.sku))
-	}
+	s.use = kindOf(tally.Of(w.use), meter, description+" "+tally.Of(w.sku))
 	s.consumed, s.priced = unitOf(tally, w.consumedUnit, s.use), unitOf(tally, w.pricedUnit, s.use)
 	return s
+}
+
+// untokened are the kinds that count no tokens.
+var untokened = []fleet.UsageKind{fleet.UseRequests, fleet.UseToolCalls, fleet.UseImages, fleet.UseVideoSeconds, fleet.UseAudioSeconds,
+	fleet.UseCharacters, fleet.UseStorage, fleet.UseHours}
+
+// kindOf is what is counted: what pitwall's own export says, else what the first text tells that tells anything.
+func kindOf(own string, texts ...string) fleet.UsageKind {
+	if k := fleet.UsageKind(own); k.IsTokens() || slices.Contains(untokened, k) {
+		return k
+	}
+	for _, s := range texts {
+		if k := meterwords.Kind(s); k != fleet.UseUnknown {
+			return k
+		}
+	}
+	return fleet.UseUnknown
 }
 
 // unitOf reads a unit.
