@@ -118,7 +118,7 @@ func (x *costExplorer) End(tally *sheet.Tally) error {
 		}
 	}
 	if x.dropped > 0 {
-		tally.Left["of a day would be those of other services, in columns that are passed over"] = x.dropped
+		tally.Left["a day of other services, in columns of their own, left out"] = x.dropped
 	}
 	return nil
 }
@@ -187,7 +187,7 @@ func (x *azure) Row(row [][]byte, tally *sheet.Tally) error {
 	category, sub, meter := string(x.category.Of(row)), string(x.sub.Of(row)), string(x.meter.Of(row))
 	provider, mapped := x.parties.of(category, string(x.service.Of(row)), "Azure OpenAI", string(x.publisher.Of(row)))
 	if !x.all && !mapped && !ofModels(category, sub, string(x.service.Of(row))) {
-		tally.Left["are of other services: the option services: all takes them"]++
+		tally.Left["of other services, left out: the option services: all takes them"]++
 		return nil
 	}
 	said := strings.TrimSpace(sub + " " + meter)

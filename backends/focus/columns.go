@@ -115,7 +115,7 @@ func (t *table) Row(row [][]byte, tally *sheet.Tally) error {
 	}
 	s := t.know(t.words(row, tally), tally)
 	if s.left {
-		tally.Left["are of other services: the option services: all takes them"]++
+		tally.Left["of other services, left out: the option services: all takes them"]++
 		return nil
 	}
 	k.Provider, k.Model, k.Item, k.Tier = s.provider, s.model, s.item, s.tier
@@ -138,9 +138,9 @@ func (t *table) Row(row [][]byte, tally *sheet.Tally) error {
 // End says what was paid otherwise.
 func (t *table) End(tally *sheet.Tally) error {
 	if t.prepaid > 0 {
-		other := "cost nothing by BilledCost and something by EffectiveCost: a commitment or a third party is paid for them, see the option cost"
+		other := "free by BilledCost and not by EffectiveCost, being paid by a commitment or to a third party: see the option cost"
 		if t.rules.effective {
-			other = "cost nothing by EffectiveCost and something by BilledCost: they pay for other rows"
+			other = "free by EffectiveCost and not by BilledCost, paying for other rows"
 		}
 		tally.Left[other] = t.prepaid
 	}

@@ -50,14 +50,20 @@ func newReader(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
 			return nil, invalid("write " + strings.ReplaceAll(words, " ", " or ") + " for " + name)
 		}
 	}
+	money := strings.ToUpper(cmp.Or(spec.Options[OptionCurrency], fleet.USD))
+	if len(money) != 3 || strings.Trim(money, letters) != "" {
+		return nil, invalid("write the three letters of a currency for " + OptionCurrency)
+	}
 	p, ok := newParties(spec.Options[OptionProviders], spec.Subject.Provider)
 	if !ok {
 		return nil, invalid(`write "NAME=ID; NAME=ID" for ` + OptionProviders)
 	}
 	r := rules{parties: p, models: spec.Models, all: spec.Options[OptionServices] == "all",
-		effective: spec.Options[OptionCost] == "effective", model: spec.Options[OptionModel], currency: cmp.Or(spec.Options[OptionCurrency], fleet.USD)}
+		effective: spec.Options[OptionCost] == "effective", model: spec.Options[OptionModel], currency: money}
 	return billfolder.New(spec, deps, billfolder.Options{Days: spec.Options[OptionGrain] != "hour", Formats: r.formats()}), nil
 }
+
+const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 // rules are how the rows of all formats are read.
 type rules struct {

@@ -214,10 +214,10 @@ func (p *pass) part() fleet.Safe {
 	var list []fleet.Safe
 	if p.wrong > 0 {
 		list = append(list, fleet.Textf("%s of %s not used, being wrong: %s",
-			fleet.Label(plural(p.wrong, "row", "rows")), fleet.Label(fmt.Sprint(p.count)), fleet.Quote(p.first)))
+			fleet.Label(plural(p.wrong, "row", "rows")), fleet.Label(fmt.Sprint(p.count)), fleet.Label(p.first)))
 	}
 	for _, why := range slices.Sorted(maps.Keys(p.tally.Left)) {
-		list = append(list, fleet.Textf("%s %s", fleet.Label(plural(p.tally.Left[why], "row", "rows")), fleet.Quote(why)))
+		list = append(list, fleet.Textf("%s %s", fleet.Label(plural(p.tally.Left[why], "row", "rows")), fleet.Label(why)))
 	}
 	return fleet.Join(list, fleet.Text("; "))
 }

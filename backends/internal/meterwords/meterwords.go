@@ -88,7 +88,7 @@ func Unit(unit string, of fleet.UsageKind) (kind fleet.UsageKind, factor decimal
 	s := strings.ToLower(strings.TrimSpace(strings.ReplaceAll(unit, "_", " ")))
 	factor, word := leading(s)
 	switch {
-	case strings.HasPrefix(word, "token"):
+	case strings.HasPrefix(word, "token"), word == "" && s != "":
 		return of, factor, of.IsTokens()
 	case strings.HasPrefix(word, "request"), strings.HasPrefix(word, "call"), strings.HasPrefix(word, "quer"):
 		if of != fleet.UseToolCalls {
@@ -136,7 +136,7 @@ func leading(s string) (decimal.Decimal, string) {
 		}
 		factor, s = d, s[end:]
 	}
-	if s = strings.TrimSpace(s); len(s) > 1 && s[1] == ' ' {
+	if s = strings.TrimSpace(s); len(s) > 1 && s[1] == ' ' || len(s) == 1 {
 		switch s[0] {
 		case 'k':
 			return factor.Mul(decimal.NewFromInt(1000)), strings.TrimSpace(s[1:])

@@ -54,7 +54,7 @@ func allocations(body []byte, t *sheet.Tally, currency string) (bool, error) {
 func addAllocation(t *sheet.Tally, name string, a Allocation, currency string) error {
 	r, ok := a.Window.Range()
 	if !ok || !a.TotalCost.OK {
-		t.Left["say no time or no cost"]++
+		t.Left["without a time or a cost, left out"]++
 		return nil
 	}
 	k := key(t, r, currency)
@@ -95,7 +95,7 @@ func inferences(body []byte, t *sheet.Tally, currency string) (bool, error) {
 		for _, name := range slices.Sorted(maps.Keys(set)) {
 			c := set[name]
 			if c.CostBasis == BasisUsage {
-				t.Left["are of the usage basis, which is contained in the allocation basis"]++
+				t.Left["of the usage basis, left out: the allocation basis contains it"]++
 				continue
 			}
 			if err := addInference(t, &c, currency); err != nil {
@@ -109,7 +109,7 @@ func inferences(body []byte, t *sheet.Tally, currency string) (bool, error) {
 func addInference(t *sheet.Tally, c *Inference, currency string) error {
 	r, ok := c.Window.Range()
 	if !ok {
-		t.Left["say no time"]++
+		t.Left["without a time, left out"]++
 		return nil
 	}
 	k := key(t, r, currency)

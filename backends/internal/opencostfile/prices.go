@@ -116,7 +116,7 @@ func (x *priceTable) Title() string { return "OpenCost prices" }
 func (x *priceTable) Row(row [][]byte, t *sheet.Tally) error {
 	_, err := price(&x.head, row)
 	if err == nil {
-		t.Left["are prices of machines, no bill: name the file as an account under compute"]++
+		t.Left["of prices of machines, which are no bill: name the file as an account under compute"]++
 	}
 	return err
 }

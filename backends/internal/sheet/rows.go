@@ -53,7 +53,7 @@ func (t *Rows) Next() (fields [][]byte, whole bool, err error) {
 		if err != nil {
 			return nil, false, err
 		}
-		if len(bytes.TrimSpace(row)) == 0 {
+		if len(bytes.Trim(row, " ")) == 0 {
 			continue
 		}
 		if t.sep == 0 {
@@ -227,4 +227,4 @@ func Trim(field []byte) []byte {
 }
 
 // Told is the sentence for an error of this package.
-func Told(err error) fleet.Safe { return fleet.Quote(err.Error()) }
+func Told(err error) fleet.Safe { return fleet.Label(err.Error()) }
