@@ -12,20 +12,18 @@ import (
 // reading makes what the Hub is told of all files. It is shared afterwards and never changed.
 func (f *Folder) reading() *fleet.BillReading {
 	out := &fleet.BillReading{}
-	streams := map[fleet.Stream]bool{}
 	files := f.ordered()
-	stand(deliveries(files), func(c *content, cell *sheet.Cell) {
-		streams[cell.Stream] = true
-		out.Lines = append(out.Lines, f.line(c, cell))
-	})
-	for s := range streams {
-		out.Streams = append(out.Streams, s)
+	var sums []sum
+	stand(deliveries(files), func(c *content, cell *sheet.Cell) { sums = append(sums, sum{c, cell}) })
+	slices.SortStableFunc(sums, sum.compare)
+	out.Lines = make([]fleet.BillLine, 0, len(sums))
+	for _, x := range sums {
+		if !slices.Contains(out.Streams, x.cell.Stream) {
+			out.Streams = append(out.Streams, x.cell.Stream)
+		}
+		out.Lines = append(out.Lines, f.line(x.c, x.cell))
 	}
 	slices.Sort(out.Streams)
-	slices.SortStableFunc(out.Lines, func(a, b fleet.BillLine) int {
-		return cmp.Or(a.Span.From.Compare(b.Span.From), cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.Model, b.Model),
-			cmp.Compare(a.Use, b.Use))
-	})
 	var spans []sheet.Range
 	for _, x := range files {
 		out.Files = append(out.Files, x.told())
@@ -39,6 +37,23 @@ func (f *Folder) reading() *fleet.BillReading {
 	}
 	out.Covers = covers(spans)
 	return out
+}
+
+// sum is one sum of one file.
+type sum struct {
+	c    *content
+	cell *sheet.Cell
+}
+
+func (x sum) compare(y sum) int {
+	word := func(of func(*sheet.Key) sheet.Word) int {
+		return cmp.Compare(x.c.texts[of(&x.cell.Key)], y.c.texts[of(&y.cell.Key)])
+	}
+	if n := cmp.Compare(x.cell.From, y.cell.From); n != 0 {
+		return n
+	}
+	return cmp.Or(word(func(k *sheet.Key) sheet.Word { return k.Provider }), word(func(k *sheet.Key) sheet.Word { return k.Model }),
+		cmp.Compare(x.cell.Use, y.cell.Use), word(func(k *sheet.Key) sheet.Word { return k.Project }))
 }
 
 // told is what is shown of a file.
