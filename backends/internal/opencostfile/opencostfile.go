@@ -105,7 +105,7 @@ func Allocations(body []byte) ([]map[string]Allocation, error) {
 		return nil, err
 	}
 	var steps []map[string]Allocation
-	if data == nil || json.Unmarshal(data, &steps) != nil {
+	if data == nil || json.Unmarshal(data, &steps) != nil || steps == nil {
 		return nil, errAnswer
 	}
 	return steps, nil
