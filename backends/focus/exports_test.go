@@ -31,10 +31,10 @@ reported|anthropic|11-01T00+24h0m0s|claude-haiku-4-5|out|usage||Default||7|-
 reported|anthropic|11-01T00+24h0m0s|claude-haiku-4-5|uncached_in|usage||Default||100|-
 `},
 		"openrouter.csv": {"OpenRouter activity", `
-billed|openrouter|11-01T00+24h0m0s|openai/gpt-oss-120b||usage|||standard|-|0.0123 USD
-reported|openrouter|11-01T00+24h0m0s|openai/gpt-oss-120b|cache_read|usage||||389|-
-reported|openrouter|11-01T00+24h0m0s|openai/gpt-oss-120b|out|usage||||137|-
-reported|openrouter|11-01T00+24h0m0s|openai/gpt-oss-120b|uncached_in|usage||||10000|-
+billed|openrouter|11-01T00+4h0m0s|openai/gpt-oss-120b||usage|||standard|-|0.0123 USD
+reported|openrouter|11-01T00+4h0m0s|openai/gpt-oss-120b|cache_read|usage||||389|-
+reported|openrouter|11-01T00+4h0m0s|openai/gpt-oss-120b|out|usage||||137|-
+reported|openrouter|11-01T00+4h0m0s|openai/gpt-oss-120b|uncached_in|usage||||10000|-
 `},
 		"cost-explorer.csv": {"AWS Cost Explorer", `
 billed|bedrock|11-01T00+24h0m0s|||usage|||Amazon Bedrock|-|0.25 USD
@@ -43,7 +43,7 @@ billed|bedrock|11-02T00+24h0m0s|Claude Sonnet 4.6||usage|||Claude Sonnet 4.6 (Am
 `},
 		"azure-ea.csv": {"Azure costs", `
 billed|azure|11-01T00+24h0m0s||uncached_in|usage||sub-1|Azure OpenAI gpt 4o 0806 Inp glbl Tokens|12500|30.5 EUR
-billed|azure|11-01T00+24h0m0s||uncached_in|credit||sub-1|Azure OpenAI gpt 4o 0806 Inp glbl Tokens|-|-2 EUR
+billed|azure|11-01T00+1h0m0s||uncached_in|credit||sub-1|Azure OpenAI gpt 4o 0806 Inp glbl Tokens|-|-2 EUR
 `},
 		"azure-german.csv": {"Azure costs", `
 billed|azure|11-01T00+24h0m0s||out|usage||sub-1|Azure OpenAI gpt 4o Outp glbl|2000|4 EUR
@@ -75,6 +75,16 @@ func TestEmptyDaysAreCovered(t *testing.T) {
 	}
 	if b.Watermark.Format("01-02") != "11-03" {
 		t.Errorf("the newest data ends at %v", b.Watermark)
+	}
+}
+
+// Where providers are covered by different times, no time is said of all of them: each line speaks for its own.
+func TestFilesOfSeveralProvidersAnswerForThemselves(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "a.csv", fixture(t, "openai-costs.csv"))
+	put(t, dir, "b.csv", fixture(t, "anthropic-costs.csv"))
+	if b := bill(t, dir, fleet.SourceSpec{}); len(b.Covers) != 0 || len(b.Lines) != 4 || len(b.Files) != 2 {
+		t.Errorf("%+v", b)
 	}
 }
 

@@ -94,19 +94,19 @@ func TestRowsOfFOCUS(t *testing.T) {
 	put(t, dir, "november.csv", fixture(t, "focus-1.2.csv"))
 	b := bill(t, dir, fleet.SourceSpec{Options: map[string]string{OptionProviders: "Amazon Bedrock=bedrock-us", OptionGrain: "hour"}, Models: []fleet.ModelName{"gpt-4o", "gpt-4o-mini"}})
 	same(t, told(b), `
-billed|bedrock-us|11-01T00+720h0m0s|||credit||111|Credit|-|-20 USD|list -20
-billed|bedrock-us|11-01T00+720h0m0s|||tax||111|VAT|-|3.1 USD|list 3.1
+billed|bedrock-us|11-01T00+1h0m0s|||credit||111|Credit|-|-20 USD|list -20
+billed|bedrock-us|11-01T00+1h0m0s|||tax||111|VAT|-|3.1 USD|list 3.1
 billed|bedrock-us|11-01T00+1h0m0s|Claude Sonnet 4.6|out|usage|batch|111|Output Tokens, Batch|1000|0.0075 USD
 billed|bedrock-us|11-01T00+1h0m0s|Claude Sonnet 4.6|uncached_in|usage||111|Input Tokens|2500000|7.5 USD|list 8
 billed|openai|11-01T00+24h0m0s|gpt-4o-mini|cache_read|usage||222|gpt-4o-mini cached input|3000|0.3 EUR|list 0.3
-billed|openai|11-02T00+24h0m0s|gpt-4o-mini||adjustment||222|gpt-4o-mini cached input|-|-0.1 EUR|list -0.1
+billed|openai|11-02T00+1h0m0s|gpt-4o-mini||adjustment||222|gpt-4o-mini cached input|-|-0.1 EUR|list -0.1
 `)
 	f := b.Files[0]
 	if f.Format.String() != "FOCUS 1.2" || f.Rows != 8 || len(f.SHA256) != 64 || !f.Written.Equal(contract.Start().Add(-time.Hour)) ||
 		f.Why.String() != "1 row of other services, left out: the option services: all takes them" {
 		t.Errorf("%+v", f)
 	}
-	if len(b.Covers) != 1 || b.Covers[0].From.Format("01-02") != "11-01" || b.Covers[0].To.Format("01-02T15") != "11-02T00" || !b.Watermark.Equal(b.Covers[0].To) {
+	if len(b.Covers) != 1 || b.Covers[0].From.Format("01-02") != "11-01" || b.Covers[0].To.Format("01-02T15") != "11-02T01" || b.Watermark.Format("01-02T15") != "11-02T00" {
 		t.Errorf("covers %v to %v", b.Covers, b.Watermark)
 	}
 }

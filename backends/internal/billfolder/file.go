@@ -37,6 +37,7 @@ type content struct {
 	rows    int
 	cells   []sheet.Cell
 	texts   []string
+	parties []party // that it speaks of
 	usage   sheet.Range
 	all     sheet.Range
 	data    sheet.Range

@@ -206,6 +206,11 @@ func (p *pass) finish() (*content, error) {
 	c := &content{format: fleet.Label(p.title), sha: p.read.hex(), written: p.written, rows: p.count - p.wrong,
 		usage: p.tally.Usage, all: p.tally.All, data: p.tally.Data, part: p.part()}
 	c.cells, c.texts = p.tally.Sums()
+	for i := range c.cells {
+		if who := (party{c.cells[i].Stream, c.texts[c.cells[i].Provider]}); !slices.Contains(c.parties, who) {
+			c.parties = append(c.parties, who)
+		}
+	}
 	return c, nil
 }
 

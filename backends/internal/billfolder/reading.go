@@ -24,19 +24,50 @@ func (f *Folder) reading() *fleet.BillReading {
 		out.Lines = append(out.Lines, f.line(x.c, x.cell))
 	}
 	slices.Sort(out.Streams)
-	var spans []sheet.Range
+	answered := map[party][]sheet.Range{}
 	for _, x := range files {
 		out.Files = append(out.Files, x.told())
-		if x.good == nil || x.good.usage.Empty() {
+		if x.good == nil {
 			continue
 		}
-		spans = append(spans, x.good.usage)
+		for _, p := range x.good.parties {
+			answered[p] = append(answered[p], x.good.usage)
+		}
 		if end := time.Unix(x.good.data.To, 0).UTC(); !x.good.data.Empty() && end.After(out.Watermark) {
 			out.Watermark = end
 		}
 	}
-	out.Covers = covers(spans)
+	out.Covers = common(answered, out.Lines)
 	return out
+}
+
+// party is one stream of one provider.
+type party struct {
+	stream   fleet.Stream
+	provider string
+}
+
+// common are the times that the folder answers for, where all that it holds answers for the same. Otherwise it says none, and
+// each line speaks for its own time: that one provider's file covers a day does not mean that another's use of it is known.
+func common(answered map[party][]sheet.Range, lines []fleet.BillLine) []fleet.Span {
+	var all []fleet.Span
+	first := true
+	for _, spans := range answered {
+		got := covers(spans)
+		if !first && !slices.Equal(got, all) {
+			return nil
+		}
+		all, first = got, false
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	for i := range lines {
+		if !lines[i].IsUsage() {
+			all = append(all, lines[i].Span)
+		}
+	}
+	return fleet.JoinSpans(all...)
 }
 
 // sum is one sum of one file.
@@ -80,7 +111,7 @@ func (x *file) told() fleet.BillFile {
 // line is one sum as a line of a bill.
 func (f *Folder) line(c *content, cell *sheet.Cell) fleet.BillLine {
 	text := func(w sheet.Word) string { return c.texts[w] }
-	l := fleet.BillLine{Stream: cell.Stream, Provider: fleet.ProviderID(text(cell.Provider)), Span: span(cell.From, cell.To),
+	l := fleet.BillLine{Stream: cell.Stream, Provider: fleet.ProviderID(text(cell.Provider)), Span: c.during(cell),
 		Model: fleet.ModelName(text(cell.Model)), Use: cell.Use, Item: fleet.Label(text(cell.Item)), Unit: fleet.Label(text(cell.Unit)),
 		Charge: cell.Charge, Tier: text(cell.Tier), Project: text(cell.Project), Key: text(cell.API), Region: text(cell.Region),
 		Estimated: cell.Estimated}
@@ -99,26 +130,34 @@ func (f *Folder) line(c *content, cell *sheet.Cell) fleet.BillLine {
 	return l
 }
 
+// during is the time of a line. Use of a day that is not over ends where the file ends. What is no use is charged at once, for a
+// time of which it does not tell what was used: it stands at the hour in which that begins.
+func (c *content) during(cell *sheet.Cell) fleet.Span {
+	const hour = 60 * 60
+	switch usage := cell.Charge == "" || cell.Charge == fleet.ChargeUsage; {
+	case !usage:
+		from := cell.From - cell.From%hour
+		return span(from, from+hour)
+	case cell.From < c.usage.To && c.usage.To < cell.To:
+		return span(cell.From, c.usage.To)
+	default:
+		return span(cell.From, cell.To)
+	}
+}
+
 // covers joins times; the first begins with its day, since exports begin with days.
 func covers(spans []sheet.Range) []fleet.Span {
 	const day = 24 * 60 * 60
 	for i := range spans {
 		spans[i].From -= spans[i].From % day
 	}
-	slices.SortFunc(spans, func(a, b sheet.Range) int { return cmp.Compare(a.From, b.From) })
-	var joined []sheet.Range
+	var out []fleet.Span
 	for _, s := range spans {
-		if n := len(joined); n > 0 && s.From <= joined[n-1].To {
-			joined[n-1].To = max(joined[n-1].To, s.To)
-			continue
+		if !s.Empty() {
+			out = append(out, span(s.From, s.To))
 		}
-		joined = append(joined, s)
 	}
-	out := make([]fleet.Span, 0, len(joined))
-	for _, s := range joined {
-		out = append(out, span(s.From, s.To))
-	}
-	return out
+	return fleet.JoinSpans(out...)
 }
 
 func span(from, to int64) fleet.Span {
