@@ -22,6 +22,7 @@ import (
 	"pitwall/backends/discovery"
 	"pitwall/backends/envoyaigateway"
 	"pitwall/backends/flagger"
+	"pitwall/backends/focus"
 	"pitwall/backends/gatewayroutes"
 	"pitwall/backends/gemini"
 	"pitwall/backends/istio"
@@ -36,6 +37,7 @@ import (
 	"pitwall/backends/nvidiagpu"
 	"pitwall/backends/nvidiasmi"
 	"pitwall/backends/openai"
+	"pitwall/backends/opencost"
 	"pitwall/backends/openrouter"
 	"pitwall/backends/portkey"
 	"pitwall/backends/probe"
@@ -74,6 +76,7 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{productionstack.Connector()},
 		openai.Connectors(),
 		[]fleet.Connector{bedrock.Connector(), together.Connector(), openrouter.Connector()},
+		[]fleet.Connector{focus.Connector(), opencost.Connector()},
 		portkey.Connectors(),
 		statusfeed.Connectors(),
 		[]fleet.Connector{smg.Connector()},
