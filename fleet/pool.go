@@ -71,6 +71,7 @@ type Node struct {
 	Power  Maybe[Watts]
 	At     time.Time
 	Source SourceID
+	Leaves *Departure `json:",omitempty"` // it is going to be lost: what runs on it is no spare capacity
 }
 
 // GPU is one device.
