@@ -1,6 +1,7 @@
 package machines
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -14,11 +15,12 @@ var products = []string{"GB300", "GB200", "B300", "B200", "GH200", "H200", "H100
 func GPU(said string) string {
 	words := strings.FieldsFunc(strings.ToUpper(said), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	for i, w := range words {
-		if name, count, ok := strings.Cut(w, "X"); ok && name != "" && (count == "" || isNumber(count)) && !strings.HasPrefix(w, "MI") {
-			w = name // "H100x8"
+		names := []string{w}
+		if name, count, ok := strings.Cut(w, "X"); ok && count != "" && isNumber(count) {
+			names = append(names, name, name+"X") // "H100x8", "MI300Xx8", "MI300X8"
 		}
 		for _, p := range products {
-			if w == p {
+			if slices.Contains(names, p) {
 				return p
 			}
 		}
