@@ -31,7 +31,7 @@ func screenTerms() economics.CapacityTerms {
 func Compute(sc Scene, u ComputeState, sz Size) string {
 	sc = withLook(sc)
 	return frame(sc, sz, false, func(b *part.Block, rows int) {
-		computeHead(b, sc)
+		computeHead(b, sc, rows < tallScreen)
 		l := computeLists(sc, u)
 		below := newPage(sc, b.Width())
 		l.detail(below, sc, u)
@@ -84,8 +84,11 @@ func (l computeTables) panes(sc Scene, u ComputeState) []billPane {
 	}
 }
 
+// mostAccountLines bounds what is said of single accounts; their machines tell the rest.
+const mostAccountLines = 4
+
 // computeHead says what all accounts cost together, and which of them needs a look.
-func computeHead(b *part.Block, sc Scene) {
+func computeHead(b *part.Block, sc Scene, short bool) {
 	var burn fleet.Maybe[fleet.USDPerHour]
 	lacks, machines, gpus, leaving := false, 0, 0, 0
 	used, weight := fleet.Ratio(0), fleet.Ratio(0)
@@ -123,13 +126,13 @@ func computeHead(b *part.Block, sc Scene) {
 		b.Gap(2).Put(themes.Warn, fleet.Int(leaving)).Say(themes.Warn, " leaving")
 	}
 	b.End()
-	for i := range sc.Snap.Accounts {
-		accountLine(b, sc, &sc.Snap.Accounts[i])
+	for i, lines := 0, b.Len(); i < len(sc.Snap.Accounts) && b.Len()-lines < mostAccountLines; i++ {
+		accountLine(b, sc, &sc.Snap.Accounts[i], short)
 	}
 }
 
-// accountLine is drawn for an account that does not answer, lacks a price or has a balance.
-func accountLine(b *part.Block, sc Scene, a *fleet.Account) {
+// accountLine is drawn for an account that does not answer, has a balance or, where there is room, lacks a price.
+func accountLine(b *part.Block, sc Scene, a *fleet.Account, short bool) {
 	role, said := themes.Dim, []fleet.Safe{}
 	switch {
 	case a.Stale || a.At.IsZero():
@@ -145,7 +148,9 @@ func accountLine(b *part.Block, sc Scene, a *fleet.Account) {
 		}
 		said = append(said, text)
 	}
-	said = append(said, a.BurnWhy)
+	if !short || len(said) > 0 {
+		said = append(said, a.BurnWhy)
+	}
 	if text := fleet.Join(nonEmpty(said...), fleet.Text("; ")); !text.IsEmpty() {
 		b.Gap(1).Put(themes.Dim, fleet.Label(string(a.Spec.ID))).Gap(1).Put(role, text).End()
 	}

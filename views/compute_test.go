@@ -35,7 +35,7 @@ func TestComputeOrder(t *testing.T) {
 		t.Errorf("%q", byPrice)
 	}
 	frame := plain(views.Compute(sc, views.ComputeState{Machines: views.Table{Selected: views.MachineID("lambda", "i-0a12")}}, views.Size{W: 120, H: 40}))
-	for _, want := range []string{"1 leaving", "leaves in 95s: spot interruption", "idle for 2h", "EUR 21.00", "without 1 machine: no price", "last read -; it answered 503",
+	for _, want := range []string{"1 leaving", "leaves in 95s: spot", "idle for 2h", "EUR 21.00", "without 1 machine: no price", "last read -; it answered 503",
 		"the machine stops", "they come by e-mail"} {
 		if !strings.Contains(frame, want) {
 			t.Errorf("%q is missing:\n%s", want, frame)
