@@ -67,7 +67,7 @@ func (r *rentals) close() error {
 	return errors.Join(r.server.Close(), os.RemoveAll(r.folder))
 }
 
-// instances are the nodes of the rented pool, one of which is unwell while none of its engines lives, and a machine that no pool has.
+// instances are the nodes of the rented pool, and a machine that no pool has.
 func instances(o Options, w *world.World, s *world.Spec) []lambdaapi.Instance {
 	var list []lambdaapi.Instance
 	for i := range s.Pools {
@@ -76,17 +76,23 @@ func instances(o Options, w *world.World, s *world.Spec) []lambdaapi.Instance {
 		}
 		for k, node := range s.Pools[i].Nodes {
 			list = append(list, lambdaapi.Instance{ID: fmt.Sprintf("0920582c7ff041399e34823a0be6%04d", k), Name: node, Address: fmt.Sprintf("10.19.60.%d", 10+k),
-				Kind: "gpu_8x_h100_sxm5", Status: func() string {
-					alive := true
-					w.At(o.Clock.Now(), func() { alive = w.NodeUp(node) })
-					if !alive {
-						return "unhealthy"
-					}
-					return "active"
-				}})
+				Kind: "gpu_8x_h100_sxm5", Status: func() string { return statusOf(o, w, node) }})
 		}
 	}
 	return append(list, lambdaapi.Instance{ID: "0920582c7ff041399e34823a0be69999", Name: "notebook", Address: "10.19.60.99", Kind: "gpu_1x_h100_sxm5"})
+}
+
+// statusOf is what the account says of a machine: it sees whether the machine answers, and nothing of its GPUs.
+func statusOf(o Options, w *world.World, node string) string {
+	said := "active"
+	w.At(o.Clock.Now(), func() {
+		for _, n := range w.Nodes() {
+			if n.Name == node && !n.Ready {
+				said = "unhealthy"
+			}
+		}
+	})
+	return said
 }
 
 // priceFile lists the machines of the other pools as their owner would: bought ones, and leased ones whose time ends.
