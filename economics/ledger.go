@@ -6,8 +6,8 @@ import (
 	"pitwall/fleet"
 )
 
-// Sheet is one UTC day of one stream as its source told it last.
-type Sheet struct {
+// Page is one UTC day of one stream as its source told it last.
+type Page struct {
 	Stream fleet.Stream
 	Day    time.Time    // its begin
 	Covers []fleet.Span // what of the day the source answered for, ascending and disjoint
@@ -30,7 +30,7 @@ type Ledger struct {
 	Provider  fleet.ProviderID   // of lines that name none
 	Providers []fleet.ProviderID // that it answers for also where it has no line of them
 	Watermark time.Time          // end of the newest span with data; zero where it does not say
-	Sheets    []Sheet
+	Pages     []Page
 }
 
 // Settles is how long after the end of a day its bill may still grow without being announced to change. What is corrected
@@ -54,9 +54,9 @@ type Names struct {
 // standard are the words for the usual tier of service.
 var standard = map[string]bool{"": true, "standard": true, "default": true, "auto": true, "on_demand": true, "on-demand": true, "ON_DEMAND": true}
 
-// UnitPrice is the price of one unit of a kind of usage by a list price of tokens, as far as it has one. Cached and written
+// TokenUnit is the price of one unit of a kind of usage by a list price of tokens, as far as it has one. Cached and written
 // tokens without a price of their own cost what input does.
-func UnitPrice(p fleet.Price, use fleet.UsageKind) (fleet.Money, bool) {
+func TokenUnit(p fleet.Price, use fleet.UsageKind) (fleet.Money, bool) {
 	var m fleet.Money
 	switch use {
 	case fleet.UseInput:

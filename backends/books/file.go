@@ -77,7 +77,7 @@ func (b *Books) read() error {
 // forget drops what is on file, but for what is not written yet.
 func (b *Books) forget() {
 	clear(b.metered)
-	clear(b.sheets)
+	clear(b.pages)
 	clear(b.reads)
 	clear(b.hours)
 }
