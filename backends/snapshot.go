@@ -37,6 +37,7 @@ func (w *world) snapshot(gen uint64, now time.Time) *fleet.Snapshot {
 	s.Clusters = w.clusterList()
 	s.Spend = w.spend(s, seen, now)
 	w.costs(s, now)
+	w.accountFor(s, seen, now)
 	s.Totals = w.totals(s, seen, now)
 	for _, src := range w.states {
 		st := src.status

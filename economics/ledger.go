@@ -48,7 +48,12 @@ type Names struct {
 	// Kind is the kind of a provider, by which price lists know it. nil takes the ID for it.
 	Kind func(fleet.ProviderID) string
 	// Unit is the price of one unit of a line's use, where one is known. nil prices nothing.
-	Unit func(kind string, l *fleet.BillLine) (fleet.Money, bool)
+	Unit func(provider fleet.ProviderID, l *fleet.BillLine) (fleet.Money, bool)
+}
+
+// NameOf is a model of a provider as price lists call it.
+func NameOf(n Names, provider fleet.ProviderID, model fleet.ModelName) fleet.ModelName {
+	return (&bench{names: n, canonical: map[nameKey]fleet.ModelName{}}).model(provider, model)
 }
 
 // standard are the words for the usual tier of service.

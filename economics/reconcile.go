@@ -26,7 +26,7 @@ func Reconcile(ledgers []Ledger, over fleet.Span, names Names) Reconciliation {
 	}
 	b.foldTiers()
 	days := b.rows()
-	return Reconciliation{Days: days, Factors: factors(days), Bypass: b.bypass()}
+	return Reconciliation{Days: days, Factors: Factors(days), Bypass: b.bypass()}
 }
 
 type (
@@ -35,7 +35,8 @@ type (
 		model fleet.ModelName
 	}
 	unitKey struct {
-		nameKey
+		provider     fleet.ProviderID
+		model        fleet.ModelName
 		tier, region string
 		use          fleet.UsageKind
 	}
@@ -240,10 +241,10 @@ func (b *bench) cost(provider fleet.ProviderID, l *fleet.BillLine) fleet.Maybe[f
 	if l.Cost.OK || l.Stream == fleet.StreamBilled || !l.Quantity.OK || b.names.Unit == nil || !l.IsUsage() {
 		return l.Cost
 	}
-	key := unitKey{nameKey{b.kind(provider), l.Model}, l.Tier, l.Region, l.Use}
+	key := unitKey{provider, l.Model, l.Tier, l.Region, l.Use}
 	u, ok := b.units[key]
 	if !ok {
-		u.price, u.ok = b.names.Unit(key.kind, l)
+		u.price, u.ok = b.names.Unit(provider, l)
 		b.units[key] = u
 	}
 	if !u.ok {

@@ -30,7 +30,7 @@ func (b *Books) Take(source fleet.SourceID, provider fleet.ProviderID, at time.T
 		if read.Calls == nil {
 			read.Calls = map[string]int{}
 		}
-		read.Calls[at.UTC().Format(monthFormat)] += r.Calls
+		read.Calls[MonthOf(at)] += r.Calls
 	}
 	changed = append(changed, record{Kind: kindRead, Source: source, Read: &read})
 	b.enter(changed)
@@ -41,6 +41,9 @@ func (b *Books) Take(source fleet.SourceID, provider fleet.ProviderID, at time.T
 }
 
 const monthFormat = "2006-01"
+
+// MonthOf names the month of a moment in Read.Calls.
+func MonthOf(t time.Time) string { return t.UTC().Format(monthFormat) }
 
 // enter applies records and keeps them to be written.
 func (b *Books) enter(list []record) {
