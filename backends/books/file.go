@@ -25,11 +25,18 @@ const (
 type file struct {
 	path    string
 	lock    *flock.Flock
-	offset  int64       // up to where it was read
-	seen    os.FileInfo // of the file that was read
-	lean    int64       // its size after it was last written anew
-	skipped int         // lines that could not be read
+	offset  int64                               // up to where it was read
+	seen    os.FileInfo                         // of the file that was read
+	lean    int64                               // its size after it was last written anew
+	skipped int                                 // lines that could not be read
+	open    func(path string) (*os.File, error) // to append
 }
+
+func toAppend(path string) (*os.File, error) {
+	return os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_RDWR, 0o600)
+}
+
+var errNoFile = errors.New("it is no regular file")
 
 // refresh reads what is new in the file. The mutex is held.
 func (b *Books) refresh() error {
@@ -54,6 +61,9 @@ func (b *Books) read() error {
 	}
 	defer f.Close()
 	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = errNoFile
+	}
 	if err != nil {
 		return fault("read the books", err)
 	}
@@ -152,7 +162,7 @@ func (b *Books) add() error {
 			return fault("write the books", err)
 		}
 	}
-	f, err := os.OpenFile(b.file.path, os.O_APPEND|os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := b.file.open(b.file.path)
 	if err != nil {
 		return fault("write the books", err)
 	}
