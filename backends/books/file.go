@@ -147,7 +147,7 @@ func (b *Books) write() error {
 	if err == nil {
 		err = b.add()
 	}
-	if err == nil && b.file.offset > 2*b.file.lean+slack {
+	if err == nil && b.file.offset > 2*b.file.lean+b.file.slack {
 		err = b.compact()
 	}
 	return errors.Join(err, b.file.lock.Unlock())
