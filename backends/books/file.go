@@ -29,6 +29,7 @@ type file struct {
 	seen    os.FileInfo                         // of the file that was read
 	lean    int64                               // its size after it was last written anew
 	skipped int                                 // lines that could not be read
+	slack   int64                               // by how much it may outgrow what it says
 	open    func(path string) (*os.File, error) // to append
 }
 
