@@ -209,7 +209,17 @@ func (h *Hub) names(inv *fleet.Inventory) economics.Names {
 	}); ok {
 		n.Canonical = c.Canonical
 	}
+	list, whole := h.opt.Prices.(interface {
+		LinePriceOf(p *fleet.ProviderSpec, line *fleet.BillLine) (fleet.Money, bool)
+	})
 	n.Unit = func(id fleet.ProviderID, l *fleet.BillLine) (fleet.Money, bool) {
+		spec, known := g.kinds[id]
+		if !known {
+			spec.Kind = string(id)
+		}
+		if whole {
+			return list.LinePriceOf(&spec, l)
+		}
 		price, ok := g.price(fleet.TargetSpec{Provider: id, Model: l.Model})
 		if !ok {
 			return fleet.Money{}, false

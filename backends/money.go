@@ -20,6 +20,7 @@ func (w *world) accountFor(s *fleet.Snapshot, seen gatewayLoads, now time.Time) 
 	live := liveModels(s)
 	out.Calibrated = calibrated(live, a, out)
 	w.shifted(s, now)
+	w.billsOfTargets(s)
 	var rows []fleet.SpendRow
 	if a != nil {
 		b := *a.books
@@ -94,6 +95,17 @@ func calibrated(live []liveModel, a *accounts, s *fleet.Spend) fleet.Calibrated 
 		c.High = fleet.Some(fleet.USDPerHour(high))
 	}
 	return c
+}
+
+// billsOfTargets says of each rented target how far bills of its model were from the meter.
+func (w *world) billsOfTargets(s *fleet.Snapshot) {
+	for i := range s.Routes {
+		for j := range s.Routes[i].Targets {
+			if t := &s.Routes[i].Targets[j]; t.Spec.Provider != "" {
+				t.Bills, _ = factorOf(w.accounts, t.Spec.Provider, t.Spec.Model)
+			}
+		}
+	}
 }
 
 func factorOf(a *accounts, id fleet.ProviderID, model fleet.ModelName) (fleet.Factor, bool) {

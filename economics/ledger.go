@@ -3,6 +3,8 @@ package economics
 import (
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"pitwall/fleet"
 )
 
@@ -59,21 +61,8 @@ func NameOf(n Names, provider fleet.ProviderID, model fleet.ModelName) fleet.Mod
 // standard are the words for the usual tier of service.
 var standard = map[string]bool{"": true, "standard": true, "default": true, "auto": true, "on_demand": true, "on-demand": true, "ON_DEMAND": true}
 
-// TokenUnit is the price of one unit of a kind of usage by a list price of tokens, as far as it has one. Cached and written
-// tokens without a price of their own cost what input does.
+// TokenUnit is the price of one unit of a kind of usage by a price of tokens, as far as it has one.
 func TokenUnit(p fleet.Price, use fleet.UsageKind) (fleet.Money, bool) {
-	var m fleet.Money
-	switch use {
-	case fleet.UseInput:
-		m = p.Input
-	case fleet.UseCacheRead:
-		m = p.CachedIn.Or(p.Input)
-	case fleet.UseCacheWrite5m, fleet.UseCacheWrite1h:
-		m = p.CacheWrite.Or(p.Input)
-	case fleet.UseOutput:
-		m = p.Output
-	default:
-		return m, false
-	}
-	return fleet.NewMoney(m.Amount().Shift(-6), m.Currency()), true // prices are for a million tokens
+	got := Cost(Usage{use: decimal.NewFromInt(1)}, p)
+	return got.Cost.V, use.IsTokens() && got.Cost.OK && len(got.Missing) == 0
 }

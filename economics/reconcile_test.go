@@ -43,8 +43,10 @@ func tokens(model fleet.ModelName, n int64, cost fleet.Maybe[fleet.Money]) fleet
 
 func over(days int) fleet.Span { return fleet.Span{From: monday, To: monday.AddDate(0, 0, days)} }
 
-func bill(pages ...Page) Ledger  { return Ledger{Source: "bill", Provider: "openai", Pages: pages} }
-func meter(pages ...Page) Ledger { return Ledger{Providers: []fleet.ProviderID{"openai"}, Pages: pages} }
+func bill(pages ...Page) Ledger { return Ledger{Source: "bill", Provider: "openai", Pages: pages} }
+func meter(pages ...Page) Ledger {
+	return Ledger{Providers: []fleet.ProviderID{"openai"}, Pages: pages}
+}
 
 func rowOf(t *testing.T, r Reconciliation, model fleet.ModelName, day time.Time) fleet.CostDay {
 	t.Helper()
