@@ -11,6 +11,7 @@ func (w *world) take(s *sourceState, p fleet.Partial) {
 	w.takeAlerts(s, p)
 	w.takeProbe(s, p.Probe, p.At)
 	w.takeStatus(s, p)
+	w.takeBill(s, p)
 	if p.Cluster != nil {
 		w.clusters[s.spec.ID] = p.Cluster
 	}

@@ -32,6 +32,12 @@ type world struct {
 	policyWatches map[routeKey]*policyWatch
 	events        eventLog
 	money         meter
+	metering      metering
+	bills         []billed
+	wakeBooks     func()
+	accounts      *accounts // nil until the books were read
+	paces         burnPaces
+	shifts        map[routeKey]*shift
 	look          lookback
 	reversals     map[routeKey]*turns
 	lags          map[replicaKey]*lagWatch
@@ -171,6 +177,8 @@ func newWorld(opt Options, states []*sourceState) *world {
 		since:       map[string]stateSince{},
 		alerts:      map[string]time.Time{},
 		reversals:   map[routeKey]*turns{},
+		shifts:      map[routeKey]*shift{},
+		paces:       burnPaces{},
 		lags:        map[replicaKey]*lagWatch{},
 		rests:       map[fleet.SourceID]*storeRest{},
 
@@ -325,6 +333,7 @@ func (w *world) prune(specs []fleet.RouteSpec, now time.Time) {
 			delete(w.given, key)
 		}
 	}
+	w.paces.prune(now)
 	w.prunePools(now)
 	w.pruneRoutes(specs)
 }
