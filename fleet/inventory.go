@@ -31,6 +31,7 @@ type Inventory struct {
 	Sites     []Site
 	Pools     []PoolSpec
 	Providers []ProviderSpec
+	Accounts  []AccountSpec
 	Gateways  []GatewaySpec
 	Routes    []RouteSpec
 	Sources   []SourceSpec // one for each connection, made from the entries above
@@ -282,6 +283,7 @@ type Subject struct {
 	Cluster        ClusterID
 	Model          ModelName // of a provider, where it is one of several
 	Route          RouteID   // of a gateway
+	Account        AccountID // of machines
 	About          About
 }
 
@@ -293,6 +295,7 @@ const (
 	AboutItself About = ""       // what it says of itself: metrics, state, quotas
 	AboutStatus About = "status" // what a provider publishes about incidents
 	AboutProbe  About = "probe"  // how it answers a request of our own
+	AboutBill   About = "bill"   // what was used and charged
 )
 
 // SourceSpec declares one connection.

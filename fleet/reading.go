@@ -22,6 +22,8 @@ type Partial struct {
 	Parts    []Part   // a store's readings of other sources
 	Alerts   *AlertsReading
 	Status   *StatusReading // of a status feed
+	Bill     *BillReading
+	Compute  *ComputeReading
 
 	Pools []PoolReading // a store's readings of whole pools
 	// Incomplete says why the answer is only a part of what there is, such as "2 of 5 stores did not answer"; "" for a

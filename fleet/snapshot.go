@@ -16,6 +16,7 @@ type Snapshot struct {
 	Sites     []Site
 	Pools     []Pool // in configured order; views sort
 	Providers []Provider
+	Accounts  []Account `json:",omitempty"` // of machines
 	Gateways  []Gateway
 	Routes    []Route
 	Clusters  []*Cluster // in configured order

@@ -29,6 +29,8 @@ type Context struct {
 	Runs      []Orchestrator `yaml:"orchestrators,omitempty"`
 	Pools     []Pool         `yaml:"pools,omitempty"`
 	Providers []Provider     `yaml:"providers,omitempty"`
+	Bills     []Bill         `yaml:"bills,omitempty"`
+	Compute   []Account      `yaml:"compute,omitempty"`
 	Gateways  []Gateway      `yaml:"gateways,omitempty"`
 	Routes    []Route        `yaml:"routes,omitempty"`
 	Runbooks  []Runbook      `yaml:"runbooks,omitempty"`

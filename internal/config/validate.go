@@ -134,6 +134,12 @@ func checkContext(ctx *Context) []error {
 	for i := range ctx.Providers {
 		c.provider(&ctx.Providers[i])
 	}
+	for i := range ctx.Bills {
+		c.bill(&ctx.Bills[i])
+	}
+	for i := range ctx.Compute {
+		c.account(&ctx.Compute[i])
+	}
 	for i := range ctx.Gateways {
 		c.gateway(&ctx.Gateways[i])
 	}

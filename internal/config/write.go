@@ -30,6 +30,7 @@ func Write(inv fleet.Inventory) ([]byte, error) {
 	for _, p := range inv.Providers {
 		c.Providers = append(c.Providers, providerOf(inv, p))
 	}
+	c.Bills, c.Compute = billsOf(inv), accountsOf(inv)
 	for _, g := range inv.Gateways {
 		c.Gateways = append(c.Gateways, gatewayOf(inv, g))
 	}
