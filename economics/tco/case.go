@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"pitwall/economics"
 	"pitwall/fleet"
 )
 
@@ -17,6 +18,7 @@ type Case struct {
 	API    Rented
 	Facts  Facts
 	values [count]Value
+	prices *economics.Catalogue // nil where none is at hand
 }
 
 // Rented is a model of an API as the price catalogue knows it.
@@ -30,9 +32,10 @@ func (r Rented) String() string {
 	return r.Kind + "/" + r.Model
 }
 
-// New is a case of defaults, which are assumptions unless something better is put in their place.
-func New(name string) Case {
-	c := Case{Name: name, Model: "llama-3.3-70b"}
+// New is a case of defaults, which are assumptions unless something better is put in their place. It compares GPT-4o with the open model
+// that the throughput is of; prices may be nil.
+func New(name string, prices *economics.Catalogue) Case {
+	c := Case{Name: name, Model: "llama-3.3-70b", API: Rented{"openai", "gpt-4o"}, prices: prices}
 	for i := range table {
 		c.values[i] = Value{V: table[i].Default, Origin: Assumption, From: table[i].Basis}
 	}
@@ -79,6 +82,21 @@ func (c *Case) Set(key Key, text string, origin Origin, from fleet.Safe) error {
 		return invalid(err, "")
 	}
 	return c.Put(key, v, origin, from, time.Time{})
+}
+
+// Rent takes the price of a GPU-hour from the table of rented GPUs, by provider and offer as it has them.
+func (c *Case) Rent(offer string) error {
+	provider, plan, _ := strings.Cut(offer, "/")
+	g, ok := economics.GPUOffer(provider, plan)
+	if !ok {
+		return invalid(fmt.Errorf("the table of GPU prices has no offer %s", fleet.Quote(offer)), "pitwall tco --gpus lists them")
+	}
+	asOf := fleet.Text("no date")
+	if g.AsOf != "" {
+		asOf = fleet.Label(g.AsOf)
+	}
+	return c.Put(table[demandHour].Key, g.Price.Float(), PriceTable, fleet.Textf("%s, %s, %s: %s", name(offer), fleet.Label(g.GPU),
+		fleet.Label(g.Pricing), fleet.Textf("%s of %s", fleet.Label(g.Source), asOf)), time.Time{})
 }
 
 // Parse reads what a person types for an input.

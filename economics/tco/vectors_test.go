@@ -48,7 +48,7 @@ type vector struct {
 // bare is a case that costs nothing but tokens and instances.
 func bare(t *testing.T) Case {
 	t.Helper()
-	c := New("bare")
+	c := New("bare", nil)
 	for _, key := range []Key{"api_people", "api_year", "people", "network", "observability", "observability_year", "incidents", "upgrades",
 		"api_decline", "rental_decline", "cache_gain"} {
 		put(t, &c, key, 0)
