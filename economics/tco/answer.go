@@ -115,7 +115,7 @@ func Solve(c *Case, months int) Answer {
 	a.Saving = a.APITotal.Total - a.OwnTotal.Total
 	a.Verdict = verdict(a.APITotal.Total, a.OwnTotal.Total)
 	a.Payback = payback(a.Curve)
-	a.Swings = swings(&p, months, a.Saving)
+	a.Swings = swings(c, &p, months, a.Saving)
 	a.Hybrid = hybrid(x, c, months)
 	a.Like, a.PricesFor = like(c, x, months)
 	a.Reasons = reasons(c, &a)

@@ -61,6 +61,11 @@ func (c *Case) Put(key Key, v float64, origin Origin, from fleet.Safe, asOf time
 		return invalid(err, "")
 	}
 	c.values[i] = Value{V: v, Origin: origin, From: from, AsOf: asOf}
+	if i == throughput { // said as one number: that of the parts stands no more
+		for _, part := range []index{prefill, decode} {
+			c.values[part] = Value{Origin: origin, From: fleet.Text("throughput is given"), AsOf: asOf}
+		}
+	}
 	return nil
 }
 

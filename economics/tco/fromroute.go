@@ -114,33 +114,26 @@ func (c *Case) pool(p *fleet.Pool) {
 // hits of its cache, so neither is taken off or added once more.
 func (c *Case) rating(p *fleet.Pool, from fleet.Safe) {
 	n := max(len(p.Spec.Replicas), p.Desired)
-	if !p.Rating.OK || n == 0 {
-		return
-	}
-	in := c.values[inputShare].V / percentDigits
-	most := 0.0
-	for _, x := range []struct {
-		limit fleet.TokenRate
-		share float64
-	}{{p.Rating.V.Prefill, in}, {p.Rating.V.Decode, 1 - in}} {
-		if x.limit <= 0 || x.share <= 0 {
-			continue
-		}
-		if can := float64(x.limit) / x.share; most == 0 || can < most {
-			most = can
-		}
-	}
-	if most == 0 {
+	if !p.Rating.OK || n == 0 || p.Rating.V.Prefill <= 0 && p.Rating.V.Decode <= 0 {
 		return
 	}
 	origin := Configured
 	if p.Rating.V.Kind == "history" {
 		origin = Measured
 	}
-	c.put(throughput, most/float64(n), origin, fleet.Textf("%s: rating over %s, at this mix", from, fleet.Many(n, "replica")), p.Rating.V.From)
-	c.put(derate, percentDigits, origin, fleet.Textf("%s: a rating is within the objective", from), p.Rating.V.From)
+	r := p.Rating.V
+	of := fleet.Textf("%s: rating over %s", from, fleet.Many(n, "replica"))
+	for i, v := range map[index]fleet.TokenRate{prefill: r.Prefill, decode: r.Decode} {
+		if v > 0 {
+			c.put(i, float64(v)/float64(n), origin, of, r.From)
+		}
+	}
+	x := c.point()
+	x[cacheGain] = 0
+	c.put(throughput, most(&x), origin, fleet.Textf("%s, at this mix", of), r.From)
+	c.put(derate, percentDigits, origin, fleet.Textf("%s: a rating is within the objective", from), r.From)
 	if p.Load.PrefixHit.OK {
-		c.put(cacheGain, 0, origin, fleet.Textf("%s: the rating has its cache hits in it", from), p.Rating.V.From)
+		c.put(cacheGain, 0, origin, fleet.Textf("%s: the rating has its cache hits in it", from), r.From)
 	}
 }
 

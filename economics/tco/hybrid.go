@@ -1,10 +1,6 @@
 package tco
 
-import (
-	"math"
-
-	"pitwall/fleet"
-)
+import "pitwall/fleet"
 
 // hybridSteps is how finely shares are tried: by one percent.
 const hybridSteps = 100
@@ -34,7 +30,8 @@ type Hybrid struct {
 	Unknown []fleet.Safe // constraints that nobody stated: they bound nothing here
 	Best    fleet.Maybe[Split]
 	Why     fleet.Safe // why there is none
-	Saves   float64    // of the best over the cheaper pure side that is allowed; 0 where the best is pure
+	Alone   Verdict    // the cheaper side of those that may take all; "" where none may
+	Saves   float64    // of the best split over that side alone
 }
 
 // hybrid tries the splits. A side that takes anything needs its people; the volume of own GPUs is its part of all.
@@ -58,23 +55,22 @@ func hybrid(x *plan, c *Case, months int) Hybrid {
 		}
 	}
 	if h.Best.OK {
-		h.Saves = h.saves()
+		h.alone()
 	}
 	return h
 }
 
-// saves is what the best split saves over the cheaper allowed end; 0 where none is allowed.
-func (h *Hybrid) saves() float64 {
-	saves := math.Inf(1)
-	for _, end := range []*Split{&h.Splits[0], &h.Splits[hybridSteps]} {
-		if end.Allowed {
-			saves = min(saves, end.Cost()-h.Best.V.Cost())
+// alone finds the cheaper side of those that may take all.
+func (h *Hybrid) alone() {
+	for _, end := range []struct {
+		side Verdict
+		at   int
+	}{{ForAPI, 0}, {ForOwn, hybridSteps}} {
+		s := &h.Splits[end.at]
+		if over := s.Cost() - h.Best.V.Cost(); s.Allowed && (h.Alone == "" || over < h.Saves) {
+			h.Alone, h.Saves = end.side, over
 		}
 	}
-	if math.IsInf(saves, 1) {
-		return 0
-	}
-	return saves
 }
 
 func (x *plan) split(own float64, months int) Split {

@@ -65,6 +65,7 @@ type Input struct {
 	Low      float64    // ends of the range that the sensitivity tries; with Scaled multiples of the value
 	High     float64
 	Scaled   bool
+	Firm     bool     // once it is measured or configured it is a fact, and is tried at a tenth less and more
 	Choices  []string // of a Choice: the words of 0, 1, ...
 	Whole    bool     // only whole numbers
 }

@@ -68,6 +68,8 @@ const closed = "closed"
 func (c *Case) compares(with Rented) Comparison {
 	own, other := ownFamily(c.Model), familyOf(with)
 	switch {
+	case other == closed && own != closed:
+		return OtherClass // of its owner alone, whatever own GPUs serve
 	case own == "" || other == "":
 		return NotKnownSame
 	case own == other && own != closed:

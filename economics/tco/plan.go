@@ -68,11 +68,28 @@ func blended(p *point) float64 {
 // peakFactor is the peak that instances are sized for: work that can wait fills the valleys.
 func peakFactor(p *point) float64 { return max(1, p[peak]*(1-p[batchShare])) }
 
-// rates works out what an instance carries. Cached input is not computed again, so more tokens fit.
+// most is what an instance can do at this mix, in tokens/s. Cached input is not computed again, so more tokens fit.
+func most(p *point) float64 {
+	can := p[throughput]
+	if p[prefill] > 0 || p[decode] > 0 {
+		can = math.Inf(1)
+		if p[prefill] > 0 && p[inputShare] > 0 {
+			can = p[prefill] / p[inputShare]
+		}
+		if p[decode] > 0 && p[inputShare] < 1 {
+			can = min(can, p[decode]/(1-p[inputShare]))
+		}
+		if math.IsInf(can, 1) { // the mix has none of what is known
+			can = p[throughput]
+		}
+	}
+	return can / max(1e-9, 1-p[cacheGain]*p[inputShare]*p[cachedShare])
+}
+
+// rates works out what an instance carries.
 func (x *plan) rates() {
 	p := &x.p
-	most := p[throughput] / max(1e-9, 1-p[cacheGain]*p[inputShare]*p[cachedShare])
-	inObjective := most * p[derate] * p[busy]
+	inObjective := most(p) * p[derate] * p[busy]
 	r := peakFactor(p)
 	x.carries = daySeconds * inObjective / r
 	if p[autoscale] == 0 || p[source] != OnDemand && p[source] != Spot {
@@ -225,7 +242,5 @@ func (x *plan) marginal() float64 {
 
 // busyMean is how much of what instances can do within the objective a day uses.
 func (x *plan) busyMean(mtok, instances float64) float64 {
-	p := &x.p
-	most := p[throughput] / max(1e-9, 1-p[cacheGain]*p[inputShare]*p[cachedShare])
-	return mtok * mTok / daySeconds / (instances * most * p[derate])
+	return mtok * mTok / daySeconds / (instances * most(&x.p) * x.p[derate])
 }

@@ -24,10 +24,11 @@ type Swing struct {
 func (s *Swing) Width() float64 { return math.Abs(s.AtHigh - s.AtLow) }
 
 // swings tries every input at both ends of its range, and leaves out those that change nothing here.
-func swings(p *point, months int, saving float64) []Swing {
+func swings(c *Case, p *point, months int, saving float64) []Swing {
 	list := make([]Swing, 0, count)
 	for i := range table {
-		s := swing(p, index(i), months, saving)
+		o := c.values[i].Origin
+		s := swing(p, index(i), table[i].Firm && (o == Measured || o == Configured), months, saving)
 		if s.Width() >= 0.5 || s.Flips {
 			list = append(list, s)
 		}
@@ -36,9 +37,9 @@ func swings(p *point, months int, saving float64) []Swing {
 	return list
 }
 
-func swing(p *point, i index, months int, saving float64) Swing {
+func swing(p *point, i index, firm bool, months int, saving float64) Swing {
 	in := &table[i]
-	low, high := in.ends(p.typed(i))
+	low, high := in.ends(p.typed(i), firm)
 	s := Swing{Key: in.Key, Label: in.Label, Unit: in.Unit}
 	if len(in.Choices) > 0 {
 		low, high = extremes(p, i, months)
@@ -68,10 +69,16 @@ func (p *point) typed(i index) float64 {
 	return p[i]
 }
 
+// tenth is how far a number that is measured or configured may be off.
+const tenth = 0.1
+
 // ends are the plausible ends of an input's range around a value, within its bounds. The value itself is between them.
-func (i *Input) ends(v float64) (low, high float64) {
+func (i *Input) ends(v float64, firm bool) (low, high float64) {
 	low, high = i.Low, i.High
-	if i.Scaled {
+	switch {
+	case firm:
+		low, high = v*(1-tenth), v*(1+tenth)
+	case i.Scaled:
 		low, high = v*i.Low, v*i.High
 	}
 	low, high = min(low, v), max(high, v)

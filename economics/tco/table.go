@@ -25,6 +25,8 @@ const (
 	apiYear
 
 	throughput
+	prefill
+	decode
 	cacheGain
 	derate
 	busy
@@ -101,11 +103,11 @@ var table = [count]Input{
 		Default: 100, Basis: siteInput, Low: 0.5, High: 2, Scaled: true},
 	growth: {Key: "growth", Label: fleet.Text("growth of the volume"), Unit: PercentYear, Group: GroupTraffic, Min: -90, Max: 1000,
 		Default: 0, Basis: siteInput, Low: 0, High: 100},
-	peak: {Key: "peak", Label: fleet.Text("peak over the mean rate"), Unit: Times, Group: GroupTraffic, Min: 1, Max: 100,
+	peak: {Key: "peak", Firm: true, Label: fleet.Text("peak over the mean rate"), Unit: Times, Group: GroupTraffic, Min: 1, Max: 100,
 		Default: 2.5, Basis: fleet.Text("office hours alone give 2.4"), Low: 1.5, High: 4},
-	inputShare: {Key: "input_share", Label: fleet.Text("input of all tokens"), Unit: Percent, Group: GroupTraffic, Min: 0, Max: 100,
+	inputShare: {Key: "input_share", Firm: true, Label: fleet.Text("input of all tokens"), Unit: Percent, Group: GroupTraffic, Min: 0, Max: 100,
 		Default: 50, Basis: siteInput, Low: 30, High: 89},
-	cachedShare: {Key: "cached_share", Label: fleet.Text("cached of the input"), Unit: Percent, Group: GroupTraffic, Min: 0, Max: 100,
+	cachedShare: {Key: "cached_share", Firm: true, Label: fleet.Text("cached of the input"), Unit: Percent, Group: GroupTraffic, Min: 0, Max: 100,
 		Default: 0, Basis: siteInput, Low: 0, High: 60},
 	batchShare: {Key: "batch_share", Label: fleet.Text("work that can wait hours"), Unit: Percent, Group: GroupTraffic, Min: 0, Max: 100,
 		Default: 0, Basis: siteInput, Low: 0, High: 50},
@@ -131,12 +133,16 @@ var table = [count]Input{
 	apiYear: {Key: "api_year", Label: fleet.Text("other cost of the API side"), Unit: USDYear, Group: GroupAPI, Min: 0, Max: 1e9,
 		Default: 6000, Basis: siteInput, Low: 0, High: 2, Scaled: true},
 
-	throughput: {Key: "throughput", Label: fleet.Text("most tokens/s of an instance, in and out"), Unit: TokSecond, Group: GroupServing,
+	throughput: {Key: "throughput", Firm: true, Label: fleet.Text("most tokens/s of an instance, in and out"), Unit: TokSecond, Group: GroupServing,
 		Min: 1, Max: 1e7, Default: 8836, Low: 0.5, High: 1.3, Scaled: true,
 		Basis: fleet.Text("2 x H100 FP8, Llama 3.3 70B, 1,000 in 1,000 out: NVIDIA's TensorRT-LLM page")},
-	cacheGain: {Key: "cache_gain", Label: fleet.Text("work that cached input spares own GPUs"), Unit: Percent, Group: GroupServing,
+	prefill: {Key: "prefill", Firm: true, Label: fleet.Text("most input tokens/s of an instance; with it throughput follows the mix"), Unit: TokSecond,
+		Group: GroupServing, Min: 0, Max: 1e7, Default: 0, Basis: fleet.Text("not known: throughput is taken"), Low: 0.5, High: 1.3, Scaled: true},
+	decode: {Key: "decode", Firm: true, Label: fleet.Text("most output tokens/s of an instance; with it throughput follows the mix"), Unit: TokSecond,
+		Group: GroupServing, Min: 0, Max: 1e7, Default: 0, Basis: fleet.Text("not known: throughput is taken"), Low: 0.5, High: 1.3, Scaled: true},
+	cacheGain: {Key: "cache_gain", Firm: true, Label: fleet.Text("work that cached input spares own GPUs"), Unit: Percent, Group: GroupServing,
 		Min: 0, Max: 100, Default: 100, Basis: fleet.Text("a cached token is not computed; it counts on both sides"), Low: 0, High: 100},
-	derate: {Key: "slo_derate", Label: fleet.Text("of it within the latency objective"), Unit: Percent, Group: GroupServing, Min: 1, Max: 100,
+	derate: {Key: "slo_derate", Firm: true, Label: fleet.Text("of it within the latency objective"), Unit: Percent, Group: GroupServing, Min: 1, Max: 100,
 		Default: 50, Basis: fleet.Text("Oracle's benchmark: 55% at a tight objective, 81% at a relaxed one"), Low: 40, High: 80},
 	busy: {Key: "utilisation", Label: fleet.Text("utilisation at the peak"), Unit: Percent, Group: GroupServing, Min: 1, Max: 100,
 		Default: 80, Basis: siteInput, Low: 60, High: 90},

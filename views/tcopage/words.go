@@ -92,7 +92,7 @@ func named(t fleet.Safe) fleet.Safe {
 }
 
 func verdictText(a *tco.Answer) fleet.Safe {
-	sums := fleet.Textf("API %s, self-host %s", Dollars(a.APITotal.Total), Dollars(a.OwnTotal.Total))
+	sums := fleet.Textf("API %s, self-host %s%s", Dollars(a.APITotal.Total), Dollars(a.OwnTotal.Total), barred(a))
 	over := fleet.Textf("over %s", fleet.Many(a.Months, "month"))
 	switch a.Verdict {
 	case tco.Even:
@@ -102,6 +102,18 @@ func verdictText(a *tco.Answer) fleet.Safe {
 	case tco.ForAPI:
 	}
 	return fleet.Textf("the API costs %s less %s: %s", Dollars(-a.Saving), over, sums)
+}
+
+// barred says that the side which costs less may not take all.
+func barred(a *tco.Answer) fleet.Safe {
+	end := &a.Hybrid.Splits[0]
+	if a.Saving > 0 {
+		end = &a.Hybrid.Splits[len(a.Hybrid.Splits)-1]
+	}
+	if end.Allowed {
+		return fleet.Safe{}
+	}
+	return fleet.Text("; but it may not take all here")
 }
 
 func breakEvenText(a *tco.Answer) fleet.Safe {
@@ -148,10 +160,10 @@ func splitText(h *tco.Hybrid) fleet.Safe {
 	best := &h.Best.V
 	text := fleet.Textf("%s on own GPUs costs least: %s", percent(best.Share), Dollars(best.Cost()))
 	switch {
-	case best.Share > 0 && best.Share < 1 && h.Saves > 0:
-		text = fleet.Textf("%s, %s less than the cheaper side alone", text, Dollars(h.Saves))
+	case h.Alone == "":
+		text = fleet.Concat(text, fleet.Text("; neither side may take all"))
 	case best.Share > 0 && best.Share < 1:
-		text = fleet.Concat(text, fleet.Text(", as no side may take all"))
+		text = fleet.Textf("%s, %s less than %s alone", text, Dollars(h.Saves), fleet.Label(string(h.Alone)))
 	}
 	if n := len(h.Unknown); n > 0 {
 		text = fleet.Textf("%s; %s not stated", text, fleet.Many(n, "constraint"))
