@@ -107,7 +107,7 @@ func dayShape(top float64) [24]float64 {
 	sum := func(power float64) float64 {
 		total := 0.0
 		for h := range day {
-			day[h] = math.Pow((1+math.Cos(2*math.Pi*float64(h)/24))/2, power)
+			day[h] = math.Pow(0.505+0.495*math.Cos(2*math.Pi*float64(h)/24), power) // never 0: a flat day is one of these too
 			total += day[h]
 		}
 		return total / 24
