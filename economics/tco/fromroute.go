@@ -139,6 +139,7 @@ func (c *Case) rating(p *fleet.Pool, from fleet.Safe) {
 
 // rented takes the API and its prices from a target, else the same open model at an API, else what the defaults are of.
 func (c *Case) rented(s *fleet.Snapshot, t *fleet.Target) {
+	c.API = standIn(c.Model)
 	if t != nil {
 		if p := s.Provider(t.Spec.Provider); p != nil {
 			c.API = Rented{p.Spec.Kind, string(t.Spec.Model)}
@@ -149,9 +150,6 @@ func (c *Case) rented(s *fleet.Snapshot, t *fleet.Target) {
 				}
 			}
 		}
-	}
-	if c.API.Kind == "" {
-		c.API = standIn(c.Model)
 	}
 	c.Reprice(fleet.Safe{})
 }
