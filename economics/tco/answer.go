@@ -137,8 +137,9 @@ func (c *Case) Entries() []Entry {
 func (x *plan) now() Now {
 	v := x.p[volume]
 	a, o := x.atAPI(0, v), x.onOwn(0, v, whole)
-	n := Now{API: a.sum(), Own: o.sum(), APITokens: a.tokens, OwnGPUs: o.gpus, APIMTok: x.apiMTok, Marginal: x.marginal(), InstanceHour: x.hour,
-		OwnMTok: o.sum() / (v * daysMonth), Instances: x.atPeak(v, whole), Carries: x.carries / mTok, BreakEven: x.breakEven(1)}
+	n := Now{API: a.sum(), Own: o.sum(), APITokens: a.tokens, OwnGPUs: o.gpus, APIMTok: x.apiMTok, Marginal: x.marginal(),
+		InstanceHour: x.hour,
+		OwnMTok:      o.sum() / (v * daysMonth), Instances: x.atPeak(v, whole), Carries: x.carries / mTok, BreakEven: x.breakEven(1)}
 	if n.Instances > 0 {
 		n.Busy = fleet.Some(x.busyMean(v, x.paid(v, whole)))
 	}

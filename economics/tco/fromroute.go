@@ -43,7 +43,8 @@ func (c *Case) traffic(r *fleet.Route) {
 			name(string(r.Spec.ID)), fleet.Age(l.Window)), l.At)
 	}
 	o := &r.Objective
-	if each := l.PromptMean.V + l.OutputMean.V; l.PromptMean.OK && l.OutputMean.OK && o.Requests.OK && o.Watched.OK && o.Watched.V >= wholeDay {
+	if each := l.PromptMean.V + l.OutputMean.V; l.PromptMean.OK && l.OutputMean.OK && o.Requests.OK && o.Watched.OK &&
+		o.Watched.V >= wholeDay {
 		c.put(volume, o.Requests.V/o.Watched.V.Seconds()*daySeconds*float64(each)/mTok, Measured,
 			fleet.Textf("route %s: requests of %s on file, %s tokens each now", name(string(r.Spec.ID)), fleet.Age(o.Watched.V), each.Text()), l.At)
 	}

@@ -20,7 +20,8 @@ const (
 	NotKnownSame Comparison = "not known whether it is the same model"
 )
 
-// samemodels.csv names, for open models, what APIs that host them call them. A row is taken only where it says so: a name that looks alike is
+// samemodels.csv names, for open models, what APIs that host them call them. A row is taken only where it says so: a name that looks
+// alike is
 // none. A row with an empty family is a model of its owner alone, for comparison with any.
 //
 //go:embed samemodels.csv
@@ -92,7 +93,8 @@ type Like struct {
 	AsOf     time.Time
 }
 
-// like sets the case beside the same open model at every API that is priced, and beside models of other classes. The inputs of own GPUs stay.
+// like sets the case beside the same open model at every API that is priced, and beside models of other classes. The inputs of own GPUs
+// stay.
 func like(c *Case, x *plan, months int) ([]Like, time.Time) {
 	list := c.prices
 	if list == nil {

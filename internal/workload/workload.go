@@ -78,7 +78,8 @@ func (in *file) apply(c *tco.Case) error {
 	return errors.Join(append(errs, err)...)
 }
 
-// API sets the model that is compared with, written KIND/MODEL, with its prices of the catalogue. "" leaves the case as it is but for prices.
+// API sets the model that is compared with, written KIND/MODEL, with its prices of the catalogue. "" leaves the case as it is but for
+// prices.
 func API(c *tco.Case, name string) error {
 	if name != "" {
 		kind, model, ok := strings.Cut(name, "/")
@@ -107,7 +108,8 @@ func (x *facts) facts() (tco.Facts, error) {
 		key  string
 		from *float64
 		to   *fleet.Maybe[float64]
-	}{{"must_own", x.MustOwn, &f.MustOwn}, {"latency", x.Latency, &f.Latency}, {"frontier", x.Frontier, &f.Frontier}, {"lacks", x.Lacks, &f.Lacks}} {
+	}{{"must_own", x.MustOwn, &f.MustOwn}, {"latency", x.Latency, &f.Latency}, {"frontier", x.Frontier, &f.Frontier}, {"lacks", x.Lacks,
+		&f.Lacks}} {
 		switch {
 		case s.from == nil:
 		case *s.from >= 0 && *s.from <= 100:

@@ -47,7 +47,8 @@ func row(b *strings.Builder, cells []string) {
 }
 
 // escape keeps what Markdown or HTML in it would mean from meaning it.
-var escape = strings.NewReplacer(`\`, `\\`, "|", `\|`, "*", `\*`, "_", `\_`, "`", "\\`", "[", `\[`, "]", `\]`, "<", "&lt;", ">", "&gt;", "&", "&amp;",
+var escape = strings.NewReplacer(`\`, `\\`, "|", `\|`, "*", `\*`, "_", `\_`, "`", "\\`", "[", `\[`, "]", `\]`, "<", "&lt;", ">", "&gt;",
+	"&", "&amp;",
 	"#", `\#`, "~", `\~`, "!", `\!`)
 
 func inline(t fleet.Safe) string { return escape.Replace(t.String()) }

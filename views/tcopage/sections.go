@@ -31,7 +31,7 @@ func sensitivity(a *tco.Answer) Section {
 	s := Section{ID: "sensitivity", Title: fleet.Text("What moves the answer"), Columns: []Column{left(fleet.Text("INPUT")),
 		right(fleet.Text("FROM")), right(fleet.Text("TO")), right(fleet.Text("SAVES AT FROM")), right(fleet.Text("SAVES AT TO")),
 		right(fleet.Text("BREAK-EVEN")), left(fleet.Text("TURNS IT"))},
-		Notes: []fleet.Safe{fleet.Textf("what self-host saves over %s (negative: costs more), with one input at the ends of a plausible range and the others as they are",
+		Notes: []fleet.Safe{fleet.Textf("what self-host saves over %s (negative: costs more), one input at the ends of a plausible range",
 			fleet.Many(a.Months, "month"))}}
 	for i := range a.Swings[:min(mostSwings, len(a.Swings))] {
 		x := &a.Swings[i]
@@ -69,7 +69,8 @@ func hybrid(a *tco.Answer) Section {
 	s := Section{ID: "split", Title: fleet.Text("Split between both sides"), Detail: true, Columns: []Column{right(fleet.Text("OWN")),
 		right(fleet.Text("API COST")), right(fleet.Text("OWN COST")), right(fleet.Text("TOGETHER")), left(fleet.Text("NOTE"))}}
 	for _, b := range h.Bounds {
-		s.Notes = append(s.Notes, fleet.Textf("%s: own GPUs take %s to %s, since %s", fleet.Label(b.Kind), percent(b.Least), percent(b.Most), b.Why))
+		s.Notes = append(s.Notes, fleet.Textf("%s: own GPUs take %s to %s, since %s", fleet.Label(b.Kind), percent(b.Least), percent(b.Most),
+			b.Why))
 	}
 	for _, u := range h.Unknown {
 		s.Notes = append(s.Notes, fleet.Textf("not stated: %s", u))
@@ -125,11 +126,13 @@ func argued(a *tco.Answer) Section {
 }
 
 func inputs(a *tco.Answer) Section {
-	s := Section{ID: "inputs", Title: fleet.Text("Inputs"), Detail: true, Columns: []Column{left(fleet.Text("KEY")), right(fleet.Text("VALUE")),
+	s := Section{ID: "inputs", Title: fleet.Text("Inputs"), Detail: true, Columns: []Column{left(fleet.Text("KEY")),
+		right(fleet.Text("VALUE")),
 		left(fleet.Text("UNIT")), left(fleet.Text("ORIGIN")), left(fleet.Text("FROM"))}}
 	for i := range a.Inputs {
 		x := &a.Inputs[i]
-		s.Rows = append(s.Rows, []fleet.Safe{fleet.Label(string(x.Key)), x.Text, fleet.Label(string(x.Unit)), fleet.Label(string(x.Origin)), from(x)})
+		s.Rows = append(s.Rows, []fleet.Safe{fleet.Label(string(x.Key)), x.Text, fleet.Label(string(x.Unit)), fleet.Label(string(x.Origin)),
+			from(x)})
 	}
 	return s
 }
@@ -145,7 +148,8 @@ func from(x *tco.Entry) fleet.Safe {
 // Table is the list of inputs as a document: what can be set, within which bounds, and what stands where nothing is said.
 func Table() Section {
 	s := Section{ID: "inputs", Title: fleet.Text("Inputs"), Columns: []Column{left(fleet.Text("GROUP")), left(fleet.Text("KEY")),
-		right(fleet.Text("DEFAULT")), left(fleet.Text("UNIT")), right(fleet.Text("LEAST")), right(fleet.Text("MOST")), left(fleet.Text("MEANING"))}}
+		right(fleet.Text("DEFAULT")), left(fleet.Text("UNIT")), right(fleet.Text("LEAST")), right(fleet.Text("MOST")),
+		left(fleet.Text("MEANING"))}}
 	for _, in := range tco.Inputs() {
 		s.Rows = append(s.Rows, []fleet.Safe{fleet.Label(string(in.Group)), fleet.Label(string(in.Key)), in.Text(in.Default),
 			fleet.Label(string(in.Unit)), in.Text(in.Min), in.Text(in.Max), fleet.Textf("%s: %s", in.Label, in.Basis)})
@@ -156,14 +160,16 @@ func Table() Section {
 // GPUTable is the table of GPU prices: what --gpu can name.
 func GPUTable(list []economics.GPUHour) Section {
 	s := Section{ID: "gpus", Title: fleet.Text("List prices of GPUs"), Columns: []Column{left(fleet.Text("OFFER")), left(fleet.Text("GPU")),
-		right(fleet.Text("GPUS")), right(fleet.Text("$/GPU-HOUR")), left(fleet.Text("PRICING")), left(fleet.Text("AS OF")), left(fleet.Text("SOURCE"))}}
+		right(fleet.Text("GPUS")), right(fleet.Text("$/GPU-HOUR")), left(fleet.Text("PRICING")), left(fleet.Text("AS OF")),
+		left(fleet.Text("SOURCE"))}}
 	for i := range list {
 		g := &list[i]
 		asOf := fleet.Text(fleet.Unknown)
 		if g.AsOf != "" {
 			asOf = fleet.Label(g.AsOf)
 		}
-		s.Rows = append(s.Rows, []fleet.Safe{fleet.Label(g.Provider + "/" + g.Offer), fleet.Label(g.GPU), fleet.Int(g.GPUs), perMTok(g.Price.Float()),
+		s.Rows = append(s.Rows, []fleet.Safe{fleet.Label(g.Provider + "/" + g.Offer), fleet.Label(g.GPU), fleet.Int(g.GPUs),
+			perMTok(g.Price.Float()),
 			fleet.Label(g.Pricing), asOf, fleet.Label(g.Source)})
 	}
 	return s

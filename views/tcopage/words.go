@@ -67,7 +67,8 @@ func yes(b bool) fleet.Safe {
 // lead are the sentences that answer the question.
 func lead(a *tco.Answer) []Fact {
 	list := []Fact{
-		{fleet.Text("compared"), fleet.Textf("%s at the API with %s on own GPUs: %s", named(a.API), named(a.Own), fleet.Label(string(a.Compares)))},
+		{fleet.Text("compared"), fleet.Textf("%s at the API with %s on own GPUs: %s", named(a.API), named(a.Own),
+			fleet.Label(string(a.Compares)))},
 		{fleet.Text("verdict"), verdictText(a)},
 		{fleet.Text("today"), fleet.Textf("%s tokens a day: %s a month of tokens at the API, %s of GPUs (%s at %s/h)", volume(a.Curve[0].MTokDay),
 			whole(a.Now.APITokens), whole(a.Now.OwnGPUs), fleet.Many(int(a.Now.Instances), "instance"), perMTok(a.Now.InstanceHour))},
