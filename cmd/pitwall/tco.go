@@ -85,6 +85,8 @@ func (x *tcoFlags) check(args []string) error {
 		return errors.New("ROUTE and --workload exclude each other")
 	case len(args) > 0 && x.prices != "":
 		return errors.New("--prices is for a workload; of a ROUTE the file that the configuration names is taken")
+	case (x.inputs || x.gpus) && (x.output == "csv" || x.output == "html"):
+		return fmt.Errorf("--inputs and --gpus are lists for table, markdown and json, not %s", x.output)
 	case len(args) == 0 && (x.demo || x.sim.given()):
 		return errors.New("--demo needs a ROUTE of the embedded fleet")
 	}
@@ -94,8 +96,7 @@ func (x *tcoFlags) check(args []string) error {
 func (x *tcoFlags) run(ctx context.Context, f *flags, c console, args []string) error {
 	switch {
 	case x.inputs:
-		table := tcopage.Table()
-		return x.tell(c, func() (string, error) { return plain.TCOTable(table), nil }, tco.Inputs())
+		return x.list(c, tcopage.Table(), tco.Inputs())
 	case x.gpus:
 		return x.listGPUs(c)
 	case len(args) == 0:
@@ -220,5 +221,15 @@ func (x *tcoFlags) listGPUs(c console) error {
 	if err != nil {
 		return err
 	}
-	return x.tell(c, func() (string, error) { return plain.TCOTable(tcopage.GPUTable(list)), nil }, list)
+	return x.list(c, tcopage.GPUTable(list), list)
+}
+
+// list tells a table alone.
+func (x *tcoFlags) list(c console, table tcopage.Section, v any) error {
+	return x.tell(c, func() (string, error) {
+		if x.output == "markdown" {
+			return tcopage.MarkdownTable(&table), nil
+		}
+		return plain.TCOTable(table), nil
+	}, v)
 }

@@ -52,31 +52,41 @@ func tornado(a *tco.Answer) Chart {
 	return b
 }
 
-func curves(a *tco.Answer) Chart {
-	c := lines{title: fleet.Text("Cost so far"), axis: fleet.Text("month"), label: func(x float64) fleet.Safe { return fleet.Int(int(x)) }}
-	api, own := series{name: fleet.Text("API"), class: "api"}, series{name: fleet.Text("self-host"), class: "own"}
+// curves are what each month costs, and all months so far.
+func curves(a *tco.Answer) []Chart {
+	month := func(x float64) fleet.Safe { return fleet.Int(int(x)) }
+	each := lines{title: fleet.Text("Cost of the month"), axis: fleet.Text("cost of each month"), label: month}
+	far := lines{title: fleet.Text("Cost so far"), axis: fleet.Text("cost of all months so far"), label: month}
 	for i := range a.Curve {
-		c.xs = append(c.xs, float64(a.Curve[i].N))
-		api.ys, own.ys = append(api.ys, a.Curve[i].APISum), append(own.ys, a.Curve[i].OwnSum)
+		m := &a.Curve[i]
+		each.point(float64(m.N), m.API, m.Own)
+		far.point(float64(m.N), m.APISum, m.OwnSum)
 	}
-	c.series = []series{api, own}
 	if a.Payback.OK {
-		c.mark, c.marking = fleet.Some(float64(a.Payback.V)), fleet.Text("self-host has cost less from here on")
+		far.mark, far.marking = fleet.Some(float64(a.Payback.V)), fleet.Text("self-host has cost less from here on")
 	}
-	return c
+	return []Chart{each, far}
+}
+
+// point adds a value of each curve, the API's first.
+func (c *lines) point(x float64, ys ...float64) {
+	if c.series == nil {
+		c.series = []series{{name: fleet.Text("API"), class: "api"}, {name: fleet.Text("self-host"), class: "own"},
+			{name: fleet.Text("together"), class: "both"}}[:len(ys)]
+	}
+	c.xs = append(c.xs, x)
+	for i, y := range ys {
+		c.series[i].ys = append(c.series[i].ys, y)
+	}
 }
 
 func splits(a *tco.Answer) Chart {
 	c := lines{title: fleet.Text("Cost by share of own GPUs"), axis: fleet.Text("% on own GPUs"),
 		label: func(x float64) fleet.Safe { return fleet.Int(int(x)) }}
-	api, own, both := series{name: fleet.Text("API"), class: "api"}, series{name: fleet.Text("self-host"), class: "own"},
-		series{name: fleet.Text("together"), class: "both"}
 	for i := range a.Hybrid.Splits {
 		x := &a.Hybrid.Splits[i]
-		c.xs = append(c.xs, 100*x.Share)
-		api.ys, own.ys, both.ys = append(api.ys, x.API), append(own.ys, x.Own), append(both.ys, x.Cost())
+		c.point(100*x.Share, x.API, x.Own, x.Cost())
 	}
-	c.series = []series{api, own, both}
 	if a.Hybrid.Best.OK {
 		c.mark, c.marking = fleet.Some(100*a.Hybrid.Best.V.Share), fleet.Text("costs least")
 	}
@@ -114,7 +124,7 @@ func (c lines) svg(m *markup) {
 		m.text("tick end", marginLeft-6, py(y)+4, Dollars(y))
 	}
 	for i, x := range c.xs {
-		if every := max(1, len(c.xs)/12); i%every == 0 || i == len(c.xs)-1 {
+		if every := max(1, len(c.xs)/12); i%every == 0 && i+every < len(c.xs) || i == len(c.xs)-1 {
 			m.text("tick mid", px(x), height-marginBottom+16, c.label(x))
 		}
 	}

@@ -15,14 +15,14 @@ type Document struct {
 // Fact is a named sentence.
 type Fact struct{ Name, Text fleet.Safe }
 
-// Section is a table with what has to be said about it, and the chart of the same figures.
+// Section is a table with what has to be said about it, and charts of the same figures.
 type Section struct {
 	ID      string
 	Title   fleet.Safe
 	Notes   []fleet.Safe
 	Columns []Column
 	Rows    [][]fleet.Safe
-	Chart   Chart
+	Charts  []Chart
 	Detail  bool // left out of the brief form
 }
 

@@ -48,9 +48,9 @@ func (m *markup) section(s *Section) {
 	for _, n := range s.Notes {
 		m.say("p", n)
 	}
-	if s.Chart != nil {
+	for _, c := range s.Charts {
 		m.open("figure")
-		s.Chart.svg(m)
+		c.svg(m)
 		m.close("figure")
 	}
 	m.open("div", attr{"class", "wide"})

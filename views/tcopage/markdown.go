@@ -14,30 +14,35 @@ func Markdown(d Document) string {
 		b.WriteString("- **" + inline(f.Name) + "**: " + inline(f.Text) + "\n")
 	}
 	for i := range d.Sections {
-		s := &d.Sections[i]
-		b.WriteString("\n## " + inline(s.Title) + "\n\n")
-		for _, n := range s.Notes {
-			b.WriteString(inline(n) + "  \n")
+		b.WriteString("\n## " + inline(d.Sections[i].Title) + "\n\n" + MarkdownTable(&d.Sections[i]))
+	}
+	return b.String()
+}
+
+// MarkdownTable writes the table of a section with its notes, without its title.
+func MarkdownTable(s *Section) string {
+	var b strings.Builder
+	for _, n := range s.Notes {
+		b.WriteString(inline(n) + "  \n")
+	}
+	if len(s.Notes) > 0 {
+		b.WriteByte('\n')
+	}
+	titles, rules := make([]string, len(s.Columns)), make([]string, len(s.Columns))
+	for k, c := range s.Columns {
+		titles[k], rules[k] = inline(c.Title), "---"
+		if c.Right {
+			rules[k] = "---:"
 		}
-		if len(s.Notes) > 0 {
-			b.WriteByte('\n')
+	}
+	row(&b, titles)
+	row(&b, rules)
+	for _, cells := range s.Rows {
+		list := make([]string, len(cells))
+		for k, c := range cells {
+			list[k] = inline(c)
 		}
-		titles, rules := make([]string, len(s.Columns)), make([]string, len(s.Columns))
-		for k, c := range s.Columns {
-			titles[k], rules[k] = inline(c.Title), "---"
-			if c.Right {
-				rules[k] = "---:"
-			}
-		}
-		row(&b, titles)
-		row(&b, rules)
-		for _, cells := range s.Rows {
-			list := make([]string, len(cells))
-			for k, c := range cells {
-				list[k] = inline(c)
-			}
-			row(&b, list)
-		}
+		row(&b, list)
 	}
 	return b.String()
 }

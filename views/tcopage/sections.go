@@ -41,7 +41,7 @@ func sensitivity(a *tco.Answer) Section {
 	if n := len(a.Swings) - mostSwings; n > 0 {
 		s.Notes = append(s.Notes, fleet.Textf("%s more move it less", fleet.Many(n, "input")))
 	}
-	s.Chart = tornado(a)
+	s.Charts = []Chart{tornado(a)}
 	return s
 }
 
@@ -57,7 +57,7 @@ func curve(a *tco.Answer) Section {
 		s.Rows = append(s.Rows, []fleet.Safe{fleet.Int(m.N), volume(m.MTokDay), fleet.Count(m.Instances).Text(), Dollars(m.API), Dollars(m.Own),
 			Dollars(m.APISum), Dollars(m.OwnSum)})
 	}
-	s.Chart = curves(a)
+	s.Charts = curves(a)
 	return s
 }
 
@@ -93,7 +93,7 @@ func hybrid(a *tco.Answer) Section {
 		}
 		s.Rows = append(s.Rows, []fleet.Safe{percent(x.Share), Dollars(x.API), Dollars(x.Own), Dollars(x.Cost()), note})
 	}
-	s.Chart = splits(a)
+	s.Charts = []Chart{splits(a)}
 	return s
 }
 
