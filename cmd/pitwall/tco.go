@@ -164,7 +164,8 @@ func (x *tcoFlags) answer(c console, decision *tco.Case) error {
 	for _, one := range x.set {
 		key, value, ok := strings.Cut(one, "=")
 		if !ok {
-			errs = append(errs, usage(fmt.Errorf("--set %s is not KEY=VALUE", fleet.Quote(one))))
+			errs = append(errs, &fleet.Error{Kind: fleet.KindInvalid, Op: "read the inputs", Err: fmt.Errorf("--set %s is not KEY=VALUE",
+				fleet.Quote(one))})
 			continue
 		}
 		errs = append(errs, decision.Set(tco.Key(strings.TrimSpace(key)), value, tco.Edited, fleet.Text("--set")))
