@@ -189,21 +189,17 @@ func (g gatewayLoads) providerObjective(id fleet.ProviderID) fleet.Maybe[fleet.R
 	return g.strictestSLO(onProvider(id))
 }
 
-// price finds what a provider's model costs: the configuration's own price, else the catalogue's.
+// price finds what a provider's model costs: the configuration's own price, else the catalogue's less the contract's discount.
 func (g gatewayLoads) price(t fleet.TargetSpec) (fleet.Price, bool) {
 	spec, ok := g.kinds[t.Provider]
 	if !ok {
 		return fleet.Price{}, false
 	}
-	for _, m := range spec.Models {
-		if m.Name == t.Model && m.Price.OK {
-			return m.Price.V, true
-		}
+	var list fleet.Prices
+	if g.prices != nil {
+		list = g.prices.Price
 	}
-	if g.prices == nil {
-		return fleet.Price{}, false
-	}
-	return g.prices.Price(spec.Kind, t.Model)
+	return spec.PriceOf(t.Model, list)
 }
 
 // targetBurn is what a rented target costs an hour by its token counters.

@@ -31,6 +31,9 @@ func (w *world) spend(s *fleet.Snapshot, seen gatewayLoads, now time.Time) fleet
 	out := fleet.Spend{Budget: w.inventory.Budget}
 	if w.opt.Prices != nil {
 		out.PricesAsOf = w.opt.Prices.AsOf()
+		if site, ok := w.opt.Prices.(interface{ SiteFile() fleet.Safe }); ok {
+			out.PricesSite = site.SiteFile()
+		}
 	}
 	unmeasured := 0
 	for _, p := range s.Providers {

@@ -16,6 +16,7 @@ type Spend struct {
 	Forecast   Maybe[Money] // at the end of the budget day at this rate
 	Unpriced   []ModelName
 	PricesAsOf time.Time
+	PricesSite Safe              `json:",omitzero"` // date and hash of the site's file over that list; "" without one
 	Idle       Maybe[USDPerHour] // of Capacity: what no load uses, as far as ratings are known
 	IdleWhy    Safe              // what Idle lacks, "" when it is whole
 	Trends     SpendTrends

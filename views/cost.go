@@ -79,7 +79,11 @@ func pricesAge(s *fleet.Spend) fleet.Safe {
 	if s.PricesAsOf.IsZero() {
 		return fleet.Text("no price list")
 	}
-	return fleet.Concat(fleet.Text("prices of "), fleet.Label(s.PricesAsOf.UTC().Format("2006-01-02")))
+	of := fleet.Concat(fleet.Text("prices of "), fleet.Label(s.PricesAsOf.UTC().Format("2006-01-02")))
+	if !s.PricesSite.IsEmpty() {
+		of = fleet.Concat(of, fleet.Text(", "), s.PricesSite)
+	}
+	return of
 }
 
 // costTables are the three tables in the order of drawing.
