@@ -11,6 +11,7 @@ import (
 
 	"pitwall/backends/alertmanager"
 	"pitwall/backends/amd"
+	"pitwall/backends/anthropiccosts"
 	"pitwall/backends/argorollouts"
 	"pitwall/backends/autoscalers"
 	"pitwall/backends/azureml"
@@ -31,12 +32,15 @@ import (
 	"pitwall/backends/kubenodes"
 	"pitwall/backends/kuberay"
 	"pitwall/backends/litellm"
+	"pitwall/backends/litellmcosts"
 	"pitwall/backends/llamacpp"
 	"pitwall/backends/modelrewrite"
 	"pitwall/backends/nvidiagpu"
 	"pitwall/backends/nvidiasmi"
 	"pitwall/backends/openai"
+	"pitwall/backends/openaicosts"
 	"pitwall/backends/openrouter"
+	"pitwall/backends/openroutercosts"
 	"pitwall/backends/portkey"
 	"pitwall/backends/probe"
 	"pitwall/backends/productionstack"
@@ -49,6 +53,7 @@ import (
 	"pitwall/backends/statusfeed"
 	"pitwall/backends/tgi"
 	"pitwall/backends/together"
+	"pitwall/backends/togethercosts"
 	"pitwall/backends/triton"
 	"pitwall/backends/trtllm"
 	"pitwall/backends/vertex"
@@ -92,6 +97,8 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{yatai.Connector()},
 		[]fleet.Connector{probe.Connector()},
 		[]fleet.Connector{bentocloud.Connector(), azureml.Connector(), vertex.Connector()},
+		[]fleet.Connector{openaicosts.Connector(), anthropiccosts.Connector(), openroutercosts.Connector(), litellmcosts.Connector(),
+			togethercosts.Connector()},
 		[]fleet.Connector{gemini.Connector(), vertexai.Connector(), azureopenai.Connector()},
 	)
 }
