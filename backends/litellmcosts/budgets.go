@@ -42,20 +42,26 @@ func (h *holder) limits(of fleet.Safe, odd *bills.Odd) (out []fleet.SpendLimit) 
 			l.Enforcing = fleet.Text("blocked")
 		}
 	}
-	for _, x := range []struct {
-		kind fleet.LimitKind
-		most bills.Number
-	}{{fleet.LimitRPM, h.RPM}, {fleet.LimitTPM, h.TPM}} {
-		if x.most.OK && !x.most.V.IsNegative() {
-			l.Rates = append(l.Rates, fleet.Limit{Kind: x.kind, Max: fleet.Some(x.most.V.InexactFloat64())})
-		}
-	}
+	l.Rates = h.rates()
 	if l.Max.OK || h.Max.Odd || l.Blocked.V || len(l.Rates) > 0 {
 		out = append(out, l)
 	}
 	if soft := bills.Money(h.Soft.Maybe, fleet.USD); soft.OK && soft.V.Amount().IsPositive() {
 		l.Max, l.Hard, l.Rates, l.Enforcing = soft, false, nil, fleet.Safe{}
 		out = append(out, l)
+	}
+	return out
+}
+
+// rates are what may be sent in a minute.
+func (h *holder) rates() (out []fleet.Limit) {
+	for _, x := range []struct {
+		kind fleet.LimitKind
+		most bills.Number
+	}{{fleet.LimitRPM, h.RPM}, {fleet.LimitTPM, h.TPM}} {
+		if x.most.OK && !x.most.V.IsNegative() {
+			out = append(out, fleet.Limit{Kind: x.kind, Max: fleet.Some(x.most.V.InexactFloat64())})
+		}
 	}
 	return out
 }
@@ -69,7 +75,8 @@ func length(text string) time.Duration {
 		return 0
 	}
 	const day = 24 * time.Hour
-	return time.Duration(n) * map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour, "d": day, "w": 7 * day, "mo": 30 * day}[text[len(digits):]]
+	units := map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour, "d": day, "w": 7 * day, "mo": 30 * day}
+	return time.Duration(n) * units[text[len(digits):]]
 }
 
 // teams are all teams, in one answer.

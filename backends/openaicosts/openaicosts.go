@@ -81,7 +81,9 @@ func (r *reader) costs(ctx context.Context, window fleet.Span, odd *bills.Odd) (
 			return bills.Page{}, err
 		}
 		server = reply.ServerTime
-		return bills.Decode(r.client.Source, reply, odd, func(c *cost, at fleet.Span) []fleet.BillLine { return []fleet.BillLine{c.line(at, odd)} })
+		return bills.Decode(r.client.Source, reply, odd, func(c *cost, at fleet.Span) []fleet.BillLine {
+			return []fleet.BillLine{c.line(at, odd)}
+		})
 	})
 	return taken, server, err
 }
