@@ -11,6 +11,7 @@ import (
 
 	"pitwall/backends/alertmanager"
 	"pitwall/backends/amd"
+	"pitwall/backends/anthropiccosts"
 	"pitwall/backends/argorollouts"
 	"pitwall/backends/autoscalers"
 	"pitwall/backends/azureml"
@@ -34,14 +35,17 @@ import (
 	"pitwall/backends/kuberay"
 	"pitwall/backends/lambda"
 	"pitwall/backends/litellm"
+	"pitwall/backends/litellmcosts"
 	"pitwall/backends/llamacpp"
 	"pitwall/backends/modelrewrite"
 	"pitwall/backends/nvidiagpu"
 	"pitwall/backends/nvidiasmi"
 	"pitwall/backends/onprem"
 	"pitwall/backends/openai"
+	"pitwall/backends/openaicosts"
 	"pitwall/backends/opencost"
 	"pitwall/backends/openrouter"
+	"pitwall/backends/openroutercosts"
 	"pitwall/backends/paperspace"
 	"pitwall/backends/portkey"
 	"pitwall/backends/probe"
@@ -57,6 +61,7 @@ import (
 	"pitwall/backends/tgi"
 	"pitwall/backends/together"
 	"pitwall/backends/togethercompute"
+	"pitwall/backends/togethercosts"
 	"pitwall/backends/triton"
 	"pitwall/backends/trtllm"
 	"pitwall/backends/vertex"
@@ -101,6 +106,8 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{yatai.Connector()},
 		[]fleet.Connector{probe.Connector()},
 		[]fleet.Connector{bentocloud.Connector(), azureml.Connector(), vertex.Connector()},
+		[]fleet.Connector{openaicosts.Connector(), anthropiccosts.Connector(), openroutercosts.Connector(), litellmcosts.Connector(),
+			togethercosts.Connector()},
 		[]fleet.Connector{gemini.Connector(), vertexai.Connector(), azureopenai.Connector()},
 		[]fleet.Connector{onprem.Connector(), lambda.Connector(), runpod.Connector(), togethercompute.Connector(),
 			digitalocean.Connector(), paperspace.Connector()},
