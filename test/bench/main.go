@@ -146,5 +146,6 @@ func figures() []figure {
 		{"Routes screen, 200 routes x 10 gateways", measureRoutes},
 		{"10,000 replicas and 80,000 GPUs through a store", measureLargeFleet},
 		{"1,000 replicas scraped every 5 s", measureManyReplicas},
+		{"FOCUS import of 1 million rows", measureImport},
 	}
 }
