@@ -167,7 +167,7 @@ func (s *session) openHub(prices backends.Prices) {
 		store = nil
 	}
 	accounts := s.openBooks()
-	s.hub = backends.New(backends.Options{Books: accounts,Inventory: s.inventory, Readers: readers, Problems: problems,
+	s.hub = backends.New(backends.Options{Books: accounts, Inventory: s.inventory, Readers: readers, Problems: problems,
 		Clock: s.clock, Log: s.deps.Log, Prices: prices, History: store,
 		Open: func(spec fleet.SourceSpec) (fleet.Reader, error) { return s.set.Open(spec, s.deps) }})
 }
