@@ -1,4 +1,4 @@
-package bedrock
+package awsapi
 
 import (
 	"encoding/json"
@@ -18,8 +18,8 @@ var (
 	missingRight = regexp.MustCompile(`not authorized to perform: ([a-z-]{1,40}:[A-Za-z]{1,60})`)
 )
 
-// told adds to a refusal what AWS says of it. A message is never shown whole: it may hold the signed request.
-func told(reply *httpx.Reply, err error, now time.Time) error {
+// Told adds to a refusal what AWS says of it. A message is never shown whole: it may hold the signed request.
+func Told(reply *httpx.Reply, err error, now time.Time) error {
 	e, ok := errors.AsType[*fleet.Error](err)
 	if !ok || reply == nil {
 		return err
@@ -98,5 +98,5 @@ func denied(said *fleet.Error, message string) {
 	}
 	said.Kind = fleet.KindUnsupported
 	said.Err = errors.New("the key is accepted and lacks the right " + right[1])
-	said.Next = "grant it to the key's user or role; what may be called is not known"
+	said.Next = "grant it to the key's user or role; what it would tell is not known"
 }
