@@ -2,6 +2,7 @@
 package awsrig
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -13,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"pitwall/fleet"
 )
 
 // The access key that the tests sign with.
@@ -89,4 +92,11 @@ func Serve(t testing.TB, service, region string, answer func(*http.Request, []by
 	}))
 	t.Cleanup(s.Close)
 	return s
+}
+
+// Deps are the dependencies of the contract suite with the rig's access key.
+func Deps(clock fleet.Clock) fleet.Deps {
+	return fleet.Deps{Clock: clock, Secret: func(context.Context, fleet.SecretRef) (fleet.Secret, error) {
+		return fleet.NewSecret(ID + ":" + Secret + ":" + Token), nil
+	}}
 }

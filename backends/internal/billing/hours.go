@@ -1,0 +1,83 @@
+package billing
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"pitwall/fleet"
+)
+
+// Row is what hours are told apart by.
+type Row struct {
+	Model                 fleet.ModelName
+	Use                   fleet.UsageKind
+	Unit                  fleet.Safe
+	Tier, Region, Project string
+}
+
+type cell struct {
+	row  Row
+	hour time.Time
+}
+
+// Hours sums usage, as a provider counts it by the minute, to hours.
+type Hours struct {
+	sums      map[cell]decimal.Decimal
+	watermark time.Time
+}
+
+// Add adds what was used in a time that lies within one hour.
+func (h *Hours) Add(row Row, at fleet.Span, n decimal.Decimal) {
+	if h.sums == nil {
+		h.sums = map[cell]decimal.Decimal{}
+	}
+	if at.To.After(h.watermark) {
+		h.watermark = at.To.UTC()
+	}
+	c := cell{row, at.From.UTC().Truncate(time.Hour)}
+	h.sums[c] = h.sums[c].Add(n)
+}
+
+// Reading is what was added as lines by hour. asked is what the provider was asked for, lag how late its data may be.
+func (h *Hours) Reading(asked fleet.Span, now time.Time, lag time.Duration) *fleet.BillReading {
+	b := &fleet.BillReading{Streams: []fleet.Stream{fleet.StreamReported}, Watermark: h.watermark,
+		Covers: Covered(asked, h.watermark, now, lag, time.Minute)}
+	for c, n := range h.sums {
+		if n.IsZero() {
+			continue
+		}
+		end := c.hour.Add(time.Hour)
+		if end.After(h.watermark) {
+			end = h.watermark
+		}
+		b.Lines = append(b.Lines, fleet.BillLine{Stream: fleet.StreamReported, Span: fleet.Span{From: c.hour, To: end}, Model: c.row.Model,
+			Use: c.row.Use, Unit: c.row.Unit, Quantity: fleet.Some(n), Tier: c.row.Tier, Region: c.row.Region, Project: c.row.Project})
+	}
+	slices.SortFunc(b.Lines, func(x, y fleet.BillLine) int {
+		return cmp.Or(x.Span.From.Compare(y.Span.From), cmp.Compare(x.Model, y.Model), cmp.Compare(x.Use, y.Use),
+			cmp.Compare(x.Tier, y.Tier), cmp.Compare(x.Region, y.Region), cmp.Compare(x.Project, y.Project),
+			strings.Compare(x.Unit.String(), y.Unit.String()))
+	})
+	return b
+}
+
+// usageWindow are hours that are read again with each read, since minutes of them come late.
+const usageWindow = 2 * time.Hour
+
+// Usage says what to ask a source of usage for: whole hours of the past at once, and the newest by the minute. Past is empty
+// but for the first read.
+func (l *Lookback) Usage(now time.Time) (past, recent fleet.Span) {
+	hour := now.UTC().Truncate(time.Hour)
+	recent = fleet.Span{From: hour.Add(-usageWindow), To: now.UTC().Truncate(time.Minute)}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	past = fleet.Span{From: recent.From, To: recent.From}
+	if !l.done {
+		past.From = hour.Truncate(Day).Add(-time.Duration(l.first) * Day)
+	}
+	return past, recent
+}
