@@ -97,7 +97,7 @@ func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 	p.Bill = billing.Sealed([]fleet.Stream{fleet.StreamBilled}, asked, lines, p.At, lag)
 	p.Bill.Calls, p.Bill.CallPrice = calls, fleet.Some(r.till.Price())
 	r.pages = calls
-	r.back.Done()
+	r.back.Done(p.At)
 	return p, nil
 }
 

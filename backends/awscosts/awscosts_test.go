@@ -161,17 +161,17 @@ func TestNothingIsAskedBeyondTheCapOrWithinTheHour(t *testing.T) {
 			t.Fatalf("%v %+v", err, p)
 		}
 	}
-	clock.Advance(t.Context(), 2*time.Hour)
+	_ = clock.Advance(t.Context(), 2*time.Hour)
 	if _, err := r.Read(t.Context()); err != nil || len(asked) != 4 || strings.Contains(asked[2], "2026-10-18") {
 		t.Errorf("later reads look back four days: %v %v", err, asked)
 	}
-	clock.Advance(t.Context(), 2*time.Hour)
+	_ = clock.Advance(t.Context(), 2*time.Hour)
 	_, err := r.Read(t.Context())
 	if fleet.KindOf(err) != fleet.KindRateLimited || !strings.Contains(err.Error(), "$0.040 of $0.050 a day are spent") || len(asked) != 4 ||
 		fleet.RetryAfter(err) != 10*time.Hour+46*time.Minute {
 		t.Errorf("%v, %v, %d calls", err, fleet.RetryAfter(err), len(asked))
 	}
-	clock.Advance(t.Context(), 11*time.Hour)
+	_ = clock.Advance(t.Context(), 11*time.Hour)
 	if _, err := r.Read(t.Context()); err != nil || len(asked) != 6 {
 		t.Errorf("the next day: %v, %d calls", err, len(asked))
 	}

@@ -28,10 +28,14 @@ type cell struct {
 type Hours struct {
 	sums      map[cell]decimal.Decimal
 	watermark time.Time
+	asked     fleet.Span
 }
 
-// Add adds what was used in a time that lies within one hour.
+// Add adds what was used in a time that lies within one hour. What was not asked for is left out: it would count twice.
 func (h *Hours) Add(row Row, at fleet.Span, n decimal.Decimal) {
+	if !h.asked.Has(at.From) {
+		return
+	}
 	if h.sums == nil {
 		h.sums = map[cell]decimal.Decimal{}
 	}
@@ -42,8 +46,8 @@ func (h *Hours) Add(row Row, at fleet.Span, n decimal.Decimal) {
 	h.sums[c] = h.sums[c].Add(n)
 }
 
-// Reading is what was added as lines by hour. asked is what the provider was asked for, lag how late its data may be.
-func (h *Hours) Reading(asked fleet.Span, now time.Time, lag time.Duration) *fleet.BillReading {
+// reading is what was added as lines by hour.
+func (h *Hours) reading(asked fleet.Span, now time.Time, lag time.Duration) *fleet.BillReading {
 	b := &fleet.BillReading{Streams: []fleet.Stream{fleet.StreamReported}, Watermark: h.watermark,
 		Covers: Covered(asked, h.watermark, now, lag, time.Minute)}
 	for c, n := range h.sums {
@@ -68,16 +72,44 @@ func (h *Hours) Reading(asked fleet.Span, now time.Time, lag time.Duration) *fle
 // usageWindow are hours that are read again with each read, since minutes of them come late.
 const usageWindow = 2 * time.Hour
 
-// Usage says what to ask a source of usage for: whole hours of the past at once, and the newest by the minute. Past is empty
-// but for the first read.
-func (l *Lookback) Usage(now time.Time) (past, recent fleet.Span) {
+// usage says what to ask a source of usage for: whole hours of the past at once, and the newest by the minute. Past is empty
+// unless it is the first read, or the first one in hours.
+func (l *Lookback) usage(now time.Time) (past, recent fleet.Span) {
 	hour := now.UTC().Truncate(time.Hour)
 	recent = fleet.Span{From: hour.Add(-usageWindow), To: now.UTC().Truncate(time.Minute)}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	past = fleet.Span{From: recent.From, To: recent.From}
-	if !l.done {
-		past.From = hour.Truncate(Day).Add(-time.Duration(l.first) * Day)
+	from := hour.Truncate(Day).Add(-time.Duration(l.first) * Day)
+	if !l.last.IsZero() {
+		from = later(from, l.last.UTC().Truncate(time.Hour).Add(-usageWindow))
 	}
-	return past, recent
+	if from.After(recent.From) {
+		from = recent.From
+	}
+	return fleet.Span{From: from, To: recent.From}, recent
+}
+
+// Widths of what is summed.
+const (
+	perHour   = time.Hour
+	perMinute = time.Minute
+)
+
+// Ask calls ask for the past in hours, where there is any, and for the newest in minutes, to add it to h, and makes a reading of
+// it. lag is how late the provider's data may be.
+func (l *Lookback) Ask(clock fleet.Clock, lag time.Duration, ask func(h *Hours, span fleet.Span, width time.Duration) error) (*fleet.BillReading, error) {
+	past, recent := l.usage(clock.Now())
+	h := &Hours{asked: past}
+	if past.From.Before(past.To) {
+		if err := ask(h, past, perHour); err != nil {
+			return nil, err
+		}
+	}
+	h.asked = recent
+	if err := ask(h, recent, perMinute); err != nil {
+		return nil, err
+	}
+	now := clock.Now()
+	l.Done(now)
+	return h.reading(fleet.Span{From: past.From, To: recent.To}, now, lag), nil
 }

@@ -25,7 +25,7 @@ type Lookback struct {
 	first int
 
 	mu   sync.Mutex
-	done bool
+	last time.Time // of the last good read; zero for none
 }
 
 // NewLookback reads OptionDays of a source.
@@ -38,19 +38,26 @@ func NewLookback(spec fleet.SourceSpec) (*Lookback, error) {
 func (l *Lookback) Days(now time.Time) fleet.Span {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	n := l.first
-	if l.done {
-		n = min(n, laterDays)
-	}
 	today := now.UTC().Truncate(Day)
-	return fleet.Span{From: today.Add(-time.Duration(n) * Day), To: today.Add(Day)}
+	from := today.Add(-time.Duration(l.first) * Day)
+	if !l.last.IsZero() {
+		from = later(from, l.last.UTC().Truncate(Day).Add(-laterDays*Day))
+	}
+	return fleet.Span{From: from, To: today.Add(Day)}
 }
 
 // Done notes a read that succeeded.
-func (l *Lookback) Done() {
+func (l *Lookback) Done(now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.done = true
+	l.last = now
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // Covered is what of a span a source answered for: up to its newest data, and where there is none up to where it would have
