@@ -31,6 +31,9 @@ type Hours struct {
 	asked     fleet.Span
 }
 
+// Only says what is asked for now, where it is a part of the span.
+func (h *Hours) Only(asked fleet.Span) { h.asked = asked }
+
 // Add adds what was used in a time that lies within one hour. What was not asked for is left out: it would count twice.
 func (h *Hours) Add(row Row, at fleet.Span, n decimal.Decimal) {
 	if !h.asked.Has(at.From) {
