@@ -145,7 +145,7 @@ func TestMinutesAreSummedToHoursByModelAndKind(t *testing.T) {
 		t.Fatalf("%v\n%s", err, said(p.Bill))
 	}
 	b := p.Bill
-	if b.Watermark.Unix() != at("09:12:00") || len(b.Covers) != 1 || b.Covers[0].To.Unix() != at("09:12:00") ||
+	if b.Watermark.Unix() != at("09:12:00") || len(b.Covers) != 1 || b.Covers[0].To.Unix() != at("10:00:00") ||
 		b.Covers[0].From.Format(time.DateOnly) != "2026-11-21" || b.Streams[0] != fleet.StreamReported {
 		t.Errorf("%v %v", b.Watermark, b.Covers)
 	}

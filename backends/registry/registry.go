@@ -13,9 +13,13 @@ import (
 	"pitwall/backends/amd"
 	"pitwall/backends/argorollouts"
 	"pitwall/backends/autoscalers"
+	"pitwall/backends/awscosts"
+	"pitwall/backends/azurecosts"
 	"pitwall/backends/azureml"
 	"pitwall/backends/azureopenai"
+	"pitwall/backends/azureusage"
 	"pitwall/backends/bedrock"
+	"pitwall/backends/bedrockusage"
 	"pitwall/backends/bentocloud"
 	"pitwall/backends/bentoml"
 	"pitwall/backends/dcgm"
@@ -24,6 +28,7 @@ import (
 	"pitwall/backends/flagger"
 	"pitwall/backends/gatewayroutes"
 	"pitwall/backends/gemini"
+	"pitwall/backends/googlecosts"
 	"pitwall/backends/istio"
 	"pitwall/backends/kong"
 	"pitwall/backends/kserve"
@@ -53,6 +58,7 @@ import (
 	"pitwall/backends/trtllm"
 	"pitwall/backends/vertex"
 	"pitwall/backends/vertexai"
+	"pitwall/backends/vertexusage"
 	"pitwall/backends/vllm"
 	"pitwall/backends/workloads"
 	"pitwall/backends/yatai"
@@ -93,6 +99,8 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{probe.Connector()},
 		[]fleet.Connector{bentocloud.Connector(), azureml.Connector(), vertex.Connector()},
 		[]fleet.Connector{gemini.Connector(), vertexai.Connector(), azureopenai.Connector()},
+		[]fleet.Connector{awscosts.Connector(), azurecosts.Connector(), googlecosts.Connector()},
+		[]fleet.Connector{bedrockusage.Connector(), azureusage.Connector(), vertexusage.Connector()},
 	)
 }
 

@@ -51,8 +51,10 @@ func (h *Hours) Add(row Row, at fleet.Span, n decimal.Decimal) {
 
 // reading is what was added as lines by hour.
 func (h *Hours) reading(asked fleet.Span, now time.Time, lag time.Duration) *fleet.BillReading {
+	// Of the newest hour the whole is told, as far as it has come: the next reading replaces it.
+	whole := h.watermark.Add(time.Hour - time.Nanosecond).Truncate(time.Hour)
 	b := &fleet.BillReading{Streams: []fleet.Stream{fleet.StreamReported}, Watermark: h.watermark,
-		Covers: Covered(asked, h.watermark, now, lag, time.Minute)}
+		Covers: Covered(fleet.Span{From: asked.From, To: later(asked.To, whole)}, whole, now, lag, time.Minute)}
 	for c, n := range h.sums {
 		if n.IsZero() {
 			continue
