@@ -23,6 +23,7 @@ import (
 	"pitwall/backends/bentocloud"
 	"pitwall/backends/bentoml"
 	"pitwall/backends/dcgm"
+	"pitwall/backends/digitalocean"
 	"pitwall/backends/discovery"
 	"pitwall/backends/envoyaigateway"
 	"pitwall/backends/flagger"
@@ -35,25 +36,30 @@ import (
 	"pitwall/backends/kube"
 	"pitwall/backends/kubenodes"
 	"pitwall/backends/kuberay"
+	"pitwall/backends/lambda"
 	"pitwall/backends/litellm"
 	"pitwall/backends/llamacpp"
 	"pitwall/backends/modelrewrite"
 	"pitwall/backends/nvidiagpu"
 	"pitwall/backends/nvidiasmi"
+	"pitwall/backends/onprem"
 	"pitwall/backends/openai"
 	"pitwall/backends/openrouter"
+	"pitwall/backends/paperspace"
 	"pitwall/backends/portkey"
 	"pitwall/backends/probe"
 	"pitwall/backends/productionstack"
 	"pitwall/backends/prometheus"
 	"pitwall/backends/rayapi"
 	"pitwall/backends/rayserve"
+	"pitwall/backends/runpod"
 	"pitwall/backends/seldon"
 	"pitwall/backends/sglang"
 	"pitwall/backends/smg"
 	"pitwall/backends/statusfeed"
 	"pitwall/backends/tgi"
 	"pitwall/backends/together"
+	"pitwall/backends/togethercompute"
 	"pitwall/backends/triton"
 	"pitwall/backends/trtllm"
 	"pitwall/backends/vertex"
@@ -101,6 +107,8 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{gemini.Connector(), vertexai.Connector(), azureopenai.Connector()},
 		[]fleet.Connector{awscosts.Connector(), azurecosts.Connector(), googlecosts.Connector()},
 		[]fleet.Connector{bedrockusage.Connector(), azureusage.Connector(), vertexusage.Connector()},
+		[]fleet.Connector{onprem.Connector(), lambda.Connector(), runpod.Connector(), togethercompute.Connector(),
+			digitalocean.Connector(), paperspace.Connector()},
 	)
 }
 
