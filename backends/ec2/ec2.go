@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"pitwall/backends/internal/awsapi"
+	"pitwall/backends/internal/billing"
 	"pitwall/backends/internal/httpx"
 	"pitwall/backends/internal/machines"
 	"pitwall/fleet"
@@ -51,6 +52,9 @@ type reader struct {
 }
 
 func newReader(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
+	if err := billing.Options(spec, awsapi.OptionRegion, OptionTypes, machines.OptionPrices); err != nil {
+		return nil, err
+	}
 	region, err := awsapi.Region(spec, "ec2", "")
 	if err != nil {
 		return nil, err
