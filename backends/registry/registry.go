@@ -18,6 +18,7 @@ import (
 	"pitwall/backends/azureml"
 	"pitwall/backends/azureopenai"
 	"pitwall/backends/azureusage"
+	"pitwall/backends/azurevms"
 	"pitwall/backends/bedrock"
 	"pitwall/backends/bedrockusage"
 	"pitwall/backends/bentocloud"
@@ -25,9 +26,11 @@ import (
 	"pitwall/backends/dcgm"
 	"pitwall/backends/digitalocean"
 	"pitwall/backends/discovery"
+	"pitwall/backends/ec2"
 	"pitwall/backends/envoyaigateway"
 	"pitwall/backends/flagger"
 	"pitwall/backends/gatewayroutes"
+	"pitwall/backends/gce"
 	"pitwall/backends/gemini"
 	"pitwall/backends/googlecosts"
 	"pitwall/backends/istio"
@@ -107,6 +110,7 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{gemini.Connector(), vertexai.Connector(), azureopenai.Connector()},
 		[]fleet.Connector{awscosts.Connector(), azurecosts.Connector(), googlecosts.Connector()},
 		[]fleet.Connector{bedrockusage.Connector(), azureusage.Connector(), vertexusage.Connector()},
+		[]fleet.Connector{ec2.Connector(), azurevms.Connector(), gce.Connector()},
 		[]fleet.Connector{onprem.Connector(), lambda.Connector(), runpod.Connector(), togethercompute.Connector(),
 			digitalocean.Connector(), paperspace.Connector()},
 	)

@@ -1,7 +1,6 @@
 package machines
 
 import (
-	"strconv"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -68,13 +67,4 @@ func Moment(said string) fleet.Maybe[time.Time] {
 		return fleet.None[time.Time]()
 	}
 	return fleet.Some(at.UTC())
-}
-
-// Number reads a count in decimal digits.
-func Number(said string) fleet.Maybe[int] {
-	n, err := strconv.Atoi(said)
-	if err != nil {
-		return fleet.None[int]()
-	}
-	return Count(n)
 }
