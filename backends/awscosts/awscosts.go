@@ -10,6 +10,7 @@ import (
 
 	"pitwall/backends/internal/awsapi"
 	"pitwall/backends/internal/billing"
+	"pitwall/backends/internal/bills"
 	"pitwall/fleet"
 )
 
@@ -43,14 +44,14 @@ type reader struct {
 	clock fleet.Clock
 	call  *awsapi.Call
 	till  *billing.Till
-	back  *billing.Lookback
+	back  bills.Window
 	names []string // of services, in lower case
 	pages int      // that the last read took
 }
 
 func newReader(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
 	r := &reader{spec: spec, clock: deps.Clock, names: []string{"bedrock"}, pages: 2}
-	if err := billing.Options(spec, awsapi.OptionRegion, billing.OptionDays, billing.OptionCap, OptionServices); err != nil {
+	if err := billing.Options(spec, awsapi.OptionRegion, billing.OptionCap, OptionServices); err != nil {
 		return nil, err
 	}
 	if text := spec.Options[OptionServices]; text != "" {
@@ -63,9 +64,6 @@ func newReader(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
 	if r.till, err = billing.NewTill(spec, deps, price, capPerDay); err != nil {
 		return nil, err
 	}
-	if r.back, err = billing.NewLookback(spec); err != nil {
-		return nil, err
-	}
 	r.call, err = awsapi.API{Address: spec.URL, Service: "ce", Region: region, Target: "AWSInsightsIndexService.GetCostAndUsage",
 		Version: "1.1"}.Open(spec, deps)
 	return billing.Seldom(r, deps.Clock, least), err
@@ -76,7 +74,7 @@ func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 	if err := r.till.Room(r.pages); err != nil {
 		return fleet.Partial{}, err
 	}
-	asked, p := r.back.Days(r.clock.Now()), fleet.Partial{}
+	asked, p := r.back.Span(r.clock.Now()), fleet.Partial{}
 	var lines []fleet.BillLine
 	calls := 0
 	for _, q := range []query{usage, others} {

@@ -122,11 +122,11 @@ func TestCreditsRefundsAndTaxAreApart(t *testing.T) {
 	}
 	b := p.Bill
 	if w := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC); !b.Watermark.Equal(w) || len(b.Covers) != 1 || !b.Covers[0].To.Equal(w) ||
-		!b.Covers[0].From.Equal(time.Date(2026, 10, 18, 0, 0, 0, 0, time.UTC)) {
+		!b.Covers[0].From.Equal(time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)) {
 		t.Errorf("today has no data yet, and is not covered: %v %v", b.Watermark, b.Covers)
 	}
 	if !strings.Contains(asked[0], `"Filter":{"Dimensions":{"Key":"RECORD_TYPE","Values":["Usage"`) || !strings.Contains(asked[1], `"Filter":{"Not":{"Dimensions"`) ||
-		!strings.Contains(asked[0], `"TimePeriod":{"End":"2026-11-23","Start":"2026-10-18"}`) {
+		!strings.Contains(asked[0], `"TimePeriod":{"End":"2026-11-23","Start":"2026-11-01"}`) {
 		t.Errorf("asked %v", asked)
 	}
 }
@@ -162,8 +162,8 @@ func TestNothingIsAskedBeyondTheCapOrWithinTheHour(t *testing.T) {
 		}
 	}
 	_ = clock.Advance(t.Context(), 2*time.Hour)
-	if _, err := r.Read(t.Context()); err != nil || len(asked) != 4 || strings.Contains(asked[2], "2026-10-18") {
-		t.Errorf("later reads look back four days: %v %v", err, asked)
+	if _, err := r.Read(t.Context()); err != nil || len(asked) != 4 || !strings.Contains(asked[2], `"Start":"2026-11-19"`) {
+		t.Errorf("later reads look back three days: %v %v", err, asked)
 	}
 	_ = clock.Advance(t.Context(), 2*time.Hour)
 	_, err := r.Read(t.Context())

@@ -9,6 +9,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"pitwall/backends/internal/billing"
+	"pitwall/backends/internal/bills"
 	"pitwall/fleet"
 )
 
@@ -51,11 +52,11 @@ func (r *reader) lines(q query, days []day) ([]fleet.BillLine, error) {
 			if !r.isModels(g.Keys[0]) {
 				continue
 			}
-			cost, ok := g.Metrics["UnblendedCost"].money()
-			if !ok {
+			cost := g.Metrics["UnblendedCost"].money()
+			if !cost.OK {
 				return nil, r.unread("the amount of a row is no number, or has no currency")
 			}
-			line := fleet.BillLine{Stream: fleet.StreamBilled, Span: span, Cost: fleet.Some(cost), Estimated: d.Estimated}
+			line := fleet.BillLine{Stream: fleet.StreamBilled, Span: span, Cost: cost, Estimated: d.Estimated}
 			if q.usage {
 				used(&line, g.Keys[0], g.Keys[1], g.Metrics["UsageQuantity"])
 			} else {
@@ -67,12 +68,9 @@ func (r *reader) lines(q query, days []day) ([]fleet.BillLine, error) {
 	return lines, nil
 }
 
-func (m metric) money() (fleet.Money, bool) {
-	d, ok := billing.Exact(m.Amount)
-	if !ok {
-		return fleet.Money{}, false
-	}
-	return billing.MoneyIn(d, m.Unit)
+func (m metric) money() fleet.Maybe[fleet.Money] {
+	d, ok := bills.Parse(m.Amount)
+	return bills.Money(fleet.Maybe[decimal.Decimal]{V: d, OK: ok}, m.Unit)
 }
 
 // isModels tells the services of models: "Amazon Bedrock", and one for each model that the Marketplace bills, such as
@@ -89,7 +87,7 @@ func used(line *fleet.BillLine, service, kind string, quantity metric) {
 	item := billing.ItemOf(rest)
 	line.Use, line.Tier, line.Model = item.Use, item.Tier, modelOf(service, rest)
 	line.Unit = fleet.Label(quantity.Unit)
-	if n, ok := billing.Exact(quantity.Amount); ok {
+	if n, ok := bills.Parse(quantity.Amount); ok {
 		line.Quantity = counted(line.Use, n, quantity.Unit)
 	}
 }

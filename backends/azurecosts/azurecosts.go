@@ -14,6 +14,7 @@ import (
 
 	"pitwall/backends/internal/azureapi"
 	"pitwall/backends/internal/billing"
+	"pitwall/backends/internal/bills"
 	"pitwall/backends/internal/httpx"
 	"pitwall/fleet"
 )
@@ -50,7 +51,7 @@ type reader struct {
 	spec   fleet.SourceSpec
 	clock  fleet.Clock
 	client *httpx.Client
-	back   *billing.Lookback
+	back   bills.Window
 	path   string
 	types  []string
 	ration ration
@@ -59,7 +60,7 @@ type reader struct {
 var scope = regexp.MustCompile(`^(?:/[\w()-][\w.()-]*)+$`)
 
 func newReader(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
-	if err := billing.Options(spec, OptionScope, OptionTypes, billing.OptionDays); err != nil {
+	if err := billing.Options(spec, OptionScope, OptionTypes); err != nil {
 		return nil, err
 	}
 	at := strings.TrimSuffix(spec.Options[OptionScope], "/")
@@ -75,16 +76,13 @@ func newReader(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
 		r.types = append(r.types, strings.TrimSpace(name))
 	}
 	var err error
-	if r.back, err = billing.NewLookback(spec); err != nil {
-		return nil, err
-	}
 	r.client, err = httpx.New(httpx.For(spec, strings.TrimSuffix(spec.URL, "/"), deps))
 	return billing.Seldom(r, deps.Clock, least), err
 }
 
 // Read reads the days whole, or nothing: a sum that lacks a page is none.
 func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
-	asked, p := r.back.Days(r.clock.Now()), fleet.Partial{}
+	asked, p := r.back.Span(r.clock.Now()), fleet.Partial{}
 	var lines []fleet.BillLine
 	path, ask := r.path, r.ask(asked)
 	for n := 1; path != ""; n++ {

@@ -7,7 +7,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"pitwall/backends/internal/billing"
+	"pitwall/backends/internal/bills"
 	"pitwall/fleet"
 )
 
@@ -44,12 +47,12 @@ func (r *reader) lines(t table) ([]fleet.BillLine, error) {
 			return nil, r.unread("a row has other columns than are named")
 		}
 		amount, ok := billing.ExactJSON(row[cost])
-		money, known := billing.MoneyIn(amount, word(row[currency]))
+		money := bills.Money(fleet.Maybe[decimal.Decimal]{V: amount, OK: ok}, word(row[currency]))
 		at, dated := dayOf(row[day])
-		if !ok || !known || !dated {
+		if !money.OK || !dated {
 			return nil, r.unread("a row has no readable amount, currency or date")
 		}
-		line := fleet.BillLine{Stream: fleet.StreamBilled, Span: billing.DayUntil(at, now), Cost: fleet.Some(money), Charge: fleet.ChargeUsage,
+		line := fleet.BillLine{Stream: fleet.StreamBilled, Span: billing.DayUntil(at, now), Cost: money, Charge: fleet.ChargeUsage,
 			Estimated: now.Sub(at) < billing.Day+lag}
 		if charge >= 0 {
 			line.Charge = chargeOf(word(row[charge]))

@@ -50,7 +50,7 @@ type reader struct {
 	spec   fleet.SourceSpec
 	clock  fleet.Clock
 	client *httpx.Client
-	back   *billing.Lookback
+	back   billing.Lately
 	path   string
 }
 
@@ -58,7 +58,7 @@ var resource = regexp.MustCompile(`(?i)^/subscriptions/[\w-]{1,64}/resourceGroup
 	`Microsoft\.CognitiveServices/accounts/[\w.-]{1,64}$`)
 
 func newReader(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
-	if err := billing.Options(spec, OptionResource, billing.OptionDays); err != nil {
+	if err := billing.Options(spec, OptionResource); err != nil {
 		return nil, err
 	}
 	at := strings.TrimSuffix(spec.Options[OptionResource], "/")
@@ -68,9 +68,6 @@ func newReader(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
 	}
 	r := &reader{spec: spec, clock: deps.Clock, path: at + "/providers/Microsoft.Insights/metrics"}
 	var err error
-	if r.back, err = billing.NewLookback(spec); err != nil {
-		return nil, err
-	}
 	r.client, err = httpx.New(httpx.For(spec, strings.TrimSuffix(spec.URL, "/"), deps))
 	return r, err
 }

@@ -89,10 +89,10 @@ func serve(t *testing.T, answer func(q url.Values) (int, string)) *monitor {
 	return m
 }
 
-func (m *monitor) open(t *testing.T, days string) fleet.Reader {
+func (m *monitor) open(t *testing.T) fleet.Reader {
 	t.Helper()
 	return contract.Open(t, Connector(), fleet.SourceSpec{URL: m.URL, Auth: fleet.SecretRef{Env: "K"},
-		Options: map[string]string{OptionResource: account, billing.OptionDays: days}}, fleet.NewVirtualClock(contract.Start()))
+		Options: map[string]string{OptionResource: account}}, fleet.NewVirtualClock(contract.Start()))
 }
 
 func TestHoursAndMinutesByDeployment(t *testing.T) {
@@ -103,7 +103,7 @@ func TestHoursAndMinutesByDeployment(t *testing.T) {
 		return 200, `{"value":[` + metricOf("GeneratedTokens", `"chat"`, point("08:59:00", "10")+","+point("09:00:00", "20")+","+point("09:12:00", "0")) + `,` +
 			metricOf("AzureOpenAIRequests", `"embed"`, point("09:00:00", "3")) + `]}`
 	})
-	r := m.open(t, "30")
+	r := m.open(t)
 	p, err := r.Read(t.Context())
 	const want = `22T03:00-04:00 chat out 900
 22T08:00-09:00 chat out 10
@@ -113,7 +113,7 @@ func TestHoursAndMinutesByDeployment(t *testing.T) {
 	if err != nil || said(p.Bill) != want {
 		t.Fatalf("%v\n%s", err, said(p.Bill))
 	}
-	if len(m.asked) != 4 { // 30 days in three questions, and the minutes
+	if len(m.asked) != 3 { // 21 days in two questions, and the minutes
 		t.Errorf("%d questions", len(m.asked))
 	}
 	for _, q := range m.asked {
@@ -121,10 +121,10 @@ func TestHoursAndMinutesByDeployment(t *testing.T) {
 			t.Errorf("%v", q)
 		}
 	}
-	if got := m.asked[3].Get("timespan"); got != "2026-11-22T07:00:00Z/2026-11-22T09:14:00Z" {
+	if got := m.asked[2].Get("timespan"); got != "2026-11-22T07:00:00Z/2026-11-22T09:14:00Z" {
 		t.Errorf("%s", got)
 	}
-	if b := p.Bill; !b.Watermark.Equal(time.Date(2026, 11, 22, 9, 13, 0, 0, time.UTC)) || len(b.Covers) != 1 || b.Covers[0].From.Format(time.DateOnly) != "2026-10-23" {
+	if b := p.Bill; !b.Watermark.Equal(time.Date(2026, 11, 22, 9, 13, 0, 0, time.UTC)) || len(b.Covers) != 1 || b.Covers[0].From.Format(time.DateOnly) != "2026-11-01" {
 		t.Errorf("%v %v", b.Watermark, b.Covers)
 	}
 }
@@ -138,17 +138,17 @@ func TestWhatIsNotKnownIsNoZero(t *testing.T) {
 		`{"error":{"code":"x","message":"canary"}}`:                                                    "no metrics",
 	} {
 		m := serve(t, func(url.Values) (int, string) { return 200, body })
-		if _, err := m.open(t, "1").Read(t.Context()); fleet.KindOf(err) != fleet.KindInvalid || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "canary") {
+		if _, err := m.open(t).Read(t.Context()); fleet.KindOf(err) != fleet.KindInvalid || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "canary") {
 			t.Errorf("%v, want %s", err, want)
 		}
 	}
 	m := serve(t, func(url.Values) (int, string) {
 		return 403, `{"error":{"code":"AuthorizationFailed","message":"canary does not have authorization to perform action 'Microsoft.Insights/metrics/read'"}}`
 	})
-	if _, err := m.open(t, "1").Read(t.Context()); fleet.KindOf(err) != fleet.KindAuth || !strings.Contains(err.Error(), "it lacks Microsoft.Insights/metrics/read") {
+	if _, err := m.open(t).Read(t.Context()); fleet.KindOf(err) != fleet.KindAuth || !strings.Contains(err.Error(), "it lacks Microsoft.Insights/metrics/read") {
 		t.Errorf("%v", err)
 	}
-	for _, bad := range []map[string]string{nil, {OptionResource: "/subscriptions/x"}, {OptionResource: account, "days": "0"}} {
+	for _, bad := range []map[string]string{nil, {OptionResource: "/subscriptions/x"}, {OptionResource: account, "days": "1"}} {
 		if _, err := newReader(fleet.SourceSpec{URL: "https://management.azure.com", Options: bad}, contract.Deps()); fleet.KindOf(err) != fleet.KindInvalid {
 			t.Errorf("%v: %v", bad, err)
 		}
@@ -162,7 +162,7 @@ func TestSample(t *testing.T) {
 		t.Fatal(err)
 	}
 	clock := fleet.NewVirtualClock(time.Date(2026, 11, 1, 10, 5, 0, 0, time.UTC))
-	b, err := (&billing.Lookback{}).Ask(clock, lag, func(h *billing.Hours, _ fleet.Span, width time.Duration) error {
+	b, err := (&billing.Lately{}).Ask(clock, lag, func(h *billing.Hours, _ fleet.Span, width time.Duration) error {
 		if width == time.Hour {
 			return nil
 		}
@@ -180,7 +180,7 @@ func FuzzSums(f *testing.F) {
 		if json.Unmarshal(body, &page) != nil {
 			return
 		}
-		b, err := (&billing.Lookback{}).Ask(fleet.NewVirtualClock(contract.Start()), lag, func(h *billing.Hours, _ fleet.Span, width time.Duration) error {
+		b, err := (&billing.Lately{}).Ask(fleet.NewVirtualClock(contract.Start()), lag, func(h *billing.Hours, _ fleet.Span, width time.Duration) error {
 			return (&reader{}).add(page, width, h)
 		})
 		if err != nil && !fleet.IsClean(err.Error()) {

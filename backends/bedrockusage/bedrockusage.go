@@ -49,14 +49,14 @@ type reader struct {
 	list   *awsapi.Call
 	data   *awsapi.Call
 	till   *billing.Till
-	back   *billing.Lookback
+	back   billing.Lately
 	region string
 	paid   int // calls and metrics of the read under way
 }
 
 func newReader(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
 	r := &reader{spec: spec, clock: deps.Clock}
-	if err := billing.Options(spec, awsapi.OptionRegion, billing.OptionDays, billing.OptionCap); err != nil {
+	if err := billing.Options(spec, awsapi.OptionRegion, billing.OptionCap); err != nil {
 		return nil, err
 	}
 	var err error
@@ -64,9 +64,6 @@ func newReader(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
 		return nil, err
 	}
 	if r.till, err = billing.NewTill(spec, deps, price, capPerDay); err != nil {
-		return nil, err
-	}
-	if r.back, err = billing.NewLookback(spec); err != nil {
 		return nil, err
 	}
 	api := awsapi.API{Address: spec.URL, Service: "monitoring", Region: r.region, Version: "1.0"}

@@ -107,7 +107,7 @@ func list(names ...string) string {
 
 func open(t *testing.T, url string, clock fleet.Clock, options map[string]string) fleet.Reader {
 	t.Helper()
-	o := map[string]string{"region": "eu-central-1", "days": "1"}
+	o := map[string]string{"region": "eu-central-1"}
 	for k, v := range options {
 		o[k] = v
 	}
@@ -146,7 +146,7 @@ func TestMinutesAreSummedToHoursByModelAndKind(t *testing.T) {
 	}
 	b := p.Bill
 	if b.Watermark.Unix() != at("09:12:00") || len(b.Covers) != 1 || b.Covers[0].To.Unix() != at("10:00:00") ||
-		b.Covers[0].From.Format(time.DateOnly) != "2026-11-21" || b.Streams[0] != fleet.StreamReported {
+		b.Covers[0].From.Format(time.DateOnly) != "2026-11-01" || b.Streams[0] != fleet.StreamReported {
 		t.Errorf("%v %v", b.Watermark, b.Covers)
 	}
 	if b.Calls != 1+5+5 || b.CallPrice.V.Amount().String() != "0.00001" {
@@ -209,7 +209,7 @@ func FuzzSums(f *testing.F) {
 		if json.Unmarshal(body, &got) != nil || got.Results == nil {
 			return
 		}
-		r, back := &reader{spec: fleet.SourceSpec{ID: "aws"}}, &billing.Lookback{}
+		r, back := &reader{spec: fleet.SourceSpec{ID: "aws"}}, &billing.Lately{}
 		b, err := back.Ask(fleet.NewVirtualClock(contract.Start()), lag, func(h *billing.Hours, _ fleet.Span, width time.Duration) error {
 			for _, s := range *got.Results {
 				if err := r.add([]series{{"m", "Invocations"}}, s, width, h); err != nil {

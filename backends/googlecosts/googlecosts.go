@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"pitwall/backends/internal/billing"
+	"pitwall/backends/internal/bills"
 	"pitwall/backends/internal/googleapi"
 	"pitwall/backends/internal/httpx"
 	"pitwall/fleet"
@@ -55,7 +56,7 @@ type reader struct {
 	spec   fleet.SourceSpec
 	clock  fleet.Clock
 	client *httpx.Client
-	back   *billing.Lookback
+	back   bills.Window
 	path   string
 	most   int
 	names  []string // IDs of services
@@ -71,7 +72,7 @@ var (
 
 func newReader(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
 	o := spec.Options
-	if err := billing.Options(spec, OptionProject, OptionTable, OptionLocation, OptionServices, OptionBytes, billing.OptionDays); err != nil {
+	if err := billing.Options(spec, OptionProject, OptionTable, OptionLocation, OptionServices, OptionBytes); err != nil {
 		return nil, err
 	}
 	r := &reader{spec: spec, clock: deps.Clock, path: "/bigquery/v2/projects/" + url.PathEscape(o[OptionProject]) + "/queries"}
@@ -97,9 +98,6 @@ func newReader(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
 	if r.most, err = billing.Whole(spec, OptionBytes, defaultBytes, 10<<20, mostBytes); err != nil {
 		return nil, err
 	}
-	if r.back, err = billing.NewLookback(spec); err != nil {
-		return nil, err
-	}
 	opt := httpx.For(spec, strings.TrimSuffix(spec.URL, "/"), googleapi.Signed(deps))
 	r.client, err = httpx.New(opt)
 	return billing.Seldom(r, deps.Clock, least), err
@@ -107,7 +105,7 @@ func newReader(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
 
 // Read reads the days whole, or nothing: a sum that lacks a page is none.
 func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
-	asked, p := r.back.Days(r.clock.Now()), fleet.Partial{}
+	asked, p := r.back.Span(r.clock.Now()), fleet.Partial{}
 	var rows []row
 	method, path, ask := http.MethodPost, r.path, r.ask(asked)
 	for range mostPages {

@@ -9,6 +9,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"pitwall/backends/internal/billing"
+	"pitwall/backends/internal/bills"
 	"pitwall/fleet"
 )
 
@@ -68,14 +69,14 @@ func rowOf(cell func(string) json.RawMessage) (row, bool) {
 	exported, ok3 := moment(cell("exported"))
 	out.day, out.newest, out.exported = day, newest, exported
 	cost, ok4 := billing.ExactJSON(cell("cost"))
-	money, ok5 := billing.MoneyIn(cost, word("currency"))
-	out.cost = money
-	credit, ok6 := billing.ExactJSON(cell("credit"))
+	money := bills.Money(fleet.Maybe[decimal.Decimal]{V: cost, OK: ok4}, word("currency"))
+	out.cost = money.V
+	credit, ok5 := billing.ExactJSON(cell("credit"))
 	out.credit = credit
 	if n, ok := billing.ExactJSON(cell("amount")); ok {
 		out.amount = fleet.Some(n)
 	}
-	return out, ok1 && ok2 && ok3 && ok4 && ok5 && ok6
+	return out, ok1 && ok2 && ok3 && money.OK && ok5
 }
 
 // moment reads seconds since 1970.

@@ -97,7 +97,7 @@ func explained(reply *httpx.Reply, err error) error {
 	switch {
 	case reason == "bytesBilledLimitExceeded":
 		said.Err = errors.New("the query would scan more bytes than option " + OptionBytes + " allows")
-		said.Next = "raise it, or lower option " + billing.OptionDays + "; nothing was charged"
+		said.Next = "raise it; nothing was charged"
 	case reason == "rateLimitExceeded" || reason == "quotaExceeded":
 		said.Kind, said.Next = fleet.KindRateLimited, "it is asked less often"
 	case reply.Status == http.StatusForbidden && right != "":

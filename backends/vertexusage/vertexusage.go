@@ -23,8 +23,6 @@ const (
 	every = 5 * time.Minute
 	// lag is how late a minute may be in Cloud Monitoring.
 	lag = 10 * time.Minute
-	// mostDays is how far back Cloud Monitoring keeps it.
-	mostDays = 42
 	// mostPages bounds a list, pagePoints one page of it.
 	mostPages  = 50
 	pagePoints = "10000"
@@ -46,27 +44,21 @@ type reader struct {
 	spec   fleet.SourceSpec
 	clock  fleet.Clock
 	client *httpx.Client
-	back   *billing.Lookback
+	back   billing.Lately
 	path   string
 }
 
 var project = regexp.MustCompile(`^[a-z0-9][a-z0-9.:-]{0,80}$`)
 
 func newReader(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
-	if err := billing.Options(spec, OptionProject, billing.OptionDays); err != nil {
+	if err := billing.Options(spec, OptionProject); err != nil {
 		return nil, err
 	}
 	if !project.MatchString(spec.Options[OptionProject]) {
 		return nil, billing.Wrong(spec.ID, "option project names no project")
 	}
-	if _, err := billing.Whole(spec, billing.OptionDays, 1, 1, mostDays); err != nil {
-		return nil, err
-	}
 	r := &reader{spec: spec, clock: deps.Clock, path: "/v3/projects/" + url.PathEscape(spec.Options[OptionProject]) + "/timeSeries"}
 	var err error
-	if r.back, err = billing.NewLookback(spec); err != nil {
-		return nil, err
-	}
 	r.client, err = httpx.New(httpx.For(spec, strings.TrimSuffix(spec.URL, "/"), googleapi.Signed(deps)))
 	return r, err
 }

@@ -91,7 +91,7 @@ func serve(t *testing.T, answer func(metric string, q url.Values) (int, string))
 func (m *monitor) open(t *testing.T) fleet.Reader {
 	t.Helper()
 	return contract.Open(t, Connector(), fleet.SourceSpec{URL: m.URL, Auth: fleet.SecretRef{Env: "K"},
-		Options: map[string]string{OptionProject: "acme", billing.OptionDays: "1"}}, fleet.NewVirtualClock(contract.Start()))
+		Options: map[string]string{OptionProject: "acme"}}, fleet.NewVirtualClock(contract.Start()))
 }
 
 func TestPagesHoursAndMinutes(t *testing.T) {
@@ -140,7 +140,7 @@ func TestNothingIsNoErrorAndAnErrorIsNotNothing(t *testing.T) {
 	if _, err := m.open(t).Read(t.Context()); fleet.KindOf(err) != fleet.KindAuth || !strings.Contains(err.Error(), "switch the API on") {
 		t.Errorf("%v", err)
 	}
-	for _, bad := range []map[string]string{nil, {OptionProject: "a/b"}, {OptionProject: "acme", billing.OptionDays: "60"}} {
+	for _, bad := range []map[string]string{nil, {OptionProject: "a/b"}, {OptionProject: "acme", "days": "60"}} {
 		if _, err := newReader(fleet.SourceSpec{URL: "https://monitoring.googleapis.com", Options: bad}, contract.Deps()); fleet.KindOf(err) != fleet.KindInvalid {
 			t.Errorf("%v: %v", bad, err)
 		}
@@ -148,7 +148,7 @@ func TestNothingIsNoErrorAndAnErrorIsNotNothing(t *testing.T) {
 }
 
 func hours(now time.Time, add func(*billing.Hours) error) (*fleet.BillReading, error) {
-	return (&billing.Lookback{}).Ask(fleet.NewVirtualClock(now), lag, func(h *billing.Hours, _ fleet.Span, width time.Duration) error {
+	return (&billing.Lately{}).Ask(fleet.NewVirtualClock(now), lag, func(h *billing.Hours, _ fleet.Span, width time.Duration) error {
 		if width == time.Hour {
 			return nil
 		}

@@ -1,39 +1,24 @@
-// Package billing is what sources of bills and usage have in common: exact amounts from outside, spans that are asked for, hours
-// that are summed from minutes, options, words of line items, and what paid calls may cost in a day.
+// Package billing is what bills and usage of clouds have in common, beside what package bills has of all: data that come days late,
+// hours that are summed from minutes, options, words of line items, and what paid calls may cost in a day.
 // It must know no provider.
 package billing
 
 import (
 	"encoding/json"
 	"errors"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/shopspring/decimal"
 
+	"pitwall/backends/internal/bills"
 	"pitwall/fleet"
 )
 
 // MostLines bounds what is kept of one answer.
 const MostLines = 50_000
 
-// amount is how a decimal number is written that is believed: an exponent of thousands would cost memory before it is wrong.
-var amount = regexp.MustCompile(`^[-+]?\d{1,18}(\.\d{0,40})?([eE][-+]?\d{1,2})?$`)
-
-// most is more than any amount or count of a day.
-var most = decimal.New(1, 18)
-
-// Exact reads a decimal number from outside without a loss.
-func Exact(text string) (decimal.Decimal, bool) {
-	if !amount.MatchString(text) {
-		return decimal.Decimal{}, false
-	}
-	d, err := decimal.NewFromString(text)
-	return d, err == nil && d.Abs().LessThan(most)
-}
-
-// ExactJSON reads a number or a text that holds one; null is none.
+// ExactJSON reads a number, or a text that holds one, without a loss; null is none.
 func ExactJSON(raw json.RawMessage) (decimal.Decimal, bool) {
 	text := string(raw)
 	if strings.HasPrefix(text, `"`) {
@@ -41,15 +26,7 @@ func ExactJSON(raw json.RawMessage) (decimal.Decimal, bool) {
 			return decimal.Decimal{}, false
 		}
 	}
-	return Exact(text)
-}
-
-// currency is an ISO 4217 code.
-var currency = regexp.MustCompile(`^[A-Z]{3}$`)
-
-// MoneyIn makes money of an exact amount and the currency that its source names with it. Without one it is no money.
-func MoneyIn(d decimal.Decimal, code string) (fleet.Money, bool) {
-	return fleet.NewMoney(d, code), currency.MatchString(code)
+	return bills.Parse(text)
 }
 
 // Options refuses options that are not among the known ones: a misspelt bound would not hold.

@@ -46,29 +46,25 @@ func TestCoverageEndsWhereNothingIsKnown(t *testing.T) {
 }
 
 func TestLaterReadsAskForWhatMayHaveChangedAndWhatWasMissed(t *testing.T) {
-	l, err := NewLookback(fleet.SourceSpec{Options: map[string]string{OptionDays: "20"}})
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, x := range []struct {
-		now  time.Time
-		days int
-	}{{start, 20}, {start.Add(time.Hour), 4}, {start.Add(7 * Day), 11}, {start.Add(60 * Day), 20}} {
-		if s := l.Days(x.now); s.To.Sub(s.From) != time.Duration(x.days+1)*Day {
-			t.Errorf("%v: %v", x.now, s)
+		last time.Time
+		past time.Duration
+	}{{time.Time{}, 21*Day + 7*time.Hour}, {start.Add(-5 * time.Minute), 0}, {start.Add(-6 * time.Hour), 6 * time.Hour}, {start.Add(-25 * Day), 25 * Day}, {start.Add(-300 * Day), 31*Day + 7*time.Hour}} {
+		l := &Lately{}
+		if !x.last.IsZero() {
+			l.done(x.last)
 		}
-		l.Done(start)
-	}
-	past, recent := l.usage(start.Add(30 * time.Minute))
-	if past.From != past.To || !recent.From.Equal(at("07:00")) || !recent.To.Equal(at("09:44")) {
-		t.Errorf("%v %v", past, recent)
+		past, recent := l.spans(start)
+		if past.To.Sub(past.From) != x.past || !past.To.Equal(recent.From) || !recent.From.Equal(at("07:00")) || !recent.To.Equal(at("09:14")) {
+			t.Errorf("after %v: %v %v", x.last, past, recent)
+		}
 	}
 }
 
 // What is on file of the newest hour must lie in what the next reading covers, or it could not replace it.
 func TestTheNewestHourIsToldWhole(t *testing.T) {
 	clock := fleet.NewVirtualClock(start)
-	l := &Lookback{}
+	l := &Lately{}
 	reading := func(minute string) *fleet.BillReading {
 		b, err := l.Ask(clock, 10*time.Minute, func(h *Hours, _ fleet.Span, width time.Duration) error {
 			if width == time.Minute && minute != "" {

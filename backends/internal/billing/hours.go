@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/shopspring/decimal"
 
+	"pitwall/backends/internal/bills"
 	"pitwall/fleet"
 )
 
@@ -77,14 +79,22 @@ func (h *Hours) reading(asked fleet.Span, now time.Time, lag time.Duration) *fle
 // usageWindow are hours that are read again with each read, since minutes of them come late.
 const usageWindow = 2 * time.Hour
 
-// usage says what to ask a source of usage for: whole hours of the past at once, and the newest by the minute. Past is empty
-// unless it is the first read, or the first one in hours.
-func (l *Lookback) usage(now time.Time) (past, recent fleet.Span) {
+// Lately asks a source of usage for the hours of the month so far, and then for what may have changed.
+type Lately struct {
+	days bills.Window
+
+	mu   sync.Mutex
+	last time.Time // of the last good read; zero for none
+}
+
+// spans are what to ask for: whole hours of the past at once, and the newest by the minute. Past is empty unless it is the first
+// read, or the first one in hours.
+func (l *Lately) spans(now time.Time) (past, recent fleet.Span) {
 	hour := now.UTC().Truncate(time.Hour)
 	recent = fleet.Span{From: hour.Add(-usageWindow), To: now.UTC().Truncate(time.Minute)}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	from := hour.Truncate(Day).Add(-time.Duration(l.first) * Day)
+	from := l.days.Span(now).From
 	if !l.last.IsZero() {
 		from = later(from, l.last.UTC().Truncate(time.Hour).Add(-usageWindow))
 	}
@@ -92,6 +102,13 @@ func (l *Lookback) usage(now time.Time) (past, recent fleet.Span) {
 		from = recent.From
 	}
 	return fleet.Span{From: from, To: recent.From}, recent
+}
+
+func (l *Lately) done(now time.Time) {
+	l.days.Done(now)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.last = now
 }
 
 // Widths of what is summed.
@@ -102,8 +119,8 @@ const (
 
 // Ask calls ask for the past in hours, where there is any, and for the newest in minutes, to add it to h, and makes a reading of
 // it. lag is how late the provider's data may be.
-func (l *Lookback) Ask(clock fleet.Clock, lag time.Duration, ask func(h *Hours, span fleet.Span, width time.Duration) error) (*fleet.BillReading, error) {
-	past, recent := l.usage(clock.Now())
+func (l *Lately) Ask(clock fleet.Clock, lag time.Duration, ask func(h *Hours, span fleet.Span, width time.Duration) error) (*fleet.BillReading, error) {
+	past, recent := l.spans(clock.Now())
 	h := &Hours{asked: past}
 	if past.From.Before(past.To) {
 		if err := ask(h, past, perHour); err != nil {
@@ -115,6 +132,6 @@ func (l *Lookback) Ask(clock fleet.Clock, lag time.Duration, ask func(h *Hours, 
 		return nil, err
 	}
 	now := clock.Now()
-	l.Done(now)
+	l.done(now)
 	return h.reading(fleet.Span{From: past.From, To: recent.To}, now, lag), nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"pitwall/backends/internal/bills"
 	"pitwall/backends/internal/pocket"
 	"pitwall/fleet"
 )
@@ -31,11 +32,11 @@ func NewTill(spec fleet.SourceSpec, deps fleet.Deps, price, otherwise string) (*
 	if set := spec.Options[OptionCap]; set != "" {
 		otherwise = set
 	}
-	limit, ok := Exact(otherwise)
+	limit, ok := bills.Parse(otherwise)
 	if !ok || limit.IsNegative() {
 		return nil, Wrong(spec.ID, "option "+OptionCap+" is no amount of dollars such as 0.50")
 	}
-	each, ok := Exact(price)
+	each, ok := bills.Parse(price)
 	if !ok {
 		return nil, Wrong(spec.ID, "the price of a call is no number")
 	}

@@ -1,7 +1,6 @@
 package billing
 
 import (
-	"sync"
 	"time"
 
 	"pitwall/fleet"
@@ -9,56 +8,6 @@ import (
 
 // Day is a day of UTC.
 const Day = 24 * time.Hour
-
-// OptionDays says how many closed days a first read looks back.
-const OptionDays = "days"
-
-// Bounds of OptionDays, and how far back later reads look: bills are corrected for about three days.
-const (
-	firstDays = 35
-	mostDays  = 92
-	laterDays = 4
-)
-
-// Lookback is how far back a source is asked: far at first, then only where bills still change.
-type Lookback struct {
-	first int
-
-	mu   sync.Mutex
-	last time.Time // of the last good read; zero for none
-}
-
-// NewLookback reads OptionDays of a source.
-func NewLookback(spec fleet.SourceSpec) (*Lookback, error) {
-	first, err := Whole(spec, OptionDays, firstDays, 1, mostDays)
-	return &Lookback{first: first}, err
-}
-
-// Days are whole UTC days, today among them: the end lies in the future.
-func (l *Lookback) Days(now time.Time) fleet.Span {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	today := now.UTC().Truncate(Day)
-	from := today.Add(-time.Duration(l.first) * Day)
-	if !l.last.IsZero() {
-		from = later(from, l.last.UTC().Truncate(Day).Add(-laterDays*Day))
-	}
-	return fleet.Span{From: from, To: today.Add(Day)}
-}
-
-// Done notes a read that succeeded.
-func (l *Lookback) Done(now time.Time) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.last = now
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
 
 // Covered is what of a span a source answered for: up to its newest data, and where there is none up to where it would have
 // come by now. What is later is not known: it is not "nothing".
@@ -94,5 +43,12 @@ func Sealed(streams []fleet.Stream, asked fleet.Span, lines []fleet.BillLine, no
 		}
 	}
 	b.Covers = Covered(asked, b.Watermark, now, lag, Day)
+	return b
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
 	return b
 }
