@@ -17,10 +17,8 @@ type meter struct {
 	tokens   map[account]totals // totals at the last reckoning, by target
 	zone     *time.Location
 	reckoned time.Time
+	hours    []*meteredHour // the newest last
 }
-
-// perMillion moves a price of a million tokens to one token, exactly.
-const perMillion = -6
 
 // nanosAnHour turns a time into hours.
 var nanosAnHour = decimal.NewFromInt(int64(time.Hour))
@@ -62,6 +60,7 @@ func (w *world) spend(s *fleet.Snapshot, seen gatewayLoads, now time.Time) fleet
 	case unpricedPools > 0:
 		out.BurnWhy = fleet.Concat(fleet.Text("without "), fleet.Many(unpricedPools, "pool"), fleet.Text(": no GPU price"))
 	}
+	out.MeteredWhy = w.unsplit(seen)
 	w.reckon(&out, seen, now)
 	return out
 }
@@ -70,19 +69,24 @@ func (w *world) spend(s *fleet.Snapshot, seen gatewayLoads, now time.Time) fleet
 func (w *world) reckon(out *fleet.Spend, seen gatewayLoads, now time.Time) {
 	m := &w.money
 	m.turn(out.Budget.Zone, now)
+	m.strike(now)
 	seen.each(func(t fleet.TargetSpec) bool { return t.Provider != "" }, func(r fleet.RouteSpec, t fleet.TargetSpec, _ targetFlow) {
 		price, ok := seen.price(t)
-		now := w.ledger.target(r, t)
+		counted := w.ledger.target(r, t)
 		key := account{gateway: r.Gateway, route: r.Called(), deployment: deployment(t)}
 		before, again := m.tokens[key]
-		m.tokens[key] = now
-		if !ok || !again {
+		m.tokens[key] = counted
+		if !again {
 			return
 		}
-		spent := now.since(before)
-		in := decimal.NewFromFloat(max(0, spent.in)).Mul(price.Input.Amount())
-		output := decimal.NewFromFloat(max(0, spent.out)).Mul(price.Output.Amount())
-		m.today = m.today.Add(in.Add(output).Shift(perMillion))
+		list := usedOf(counted.since(before), price, ok)
+		m.enter(r, t, list, now)
+		if !ok {
+			return
+		}
+		for _, u := range list {
+			m.today = m.today.Add(u.cost.V.Amount())
+		}
 		m.known = true
 	})
 	if out.Capacity.OK && !m.reckoned.IsZero() {
@@ -131,5 +135,5 @@ func (m *meter) turn(zone string, now time.Time) {
 	if !m.reckoned.IsZero() {
 		from = day // pitwall watched over midnight
 	}
-	*m = meter{day: day, from: from, tokens: m.tokens, reckoned: m.reckoned, zone: m.zone}
+	*m = meter{day: day, from: from, tokens: m.tokens, reckoned: m.reckoned, zone: m.zone, hours: m.hours}
 }

@@ -95,6 +95,9 @@ func (w *world) takeGateway(s *sourceState, p fleet.Partial) {
 		was := d.totals()
 		d.add(p.At, r, p.Gateway.Metrics)
 		did := d.totals().since(was)
+		if !r.CacheRead.OK {
+			did.unsplit = did.in
+		}
 		if part, whole := failed[r.Route]; whole && !r.Failures.OK && !r.Successes.OK {
 			did = attribute(did, part)
 		}

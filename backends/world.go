@@ -97,6 +97,7 @@ func (e *engineSeries) add(at time.Time, r fleet.EngineReading) {
 // deploymentSeries is one target on one gateway replica over time.
 type deploymentSeries struct {
 	requests, successes, failures, cooldowns, in, out counter
+	read, written                                     counter             // parts of in
 	cooledFor                                         map[string]*counter // cool-downs by status
 	ttft, latency                                     distribution
 	// answered is when the newest success came at the earliest: at the reading before the one that counted it.
@@ -116,6 +117,8 @@ func (d *deploymentSeries) add(at time.Time, r fleet.DeploymentReading, paged bo
 	d.cooldowns.add(at, r.Cooldowns, paged)
 	d.in.add(at, r.InTokens, paged)
 	d.out.add(at, r.OutTokens, paged)
+	d.read.add(at, r.CacheRead, paged)
+	d.written.add(at, r.CacheWrite, paged)
 	d.ttft.add(at, r.TTFT)
 	d.latency.add(at, r.Latency)
 }

@@ -7,6 +7,7 @@ import (
 // Spend is money over time, one stream apart from the other: they are never added together.
 type Spend struct {
 	Metered    Maybe[USDPerHour] // API tokens times catalogue price, now
+	MeteredWhy Safe              // why Metered is another sum than the true one, "" for nothing that is known
 	Capacity   Maybe[USDPerHour] // own GPU-hours times price, now
 	Burn       Maybe[USDPerHour] // of the two live streams that cover different money: metered APIs and own capacity
 	BurnWhy    Safe
