@@ -189,10 +189,10 @@ func deployments() []world.DeploymentSpec {
 		}
 	}
 	rented := func(id, route, provider, model string, weight float64) world.DeploymentSpec {
-		r := rates(model)[model]
-		return world.DeploymentSpec{ID: id, Route: route, Provider: provider, Model: provider + "/" + model, Weight: weight,
-			APIBase: "https://" + provider + ".simulated/v1", InCost: perToken(r.Input), OutCost: perToken(r.Output),
-			ReadCost: perToken(r.CacheRead), WriteCost: perToken(r.CacheWrite), MaxInput: 128_000}
+		d := world.DeploymentSpec{ID: id, Route: route, Provider: provider, Model: provider + "/" + model, Weight: weight,
+			APIBase: "https://" + provider + ".simulated/v1", MaxInput: 128_000}
+		d.SetPrices(rates(model)[model])
+		return d
 	}
 	return []world.DeploymentSpec{
 		own(routeChat, poolB200, "llama-70b", 60),

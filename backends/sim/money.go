@@ -9,6 +9,7 @@ import (
 
 	"pitwall/backends/sim/wire"
 	"pitwall/backends/sim/world"
+	"pitwall/fleet"
 )
 
 // AdminKeyName is the credential of the providers' organisations, which bills and reports of usage want.
@@ -45,8 +46,11 @@ func dollars(s string) decimal.Decimal {
 	return d
 }
 
-// perToken is a price for a million tokens as LiteLLM has it.
-func perToken(d decimal.Decimal) float64 { return d.Shift(-6).InexactFloat64() }
+// ratesOf are those of a configured price; what it does not say costs what input does.
+func ratesOf(p fleet.Price) world.Rates {
+	return world.Rates{Input: p.Input.Amount(), CacheRead: p.CachedIn.Or(p.Input).Amount(), CacheWrite: p.CacheWrite.Or(p.Input).Amount(),
+		Output: p.Output.Amount()}
+}
 
 // keys are the virtual keys of the gateways, of three teams.
 func keys() []world.KeySpec {

@@ -175,9 +175,12 @@ type bucket struct {
 	price      decimal.Decimal // of a million
 }
 
-// buckets are the kinds of tokens of a model, with their prices.
+// buckets are the kinds of tokens of a model, with their prices; none where the account has no price of it.
 func (b *bills) buckets(model string, t world.Tokens) []bucket {
-	r := b.p.Spec.Rates[model]
+	r, known := b.p.Spec.Rates[model]
+	if !known {
+		return nil
+	}
 	return []bucket{{"input", "uncached_input_tokens", t.Input, r.Input}, {"cached input", "cache_read_input_tokens", t.CacheRead, r.CacheRead},
 		{"cache write", "cache_creation.ephemeral_5m_input_tokens", t.CacheWrite, r.CacheWrite}, {"output", "output_tokens", t.Output, r.Output}}
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"github.com/shopspring/decimal"
 )
 
 // KeyUse is what the gateways counted of one member for one key, from the usage of each answer. What a client or a
@@ -20,6 +22,12 @@ func (u *KeyUse) Plus(o KeyUse) {
 	u.Failed += o.Failed
 	u.Tokens.Plus(o.Tokens)
 	u.Spend += o.Spend
+}
+
+// SetPrices gives a member the prices of its model, as LiteLLM has them for one token.
+func (s *DeploymentSpec) SetPrices(r Rates) {
+	perToken := func(d decimal.Decimal) float64 { return d.Shift(-6).InexactFloat64() }
+	s.InCost, s.OutCost, s.ReadCost, s.WriteCost = perToken(r.Input), perToken(r.Output), perToken(r.CacheRead), perToken(r.CacheWrite)
 }
 
 // Priced is the use with what it costs by a member's prices.
