@@ -60,7 +60,7 @@ func (w *world) spend(s *fleet.Snapshot, seen gatewayLoads, now time.Time) fleet
 	case unpricedPools > 0:
 		out.BurnWhy = fleet.Concat(fleet.Text("without "), fleet.Many(unpricedPools, "pool"), fleet.Text(": no GPU price"))
 	}
-	out.MeteredWhy = w.unsplit(seen)
+	out.MeteredWhy, out.Keys = w.unsplit(seen), w.keys.list(now)
 	w.reckon(&out, seen, now)
 	return out
 }

@@ -108,4 +108,5 @@ func (w *world) takeGateway(s *sourceState, p fleet.Partial) {
 		now[key] = d
 	}
 	w.deployments[s.spec.ID] = now
+	w.keys.take(s, p.At, p.Gateway)
 }

@@ -32,6 +32,7 @@ type world struct {
 	policyWatches map[routeKey]*policyWatch
 	events        eventLog
 	money         meter
+	keys          keySpend
 	look          lookback
 	reversals     map[routeKey]*turns
 	lags          map[replicaKey]*lagWatch
@@ -168,6 +169,7 @@ func newWorld(opt Options, states []*sourceState) *world {
 		gpus:        map[fleet.SourceID]map[gpuKey]*gpuWatch{},
 		still:       map[fleet.SourceID]*stillness{},
 		ledger:      ledger{},
+		keys:        newKeySpend(),
 		given:       map[routeKey]givenID{},
 		trends:      trends{},
 		since:       map[string]stateSince{},
@@ -260,6 +262,7 @@ func (w *world) forget(id fleet.SourceID) {
 	delete(w.engines, id)
 	delete(w.deployments, id)
 	delete(w.byRoute, id)
+	delete(w.keys.counters, id)
 	delete(w.progress, id)
 	delete(w.gpus, id)
 	delete(w.still, id)

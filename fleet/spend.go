@@ -20,6 +20,7 @@ type Spend struct {
 	Idle       Maybe[USDPerHour] // of Capacity: what no load uses, as far as ratings are known
 	IdleWhy    Safe              // what Idle lacks, "" when it is whole
 	Trends     SpendTrends
+	Keys       []KeyBurn // of gateways that count so: those that run away first, then the dearest
 }
 
 // SpendTrends are the histories of the live streams, in US dollars an hour.
