@@ -12,9 +12,6 @@ import (
 	"pitwall/fleet"
 )
 
-// perMillion moves a price of a million tokens to one token, exactly.
-const perMillion = -6
-
 // used is one kind of tokens that were counted, and what they cost.
 type used struct {
 	kind   fleet.UsageKind
@@ -28,17 +25,15 @@ func usedOf(did totals, price fleet.Price, priced bool) []used {
 	mix := economics.MixOf(did.in, did.read, did.written, did.out)
 	var list []used
 	for _, k := range []struct {
-		kind  fleet.UsageKind
-		n     float64
-		price fleet.Money
-	}{{fleet.UseInput, mix.Input, price.Input}, {fleet.UseCacheRead, mix.CacheRead, price.CachedIn.Or(price.Input)},
-		{fleet.UseCacheWrite5m, mix.CacheWrite, price.CacheWrite.Or(price.Input)}, {fleet.UseOutput, mix.Output, price.Output}} {
+		kind fleet.UsageKind
+		n    float64
+	}{{fleet.UseInput, mix.Input}, {fleet.UseCacheRead, mix.CacheRead}, {fleet.UseCacheWrite5m, mix.CacheWrite}, {fleet.UseOutput, mix.Output}} {
 		if k.n <= 0 {
 			continue
 		}
 		u := used{kind: k.kind, tokens: decimal.NewFromFloat(k.n)}
-		if priced {
-			u.cost = fleet.Some(fleet.NewMoney(k.price.Amount().Mul(u.tokens).Shift(perMillion), k.price.Currency()))
+		if one, ok := economics.UnitPrice(price, k.kind); ok && priced {
+			u.cost = fleet.Some(one.Mul(u.tokens))
 		}
 		list = append(list, u)
 	}

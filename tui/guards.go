@@ -4,6 +4,8 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"pitwall/views"
 )
 
 // A dialog takes keys after this much quiet, or after the longest wait: keys that were typed for what was there
@@ -109,4 +111,15 @@ func (t *typing) pastes(now time.Time, printable bool) bool {
 	t.count++
 	t.pasting = t.count > pasteKeys
 	return t.pasting
+}
+
+// confirming tells whether a confirmation is on screen, into which somebody may be typing.
+func (m *Model) confirming() bool {
+	switch {
+	case m.evac != nil:
+		return m.evac.form.state.Step == views.ShiftConfirm
+	case m.shift != nil:
+		return m.shift.state.Step == views.ShiftConfirm
+	}
+	return false
 }

@@ -6,6 +6,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"pitwall/actions"
 	"pitwall/fleet"
 	"pitwall/views"
 )
@@ -107,4 +108,28 @@ func TestInterruptAndHelpPassTheGrace(t *testing.T) {
 	if !r.quit {
 		t.Error("ctrl+c is shadowed by a dialog")
 	}
+}
+
+// What is typed into a confirmation while new verdicts take it away answers nothing of the step that came instead.
+func TestTypingIsNotTakenForKeysOfTheStepThatCameInstead(t *testing.T) {
+	r := newRig(t, inEnv(world(), fleet.EnvProd), writable(), func(o *Options) { o.NoGrace = false })
+	r.toRoute("chat-default")
+	types := func(keys ...string) {
+		for _, k := range keys {
+			r.send(press(k))
+		}
+	}
+	types("S")
+	r.hands.advance(graceQuiet)
+	types("+", "enter", "enter")
+	r.wantStep(views.ShiftConfirm)
+	r.control.CheckFunc = func(actions.Plan) []actions.Check { return []actions.Check{check("IL-04", actions.SeverityOVR)} }
+	r.clock.advance(2 * checksLife)
+	r.send(secondMsg{})
+	r.wantStep(views.ShiftChecks)
+	types("esc") // on its way already
+	r.wantStep(views.ShiftChecks)
+	r.hands.advance(graceQuiet)
+	types("enter")
+	r.wantStep(views.ShiftConfirm)
 }

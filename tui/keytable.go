@@ -99,6 +99,8 @@ func screenKeys() []Binding {
 			Help: fleet.Text("failover: what can be left, and how failovers stand"), do: (*Model).viewKey},
 		{ID: "cost", Keys: []string{"6"}, Scope: s, Risk: RiskLook,
 			Help: fleet.Text("cost"), do: (*Model).viewKey},
+		{ID: "bills", Keys: []string{"b"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("bills: metered beside reported and billed, spend by team and key, sources of bills"), do: (*Model).viewKey},
 		{ID: "events", Keys: []string{"7", "e"}, Scope: s, Risk: RiskLook,
 			Help: fleet.Text("events and journal"), do: (*Model).viewKey},
 		{ID: "alerts", Keys: []string{"a"}, Scope: s, Risk: RiskLook, Help: fleet.Text("alerts"), do: (*Model).showAlerts},

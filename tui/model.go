@@ -117,9 +117,11 @@ func (m *Model) Init() tea.Cmd {
 // Update only dispatches; each message has its method in a file of its name.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	m.rev++
+	confirming, typed := m.confirming(), false
 	var cmd tea.Cmd
 	switch msg := msg.(type) {
 	case tea.KeyPressMsg:
+		typed = true
 		cmd = m.keyPress(msg)
 	case tea.PasteMsg:
 		cmd = m.paste(msg)
@@ -145,6 +147,9 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = m.panicked(msg)
 	default:
 		m.rev-- // nothing that a screen shows
+	}
+	if confirming && !typed && !m.confirming() {
+		cmd = tea.Batch(cmd, m.startGrace()) // what was being typed must not be taken for keys of the step that came instead
 	}
 	return m, tea.Batch(cmd, m.readRollouts())
 }

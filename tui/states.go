@@ -30,6 +30,11 @@ const (
 	paneCostPools     = "costpools"
 	paneCostProviders = "costproviders"
 
+	paneBillFactors = "billfactors"
+	paneBillParts   = "billparts"
+	paneBillSources = "billsources"
+	paneBillDays    = "billdays" // of one model
+
 	paneClusters   = "clusters"
 	paneNodes      = "nodes"
 	panePods       = "pods"
@@ -46,6 +51,7 @@ type states struct {
 	sources  views.SourcesState
 	silences views.SilencesState
 	cost     views.CostState
+	bills    views.BillsState
 	kube     views.ClusterState
 	upgrades views.UpgradesState
 	failover views.FailoverState
@@ -59,6 +65,7 @@ func newStates() states {
 		pools:    views.PoolsState{Pane: paneReplicas},
 		events:   views.EventsState{Pane: paneJournal},
 		cost:     views.CostState{Pane: paneCostRoutes},
+		bills:    views.BillsState{Pane: paneBillFactors},
 		failover: views.FailoverState{Pane: paneOrigins},
 		kube:     views.ClusterState{Lists: lists},
 	}
@@ -77,6 +84,8 @@ func panes(p place) []string {
 		return listOrPage(p.change == "", []string{paneJournal, paneEvents})
 	case views.ScreenCost:
 		return []string{paneCostRoutes, paneCostPools, paneCostProviders}
+	case views.ScreenBills:
+		return listOrPage(p.bill == "", []string{paneBillFactors, paneBillParts, paneBillSources}, paneBillDays)
 	case views.ScreenSources:
 		return listOrPage(p.source == "", []string{paneSources}, clusterPanes(p)...)
 	case views.ScreenSilences:
@@ -113,6 +122,8 @@ func (m *Model) pane() string {
 		return m.states.pools.Pane
 	case views.ScreenCost:
 		return m.states.cost.Pane
+	case views.ScreenBills:
+		return m.states.bills.Pane
 	case views.ScreenFailover:
 		return m.states.failover.Pane
 	case views.ScreenNodes, views.ScreenClusters:
@@ -132,6 +143,8 @@ func (m *Model) setPane(pane string) {
 		m.states.events.Pane = pane
 	case views.ScreenCost:
 		m.states.cost.Pane = pane
+	case views.ScreenBills:
+		m.states.bills.Pane = pane
 	case views.ScreenFailover:
 		m.states.failover.Pane = pane
 	case views.ScreenNodes, views.ScreenClusters:
@@ -178,6 +191,8 @@ func (s *states) screenTable(screen views.Screen, pane string) *views.Table {
 		return s.failoverTable(pane)
 	case paneCostRoutes, paneCostPools, paneCostProviders:
 		return s.costTable(pane)
+	case paneBillFactors, paneBillParts, paneBillSources, paneBillDays:
+		return s.billTable(pane)
 	default:
 		return s.clusterTable(screen, pane)
 	}
@@ -204,6 +219,19 @@ func (s *states) costTable(pane string) *views.Table {
 		return &s.cost.Pools
 	default:
 		return &s.cost.Providers
+	}
+}
+
+func (s *states) billTable(pane string) *views.Table {
+	switch pane {
+	case paneBillFactors:
+		return &s.bills.Factors
+	case paneBillParts:
+		return &s.bills.Parts
+	case paneBillSources:
+		return &s.bills.Sources
+	default:
+		return &s.bills.Days
 	}
 }
 

@@ -51,12 +51,13 @@ func (u CostState) table(pane string) Table {
 func costHead(b *part.Block, sc Scene) {
 	s := &sc.Snap.Spend
 	d := dayOf(s)
-	b.Rule(fleet.Text("COST now"), missing(s), pricesAge(s))
+	b.Rule(fleet.Text("COST now"), missing(s), fleet.Concat(pricesAge(s), fleet.Text("  b bills")))
 	b.Gap(1)
 	budgetLine(b, s, d)
 	b.End()
-	b.Gap(1).Say(themes.Dim, "burn ").Put(themes.Title, moneyRate(s.Burn, !s.BurnWhy.IsEmpty()))
-	b.Gap(2).Say(themes.Dim, "own GPUs ").Put(themes.Text, moneyRate(s.Capacity, false))
+	monthLine(b, s)
+	paceLine(b, s)
+	b.Gap(1).Say(themes.Dim, "own GPUs ").Put(themes.Text, moneyRate(s.Capacity, false))
 	b.Gap(2).Say(themes.Dim, "rented ").Put(themes.Text, moneyRate(s.Metered, s.Metered.OK))
 	b.Gap(2).Say(themes.Dim, "idle ").Put(themes.Text, moneyRate(s.Idle, s.Idle.OK && !s.IdleWhy.IsEmpty()))
 	if s.Idle.OK && s.Capacity.OK && s.Capacity.V > 0 {
@@ -72,6 +73,8 @@ func costHead(b *part.Block, sc Scene) {
 	if !s.MeteredWhy.IsEmpty() {
 		b.Gap(1).Say(themes.Dim, "rented is ").Put(themes.Dim, s.MeteredWhy).End()
 	}
+	endLines(b, sc, 2)
+	shiftedLines(b, sc, 1)
 	gatewaysSay(b, sc)
 }
 

@@ -126,6 +126,30 @@ func TestFailoverGolden(t *testing.T) {
 	}
 }
 
+// A standby pool that was started costs until somebody stops it: a failover that is over says so.
+func TestWhatWasStartedForAFailoverThatIsOverIsNamed(t *testing.T) {
+	sc := scene(true, themes.Mono)
+	failedOver(&sc)
+	page := func() string {
+		return plain(views.Failover(sc, views.FailoverState{Of: "fo-1122-140512-7c1e"}, sizes[1]))
+	}
+	back := sc.Book.Changes[0]
+	back.ID, back.Seq, back.State = "c121", 121, actions.StateCommitted
+	part := *back.Plan.Intent.Failover
+	part.Stage = actions.StageReturn
+	back.Plan.Intent.Failover = &part
+	pool := sc.Snap.Pool("h200-dr")
+	pool.Ready, pool.Burn = 2, fleet.Some(fleet.USDPerHour(64))
+	if strings.Contains(page(), "RUNS ON") {
+		t.Errorf("it is not over yet\n%s", page())
+	}
+	sc.Book.Changes[0].State, sc.Book.Changes[1].State = actions.StateCommitted, actions.StateCommitted
+	sc.Book.Changes = append(sc.Book.Changes, back)
+	if got := page(); !strings.Contains(got, "RUNS ON") || !strings.Contains(got, "h200-dr: 2 replicas started for it, $64") {
+		t.Errorf("nothing says that a pool runs on\n%s", got)
+	}
+}
+
 func TestARunbookThatDoesNotFitSaysSo(t *testing.T) {
 	sc := scene(true, themes.Mono)
 	failedOver(&sc)

@@ -85,6 +85,9 @@ func failoverFacts(p *page, sc Scene, r *actions.FailoverRun, st *actions.Standi
 		p.tell(fleet.Text("warm-up"), themes.Text, fleet.Textf("%s: %s of %s ready", fleet.Label(string(w.Pool)), fleet.Int(w.Ready),
 			fleet.Many(w.Replicas, "replica")), 1)
 	}
+	for _, text := range stillRuns(sc, st) {
+		p.tell(fleet.Text("RUNS ON"), themes.Warn, text, 2)
+	}
 	for _, n := range st.Next {
 		role, word := themes.Dim, fleet.Text("not yet: ")
 		if n.Ready {
@@ -92,6 +95,24 @@ func failoverFacts(p *page, sc Scene, r *actions.FailoverRun, st *actions.Standi
 		}
 		p.tell(fleet.Text("next"), role, fleet.Concat(stageWord(n.Stage), fleet.Text(", "), word, n.Why), 2)
 	}
+}
+
+// stillRuns says which standby pools were started for a failover that is over: they cost as before, and nothing stops them by itself.
+func stillRuns(sc Scene, st *actions.Standing) []fleet.Safe {
+	var out []fleet.Safe
+	for i := range st.Warm {
+		w := &st.Warm[i]
+		if !st.Over || w.Ready == 0 {
+			continue
+		}
+		cost := fleet.Text("what they cost is not known")
+		if p := sc.Snap.Pool(w.Pool); p != nil && p.Burn.OK {
+			cost = fleet.Concat(fleet.Text("$"), p.Burn.V.Text(), fleet.Text("/h"))
+		}
+		out = append(out, fleet.Concat(fleet.Label(string(w.Pool)), fleet.Text(": "), fleet.Many(w.Ready, "replica"),
+			fleet.Text(" started for it, "), cost, fleet.Text("; Z on its change undoes the start")))
+	}
+	return out
 }
 
 // leftInFlight says how many requests are left in what the load was led away from.

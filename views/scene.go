@@ -49,6 +49,7 @@ const (
 	ScreenCost     Screen = "cost"
 	ScreenSources  Screen = "sources"
 	ScreenSilences Screen = "silences"
+	ScreenBills    Screen = "bills"
 	ScreenUpgrades Screen = "upgrades"
 	ScreenFailover Screen = "failover"
 

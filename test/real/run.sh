@@ -150,6 +150,7 @@ unpacked prometheus prometheus "Prometheus"
 alertmanager
 control_plane
 rollouts
+package ip iproute2 "Network namespace"
 
 if [ "${#skipped[@]}" -gt 0 ] && [ "${REQUIRE_REAL:-}" = 1 ]; then
 	echo "REQUIRE_REAL=1 forbids skipping" >&2

@@ -1,0 +1,228 @@
+package economics
+
+import (
+	"slices"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"pitwall/fleet"
+)
+
+// Period adds up the days of a day or month, each stream for itself. ledgers are asked for own capacity only, which no other
+// stream covers. Days that nothing is on file of are named in BestWhy: they are in no sum.
+func Period(days []fleet.CostDay, ledgers []Ledger, span fleet.Span, now time.Time) fleet.PeriodSpend {
+	p := fleet.PeriodSpend{Span: span}
+	var metered, reported, billed, best, credit amounts
+	told := map[time.Time]bool{}
+	open, lacks := 0, fleet.Safe{}
+	for i := range days {
+		d := &days[i]
+		if !span.Has(d.Day) {
+			continue
+		}
+		put(&metered, &d.Metered)
+		put(&reported, &d.Reported)
+		put(&billed, &d.Billed)
+		if d.Credit.OK {
+			credit.add(d.Credit.V)
+		}
+		amount, stream := d.Best()
+		if amount.OK {
+			best.add(amount.V)
+			told[d.Day] = true
+		}
+		if stream != fleet.StreamBilled {
+			open++
+		}
+		if why := missingOf(d, stream); lacks.IsEmpty() && !why.IsEmpty() {
+			lacks = why
+		}
+		mark(&p, d)
+	}
+	var capacity amounts
+	eachCapacity(ledgers, span, func(l *fleet.BillLine) {
+		if l.Cost.OK {
+			capacity.add(l.Cost.V)
+			best.add(l.Cost.V)
+			told[fleet.Day(l.Span.From).From] = true
+		}
+	})
+	p.Metered, _ = total(metered)
+	p.Reported, _ = total(reported)
+	p.Billed, p.Others = total(billed)
+	p.Capacity, _ = total(capacity)
+	p.Credit, _ = total(credit)
+	p.Best, _ = total(best)
+	p.BestWhy = bestWhy(span, now, told, open, lacks)
+	return p
+}
+
+func put(to *amounts, s *fleet.StreamSum) {
+	if s.Cost.OK {
+		to.add(s.Cost.V)
+	}
+	for _, o := range s.Others {
+		to.add(o)
+	}
+}
+
+func total(a amounts) (fleet.Maybe[fleet.Money], []fleet.Money) {
+	if len(a) == 0 {
+		return fleet.None[fleet.Money](), nil
+	}
+	m, rest := a.parted()
+	return fleet.Some(m), slices.Clip(rest)
+}
+
+func missingOf(d *fleet.CostDay, stream fleet.Stream) fleet.Safe {
+	switch stream {
+	case fleet.StreamMetered:
+		return d.Metered.Missing
+	case fleet.StreamReported:
+		return d.Reported.Missing
+	default:
+		return d.Billed.Missing
+	}
+}
+
+// mark keeps up to where streams reach within a period.
+func mark(p *fleet.PeriodSpend, d *fleet.CostDay) {
+	if d.Billed.Until.After(p.BilledTo) {
+		p.BilledTo = d.Billed.Until
+	}
+	if d.Reported.Until.After(p.ReportedTo) {
+		p.ReportedTo = d.Reported.Until
+	}
+	if d.Metered.Told && (p.MeteredFrom.IsZero() || d.Day.Before(p.MeteredFrom)) {
+		p.MeteredFrom = d.Day
+	}
+}
+
+func bestWhy(span fleet.Span, now time.Time, told map[time.Time]bool, open int, lacks fleet.Safe) fleet.Safe {
+	passed, missing := 0, 0
+	for day := span.From; day.Before(span.To) && day.Before(now); day = day.Add(oneDay) {
+		passed++
+		if !told[day] {
+			missing++
+		}
+	}
+	switch {
+	case missing > 0:
+		return fleet.Textf("nothing is on file of %s of %s", fleet.Int(missing), fleet.Many(passed, "day"))
+	case !lacks.IsEmpty():
+		return lacks
+	case open > 0:
+		return fleet.Text("bills where days are closed, else the meter")
+	default:
+		return fleet.Safe{}
+	}
+}
+
+func eachCapacity(ledgers []Ledger, span fleet.Span, f func(*fleet.BillLine)) {
+	eachSheet(ledgers, fleet.StreamCapacity, span, func(_ *Ledger, s *Sheet) {
+		for i := range s.Lines {
+			if l := &s.Lines[i]; span.Has(l.Span.From) {
+				f(l)
+			}
+		}
+	})
+}
+
+func eachSheet(ledgers []Ledger, stream fleet.Stream, span fleet.Span, f func(*Ledger, *Sheet)) {
+	for i := range ledgers {
+		for j := range ledgers[i].Sheets {
+			if s := &ledgers[i].Sheets[j]; s.Stream == stream && s.Day.Before(span.To) && s.Day.Add(oneDay).After(span.From) {
+				f(&ledgers[i], s)
+			}
+		}
+	}
+}
+
+// Chart is a bar for each day of a span, over the whole fleet and in US dollars. A day is closed once no provider's bill of it
+// is open.
+func Chart(days []fleet.CostDay, ledgers []Ledger, span fleet.Span) []fleet.CostPoint {
+	var out []fleet.CostPoint
+	for day := span.From; day.Before(span.To); day = day.Add(oneDay) {
+		out = append(out, fleet.CostPoint{Span: fleet.Span{From: day, To: day.Add(oneDay)}, Closed: true})
+	}
+	rows := make([]int, len(out))
+	for i := range days {
+		d := &days[i]
+		if !span.Has(d.Day) {
+			continue
+		}
+		n := int(d.Day.Sub(span.From) / oneDay)
+		p := &out[n]
+		rows[n]++
+		p.Closed = p.Closed && d.Closed
+		plus(&p.Metered, d.Metered.Cost)
+		plus(&p.Reported, d.Reported.Cost)
+		plus(&p.Billed, d.Billed.Cost)
+	}
+	eachCapacity(ledgers, span, func(l *fleet.BillLine) { plus(&out[int(l.Span.From.Sub(span.From)/oneDay)].Capacity, l.Cost) })
+	for i := range out {
+		out[i].Closed = out[i].Closed && rows[i] > 0
+	}
+	return out
+}
+
+// HourChart is a bar for each hour of a span, of what is known by hours.
+func HourChart(ledgers []Ledger, span fleet.Span, names Names) []fleet.CostPoint {
+	var out []fleet.CostPoint
+	for at := span.From; at.Before(span.To); at = at.Add(time.Hour) {
+		out = append(out, fleet.CostPoint{Span: fleet.Span{From: at, To: at.Add(time.Hour)}})
+	}
+	b := &bench{names: names, canonical: map[nameKey]fleet.ModelName{}, units: map[unitKey]unit{}}
+	for _, stream := range []fleet.Stream{fleet.StreamMetered, fleet.StreamReported, fleet.StreamCapacity} {
+		source, ok := speaking(ledgers, stream, span)
+		if !ok {
+			continue
+		}
+		eachSheet(ledgers[source:source+1], stream, span, func(l *Ledger, s *Sheet) {
+			for i := range s.Lines {
+				line := &s.Lines[i]
+				if !span.Has(line.Span.From) || line.Span.Length() > time.Hour {
+					continue
+				}
+				p := &out[int(line.Span.From.Sub(span.From)/time.Hour)]
+				to := map[fleet.Stream]*fleet.Maybe[fleet.Money]{fleet.StreamMetered: &p.Metered, fleet.StreamReported: &p.Reported,
+					fleet.StreamCapacity: &p.Capacity}[stream]
+				plus(to, b.cost(providerOf(l, line), line))
+			}
+		})
+	}
+	return out
+}
+
+func providerOf(l *Ledger, line *fleet.BillLine) fleet.ProviderID {
+	if line.Provider != "" {
+		return line.Provider
+	}
+	return l.Provider
+}
+
+// speaking is the first source that speaks of a stream within a span: pitwall's own before others.
+func speaking(ledgers []Ledger, stream fleet.Stream, span fleet.Span) (int, bool) {
+	best := -1
+	for i := range ledgers {
+		eachSheet(ledgers[i:i+1], stream, span, func(l *Ledger, _ *Sheet) {
+			if best < 0 || l.Source == "" {
+				best = i
+			}
+		})
+	}
+	return best, best >= 0
+}
+
+// plus adds US dollars to a bar; what is in another currency has no place in a chart of one scale.
+func plus(to *fleet.Maybe[fleet.Money], m fleet.Maybe[fleet.Money]) {
+	if !m.OK || m.V.Currency() != fleet.USD {
+		return
+	}
+	sum := decimal.Zero
+	if to.OK {
+		sum = to.V.Amount()
+	}
+	*to = fleet.Some(fleet.NewMoney(sum.Add(m.V.Amount()), fleet.USD))
+}
