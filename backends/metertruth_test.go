@@ -6,8 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/shopspring/decimal"
-
 	"pitwall/backends/litellm"
 	"pitwall/backends/sim"
 	"pitwall/fleet"
@@ -114,17 +112,5 @@ func TestMeteredSpendIsWhatProvidersCharge(t *testing.T) {
 	metered := got.Today.V.Float()
 	if off := metered/truth - 1; truth < 10 || off < -.005 || off > .005 || !got.MeteredWhy.IsEmpty() {
 		t.Errorf("metered $%.4f of $%.4f, off by %.3f%%: %s", metered, truth, 100*off, got.MeteredWhy)
-	}
-	t.Logf("metered $%.4f of $%.4f", metered, truth)
-	kinds := map[fleet.UsageKind]bool{}
-	sum := decimal.Zero
-	for _, h := range w.money.hours {
-		for _, l := range h.lines() {
-			kinds[l.Use] = true
-			sum = sum.Add(l.Cost.V.Amount())
-		}
-	}
-	if len(kinds) != 4 || !sum.Equal(got.Today.V.Amount()) {
-		t.Errorf("the hours hold $%s of $%s, of the kinds %v", sum, got.Today.V.Amount(), kinds)
 	}
 }

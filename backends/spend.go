@@ -5,6 +5,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"pitwall/economics"
 	"pitwall/fleet"
 )
 
@@ -17,7 +18,6 @@ type meter struct {
 	tokens   map[account]totals // totals at the last reckoning, by target
 	zone     *time.Location
 	reckoned time.Time
-	hours    []*meteredHour // the newest last
 }
 
 // nanosAnHour turns a time into hours.
@@ -69,23 +69,17 @@ func (w *world) spend(s *fleet.Snapshot, seen gatewayLoads, now time.Time) fleet
 func (w *world) reckon(out *fleet.Spend, seen gatewayLoads, now time.Time) {
 	m := &w.money
 	m.turn(out.Budget.Zone, now)
-	m.strike(now)
 	seen.each(func(t fleet.TargetSpec) bool { return t.Provider != "" }, func(r fleet.RouteSpec, t fleet.TargetSpec, _ targetFlow) {
 		price, ok := seen.price(t)
 		counted := w.ledger.target(r, t)
 		key := account{gateway: r.Gateway, route: r.Called(), deployment: deployment(t)}
 		before, again := m.tokens[key]
 		m.tokens[key] = counted
-		if !again {
+		if !ok || !again {
 			return
 		}
-		list := usedOf(counted.since(before), price, ok)
-		m.enter(r, t, list, now)
-		if !ok {
-			return
-		}
-		for _, u := range list {
-			m.today = m.today.Add(u.cost.V.Amount())
+		if cost := economics.Cost(usageOf(counted.since(before)), price).Cost; cost.OK {
+			m.today = m.today.Add(cost.V.Amount())
 		}
 		m.known = true
 	})
@@ -135,5 +129,5 @@ func (m *meter) turn(zone string, now time.Time) {
 	if !m.reckoned.IsZero() {
 		from = day // pitwall watched over midnight
 	}
-	*m = meter{day: day, from: from, tokens: m.tokens, reckoned: m.reckoned, zone: m.zone, hours: m.hours}
+	*m = meter{day: day, from: from, tokens: m.tokens, reckoned: m.reckoned, zone: m.zone}
 }

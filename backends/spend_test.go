@@ -115,26 +115,4 @@ func TestCachedTokensHaveTheirPrice(t *testing.T) {
 	if today := got.Today.V.Amount().String(); today != "39" || !got.MeteredWhy.IsEmpty() {
 		t.Errorf("today $%s, want 8 + 4 + 2 + 5 + 20: %q", today, got.MeteredWhy)
 	}
-	lines := w.money.hours[0].lines()
-	if len(lines) != 4 || lines[0].Use != fleet.UseCacheRead || lines[0].Quantity.V.String() != "2000000" || lines[0].Cost.V.Amount().String() != "2" {
-		t.Errorf("lines of the hour: %+v", lines)
-	}
-}
-
-func TestAnHourWithoutAPriceHasTokensAndNoCost(t *testing.T) {
-	w, read := till(t, "")
-	w.opt.Prices = nil
-	read(start, 0, 0)
-	read(start.Add(5*time.Second), 1e6, 0)
-	read(start.Add(2*time.Hour), 3e6, 0)
-	if n := len(w.money.hours); n != 2 {
-		t.Fatalf("%d hours", n)
-	}
-	first, later := w.money.hours[0], w.money.hours[1]
-	if l := first.lines(); len(l) != 1 || l[0].Cost.OK || l[0].Quantity.V.String() != "1000000" || l[0].Stream != fleet.StreamMetered {
-		t.Errorf("lines %+v", l)
-	}
-	if !later.watched.From.Equal(start.Add(2 * time.Hour)) {
-		t.Errorf("an hour after a gap is watched from %s", later.watched.From)
-	}
 }
