@@ -43,6 +43,7 @@ type world struct {
 	probes        map[fleet.SourceID]*probeWatch
 	outside       map[fleet.SourceID]*outside
 	incidents     map[fleet.SourceID]map[string]fleet.Safe // that are open by status feed: title by id
+	idle          map[string]time.Time                     // since when machines that cost money do nothing
 	heard         []saying                                 // what told was made of
 	told          []fleet.Alert                            // the alerts of all alerting systems
 	names         names
@@ -184,6 +185,7 @@ func newWorld(opt Options, states []*sourceState) *world {
 		probes:        map[fleet.SourceID]*probeWatch{},
 		outside:       map[fleet.SourceID]*outside{},
 		incidents:     map[fleet.SourceID]map[string]fleet.Safe{},
+		idle:          map[string]time.Time{},
 	}
 	w.fit(opt.Inventory, states)
 	w.look = newLookback()

@@ -149,4 +149,8 @@ type SpendLimit struct {
 	Reset     Maybe[time.Time]
 	Hard      bool // requests fail beyond it
 	Enforcing Safe // the source's own word on whether it is in force now; "" where it does not say
+
+	Key, Team string      // whose it is, by its ID at the gateway: never a key
+	Blocked   Maybe[bool] // whether the gateway refuses all that it sends
+	Rates     []Limit     // of requests and tokens, beside the money
 }

@@ -19,9 +19,11 @@ import (
 	"pitwall/backends/bentocloud"
 	"pitwall/backends/bentoml"
 	"pitwall/backends/dcgm"
+	"pitwall/backends/digitalocean"
 	"pitwall/backends/discovery"
 	"pitwall/backends/envoyaigateway"
 	"pitwall/backends/flagger"
+	"pitwall/backends/focus"
 	"pitwall/backends/gatewayroutes"
 	"pitwall/backends/gemini"
 	"pitwall/backends/istio"
@@ -30,25 +32,31 @@ import (
 	"pitwall/backends/kube"
 	"pitwall/backends/kubenodes"
 	"pitwall/backends/kuberay"
+	"pitwall/backends/lambda"
 	"pitwall/backends/litellm"
 	"pitwall/backends/llamacpp"
 	"pitwall/backends/modelrewrite"
 	"pitwall/backends/nvidiagpu"
 	"pitwall/backends/nvidiasmi"
+	"pitwall/backends/onprem"
 	"pitwall/backends/openai"
+	"pitwall/backends/opencost"
 	"pitwall/backends/openrouter"
+	"pitwall/backends/paperspace"
 	"pitwall/backends/portkey"
 	"pitwall/backends/probe"
 	"pitwall/backends/productionstack"
 	"pitwall/backends/prometheus"
 	"pitwall/backends/rayapi"
 	"pitwall/backends/rayserve"
+	"pitwall/backends/runpod"
 	"pitwall/backends/seldon"
 	"pitwall/backends/sglang"
 	"pitwall/backends/smg"
 	"pitwall/backends/statusfeed"
 	"pitwall/backends/tgi"
 	"pitwall/backends/together"
+	"pitwall/backends/togethercompute"
 	"pitwall/backends/triton"
 	"pitwall/backends/trtllm"
 	"pitwall/backends/vertex"
@@ -74,6 +82,7 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{productionstack.Connector()},
 		openai.Connectors(),
 		[]fleet.Connector{bedrock.Connector(), together.Connector(), openrouter.Connector()},
+		[]fleet.Connector{focus.Connector(), opencost.Connector()},
 		portkey.Connectors(),
 		statusfeed.Connectors(),
 		[]fleet.Connector{smg.Connector()},
@@ -93,6 +102,8 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{probe.Connector()},
 		[]fleet.Connector{bentocloud.Connector(), azureml.Connector(), vertex.Connector()},
 		[]fleet.Connector{gemini.Connector(), vertexai.Connector(), azureopenai.Connector()},
+		[]fleet.Connector{onprem.Connector(), lambda.Connector(), runpod.Connector(), togethercompute.Connector(),
+			digitalocean.Connector(), paperspace.Connector()},
 	)
 }
 

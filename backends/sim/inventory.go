@@ -70,6 +70,9 @@ func (f *Fleet) buildInventory(s *world.Spec) fleet.Inventory {
 	if f.options.Gateway == wire.GatewayKong {
 		nameByModel(s, inv.Routes)
 	}
+	if f.rentals != nil {
+		f.addMachines(&inv)
+	}
 	if f.options.Probes {
 		f.addProbes(&inv)
 	}

@@ -42,6 +42,7 @@ type Options struct {
 	BentoCloud  bool               // a BentoCloud beside it, with one deployment
 	Play        *Play              // a configured fleet that is played in the place of the demo's; nil for the demo's
 	Bypass      float64            // requests a second past the gateways; 0 means the demo's, below 0 none
+	Machines    bool               // an account at Lambda and a price file say what the machines cost
 	Probes      bool               // live probes of the first pool and of one rented model are configured
 	// Crowd adds nodes and pods without engines behind them to the first cluster, for measuring.
 	Crowd clusters.Synthetic
@@ -56,6 +57,7 @@ type Fleet struct {
 	store     *store
 	alerts    *alerting
 	bentos    *bentoCloud // nil for none
+	rentals   *rentals    // nil for none
 	clusters  []*clusters.Cluster
 	inventory fleet.Inventory
 	stop      context.CancelFunc
@@ -116,6 +118,9 @@ func Listen(ctx context.Context, o Options) (*Fleet, error) {
 	}
 	f.store = newStore(port, o, &spec, f.servers.URL, newStoreMemory(&spec, f.History))
 	f.alerts = newAlerting(alerts, o, f.world)
+	if f.rentals, err = rentMachines(ctx, o, f.world, &spec); err != nil {
+		return nil, errors.Join(err, f.store.close(), f.alerts.close(), cloud.close(), f.closeClusters(), f.servers.Close())
+	}
 	if played != nil {
 		f.inventory = played.inventory(f)
 	} else {
@@ -176,7 +181,7 @@ func (o Options) withDefaults() Options {
 func (f *Fleet) Close() error {
 	f.stop()
 	<-f.kept
-	return errors.Join(f.store.close(), f.alerts.close(), f.bentos.close(), f.closeClusters(), f.servers.Close())
+	return errors.Join(f.store.close(), f.alerts.close(), f.bentos.close(), f.rentals.close(), f.closeClusters(), f.servers.Close())
 }
 
 // Inventory names the endpoints as a configuration would.
@@ -294,6 +299,9 @@ func (f *Fleet) URL(name string) string {
 	if name == BentoCloudName && f.bentos != nil {
 		return f.bentos.url
 	}
+	if name == LambdaName && f.rentals != nil {
+		return f.rentals.url
+	}
 	if url := f.servers.URL(name); url != "" {
 		return url
 	}
@@ -305,6 +313,9 @@ func (f *Fleet) Endpoints() []string {
 	names := append(f.servers.Names(), StoreName, AlertmanagerName)
 	if f.bentos != nil {
 		names = append(names, BentoCloudName)
+	}
+	if f.rentals != nil {
+		names = append(names, LambdaName)
 	}
 	for _, c := range f.clusters {
 		names = append(names, c.Name())
