@@ -64,6 +64,9 @@ func (f *Fleet) buildInventory(s *world.Spec) fleet.Inventory {
 		inv.Sources = append(inv.Sources, source(BentoCloudName, "bentocloud", f.bentos.url, bentosEvery, fleet.Subject{Cluster: BentoCloudName},
 			auth, nil))
 	}
+	if f.options.Bills {
+		inv.Sources = append(inv.Sources, f.billSources()...)
+	}
 	inv.Golden = goldenPrompts()
 	inv.Gateways = []fleet.GatewaySpec{gw}
 	inv.Routes = routeSpecs(s, gw.ID)

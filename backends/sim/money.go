@@ -12,11 +12,48 @@ import (
 	"pitwall/fleet"
 )
 
-// AdminKeyName is the credential of the providers' organisations, which bills and reports of usage want.
-const AdminKeyName = "PITWALL_DEMO_ADMIN_KEY"
+// The credentials of the providers' organisations, which bills and reports of usage want.
+const (
+	OpenAIAdminName    = "PITWALL_DEMO_OPENAI_ADMIN_KEY"
+	AnthropicAdminName = "PITWALL_DEMO_ANTHROPIC_ADMIN_KEY"
+)
 
-// adminKey opens nothing but the simulation.
-const adminKey = "sk-admin-pitwall-demo-not-a-secret"
+// They open nothing but the simulation.
+const (
+	adminKey       = "sk-admin-pitwall-demo-not-a-secret"
+	claudeAdminKey = "sk-ant-admin01-pitwall-demo-not-a-secret"
+)
+
+// admins gives the organisations' keys, by provider.
+func (f *Fleet) admins() map[string]string {
+	keys := map[string]string{}
+	for i := range f.world.Spec.Providers {
+		name := f.world.Spec.Providers[i].Name
+		keys[name] = adminKey
+		if f.styles()[name] == "anthropic" {
+			keys[name] = claudeAdminKey
+		}
+	}
+	return keys
+}
+
+// billsEvery is how often the demo reads bills. Real configurations read them every five to ten minutes.
+const billsEvery = 5 * time.Minute
+
+// billSources name the bills of the demo's providers, and what the gateways counted.
+func (f *Fleet) billSources() []fleet.SourceSpec {
+	of := func(id, kind, url, secret string, provider fleet.ProviderID) fleet.SourceSpec {
+		s := source(id, kind, url, billsEvery, fleet.Subject{Provider: provider, About: fleet.AboutBill}, fleet.SecretRef{Env: secret}, nil)
+		s.Timeout = 30 * time.Second
+		return s
+	}
+	gateway := f.world.Spec.Gateways[0]
+	return []fleet.SourceSpec{
+		of("bill-openai", "openai-costs", f.URL(providerOpenAI)+"/v1", OpenAIAdminName, providerOpenAI),
+		of("bill-anthropic", "anthropic-costs", f.URL(providerAnthropic), AnthropicAdminName, providerAnthropic),
+		of("bill-gateway", "litellm-costs", f.URL(gateway), KeyName, ""),
+	}
+}
 
 // list are the price lists of the simulated providers, in US dollars for a million tokens: input, from the cache, into it, output.
 var list = map[string][4]string{

@@ -15,7 +15,7 @@ import (
 
 // anthropicBills serves the two reports of an organisation's Usage and Cost API.
 func (s *server) anthropicBills(p *world.Provider) {
-	b := &bills{server: s, p: p, perMin: mostAsks}
+	b := &bills{server: s, p: p, perMin: mostAnthropic}
 	b.guarded("/v1/organizations/usage_report/messages", refuseAnthropic, b.anthropicUsage)
 	b.guarded("/v1/organizations/cost_report", refuseAnthropic, b.anthropicCosts)
 }

@@ -34,8 +34,11 @@ type bills struct {
 	perMin int
 }
 
-// mostAsks is how many questions a minute may bring before they are refused.
-const mostAsks = 30
+// How many questions a minute may bring before they are refused. Anthropic bears one a minute for long, and more at once.
+const (
+	mostOpenAI    = 120
+	mostAnthropic = 60
+)
 
 // admit counts a question, and tells in how many seconds the next one is welcome where there were too many.
 func (b *bills) admit() (wait int) {
@@ -206,7 +209,7 @@ func keyOf(s world.Served) (key, project string) {
 func (b *bills) guarded(path string, refuse func(w http.ResponseWriter, status int, wait int), next http.HandlerFunc) {
 	b.mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
 		switch got := bearer(r, "x-api-key"); {
-		case b.o.Admin != "" && got == b.o.Admin:
+		case got != "" && got == b.o.Admins[b.p.Spec.Name]:
 		case got == b.o.Key:
 			refuse(w, http.StatusForbidden, 0)
 			return

@@ -15,9 +15,13 @@ import (
 
 // openAIBills serves costs, usage, the spend limit and alerts of an organisation (openai/openai-openapi f85dbe2).
 func (s *server) openAIBills(p *world.Provider) {
-	b := &bills{server: s, p: p, perMin: mostAsks}
+	b := &bills{server: s, p: p, perMin: mostOpenAI}
 	b.guarded("/v1/organization/costs", refuseOpenAI, b.openAICosts)
 	b.guarded("/v1/organization/usage/completions", refuseOpenAI, b.openAIUsage)
+	for _, kind := range []string{"embeddings", "moderations", "images", "audio_speeches", "audio_transcriptions", "vector_stores",
+		"code_interpreter_sessions", "file_search_calls", "web_search_calls"} {
+		b.guarded("/v1/organization/usage/"+kind, refuseOpenAI, b.openAINothing)
+	}
 	b.guarded("/v1/organization/spend_limit", refuseOpenAI, b.openAILimit)
 	b.guarded("/v1/organization/spend_alerts", refuseOpenAI, b.openAIAlerts)
 }
@@ -184,7 +188,14 @@ type usageRow struct {
 
 func (b *bills) openAIUsage(w http.ResponseWriter, r *http.Request) {
 	b.openAIPage(w, r, map[string]grain{"1m": {time.Minute, 60, 1440}, "1h": {time.Hour, 24, 168}, "1d": {24 * time.Hour, 7, 31}},
-		[]string{"project_id", "user_id", "api_key_id", "model", "batch", "service_tier"}, reported(usageLag), b.usageResults)
+		[]string{"project_id", "user_id", "api_key_id", "model", "batch", "service_tier", "api_source"}, reported(usageLag), b.usageResults)
+}
+
+// openAINothing answers of what nobody uses: buckets without results.
+func (b *bills) openAINothing(w http.ResponseWriter, r *http.Request) {
+	b.openAIPage(w, r, map[string]grain{"1m": {time.Minute, 60, 1440}, "1h": {time.Hour, 24, 168}, "1d": {24 * time.Hour, 7, 31}},
+		[]string{"project_id", "user_id", "api_key_id", "model", "source", "size"}, reported(usageLag),
+		func([]world.Served, map[string]bool) []object { return []object{} })
 }
 
 func (b *bills) usageResults(rows []world.Served, by map[string]bool) []object {
