@@ -75,6 +75,8 @@ func sum(list []targetFlow) targetFlow {
 		out.failures.plus(f.failures)
 		out.in.plus(f.in)
 		out.out.plus(f.out)
+		out.read.plus(f.read)
+		out.written.plus(f.written)
 		out.ttft = append(out.ttft, f.ttft...)
 		out.latency = append(out.latency, f.latency...)
 		out.cooling = out.cooling || f.cooling
@@ -208,7 +210,7 @@ func (g gatewayLoads) targetBurn(t fleet.TargetSpec, f targetFlow) fleet.Maybe[f
 	if !ok || !f.in.known && !f.out.known {
 		return fleet.None[fleet.USDPerHour]()
 	}
-	return fleet.Some(economics.Metered(fleet.TokenRate(f.in.perSec), 0, fleet.TokenRate(f.out.perSec), price))
+	return fleet.Some(economics.Metered(f.mix(), price))
 }
 
 // providerBurn sums what can be priced, and names what cannot.

@@ -70,6 +70,9 @@ func costHead(b *part.Block, sc Scene) {
 	if !s.IdleWhy.IsEmpty() {
 		b.Gap(1).Say(themes.Dim, "idle is ").Put(themes.Dim, s.IdleWhy).End()
 	}
+	if !s.MeteredWhy.IsEmpty() {
+		b.Gap(1).Say(themes.Dim, "rented is ").Put(themes.Dim, s.MeteredWhy).End()
+	}
 	endLines(b, sc, 2)
 	shiftedLines(b, sc, 1)
 	gatewaysSay(b, sc)

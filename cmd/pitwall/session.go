@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"pitwall/backends"
+	"pitwall/backends/books"
 	"pitwall/backends/history"
 	"pitwall/backends/registry"
 	"pitwall/backends/sim"
@@ -167,9 +168,23 @@ func (s *session) openHub(prices backends.Prices) {
 		s.warnings = append(s.warnings, fleet.Sentence(err))
 		store = nil
 	}
-	s.hub = backends.New(backends.Options{Inventory: s.inventory, Readers: readers, Problems: problems,
+	accounts := s.openBooks()
+	s.hub = backends.New(backends.Options{Books: accounts, Inventory: s.inventory, Readers: readers, Problems: problems,
 		Clock: s.clock, Log: s.deps.Log, Prices: prices, History: store,
 		Open: func(spec fleet.SourceSpec) (fleet.Reader, error) { return s.set.Open(spec, s.deps) }})
+}
+
+// openBooks opens what is on file of money. Books that cannot be kept work in memory.
+func (s *session) openBooks() *books.Books {
+	dir := filepath.Join(s.stateDir, "books", s.contextDir())
+	if s.sim != nil {
+		dir = "" // its money is played
+	}
+	b, err := books.Open(dir, s.clock.Now)
+	if err != nil {
+		s.warnings = append(s.warnings, fleet.Sentence(err))
+	}
+	return b
 }
 
 // openPurse opens what probes spent. Without it none that costs money is sent.
