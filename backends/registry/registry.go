@@ -14,19 +14,27 @@ import (
 	"pitwall/backends/anthropiccosts"
 	"pitwall/backends/argorollouts"
 	"pitwall/backends/autoscalers"
+	"pitwall/backends/awscosts"
+	"pitwall/backends/azurecosts"
 	"pitwall/backends/azureml"
 	"pitwall/backends/azureopenai"
+	"pitwall/backends/azureusage"
+	"pitwall/backends/azurevms"
 	"pitwall/backends/bedrock"
+	"pitwall/backends/bedrockusage"
 	"pitwall/backends/bentocloud"
 	"pitwall/backends/bentoml"
 	"pitwall/backends/dcgm"
 	"pitwall/backends/digitalocean"
 	"pitwall/backends/discovery"
+	"pitwall/backends/ec2"
 	"pitwall/backends/envoyaigateway"
 	"pitwall/backends/flagger"
 	"pitwall/backends/focus"
 	"pitwall/backends/gatewayroutes"
+	"pitwall/backends/gce"
 	"pitwall/backends/gemini"
+	"pitwall/backends/googlecosts"
 	"pitwall/backends/istio"
 	"pitwall/backends/kong"
 	"pitwall/backends/kserve"
@@ -66,6 +74,7 @@ import (
 	"pitwall/backends/trtllm"
 	"pitwall/backends/vertex"
 	"pitwall/backends/vertexai"
+	"pitwall/backends/vertexusage"
 	"pitwall/backends/vllm"
 	"pitwall/backends/workloads"
 	"pitwall/backends/yatai"
@@ -109,6 +118,9 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{openaicosts.Connector(), anthropiccosts.Connector(), openroutercosts.Connector(), litellmcosts.Connector(),
 			togethercosts.Connector()},
 		[]fleet.Connector{gemini.Connector(), vertexai.Connector(), azureopenai.Connector()},
+		[]fleet.Connector{awscosts.Connector(), azurecosts.Connector(), googlecosts.Connector()},
+		[]fleet.Connector{bedrockusage.Connector(), azureusage.Connector(), vertexusage.Connector()},
+		[]fleet.Connector{ec2.Connector(), azurevms.Connector(), gce.Connector()},
 		[]fleet.Connector{onprem.Connector(), lambda.Connector(), runpod.Connector(), togethercompute.Connector(),
 			digitalocean.Connector(), paperspace.Connector()},
 	)
