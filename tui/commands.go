@@ -47,6 +47,8 @@ func viewVerbs() []verb {
 			run: to(place{screen: views.ScreenUpgrades})},
 		{names: []string{"cost", "co"}, help: fleet.Text("what it costs, by route, pool and provider"),
 			run: to(place{screen: views.ScreenCost})},
+		{names: []string{"economics", "eco"}, args: fleet.Text("[ROUTE]"), help: fleet.Text("API or own GPUs for a route, with every input"),
+			words: routeWords, run: (*Model).cmdEconomics},
 		{names: []string{"events", "ev"}, help: fleet.Text("events"), run: (*Model).cmdEvents},
 		{names: []string{"journal", "jn"}, help: fleet.Text("changes"), run: (*Model).cmdJournal},
 		{names: []string{"sources", "src"}, help: fleet.Text("every connection with its last error"),

@@ -99,6 +99,8 @@ func screenKeys() []Binding {
 			Help: fleet.Text("failover: what can be left, and how failovers stand"), do: (*Model).viewKey},
 		{ID: "cost", Keys: []string{"6"}, Scope: s, Risk: RiskLook,
 			Help: fleet.Text("cost"), do: (*Model).viewKey},
+		{ID: "economics", Keys: []string{"8"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("economics: API or own GPUs for the route, with every input"), Why: whyNoEconomics, do: (*Model).openEconomics},
 		{ID: "events", Keys: []string{"7", "e"}, Scope: s, Risk: RiskLook,
 			Help: fleet.Text("events and journal"), do: (*Model).viewKey},
 		{ID: "alerts", Keys: []string{"a"}, Scope: s, Risk: RiskLook, Help: fleet.Text("alerts"), do: (*Model).showAlerts},

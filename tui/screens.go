@@ -16,6 +16,8 @@ func drawScreen(screen views.Screen, sc views.Scene, s *states, sz views.Size) s
 		return views.Events(sc, s.events, sz)
 	case views.ScreenCost:
 		return views.Cost(sc, s.cost, sz)
+	case views.ScreenEconomics:
+		return views.Economics(sc, s.economics, sz)
 	case views.ScreenSources:
 		return views.Sources(sc, s.sources, sz)
 	case views.ScreenUpgrades:
@@ -54,6 +56,8 @@ func orderScreen(screen views.Screen, sc views.Scene, s *states) map[string][]st
 		return views.EventsOrder(sc, s.events)
 	case views.ScreenCost:
 		return views.CostOrder(sc, s.cost)
+	case views.ScreenEconomics:
+		return economicsOrder(s)
 	case views.ScreenSources:
 		return views.SourcesOrder(sc, s.sources)
 	case views.ScreenUpgrades:

@@ -46,6 +46,8 @@ var screens = map[string]func(views.Scene, views.Size) string{
 	"costpools": func(sc views.Scene, sz views.Size) string {
 		return views.Cost(sc, views.CostState{Pane: "costpools", Pools: views.Table{Selected: "h100-b", Sort: "idle"}}, sz)
 	},
+	"economics":      economicsFrame("inputs", "people"),
+	"economicssplit": economicsFrame("split", "5"),
 	"alerts":         alertsFrame,
 	"silences":       silencesFrame,
 	"statusfeed":     publishedFrame("status/openai"),

@@ -42,15 +42,16 @@ type Screen string
 
 // The screens.
 const (
-	ScreenOverview Screen = "overview"
-	ScreenRoutes   Screen = "routes"
-	ScreenPools    Screen = "pools"
-	ScreenEvents   Screen = "events"
-	ScreenCost     Screen = "cost"
-	ScreenSources  Screen = "sources"
-	ScreenSilences Screen = "silences"
-	ScreenUpgrades Screen = "upgrades"
-	ScreenFailover Screen = "failover"
+	ScreenOverview  Screen = "overview"
+	ScreenRoutes    Screen = "routes"
+	ScreenPools     Screen = "pools"
+	ScreenEvents    Screen = "events"
+	ScreenCost      Screen = "cost"
+	ScreenEconomics Screen = "economics"
+	ScreenSources   Screen = "sources"
+	ScreenSilences  Screen = "silences"
+	ScreenUpgrades  Screen = "upgrades"
+	ScreenFailover  Screen = "failover"
 
 	ScreenClusters   Screen = "clusters"
 	ScreenNodes      Screen = "nodes"
