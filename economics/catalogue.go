@@ -3,153 +3,195 @@ package economics
 import (
 	"bytes"
 	_ "embed"
-	"encoding/csv"
 	"errors"
 	"fmt"
-	"io"
-	"strconv"
-	"strings"
+	"maps"
+	"slices"
+	"sync"
 	"time"
+
+	"github.com/shopspring/decimal"
 
 	"pitwall/fleet"
 )
 
-// models.csv holds facts of public price lists in pitwall's own schema: US dollars for one million tokens, as decimal
-// text, of the standard tier at the shortest context. Rows with a part that lint doubts were left out or lost that
-// part. Read 2026-08-01 from the price map
-// of BerriAI/litellm, which names each vendor's page.
+// models.csv and units.csv hold facts of public price lists in pitwall's own schema (see pricecsv.go), US dollars as decimal
+// text. Parts and rows that lint doubts were left out. Read 2026-08-01 from the price map of BerriAI/litellm, which names
+// each vendor's page.
 //
 //go:embed prices/models.csv
 var models []byte
+
+//go:embed prices/units.csv
+var units []byte
 
 // asOf and source say when and where the embedded prices were read.
 var asOf = time.Date(2026, time.August, 1, 0, 0, 0, 0, time.UTC)
 
 const source = "public price lists, read 2026-08-01"
 
-// columns is the schema of embedded and site files.
-var columns = []string{"kind", "model", "mode", "input", "cached", "cache_write", "output", "max_context"}
-
 type modelKey struct{ kind, model string }
+
+// Listing is all that the price list says of one model. It is never changed once a catalogue holds it.
+type Listing struct {
+	Kind, Model, Mode string
+	Rates             []Rate       // of tokens; none where it is sold by other units only
+	Units             []PiecePrice // of what is no tokens
+	Uplifts           []Uplift
+	MaxContext        fleet.Maybe[fleet.Tokens] // greatest prompt plus output
+}
+
+// Rate is the price of tokens in one tier of service, for requests whose prompt is longer than a threshold. It holds for the
+// whole of such a request, not for what is above.
+type Rate struct {
+	Tier  Tier
+	Above fleet.Tokens // 0 for all prompts
+	Price fleet.Price
+}
+
+// PiecePrice is the price of one unit of what is no tokens.
+type PiecePrice struct {
+	Unit    string          // as in the file: "video_second", "1m_characters"
+	Use     fleet.UsageKind // what it is a price of
+	Per     decimal.Decimal // how many of Use one unit has
+	Variant string          // resolution, quality or depth where they differ in price
+	Price   fleet.Money
+	Source  string
+	AsOf    time.Time
+}
+
+// Uplift is by what prices are multiplied in a region or at a speed.
+type Uplift struct {
+	Name   string // "eu", "us", "fast"
+	Factor decimal.Decimal
+}
 
 // Catalogue answers what a rented model costs. It never guesses: what it does not know is unpriced.
 type Catalogue struct {
-	prices map[modelKey]fleet.Price
-	limits map[modelKey]fleet.Tokens // max context, where the list says it
+	sheets map[modelKey]*Listing
 	doubts []fleet.Safe
+	files  []fleet.BillFile
 	asOf   time.Time
+	names  func() *nameIndex // built when it is first asked for
+}
+
+var embeddedOnce = sync.OnceValues(func() (*Catalogue, error) {
+	c := newCatalogue(map[modelKey]*Listing{})
+	for _, body := range [][]byte{models, units} {
+		l := newLayer(nil)
+		l.source, l.date = source, asOf
+		if err := l.readCSV(body); err != nil {
+			return nil, err
+		}
+		c.lay(l)
+	}
+	return c, nil
+})
+
+func newCatalogue(sheets map[modelKey]*Listing) *Catalogue {
+	c := &Catalogue{sheets: sheets, asOf: asOf}
+	c.names = sync.OnceValue(func() *nameIndex { return indexNames(c.sheets) })
+	return c
 }
 
 // Embedded returns the catalogue that is compiled in.
 func Embedded() (*Catalogue, error) {
-	c := &Catalogue{prices: map[modelKey]fleet.Price{}, limits: map[modelKey]fleet.Tokens{}, asOf: asOf}
-	return c, c.read(models, source, asOf)
+	base, err := embeddedOnce()
+	if err != nil {
+		return nil, err
+	}
+	c := newCatalogue(maps.Clone(base.sheets))
+	c.doubts = slices.Clone(base.doubts)
+	return c, nil
 }
 
-// WithOverrides lays a site's file over the embedded catalogue: the same CSV schema, and an optional first line
-// "# as of 2026-11-01". A row replaces the embedded one of the same kind and model.
+// File is a site's file of prices as it was read: CSV in pitwall's own schema, or JSON in LiteLLM's.
+type File struct {
+	Name    string
+	Body    []byte
+	Written time.Time
+}
+
+// WithOverrides lays one file over the embedded catalogue.
 func WithOverrides(file []byte) (*Catalogue, error) {
+	return WithFiles([]File{{Name: "site file", Body: file}})
+}
+
+// WithFiles lays a site's files over the embedded catalogue, later ones over earlier ones: what a file says of the tokens of
+// a model replaces all that was known of the price of its tokens, and so for its other units. One bad file refuses all.
+func WithFiles(files []File) (*Catalogue, error) {
 	c, err := Embedded()
 	if err != nil {
 		return nil, err
 	}
-	date := time.Time{}
-	if line, rest, ok := bytes.Cut(file, []byte("\n")); ok && bytes.HasPrefix(line, []byte("#")) {
-		text := strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(string(line[1:])), "as of"))
-		if date, err = time.Parse("2006-01-02", text); err != nil {
-			return nil, invalid(errors.New("line 1: the comment must read: # as of 2026-11-01"))
-		}
-		file = rest
+	base, err := embeddedOnce()
+	if err != nil {
+		return nil, err
 	}
-	return c, c.read(file, "site file", date)
+	for _, f := range files {
+		l := newLayer(base)
+		l.source = f.Name
+		format, err := l.read(f.Body)
+		if err != nil {
+			if len(files) > 1 {
+				err = fmt.Errorf("%s: %w", fleet.Label(f.Name), err)
+			}
+			return nil, invalid(err)
+		}
+		c.lay(l)
+		c.files = append(c.files, fleet.BillFile{Name: f.Name, Format: format, SHA256: hash(f.Body), Written: f.Written,
+			Rows: l.rows, Covers: fleet.Span{From: l.date}})
+	}
+	return c, nil
+}
+
+// lay puts what a layer says over what is known.
+func (c *Catalogue) lay(l *layer) {
+	for key, s := range l.sheets {
+		if old := c.sheets[key]; old != nil {
+			if len(s.Rates) == 0 {
+				s.Rates, s.Mode = old.Rates, old.Mode
+			}
+			if len(s.Units) == 0 {
+				s.Units = old.Units
+			}
+			if len(s.Uplifts) == 0 {
+				s.Uplifts = old.Uplifts
+			}
+			if !s.MaxContext.OK {
+				s.MaxContext = old.MaxContext
+			}
+		}
+		c.sheets[key] = s
+	}
+	c.doubts = append(c.doubts, l.doubts...)
 }
 
 // AsOf is when the embedded prices were read.
 func (c *Catalogue) AsOf() time.Time { return c.asOf }
 
 // Len is how many models are priced.
-func (c *Catalogue) Len() int { return len(c.prices) }
+func (c *Catalogue) Len() int { return len(c.sheets) }
+
+// Files are the site's files that lie over the embedded prices. Covers.From is the day that a file itself says it is of.
+func (c *Catalogue) Files() []fleet.BillFile { return c.files }
 
 // Doubts are the rows that were taken as they are and look like typing errors, one sentence each.
 func (c *Catalogue) Doubts() []fleet.Safe { return c.doubts }
 
-func (c *Catalogue) read(file []byte, source string, date time.Time) error {
-	r := csv.NewReader(bytes.NewReader(file))
-	r.FieldsPerRecord = len(columns)
-	for {
-		row, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return invalid(err)
-		}
-		line, _ := r.FieldPos(0)
-		if row[0] == columns[0] {
-			continue
-		}
-		p, err := price(row)
-		if err != nil {
-			return invalid(fmt.Errorf("line %d, %s: %w", line, fleet.Label(row[1]), err))
-		}
-		p.Source, p.AsOf = source, date
-		// A reseller's models are listed behind its own name, which its API does not use: it is taken off as it would be of a
-		// name that is looked for.
-		key := modelKey{row[0], strings.TrimPrefix(row[1], row[0]+"/")}
-		c.prices[key] = p
-		for _, doubt := range lint(row[2], p) {
-			c.doubts = append(c.doubts, fleet.Concat(fleet.Text("line "), fleet.Int(line), fleet.Text(", "),
-				fleet.Label(row[1]), fleet.Text(": "), doubt))
-		}
-		if row[7] == "" {
-			continue
-		}
-		limit, err := strconv.Atoi(row[7])
-		if err != nil || limit <= 0 {
-			return invalid(fmt.Errorf("line %d, %s: max_context %q is no number of tokens", line, fleet.Label(row[1]),
-				fleet.Label(row[7])))
-		}
-		c.limits[key] = fleet.Tokens(limit)
+// read takes a file as JSON when it begins as such, else as CSV.
+func (l *layer) read(body []byte) (fleet.Safe, error) {
+	if len(body) > maxFile {
+		return fleet.Safe{}, errors.New("it is over 32 MiB")
 	}
-}
-
-func price(row []string) (fleet.Price, error) {
-	var p fleet.Price
-	var err error
-	if p.Input, err = amount(row[3]); err != nil {
-		return p, err
+	trimmed := bytes.TrimLeft(body, " \t\r\n\ufeff")
+	switch {
+	case len(trimmed) > 0 && trimmed[0] == '{':
+		return fleet.Text("prices, LiteLLM JSON"), l.readJSON(trimmed)
+	case len(trimmed) > 0 && trimmed[0] == '[':
+		return fleet.Safe{}, errors.New("it is a JSON list and no price map; a second list to compare with goes under prices_check")
 	}
-	if p.Output, err = amount(row[6]); err != nil {
-		return p, err
-	}
-	for _, part := range []struct {
-		text string
-		to   *fleet.Maybe[fleet.Money]
-	}{{row[4], &p.CachedIn}, {row[5], &p.CacheWrite}} {
-		if part.text == "" {
-			continue
-		}
-		m, err := amount(part.text)
-		if err != nil {
-			return p, err
-		}
-		*part.to = fleet.Some(m)
-	}
-	if p.CachedIn.OK && p.CachedIn.V.Amount().GreaterThan(p.Input.Amount()) {
-		return p, errors.New("cached input costs more than input")
-	}
-	return p, nil
-}
-
-func amount(text string) (fleet.Money, error) {
-	m, err := fleet.ParseMoney(text, fleet.USD)
-	if err != nil {
-		return m, fmt.Errorf("%q is no price such as 2.50", fleet.Label(text))
-	}
-	if m.Amount().IsNegative() {
-		return m, errors.New("a price is negative")
-	}
-	return m, nil
+	return fleet.Text("prices, CSV"), l.readCSV(body)
 }
 
 func invalid(err error) error {

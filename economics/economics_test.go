@@ -33,14 +33,25 @@ func TestCatalogueCoversTheProvidersWithSourceAndDate(t *testing.T) {
 		t.Errorf("%d models, want at least 200", c.Len())
 	}
 	kinds := map[string]int{}
-	for k, p := range c.prices {
+	for k, s := range c.sheets {
 		kinds[k.kind]++
-		if p.Source == "" || p.AsOf.IsZero() {
-			t.Errorf("%s/%s has no source or date", k.kind, k.model)
+		for _, r := range s.Rates {
+			p := r.Price
+			if p.Source == "" || p.AsOf.IsZero() {
+				t.Errorf("%s/%s has no source or date", k.kind, k.model)
+			}
+			in := p.Input.Float()
+			if p.Input.Currency() != "" && in <= 0 || p.CachedIn.OK && p.CachedIn.V.Float() > in {
+				t.Errorf("%s/%s: input %v, cached %v", k.kind, k.model, in, p.CachedIn.V)
+			}
 		}
-		in := p.Input.Float()
-		if in <= 0 || p.CachedIn.OK && p.CachedIn.V.Float() > in {
-			t.Errorf("%s/%s: input %v, cached %v", k.kind, k.model, in, p.CachedIn.V)
+		for _, u := range s.Units {
+			if u.Source == "" || u.AsOf.IsZero() || !u.Price.Amount().IsPositive() {
+				t.Errorf("%s/%s: %+v", k.kind, k.model, u)
+			}
+		}
+		if len(s.Rates)+len(s.Units) == 0 {
+			t.Errorf("%s/%s has no price at all", k.kind, k.model)
 		}
 	}
 	for _, kind := range []string{"openai", "anthropic", "google", "bedrock", "vertex", "azure", "together", "openrouter"} {
@@ -88,12 +99,17 @@ func TestKindsFindThePricesOfTheirList(t *testing.T) {
 		"vertex-ai":    {"vertex", "publishers/anthropic/models/claude-opus-5@default", "claude-opus-5@default"},
 		"azure-openai": {"azure", "gpt-5.1", "gpt-5.1"},
 	} {
-		want, listed := c.prices[modelKey{tc.list, tc.row}]
+		sheet := c.sheets[modelKey{tc.list, tc.row}]
+		if sheet == nil {
+			t.Errorf("%s is not listed", tc.row)
+			continue
+		}
+		want, listed := sheet.Standard()
 		got, ok := c.Price(kind, fleet.ModelName(tc.model))
 		if !listed || !ok || !got.Input.Amount().Equal(want.Input.Amount()) || !got.Output.Amount().Equal(want.Output.Amount()) {
 			t.Errorf("%s: %+v, %v; the list of %s has %+v, %v", kind, got, ok, tc.list, want, listed)
 		}
-		if limit := c.MaxContext(kind, fleet.ModelName(tc.model)); limit != fleet.Some(c.limits[modelKey{tc.list, tc.row}]) {
+		if limit := c.MaxContext(kind, fleet.ModelName(tc.model)); !limit.OK || limit != sheet.MaxContext {
 			t.Errorf("%s: max context %v", kind, limit)
 		}
 		if p, ok := c.Price(kind, "my-deployment"); ok {
@@ -139,7 +155,7 @@ func TestASiteFileWinsAndABadOneIsRefusedByLine(t *testing.T) {
 
 func TestBurn(t *testing.T) {
 	p := fleet.Price{Input: usd(t, "2.50"), CachedIn: fleet.Some(usd(t, "1.25")), Output: usd(t, "10")}
-	got := float64(Metered(1000, 400, 200, p)) // (2,500 + 500 + 2,000) micro-dollars a second
+	got := float64(Metered(MixOf(1400, 400, 0, 200), p)) // (2,500 + 500 + 2,000) micro-dollars a second
 	if math.Abs(got-18) > 1e-9 {
 		t.Errorf("metered: got %v $/h, want 18", got)
 	}

@@ -17,36 +17,48 @@ var (
 // listed are the kinds of providers that price lists call by another name. Rows of a site's file may use either.
 var listed = map[string]string{"gemini": "google", "vertex-ai": "vertex", "azure-openai": "azure"}
 
-// Price finds a model: exactly, without a provider prefix, without a date suffix, without a region prefix, in this
-// order, then without several of them; nothing beyond. kind is the provider kind of the configuration.
+// Price finds what a model costs on standard terms: exactly, without a provider prefix, without a date suffix, without a
+// region prefix, in this order, then without several of them; nothing beyond. kind is the provider kind of the configuration.
 func (c *Catalogue) Price(kind string, model fleet.ModelName) (fleet.Price, bool) {
-	return find(c.prices, kind, model)
+	s, ok := find(c.sheets, kind, model, func(s *Listing) bool { _, ok := s.Standard(); return ok })
+	if !ok {
+		return fleet.Price{}, false
+	}
+	return s.Standard()
 }
 
 // MaxContext is the greatest prompt plus output of a model where the price list says it. It is found like a price.
 func (c *Catalogue) MaxContext(kind string, model fleet.ModelName) fleet.Maybe[fleet.Tokens] {
-	if n, ok := find(c.limits, kind, model); ok {
-		return fleet.Some(n)
+	if s, ok := find(c.sheets, kind, model, func(s *Listing) bool { return s.MaxContext.OK }); ok {
+		return s.MaxContext
 	}
 	return fleet.None[fleet.Tokens]()
 }
 
-// find takes the nearest name; of rows with the same name, that of the kind itself.
-func find[T any](rows map[modelKey]T, kind string, model fleet.ModelName) (T, bool) {
+// find takes the nearest name that has what is looked for; of rows with the same name, that of the kind itself.
+func find(rows map[modelKey]*Listing, kind string, model fleet.ModelName, has func(*Listing) bool) (*Listing, bool) {
+	if found := rows[modelKey{kind, string(model)}]; found != nil && has(found) {
+		return found, true // most names are exact, and candidates cost time
+	}
 	for _, name := range candidates(string(model)) {
 		for _, k := range []string{kind, listed[kind]} {
-			if found, ok := rows[modelKey{k, name}]; ok && k != "" {
+			if found := rows[modelKey{k, name}]; found != nil && k != "" && has(found) {
 				return found, true
 			}
 		}
 	}
-	var none T
-	return none, false
+	return nil, false
 }
+
+// longestName bounds the work on a name that somebody else wrote.
+const longestName = 300
 
 // candidates are the names that a model may be listed under, from the exact one to the barest.
 func candidates(name string) []string {
 	out := []string{name}
+	if len(name) > longestName {
+		return out // nothing that a list has
+	}
 	for depth := 0; depth < len(out); depth++ {
 		for _, strip := range []func(string) string{withoutPrefix, withoutDate, withoutRegion} {
 			if bare := strip(out[depth]); bare != "" && !slices.Contains(out, bare) {

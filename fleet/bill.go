@@ -32,14 +32,18 @@ const (
 	UseOutput       UsageKind = "out"
 	UseAudioIn      UsageKind = "audio_in"
 	UseAudioOut     UsageKind = "audio_out"
-	UseImageIn      UsageKind = "image_in"  // tokens of images
-	UseImageOut     UsageKind = "image_out" // tokens of images
+	UseAudioCached  UsageKind = "audio_cached" // audio tokens that were read from a cache
+	UseReasoning    UsageKind = "reasoning"    // output that is thought, where a source counts it apart; else it is in UseOutput
+	UseImageIn      UsageKind = "image_in"     // tokens of images
+	UseImageOut     UsageKind = "image_out"    // tokens of images
 	UseRequests     UsageKind = "requests"
 	UseToolCalls    UsageKind = "tool_calls"    // web searches, code execution and the like
 	UseImages       UsageKind = "images"        // pieces
 	UseVideoSeconds UsageKind = "video_seconds" // of video made
 	UseAudioSeconds UsageKind = "audio_seconds"
 	UseCharacters   UsageKind = "characters"
+	UsePages        UsageKind = "pages"      // of documents
+	UseMegapixels   UsageKind = "megapixels" // of pictures, 1,000,000 pixels each
 	UseStorage      UsageKind = "storage_gib_hours"
 	UseHours        UsageKind = "hours" // of machines, provisioned throughput or endpoints
 )
@@ -47,7 +51,8 @@ const (
 // IsTokens tells whether a kind counts tokens.
 func (k UsageKind) IsTokens() bool {
 	switch k {
-	case UseInput, UseCacheRead, UseCacheWrite5m, UseCacheWrite1h, UseOutput, UseAudioIn, UseAudioOut, UseImageIn, UseImageOut:
+	case UseInput, UseCacheRead, UseCacheWrite5m, UseCacheWrite1h, UseOutput, UseAudioIn, UseAudioOut, UseAudioCached,
+		UseReasoning, UseImageIn, UseImageOut:
 		return true
 	default:
 		return false
@@ -144,4 +149,8 @@ type SpendLimit struct {
 	Reset     Maybe[time.Time]
 	Hard      bool // requests fail beyond it
 	Enforcing Safe // the source's own word on whether it is in force now; "" where it does not say
+
+	Key, Team string      // whose it is, by its ID at the gateway: never a key
+	Blocked   Maybe[bool] // whether the gateway refuses all that it sends
+	Rates     []Limit     // of requests and tokens, beside the money
 }

@@ -117,6 +117,8 @@ type ProviderSpec struct {
 	Fate   Fate
 	Models []ProviderModel
 	Feeds  []SourceID // its status feeds; none means that nobody reads one
+	// Discounts are those of the contract, over the price list; the last one that fits a model holds.
+	Discounts []Discount
 }
 
 // ProviderModel declares one rented model.
@@ -159,12 +161,19 @@ type Limit struct {
 
 // Price is what one model costs, exact, per one million tokens.
 type Price struct {
-	Input      Money
-	CachedIn   Maybe[Money]
-	CacheWrite Maybe[Money]
-	Output     Money
-	Source     string    // where the figure was read
-	AsOf       time.Time // when it was read
+	Input        Money
+	CachedIn     Maybe[Money]
+	CacheWrite   Maybe[Money] // kept for 5 minutes
+	CacheWrite1h Maybe[Money]
+	Output       Money
+	AudioIn      Maybe[Money]
+	AudioCached  Maybe[Money]
+	AudioOut     Maybe[Money]
+	ImageIn      Maybe[Money] // tokens of images
+	ImageOut     Maybe[Money]
+	Reasoning    Maybe[Money] // where it is priced apart from output
+	Source       string       // where the figure was read
+	AsOf         time.Time    // when it was read
 }
 
 // GatewaySpec declares a gateway.

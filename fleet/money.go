@@ -59,6 +59,9 @@ func (m Money) Text() Safe {
 	if m.currency == "" {
 		return Safe{Unknown}
 	}
+	if m.currency == USD && m.amount.IsNegative() {
+		return Safe{"-$" + m.amount.Neg().StringFixed(2)}
+	}
 	if m.currency == USD {
 		return Safe{"$" + m.amount.StringFixed(2)}
 	}

@@ -39,9 +39,9 @@ func (r *rig) choose(key string) {
 
 func TestTheEconomicsScreenFollowsEachKeystroke(t *testing.T) {
 	r := newRig(t, world(), writable(), priced(t))
-	r.keys("8")
+	r.keys("9")
 	if p := r.m.place(); p.screen != views.ScreenEconomics || p.route == "" || r.m.pane() != "economics-inputs" || r.m.selected() == "" {
-		t.Fatalf("8 shows %+v, pane %s, selected %q", p, r.m.pane(), r.m.selected())
+		t.Fatalf("9 shows %+v, pane %s, selected %q", p, r.m.pane(), r.m.selected())
 	}
 	first := r.saving()
 	r.choose("people")

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"slices"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -19,6 +20,7 @@ type place struct {
 	object fleet.ObjectRef // of a cluster, or the cluster alone
 	// failover is the failover that is shown.
 	failover string
+	bill     string // model of the bills whose days are shown
 }
 
 // trail is the history of places, like that of a browser.
@@ -73,6 +75,9 @@ func (m *Model) arrive() {
 	if s.failover.Of != p.failover {
 		s.failover.Of, s.failover.Parts = p.failover, views.Table{}
 	}
+	if s.bills.Of != p.bill {
+		s.bills.Of, s.bills.Days = p.bill, views.Table{}
+	}
 	if of := upgradeOf(p); s.upgrades.Of != of {
 		s.upgrades.Of, s.upgrades.Pods = of, views.Table{}
 	}
@@ -95,7 +100,7 @@ func upgradeOf(p place) fleet.ObjectRef {
 
 func (m *Model) viewKey(key string) tea.Cmd {
 	screens := map[string]views.Screen{"overview": views.ScreenOverview, "routes": views.ScreenRoutes,
-		"pools": views.ScreenPools, "cost": views.ScreenCost, "events": views.ScreenEvents, "upgrades": views.ScreenUpgrades,
+		"pools": views.ScreenPools, "cost": views.ScreenCost, "bills": views.ScreenBills, "compute": views.ScreenCompute, "events": views.ScreenEvents, "upgrades": views.ScreenUpgrades,
 		"failover-view": views.ScreenFailover}
 	if b := m.keys.find(ScopeScreens, key); b != nil {
 		m.visit(place{screen: screens[b.ID]})
@@ -144,8 +149,10 @@ func (m *Model) target() (place, bool) {
 	id := m.selected()
 	here := m.place()
 	switch m.pane() {
-	case panePools, paneCostPools, paneCostProviders:
+	case panePools, paneCostPools, paneCostProviders, paneCapacity:
 		return m.memberPlace(id)
+	case paneMachines:
+		return m.machinePlace(id)
 	case paneRoutes, paneCostRoutes:
 		return place{screen: views.ScreenRoutes, route: fleet.RouteID(id)}, true
 	case paneTargets:
@@ -162,7 +169,11 @@ func (m *Model) target() (place, bool) {
 		if o, ok := views.OriginOf(id); ok {
 			return m.memberPlace(o.ID)
 		}
-	case paneSources:
+	case paneBillFactors:
+		return place{screen: views.ScreenBills, bill: id}, id != ""
+	case paneBillParts:
+		return m.spendPlace(id)
+	case paneSources, paneBillSources:
 		return place{screen: views.ScreenSources, source: fleet.SourceID(id)}, true
 	case paneClusters, paneNodes, panePods, paneWorkloads, paneKubeEvents, paneGPUs:
 		return m.objectPlace()
@@ -172,6 +183,19 @@ func (m *Model) target() (place, bool) {
 		return m.replicaPlace(here.pool, fleet.ReplicaID(id))
 	}
 	return m.podNode()
+}
+
+// spendPlace is the page of what a part of the spend is of. Teams and keys have none.
+func (m *Model) spendPlace(id string) (place, bool) {
+	by, name, _ := strings.Cut(id, "\x00")
+	switch fleet.SpendBy(by) {
+	case fleet.SpendByRoute:
+		return place{screen: views.ScreenRoutes, route: fleet.RouteID(name)}, true
+	case fleet.SpendByPool, fleet.SpendByProvider:
+		return m.memberPlace(name)
+	default:
+		return place{}, false
+	}
 }
 
 // changePlace is the page of the change that a row stands for. An event may come from no change, or from one that is not known.
@@ -204,6 +228,20 @@ func (m *Model) replicaPlace(pool fleet.PoolID, id fleet.ReplicaID) (place, bool
 	}
 	src := m.replicaSource(pool, id)
 	return place{screen: views.ScreenSources, source: src}, src != ""
+}
+
+// machinePlace is the pool whose node a machine is.
+func (m *Model) machinePlace(id string) (place, bool) {
+	account, machine, _ := strings.Cut(id, "\x00")
+	for i := range m.snap.Accounts {
+		a := &m.snap.Accounts[i]
+		for k := range a.Machines {
+			if string(a.Spec.ID) == account && a.Machines[k].ID == machine {
+				return m.memberPlace(string(a.Machines[k].Pool))
+			}
+		}
+	}
+	return place{}, false
 }
 
 func (m *Model) targetPlace(route fleet.RouteID, id fleet.TargetID) (place, bool) {
@@ -239,6 +277,8 @@ func (m *Model) subjectPlace(s fleet.Subject, route fleet.RouteID) (place, bool)
 		return place{screen: views.ScreenClusters, object: fleet.ObjectRef{Cluster: s.Cluster}}, true
 	case s.Pool != "":
 		return m.memberPlace(string(s.Pool))
+	case s.Account != "":
+		return place{screen: views.ScreenCompute}, true
 	case s.About == fleet.AboutStatus:
 		return m.feedPlace(s.Provider)
 	case s.Provider != "":

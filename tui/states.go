@@ -31,6 +31,15 @@ const (
 	paneCostPools     = "costpools"
 	paneCostProviders = "costproviders"
 
+	paneBillFactors = "billfactors"
+	paneBillParts   = "billparts"
+	paneBillSources = "billsources"
+	paneBillDays    = "billdays" // of one model
+
+	paneMachines = "machines"
+	paneCapacity = "capacity"
+	paneOffers   = "offers"
+
 	paneClusters   = "clusters"
 	paneNodes      = "nodes"
 	panePods       = "pods"
@@ -47,12 +56,14 @@ type states struct {
 	sources  views.SourcesState
 	silences views.SilencesState
 	cost     views.CostState
-	// economics is what its screen shows; book of what it was worked out from.
+	bills    views.BillsState
+	compute  views.ComputeState
+	kube     views.ClusterState
+	upgrades views.UpgradesState
+	failover views.FailoverState
+	// economics is what its screen shows; decision what it was worked out from.
 	economics views.EconomicsState
 	decision  decision
-	kube      views.ClusterState
-	upgrades  views.UpgradesState
-	failover  views.FailoverState
 }
 
 func newStates() states {
@@ -63,9 +74,11 @@ func newStates() states {
 		pools:     views.PoolsState{Pane: paneReplicas},
 		events:    views.EventsState{Pane: paneJournal},
 		cost:      views.CostState{Pane: paneCostRoutes},
-		economics: newEconomics(),
+		bills:     views.BillsState{Pane: paneBillFactors},
+		compute:   views.ComputeState{Pane: paneMachines},
 		failover:  views.FailoverState{Pane: paneOrigins},
 		kube:      views.ClusterState{Lists: lists},
+		economics: newEconomics(),
 	}
 }
 
@@ -84,6 +97,10 @@ func panes(p place) []string {
 		return []string{paneCostRoutes, paneCostPools, paneCostProviders}
 	case views.ScreenEconomics:
 		return economicsPanes()
+	case views.ScreenBills:
+		return listOrPage(p.bill == "", []string{paneBillFactors, paneBillParts, paneBillSources}, paneBillDays)
+	case views.ScreenCompute:
+		return []string{paneMachines, paneCapacity, paneOffers}
 	case views.ScreenSources:
 		return listOrPage(p.source == "", []string{paneSources}, clusterPanes(p)...)
 	case views.ScreenSilences:
@@ -120,6 +137,10 @@ func (m *Model) pane() string {
 		return m.states.pools.Pane
 	case views.ScreenCost:
 		return m.states.cost.Pane
+	case views.ScreenBills:
+		return m.states.bills.Pane
+	case views.ScreenCompute:
+		return m.states.compute.Pane
 	case views.ScreenFailover:
 		return m.states.failover.Pane
 	case views.ScreenEconomics:
@@ -141,6 +162,10 @@ func (m *Model) setPane(pane string) {
 		m.states.events.Pane = pane
 	case views.ScreenCost:
 		m.states.cost.Pane = pane
+	case views.ScreenBills:
+		m.states.bills.Pane = pane
+	case views.ScreenCompute:
+		m.states.compute.Pane = pane
 	case views.ScreenFailover:
 		m.states.failover.Pane = pane
 	case views.ScreenEconomics:
@@ -191,6 +216,14 @@ func (s *states) screenTable(screen views.Screen, pane string) *views.Table {
 		return s.failoverTable(pane)
 	case paneCostRoutes, paneCostPools, paneCostProviders:
 		return s.costTable(pane)
+	case paneMachines:
+		return &s.compute.Machines
+	case paneCapacity:
+		return &s.compute.Capacity
+	case paneOffers:
+		return &s.compute.Offers
+	case paneBillFactors, paneBillParts, paneBillSources, paneBillDays:
+		return s.billTable(pane)
 	default:
 		return s.clusterTable(screen, pane)
 	}
@@ -217,6 +250,19 @@ func (s *states) costTable(pane string) *views.Table {
 		return &s.cost.Pools
 	default:
 		return &s.cost.Providers
+	}
+}
+
+func (s *states) billTable(pane string) *views.Table {
+	switch pane {
+	case paneBillFactors:
+		return &s.bills.Factors
+	case paneBillParts:
+		return &s.bills.Parts
+	case paneBillSources:
+		return &s.bills.Sources
+	default:
+		return &s.bills.Days
 	}
 }
 

@@ -51,12 +51,13 @@ func (u CostState) table(pane string) Table {
 func costHead(b *part.Block, sc Scene) {
 	s := &sc.Snap.Spend
 	d := dayOf(s)
-	b.Rule(fleet.Text("COST now"), missing(s), pricesAge(s))
+	b.Rule(fleet.Text("COST now"), missing(s), fleet.Concat(pricesAge(s), fleet.Text("  b bills")))
 	b.Gap(1)
 	budgetLine(b, s, d)
 	b.End()
-	b.Gap(1).Say(themes.Dim, "burn ").Put(themes.Title, moneyRate(s.Burn, !s.BurnWhy.IsEmpty()))
-	b.Gap(2).Say(themes.Dim, "own GPUs ").Put(themes.Text, moneyRate(s.Capacity, false))
+	monthLine(b, s)
+	paceLine(b, s)
+	b.Gap(1).Say(themes.Dim, "own GPUs ").Put(themes.Text, moneyRate(s.Capacity, false))
 	b.Gap(2).Say(themes.Dim, "rented ").Put(themes.Text, moneyRate(s.Metered, s.Metered.OK))
 	b.Gap(2).Say(themes.Dim, "idle ").Put(themes.Text, moneyRate(s.Idle, s.Idle.OK && !s.IdleWhy.IsEmpty()))
 	if s.Idle.OK && s.Capacity.OK && s.Capacity.V > 0 {
@@ -69,6 +70,11 @@ func costHead(b *part.Block, sc Scene) {
 	if !s.IdleWhy.IsEmpty() {
 		b.Gap(1).Say(themes.Dim, "idle is ").Put(themes.Dim, s.IdleWhy).End()
 	}
+	if !s.MeteredWhy.IsEmpty() {
+		b.Gap(1).Say(themes.Dim, "rented is ").Put(themes.Dim, s.MeteredWhy).End()
+	}
+	endLines(b, sc, 2)
+	shiftedLines(b, sc, 1)
 	gatewaysSay(b, sc)
 }
 
@@ -76,7 +82,11 @@ func pricesAge(s *fleet.Spend) fleet.Safe {
 	if s.PricesAsOf.IsZero() {
 		return fleet.Text("no price list")
 	}
-	return fleet.Concat(fleet.Text("prices of "), fleet.Label(s.PricesAsOf.UTC().Format("2006-01-02")))
+	of := fleet.Concat(fleet.Text("prices of "), fleet.Label(s.PricesAsOf.UTC().Format("2006-01-02")))
+	if !s.PricesSite.IsEmpty() {
+		of = fleet.Concat(of, fleet.Text(", "), s.PricesSite)
+	}
+	return of
 }
 
 // costTables are the three tables in the order of drawing.

@@ -50,6 +50,8 @@ const (
 	ScreenEconomics Screen = "economics"
 	ScreenSources   Screen = "sources"
 	ScreenSilences  Screen = "silences"
+	ScreenCompute   Screen = "compute"
+	ScreenBills     Screen = "bills"
 	ScreenUpgrades  Screen = "upgrades"
 	ScreenFailover  Screen = "failover"
 

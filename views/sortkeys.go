@@ -52,6 +52,10 @@ func SortKeys(screen Screen, pane string) []SortKey {
 		want = []string{"state", "name", "gpu", "mem", "temp", "power"}
 	case screen == ScreenCost:
 		want = []string{"cost", "name", "idle", "mtok", "tok"}
+	case screen == ScreenBills:
+		want = billSortKeys(pane)
+	case screen == ScreenCompute:
+		want = map[string][]string{"machines": {"state", "name", "kind", "cost", "gpu"}, "capacity": {"name", "gpus"}, "offers": {"cost", "name", "kind"}}[pane]
 	case screen == ScreenSources:
 		want = []string{"state", "name", "kind", "age"}
 	default:
@@ -66,6 +70,18 @@ func SortKeys(screen Screen, pane string) []SortKey {
 		}
 	}
 	return keys
+}
+
+// billSortKeys are what the tables of bills can be sorted by.
+func billSortKeys(pane string) []string {
+	switch pane {
+	case "billfactors", "billparts":
+		return []string{"name", "cost"}
+	case "billsources":
+		return []string{"name"}
+	default:
+		return nil
+	}
 }
 
 // clusterSortKeys are what the tables of clusters can be sorted by.

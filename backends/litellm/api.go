@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"pitwall/backends/internal/httpx"
+	"pitwall/backends/internal/litellmapi"
 	"pitwall/fleet"
 )
 
@@ -31,21 +32,12 @@ func newAPI(
 	source fleet.SourceID, base string, auth fleet.SecretRef, tls fleet.TLSSpec, deps fleet.Deps,
 ) (*api, error) {
 	client, err := httpx.New(httpx.Options{
-		Source: source, Base: base, TLS: tls, Auth: auth, Header: keyHeader(deps), Deps: deps, MaxBody: maxBody,
+		Source: source, Base: base, TLS: tls, Auth: auth, Header: litellmapi.KeyHeader(deps), Deps: deps, MaxBody: maxBody,
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &api{source: source, client: client}, nil
-}
-
-// keyHeader is the header of the key: an API server that passes requests on to a pod takes Authorization away, and
-// LiteLLM takes the key in one of its own as well (proxy/auth/user_api_key_auth.py of 1.81 to 1.109).
-func keyHeader(deps fleet.Deps) string {
-	if deps.Via != "" {
-		return "x-litellm-api-key"
-	}
-	return ""
 }
 
 // readiness asks the open probe, and where it is short (newer than 1.81) the details behind the key for the

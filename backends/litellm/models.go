@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode"
 
+	"pitwall/backends/internal/litellmapi"
 	"pitwall/fleet"
 )
 
@@ -35,12 +36,12 @@ type modelsAnswer struct {
 		ModelName string `json:"model_name"`
 		Params    params `json:"litellm_params"`
 		Info      struct {
-			ID         string    `json:"id"`
-			DBModel    bool      `json:"db_model"`
-			Blocked    *bool     `json:"blocked"`
-			UpdatedAt  lenientAt `json:"updated_at"`
-			UpdatedBy  word      `json:"updated_by"`
-			TeamPublic string    `json:"team_public_model_name"`
+			ID         string        `json:"id"`
+			DBModel    bool          `json:"db_model"`
+			Blocked    *bool         `json:"blocked"`
+			UpdatedAt  litellmapi.At `json:"updated_at"`
+			UpdatedBy  word          `json:"updated_by"`
+			TeamPublic string        `json:"team_public_model_name"`
 			memberInfo
 		} `json:"model_info"`
 	} `json:"data"`
@@ -89,21 +90,6 @@ func (n *number) UnmarshalJSON(b []byte) error {
 	v, err := strconv.ParseFloat(string(b), 64)
 	if n.odd = err != nil; !n.odd {
 		n.Maybe = fleet.Some(v)
-	}
-	return nil
-}
-
-// lenientAt is a time in any of the forms that LiteLLM prints; others are unknown.
-type lenientAt struct{ fleet.Maybe[time.Time] }
-
-// UnmarshalJSON reads a time; a text that is none stays unknown, since nothing depends on it.
-func (t *lenientAt) UnmarshalJSON(b []byte) error {
-	s := strings.Trim(string(b), `"`)
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999", "2006-01-02 15:04:05.999999-07:00"} {
-		if at, err := time.Parse(layout, s); err == nil {
-			t.Maybe = fleet.Some(at.UTC())
-			return nil
-		}
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"pitwall/backends/internal/httpx"
+	"pitwall/backends/internal/litellmapi"
 	"pitwall/fleet"
 )
 
@@ -52,7 +53,7 @@ type money struct {
 
 // newMoney has a client of its own, so that a large answer costs no more than it is worth.
 func newMoney(s fleet.SourceSpec, deps fleet.Deps) (*money, error) {
-	client, err := httpx.New(httpx.Options{Source: s.ID, Base: s.URL, TLS: s.TLS, Auth: s.Auth, Header: keyHeader(deps), Deps: deps,
+	client, err := httpx.New(httpx.Options{Source: s.ID, Base: s.URL, TLS: s.TLS, Auth: s.Auth, Header: litellmapi.KeyHeader(deps), Deps: deps,
 		MaxBody: spendBody})
 	if err != nil {
 		return nil, err
@@ -243,10 +244,10 @@ func (m *money) providerBudgets(ctx context.Context) ([]fleet.GatewayBudget, err
 	}
 	var answer struct {
 		Providers map[string]struct {
-			Limit  number    `json:"budget_limit"`
-			Spend  number    `json:"spend"`
-			Period word      `json:"time_period"`
-			Resets lenientAt `json:"budget_reset_at"`
+			Limit  number        `json:"budget_limit"`
+			Spend  number        `json:"spend"`
+			Period word          `json:"time_period"`
+			Resets litellmapi.At `json:"budget_reset_at"`
 		} `json:"providers"`
 	}
 	if err := reply.JSON(&answer); err != nil {

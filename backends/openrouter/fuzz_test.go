@@ -5,6 +5,7 @@ import (
 
 	"pitwall/backends/internal/contract"
 	"pitwall/backends/internal/httpx"
+	"pitwall/backends/internal/rented"
 	"pitwall/fleet"
 )
 
@@ -29,7 +30,7 @@ func FuzzAnswers(f *testing.F) {
 				t.Errorf("%q", n.Text)
 			}
 		}
-		if got := resetAt(k.reset, contract.Start(), contract.Start()); got.OK && !got.V.After(contract.Start()) {
+		if got := rented.ResetAt(k.reset, contract.Start(), contract.Start()); got.OK && !got.V.After(contract.Start()) {
 			t.Errorf("%q begins anew in the past", k.reset)
 		}
 	})

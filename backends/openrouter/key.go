@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"pitwall/backends/internal/httpx"
+	"pitwall/backends/internal/rented"
 	"pitwall/fleet"
 )
 
@@ -114,7 +115,7 @@ func (k *key) remarks(now time.Time) []fleet.Notice {
 func (r *reader) credit(ctx context.Context, k *key, server fleet.Maybe[time.Time], now time.Time) fleet.Limit {
 	l := fleet.Limit{Kind: fleet.LimitCredit, Max: k.limit, Remaining: k.remaining, At: now}
 	if k.limit.OK {
-		l.Reset = resetAt(k.reset, server.Or(now), now)
+		l.Reset = rented.ResetAt(k.reset, server.Or(now), now)
 		return l
 	}
 	if !k.management {
@@ -135,23 +136,4 @@ func (r *reader) credit(ctx context.Context, k *key, server fleet.Maybe[time.Tim
 	}
 	l.Max, l.Remaining = fleet.Some(*page.Data.Bought), fleet.Some(max(0, *page.Data.Bought-*page.Data.Used))
 	return l
-}
-
-// resetAt is when the limit of a key begins anew: at midnight UTC of each day, Monday or first of the month, by the server's
-// clock, told by ours.
-func resetAt(every string, server, now time.Time) fleet.Maybe[time.Time] {
-	y, m, d := server.UTC().Date()
-	at := time.Date(y, m, d+1, 0, 0, 0, 0, time.UTC)
-	switch every {
-	case "daily":
-	case "weekly":
-		for at.Weekday() != time.Monday {
-			at = at.AddDate(0, 0, 1)
-		}
-	case "monthly":
-		at = time.Date(y, m+1, 1, 0, 0, 0, 0, time.UTC)
-	default:
-		return fleet.None[time.Time]()
-	}
-	return fleet.Some(now.Add(at.Sub(server)))
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"pitwall/backends/internal/contract"
+	"pitwall/backends/internal/rented"
 	"pitwall/fleet"
 )
 
@@ -167,7 +168,7 @@ func TestTheLimitBeginsAnewByTheServersClock(t *testing.T) {
 	server := time.Date(2026, 12, 31, 23, 30, 0, 0, time.UTC) // a Thursday
 	ours := server.Add(time.Hour)
 	for every, want := range map[string]time.Duration{"daily": 30 * time.Minute, "monthly": 30 * time.Minute, "weekly": 72*time.Hour + 30*time.Minute, "": -1, "hourly": -1} {
-		got := resetAt(every, server, ours)
+		got := rented.ResetAt(every, server, ours)
 		if got.OK != (want >= 0) || got.OK && !got.V.Equal(ours.Add(want)) {
 			t.Errorf("%q: %v", every, got)
 		}

@@ -147,5 +147,6 @@ func figures() []figure {
 		{"10,000 replicas and 80,000 GPUs through a store", measureLargeFleet},
 		{"1,000 replicas scraped every 5 s", measureManyReplicas},
 		{"TCO with sensitivity, 36 months", measureTCO},
+		{"FOCUS import of 1 million rows", measureImport},
 	}
 }

@@ -23,6 +23,9 @@ func TestMain(m *testing.M) {
 }
 
 func build(m *testing.M) int {
+	if binary = os.Getenv("REAL_TEST_PROGRAM"); binary != "" { // in a network namespace, from which nothing could be built
+		return m.Run()
+	}
 	dir, err := os.MkdirTemp("", "pitwall-real-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -151,6 +151,7 @@ alertmanager
 package chromium-headless-shell chromium-headless-shell "a browser for exported pages"
 control_plane
 rollouts
+package ip iproute2 "Network namespace"
 
 if [ "${#skipped[@]}" -gt 0 ] && [ "${REQUIRE_REAL:-}" = 1 ]; then
 	echo "REQUIRE_REAL=1 forbids skipping" >&2

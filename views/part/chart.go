@@ -62,9 +62,17 @@ func (c Chart) Draw(b *Block, lines int) {
 		c.row(b, &p, row, limit, top)
 	}
 	b.Gap(labels).Glyph(themes.Rule, b.theme.Glyphs.AxisCorner, 1)
-	b.Glyph(themes.Rule, b.theme.Glyphs.HLine, 1).Put(themes.Dim, fleet.ClockTime(c.From))
-	end := fleet.ClockTime(c.To)
+	b.Glyph(themes.Rule, b.theme.Glyphs.HLine, 1).Put(themes.Dim, c.moment(c.From))
+	end := c.moment(c.To)
 	b.Glyph(themes.Rule, b.theme.Glyphs.HLine, b.Room()-Width(end)).Put(themes.Dim, end).End()
+}
+
+// moment labels an end of the axis: by the clock, or by the day where the axis holds days.
+func (c Chart) moment(t time.Time) fleet.Safe {
+	if c.To.Sub(c.From) < 48*time.Hour {
+		return fleet.ClockTime(t)
+	}
+	return fleet.Label(t.UTC().Format("01-02"))
 }
 
 // top is the value at the upper edge: a little above all points and the limit.
