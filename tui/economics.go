@@ -6,6 +6,7 @@ import (
 	"pitwall/economics/tco"
 	"pitwall/fleet"
 	"pitwall/views"
+	"pitwall/views/tcopage"
 )
 
 // paneEconomics begins the names of the panes of the economics screen, which share words with others.
@@ -15,6 +16,7 @@ const paneEconomics = "economics-"
 type decision struct {
 	as     tco.Case // with what was edited
 	edited map[tco.Key]bool
+	answer *tco.Answer
 }
 
 func newEconomics() views.EconomicsState {
@@ -89,7 +91,7 @@ func (m *Model) showEconomics(id fleet.RouteID) {
 func (m *Model) decide(id fleet.RouteID) {
 	u, was := &m.states.economics, m.states.decision
 	same := u.Of == id
-	u.Of, u.Answer, u.Why = id, nil, fleet.Safe{}
+	u.Of, u.Answer, u.Why, u.Edits = id, nil, fleet.Safe{}, 0
 	as, err := tco.FromRoute(m.snap, id, m.prices)
 	if err != nil {
 		u.Why = fleet.Sentence(err)
@@ -111,7 +113,8 @@ func (m *Model) decide(id fleet.RouteID) {
 // solve works the answer out; it is arithmetic of a few milliseconds.
 func (m *Model) solve(as *tco.Case) {
 	a := tco.Solve(as, tco.MostMonths)
-	m.states.economics.Answer = &a
+	d := tcopage.Layout(&a)
+	m.states.decision.answer, m.states.economics.Answer = &a, &d
 	m.states.economics.Edits = len(m.states.decision.edited)
 }
 
@@ -140,9 +143,9 @@ func (m *Model) editInput() tea.Cmd {
 	before := m.states.decision.as
 	v, _ := before.Value(in.Key)
 	text := in.Text(v.V).String()
-	q := &question{answer: inputAnswer{in, before}, state: views.AskState{Title: fleet.Concat(fleet.Text("EDIT "), fleet.Label(string(in.Key))),
-		Label: fleet.Label(string(in.Unit)), Field: &views.TextField{Text: text, Cursor: len([]rune(text))},
-		Lines: inputLines(&in, v)}}
+	q := &question{answer: inputAnswer{in, before}, state: views.AskState{
+		Title: fleet.Concat(fleet.Text("EDIT "), fleet.Label(string(in.Key))), Label: fleet.Label(string(in.Unit)),
+		Field: &views.TextField{Text: text, Cursor: len([]rune(text))}, Lines: inputLines(&in, v)}}
 	return m.open(q)
 }
 

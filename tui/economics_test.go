@@ -20,7 +20,7 @@ func priced(t *testing.T) func(*Options) {
 
 func (r *rig) saving() float64 {
 	r.Helper()
-	a := r.m.states.economics.Answer
+	a := r.m.states.decision.answer
 	if a == nil {
 		r.Fatal("there is no answer")
 	}

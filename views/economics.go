@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"pitwall/economics/tco"
 	"pitwall/fleet"
 	"pitwall/themes"
 	"pitwall/views/part"
@@ -15,11 +14,11 @@ import (
 // EconomicsState is what the economics screen shows: the answer about one route, and the table of it that has the focus.
 type EconomicsState struct {
 	Of     fleet.RouteID
-	Answer *tco.Answer // nil where there is none
-	Why    fleet.Safe  // why there is none
-	Read   time.Time   // when the inputs were taken from the fleet
-	Edits  int         // inputs that were edited since
-	Pane   string      // ID of a section of the answer's document
+	Answer *tcopage.Document // laid out once, when it was worked out; nil where there is none
+	Why    fleet.Safe        // why there is none
+	Read   time.Time         // when the inputs were taken from the fleet
+	Edits  int               // inputs that were edited since
+	Pane   string            // ID of a section of the answer's document
 	Tables map[string]*Table
 }
 
@@ -40,12 +39,11 @@ func Economics(sc Scene, u EconomicsState, sz Size) string {
 			b.Append(above.Block)
 			return
 		}
-		d := tcopage.Layout(u.Answer)
 		most := 1
 		if rows >= 30 {
 			most = 2
 		}
-		for i, f := range d.Lead {
+		for i, f := range u.Answer.Lead {
 			role := themes.Text
 			if i == 1 { // the verdict
 				role = themes.Title
@@ -54,7 +52,7 @@ func Economics(sc Scene, u EconomicsState, sz Size) string {
 		}
 		above.Cut(max(1, rows-5))
 		b.Append(above.Block)
-		if s := sectionOf(&d, u.Pane); s != nil {
+		if s := sectionOf(u.Answer, u.Pane); s != nil {
 			economicsTable(b, s, u.table(s.ID), rows-b.Len())
 		}
 	})
@@ -93,9 +91,8 @@ func EconomicsOrder(u EconomicsState) map[string][]string {
 	if u.Answer == nil {
 		return order
 	}
-	d := tcopage.Layout(u.Answer)
-	for i := range d.Sections {
-		s := &d.Sections[i]
+	for i := range u.Answer.Sections {
+		s := &u.Answer.Sections[i]
 		_, order[s.ID] = economicsRows(s, u.table(s.ID))
 	}
 	return order
@@ -125,7 +122,8 @@ func economicsID(s *tcopage.Section, i int) string {
 func economicsTable(b *part.Block, s *tcopage.Section, t Table, rows int) {
 	index, ids := economicsRows(s, t)
 	from, to := window(ids, t, rows-2)
-	b.Rule(fleet.Label(strings.ToUpper(s.Title.String())), filterNote(t), fleet.Concat(position(from, to, len(index)), fleet.Text("   tab next table")))
+	b.Rule(fleet.Label(strings.ToUpper(s.Title.String())), filterNote(t),
+		fleet.Concat(position(from, to, len(index)), fleet.Text("   tab next table")))
 	g := part.Layout(economicsColumns(s), b.Width(), t.Column)
 	g.Head(b)
 	for k := from; k < to; k++ {

@@ -10,6 +10,7 @@ import (
 	"pitwall/fleet"
 	"pitwall/themes"
 	"pitwall/views"
+	"pitwall/views/tcopage"
 )
 
 // decided is the economics screen about a route of the fixtures, with one edited input.
@@ -27,7 +28,8 @@ func decided(sc views.Scene, pane, selected, name string) views.EconomicsState {
 		panic(err)
 	}
 	a := tco.Solve(&c, 36)
-	return views.EconomicsState{Of: fleet.RouteID(name), Answer: &a, Read: sc.Snap.At, Edits: 1, Pane: pane,
+	d := tcopage.Layout(&a)
+	return views.EconomicsState{Of: fleet.RouteID(name), Answer: &d, Read: sc.Snap.At, Edits: 1, Pane: pane,
 		Tables: map[string]*views.Table{pane: {Selected: selected}}}
 }
 
