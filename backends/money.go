@@ -14,22 +14,37 @@ import (
 func (w *world) accountFor(s *fleet.Snapshot, seen gatewayLoads, now time.Time) {
 	w.meterHours(s, seen, now)
 	out := &s.Spend
-	out.Needle = w.paces.add("total", now, out.Burn)
 	out.Unlisted = unlisted(s)
 	a := w.accounts
 	live := liveModels(s)
 	out.Calibrated = calibrated(live, a, out)
 	w.shifted(s, now)
 	w.billsOfTargets(s)
-	var rows []fleet.SpendRow
+	var past []fleet.SpendRow
 	if a != nil {
 		b := *a.books
 		b.Bills = w.billStatuses(a, now)
-		out.Books, out.Day, out.Month, rows = &b, a.day, a.month, a.rows
+		out.Books, out.Day, out.Month, past = &b, a.day, a.month, a.rows
+	}
+	out.Rows = w.rows(s, live, past, now)
+	out.Needle = wholePace(out.Rows)
+	if a != nil {
 		out.MonthEnd = economics.MonthEnd(w.outlook(s, now))
 	}
-	out.Rows = w.rows(s, live, rows, now)
 	out.Ends = w.budgetEnds(s, now)
+}
+
+// wholePace is that of all providers and pools, which cover different money. Each of them has its own average, so that one that
+// is read later than the others does not look like a rise.
+func wholePace(rows []fleet.SpendRow) fleet.Pace {
+	var sum fleet.Pace
+	for i := range rows {
+		r := &rows[i]
+		if (r.By == fleet.SpendByProvider || r.By == fleet.SpendByPool) && r.Pace.Rate.OK {
+			sum.Needle, sum.Rate = fleet.Some(sum.Needle.V+r.Pace.Needle.V), fleet.Some(sum.Rate.V+r.Pace.Rate.V)
+		}
+	}
+	return sum
 }
 
 // liveModel is what one rented model burns now, over all routes.
