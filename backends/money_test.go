@@ -61,7 +61,7 @@ func counter0(t *testing.T, dir string, budget fleet.Budget) *counting {
 // enter does what the bookkeeper does each minute.
 func (c *counting) enter() {
 	c.h.enterBooks()
-	c.w.accounts = c.h.reconciled(&settled{})
+	c.w.kept = c.h.reconciled(&settled{})
 }
 
 // bill hands a reading of whole days over, the last of which begins at a day.
@@ -107,8 +107,8 @@ func TestTheMeterIsKeptByTheHour(t *testing.T) {
 	again := counter0(t, dir, fleet.Budget{})
 	again.clock.set(begin.Add(2 * time.Hour))
 	again.enter()
-	amountIs(t, "after a restart", again.w.accounts.day.Metered, "1.8")
-	for _, row := range again.w.accounts.rows {
+	amountIs(t, "after a restart", again.w.kept.day.Metered, "1.8")
+	for _, row := range again.w.kept.rows {
 		if row.By == fleet.SpendByRoute && row.Name == "chat" {
 			amountIs(t, "route", row.Today, "1.8")
 		}

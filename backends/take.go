@@ -96,6 +96,9 @@ func (w *world) takeGateway(s *sourceState, p fleet.Partial) {
 		was := d.totals()
 		d.add(p.At, r, p.Gateway.Metrics)
 		did := d.totals().since(was)
+		if !r.CacheRead.OK {
+			did.unsplit = did.in
+		}
 		if part, whole := failed[r.Route]; whole && !r.Failures.OK && !r.Successes.OK {
 			did = attribute(did, part)
 		}
@@ -106,4 +109,5 @@ func (w *world) takeGateway(s *sourceState, p fleet.Partial) {
 		now[key] = d
 	}
 	w.deployments[s.spec.ID] = now
+	w.keys.take(s, p.At, p.Gateway)
 }

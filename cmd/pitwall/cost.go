@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -87,7 +88,7 @@ func cost(ctx context.Context, f *flags, c console, x *changeFlags, of costRepor
 		snap := s.booked(ctx)
 		grids, value := of(snap)
 		if x.output == formatCSV {
-			if err := plain.CSV(c.out, &grids[0]); err != nil {
+			if _, err := io.WriteString(c.out, grids[0].CSV()); err != nil {
 				return err
 			}
 			return partial(snap)

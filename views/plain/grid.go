@@ -1,10 +1,7 @@
 package plain
 
 import (
-	"encoding/csv"
-	"io"
 	"strconv"
-	"strings"
 	"time"
 
 	"pitwall/fleet"
@@ -43,43 +40,25 @@ func Grids(list []Grid) string {
 	return r.String()
 }
 
-// CSV writes one table with its titles. What is not known is an empty field; amounts are exact.
-func CSV(w io.Writer, g *Grid) error {
-	out := csv.NewWriter(w)
-	titles := make([]string, len(g.Columns))
-	for i, c := range g.Columns {
-		titles[i] = c.title.String()
+// CSV is a table with its titles. What is not known is an empty field; amounts are exact.
+func (g *Grid) CSV() string {
+	rows := make([][]string, 1, len(g.Rows)+1)
+	for _, c := range g.Columns {
+		rows[0] = append(rows[0], c.title.String())
 	}
-	if err := out.Write(titles); err != nil {
-		return err
-	}
-	for _, row := range g.Rows {
-		fields := make([]string, len(row))
-		for i, c := range row {
-			fields[i] = c.field()
+	for _, cells := range g.Rows {
+		fields := make([]string, len(cells))
+		for i, c := range cells {
+			switch {
+			case c.Raw != "":
+				fields[i] = c.Raw
+			case c.Text.String() != fleet.Unknown:
+				fields[i] = c.Text.String()
+			}
 		}
-		if err := out.Write(fields); err != nil {
-			return err
-		}
+		rows = append(rows, fields)
 	}
-	out.Flush()
-	return out.Error()
-}
-
-// field is a cell as a spreadsheet may have it: outside text never begins a formula.
-func (c Cell) field() string {
-	if c.Raw != "" {
-		return c.Raw
-	}
-	text := c.Text.String()
-	switch {
-	case text == fleet.Unknown:
-		return ""
-	case strings.HasPrefix(text, "=") || strings.HasPrefix(text, "+") || strings.HasPrefix(text, "-") || strings.HasPrefix(text, "@"):
-		return "'" + text
-	default:
-		return text
-	}
+	return asCSV(rows)
 }
 
 func word(t fleet.Safe) Cell { return Cell{Text: t} }
@@ -94,13 +73,13 @@ func exactly(m fleet.Maybe[fleet.Money]) Cell {
 	return Cell{Text: m.V.Text(), Raw: m.V.Amount().String()}
 }
 
-// number is a figure that draws itself.
-type number interface {
+// quantity is a figure that draws itself.
+type quantity interface {
 	~float64
 	fleet.Texter
 }
 
-func shown[T number](m fleet.Maybe[T]) Cell {
+func shown[T quantity](m fleet.Maybe[T]) Cell {
 	if !m.OK {
 		return Cell{Text: fleet.Text(fleet.Unknown)}
 	}
