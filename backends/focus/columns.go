@@ -27,8 +27,8 @@ type table struct {
 }
 
 // signs are columns by which a table is known to be FOCUS even where one that is needed is absent.
-var signs = []string{"BilledCost", "EffectiveCost", "ChargePeriodStart", "ChargePeriodEnd", "BillingCurrency", "ChargeCategory", "ServiceCategory",
-	"BillingPeriodStart"}
+var signs = []string{"BilledCost", "EffectiveCost", "ChargePeriodStart", "ChargePeriodEnd", "BillingCurrency", "ChargeCategory",
+	"ServiceCategory", "BillingPeriodStart"}
 
 // focus recognises a table of FOCUS.
 func (r rules) focus(h sheet.Head) (billfolder.Table, error) {
@@ -77,7 +77,8 @@ func version(h sheet.Head) string {
 		return "1.3"
 	case h.Has("InvoiceId"), h.Has("PricingCurrency"), h.Has("BillingAccountType"), h.Has("SubAccountType"):
 		return "1.2"
-	case h.Has("SkuMeter"), h.Has("SkuPriceDetails"), h.Has("ServiceSubcategory"), h.Has("CapacityReservationId"), h.Has("CommitmentDiscountQuantity"):
+	case h.Has("SkuMeter"), h.Has("SkuPriceDetails"), h.Has("ServiceSubcategory"), h.Has("CapacityReservationId"),
+		h.Has("CommitmentDiscountQuantity"):
 		return "1.1"
 	default:
 		return "1.0"

@@ -52,7 +52,6 @@ type Folder struct {
 	files map[string]*file
 	last  *fleet.BillReading
 	left  fleet.Safe // what was not read yet
-	skips []fleet.BillFile
 }
 
 // New makes the reader of the folder of a source.

@@ -279,7 +279,7 @@ func TestEachFaultIsASentence(t *testing.T) {
 	if err := os.Symlink(outside, filepath.Join(r.dir, "d.csv")); err != nil {
 		t.Fatal(err)
 	}
-	why := []string{"Parquet is not read", "it is not a regular file", "leads out of the folder"}
+	why := []string{"it is Parquet, which is not read", "it is not a regular file", "leads out of the folder"}
 	if os.Getuid() != 0 { // nothing is closed to root
 		r.put("e.csv", 60, "2026-11-01,x,,5")
 		if err := os.Chmod(filepath.Join(r.dir, "e.csv"), 0); err != nil {

@@ -23,7 +23,8 @@ type Price struct {
 }
 
 // priceColumns are the columns of a price list. OpenCost reads rows of exactly so many fields and drops all others.
-var priceColumns = []string{"EndTimestamp", "InstanceID", "Region", "AssetClass", "InstanceIDField", "InstanceType", "MarketPriceHourly", "Version"}
+var priceColumns = []string{"EndTimestamp", "InstanceID", "Region", "AssetClass", "InstanceIDField", "InstanceType",
+	"MarketPriceHourly", "Version"}
 
 var (
 	errPrice    = errors.New("its MarketPriceHourly is no number above zero")
