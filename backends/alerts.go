@@ -18,9 +18,16 @@ func (w *world) alertsOf(s *fleet.Snapshot, now time.Time) []fleet.Alert {
 	for i := range s.Providers {
 		list = append(list, providerAlerts(&s.Providers[i])...)
 	}
+	list = append(list, leavingAlerts(s, now)...)
+	standby := func(id fleet.PoolID) bool { p := s.Pool(id); return p != nil && p.Spec.Standby }
+	for i := range s.Accounts {
+		list = append(list, accountAlerts(&s.Accounts[i], standby, now)...)
+	}
 	for i := range s.Sources {
 		list = append(list, sourceAlerts(&s.Sources[i], now)...)
 	}
+	list = append(list, w.moneyAlerts(s, now)...)
+	list = append(list, keyAlerts(s.Spend.Keys)...)
 	active := make(map[string]time.Time, len(list))
 	for i := range list {
 		a := &list[i]

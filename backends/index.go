@@ -17,6 +17,7 @@ type index struct {
 	engines   map[fleet.NodeID][]*sourceState // of the replicas on a machine
 	gateways  map[fleet.Subject]*sourceState
 	providers map[fleet.ProviderID]*sourceState
+	accounts  map[fleet.AccountID]*sourceState // of machines
 	probes    map[fleet.Subject]*sourceState
 	statuses  map[fleet.ProviderID][]*sourceState // what providers publish, in the order of the sources
 	ways      map[string]*sourceState             // what carries requests of others, by the beginning of SourceSpec.Via
@@ -25,7 +26,7 @@ type index struct {
 func newIndex(states []*sourceState) index {
 	x := index{ids: map[fleet.SourceID]*sourceState{}, replicas: map[fleet.Subject]*sourceState{},
 		nodes: map[fleet.NodeID]*sourceState{}, engines: map[fleet.NodeID][]*sourceState{}, gateways: map[fleet.Subject]*sourceState{},
-		providers: map[fleet.ProviderID]*sourceState{}, probes: map[fleet.Subject]*sourceState{},
+		providers: map[fleet.ProviderID]*sourceState{}, accounts: map[fleet.AccountID]*sourceState{}, probes: map[fleet.Subject]*sourceState{},
 		statuses: map[fleet.ProviderID][]*sourceState{}, ways: map[string]*sourceState{}}
 	for _, s := range states {
 		sub := s.spec.Subject
@@ -47,6 +48,8 @@ func newIndex(states []*sourceState) index {
 			put(x.gateways, fleet.Subject{Gateway: sub.Gateway, GatewayReplica: sub.GatewayReplica}, s)
 		case sub.Provider != "":
 			put(x.providers, sub.Provider, s)
+		case sub.Account != "":
+			put(x.accounts, sub.Account, s)
 		case sub.Cluster != "":
 			put(x.ways, s.spec.Kind+"/"+url.PathEscape(string(sub.Cluster)), s)
 		}

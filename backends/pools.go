@@ -53,7 +53,7 @@ func (w *world) pool(spec fleet.PoolSpec, seen gatewayLoads, now time.Time) flee
 	p.KVTokens = kvTokens(all)
 	p.Progress = poolProgress(p.Replicas)
 	p.Rating = w.look.rating(spec)
-	p.Past = w.pastOf(spec.ID)
+	p.Past, p.Day = w.pastOf(spec.ID), w.look.day("pool/"+string(spec.ID), now)
 	p.Burn = poolBurn(spec)
 	p.PerMTok = allocated(p.Burn, p.Load)
 	p.BurnRate = w.look.burnRate("pool/"+string(spec.ID), seen.objective(spec.ID), now)

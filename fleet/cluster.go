@@ -69,6 +69,8 @@ type KubeNode struct {
 	GPUCapacity Maybe[int] // devices of all vendors
 	GPUUsable   Maybe[int] // allocatable: fewer than the capacity means that devices failed
 	GPUAsked    int        // by pods that are neither Succeeded nor Failed
+	Provider    string     // ID that its cloud knows it by: "aws:///us-east-1a/i-0abc"; "" where there is none
+	Addresses   []string   // host names and IPs
 	Lifecycle   Safe       // node.coreweave.cloud/state: "production", "triage", "zap"; "" where the cloud says none
 	Upgrade     Safe       // nvidia.com/gpu-driver-upgrade-state, "" where there is none
 	State       State

@@ -1,6 +1,10 @@
 package fleet
 
-import "time"
+import (
+	"time"
+
+	"github.com/shopspring/decimal"
+)
 
 // AccountID names an account at which machines are rented, or the owner of machines on premises.
 type AccountID string
@@ -17,8 +21,10 @@ type AccountSpec struct {
 type ComputeReading struct {
 	Machines []Machine
 	Offers   []Offer
-	// Balance is prepaid money that is left, BalanceEnds when it ends at the present burn by the provider's word.
+	// Balance is prepaid money that is left, Spends what the account spends in an hour by the provider's own word, storage and
+	// the like with it.
 	Balance Maybe[Money]
+	Spends  Maybe[Money]
 	// PricesAsOf is when the prices of the machines were read, where they come from a list and not from the account.
 	PricesAsOf time.Time
 	// Blind says what this account's API cannot tell, such as maintenance that is announced by e-mail only; "" for nothing.
@@ -69,7 +75,10 @@ type Machine struct {
 	Started   Maybe[time.Time]
 	Until     Maybe[time.Time] // end of the commitment, reservation or block
 	Notices   []MachineNotice  // the soonest first
+	Util      Maybe[Ratio]     // mean of its GPUs, by the provider's own word
 	Node      NodeID           // of the fleet, where it is known to be this machine
+	Pool      PoolID           // that the node belongs to
+	IdleSince Maybe[time.Time] // since when its GPUs do nothing, as far as pitwall watched; unknown while they work or it is not known
 	Addresses []string         // by which it may be known as a node: host names, IPs, provider IDs
 }
 
@@ -104,11 +113,88 @@ type Account struct {
 	Machines []Machine
 	Offers   []Offer
 	Balance  Maybe[Money]
-	Blind    Safe
+	// BalanceEnds is when the balance is used up at what the account spends now.
+	BalanceEnds Maybe[time.Time]
+	PricesAsOf  time.Time
+	Blind       Safe
 	// Burn is what its machines cost an hour now. Currency is USD; machines of other currencies are left out and named in
 	// BurnWhy.
 	Burn    Maybe[USDPerHour]
 	BurnWhy Safe
 	// Utilised is the mean GPU utilisation of its machines that are nodes of the fleet.
 	Utilised Maybe[Ratio]
+}
+
+// PerGPU is the price of one of its GPUs for an hour.
+func (o *Offer) PerGPU() Maybe[Money] { return perGPU(o.Price, o.GPUs) }
+
+// PerGPU is the price of one of its GPUs for an hour.
+func (m *Machine) PerGPU() Maybe[Money] { return perGPU(m.Price, m.GPUs.V) }
+
+func perGPU(price Maybe[Money], gpus int) Maybe[Money] {
+	if !price.OK || gpus <= 0 {
+		return None[Money]()
+	}
+	return Some(NewMoney(price.V.Amount().Div(decimal.NewFromInt(int64(gpus))), price.V.Currency()))
+}
+
+// Paid tells whether a machine costs money now; unknown where its price is.
+func (m *Machine) Paid() Maybe[bool] {
+	if !m.Price.OK {
+		return None[bool]()
+	}
+	return Some(m.Price.V.Amount().IsPositive())
+}
+
+// Departure is that a machine of the fleet is going to be lost or restarted.
+type Departure struct {
+	Why Safe
+	At  Maybe[time.Time] // unknown is soon
+}
+
+// departs is how long before a machine is lost it no longer counts as spare capacity: longer than a pool takes to be replaced.
+const departs = 24 * time.Hour
+
+// Leaves tells whether a machine is lost soon, and why: it is being taken away, an announced end is near, or its commitment is
+// over.
+func (m *Machine) Leaves(now time.Time) *Departure {
+	if m.State == MachineLeaving {
+		d := &Departure{Why: Text("it is being taken away")}
+		for _, n := range m.Notices {
+			if n.Stops {
+				return &Departure{Why: n.What, At: n.At}
+			}
+		}
+		return d
+	}
+	for _, n := range m.Notices {
+		over := n.Ends.OK && n.Ends.V.Before(now)
+		if n.Stops && !over && (!n.At.OK || n.At.V.Sub(now) <= departs) {
+			return &Departure{Why: n.What, At: n.At}
+		}
+	}
+	if m.Until.OK && m.Pricing != PricingOwned && m.Until.V.Sub(now) <= departs && m.Until.V.After(now.Add(-departs)) {
+		return &Departure{Why: Textf("its %s time ends", Label(string(m.Pricing))), At: m.Until}
+	}
+	return nil
+}
+
+// Lasting is which part of a pool's replicas is on machines that stay; 1 where none is known to leave.
+func (p *Pool) Lasting() Ratio {
+	leaves := map[NodeID]bool{}
+	for i := range p.Nodes {
+		if p.Nodes[i].Leaves != nil {
+			leaves[p.Nodes[i].ID] = true
+		}
+	}
+	if len(leaves) == 0 || len(p.Replicas) == 0 {
+		return 1
+	}
+	stay := 0
+	for i := range p.Replicas {
+		if !leaves[p.Replicas[i].Node] {
+			stay++
+		}
+	}
+	return Ratio(stay) / Ratio(len(p.Replicas))
 }

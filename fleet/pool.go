@@ -26,8 +26,17 @@ type Pool struct {
 	State    State
 	Why      Safe // the evidence of State
 	Since    time.Time
+	Day      *DayLoad   `json:",omitempty"` // nil before an hour is known
 	Past     *PoolPast  `json:",omitempty"` // set where a store filled in what pitwall did not watch
 	Whole    *Aggregate // set where a store answers for the whole pool: Replicas and Nodes are then the worst ones only
+}
+
+// DayLoad is what a pool did over the last day, or the part of it that is known, from points of five minutes.
+type DayLoad struct {
+	In, Out  TokenRate // means
+	Requests Maybe[Rate]
+	Peak     float64 // the greatest five minutes over the mean: of prompt or of output tokens, whichever is more
+	Covered  time.Duration
 }
 
 // Progress is health by tokens that move.
@@ -71,6 +80,7 @@ type Node struct {
 	Power  Maybe[Watts]
 	At     time.Time
 	Source SourceID
+	Leaves *Departure `json:",omitempty"` // it is going to be lost: what runs on it is no spare capacity
 }
 
 // GPU is one device.

@@ -161,7 +161,7 @@ func withoutSpare(s *fleet.Snapshot, t *fleet.Target, pr plan.Projection, severi
 	losing := fleet.Concat(fleet.Text("losing "), fleet.Label(lost), fleet.Text(": "))
 	c := missing(actions.SeverityOVR, fleet.Text("neither a pool nor a provider was read"))
 	if pool := s.Pool(t.Spec.Pool); pool != nil {
-		c = poolCompute(pool, pr, now)
+		c = poolCompute(lasting(pool), pr, now)
 	} else if provider := s.Provider(t.Spec.Provider); provider != nil {
 		c = providerLimits(provider, pr, now)
 	}
@@ -173,6 +173,18 @@ func withoutSpare(s *fleet.Snapshot, t *fleet.Target, pr plan.Projection, severi
 	default:
 		return pass(losing, formula)
 	}
+}
+
+// lasting is a pool with the rating of what stays: replicas on machines that are going to be lost are no spare.
+func lasting(pool *fleet.Pool) *fleet.Pool {
+	stay := pool.Lasting()
+	if stay >= 1 || !pool.Rating.OK {
+		return pool
+	}
+	out := *pool
+	out.Rating.V.Prefill *= fleet.TokenRate(stay)
+	out.Rating.V.Decode *= fleet.TokenRate(stay)
+	return &out
 }
 
 // withoutLargest drops the targets of the domain with the greatest weight.

@@ -11,6 +11,7 @@ import (
 const (
 	maxConditions = 100
 	maxTaints     = 50
+	maxAddresses  = 10
 )
 
 const upgradeLabel = "nvidia.com/gpu-driver-upgrade-state"
@@ -27,6 +28,17 @@ func nodeRow(n *corev1.Node, p polarity, w *words) *fleet.KubeNode {
 		Name: n.Name, UID: string(n.UID), Created: n.CreationTimestamp.UTC(), Unscheduled: n.Spec.Unschedulable,
 		GPUProduct: share(w, podspec.NodeProduct(n.Labels)), Driver: share(w, driver(n.Labels)),
 		Upgrade: share(w, firstLabel(n.Labels, upgradeLabel)), Lifecycle: share(w, firstLabel(n.Labels, lifecycleLabel)),
+	}
+	if id := n.Spec.ProviderID; len(id) <= fleet.MaxLabelBytes {
+		r.Provider = id
+	}
+	for i, a := range n.Status.Addresses {
+		if i == maxAddresses {
+			break
+		}
+		if a.Address != n.Name && len(a.Address) <= fleet.MaxLabelBytes {
+			r.Addresses = append(r.Addresses, a.Address)
+		}
 	}
 	for i, t := range n.Spec.Taints {
 		if i == maxTaints {

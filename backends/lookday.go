@@ -1,0 +1,41 @@
+package backends
+
+import (
+	"time"
+
+	"pitwall/backends/history"
+	"pitwall/fleet"
+)
+
+// leastOfDay is how much of a day must be known before it is spoken of.
+const leastOfDay = time.Hour
+
+// day is what a pool did over the last day.
+func (l *lookback) day(key string, now time.Time) *fleet.DayLoad {
+	var in, out, requests, topIn, topOut float64
+	n, counted := 0, true
+	for _, p := range l.recent[key] {
+		if now.Sub(p.At) > dayBack || p.In < 0 || p.Out < 0 {
+			continue
+		}
+		n++
+		in, out = in+p.In, out+p.Out
+		topIn, topOut = max(topIn, p.In), max(topOut, p.Out)
+		requests, counted = requests+p.Requests, counted && p.Requests >= 0
+	}
+	covered := time.Duration(n) * history.Step
+	if covered < leastOfDay {
+		return nil
+	}
+	seconds := covered.Seconds()
+	d := &fleet.DayLoad{In: fleet.TokenRate(in / seconds), Out: fleet.TokenRate(out / seconds), Covered: covered}
+	if counted {
+		d.Requests = fleet.Some(fleet.Rate(requests / seconds))
+	}
+	for _, x := range [][2]float64{{topIn, in}, {topOut, out}} {
+		if x[1] > 0 {
+			d.Peak = max(d.Peak, x[0]*float64(n)/x[1])
+		}
+	}
+	return d
+}

@@ -1,0 +1,168 @@
+package backends
+
+import (
+	"net/url"
+	"strings"
+	"time"
+
+	"pitwall/fleet"
+)
+
+// nodeBook finds nodes of the fleet by what accounts call their machines.
+type nodeBook struct {
+	known   map[string]*nodeEntry // by lower-case name, address or provider ID; nil where two nodes are meant
+	byNode  map[fleet.NodeID]*nodeEntry
+	ofKubes map[fleet.ObjectRef]*fleet.KubeNode
+}
+
+// nodeEntry is one node, with what its cluster says of it.
+type nodeEntry struct {
+	id   fleet.NodeID
+	pool *fleet.Pool // nil for a node that no pool has
+	node *fleet.Node
+	spec fleet.NodeSpec
+	kube *fleet.KubeNode
+}
+
+func (w *world) nodeBook(s *fleet.Snapshot) *nodeBook {
+	b := &nodeBook{known: map[string]*nodeEntry{}, byNode: map[fleet.NodeID]*nodeEntry{}, ofKubes: map[fleet.ObjectRef]*fleet.KubeNode{}}
+	for _, c := range s.Clusters {
+		for _, n := range c.Nodes {
+			b.ofKubes[fleet.ObjectRef{Cluster: c.ID, Kind: "Node", Name: n.Name}] = n
+		}
+	}
+	taken := map[*fleet.KubeNode]bool{}
+	for i := range s.Pools {
+		p := &s.Pools[i]
+		for k := range p.Nodes {
+			e := &nodeEntry{id: p.Nodes[k].ID, pool: p, node: &p.Nodes[k]}
+			if k < len(p.Spec.Nodes) && p.Spec.Nodes[k].ID == e.id {
+				e.spec = p.Spec.Nodes[k]
+			}
+			if e.kube = b.kubeOf(e, p); e.kube != nil {
+				taken[e.kube] = true
+			}
+			b.byNode[e.id] = e
+			b.name(e, string(e.id), e.spec.Object.Name)
+			if src := w.index.nodes[e.id]; src != nil {
+				b.name(e, hostOf(src.spec.URL))
+			}
+		}
+	}
+	for o, n := range b.ofKubes {
+		if !taken[n] {
+			b.name(&nodeEntry{id: fleet.NodeID(o.Name), kube: n}, o.Name)
+		}
+	}
+	return b
+}
+
+// kubeOf is the node of a cluster that a node of a pool is: as declared, else that of its name in the cluster of the pool's workload.
+func (b *nodeBook) kubeOf(e *nodeEntry, p *fleet.Pool) *fleet.KubeNode {
+	if n := b.ofKubes[e.spec.Object]; n != nil {
+		return n
+	}
+	return b.ofKubes[fleet.ObjectRef{Cluster: p.Spec.Workload.Cluster, Kind: "Node", Name: string(e.id)}]
+}
+
+// name notes that a node is known by names, and by those that its cluster knows.
+func (b *nodeBook) name(e *nodeEntry, names ...string) {
+	if n := e.kube; n != nil {
+		names = append(append(names, n.Name, n.Provider), n.Addresses...)
+		if i := strings.LastIndexByte(n.Provider, '/'); i >= 0 {
+			names = append(names, n.Provider[i+1:]) // aws:///us-east-1a/i-0abc
+		}
+	}
+	for _, name := range names {
+		name = strings.ToLower(name)
+		if name == "" || name == "localhost" || strings.HasPrefix(name, "127.") {
+			continue
+		}
+		if other, ok := b.known[name]; ok && (other == nil || other.id != e.id) {
+			b.known[name] = nil
+			continue
+		}
+		b.known[name] = e
+	}
+}
+
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
+}
+
+// join says which node a machine is, and adds what the fleet knows of it: its GPUs and their use, notices of its cluster, and how it
+// stands where the account does not say.
+func (b *nodeBook) join(m *fleet.Machine, now time.Time) {
+	e := b.find(m)
+	if e == nil {
+		return
+	}
+	m.Node = e.id
+	if e.kube != nil {
+		m.Notices = append(append([]fleet.MachineNotice(nil), m.Notices...), kubeNotices(e.kube)...)
+		if m.Pricing == fleet.PricingUnknown && interruptible(e.kube) {
+			m.Pricing = fleet.PricingSpot
+		}
+		if !m.GPUs.OK {
+			m.GPUs = e.kube.GPUCapacity
+		}
+	}
+	if e.node == nil {
+		return
+	}
+	m.Pool = e.pool.Spec.ID
+	if !m.GPUs.OK && e.spec.GPUs > 0 {
+		m.GPUs = fleet.Some(e.spec.GPUs)
+	}
+	if m.GPU == "" {
+		m.GPU = e.pool.Spec.GPU
+	}
+	if util := meanUtil([]fleet.Node{*e.node}); util.OK {
+		m.Util = util
+	}
+	if m.State == "" || m.State == fleet.MachineUnknown {
+		m.State = stateOfNode(e.node)
+	}
+	if d := m.Leaves(now); d != nil && runs(m) && sooner(d, e.node.Leaves) {
+		e.node.Leaves = d
+	}
+}
+
+func (b *nodeBook) find(m *fleet.Machine) *nodeEntry {
+	for _, name := range append([]string{string(m.Node)}, m.Addresses...) {
+		if e := b.known[strings.ToLower(name)]; e != nil {
+			return e
+		}
+	}
+	return nil
+}
+
+// sooner tells whether a departure comes before another; one of unknown time is soon.
+func sooner(a, b *fleet.Departure) bool {
+	return b == nil || b.At.OK && (!a.At.OK || a.At.V.Before(b.At.V))
+}
+
+// stateOfNode is how a machine stands by its own node: a price file tells no state.
+func stateOfNode(n *fleet.Node) fleet.MachineState {
+	switch n.State {
+	case fleet.StateUnknown, fleet.StateStale:
+		return fleet.MachineUnknown
+	case fleet.StateCrit, fleet.StateDown:
+		return fleet.MachineUnwell
+	default:
+		return fleet.MachineRunning
+	}
+}
+
+// told is the departure that a node's cluster announces.
+func (b *nodeBook) told(id fleet.NodeID, now time.Time) *fleet.Departure {
+	e := b.byNode[id]
+	if e == nil || e.kube == nil {
+		return nil
+	}
+	return (&fleet.Machine{Notices: kubeNotices(e.kube)}).Leaves(now)
+}
