@@ -79,8 +79,14 @@ func (f *Folder) Read(ctx context.Context) (fleet.Partial, error) {
 	f.left = f.unread(waiting)
 	if changed || f.last == nil {
 		f.last = f.reading()
+		return f.partial(f.last), nil
 	}
-	return fleet.Partial{At: f.clock.Now(), Bill: f.last, Incomplete: f.left, Notices: f.notices()}, nil
+	// What was said stands: it need not be entered again.
+	return f.partial(&fleet.BillReading{Streams: f.last.Streams, Watermark: f.last.Watermark, Files: f.last.Files}), nil
+}
+
+func (f *Folder) partial(bill *fleet.BillReading) fleet.Partial {
+	return fleet.Partial{At: f.clock.Now(), Bill: bill, Incomplete: f.left, Notices: f.notices()}
 }
 
 // brief ends before the time of a read is over, so that what was read until then is delivered.
@@ -110,8 +116,9 @@ func (f *Folder) refresh(ctx context.Context, root *os.Root, found []entry) (cha
 		}
 		switch done, err := f.try(ctx, root, x, e); {
 		case err != nil:
+			before := x.why
 			x.refuse(e, err)
-			changed = true
+			changed = changed || x.why != before
 		case !done:
 			waiting = append(waiting, x)
 		default:
