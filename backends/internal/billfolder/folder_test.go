@@ -17,7 +17,7 @@ import (
 
 var start = time.Date(2026, 11, 22, 9, 14, 0, 0, time.UTC)
 
-// toy is a format of tests: a day, whose bill it is, a project and what was paid.
+// toy is a format of tests: a day or hour, whose bill it is, a project and what was paid; of the project "tax" it is of a year.
 type toy struct{ when, who, project, paid sheet.Column }
 
 var errPaid = errors.New("it paid no number")
@@ -27,11 +27,15 @@ func (toy) End(*sheet.Tally) error { return nil }
 
 func (x toy) Row(row [][]byte, t *sheet.Tally) error {
 	at, ok := sheet.ParseMoment(x.when.Of(row))
+	to, charge := at.End(), fleet.ChargeUsage
+	if string(x.project.Of(row)) == "tax" {
+		to, charge = at.Unix+365*secondsOfDay, fleet.ChargeTax
+	}
 	cost, fine := sheet.ParseAmount(x.paid.Of(row))
 	if !ok || !fine {
 		return errPaid
 	}
-	return t.Add(sheet.Key{From: at.Unix, To: at.End(), Stream: fleet.StreamBilled, Provider: t.Text("p"), Account: t.Word(x.who.Of(row)),
+	return t.Add(sheet.Key{From: at.Unix, To: to, Charge: charge, Stream: fleet.StreamBilled, Provider: t.Text("p"), Account: t.Word(x.who.Of(row)),
 		Project: t.Word(x.project.Of(row)), Currency: t.Text("USD")}, sheet.Amount{}, cost, sheet.Amount{})
 }
 
