@@ -51,6 +51,8 @@ type Folder struct {
 	opt   Options
 	files map[string]*file
 	last  *fleet.BillReading
+	due   bool // last was not told yet
+	whole bool // all files were read once: before, what a longer one says would be taken for gone
 	left  fleet.Safe // what was not read yet
 }
 
@@ -76,13 +78,22 @@ func (f *Folder) Read(ctx context.Context) (fleet.Partial, error) {
 	if ctx.Err() != nil {
 		return fleet.Partial{}, f.problem(ctx.Err())
 	}
+	return f.deliver(changed, waiting), nil
+}
+
+// deliver says what is new.
+func (f *Folder) deliver(changed bool, waiting []*file) fleet.Partial {
 	f.left = f.unread(waiting)
+	f.whole = f.whole || len(waiting) == 0
 	if changed || f.last == nil {
-		f.last = f.reading()
-		return f.partial(f.last), nil
+		f.last, f.due = f.reading(), true
+	}
+	if f.due && f.whole {
+		f.due = false
+		return f.partial(f.last)
 	}
 	// What was said stands: it need not be entered again.
-	return f.partial(&fleet.BillReading{Streams: f.last.Streams, Watermark: f.last.Watermark, Files: f.last.Files}), nil
+	return f.partial(&fleet.BillReading{Streams: f.last.Streams, Watermark: f.last.Watermark, Files: f.last.Files})
 }
 
 func (f *Folder) partial(bill *fleet.BillReading) fleet.Partial {

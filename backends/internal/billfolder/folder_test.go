@@ -266,6 +266,31 @@ func TestALongFileTakesSeveralReads(t *testing.T) {
 	}
 }
 
+// Until all files were read once no time is told: what a file that waits said in an earlier run would be taken for gone.
+func TestNothingIsToldBeforeAllWasRead(t *testing.T) {
+	r := newRig(t)
+	lines := make([]string, 2*between)
+	for i := range lines {
+		lines[i] = "2026-11-01,x,,1"
+	}
+	r.put("new.csv", 30, "2026-11-01,y,,7")
+	r.put("long.csv", 60, lines...)
+	root, err := os.OpenRoot(r.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	found, err := list(t.Context(), root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := r.f.deliver(r.f.refresh(&short{t.Context(), 5}, root, found))
+	if len(p.Bill.Lines) != 0 || len(p.Bill.Covers) != 0 || len(p.Bill.Files) != 2 || !strings.HasPrefix(p.Incomplete.String(), "long.csv is read to") {
+		t.Errorf("%+v", p)
+	}
+	r.paid(fmt.Sprintf("1  7, 1  %d", 2*between))
+}
+
 // Files that cannot be read are each a sentence, and stop no other.
 func TestEachFaultIsASentence(t *testing.T) {
 	r := newRig(t)
