@@ -43,7 +43,13 @@ func (t *table) words(row [][]byte, tally *sheet.Tally) words {
 		}
 		return tally.Word(c.Of(row))
 	}
-	return words{kind: w(t.kind), service: w(t.service), provider: w(t.provider), publisher: w(t.publisher), meter: w(t.meter), sku: w(t.sku),
+	either := func(c [2]sheet.Column) sheet.Word {
+		if first := w(c[0]); first != 0 {
+			return first
+		}
+		return w(c[1])
+	}
+	return words{kind: w(t.kind), service: w(t.service), provider: either(t.provider), publisher: either(t.publisher), meter: w(t.meter), sku: w(t.sku),
 		details: w(t.details), description: w(t.description), model: w(t.model), use: w(t.use),
 		consumedUnit: w(t.consumedUnit), pricedUnit: w(t.pricedUnit)}
 }
