@@ -49,8 +49,8 @@ func (t *table) words(row [][]byte, tally *sheet.Tally) words {
 		}
 		return w(c[1])
 	}
-	return words{kind: w(t.kind), service: w(t.service), provider: either(t.provider), publisher: either(t.publisher), meter: w(t.meter), sku: w(t.sku),
-		details: w(t.details), description: w(t.description), model: w(t.model), use: w(t.use),
+	return words{kind: w(t.kind), service: w(t.service), provider: either(t.provider), publisher: either(t.publisher),
+		meter: w(t.meter), sku: w(t.sku), details: w(t.details), description: w(t.description), model: w(t.model), use: w(t.use),
 		consumedUnit: w(t.consumedUnit), pricedUnit: w(t.pricedUnit)}
 }
 

@@ -104,8 +104,8 @@ func (r *Row) fields(cost fleet.Money) map[string]string {
 		"HostProviderName": text(first(r.Publisher, provider)), "InvoiceIssuerName": text(first(r.Issuer, provider)),
 		"ServiceCategory": "AI and Machine Learning", "ServiceSubcategory": "Generative AI", "ServiceName": text(provider + " models"),
 		"RegionId": text(r.Region), "RegionName": text(r.Region), "SubAccountId": text(r.Project), "SubAccountName": text(r.Project),
-		"x_Provenance": string(r.Stream), "x_Source": text(r.Source), "x_Model": text(string(r.Model)), "x_TokenKind": string(r.Use), "x_Route": text(string(r.Route)),
-		"x_Team": text(r.Team), "x_KeyId": text(r.Key), "x_From": text(r.From), "x_Estimated": "false",
+		"x_Provenance": string(r.Stream), "x_Source": text(r.Source), "x_Model": text(string(r.Model)), "x_TokenKind": string(r.Use),
+		"x_Route": text(string(r.Route)), "x_Team": text(r.Team), "x_KeyId": text(r.Key), "x_From": text(r.From), "x_Estimated": "false",
 	}
 	if r.Project != "" {
 		f["SubAccountType"] = "Project"

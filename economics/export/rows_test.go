@@ -24,7 +24,9 @@ func TestRowsOfLedgers(t *testing.T) {
 		}
 		return l
 	}
-	page := func(l ...fleet.BillLine) economics.Page { return economics.Page{Stream: l[0].Stream, Day: day, Lines: l} }
+	page := func(l ...fleet.BillLine) economics.Page {
+		return economics.Page{Stream: l[0].Stream, Day: day, Lines: l}
+	}
 	ledgers := []economics.Ledger{
 		{Pages: []economics.Page{page(line(fleet.StreamMetered, 7, "gpt-5", "2"), line(fleet.StreamMetered, 30, "gpt-5", "9")), page(line(fleet.StreamCapacity, 7, "", "8"))}},
 		{Source: "usage", Provider: "openai", Pages: []economics.Page{page(line(fleet.StreamReported, 6, "gpt-5", ""), line(fleet.StreamReported, 6, "other", ""))}},

@@ -51,8 +51,8 @@ type Folder struct {
 	opt   Options
 	files map[string]*file
 	last  *fleet.BillReading
-	due   bool // last was not told yet
-	whole bool // all files were read once: before, what a longer one says would be taken for gone
+	due   bool       // last was not told yet
+	whole bool       // all files were read once: before, what a longer one says would be taken for gone
 	left  fleet.Safe // what was not read yet
 }
 
