@@ -105,6 +105,9 @@ func TestALeavingMachineMarksItsNode(t *testing.T) {
 	}
 	s = b.after(2 * time.Minute)
 	p := s.Pool("p")
+	if n := p.Nodes[0]; n.State != fleet.StateWarn || !strings.Contains(n.Why.String(), "leaves in 23h") {
+		t.Errorf("%s %q", n.State, n.Why)
+	}
 	if d := p.Nodes[0].Leaves; d == nil || !d.At.V.Equal(end) || p.Lasting() != .5 {
 		t.Fatalf("%+v, %v", d, p.Lasting())
 	}
