@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"pitwall/backends/internal/awsapi"
 	"pitwall/backends/internal/httpx"
 	"pitwall/backends/internal/rented"
 	"pitwall/fleet"
@@ -28,7 +29,6 @@ const (
 
 // The options of a source.
 const (
-	OptionRegion    = "region"     // where the url does not name it: an address of one's own
 	OptionQuotas    = "quotas"     // "yes" asks Service Quotas for tokens per minute
 	OptionQuotasURL = "quotas_url" // address of Service Quotas, where it is not https://servicequotas.REGION.amazonaws.com
 )
@@ -43,9 +43,8 @@ type reader struct {
 	spec   fleet.SourceSpec
 	clock  fleet.Clock
 	client *httpx.Client
-	quotas *httpx.Client // nil where they are not asked for
+	quotas *awsapi.Call // nil where they are not asked for
 	region string
-	signed *signer // of client
 
 	mu     sync.Mutex
 	known  []quota
@@ -58,10 +57,10 @@ func newReader(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{spec: spec, clock: deps.Clock, region: region,
-		signed: &signer{source: spec.ID, service: "bedrock", region: region, clock: deps.Clock, keys: true}}
+	r := &reader{spec: spec, clock: deps.Clock, region: region}
+	signer := &awsapi.Signer{Source: spec.ID, Service: "bedrock", Region: region, Clock: deps.Clock, Keys: true}
 	opt := httpx.For(spec, strings.TrimSuffix(spec.URL, "/"), deps)
-	opt.Sign = r.signed.sign
+	opt.Sign = signer.Sign
 	if r.client, err = httpx.New(opt); err != nil {
 		return nil, err
 	}
@@ -69,21 +68,14 @@ func newReader(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
 	case "", "no":
 		return r, nil
 	case "yes":
-		r.quotas, err = quotaClient(spec, deps, region)
+		r.quotas, err = quotaCall(spec, deps, region)
 		return r, err
 	default:
 		return nil, wrong(spec.ID, "write yes or no for "+OptionQuotas)
 	}
 }
 
-// The addresses of the control plane: public, FIPS, dual stack, in China and in the sovereign cloud, and of an endpoint in a
-// network of one's own.
-var (
-	controlPlane = regexp.MustCompile(`(?:^|\.)bedrock(?:-fips)?\.([a-z]{2,}(?:-[a-z]+)+-\d+)\.` +
-		`(?:vpce\.)?(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu|api\.aws)$`)
-	otherPlane = regexp.MustCompile(`(?:^|\.)bedrock-(?:runtime|mantle|agent|agent-runtime)(?:-fips)?\.`)
-	regionName = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-\d+$`)
-)
+var otherPlane = regexp.MustCompile(`(?:^|\.)bedrock-(?:runtime|mantle|agent|agent-runtime)(?:-fips)?\.`)
 
 // regionOf reads the region from the option or from the address.
 func regionOf(spec fleet.SourceSpec) (string, error) {
@@ -91,20 +83,10 @@ func regionOf(spec fleet.SourceSpec) (string, error) {
 	if err != nil {
 		return "", wrong(spec.ID, "correct the url")
 	}
-	host := strings.ToLower(u.Hostname())
-	if otherPlane.MatchString(host) {
+	if otherPlane.MatchString(strings.ToLower(u.Hostname())) {
 		return "", wrong(spec.ID, "the lists are with the control plane: write https://bedrock.REGION.amazonaws.com as url")
 	}
-	if named := spec.Options[OptionRegion]; named != "" {
-		if !regionName.MatchString(named) {
-			return "", wrong(spec.ID, "write a region such as eu-central-1 for "+OptionRegion)
-		}
-		return named, nil
-	}
-	if found := controlPlane.FindStringSubmatch(host); found != nil {
-		return found[1], nil
-	}
-	return "", wrong(spec.ID, "the url names no region: write https://bedrock.REGION.amazonaws.com, or set "+OptionRegion)
+	return awsapi.Region(spec, "bedrock", "")
 }
 
 func wrong(source fleet.SourceID, next string) error {
@@ -158,5 +140,5 @@ func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 // get reads one path and puts a refusal into AWS's words.
 func (r *reader) get(ctx context.Context, path string) (*httpx.Reply, error) {
 	reply, err := r.client.Do(ctx, http.MethodGet, path, nil)
-	return reply, told(reply, err, r.clock.Now())
+	return reply, awsapi.Told(reply, err, r.clock.Now())
 }

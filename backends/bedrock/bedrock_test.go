@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"pitwall/backends/internal/awsapi"
 	"pitwall/backends/internal/contract"
 	"pitwall/fleet"
 )
@@ -38,7 +39,7 @@ func TestContract(t *testing.T) {
 	contract.Run(t, contract.Case{
 		New: newReader,
 		Spec: func(s *fleet.SourceSpec) {
-			s.Options = map[string]string{OptionRegion: "eu-central-1"}
+			s.Options = map[string]string{awsapi.OptionRegion: "eu-central-1"}
 			s.Models = []fleet.ModelName{"eu.anthropic.claude-sonnet-5"}
 		},
 		Pages: map[string]contract.Page{
@@ -109,8 +110,8 @@ func open(t *testing.T, url string, spec fleet.SourceSpec, deps fleet.Deps) flee
 	if spec.Options == nil {
 		spec.Options = map[string]string{}
 	}
-	if spec.Options[OptionRegion] == "" {
-		spec.Options[OptionRegion] = "eu-central-1"
+	if spec.Options[awsapi.OptionRegion] == "" {
+		spec.Options[awsapi.OptionRegion] = "eu-central-1"
 	}
 	spec.Auth = fleet.SecretRef{Env: "KEY"}
 	r, err := newReader(spec, deps)
@@ -153,10 +154,10 @@ func TestRegionOfAddresses(t *testing.T) {
 			t.Errorf("%s: %q, %v", url, got, err)
 		}
 	}
-	if got, err := regionOf(fleet.SourceSpec{URL: "https://proxy.example", Options: map[string]string{OptionRegion: "sa-east-1"}}); got != "sa-east-1" {
+	if got, err := regionOf(fleet.SourceSpec{URL: "https://proxy.example", Options: map[string]string{awsapi.OptionRegion: "sa-east-1"}}); got != "sa-east-1" {
 		t.Errorf("by option: %q, %v", got, err)
 	}
-	for option, value := range map[string]string{OptionRegion: "Frankfurt", OptionQuotas: "maybe"} {
+	for option, value := range map[string]string{awsapi.OptionRegion: "Frankfurt", OptionQuotas: "maybe"} {
 		spec := fleet.SourceSpec{URL: "https://bedrock.eu-central-1.amazonaws.com", Options: map[string]string{option: value}}
 		if _, err := newReader(spec, contract.Deps()); fleet.KindOf(err) != fleet.KindInvalid {
 			t.Errorf("%s %q: %v", option, value, err)

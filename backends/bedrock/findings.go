@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"pitwall/backends/internal/awsapi"
 	"pitwall/backends/internal/rented"
 	"pitwall/fleet"
 )
@@ -158,7 +159,7 @@ func (p *profile) regions() []string {
 			return nil
 		case parts[3] == "":
 			out = append(out, fleet.Anywhere)
-		case regionName.MatchString(parts[3]):
+		case awsapi.RegionName.MatchString(parts[3]):
 			out = append(out, parts[3])
 		default:
 			return nil

@@ -4,12 +4,11 @@ import (
 	"cmp"
 	"context"
 	"math"
-	"net/http"
 	"regexp"
 	"strings"
 	"unicode"
 
-	"pitwall/backends/internal/httpx"
+	"pitwall/backends/internal/awsapi"
 	"pitwall/backends/internal/rented"
 	"pitwall/fleet"
 )
@@ -37,13 +36,9 @@ type quota struct {
 	max   float64
 }
 
-func quotaClient(spec fleet.SourceSpec, deps fleet.Deps, region string) (*httpx.Client, error) {
-	at := cmp.Or(spec.Options[OptionQuotasURL], "https://servicequotas."+region+".amazonaws.com")
-	opt := httpx.For(spec, strings.TrimSuffix(at, "/"), deps)
-	s := &signer{source: spec.ID, service: "servicequotas", region: region, clock: deps.Clock}
-	opt.Sign, opt.Type = s.sign, "application/x-amz-json-1.1"
-	opt.Extra = http.Header{"X-Amz-Target": {"ServiceQuotasV20190624.ListServiceQuotas"}}
-	return httpx.New(opt)
+func quotaCall(spec fleet.SourceSpec, deps fleet.Deps, region string) (*awsapi.Call, error) {
+	return awsapi.API{Address: cmp.Or(spec.Options[OptionQuotasURL], "https://servicequotas."+region+".amazonaws.com"),
+		Service: "servicequotas", Region: region, Target: "ServiceQuotasV20190624.ListServiceQuotas", Version: "1.1"}.Open(spec, deps)
 }
 
 // readQuotas gives the tightest quota of the models of the configuration. They are asked for once an hour; where that fails
@@ -81,10 +76,6 @@ func (r *reader) listQuotas(ctx context.Context) ([]quota, error) {
 	var list []quota
 	ask := map[string]any{"ServiceCode": "bedrock", "MaxResults": 100}
 	for range maxPages {
-		reply, err := r.quotas.Do(ctx, http.MethodPost, "/", ask)
-		if err != nil {
-			return nil, told(reply, err, r.clock.Now())
-		}
 		var page struct {
 			Quotas *[]struct {
 				Name  string   `json:"QuotaName"`
@@ -92,7 +83,7 @@ func (r *reader) listQuotas(ctx context.Context) ([]quota, error) {
 			} `json:"Quotas"`
 			Next string `json:"NextToken"`
 		}
-		if err := reply.JSON(&page); err != nil {
+		if _, err := r.quotas.Do(ctx, ask, &page); err != nil {
 			return nil, err
 		}
 		if page.Quotas == nil {

@@ -2,99 +2,19 @@ package bedrock
 
 import (
 	"bytes"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
-	"io"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"pitwall/backends/internal/awsrig"
 	"pitwall/backends/internal/contract"
 	"pitwall/fleet"
 )
 
-const (
-	testID     = "AKIAPITWALLEXAMPLE00"
-	testSecret = "canary/secret+4f1e"
-	testToken  = "canary-session-77aa"
-)
-
-// verify computes the signature of a request anew, by the published rules and by code that shares nothing with the signer.
-func verify(t *testing.T, r *http.Request, body []byte, service string) {
-	t.Helper()
-	parts := regexp.MustCompile(`^AWS4-HMAC-SHA256 Credential=([A-Z0-9]+)/(\d{8})/([a-z0-9-]+)/([a-z]+)/aws4_request, SignedHeaders=([a-z0-9;-]+), Signature=([0-9a-f]{64})$`).
-		FindStringSubmatch(r.Header.Get("Authorization"))
-	if parts == nil {
-		t.Fatalf("not signed: %q", r.Header.Get("Authorization"))
-	}
-	if parts[1] != testID || parts[3] != "eu-central-1" || parts[4] != service {
-		t.Errorf("scope %v", parts[1:5])
-	}
-	names := strings.Split(parts[5], ";")
-	for _, needed := range []string{"host", "x-amz-date", "x-amz-security-token"} {
-		if !slices.Contains(names, needed) {
-			t.Errorf("%s is not signed", needed)
-		}
-	}
-	var headers strings.Builder
-	for _, n := range names {
-		v := r.Header.Get(n)
-		if n == "host" {
-			v = r.Host
-		}
-		headers.WriteString(n + ":" + v + "\n")
-	}
-	var path []string
-	for _, segment := range strings.Split(r.URL.EscapedPath(), "/") {
-		path = append(path, strings.ReplaceAll(url.QueryEscape(segment), "+", "%20"))
-	}
-	sum := func(b []byte) string { s := sha256.Sum256(b); return hex.EncodeToString(s[:]) }
-	mac := func(key []byte, text string) []byte {
-		h := hmac.New(sha256.New, key)
-		h.Write([]byte(text))
-		return h.Sum(nil)
-	}
-	canonical := strings.Join([]string{r.Method, strings.Join(path, "/"), r.URL.Query().Encode(), headers.String(), parts[5], sum(body)}, "\n")
-	toSign := strings.Join([]string{"AWS4-HMAC-SHA256", r.Header.Get("X-Amz-Date"),
-		strings.Join([]string{parts[2], parts[3], parts[4], "aws4_request"}, "/"), sum([]byte(canonical))}, "\n")
-	key := []byte("AWS4" + testSecret)
-	for _, part := range []string{parts[2], parts[3], parts[4], "aws4_request"} {
-		key = mac(key, part)
-	}
-	if want := hex.EncodeToString(mac(key, toSign)); want != parts[6] {
-		t.Errorf("%s %s: signature %s, want %s", r.Method, r.URL, parts[6], want)
-	}
-}
-
-// signedServer verifies every request and keeps the last answer's worth of them.
-func signedServer(t *testing.T, service string, answer func(*http.Request, []byte) (int, string)) *httptest.Server {
-	t.Helper()
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			t.Error(err)
-		}
-		verify(t, r, body, service)
-		for name, values := range r.Header {
-			if strings.Contains(strings.Join(values, " "), testSecret) {
-				t.Errorf("the secret was sent in %s", name)
-			}
-		}
-		status, text := answer(r, body)
-		w.WriteHeader(status)
-		_, _ = w.Write([]byte(text))
-	}))
-	t.Cleanup(s.Close)
-	return s
-}
-
 func TestRequestsAreSigned(t *testing.T) {
-	s := signedServer(t, "bedrock", func(r *http.Request, _ []byte) (int, string) {
+	s := awsrig.Serve(t, "bedrock", "eu-central-1", func(r *http.Request, _ []byte) (int, string) {
 		switch {
 		case r.URL.Path == "/foundation-models":
 			return http.StatusOK, fixture(t, "foundation-models.json")
@@ -108,10 +28,10 @@ func TestRequestsAreSigned(t *testing.T) {
 		}
 	})
 	for _, text := range []string{
-		testID + ":" + testSecret + ":" + testToken,
-		"{\n \"Version\": 1,\n \"AccessKeyId\": \"" + testID + "\",\n \"SecretAccessKey\": \"" + testSecret + "\",\n \"SessionToken\": \"" +
-			testToken + "\",\n \"Expiration\": \"2026-11-22T10:00:00+00:00\"\n}\n",
-		`{"Credentials":{"AccessKeyId":"` + testID + `","SecretAccessKey":"` + testSecret + `","SessionToken":"` + testToken + `"}}`,
+		awsrig.ID + ":" + awsrig.Secret + ":" + awsrig.Token,
+		"{\n \"Version\": 1,\n \"AccessKeyId\": \"" + awsrig.ID + "\",\n \"SecretAccessKey\": \"" + awsrig.Secret + "\",\n \"SessionToken\": \"" +
+			awsrig.Token + "\",\n \"Expiration\": \"2026-11-22T10:00:00+00:00\"\n}\n",
+		`{"Credentials":{"AccessKeyId":"` + awsrig.ID + `","SecretAccessKey":"` + awsrig.Secret + `","SessionToken":"` + awsrig.Token + `"}}`,
 	} {
 		p, err := open(t, s.URL, fleet.SourceSpec{Models: []fleet.ModelName{"amazon.nova-lite-v1:0"}}, withSecret(text)).Read(t.Context())
 		if err != nil || p.Provider.Authorised != fleet.Some(true) || len(p.Notices) != 0 {
@@ -124,18 +44,18 @@ func TestUnusableCredentialsAreNotSent(t *testing.T) {
 	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("something was sent") }))
 	defer s.Close()
 	for text, want := range map[string]string{
-		testID:                "without its secret",
+		awsrig.ID:             "without its secret",
 		"two canary words":    "neither an API key nor an access key",
 		"{canary":             "cannot be read",
 		`{"AccessKeyId":"A"}`: "no usable AccessKeyId",
 		"  ":                  "empty",
-		"[default]\naws_access_key_id = " + testID:                                                                    "neither an API key",
-		`{"AccessKeyId":"A","SecretAccessKey":"canary\r\nx"}`:                                                         "no usable",
-		`{"AccessKeyId":"` + testID + `","SecretAccessKey":"` + testSecret + `","Expiration":"2026-11-22T09:13:59Z"}`: "the session token has expired at 2026-11-22 09:13:59Z",
+		"[default]\naws_access_key_id = " + awsrig.ID:                                                                       "neither an API key",
+		`{"AccessKeyId":"A","SecretAccessKey":"canary\r\nx"}`:                                                               "no usable",
+		`{"AccessKeyId":"` + awsrig.ID + `","SecretAccessKey":"` + awsrig.Secret + `","Expiration":"2026-11-22T09:13:59Z"}`: "the session token has expired at 2026-11-22 09:13:59Z",
 	} {
 		p, err := open(t, s.URL, fleet.SourceSpec{}, withSecret(text)).Read(t.Context())
 		if fleet.KindOf(err) != fleet.KindAuth || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "nothing was sent") ||
-			strings.Contains(err.Error(), "canary") || strings.Contains(err.Error(), testID) {
+			strings.Contains(err.Error(), "canary") || strings.Contains(err.Error(), awsrig.ID) {
 			t.Errorf("%q: %v", text, err)
 		}
 		if p.Provider == nil || p.Provider.Authorised != fleet.Some(false) {
@@ -167,7 +87,7 @@ func TestRefusals(t *testing.T) {
 		{400, "ValidationException", `{"message":"canary"}`, fleet.KindInvalid, "400: ValidationException"},
 		{500, "\x1b[2Jcanary", `canary`, fleet.KindServer, "500"},
 	} {
-		s := signedServer(t, "bedrock", func(*http.Request, []byte) (int, string) { return c.status, c.body })
+		s := awsrig.Serve(t, "bedrock", "eu-central-1", func(*http.Request, []byte) (int, string) { return c.status, c.body })
 		inner := s.Config.Handler
 		s.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Date", behind)
@@ -176,7 +96,7 @@ func TestRefusals(t *testing.T) {
 			}
 			inner.ServeHTTP(w, r)
 		})
-		p, err := open(t, s.URL, fleet.SourceSpec{}, withSecret(testID+":"+testSecret+":"+testToken)).Read(t.Context())
+		p, err := open(t, s.URL, fleet.SourceSpec{}, withSecret(awsrig.ID+":"+awsrig.Secret+":"+awsrig.Token)).Read(t.Context())
 		if fleet.KindOf(err) != c.want || !strings.Contains(err.Error(), c.words) {
 			t.Errorf("%s: %v", c.kind, err)
 		}
@@ -200,7 +120,7 @@ func TestQuotasByOption(t *testing.T) {
 		return &contract.Answer{Body: available}
 	})
 	pages := 0
-	quotas := signedServer(t, "servicequotas", func(r *http.Request, body []byte) (int, string) {
+	quotas := awsrig.Serve(t, "servicequotas", "eu-central-1", func(r *http.Request, body []byte) (int, string) {
 		pages++
 		if r.Header.Get("X-Amz-Target") != "ServiceQuotasV20190624.ListServiceQuotas" || r.Header.Get("Content-Type") != "application/x-amz-json-1.1" ||
 			!bytes.Contains(body, []byte(`"ServiceCode":"bedrock"`)) {
@@ -213,7 +133,7 @@ func TestQuotasByOption(t *testing.T) {
 	})
 	spec := fleet.SourceSpec{Models: []fleet.ModelName{"eu.anthropic.claude-sonnet-5", "amazon.nova-lite-v1:0", "meta.llama3-1-8b-instruct-v1:0"},
 		Options: map[string]string{OptionQuotas: "yes", OptionQuotasURL: quotas.URL}}
-	r := open(t, lists.URL, spec, withSecret(testID+":"+testSecret+":"+testToken))
+	r := open(t, lists.URL, spec, withSecret(awsrig.ID+":"+awsrig.Secret+":"+awsrig.Token))
 	for range 3 {
 		p, err := r.Read(t.Context())
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"pitwall/backends/internal/chat"
+	"pitwall/backends/internal/pocket"
 	"pitwall/fleet"
 	"pitwall/fleet/golden"
 )
@@ -46,7 +47,7 @@ func newReader(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
 	}
 	r := &reader{spec: spec, clock: deps.Clock, price: price, purse: deps.Purse}
 	if r.purse == nil {
-		r.purse = &pocket{}
+		r.purse = &pocket.Pocket{}
 	}
 	ends := spec.Probe.Ends
 	if len(ends) == 0 {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"pitwall/backends/internal/contract"
+	"pitwall/backends/internal/pocket"
 	"pitwall/fleet"
 )
 
@@ -224,7 +225,7 @@ func TestAPaidProbeStopsAtItsLimitUntilTheNextDay(t *testing.T) {
 }
 
 // broken is a purse that cannot be written.
-type broken struct{ pocket }
+type broken struct{ pocket.Pocket }
 
 func (*broken) Spend(fleet.SourceID, time.Time, fleet.Money) error { return fmt.Errorf("disk full") }
 

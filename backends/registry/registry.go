@@ -11,21 +11,30 @@ import (
 
 	"pitwall/backends/alertmanager"
 	"pitwall/backends/amd"
+	"pitwall/backends/anthropiccosts"
 	"pitwall/backends/argorollouts"
 	"pitwall/backends/autoscalers"
+	"pitwall/backends/awscosts"
+	"pitwall/backends/azurecosts"
 	"pitwall/backends/azureml"
 	"pitwall/backends/azureopenai"
+	"pitwall/backends/azureusage"
+	"pitwall/backends/azurevms"
 	"pitwall/backends/bedrock"
+	"pitwall/backends/bedrockusage"
 	"pitwall/backends/bentocloud"
 	"pitwall/backends/bentoml"
 	"pitwall/backends/dcgm"
 	"pitwall/backends/digitalocean"
 	"pitwall/backends/discovery"
+	"pitwall/backends/ec2"
 	"pitwall/backends/envoyaigateway"
 	"pitwall/backends/flagger"
 	"pitwall/backends/focus"
 	"pitwall/backends/gatewayroutes"
+	"pitwall/backends/gce"
 	"pitwall/backends/gemini"
+	"pitwall/backends/googlecosts"
 	"pitwall/backends/istio"
 	"pitwall/backends/kong"
 	"pitwall/backends/kserve"
@@ -34,14 +43,17 @@ import (
 	"pitwall/backends/kuberay"
 	"pitwall/backends/lambda"
 	"pitwall/backends/litellm"
+	"pitwall/backends/litellmcosts"
 	"pitwall/backends/llamacpp"
 	"pitwall/backends/modelrewrite"
 	"pitwall/backends/nvidiagpu"
 	"pitwall/backends/nvidiasmi"
 	"pitwall/backends/onprem"
 	"pitwall/backends/openai"
+	"pitwall/backends/openaicosts"
 	"pitwall/backends/opencost"
 	"pitwall/backends/openrouter"
+	"pitwall/backends/openroutercosts"
 	"pitwall/backends/paperspace"
 	"pitwall/backends/portkey"
 	"pitwall/backends/probe"
@@ -57,10 +69,12 @@ import (
 	"pitwall/backends/tgi"
 	"pitwall/backends/together"
 	"pitwall/backends/togethercompute"
+	"pitwall/backends/togethercosts"
 	"pitwall/backends/triton"
 	"pitwall/backends/trtllm"
 	"pitwall/backends/vertex"
 	"pitwall/backends/vertexai"
+	"pitwall/backends/vertexusage"
 	"pitwall/backends/vllm"
 	"pitwall/backends/workloads"
 	"pitwall/backends/yatai"
@@ -101,7 +115,12 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{yatai.Connector()},
 		[]fleet.Connector{probe.Connector()},
 		[]fleet.Connector{bentocloud.Connector(), azureml.Connector(), vertex.Connector()},
+		[]fleet.Connector{openaicosts.Connector(), anthropiccosts.Connector(), openroutercosts.Connector(), litellmcosts.Connector(),
+			togethercosts.Connector()},
 		[]fleet.Connector{gemini.Connector(), vertexai.Connector(), azureopenai.Connector()},
+		[]fleet.Connector{awscosts.Connector(), azurecosts.Connector(), googlecosts.Connector()},
+		[]fleet.Connector{bedrockusage.Connector(), azureusage.Connector(), vertexusage.Connector()},
+		[]fleet.Connector{ec2.Connector(), azurevms.Connector(), gce.Connector()},
 		[]fleet.Connector{onprem.Connector(), lambda.Connector(), runpod.Connector(), togethercompute.Connector(),
 			digitalocean.Connector(), paperspace.Connector()},
 	)

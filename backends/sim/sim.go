@@ -41,7 +41,9 @@ type Options struct {
 	Coalesce    bool               // streams have one event for all tokens since the last, so that one machine can have many
 	BentoCloud  bool               // a BentoCloud beside it, with one deployment
 	Play        *Play              // a configured fleet that is played in the place of the demo's; nil for the demo's
+	Bypass      float64            // requests a second past the gateways; 0 means the demo's, below 0 none
 	Machines    bool               // an account at Lambda and a price file say what the machines cost
+	Bills       bool               // the bills of the providers and of the gateways are configured
 	Probes      bool               // live probes of the first pool and of one rented model are configured
 	// Crowd adds nodes and pods without engines behind them to the first cluster, for measuring.
 	Crowd clusters.Synthetic
@@ -110,7 +112,7 @@ func Listen(ctx context.Context, o Options) (*Fleet, error) {
 	f.servers = wire.Serve(wire.Options{
 		World: f.world, Clock: o.Clock, Key: key, MetricsAuth: o.MetricsAuth, LiteLLM: o.LiteLLM, Exporters: exporters,
 		Gateway: o.Gateway, Coalesce: o.Coalesce,
-		Styles: f.styles(),
+		Styles: f.styles(), Admins: f.admins(), Past: f.billing(),
 	}, held)
 	if err := f.serveClusters(&spec, held); err != nil {
 		return nil, errors.Join(err, port.Close(), alerts.Close(), cloud.close(), f.closeClusters(), f.servers.Close())
@@ -193,9 +195,13 @@ func (f *Fleet) Secret(_ context.Context, ref fleet.SecretRef) (fleet.Secret, er
 		return fleet.Secret{}, nil
 	case ref.Env == KeyName:
 		return fleet.NewSecret(key), nil
+	case ref.Env == OpenAIAdminName:
+		return fleet.NewSecret(adminKey), nil
+	case ref.Env == AnthropicAdminName:
+		return fleet.NewSecret(claudeAdminKey), nil
 	}
 	return fleet.Secret{}, &fleet.Error{Kind: fleet.KindAuth, Op: "read credential",
-		Next: "the embedded fleet has only one, " + KeyName}
+		Next: "the embedded fleet has only " + KeyName + ", " + OpenAIAdminName + " and " + AnthropicAdminName}
 }
 
 // Fault is a cause that can be put into the fleet: its number in the failure catalogue, a title, and what it changes.

@@ -27,7 +27,7 @@ func (c Case) oversized(t *testing.T) {
 		}
 	})
 	_, err := read(c.reader(t, s), patience)
-	checkError(t, err, fleet.KindInvalid)
+	c.checkError(t, err, fleet.KindInvalid)
 	if n := sent.Load(); n > enough {
 		t.Errorf("%d MB were received before the body was refused", n>>20)
 	}
@@ -42,7 +42,7 @@ func (c Case) redirect(t *testing.T) {
 		http.Redirect(w, r, other.URL+r.URL.Path, http.StatusFound) //nolint:gosec // the redirect to elsewhere is the fault under test
 	})
 	_, err := read(c.reader(t, s), patience)
-	checkError(t, err, fleet.KindInvalid)
+	c.checkError(t, err, fleet.KindInvalid)
 	if asked.Load() {
 		t.Error("the redirect to another host was followed")
 	}
@@ -59,7 +59,7 @@ func (c Case) cut(t *testing.T) {
 		t.Run(way, func(t *testing.T) {
 			s := c.serve(t, cutter(t, c.Pages[c.Main].Type, good, end, way))
 			_, err := read(c.reader(t, s), patience)
-			checkError(t, err, fleet.KindInvalid)
+			c.checkError(t, err, fleet.KindInvalid)
 		})
 	}
 }
@@ -94,7 +94,7 @@ func (c Case) wrongType(t *testing.T) {
 	s := c.servePages(t, c.with(c.WrongType), nil)
 	p, err := read(c.reader(t, s), patience)
 	if err != nil {
-		checkError(t, err, fleet.KindInvalid)
+		c.checkError(t, err, fleet.KindInvalid)
 		return
 	}
 	if len(p.Notices) == 0 {
@@ -119,7 +119,7 @@ func (c Case) hostile(t *testing.T) {
 			s := c.servePages(t, c.Hostile(text), nil)
 			p, err := read(c.reader(t, s), patience)
 			if err != nil {
-				checkError(t, err, fleet.KindInvalid)
+				c.checkError(t, err, fleet.KindInvalid)
 				return
 			}
 			checkSafe(t, p)
@@ -132,7 +132,7 @@ func (c Case) series(t *testing.T) {
 	s := c.servePages(t, c.with(c.Series(200_000)), nil)
 	p, err := read(c.reader(t, s), patience)
 	if err != nil {
-		checkError(t, err, fleet.KindInvalid)
+		c.checkError(t, err, fleet.KindInvalid)
 		return
 	}
 	checkSafe(t, p)

@@ -3,6 +3,7 @@
 package contract
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"net/http"
@@ -46,6 +47,8 @@ type Case struct {
 	Method string
 	// NoAuth says that the system takes no credential.
 	NoAuth bool
+	// Credential stands for the suite's own where it must have a form of its own: a key that signs, of which requests show Shown.
+	Credential, Shown string
 }
 
 const (
@@ -86,7 +89,13 @@ func (c Case) reader(t *testing.T, s *server) fleet.Reader {
 	if c.Spec != nil {
 		c.Spec(&spec)
 	}
-	r, err := c.New(spec, Deps())
+	deps := Deps()
+	if c.Credential != "" {
+		deps.Secret = func(context.Context, fleet.SecretRef) (fleet.Secret, error) {
+			return fleet.NewSecret(c.Credential), nil
+		}
+	}
+	r, err := c.New(spec, deps)
 	if err != nil {
 		t.Fatalf("no reader for a good source: %v", err)
 	}
@@ -176,7 +185,7 @@ func (c Case) with(main Page) map[string]Page {
 }
 
 // checkError holds for every failure: its kind, no secret in it, a sentence of one line that a screen can take.
-func checkError(t *testing.T, err error, want fleet.Kind) {
+func (c Case) checkError(t *testing.T, err error, want fleet.Kind) {
 	t.Helper()
 	if got := fleet.KindOf(err); got != want {
 		t.Errorf("error of kind %q, want %q: %v", got, want, err)
@@ -185,7 +194,7 @@ func checkError(t *testing.T, err error, want fleet.Kind) {
 		return
 	}
 	text := err.Error()
-	if strings.Contains(text, secret) {
+	if strings.Contains(text, cmp.Or(c.Credential, secret)) || c.Shown != "" && strings.Contains(text, c.Shown) {
 		t.Errorf("the error shows the credential: %s", text)
 	}
 	if len(text) > 400 || !fleet.IsClean(text) {

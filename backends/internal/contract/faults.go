@@ -21,6 +21,7 @@ type server struct {
 	date   time.Time
 	main   http.HandlerFunc
 	secret bool
+	shown  string        // of the credential
 	stop   chan struct{} // closed at the end, for handlers that hang
 }
 
@@ -30,7 +31,7 @@ func (c Case) serve(t *testing.T, main http.HandlerFunc) *server {
 
 func (c Case) servePages(t *testing.T, pages map[string]Page, main http.HandlerFunc) *server {
 	t.Helper()
-	s := &server{main: main, stop: make(chan struct{}), date: Start()}
+	s := &server{shown: cmp.Or(c.Shown, secret), main: main, stop: make(chan struct{}), date: Start()}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Date", s.now().Format(http.TimeFormat))
 		if r.URL.Path == c.Main {
@@ -67,7 +68,7 @@ func (s *server) note(r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, values := range r.Header {
-		s.secret = s.secret || strings.Contains(strings.Join(values, ""), secret)
+		s.secret = s.secret || strings.Contains(strings.Join(values, ""), s.shown)
 	}
 }
 
@@ -136,7 +137,7 @@ func (c Case) fault(t *testing.T, f fault) {
 	s := c.serve(t, nil)
 	s.setMain(f.main(s))
 	_, err := read(c.reader(t, s), f.limit)
-	checkError(t, err, f.kind)
+	c.checkError(t, err, f.kind)
 	if got := fleet.RetryAfter(err); got != f.retry {
 		t.Errorf("advice to retry after %v, want %v", got, f.retry)
 	}

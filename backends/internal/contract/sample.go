@@ -21,7 +21,18 @@ import (
 // repository. It is called by the tests of packages that lie two folders deep.
 func Sample(t testing.TB, name string) []byte {
 	t.Helper()
-	body, err := os.ReadFile(filepath.Join("..", "..", "..", "shared", "data", "engines", name))
+	return sample(t, "engines", name)
+}
+
+// BillSample is Sample for bills and accounts of machines.
+func BillSample(t testing.TB, name string) []byte {
+	t.Helper()
+	return sample(t, filepath.Join("billing", "fixtures"), name)
+}
+
+func sample(t testing.TB, folder, name string) []byte {
+	t.Helper()
+	body, err := os.ReadFile(filepath.Join("..", "..", "..", "shared", "data", folder, name))
 	if errors.Is(err, fs.ErrNotExist) {
 		t.Skip("the recorded samples are not beside this checkout")
 	}

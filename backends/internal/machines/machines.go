@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
 
 	"pitwall/backends/internal/httpx"
@@ -21,40 +22,59 @@ type Asker struct {
 	Spec   fleet.SourceSpec
 	Clock  fleet.Clock
 	Prices map[string]fleet.Money // of an hour of a machine, by type, that the configuration says
+	// Explain puts a refusal into the provider's words; nil leaves it as it is.
+	Explain func(*httpx.Reply, error) error
 
 	client *httpx.Client
 }
 
 // New opens an account at base, which has no path that calls do not share.
 func New(spec fleet.SourceSpec, deps fleet.Deps, base string) (*Asker, error) {
+	return Open(spec, httpx.For(spec, base, deps))
+}
+
+// Open opens an account whose requests carry their credential in a way of its own.
+func Open(spec fleet.SourceSpec, opt httpx.Options) (*Asker, error) {
 	prices, err := configured(spec)
 	if err != nil {
 		return nil, err
 	}
-	client, err := httpx.New(httpx.For(spec, base, deps))
+	client, err := httpx.New(opt)
 	if err != nil {
 		return nil, err
 	}
-	return &Asker{Spec: spec, Clock: deps.Clock, Prices: prices, client: client}, nil
+	return &Asker{Spec: spec, Clock: opt.Deps.Clock, Prices: prices, client: client}, nil
 }
 
 // Get reads one page of JSON.
 func (a *Asker) Get(ctx context.Context, path string, page any) (*httpx.Reply, error) {
-	return answer(page)(a.client.Do(ctx, http.MethodGet, path, nil))
+	return a.answer(page)(a.client.Do(ctx, http.MethodGet, path, nil))
 }
 
 // Query sends a question as JSON to an API that takes no other, and reads its answer.
 func (a *Asker) Query(ctx context.Context, path string, question, page any) (*httpx.Reply, error) {
-	return answer(page)(a.client.Do(ctx, http.MethodPost, path, question))
+	return a.answer(page)(a.client.Do(ctx, http.MethodPost, path, question))
 }
 
-func answer(page any) func(*httpx.Reply, error) (*httpx.Reply, error) {
+// Form sends a question as a form, and leaves it to the caller to read the answer.
+func (a *Asker) Form(ctx context.Context, path string, question url.Values) (*httpx.Reply, error) {
+	return a.explained(a.client.Ask(ctx, path, question))
+}
+
+func (a *Asker) answer(page any) func(*httpx.Reply, error) (*httpx.Reply, error) {
 	return func(reply *httpx.Reply, err error) (*httpx.Reply, error) {
-		if err == nil {
+		if reply, err = a.explained(reply, err); err == nil {
 			err = reply.JSON(page)
 		}
 		return reply, err
 	}
+}
+
+func (a *Asker) explained(reply *httpx.Reply, err error) (*httpx.Reply, error) {
+	if err != nil && a.Explain != nil {
+		err = a.Explain(reply, err)
+	}
+	return reply, err
 }
 
 // Invalid is an answer that cannot be what was asked for.

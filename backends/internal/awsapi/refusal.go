@@ -1,4 +1,4 @@
-package bedrock
+package awsapi
 
 import (
 	"encoding/json"
@@ -15,11 +15,13 @@ import (
 // What is taken out of refusals, which may repeat parts of what was sent: the word for the failure and the right that lacks.
 var (
 	plainCode    = regexp.MustCompile(`^[A-Za-z]{1,60}$`)
-	missingRight = regexp.MustCompile(`not authorized to perform: ([a-z-]{1,40}:[A-Za-z]{1,60})`)
+	missingRight = regexp.MustCompile(`not authorized to perform: ([a-z0-9-]{1,40}:[A-Za-z]{1,60})`)
+	xmlCode      = regexp.MustCompile(`<Code>([A-Za-z.]{1,60})</Code>`)
+	xmlMessage   = regexp.MustCompile(`<Message>([^<]+)`)
 )
 
-// told adds to a refusal what AWS says of it. A message is never shown whole: it may hold the signed request.
-func told(reply *httpx.Reply, err error, now time.Time) error {
+// Told adds to a refusal what AWS says of it. A message is never shown whole: it may hold the signed request.
+func Told(reply *httpx.Reply, err error, now time.Time) error {
 	e, ok := errors.AsType[*fleet.Error](err)
 	if !ok || reply == nil {
 		return err
@@ -38,12 +40,12 @@ func told(reply *httpx.Reply, err error, now time.Time) error {
 		said.Next = "check what auth names, and that the region of the url is meant"
 	case "ExpiredToken", "ExpiredTokenException":
 		said.Kind, said.Err, said.Next = fleet.KindAuth, errors.New("the session token has expired"), renew
-	case "UnrecognizedClientException", "InvalidClientTokenId":
+	case "UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure":
 		said.Kind, said.Err = fleet.KindAuth, errors.New("AWS does not know this access key id, or its session token is missing")
 		said.Next = "check what auth names"
-	case "AccessDeniedException":
+	case "AccessDeniedException", "AccessDenied", "UnauthorizedOperation":
 		denied(&said, message)
-	case "ThrottlingException", "TooManyRequestsException":
+	case "ThrottlingException", "TooManyRequestsException", "Throttling", "RequestLimitExceeded":
 		said.Kind = fleet.KindRateLimited
 	default:
 		if plainCode.MatchString(code) {
@@ -61,7 +63,16 @@ func reason(reply *httpx.Reply) (code, message string) {
 		Code    string `json:"code"`
 		Message string `json:"message"` // also "Message"
 	}
-	_ = json.Unmarshal(reply.Body, &body) // what is no JSON has nothing to say
+	if json.Unmarshal(reply.Body, &body) != nil { // services that speak XML
+		for _, x := range []struct {
+			re   *regexp.Regexp
+			into *string
+		}{{xmlCode, &body.Code}, {xmlMessage, &body.Message}} {
+			if found := x.re.FindSubmatch(reply.Body); found != nil {
+				*x.into = string(found[1])
+			}
+		}
+	}
 	for _, c := range []string{reply.Header.Get("X-Amzn-Errortype"), body.Type, body.Code} {
 		c, _, _ = strings.Cut(c, ":")
 		if _, bare, ok := strings.Cut(c, "#"); ok {
@@ -98,5 +109,5 @@ func denied(said *fleet.Error, message string) {
 	}
 	said.Kind = fleet.KindUnsupported
 	said.Err = errors.New("the key is accepted and lacks the right " + right[1])
-	said.Next = "grant it to the key's user or role; what may be called is not known"
+	said.Next = "grant it to the key's user or role; what it would tell is not known"
 }

@@ -1,4 +1,5 @@
-package probe
+// Package pocket keeps what was spent only as long as it lives, for readers that were given no purse.
+package pocket
 
 import (
 	"sync"
@@ -7,15 +8,15 @@ import (
 	"pitwall/fleet"
 )
 
-// pocket is the purse of a reader that was given none: it forgets with it.
-type pocket struct {
+// Pocket is the purse of a reader that was given none: it forgets with it.
+type Pocket struct {
 	mu  sync.Mutex
 	day string
 	sum fleet.Money
 }
 
 // Spent implements fleet.Purse.
-func (p *pocket) Spent(_ fleet.SourceID, at time.Time) (fleet.Money, error) {
+func (p *Pocket) Spent(_ fleet.SourceID, at time.Time) (fleet.Money, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.turn(at)
@@ -23,7 +24,7 @@ func (p *pocket) Spent(_ fleet.SourceID, at time.Time) (fleet.Money, error) {
 }
 
 // Spend implements fleet.Purse.
-func (p *pocket) Spend(_ fleet.SourceID, at time.Time, amount fleet.Money) error {
+func (p *Pocket) Spend(_ fleet.SourceID, at time.Time, amount fleet.Money) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.turn(at)
@@ -35,7 +36,7 @@ func (p *pocket) Spend(_ fleet.SourceID, at time.Time, amount fleet.Money) error
 }
 
 // turn begins a new day.
-func (p *pocket) turn(at time.Time) {
+func (p *Pocket) turn(at time.Time) {
 	if day := at.UTC().Format(time.DateOnly); day != p.day {
 		p.day, p.sum = day, fleet.Money{}
 	}

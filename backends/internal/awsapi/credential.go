@@ -1,4 +1,6 @@
-package bedrock
+// Package awsapi is what AWS's APIs have in common: credentials of both forms, signatures, regions, and how they refuse.
+// It must look for no credential of its own: no chain, no profile, no address of a machine's metadata.
+package awsapi
 
 import (
 	"encoding/json"
