@@ -33,10 +33,12 @@ func computeCommand(f *flags, c console) *cobra.Command {
 			"Exit code 0: all was read; 6: an account was not, or something of a plan is not known.",
 	}
 	cmd.AddCommand(
-		computePart(f, c, "list", "Machines by account with price, use, commitment and notices", func(s *fleet.Snapshot, x *computeFlags) (string, any, bool) {
+		computePart(f, c, "list", "Machines by account with price, use, commitment and notices", func(s *fleet.Snapshot,
+			x *computeFlags) (string, any, bool) {
 			return csvOr(x, plain.MachinesCSV, plain.Machines, s), s.Accounts, readAll(s)
 		}),
-		computePart(f, c, "offers", "What could be rented, with price and whether it is there", func(s *fleet.Snapshot, x *computeFlags) (string, any, bool) {
+		computePart(f, c, "offers", "What could be rented, with price and whether it is there", func(s *fleet.Snapshot,
+			x *computeFlags) (string, any, bool) {
 			var offers []accountOffers
 			for i := range s.Accounts {
 				offers = append(offers, accountOffers{s.Accounts[i].Spec.ID, s.Accounts[i].Offers})
@@ -90,7 +92,8 @@ func computePlan(f *flags, c console) *cobra.Command {
 	return cmd
 }
 
-func computePart(f *flags, c console, name, short string, tell func(*fleet.Snapshot, *computeFlags) (text string, value any, whole bool)) *cobra.Command {
+func computePart(f *flags, c console, name, short string, tell func(*fleet.Snapshot, *computeFlags) (text string, value any,
+	whole bool)) *cobra.Command {
 	x := &computeFlags{terms: economics.DefaultTerms()}
 	cmd := &cobra.Command{
 		Use: name, Short: short, Args: cobra.NoArgs, Example: "  pitwall compute " + name + "\n  pitwall compute " + name + " -o csv",
