@@ -197,3 +197,17 @@ func TestANameOfTwoNodesJoinsNothing(t *testing.T) {
 		}
 	}
 }
+
+func TestANodeIsFoundInItsCluster(t *testing.T) {
+	s := &fleet.Snapshot{Clusters: []*fleet.Cluster{{ID: "x", Nodes: []*fleet.KubeNode{{Name: "a"}, {Name: "b"}, {Name: "d"}}}, {ID: "y", Nodes: []*fleet.KubeNode{{Name: "c"}}}}}
+	pool := &fleet.Pool{Spec: fleet.PoolSpec{Workload: fleet.ObjectRef{Cluster: "y"}}}
+	for _, x := range []struct {
+		id, object string
+		want       *fleet.KubeNode
+	}{{"n", "b", s.Clusters[0].Nodes[1]}, {"n", "e", nil}, {"c", "", s.Clusters[1].Nodes[0]}, {"a", "", nil}, {"", "", nil}} {
+		e := &nodeEntry{id: fleet.NodeID(x.id), pool: pool, spec: fleet.NodeSpec{Object: fleet.ObjectRef{Cluster: "x", Name: x.object}}}
+		if got := kubeOf(s, e); got != x.want {
+			t.Errorf("%+v: %+v", x, got)
+		}
+	}
+}
