@@ -62,3 +62,16 @@ func TestComputeWithoutAccounts(t *testing.T) {
 		t.Error(frame)
 	}
 }
+
+func TestASourceOfMachinesSaysWhatTheyComeTo(t *testing.T) {
+	sc := scene(true, 0)
+	viewtest.Machines(sc.Snap)
+	sc.Snap.Sources = append(sc.Snap.Sources, fleet.SourceStatus{ID: "own", Kind: "onprem", Subject: fleet.Subject{Account: "own"}, LastGood: sc.Now})
+	sc.Snap.Accounts[1].PricesAsOf = sc.Now.AddDate(0, 0, -21)
+	frame := plain(views.Sources(sc, views.SourcesState{Open: "own"}, views.Size{W: 120, H: 40}))
+	for _, want := range []string{"3 machines, ~$53/h, GPU use 93%", "without 1 machine: not in dollars", "21d old", "a price file tells no state"} {
+		if !strings.Contains(frame, want) {
+			t.Errorf("%q is missing:\n%s", want, frame)
+		}
+	}
+}
