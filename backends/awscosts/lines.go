@@ -33,7 +33,8 @@ type day struct {
 // metric is an amount: always a text.
 type metric struct{ Amount, Unit string }
 
-// lines are the rows of models. A row that cannot be read makes the whole answer unusable: a sum without it would be too low.
+// lines are the rows of models. AWS calls every day of a month estimated until the month is closed: a day that is not read again is
+// not. A row that cannot be read makes the whole answer unusable: a sum without it would be too low.
 func (r *reader) lines(q query, days []day) ([]fleet.BillLine, error) {
 	now := r.clock.Now()
 	var lines []fleet.BillLine
@@ -56,7 +57,8 @@ func (r *reader) lines(q query, days []day) ([]fleet.BillLine, error) {
 			if !cost.OK {
 				return nil, r.unread("the amount of a row is no number, or has no currency")
 			}
-			line := fleet.BillLine{Stream: fleet.StreamBilled, Span: span, Cost: cost, Estimated: d.Estimated}
+			line := fleet.BillLine{Stream: fleet.StreamBilled, Span: span, Cost: cost,
+				Estimated: d.Estimated && !billing.Settled(start, now, bills.LateDays)}
 			if q.usage {
 				used(&line, g.Keys[0], g.Keys[1], g.Metrics["UsageQuantity"])
 			} else {

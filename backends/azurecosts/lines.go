@@ -53,7 +53,7 @@ func (r *reader) lines(t table) ([]fleet.BillLine, error) {
 			return nil, r.unread("a row has no readable amount, currency or date")
 		}
 		line := fleet.BillLine{Stream: fleet.StreamBilled, Span: billing.DayUntil(at, now), Cost: money, Charge: fleet.ChargeUsage,
-			Estimated: now.Sub(at) < billing.Day+lag}
+			Estimated: !billing.Settled(at, now, lateDays)}
 		if charge >= 0 {
 			line.Charge = chargeOf(word(row[charge]))
 		}

@@ -119,7 +119,7 @@ func latest(a, b time.Time) time.Time {
 func (w *row) lines(newest, now time.Time) []fleet.BillLine {
 	line := fleet.BillLine{Stream: fleet.StreamBilled, Span: billing.DayUntil(w.day, newest), Item: fleet.Label(w.sku), Unit: fleet.Label(w.unit),
 		Cost: fleet.Some(w.cost), Charge: chargeOf(w.kind), Project: w.project, Region: w.region,
-		Estimated: now.Sub(w.day) < billing.Day+lag}
+		Estimated: !billing.Settled(w.day, now, bills.LateDays)}
 	if line.IsUsage() {
 		item := billing.ItemOf(w.sku)
 		line.Use, line.Tier, line.Model = item.Use, item.Tier, modelOf(w.sku)
