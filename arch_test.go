@@ -40,7 +40,7 @@ var rules = []rule{
 var shared = []string{"pitwall/backends/internal/"}
 
 // notAdapters are packages under backends that are no adapters: they may import adapters or be imported by all.
-var notAdapters = []string{"pitwall/backends/internal", "pitwall/backends/registry", "pitwall/backends/sim", "pitwall/backends/discovery", "pitwall/backends/history"}
+var notAdapters = []string{"pitwall/backends/internal", "pitwall/backends/registry", "pitwall/backends/sim", "pitwall/backends/discovery", "pitwall/backends/history", "pitwall/backends/books"}
 
 type goPackage struct {
 	ImportPath string

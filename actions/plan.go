@@ -35,8 +35,13 @@ type Plan struct {
 	Effects  []Effect
 	BurnNow  fleet.Maybe[fleet.USDPerHour]
 	BurnThen fleet.Maybe[fleet.USDPerHour]
-	SeenGen  uint64    // generation of the snapshot that it was planned on
-	SeenAt   time.Time // its time
+	// BurnLow and BurnHigh bound BurnThen by how far bills were from the meter in the last days. BurnHigh is unknown where
+	// something has no price; BurnWhy says what the bounds lack.
+	BurnLow  fleet.Maybe[fleet.USDPerHour] `json:",omitzero"`
+	BurnHigh fleet.Maybe[fleet.USDPerHour] `json:",omitzero"`
+	BurnWhy  fleet.Safe                    `json:",omitzero"`
+	SeenGen  uint64                        // generation of the snapshot that it was planned on
+	SeenAt   time.Time                     // its time
 	Notes    []fleet.Safe
 
 	Silence *SilencePlan `json:",omitempty"` // silence and expire: what the one step does
@@ -50,6 +55,23 @@ func (p Plan) Short() string {
 		return p.Digest
 	}
 	return p.Digest[:4] + "-" + p.Digest[4:8]
+}
+
+// BurnBounds says how sure BurnThen is: " (by the bills $9.80 to $12.10; no closed bill yet of x)"; "" where no bill tells.
+func (p *Plan) BurnBounds() fleet.Safe {
+	if !p.BurnLow.OK {
+		return fleet.Safe{}
+	}
+	out := fleet.Concat(fleet.Text(" (by the bills $"), p.BurnLow.V.Text(), fleet.Text(" to "))
+	if p.BurnHigh.OK {
+		out = fleet.Concat(out, fleet.Text("$"), p.BurnHigh.V.Text())
+	} else {
+		out = fleet.Concat(out, fleet.Text(fleet.Unknown))
+	}
+	if !p.BurnWhy.IsEmpty() {
+		out = fleet.Concat(out, fleet.Text("; "), p.BurnWhy)
+	}
+	return fleet.Concat(out, fleet.Text(")"))
 }
 
 // Step is one write with its inverse.

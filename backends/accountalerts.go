@@ -7,6 +7,7 @@ import (
 )
 
 const (
+	noticeSoon     = 7 * 24 * time.Hour
 	commitmentSoon = 14 * 24 * time.Hour
 	commitmentNear = 3 * 24 * time.Hour
 	balanceSoon    = 24 * time.Hour
@@ -92,7 +93,8 @@ func machineAlerts(m *fleet.Machine, standby bool, now time.Time) []fleet.Alert 
 	}
 	for _, n := range m.Notices {
 		over := n.Ends.OK && n.Ends.V.Before(now)
-		if over || leaves != nil && n.Stops {
+		far := n.At.OK && n.At.V.Sub(now) > noticeSoon
+		if over || far || leaves != nil && n.Stops {
 			continue
 		}
 		text := n.What

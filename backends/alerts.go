@@ -26,6 +26,8 @@ func (w *world) alertsOf(s *fleet.Snapshot, now time.Time) []fleet.Alert {
 	for i := range s.Sources {
 		list = append(list, sourceAlerts(&s.Sources[i], now)...)
 	}
+	list = append(list, w.moneyAlerts(s, now)...)
+	list = append(list, keyAlerts(s.Spend.Keys)...)
 	active := make(map[string]time.Time, len(list))
 	for i := range list {
 		a := &list[i]

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"pitwall/backends/books"
 	"pitwall/backends/history"
 	"pitwall/fleet"
 )
@@ -22,6 +23,7 @@ type Options struct {
 	Clock     fleet.Clock
 	Log       *slog.Logger
 	Prices    Prices         // nil means that everything is unpriced
+	Books     *books.Books   // nil means that no days of money are kept
 	History   *history.Store // nil means no look-back beyond this run
 	Rand      *rand.Rand     // jitter; nil takes a random seed
 	// Problems are sources that could not be opened, with the reason.
@@ -109,6 +111,9 @@ func (h *Hub) Run(ctx context.Context) {
 	jobs = append(jobs, h.job(func(task fleet.Task) { h.age(ctx, task) }))
 	if h.opt.History != nil {
 		jobs = append(jobs, h.job(func(task fleet.Task) { h.keep(ctx, task) }))
+	}
+	if h.opt.Books != nil {
+		jobs = append(jobs, h.job(func(task fleet.Task) { h.bookkeep(ctx, task) }))
 	}
 	jobs = append(jobs, h.job(func(task fleet.Task) { h.recollect(ctx, task) }))
 	// Whoever sees the first snapshot may move a virtual clock: all tasks are on it by then.

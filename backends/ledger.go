@@ -3,18 +3,24 @@ package backends
 import "pitwall/fleet"
 
 // totals are increases since pitwall watches. They only grow: a series that leaves its page takes nothing back.
-type totals struct{ requests, errors, in, out, route float64 }
+//
+// in is the whole prompt; read and written are parts of it that came from a provider's cache and went into one. unsplit is
+// the part of in of which nobody told these parts.
+type totals struct{ requests, errors, in, out, read, written, unsplit, route float64 }
 
 func (t *totals) plus(o totals) {
 	t.requests += o.requests
 	t.errors += o.errors
 	t.in += o.in
 	t.out += o.out
+	t.read += o.read
+	t.written += o.written
+	t.unsplit += o.unsplit
 }
 
 func (t totals) since(o totals) totals {
 	return totals{requests: t.requests - o.requests, errors: t.errors - o.errors, in: t.in - o.in, out: t.out - o.out,
-		route: t.route - o.route}
+		read: t.read - o.read, written: t.written - o.written, unsplit: t.unsplit - o.unsplit, route: t.route - o.route}
 }
 
 // account names one row of the ledger: a pool, or a deployment of a route of a gateway.
@@ -47,5 +53,6 @@ func (e *engineSeries) totals() totals {
 }
 
 func (d *deploymentSeries) totals() totals {
-	return totals{requests: d.requests.total, errors: d.failures.total, in: d.in.total, out: d.out.total}
+	return totals{requests: d.requests.total, errors: d.failures.total, in: d.in.total, out: d.out.total,
+		read: d.read.total, written: d.written.total}
 }

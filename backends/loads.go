@@ -75,6 +75,8 @@ func sum(list []targetFlow) targetFlow {
 		out.failures.plus(f.failures)
 		out.in.plus(f.in)
 		out.out.plus(f.out)
+		out.read.plus(f.read)
+		out.written.plus(f.written)
 		out.ttft = append(out.ttft, f.ttft...)
 		out.latency = append(out.latency, f.latency...)
 		out.cooling = out.cooling || f.cooling
@@ -189,21 +191,17 @@ func (g gatewayLoads) providerObjective(id fleet.ProviderID) fleet.Maybe[fleet.R
 	return g.strictestSLO(onProvider(id))
 }
 
-// price finds what a provider's model costs: the configuration's own price, else the catalogue's.
+// price finds what a provider's model costs: the configuration's own price, else the catalogue's less the contract's discount.
 func (g gatewayLoads) price(t fleet.TargetSpec) (fleet.Price, bool) {
 	spec, ok := g.kinds[t.Provider]
 	if !ok {
 		return fleet.Price{}, false
 	}
-	for _, m := range spec.Models {
-		if m.Name == t.Model && m.Price.OK {
-			return m.Price.V, true
-		}
+	var list fleet.Prices
+	if g.prices != nil {
+		list = g.prices.Price
 	}
-	if g.prices == nil {
-		return fleet.Price{}, false
-	}
-	return g.prices.Price(spec.Kind, t.Model)
+	return spec.PriceOf(t.Model, list)
 }
 
 // targetBurn is what a rented target costs an hour by its token counters.
@@ -212,7 +210,7 @@ func (g gatewayLoads) targetBurn(t fleet.TargetSpec, f targetFlow) fleet.Maybe[f
 	if !ok || !f.in.known && !f.out.known {
 		return fleet.None[fleet.USDPerHour]()
 	}
-	return fleet.Some(economics.Metered(fleet.TokenRate(f.in.perSec), 0, fleet.TokenRate(f.out.perSec), price))
+	return fleet.Some(economics.Metered(f.mix(), price))
 }
 
 // providerBurn sums what can be priced, and names what cannot.

@@ -3,6 +3,7 @@ package backends
 import (
 	"time"
 
+	"pitwall/economics"
 	"pitwall/fleet"
 )
 
@@ -157,10 +158,9 @@ func blended(t *fleet.Target, seen gatewayLoads, f targetFlow) (fleet.Maybe[flee
 	if !ok {
 		return fleet.None[fleet.USDPerMTok](), fleet.Text("unpriced")
 	}
-	in, out, why := f.in.delta, f.out.delta, fleet.Text("list price over its own mix")
-	if in+out <= 0 {
-		in, out, why = 3, 1, fleet.Text("list price, 3 parts input to 1 output")
+	mix, why := economics.MixOf(f.in.delta, f.read.delta, f.written.delta, f.out.delta), fleet.Text("list price over its own mix")
+	if mix.Tokens() <= 0 {
+		mix, why = economics.Mix{Input: 3, Output: 1}, fleet.Text("list price, 3 parts input to 1 output")
 	}
-	v := (in*price.Input.Float() + out*price.Output.Float()) / (in + out)
-	return fleet.Some(fleet.USDPerMTok(v)), why
+	return economics.Allocated(economics.Metered(mix, price), fleet.TokenRate(mix.Tokens())), why
 }

@@ -38,6 +38,7 @@ func (w *world) snapshot(gen uint64, now time.Time) *fleet.Snapshot {
 	w.accounts(s, now)
 	s.Spend = w.spend(s, seen, now)
 	w.costs(s, now)
+	w.accountFor(s, seen, now)
 	s.Totals = w.totals(s, seen, now)
 	for _, src := range w.states {
 		st := src.status

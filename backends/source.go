@@ -39,6 +39,7 @@ type sourceState struct {
 	again  bool          // a person asked for a read while one was under way
 	out    int           // calls of the adapter that have not returned
 	late   time.Duration // before its first read
+	asked  bool          // a person wants a source of bills read before its time
 	told   bool          // a watcher: it is heard whenever it does not say otherwise
 }
 
@@ -92,6 +93,7 @@ func (s *sourceState) refresh() {
 	switch {
 	case s.retry > 0 || s.spec.Probe != nil: // each probe costs: it has its own time
 	case s.wake != nil:
+		s.asked = s.spec.Subject.About == fleet.AboutBill
 		s.wake()
 	default:
 		s.again = true
@@ -104,6 +106,12 @@ func (h *Hub) poll(ctx context.Context, s *sourceState, task fleet.Task) {
 		return
 	}
 	for ctx.Err() == nil {
+		if wait := h.bookedUntil(s); wait > 0 {
+			if h.rest(ctx, s, task, wait) != nil {
+				return
+			}
+			continue
+		}
 		if s.spec.Probe != nil { // an answer takes the time of the fleet, not only ours
 			task.Idle(func() { h.read(ctx, s) })
 		} else {

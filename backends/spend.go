@@ -5,6 +5,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"pitwall/economics"
 	"pitwall/fleet"
 )
 
@@ -19,9 +20,6 @@ type meter struct {
 	reckoned time.Time
 }
 
-// perMillion moves a price of a million tokens to one token, exactly.
-const perMillion = -6
-
 // nanosAnHour turns a time into hours.
 var nanosAnHour = decimal.NewFromInt(int64(time.Hour))
 
@@ -31,6 +29,9 @@ func (w *world) spend(s *fleet.Snapshot, seen gatewayLoads, now time.Time) fleet
 	out := fleet.Spend{Budget: w.inventory.Budget}
 	if w.opt.Prices != nil {
 		out.PricesAsOf = w.opt.Prices.AsOf()
+		if site, ok := w.opt.Prices.(interface{ SiteFile() fleet.Safe }); ok {
+			out.PricesSite = site.SiteFile()
+		}
 	}
 	unmeasured := 0
 	for _, p := range s.Providers {
@@ -62,6 +63,7 @@ func (w *world) spend(s *fleet.Snapshot, seen gatewayLoads, now time.Time) fleet
 	case unpricedPools > 0:
 		out.BurnWhy = fleet.Concat(fleet.Text("without "), fleet.Many(unpricedPools, "pool"), fleet.Text(": no GPU price"))
 	}
+	out.MeteredWhy, out.Keys = w.unsplit(seen), w.keys.list(now)
 	w.reckon(&out, seen, now)
 	return out
 }
@@ -72,17 +74,16 @@ func (w *world) reckon(out *fleet.Spend, seen gatewayLoads, now time.Time) {
 	m.turn(out.Budget.Zone, now)
 	seen.each(func(t fleet.TargetSpec) bool { return t.Provider != "" }, func(r fleet.RouteSpec, t fleet.TargetSpec, _ targetFlow) {
 		price, ok := seen.price(t)
-		now := w.ledger.target(r, t)
+		counted := w.ledger.target(r, t)
 		key := account{gateway: r.Gateway, route: r.Called(), deployment: deployment(t)}
 		before, again := m.tokens[key]
-		m.tokens[key] = now
+		m.tokens[key] = counted
 		if !ok || !again {
 			return
 		}
-		spent := now.since(before)
-		in := decimal.NewFromFloat(max(0, spent.in)).Mul(price.Input.Amount())
-		output := decimal.NewFromFloat(max(0, spent.out)).Mul(price.Output.Amount())
-		m.today = m.today.Add(in.Add(output).Shift(perMillion))
+		if cost := economics.Cost(usageOf(counted.since(before)), price).Cost; cost.OK {
+			m.today = m.today.Add(cost.V.Amount())
+		}
 		m.known = true
 	})
 	if out.Capacity.OK && !m.reckoned.IsZero() {

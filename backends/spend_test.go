@@ -1,6 +1,7 @@
 package backends
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -86,5 +87,32 @@ func TestAGatewayRestartLosesNoMoney(t *testing.T) {
 	got := read(start.Add(10*time.Second), 2e6, 0) // it restarted and counted anew
 	if want := money(t, "0.1125"); !got.Today.OK || !got.Today.V.Amount().Equal(want.Amount()) {
 		t.Errorf("today: %v, want %v", got.Today.V, want)
+	}
+}
+
+func TestCachedTokensHaveTheirPrice(t *testing.T) {
+	w, read := till(t, "")
+	price := fleet.Price{Input: money(t, "4"), CachedIn: fleet.Some(money(t, "1")), CacheWrite: fleet.Some(money(t, "5")), Output: money(t, "20")}
+	w.opt.Prices = fixedPrices{price}
+	if why := read(start, 0, 0).MeteredWhy; !why.IsEmpty() {
+		t.Errorf("nothing was counted, yet: %s", why)
+	}
+	read(start.Add(5*time.Second), 1e6, 0)
+	unsplit := read(start.Add(10*time.Second), 2e6, 0)
+	if got := unsplit.Today.V.Amount().String(); got != "8" || !strings.Contains(unsplit.MeteredWhy.String(), "g does not tell cached tokens apart") {
+		t.Errorf("two million tokens that nobody tells apart cost %s: %q", got, unsplit.MeteredWhy)
+	}
+	s := w.states[0]
+	split := func(at time.Time, in, cached, written, out float64) fleet.Spend {
+		p := deployments(fleet.DeploymentReading{ID: "rented", InTokens: fleet.Some(in), OutTokens: fleet.Some(out), CacheRead: fleet.Some(cached),
+			CacheWrite: fleet.Some(written)})
+		p.At, s.last, s.status.LastGood = at, p, at
+		w.take(s, p)
+		return w.snapshot(1000, at).Spend
+	}
+	split(start.Add(15*time.Second), 2e6, 0, 0, 0)
+	got := split(start.Add(20*time.Second), 6e6, 2e6, 1e6, 1e6) // 1 uncached, 2 cached, 1 written, 1 made
+	if today := got.Today.V.Amount().String(); today != "39" || !got.MeteredWhy.IsEmpty() {
+		t.Errorf("today $%s, want 8 + 4 + 2 + 5 + 20: %q", today, got.MeteredWhy)
 	}
 }

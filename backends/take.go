@@ -11,6 +11,7 @@ func (w *world) take(s *sourceState, p fleet.Partial) {
 	w.takeAlerts(s, p)
 	w.takeProbe(s, p.Probe, p.At)
 	w.takeStatus(s, p)
+	w.takeBill(s, p)
 	if p.Cluster != nil {
 		w.clusters[s.spec.ID] = p.Cluster
 	}
@@ -95,6 +96,9 @@ func (w *world) takeGateway(s *sourceState, p fleet.Partial) {
 		was := d.totals()
 		d.add(p.At, r, p.Gateway.Metrics)
 		did := d.totals().since(was)
+		if !r.CacheRead.OK {
+			did.unsplit = did.in
+		}
 		if part, whole := failed[r.Route]; whole && !r.Failures.OK && !r.Successes.OK {
 			did = attribute(did, part)
 		}
@@ -105,4 +109,5 @@ func (w *world) takeGateway(s *sourceState, p fleet.Partial) {
 		now[key] = d
 	}
 	w.deployments[s.spec.ID] = now
+	w.keys.take(s, p.At, p.Gateway)
 }

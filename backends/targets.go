@@ -3,12 +3,14 @@ package backends
 import (
 	"time"
 
+	"pitwall/economics"
 	"pitwall/fleet"
 )
 
 // targetFlow is what all gateway replicas together saw of one target.
 type targetFlow struct {
 	requests, successes, failures, in, out flow
+	read, written                          flow // parts of in
 	judged                                 flow // of a sum: the requests of those whose failures are known
 	summed                                 bool
 	by                                     fleet.Counted
@@ -54,6 +56,8 @@ func (w *world) flowOf(spec fleet.RouteSpec, t fleet.TargetSpec, replicas []flee
 		f.failures.add(&series.failures)
 		f.in.add(&series.in)
 		f.out.add(&series.out)
+		f.read.add(&series.read)
+		f.written.add(&series.written)
 		f.ttft = append(f.ttft, &series.ttft)
 		f.latency = append(f.latency, &series.latency)
 		if n, _, ok := series.cooldowns.increase(coolingWindow); ok && n > 0 {
@@ -71,6 +75,11 @@ func lowest(to *fleet.Maybe[float64], v fleet.Maybe[float64]) {
 	if v.OK && (!to.OK || v.V < to.V) {
 		*to = v
 	}
+}
+
+// mix is what its tokens are a second, by what they cost.
+func (f targetFlow) mix() economics.Mix {
+	return economics.MixOf(f.in.perSec, f.read.perSec, f.written.perSec, f.out.perSec)
 }
 
 // errors is the part of the requests that failed. Where the failures cannot be read, they are the requests that did

@@ -32,6 +32,13 @@ type world struct {
 	policyWatches map[routeKey]*policyWatch
 	events        eventLog
 	money         meter
+	metering      metering
+	bills         []billed
+	wakeBooks     func()
+	accounts      *accounts // nil until the books were read
+	paces         burnPaces
+	shifts        map[routeKey]*shift
+	keys          keySpend
 	look          lookback
 	reversals     map[routeKey]*turns
 	lags          map[replicaKey]*lagWatch
@@ -98,6 +105,7 @@ func (e *engineSeries) add(at time.Time, r fleet.EngineReading) {
 // deploymentSeries is one target on one gateway replica over time.
 type deploymentSeries struct {
 	requests, successes, failures, cooldowns, in, out counter
+	read, written                                     counter             // parts of in
 	cooledFor                                         map[string]*counter // cool-downs by status
 	ttft, latency                                     distribution
 	// answered is when the newest success came at the earliest: at the reading before the one that counted it.
@@ -117,6 +125,8 @@ func (d *deploymentSeries) add(at time.Time, r fleet.DeploymentReading, paged bo
 	d.cooldowns.add(at, r.Cooldowns, paged)
 	d.in.add(at, r.InTokens, paged)
 	d.out.add(at, r.OutTokens, paged)
+	d.read.add(at, r.CacheRead, paged)
+	d.written.add(at, r.CacheWrite, paged)
 	d.ttft.add(at, r.TTFT)
 	d.latency.add(at, r.Latency)
 }
@@ -166,11 +176,14 @@ func newWorld(opt Options, states []*sourceState) *world {
 		gpus:        map[fleet.SourceID]map[gpuKey]*gpuWatch{},
 		still:       map[fleet.SourceID]*stillness{},
 		ledger:      ledger{},
+		keys:        newKeySpend(),
 		given:       map[routeKey]givenID{},
 		trends:      trends{},
 		since:       map[string]stateSince{},
 		alerts:      map[string]time.Time{},
 		reversals:   map[routeKey]*turns{},
+		shifts:      map[routeKey]*shift{},
+		paces:       burnPaces{},
 		lags:        map[replicaKey]*lagWatch{},
 		rests:       map[fleet.SourceID]*storeRest{},
 
@@ -259,6 +272,7 @@ func (w *world) forget(id fleet.SourceID) {
 	delete(w.engines, id)
 	delete(w.deployments, id)
 	delete(w.byRoute, id)
+	delete(w.keys.counters, id)
 	delete(w.progress, id)
 	delete(w.gpus, id)
 	delete(w.still, id)
@@ -325,6 +339,7 @@ func (w *world) prune(specs []fleet.RouteSpec, now time.Time) {
 			delete(w.given, key)
 		}
 	}
+	w.paces.prune(now)
 	w.prunePools(now)
 	w.pruneRoutes(specs)
 }

@@ -8,11 +8,23 @@ const (
 	million       = 1_000_000
 )
 
-// Metered is the burn of a rented model by its token rates, in US dollars an hour. in holds
-// uncached input tokens only: the three rates are disjoint.
-func Metered(in, cached, out fleet.TokenRate, p fleet.Price) fleet.USDPerHour {
-	cachedPrice := p.CachedIn.Or(p.Input)
-	perSecond := float64(in)*p.Input.Float() + float64(cached)*cachedPrice.Float() + float64(out)*p.Output.Float()
+// Mix is how many tokens of each kind there are, by the second or in all. The kinds are disjoint: Input holds neither
+// those from a cache nor those into one.
+type Mix struct{ Input, CacheRead, CacheWrite, Output float64 }
+
+// MixOf takes the parts of a prompt that came from a cache and went into one out of it. Parts that are more than the
+// whole, as gateways have counted them at times, leave nothing uncached.
+func MixOf(prompt, read, written, out float64) Mix {
+	return Mix{Input: max(0, prompt-read-written), CacheRead: max(0, read), CacheWrite: max(0, written), Output: max(0, out)}
+}
+
+// Tokens is how many there are of all kinds.
+func (m Mix) Tokens() float64 { return m.Input + m.CacheRead + m.CacheWrite + m.Output }
+
+// Metered is the burn of a rented model by its token rates, in US dollars an hour.
+func Metered(m Mix, p fleet.Price) fleet.USDPerHour {
+	perSecond := m.Input*p.Input.Float() + m.CacheRead*p.CachedIn.Or(p.Input).Float() +
+		m.CacheWrite*p.CacheWrite.Or(p.Input).Float() + m.Output*p.Output.Float()
 	return fleet.USDPerHour(perSecond / million * secondsAnHour)
 }
 

@@ -155,8 +155,8 @@ func (b *bench) usages(id fleet.ProviderID, ledger int, stream fleet.Stream, spa
 // each calls f for the lines of a provider that begin within a span.
 func (b *bench) each(id fleet.ProviderID, ledger int, stream fleet.Stream, span fleet.Span, f func(*fleet.BillLine)) {
 	l := &b.ledgers[ledger]
-	for i := range l.Sheets {
-		s := &l.Sheets[i]
+	for i := range l.Pages {
+		s := &l.Pages[i]
 		if s.Stream != stream || !s.Day.Before(span.To) || !s.Day.Add(oneDay).After(span.From) {
 			continue
 		}

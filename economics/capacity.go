@@ -2,6 +2,7 @@ package economics
 
 import (
 	"math"
+	"sort"
 
 	"pitwall/fleet"
 )
@@ -130,16 +131,17 @@ func (n *CapacityNeed) places() float64 {
 
 // firstShort goes through the months, in which traffic grows by the same factor each.
 func (n *CapacityNeed) firstShort(t CapacityTerms, peak float64, spares int) int {
-	for m := 0; m <= t.Months; m++ {
-		part := 1.0
-		if t.Months > 0 {
-			part = float64(m) / float64(t.Months)
-		}
-		if need, _, _ := n.replicas(t, peak*math.Pow(1+t.Growth, part)); need+spares > n.Stay {
-			return m
-		}
+	short := func(m int) bool {
+		need, _, _ := n.replicas(t, peak*math.Pow(1+t.Growth, float64(m)/math.Max(1, float64(t.Months))))
+		return need+spares > n.Stay
 	}
-	return -1
+	if short(0) {
+		return 0
+	}
+	if t.Growth <= 0 || t.Months <= 0 || !short(t.Months) {
+		return -1
+	}
+	return sort.Search(t.Months, func(m int) bool { return short(m) })
 }
 
 // ceil rounds up, but not what only a lost digit made too great.

@@ -2,6 +2,7 @@ package economics
 
 import (
 	"strings"
+	"sync"
 
 	"pitwall/fleet"
 )
@@ -40,17 +41,26 @@ func Buy(gpu string, replicas, gpusEach int, accounts []fleet.Account) (Purchase
 	if found {
 		return best, true
 	}
-	list, err := GPUHours()
-	if err != nil {
-		return best, false
-	}
-	for i := range list {
-		if o, ok := list[i].offer(); ok {
-			take(&o, "")
-		}
+	for _, o := range listPrices() {
+		take(&o, "")
 	}
 	return best, found
 }
+
+// listPrices are the list prices that are compiled in, as offers.
+var listPrices = sync.OnceValue(func() []fleet.Offer {
+	list, err := GPUHours()
+	if err != nil {
+		return nil
+	}
+	var offers []fleet.Offer
+	for i := range list {
+		if o, ok := list[i].offer(); ok {
+			offers = append(offers, o)
+		}
+	}
+	return offers
+})
 
 func purchase(o *fleet.Offer, replicas, gpusEach int) (Purchase, bool) {
 	each := max(1, gpusEach)

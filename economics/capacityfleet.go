@@ -45,7 +45,7 @@ func FleetCapacity(s *fleet.Snapshot, t CapacityTerms) []PoolCapacity {
 
 func poolCapacity(s *fleet.Snapshot, p *fleet.Pool, t CapacityTerms) PoolCapacity {
 	out := PoolCapacity{Pool: p.Spec.ID, GPU: p.Spec.GPU, GPUsEach: p.Spec.GPUsPerReplica}
-	replicas := len(p.Spec.Replicas)
+	replicas := max(len(p.Spec.Replicas), len(p.Replicas))
 	if p.Whole != nil {
 		replicas = p.Whole.Replicas.V
 	}

@@ -148,5 +148,5 @@ func (s *Listing) Piece(kind fleet.UsageKind, variant string) (PiecePrice, bool)
 // Blended is the price of a million tokens of a mix, given as rates of disjoint buckets. Without tokens it is unknown:
 // there is no mix to blend over.
 func Blended(in, cached, out fleet.TokenRate, p fleet.Price) fleet.Maybe[fleet.USDPerMTok] {
-	return Allocated(Metered(in, cached, out, p), in+cached+out)
+	return Allocated(Metered(Mix{Input: float64(in), CacheRead: float64(cached), Output: float64(out)}, p), in+cached+out)
 }

@@ -155,7 +155,7 @@ func TestASiteFileWinsAndABadOneIsRefusedByLine(t *testing.T) {
 
 func TestBurn(t *testing.T) {
 	p := fleet.Price{Input: usd(t, "2.50"), CachedIn: fleet.Some(usd(t, "1.25")), Output: usd(t, "10")}
-	got := float64(Metered(1000, 400, 200, p)) // (2,500 + 500 + 2,000) micro-dollars a second
+	got := float64(Metered(MixOf(1400, 400, 0, 200), p)) // (2,500 + 500 + 2,000) micro-dollars a second
 	if math.Abs(got-18) > 1e-9 {
 		t.Errorf("metered: got %v $/h, want 18", got)
 	}

@@ -29,9 +29,9 @@ type factorDay struct {
 	against fleet.Stream
 }
 
-// factors gathers the factors of each model and tier, and of each provider as a whole under no model: a bill that names no
+// Factors gathers the factors of each model and tier, and of each provider as a whole under no model: a bill that names no
 // models, or other ones, still tells how far all of the meter is from it. Days are the newest first.
-func factors(days []fleet.CostDay) []fleet.Factor {
+func Factors(days []fleet.CostDay) []fleet.Factor {
 	found := map[factorKey][]factorDay{}
 	for i := range days {
 		if d := &days[i]; d.Factor.OK && d.Model != "" {

@@ -23,8 +23,8 @@ func HoursOf(ledgers []Ledger, back fleet.Span, rho func(fleet.ProviderID, fleet
 		if l.Source != "" {
 			continue // the meter is pitwall's own: others tell of the same money
 		}
-		for j := range l.Sheets {
-			s := &l.Sheets[j]
+		for j := range l.Pages {
+			s := &l.Pages[j]
 			if !s.Day.Before(back.To) || !s.Day.Add(oneDay).After(back.From) {
 				continue
 			}
@@ -36,8 +36,8 @@ func HoursOf(ledgers []Ledger, back fleet.Span, rho func(fleet.ProviderID, fleet
 				}
 			}
 		}
-		for j := range l.Sheets {
-			s := &l.Sheets[j]
+		for j := range l.Pages {
+			s := &l.Pages[j]
 			if s.Stream != fleet.StreamMetered && s.Stream != fleet.StreamCapacity {
 				continue
 			}

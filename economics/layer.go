@@ -101,8 +101,11 @@ func (l *layer) doubt(where, what fleet.Safe) {
 // number reads a decimal of a length that a price can have. Without the bound an exponent of a billion would be a number that
 // takes a gigabyte to write down.
 func number(text string) (decimal.Decimal, error) {
+	if len(text) > maxDigits {
+		return decimal.Zero, errors.New("a price has over 40 digits")
+	}
 	d, err := decimal.NewFromString(text)
-	if err != nil || len(text) > maxDigits || d.Exponent() > 12 || d.Exponent() < -30 {
+	if err != nil || d.Exponent() > 12 || d.Exponent() < -30 {
 		return decimal.Zero, fmt.Errorf("%q is no price such as 2.50", fleet.Label(text))
 	}
 	if d.IsNegative() {

@@ -3,11 +3,13 @@ package economics
 import (
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"pitwall/fleet"
 )
 
-// Sheet is one UTC day of one stream as its source told it last.
-type Sheet struct {
+// Page is one UTC day of one stream as its source told it last.
+type Page struct {
 	Stream fleet.Stream
 	Day    time.Time    // its begin
 	Covers []fleet.Span // what of the day the source answered for, ascending and disjoint
@@ -30,7 +32,7 @@ type Ledger struct {
 	Provider  fleet.ProviderID   // of lines that name none
 	Providers []fleet.ProviderID // that it answers for also where it has no line of them
 	Watermark time.Time          // end of the newest span with data; zero where it does not say
-	Sheets    []Sheet
+	Pages     []Page
 }
 
 // Settles is how long after the end of a day its bill may still grow without being announced to change. What is corrected
@@ -48,27 +50,19 @@ type Names struct {
 	// Kind is the kind of a provider, by which price lists know it. nil takes the ID for it.
 	Kind func(fleet.ProviderID) string
 	// Unit is the price of one unit of a line's use, where one is known. nil prices nothing.
-	Unit func(kind string, l *fleet.BillLine) (fleet.Money, bool)
+	Unit func(provider fleet.ProviderID, l *fleet.BillLine) (fleet.Money, bool)
+}
+
+// NameOf is a model of a provider as price lists call it.
+func NameOf(n Names, provider fleet.ProviderID, model fleet.ModelName) fleet.ModelName {
+	return (&bench{names: n, canonical: map[nameKey]fleet.ModelName{}}).model(provider, model)
 }
 
 // standard are the words for the usual tier of service.
 var standard = map[string]bool{"": true, "standard": true, "default": true, "auto": true, "on_demand": true, "on-demand": true, "ON_DEMAND": true}
 
-// UnitPrice is the price of one unit of a kind of usage by a list price of tokens, as far as it has one. Cached and written
-// tokens without a price of their own cost what input does.
-func UnitPrice(p fleet.Price, use fleet.UsageKind) (fleet.Money, bool) {
-	var m fleet.Money
-	switch use {
-	case fleet.UseInput:
-		m = p.Input
-	case fleet.UseCacheRead:
-		m = p.CachedIn.Or(p.Input)
-	case fleet.UseCacheWrite5m, fleet.UseCacheWrite1h:
-		m = p.CacheWrite.Or(p.Input)
-	case fleet.UseOutput:
-		m = p.Output
-	default:
-		return m, false
-	}
-	return fleet.NewMoney(m.Amount().Shift(-6), m.Currency()), true // prices are for a million tokens
+// TokenUnit is the price of one unit of a kind of usage by a price of tokens, as far as it has one.
+func TokenUnit(p fleet.Price, use fleet.UsageKind) (fleet.Money, bool) {
+	got := Cost(Usage{use: decimal.NewFromInt(1)}, p)
+	return got.Cost.V, use.IsTokens() && got.Cost.OK && len(got.Missing) == 0
 }

@@ -59,6 +59,16 @@ func (s *Listing) Standard() (fleet.Price, bool) {
 // LinePrice is the price of one unit of what a line of usage or of a bill counts, in the tier that it names.
 func (c *Catalogue) LinePrice(kind string, line *fleet.BillLine) (fleet.Money, bool) {
 	s, ok := c.Listing(kind, line.Model)
+	return s.linePrice(ok, line)
+}
+
+// LinePriceOf is LinePrice at a provider, with its own prices and contract.
+func (c *Catalogue) LinePriceOf(p *fleet.ProviderSpec, line *fleet.BillLine) (fleet.Money, bool) {
+	s, ok := c.ListingOf(p, line.Model)
+	return s.linePrice(ok, line)
+}
+
+func (s *Listing) linePrice(ok bool, line *fleet.BillLine) (fleet.Money, bool) {
 	if !ok {
 		return fleet.Money{}, false
 	}

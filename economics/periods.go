@@ -120,7 +120,7 @@ func bestWhy(span fleet.Span, now time.Time, told map[time.Time]bool, open int, 
 }
 
 func eachCapacity(ledgers []Ledger, span fleet.Span, f func(*fleet.BillLine)) {
-	eachSheet(ledgers, fleet.StreamCapacity, span, func(_ *Ledger, s *Sheet) {
+	eachPage(ledgers, fleet.StreamCapacity, span, func(_ *Ledger, s *Page) {
 		for i := range s.Lines {
 			if l := &s.Lines[i]; span.Has(l.Span.From) {
 				f(l)
@@ -129,10 +129,10 @@ func eachCapacity(ledgers []Ledger, span fleet.Span, f func(*fleet.BillLine)) {
 	})
 }
 
-func eachSheet(ledgers []Ledger, stream fleet.Stream, span fleet.Span, f func(*Ledger, *Sheet)) {
+func eachPage(ledgers []Ledger, stream fleet.Stream, span fleet.Span, f func(*Ledger, *Page)) {
 	for i := range ledgers {
-		for j := range ledgers[i].Sheets {
-			if s := &ledgers[i].Sheets[j]; s.Stream == stream && s.Day.Before(span.To) && s.Day.Add(oneDay).After(span.From) {
+		for j := range ledgers[i].Pages {
+			if s := &ledgers[i].Pages[j]; s.Stream == stream && s.Day.Before(span.To) && s.Day.Add(oneDay).After(span.From) {
 				f(&ledgers[i], s)
 			}
 		}
@@ -179,7 +179,7 @@ func HourChart(ledgers []Ledger, span fleet.Span, names Names) []fleet.CostPoint
 		if !ok {
 			continue
 		}
-		eachSheet(ledgers[source:source+1], stream, span, func(l *Ledger, s *Sheet) {
+		eachPage(ledgers[source:source+1], stream, span, func(l *Ledger, s *Page) {
 			for i := range s.Lines {
 				line := &s.Lines[i]
 				if !span.Has(line.Span.From) || line.Span.Length() > time.Hour {
@@ -206,7 +206,7 @@ func providerOf(l *Ledger, line *fleet.BillLine) fleet.ProviderID {
 func speaking(ledgers []Ledger, stream fleet.Stream, span fleet.Span) (int, bool) {
 	best := -1
 	for i := range ledgers {
-		eachSheet(ledgers[i:i+1], stream, span, func(l *Ledger, _ *Sheet) {
+		eachPage(ledgers[i:i+1], stream, span, func(l *Ledger, _ *Page) {
 			if best < 0 || l.Source == "" {
 				best = i
 			}

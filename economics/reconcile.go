@@ -26,7 +26,7 @@ func Reconcile(ledgers []Ledger, over fleet.Span, names Names) Reconciliation {
 	}
 	b.foldTiers()
 	days := b.rows()
-	return Reconciliation{Days: days, Factors: factors(days), Bypass: b.bypass()}
+	return Reconciliation{Days: days, Factors: Factors(days), Bypass: b.bypass()}
 }
 
 type (
@@ -35,7 +35,8 @@ type (
 		model fleet.ModelName
 	}
 	unitKey struct {
-		nameKey
+		provider     fleet.ProviderID
+		model        fleet.ModelName
 		tier, region string
 		use          fleet.UsageKind
 	}
@@ -105,26 +106,26 @@ func (b *bench) take(i int) {
 	if l.Provider != "" {
 		providers = append(providers, l.Provider)
 	}
-	for j := range l.Sheets {
-		for k := range l.Sheets[j].Lines {
-			if id := l.Sheets[j].Lines[k].Provider; id != "" && !slices.Contains(providers, id) {
+	for j := range l.Pages {
+		for k := range l.Pages[j].Lines {
+			if id := l.Pages[j].Lines[k].Provider; id != "" && !slices.Contains(providers, id) {
 				providers = append(providers, id)
 			}
 		}
 	}
-	for j := range l.Sheets {
-		sheet := &l.Sheets[j]
-		if sheet.Stream == fleet.StreamCapacity || !b.over.Has(sheet.Day) {
+	for j := range l.Pages {
+		page := &l.Pages[j]
+		if page.Stream == fleet.StreamCapacity || !b.over.Has(page.Day) {
 			continue
 		}
 		for _, id := range providers {
-			b.cover(coverKey{dayKey{id, sheet.Day}, sheet.Stream, i}, sheet.Covers, sheet.At)
+			b.cover(coverKey{dayKey{id, page.Day}, page.Stream, i}, page.Covers, page.At)
 		}
-		for k := range sheet.Lines {
-			daily(&sheet.Lines[k], sheet.Day, func(day time.Time, line *fleet.BillLine) { b.line(i, sheet, day, line) })
+		for k := range page.Lines {
+			daily(&page.Lines[k], page.Day, func(day time.Time, line *fleet.BillLine) { b.line(i, page, day, line) })
 		}
-		for k := range sheet.Was {
-			b.revision(i, sheet, &sheet.Was[k])
+		for k := range page.Was {
+			b.revision(i, page, &page.Was[k])
 		}
 	}
 }
@@ -149,29 +150,29 @@ func (b *bench) cover(key coverKey, spans []fleet.Span, at time.Time) *cover {
 }
 
 // line adds one line to its row. A line that no span of its source covers covers its own.
-func (b *bench) line(i int, sheet *Sheet, day time.Time, l *fleet.BillLine) {
+func (b *bench) line(i int, page *Page, day time.Time, l *fleet.BillLine) {
 	if !b.over.Has(day) {
 		return
 	}
 	provider := cmp.Or(l.Provider, b.ledgers[i].Provider)
-	key := coverKey{dayKey{provider, day}, sheet.Stream, i}
+	key := coverKey{dayKey{provider, day}, page.Stream, i}
 	c := b.covers[key]
 	if c == nil || !c.whole && fleet.CoveredBy(c.spans, l.Span) < l.Span.Length() {
-		c = b.cover(key, []fleet.Span{l.Span}, sheet.At)
+		c = b.cover(key, []fleet.Span{l.Span}, page.At)
 	}
 	c.estimated = c.estimated || l.Estimated && l.IsUsage()
 	row := rowKey{b.model(provider, l.Model), tier(l.Tier)}
-	t := b.tell(tellKey{provider, sheet.Stream, i})
+	t := b.tell(tellKey{provider, page.Stream, i})
 	t.models, t.tiers = t.models || row.model != "", t.tiers || row.tier != ""
-	b.cell(key.dayKey, row).of(sheet.Stream, i).add(l, b.cost(provider, l))
+	b.cell(key.dayKey, row).of(page.Stream, i).add(l, b.cost(provider, l))
 }
 
-func (b *bench) revision(i int, sheet *Sheet, was *Was) {
-	if sheet.Stream != fleet.StreamBilled {
+func (b *bench) revision(i int, page *Page, was *Was) {
+	if page.Stream != fleet.StreamBilled {
 		return
 	}
 	provider := cmp.Or(was.Provider, b.ledgers[i].Provider)
-	c := b.cell(dayKey{provider, sheet.Day}, rowKey{b.model(provider, was.Model), tier(was.Tier)})
+	c := b.cell(dayKey{provider, page.Day}, rowKey{b.model(provider, was.Model), tier(was.Tier)})
 	c.was = append(c.was, was.Revision)
 }
 
@@ -240,10 +241,10 @@ func (b *bench) cost(provider fleet.ProviderID, l *fleet.BillLine) fleet.Maybe[f
 	if l.Cost.OK || l.Stream == fleet.StreamBilled || !l.Quantity.OK || b.names.Unit == nil || !l.IsUsage() {
 		return l.Cost
 	}
-	key := unitKey{nameKey{b.kind(provider), l.Model}, l.Tier, l.Region, l.Use}
+	key := unitKey{provider, l.Model, l.Tier, l.Region, l.Use}
 	u, ok := b.units[key]
 	if !ok {
-		u.price, u.ok = b.names.Unit(key.kind, l)
+		u.price, u.ok = b.names.Unit(provider, l)
 		b.units[key] = u
 	}
 	if !u.ok {

@@ -128,9 +128,9 @@ func (t *tally) sum() fleet.StreamSum {
 }
 
 // daily parts a line over the UTC days that its span lies in, evenly by time; what division leaves goes to the last one, so
-// that nothing is lost. A line without a span stays on the day of its sheet.
-func daily(l *fleet.BillLine, sheet time.Time, f func(day time.Time, l *fleet.BillLine)) {
-	first := fleet.Day(sheet)
+// that nothing is lost. A line without a span stays on the day of its page.
+func daily(l *fleet.BillLine, page time.Time, f func(day time.Time, l *fleet.BillLine)) {
+	first := fleet.Day(page)
 	if !l.Span.From.IsZero() {
 		first = fleet.Day(l.Span.From)
 	}

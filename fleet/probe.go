@@ -1,6 +1,10 @@
 package fleet
 
-import "time"
+import (
+	"time"
+
+	"github.com/shopspring/decimal"
+)
 
 // ProbeSpec declares a small real chat request of our own that is sent again and again, to know that answers come. It is sent
 // only where somebody wrote it down: it takes tokens.
@@ -76,7 +80,8 @@ type ProbePayer struct {
 	Provider ProviderID
 	Kind     string
 	Model    ModelName
-	Price    Maybe[Price] // of the configuration, which wins over the catalogue
+	Price    Maybe[Price]           // of the configuration, which wins over the catalogue
+	Factor   Maybe[decimal.Decimal] // of the contract, over the catalogue's price
 }
 
 // ProbeAsk is one thing that a probe asks for.

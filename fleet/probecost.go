@@ -30,6 +30,7 @@ func (p *ProbePlan) Rates(prices Prices) (Maybe[Price], error) {
 		price := x.Price
 		if !price.OK && prices != nil {
 			price.V, price.OK = prices(x.Kind, x.Model)
+			price.V = price.V.Times(x.Factor.Or(decimal.NewFromInt(1)))
 		}
 		switch {
 		case !price.OK:

@@ -132,6 +132,9 @@ func probeProvider(inv *Inventory, s *SourceSpec) error {
 
 func payer(p *ProviderSpec, model ModelName) ProbePayer {
 	out := ProbePayer{Provider: p.ID, Kind: p.Kind, Model: model}
+	if len(p.Discounts) > 0 {
+		out.Factor = Some(p.Factor(model))
+	}
 	for _, m := range p.Models {
 		if m.Name == model {
 			out.Price = m.Price

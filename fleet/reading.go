@@ -191,6 +191,7 @@ type GatewayReading struct {
 	MetricsWhy Safe // why not
 	InFlight   Maybe[Count]
 	Spend      *GatewaySpend // as last told; nil where it tells none
+	Keys       []KeyReading  // by the key that requests came with, where it counts so
 	Budgets    []GatewayBudget
 }
 
@@ -212,7 +213,9 @@ type DeploymentReading struct {
 	FailuresByStatus  map[string]float64
 	Cooldowns         Maybe[float64]     // how often it was cooled down
 	CooldownsByStatus map[string]float64 // the same by the status that it was cooled down for; raw
-	InTokens          Maybe[float64]
+	InTokens          Maybe[float64]     // of the whole prompt, with what came from a cache and went into one
+	CacheRead         Maybe[float64]     // part of InTokens that came from the provider's cache; unknown where it is not told apart
+	CacheWrite        Maybe[float64]     // part of InTokens that went into it
 	OutTokens         Maybe[float64]
 	TTFT              Histogram
 	Latency           Histogram
@@ -221,6 +224,19 @@ type DeploymentReading struct {
 	RequestsPerMinute Maybe[float64]  // what the gateway lets through to it, as configured
 	TokensPerMinute   Maybe[float64]  // likewise
 	Settings          *MemberSettings // nil where the gateway tells no such thing
+}
+
+// KeyReading is what one gateway replica counted of the requests that came with one key, since it started.
+type KeyReading struct {
+	ID         string         // hash or ID of the key, never the key
+	Alias      string         // raw
+	Team       string         // its ID; raw
+	TeamName   string         // raw
+	Spend      Maybe[float64] // US dollars by the gateway's own prices
+	InTokens   Maybe[float64] // as in DeploymentReading
+	CacheRead  Maybe[float64]
+	CacheWrite Maybe[float64]
+	OutTokens  Maybe[float64]
 }
 
 // GatewaySpend is what a gateway counted of one UTC day. Its prices are its own: it is an estimate, and never added to what

@@ -119,6 +119,7 @@ type Target struct {
 	Price            Maybe[USDPerMTok] // blended over the route's own mix; allocated for pools
 	PriceWhy         Safe
 	Burn             Maybe[USDPerHour]
+	Bills            Factor       `json:",omitzero"` // how far bills of its rented model were from the meter; no Rho where that is not known
 	Carried          Maybe[Ratio] // greatest share of the route that it carried in the last 24 h
 	CarriedAt        time.Time
 	BurnRate         BurnRate

@@ -7,6 +7,7 @@ import (
 // Spend is money over time, one stream apart from the other: they are never added together.
 type Spend struct {
 	Metered    Maybe[USDPerHour] // API tokens times catalogue price, now
+	MeteredWhy Safe              // why Metered is another sum than the true one, "" for nothing that is known
 	Capacity   Maybe[USDPerHour] // own GPU-hours times price, now
 	Burn       Maybe[USDPerHour] // of the two live streams that cover different money: metered APIs and own capacity
 	BurnWhy    Safe
@@ -16,9 +17,11 @@ type Spend struct {
 	Forecast   Maybe[Money] // at the end of the budget day at this rate
 	Unpriced   []ModelName
 	PricesAsOf time.Time
+	PricesSite Safe              `json:",omitzero"` // date and hash of the site's file over that list; "" without one
 	Idle       Maybe[USDPerHour] // of Capacity: what no load uses, as far as ratings are known
 	IdleWhy    Safe              // what Idle lacks, "" when it is whole
 	Trends     SpendTrends
+	Keys       []KeyBurn // of gateways that count so: those that run away first, then the dearest
 
 	Needle     Pace // of Metered and Capacity together
 	Calibrated Calibrated

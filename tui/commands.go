@@ -49,6 +49,8 @@ func viewVerbs() []verb {
 			run: to(place{screen: views.ScreenCost})},
 		{names: []string{"bills", "bi"}, help: fleet.Text("metered beside reported and billed, spend by team and key, sources of bills"),
 			run: to(place{screen: views.ScreenBills})},
+		{names: []string{"compute", "cu"}, help: fleet.Text("machines, capacity that each pool needs, and what could be rented"),
+			run: to(place{screen: views.ScreenCompute})},
 		{names: []string{"events", "ev"}, help: fleet.Text("events"), run: (*Model).cmdEvents},
 		{names: []string{"journal", "jn"}, help: fleet.Text("changes"), run: (*Model).cmdJournal},
 		{names: []string{"sources", "src"}, help: fleet.Text("every connection with its last error"),

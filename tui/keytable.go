@@ -103,6 +103,8 @@ func screenKeys() []Binding {
 			Help: fleet.Text("bills: metered beside reported and billed, spend by team and key, sources of bills"), do: (*Model).viewKey},
 		{ID: "events", Keys: []string{"7", "e"}, Scope: s, Risk: RiskLook,
 			Help: fleet.Text("events and journal"), do: (*Model).viewKey},
+		{ID: "compute", Keys: []string{"8"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("compute: machines, capacity that each pool needs, offers"), do: (*Model).viewKey},
 		{ID: "alerts", Keys: []string{"a"}, Scope: s, Risk: RiskLook, Help: fleet.Text("alerts"), do: (*Model).showAlerts},
 		{ID: "sort", Keys: []string{"o"}, Scope: s, Risk: RiskLook,
 			Help: fleet.Text("sort by the column of the next letter; the same again flips"),

@@ -97,7 +97,7 @@ func upgradeOf(p place) fleet.ObjectRef {
 
 func (m *Model) viewKey(key string) tea.Cmd {
 	screens := map[string]views.Screen{"overview": views.ScreenOverview, "routes": views.ScreenRoutes,
-		"pools": views.ScreenPools, "cost": views.ScreenCost, "bills": views.ScreenBills, "events": views.ScreenEvents, "upgrades": views.ScreenUpgrades,
+		"pools": views.ScreenPools, "cost": views.ScreenCost, "bills": views.ScreenBills, "compute": views.ScreenCompute, "events": views.ScreenEvents, "upgrades": views.ScreenUpgrades,
 		"failover-view": views.ScreenFailover}
 	if b := m.keys.find(ScopeScreens, key); b != nil {
 		m.visit(place{screen: screens[b.ID]})
@@ -143,8 +143,10 @@ func (m *Model) target() (place, bool) {
 	id := m.selected()
 	here := m.place()
 	switch m.pane() {
-	case panePools, paneCostPools, paneCostProviders:
+	case panePools, paneCostPools, paneCostProviders, paneCapacity:
 		return m.memberPlace(id)
+	case paneMachines:
+		return m.machinePlace(id)
 	case paneRoutes, paneCostRoutes:
 		return place{screen: views.ScreenRoutes, route: fleet.RouteID(id)}, true
 	case paneTargets:
@@ -222,6 +224,20 @@ func (m *Model) replicaPlace(pool fleet.PoolID, id fleet.ReplicaID) (place, bool
 	return place{screen: views.ScreenSources, source: src}, src != ""
 }
 
+// machinePlace is the pool whose node a machine is.
+func (m *Model) machinePlace(id string) (place, bool) {
+	account, machine, _ := strings.Cut(id, "\x00")
+	for i := range m.snap.Accounts {
+		a := &m.snap.Accounts[i]
+		for k := range a.Machines {
+			if string(a.Spec.ID) == account && a.Machines[k].ID == machine {
+				return m.memberPlace(string(a.Machines[k].Pool))
+			}
+		}
+	}
+	return place{}, false
+}
+
 func (m *Model) targetPlace(route fleet.RouteID, id fleet.TargetID) (place, bool) {
 	r := m.snap.Route(route)
 	if r == nil {
@@ -255,6 +271,8 @@ func (m *Model) subjectPlace(s fleet.Subject, route fleet.RouteID) (place, bool)
 		return place{screen: views.ScreenClusters, object: fleet.ObjectRef{Cluster: s.Cluster}}, true
 	case s.Pool != "":
 		return m.memberPlace(string(s.Pool))
+	case s.Account != "":
+		return place{screen: views.ScreenCompute}, true
 	case s.About == fleet.AboutStatus:
 		return m.feedPlace(s.Provider)
 	case s.Provider != "":

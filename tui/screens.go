@@ -22,6 +22,8 @@ func drawScreen(screen views.Screen, sc views.Scene, s *states, sz views.Size) s
 		return views.Upgrades(sc, s.upgrades, sz)
 	case views.ScreenFailover:
 		return views.Failover(sc, s.failover, sz)
+	case views.ScreenCompute:
+		return views.Compute(sc, s.compute, sz)
 	case views.ScreenBills:
 		return views.Bills(sc, s.bills, sz)
 	case views.ScreenSilences:
@@ -62,6 +64,8 @@ func orderScreen(screen views.Screen, sc views.Scene, s *states) map[string][]st
 		return views.UpgradesOrder(sc, s.upgrades)
 	case views.ScreenFailover:
 		return views.FailoverOrder(sc, s.failover)
+	case views.ScreenCompute:
+		return views.ComputeOrder(sc, s.compute)
 	case views.ScreenBills:
 		return views.BillsOrder(sc, s.bills)
 	case views.ScreenSilences:

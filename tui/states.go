@@ -35,6 +35,10 @@ const (
 	paneBillSources = "billsources"
 	paneBillDays    = "billdays" // of one model
 
+	paneMachines = "machines"
+	paneCapacity = "capacity"
+	paneOffers   = "offers"
+
 	paneClusters   = "clusters"
 	paneNodes      = "nodes"
 	panePods       = "pods"
@@ -52,6 +56,7 @@ type states struct {
 	silences views.SilencesState
 	cost     views.CostState
 	bills    views.BillsState
+	compute  views.ComputeState
 	kube     views.ClusterState
 	upgrades views.UpgradesState
 	failover views.FailoverState
@@ -66,6 +71,7 @@ func newStates() states {
 		events:   views.EventsState{Pane: paneJournal},
 		cost:     views.CostState{Pane: paneCostRoutes},
 		bills:    views.BillsState{Pane: paneBillFactors},
+		compute:  views.ComputeState{Pane: paneMachines},
 		failover: views.FailoverState{Pane: paneOrigins},
 		kube:     views.ClusterState{Lists: lists},
 	}
@@ -86,6 +92,8 @@ func panes(p place) []string {
 		return []string{paneCostRoutes, paneCostPools, paneCostProviders}
 	case views.ScreenBills:
 		return listOrPage(p.bill == "", []string{paneBillFactors, paneBillParts, paneBillSources}, paneBillDays)
+	case views.ScreenCompute:
+		return []string{paneMachines, paneCapacity, paneOffers}
 	case views.ScreenSources:
 		return listOrPage(p.source == "", []string{paneSources}, clusterPanes(p)...)
 	case views.ScreenSilences:
@@ -124,6 +132,8 @@ func (m *Model) pane() string {
 		return m.states.cost.Pane
 	case views.ScreenBills:
 		return m.states.bills.Pane
+	case views.ScreenCompute:
+		return m.states.compute.Pane
 	case views.ScreenFailover:
 		return m.states.failover.Pane
 	case views.ScreenNodes, views.ScreenClusters:
@@ -145,6 +155,8 @@ func (m *Model) setPane(pane string) {
 		m.states.cost.Pane = pane
 	case views.ScreenBills:
 		m.states.bills.Pane = pane
+	case views.ScreenCompute:
+		m.states.compute.Pane = pane
 	case views.ScreenFailover:
 		m.states.failover.Pane = pane
 	case views.ScreenNodes, views.ScreenClusters:
@@ -191,6 +203,12 @@ func (s *states) screenTable(screen views.Screen, pane string) *views.Table {
 		return s.failoverTable(pane)
 	case paneCostRoutes, paneCostPools, paneCostProviders:
 		return s.costTable(pane)
+	case paneMachines:
+		return &s.compute.Machines
+	case paneCapacity:
+		return &s.compute.Capacity
+	case paneOffers:
+		return &s.compute.Offers
 	case paneBillFactors, paneBillParts, paneBillSources, paneBillDays:
 		return s.billTable(pane)
 	default:

@@ -70,6 +70,9 @@ func costHead(b *part.Block, sc Scene) {
 	if !s.IdleWhy.IsEmpty() {
 		b.Gap(1).Say(themes.Dim, "idle is ").Put(themes.Dim, s.IdleWhy).End()
 	}
+	if !s.MeteredWhy.IsEmpty() {
+		b.Gap(1).Say(themes.Dim, "rented is ").Put(themes.Dim, s.MeteredWhy).End()
+	}
 	endLines(b, sc, 2)
 	shiftedLines(b, sc, 1)
 	gatewaysSay(b, sc)
@@ -79,7 +82,11 @@ func pricesAge(s *fleet.Spend) fleet.Safe {
 	if s.PricesAsOf.IsZero() {
 		return fleet.Text("no price list")
 	}
-	return fleet.Concat(fleet.Text("prices of "), fleet.Label(s.PricesAsOf.UTC().Format("2006-01-02")))
+	of := fleet.Concat(fleet.Text("prices of "), fleet.Label(s.PricesAsOf.UTC().Format("2006-01-02")))
+	if !s.PricesSite.IsEmpty() {
+		of = fleet.Concat(of, fleet.Text(", "), s.PricesSite)
+	}
+	return of
 }
 
 // costTables are the three tables in the order of drawing.

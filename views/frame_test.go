@@ -46,18 +46,21 @@ var screens = map[string]func(views.Scene, views.Size) string{
 	"costpools": func(sc views.Scene, sz views.Size) string {
 		return views.Cost(sc, views.CostState{Pane: "costpools", Pools: views.Table{Selected: "h100-b", Sort: "idle"}}, sz)
 	},
-	"costbilled":     func(sc views.Scene, sz views.Size) string { return views.Cost(billed(sc), views.CostState{}, sz) },
-	"bills":          billsFrame(views.BillsState{Factors: views.Table{Selected: "openai\x00gpt-4o\x00"}}),
-	"billparts":      billsFrame(views.BillsState{Pane: "billparts", Parts: views.Table{Selected: "team\x00search"}}),
-	"billsources":    billsFrame(views.BillsState{Pane: "billsources", Sources: views.Table{Selected: "exports"}}),
-	"billdays":       billsFrame(views.BillsState{Of: "anthropic\x00claude-sonnet-4-6\x00", Days: views.Table{Selected: "2026-11-20"}}),
-	"billsnone":      func(sc views.Scene, sz views.Size) string { return views.Bills(sc, views.BillsState{}, sz) },
-	"alerts":         alertsFrame,
-	"silences":       silencesFrame,
-	"statusfeed":     publishedFrame("status/openai"),
-	"statusprovider": publishedFrame("openai-probe"),
-	"statuslost":     publishedFrame("status/anthropic"),
-	"statusoverview": publishedOverview,
+	"costbilled":      func(sc views.Scene, sz views.Size) string { return views.Cost(billed(sc), views.CostState{}, sz) },
+	"bills":           billsFrame(views.BillsState{Factors: views.Table{Selected: "openai\x00gpt-4o\x00"}}),
+	"billparts":       billsFrame(views.BillsState{Pane: "billparts", Parts: views.Table{Selected: "team\x00search"}}),
+	"billsources":     billsFrame(views.BillsState{Pane: "billsources", Sources: views.Table{Selected: "exports"}}),
+	"billdays":        billsFrame(views.BillsState{Of: "anthropic\x00claude-sonnet-4-6\x00", Days: views.Table{Selected: "2026-11-20"}}),
+	"billsnone":       func(sc views.Scene, sz views.Size) string { return views.Bills(sc, views.BillsState{}, sz) },
+	"compute":         computeFrame(views.ComputeState{Machines: views.Table{Selected: views.MachineID("lambda", "i-0a12")}}),
+	"computecapacity": computeFrame(views.ComputeState{Pane: "capacity", Capacity: views.Table{Selected: "h100-b"}}),
+	"computeoffers":   computeFrame(views.ComputeState{Pane: "offers"}),
+	"alerts":          alertsFrame,
+	"silences":        silencesFrame,
+	"statusfeed":      publishedFrame("status/openai"),
+	"statusprovider":  publishedFrame("openai-probe"),
+	"statuslost":      publishedFrame("status/anthropic"),
+	"statusoverview":  publishedOverview,
 	"connecting": func(sc views.Scene, sz views.Size) string {
 		sc.Snap = nil
 		return views.Overview(sc, views.OverviewState{}, sz)

@@ -49,6 +49,7 @@ const (
 	ScreenCost     Screen = "cost"
 	ScreenSources  Screen = "sources"
 	ScreenSilences Screen = "silences"
+	ScreenCompute  Screen = "compute"
 	ScreenBills    Screen = "bills"
 	ScreenUpgrades Screen = "upgrades"
 	ScreenFailover Screen = "failover"

@@ -37,7 +37,7 @@ func (d *shiftDialog) drawCost(s *sheet) {
 		return
 	}
 	s.named(fleet.Text("cost")).Put(themes.Text, moneyRate(d.plan.BurnNow, false))
-	s.Say(themes.Dim, " -> est. ").Put(themes.Text, moneyRate(d.plan.BurnThen, false)).End()
+	s.Say(themes.Dim, " -> est. ").Put(themes.Text, moneyRate(d.plan.BurnThen, false)).Put(themes.Dim, d.plan.BurnBounds()).End()
 	s.mark(spareSoon)
 }
 

@@ -54,6 +54,8 @@ func SortKeys(screen Screen, pane string) []SortKey {
 		want = []string{"cost", "name", "idle", "mtok", "tok"}
 	case screen == ScreenBills:
 		want = billSortKeys(pane)
+	case screen == ScreenCompute:
+		want = map[string][]string{"machines": {"state", "name", "kind", "cost", "gpu"}, "capacity": {"name", "gpus"}, "offers": {"cost", "name", "kind"}}[pane]
 	case screen == ScreenSources:
 		want = []string{"state", "name", "kind", "age"}
 	default:

@@ -250,6 +250,7 @@ func tightest(a, b Use) Use {
 func Estimate(p *actions.Plan, r *fleet.Route, s *fleet.Snapshot) {
 	p.Effects = effects(p, r, s)
 	p.BurnNow, p.BurnThen = burn(p, s)
+	p.BurnLow, p.BurnHigh, p.BurnWhy = bounds(p, r, s)
 }
 
 // effects estimates what the plan does to each target.
@@ -316,4 +317,36 @@ func burn(p *actions.Plan, s *fleet.Snapshot) (now, then fleet.Maybe[fleet.USDPe
 		}
 	}
 	return now, then
+}
+
+// bounds are how low and high the burn after the plan may be by the bills: what burns now with the least and the greatest factor
+// of the last closed days, and what the plan adds or takes with those of its targets.
+func bounds(p *actions.Plan, r *fleet.Route, s *fleet.Snapshot) (low, high fleet.Maybe[fleet.USDPerHour], why fleet.Safe) {
+	c := s.Spend.Calibrated
+	if !p.BurnThen.OK || !c.Low.OK || !s.Spend.Metered.OK {
+		return low, high, why
+	}
+	own := p.BurnNow.V - s.Spend.Metered.V
+	low, high, why = fleet.Some(own+c.Low.V), c.High, c.Why
+	high.V += own
+	for i := range p.Effects {
+		e := &p.Effects[i]
+		added := e.BurnThen.V - e.BurnNow.Or(0)
+		if !e.BurnThen.OK || added == 0 {
+			continue
+		}
+		least, most := fleet.USDPerHour(1), fleet.USDPerHour(1)
+		t := r.Target(e.Target)
+		switch {
+		case t != nil && t.Bills.Rho.OK:
+			least, most = fleet.USDPerHour(t.Bills.Low), fleet.USDPerHour(t.Bills.High)
+		case why.IsEmpty():
+			why = fleet.Concat(fleet.Text("no closed bill yet of "), fleet.Quote(string(e.Target)))
+		}
+		if added < 0 {
+			least, most = most, least
+		}
+		low.V, high.V = low.V+added*least, high.V+added*most
+	}
+	return low, high, why
 }

@@ -42,16 +42,16 @@ type Books struct {
 	file   *file  // nil keeps all in memory
 	meter  *flock.Flock
 
-	sheets  map[sheetKey]*economics.Sheet
+	pages   map[pageKey]*economics.Page
 	reads   map[fleet.SourceID]Read
 	hours   map[hourKey]*segment
-	metered map[int64][]economics.Sheet // of hours, by day; made when asked for
+	metered map[int64][]economics.Page // of hours, by day; made when asked for
 	bills   uint64
 	unsaved []record // what a full disk has not taken yet
 	problem fleet.Safe
 }
 
-type sheetKey struct {
+type pageKey struct {
 	source fleet.SourceID
 	stream fleet.Stream
 	day    int64
@@ -78,15 +78,15 @@ type Read struct {
 func Open(dir string, now func() time.Time) (*Books, error) {
 	var id [6]byte
 	_, _ = rand.Read(id[:]) // it never fails
-	b := &Books{now: now, writer: hex.EncodeToString(id[:]), sheets: map[sheetKey]*economics.Sheet{},
-		reads: map[fleet.SourceID]Read{}, hours: map[hourKey]*segment{}, metered: map[int64][]economics.Sheet{}}
+	b := &Books{now: now, writer: hex.EncodeToString(id[:]), pages: map[pageKey]*economics.Page{},
+		reads: map[fleet.SourceID]Read{}, hours: map[hourKey]*segment{}, metered: map[int64][]economics.Page{}}
 	if dir == "" {
 		return b, nil
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return b, b.noted(fault("open the books", err))
 	}
-	b.file = &file{path: filepath.Join(dir, "books.log"), lock: flock.New(filepath.Join(dir, "books.lock"), flock.SetPermissions(0o600))}
+	b.file = &file{open: toAppend, slack: slack, path: filepath.Join(dir, "books.log"), lock: flock.New(filepath.Join(dir, "books.lock"), flock.SetPermissions(0o600))}
 	b.meter = flock.New(filepath.Join(dir, "meter.lock"), flock.SetPermissions(0o600))
 	return b, b.noted(b.refresh())
 }
@@ -140,7 +140,7 @@ func (b *Books) Lines(id fleet.SourceID) int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	n := 0
-	for key, s := range b.sheets {
+	for key, s := range b.pages {
 		if key.source == id {
 			n += len(s.Lines)
 		}
@@ -153,14 +153,14 @@ func (b *Books) Ledgers(providers []fleet.ProviderID) []economics.Ledger {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	by := map[fleet.SourceID]*economics.Ledger{}
-	for _, key := range slices.SortedFunc(maps.Keys(b.sheets), sheetKey.compare) {
+	for _, key := range slices.SortedFunc(maps.Keys(b.pages), pageKey.compare) {
 		l := by[key.source]
 		if l == nil {
 			r := b.reads[key.source]
 			l = &economics.Ledger{Source: key.source, Provider: r.Provider, Watermark: r.Watermark}
 			by[key.source] = l
 		}
-		l.Sheets = append(l.Sheets, *b.sheets[key])
+		l.Pages = append(l.Pages, *b.pages[key])
 	}
 	own := by[""]
 	if own == nil {
@@ -168,7 +168,7 @@ func (b *Books) Ledgers(providers []fleet.ProviderID) []economics.Ledger {
 		by[""] = own
 	}
 	own.Providers = providers
-	own.Sheets = append(own.Sheets, b.meterSheets()...)
+	own.Pages = append(own.Pages, b.meterPages()...)
 	out := make([]economics.Ledger, 0, len(by))
 	for _, id := range slices.Sorted(maps.Keys(by)) {
 		out = append(out, *by[id])

@@ -25,11 +25,19 @@ const (
 type file struct {
 	path    string
 	lock    *flock.Flock
-	offset  int64       // up to where it was read
-	seen    os.FileInfo // of the file that was read
-	lean    int64       // its size after it was last written anew
-	skipped int         // lines that could not be read
+	offset  int64                               // up to where it was read
+	seen    os.FileInfo                         // of the file that was read
+	lean    int64                               // its size after it was last written anew
+	skipped int                                 // lines that could not be read
+	slack   int64                               // by how much it may outgrow what it says
+	open    func(path string) (*os.File, error) // to append
 }
+
+func toAppend(path string) (*os.File, error) {
+	return os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_RDWR, 0o600)
+}
+
+var errNoFile = errors.New("it is no regular file")
 
 // refresh reads what is new in the file. The mutex is held.
 func (b *Books) refresh() error {
@@ -54,6 +62,9 @@ func (b *Books) read() error {
 	}
 	defer f.Close()
 	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = errNoFile
+	}
 	if err != nil {
 		return fault("read the books", err)
 	}
@@ -77,7 +88,7 @@ func (b *Books) read() error {
 // forget drops what is on file, but for what is not written yet.
 func (b *Books) forget() {
 	clear(b.metered)
-	clear(b.sheets)
+	clear(b.pages)
 	clear(b.reads)
 	clear(b.hours)
 }
@@ -137,7 +148,7 @@ func (b *Books) write() error {
 	if err == nil {
 		err = b.add()
 	}
-	if err == nil && b.file.offset > 2*b.file.lean+slack {
+	if err == nil && b.file.offset > 2*b.file.lean+b.file.slack {
 		err = b.compact()
 	}
 	return errors.Join(err, b.file.lock.Unlock())
@@ -152,7 +163,7 @@ func (b *Books) add() error {
 			return fault("write the books", err)
 		}
 	}
-	f, err := os.OpenFile(b.file.path, os.O_APPEND|os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := b.file.open(b.file.path)
 	if err != nil {
 		return fault("write the books", err)
 	}

@@ -19,8 +19,8 @@ func (b *Books) live() []record {
 		rec record
 	}
 	var list []dated
-	for _, key := range slices.SortedFunc(maps.Keys(b.sheets), sheetKey.compare) {
-		list = append(list, dated{key.day, record{Kind: kindSheet, Source: key.source, Sheet: sheetRow(b.sheets[key])}})
+	for _, key := range slices.SortedFunc(maps.Keys(b.pages), pageKey.compare) {
+		list = append(list, dated{key.day, record{Kind: kindPage, Source: key.source, Page: pageRow(b.pages[key])}})
 	}
 	for _, key := range slices.SortedFunc(maps.Keys(b.hours), hourKey.compare) {
 		s := b.hours[key]

@@ -58,8 +58,8 @@ func (b *Books) Meter(list []Segment) error {
 	return b.noted(b.write())
 }
 
-// meterSheets are the metered hours as sheets.
-func (b *Books) meterSheets() []economics.Sheet {
+// meterPages are the metered hours as pages.
+func (b *Books) meterPages() []economics.Page {
 	by := map[int64][]*segment{}
 	for key, s := range b.hours {
 		day := fleet.Day(time.Unix(key.hour, 0)).From.Unix()
@@ -70,7 +70,7 @@ func (b *Books) meterSheets() []economics.Sheet {
 	for day, list := range by {
 		b.metered[day] = meteredDay(time.Unix(day, 0).UTC(), list)
 	}
-	var out []economics.Sheet
+	var out []economics.Page
 	for _, day := range slices.Sorted(maps.Keys(b.metered)) {
 		out = append(out, b.metered[day]...)
 	}
@@ -79,10 +79,10 @@ func (b *Books) meterSheets() []economics.Sheet {
 
 // meteredDay puts the segments of one day together. Of those that overlap, which two processes without a common lock may write,
 // the one that began first counts.
-func meteredDay(day time.Time, list []*segment) []economics.Sheet {
+func meteredDay(day time.Time, list []*segment) []economics.Page {
 	inOrder(list)
-	metered := economics.Sheet{Stream: fleet.StreamMetered, Day: day}
-	capacity := economics.Sheet{Stream: fleet.StreamCapacity, Day: day}
+	metered := economics.Page{Stream: fleet.StreamMetered, Day: day}
+	capacity := economics.Page{Stream: fleet.StreamCapacity, Day: day}
 	for _, s := range list {
 		if s.From.Before(metered.At.Add(-time.Second)) {
 			continue
@@ -99,7 +99,7 @@ func meteredDay(day time.Time, list []*segment) []economics.Sheet {
 	}
 	metered.Covers = withoutGaps(metered.Covers)
 	capacity.Covers = metered.Covers
-	return []economics.Sheet{metered, capacity}
+	return []economics.Page{metered, capacity}
 }
 
 func inOrder(list []*segment) {
@@ -121,9 +121,9 @@ func withoutGaps(list []fleet.Span) []fleet.Span {
 // foldOld makes one segment of each metered day that is older than a month, and drops what is too old.
 func (b *Books) foldOld(now time.Time) {
 	today := fleet.Day(now).From
-	for key := range b.sheets {
+	for key := range b.pages {
 		if time.Unix(key.day, 0).Before(today.AddDate(0, 0, -kept)) {
-			delete(b.sheets, key)
+			delete(b.pages, key)
 		}
 	}
 	old := map[int64][]hourKey{}

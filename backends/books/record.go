@@ -16,7 +16,7 @@ import (
 
 // The kinds of records. Each replaces the earlier one of the same thing.
 const (
-	kindSheet = "sheet"
+	kindPage  = "page"
 	kindRead  = "read"
 	kindMeter = "meter"
 )
@@ -25,7 +25,7 @@ const (
 type record struct {
 	Kind   string         `json:"k"`
 	Source fleet.SourceID `json:"s,omitempty"`
-	Sheet  *sheetJSON     `json:"sheet,omitempty"`
+	Page   *pageJSON      `json:"page,omitempty"`
 	Read   *Read          `json:"read,omitempty"`
 	Writer string         `json:"w,omitempty"`
 	Hour   int64          `json:"h,omitempty"`
@@ -34,7 +34,7 @@ type record struct {
 	Lines  []lineJSON     `json:"l,omitempty"`
 }
 
-type sheetJSON struct {
+type pageJSON struct {
 	Stream fleet.Stream    `json:"st"`
 	Day    int64           `json:"d"`
 	At     time.Time       `json:"at"`
@@ -122,8 +122,8 @@ func linesOf(rows []lineJSON) ([]fleet.BillLine, error) {
 	return out, nil
 }
 
-func sheetRow(s *economics.Sheet) *sheetJSON {
-	j := &sheetJSON{Stream: s.Stream, Day: s.Day.Unix(), At: s.At, Lines: lineRows(s.Lines), Was: s.Was}
+func pageRow(s *economics.Page) *pageJSON {
+	j := &pageJSON{Stream: s.Stream, Day: s.Day.Unix(), At: s.At, Lines: lineRows(s.Lines), Was: s.Was}
 	for _, c := range s.Covers {
 		j.Covers = append(j.Covers, [2]int64{c.From.UnixMilli(), c.To.UnixMilli()})
 	}
@@ -133,16 +133,16 @@ func sheetRow(s *economics.Sheet) *sheetJSON {
 // apply makes a record the present word on its thing.
 func (b *Books) apply(r *record) bool {
 	switch {
-	case r.Kind == kindSheet && r.Sheet != nil:
-		lines, err := linesOf(r.Sheet.Lines)
+	case r.Kind == kindPage && r.Page != nil:
+		lines, err := linesOf(r.Page.Lines)
 		if err != nil {
 			return false
 		}
-		s := &economics.Sheet{Stream: r.Sheet.Stream, Day: time.Unix(r.Sheet.Day, 0).UTC(), At: r.Sheet.At.UTC(), Lines: lines, Was: r.Sheet.Was}
-		for _, c := range r.Sheet.Covers {
+		s := &economics.Page{Stream: r.Page.Stream, Day: time.Unix(r.Page.Day, 0).UTC(), At: r.Page.At.UTC(), Lines: lines, Was: r.Page.Was}
+		for _, c := range r.Page.Covers {
 			s.Covers = append(s.Covers, fleet.Span{From: time.UnixMilli(c[0]).UTC(), To: time.UnixMilli(c[1]).UTC()})
 		}
-		b.sheets[sheetKey{r.Source, s.Stream, r.Sheet.Day}] = s
+		b.pages[pageKey{r.Source, s.Stream, r.Page.Day}] = s
 		b.bills++
 	case r.Kind == kindRead && r.Read != nil:
 		b.applyRead(r.Source, r.Read)
@@ -169,16 +169,16 @@ func (b *Books) applyRead(source fleet.SourceID, r *Read) {
 	for _, stream := range r.Streams {
 		for _, c := range r.Covers {
 			for day := fleet.Day(c.From); day.From.Before(c.To); day = fleet.Day(day.To) {
-				key := sheetKey{source, stream, day.From.Unix()}
-				s := economics.Sheet{Stream: stream, Day: day.From}
-				if old := b.sheets[key]; old != nil {
+				key := pageKey{source, stream, day.From.Unix()}
+				s := economics.Page{Stream: stream, Day: day.From}
+				if old := b.pages[key]; old != nil {
 					s = *old
 				}
 				s.Covers = fleet.JoinSpans(append(append([]fleet.Span(nil), s.Covers...), c.Clip(day))...)
 				if r.At.After(s.At) {
 					s.At = r.At
 				}
-				b.sheets[key] = &s
+				b.pages[key] = &s
 			}
 		}
 	}

@@ -21,7 +21,7 @@ func (b *Books) Take(source fleet.SourceID, provider fleet.ProviderID, at time.T
 	refreshed := b.refresh()
 	var changed []record
 	for _, s := range b.replaced(source, provider, at, r) {
-		changed = append(changed, record{Kind: kindSheet, Source: source, Sheet: sheetRow(&s)})
+		changed = append(changed, record{Kind: kindPage, Source: source, Page: pageRow(&s)})
 	}
 	read := Read{Source: source, Provider: provider, At: at, Streams: r.Streams, Covers: fleet.JoinSpans(r.Covers...), Watermark: r.Watermark,
 		Refreshed: r.Refreshed, Files: r.Files, Limits: r.Limits, Balance: r.Balance, CallPrice: r.CallPrice}
@@ -30,7 +30,7 @@ func (b *Books) Take(source fleet.SourceID, provider fleet.ProviderID, at time.T
 		if read.Calls == nil {
 			read.Calls = map[string]int{}
 		}
-		read.Calls[at.UTC().Format(monthFormat)] += r.Calls
+		read.Calls[MonthOf(at)] += r.Calls
 	}
 	changed = append(changed, record{Kind: kindRead, Source: source, Read: &read})
 	b.enter(changed)
@@ -41,6 +41,9 @@ func (b *Books) Take(source fleet.SourceID, provider fleet.ProviderID, at time.T
 }
 
 const monthFormat = "2006-01"
+
+// MonthOf names the month of a moment in Read.Calls.
+func MonthOf(t time.Time) string { return t.UTC().Format(monthFormat) }
 
 // enter applies records and keeps them to be written.
 func (b *Books) enter(list []record) {
@@ -53,14 +56,14 @@ func (b *Books) enter(list []record) {
 	}
 }
 
-// replaced are the sheets that a reading changes.
-func (b *Books) replaced(source fleet.SourceID, provider fleet.ProviderID, at time.Time, r *fleet.BillReading) []economics.Sheet {
+// replaced are the pages that a reading changes.
+func (b *Books) replaced(source fleet.SourceID, provider fleet.ProviderID, at time.Time, r *fleet.BillReading) []economics.Page {
 	covers := fleet.JoinSpans(r.Covers...)
-	lines := map[sheetKey][]fleet.BillLine{}
+	lines := map[pageKey][]fleet.BillLine{}
 	for _, stream := range r.Streams {
 		for _, c := range covers {
 			for day := fleet.Day(c.From); day.From.Before(c.To); day = fleet.Day(day.To) {
-				lines[sheetKey{source, stream, day.From.Unix()}] = nil
+				lines[pageKey{source, stream, day.From.Unix()}] = nil
 			}
 		}
 	}
@@ -69,14 +72,14 @@ func (b *Books) replaced(source fleet.SourceID, provider fleet.ProviderID, at ti
 		if l.Stream == "" || l.Span.From.IsZero() {
 			continue
 		}
-		key := sheetKey{source, l.Stream, fleet.Day(l.Span.From).From.Unix()}
+		key := pageKey{source, l.Stream, fleet.Day(l.Span.From).From.Unix()}
 		lines[key] = append(lines[key], l)
 	}
-	var out []economics.Sheet
-	for _, key := range slices.SortedFunc(maps.Keys(lines), sheetKey.compare) {
-		old := b.sheets[key]
+	var out []economics.Page
+	for _, key := range slices.SortedFunc(maps.Keys(lines), pageKey.compare) {
+		old := b.pages[key]
 		if old == nil {
-			old = &economics.Sheet{Stream: key.stream, Day: time.Unix(key.day, 0).UTC()}
+			old = &economics.Page{Stream: key.stream, Day: time.Unix(key.day, 0).UTC()}
 		}
 		next, ok := merged(old, lines[key], covers, at)
 		if !ok || reflect.DeepEqual(next, old.Lines) || len(next) == 0 && len(old.Lines) == 0 {
@@ -89,9 +92,9 @@ func (b *Books) replaced(source fleet.SourceID, provider fleet.ProviderID, at ti
 	return out
 }
 
-// merged is a sheet's lines after a reading: those that it does not cover stand. It says no where a line on file reaches beyond
+// merged is a page's lines after a reading: those that it does not cover stand. It says no where a line on file reaches beyond
 // what is covered: half of it cannot be replaced, and a later reading covers all of it.
-func merged(old *economics.Sheet, lines []fleet.BillLine, covers []fleet.Span, at time.Time) ([]fleet.BillLine, bool) {
+func merged(old *economics.Page, lines []fleet.BillLine, covers []fleet.Span, at time.Time) ([]fleet.BillLine, bool) {
 	if len(covers) == 0 { // the lines cover themselves
 		for i := range lines {
 			covers = append(covers, lines[i].Span)
@@ -237,12 +240,12 @@ func boolInt(b bool) int {
 	return 0
 }
 
-func (k sheetKey) compare(o sheetKey) int {
+func (k pageKey) compare(o pageKey) int {
 	return cmp.Or(cmp.Compare(k.source, o.source), cmp.Compare(k.stream, o.stream), cmp.Compare(k.day, o.day))
 }
 
 // corrected adds what a bill said before, where that had settled.
-func corrected(old *economics.Sheet, next []fleet.BillLine, provider fleet.ProviderID) []economics.Was {
+func corrected(old *economics.Page, next []fleet.BillLine, provider fleet.ProviderID) []economics.Was {
 	was := old.Was
 	if old.Stream != fleet.StreamBilled || old.At.Before(fleet.Day(old.Day).To.Add(economics.Settles)) {
 		return was

@@ -18,7 +18,12 @@ const (
 	mFailures     = "litellm_deployment_failure_responses_total"
 	mCooldowns    = "litellm_deployment_cooled_down_total"
 	mInTokens     = "litellm_input_tokens_metric_total"
-	mOutTokens    = "litellm_output_tokens_metric_total" //nolint:gosec // a metric of tokens, not a credential
+	mOutTokens    = "litellm_output_tokens_metric_total"       //nolint:gosec // a metric of tokens, not a credential
+	mCacheRead    = "litellm_input_cached_tokens_metric_total" // this and the next three since May 2026, pull requests 28372 and 27660
+	mCacheWrite   = "litellm_input_cache_creation_tokens_metric_total"
+	mProvRead     = "litellm_provider_cache_read_input_tokens_metric_total"
+	mProvWrite    = "litellm_provider_cache_creation_input_tokens_metric_total"
+	mSpend        = "litellm_spend_metric_total"
 	mRemRequests  = "litellm_remaining_requests_metric"
 	mRemTokens    = "litellm_remaining_tokens_metric"
 	mInFlight     = "litellm_in_flight_requests"
@@ -43,6 +48,11 @@ const (
 	fCooldowns
 	fInTokens
 	fOutTokens
+	fCacheRead
+	fCacheWrite
+	fProvRead
+	fProvWrite
+	fSpend
 	fRemRequests
 	fRemTokens
 	fInFlight
@@ -58,6 +68,8 @@ func families() []promtext.Family {
 		{Name: mRequests, Type: promtext.Counter}, {Name: mSuccesses, Type: promtext.Counter},
 		{Name: mFailures, Type: promtext.Counter}, {Name: mCooldowns, Type: promtext.Counter},
 		{Name: mInTokens, Type: promtext.Counter}, {Name: mOutTokens, Type: promtext.Counter},
+		{Name: mCacheRead, Type: promtext.Counter}, {Name: mCacheWrite, Type: promtext.Counter},
+		{Name: mProvRead, Type: promtext.Counter}, {Name: mProvWrite, Type: promtext.Counter}, {Name: mSpend, Type: promtext.Counter},
 		{Name: mRemRequests, Type: promtext.Gauge}, {Name: mRemTokens, Type: promtext.Gauge},
 		{Name: mInFlight, Type: promtext.Gauge}, {Name: mTTFT, Type: promtext.Histogram},
 		{Name: mLatency, Type: promtext.Histogram}, {Name: mTotalLatency, Type: promtext.Histogram},
@@ -68,6 +80,8 @@ func families() []promtext.Family {
 type page struct {
 	present  [familyCount]bool // on the page, even without a series
 	models   map[string]*modelPage
+	keys     map[string]*keyPage // by hash
+	parted   bool                // there are more keys than are followed
 	inFlight fleet.Maybe[fleet.Count]
 	series   int
 	notices  []fleet.Notice
@@ -87,7 +101,7 @@ type buckets struct {
 	sum    fleet.Maybe[float64]
 }
 
-func newPage() *page { return &page{models: map[string]*modelPage{}} }
+func newPage() *page { return &page{models: map[string]*modelPage{}, keys: map[string]*keyPage{}} }
 
 // parsePage reads a page whole, or refuses it. A page without a line is one on which nothing was counted yet, as
 // several workers with a shared metrics folder answer it.
@@ -117,6 +131,7 @@ func (p *page) add(s promtext.Sample) {
 		p.inFlight = fleet.Some(p.inFlight.Or(0) + fleet.Count(s.Value)) // one series for each worker
 		return
 	}
+	p.addKey(s)
 	id := s.Labels.Raw(labelModel)
 	if len(id) == 0 || string(id) == labelNone { // refused before a deployment was picked
 		return
@@ -210,6 +225,8 @@ func (p *page) fill(d *fleet.DeploymentReading) {
 	d.Cooldowns = p.counter(m, fCooldowns)
 	d.InTokens = p.counter(m, fInTokens)
 	d.OutTokens = p.counter(m, fOutTokens)
+	d.CacheRead = either(p.counter(m, fCacheRead), p.counter(m, fProvRead))
+	d.CacheWrite = either(p.counter(m, fCacheWrite), p.counter(m, fProvWrite))
 	d.RemainingRequests = m.values[fRemRequests]
 	d.RemainingTokens = m.values[fRemTokens]
 	if len(m.failures) > 0 {

@@ -36,12 +36,12 @@ type modelsAnswer struct {
 		ModelName string `json:"model_name"`
 		Params    params `json:"litellm_params"`
 		Info      struct {
-			ID         string    `json:"id"`
-			DBModel    bool      `json:"db_model"`
-			Blocked    *bool     `json:"blocked"`
+			ID         string        `json:"id"`
+			DBModel    bool          `json:"db_model"`
+			Blocked    *bool         `json:"blocked"`
 			UpdatedAt  litellmapi.At `json:"updated_at"`
-			UpdatedBy  word      `json:"updated_by"`
-			TeamPublic string    `json:"team_public_model_name"`
+			UpdatedBy  word          `json:"updated_by"`
+			TeamPublic string        `json:"team_public_model_name"`
 			memberInfo
 		} `json:"model_info"`
 	} `json:"data"`

@@ -70,6 +70,7 @@ func (r *Reader) Read(ctx context.Context) (fleet.Partial, error) {
 	}
 	out.Notices = append(out.Notices, counters.notices...)
 	g.Deployments = readings(deployments, counters, &out)
+	g.Keys = counters.readKeys()
 	g.CanBlock = r.canBlock(ctx, g.Mode)
 	tellEdits(g, !live.read)
 	stored := g.Mode == fleet.GatewayModeDatabase || g.Mode == fleet.GatewayModeDBReads

@@ -244,9 +244,9 @@ func (m *money) providerBudgets(ctx context.Context) ([]fleet.GatewayBudget, err
 	}
 	var answer struct {
 		Providers map[string]struct {
-			Limit  number    `json:"budget_limit"`
-			Spend  number    `json:"spend"`
-			Period word      `json:"time_period"`
+			Limit  number        `json:"budget_limit"`
+			Spend  number        `json:"spend"`
+			Period word          `json:"time_period"`
 			Resets litellmapi.At `json:"budget_reset_at"`
 		} `json:"providers"`
 	}

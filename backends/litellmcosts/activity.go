@@ -75,6 +75,9 @@ func isNegative(n bills.Number) bool { return n.Odd || n.OK && n.V.IsNegative() 
 
 func isSome(n bills.Number) bool { return n.Odd || n.OK && !n.V.IsZero() }
 
+// providers tells whose a model is, of those that a day has.
+type providers func(model string, all map[string]struct{}) fleet.ProviderID
+
 // sums are those of one day over its pages.
 type sums struct {
 	all       metrics
@@ -121,9 +124,10 @@ func (s *sums) add(a *activity, date string, source fleet.SourceID) error {
 
 // lines part the whole into models and these into keys. What no part explains is a line of its own; parts that are more than
 // their whole are left out.
-func (s *sums) lines(day fleet.Span, provider func(model string, all map[string]struct{}) fleet.ProviderID, odd *bills.Odd) ([]fleet.BillLine, error) {
+func (s *sums) lines(day fleet.Span, provider providers, odd *bills.Odd) ([]fleet.BillLine, error) {
 	if s.all.is(isNegative) {
-		return nil, &fleet.Error{Kind: fleet.KindInvalid, Op: "read the daily activity", Next: "a sum of a day is no number, or below zero; nothing of it was used"}
+		return nil, &fleet.Error{Kind: fleet.KindInvalid, Op: "read the daily activity",
+			Next: "a sum of a day is no number, or below zero; nothing of it was used"}
 	}
 	of := map[string][][2]string{}
 	for at := range s.keys {

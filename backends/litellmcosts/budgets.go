@@ -15,22 +15,29 @@ import (
 
 // holder is a key or a team with what it may spend. The name of a key repeats a part of it and is not read.
 type holder struct {
-	Hash     bills.Word    `json:"token"`
-	KeyAlias bills.Word    `json:"key_alias"`
-	Team     bills.Word    `json:"team_id"`
-	Alias    bills.Word    `json:"team_alias"`
-	Spend    bills.Number  `json:"spend"`
-	Max      bills.Number  `json:"max_budget"`
-	Soft     bills.Number  `json:"soft_budget"`
-	Per      bills.Word    `json:"budget_duration"`
-	Reset    litellmapi.At `json:"budget_reset_at"`
-	TPM      bills.Number  `json:"tpm_limit"`
-	RPM      bills.Number  `json:"rpm_limit"`
-	Blocked  *bool         `json:"blocked"`
+	Hash     bills.Word   `json:"token"`
+	KeyAlias bills.Word   `json:"key_alias"`
+	Team     bills.Word   `json:"team_id"`
+	Alias    bills.Word   `json:"team_alias"`
+	Spend    bills.Number `json:"spend"`
+	Blocked  *bool        `json:"blocked"`
+	budget
+	Shared *budget `json:"litellm_budget_table"` // of several keys, where it has none of its own
+}
+
+// budget is what may be spent and sent.
+type budget struct {
+	Max   bills.Number  `json:"max_budget"`
+	Soft  bills.Number  `json:"soft_budget"`
+	Per   bills.Word    `json:"budget_duration"`
+	Reset litellmapi.At `json:"budget_reset_at"`
+	TPM   bills.Number  `json:"tpm_limit"`
+	RPM   bills.Number  `json:"rpm_limit"`
 }
 
 // limits are those that a holder has: a hard and a soft one. Spent is of the running period.
 func (h *holder) limits(of fleet.Safe, odd *bills.Odd) (out []fleet.SpendLimit) {
+	h.share()
 	l := fleet.SpendLimit{Of: of, Hard: true, Max: bills.Money(h.Max.Maybe, fleet.USD), Spent: bills.Money(h.Spend.Maybe, fleet.USD),
 		Per: length(string(h.Per)), Reset: h.Reset.Maybe, Key: bills.KeyID(h.Hash), Team: string(h.Team)}
 	if h.Max.Odd || h.Spend.Odd || h.Max.OK && h.Max.V.IsNegative() {
@@ -42,20 +49,42 @@ func (h *holder) limits(of fleet.Safe, odd *bills.Odd) (out []fleet.SpendLimit) 
 			l.Enforcing = fleet.Text("blocked")
 		}
 	}
-	for _, x := range []struct {
-		kind fleet.LimitKind
-		most bills.Number
-	}{{fleet.LimitRPM, h.RPM}, {fleet.LimitTPM, h.TPM}} {
-		if x.most.OK && !x.most.V.IsNegative() {
-			l.Rates = append(l.Rates, fleet.Limit{Kind: x.kind, Max: fleet.Some(x.most.V.InexactFloat64())})
-		}
-	}
+	l.Rates = h.rates()
 	if l.Max.OK || h.Max.Odd || l.Blocked.V || len(l.Rates) > 0 {
 		out = append(out, l)
 	}
 	if soft := bills.Money(h.Soft.Maybe, fleet.USD); soft.OK && soft.V.Amount().IsPositive() {
 		l.Max, l.Hard, l.Rates, l.Enforcing = soft, false, nil, fleet.Safe{}
 		out = append(out, l)
+	}
+	return out
+}
+
+// share takes over what a shared budget says and the holder itself does not.
+func (h *holder) share() {
+	s := h.Shared
+	if s == nil {
+		return
+	}
+	if !h.Max.OK && !h.Max.Odd {
+		h.Max, h.Soft, h.Per, h.Reset = s.Max, s.Soft, s.Per, s.Reset
+	}
+	for own, shared := range map[*bills.Number]bills.Number{&h.TPM: s.TPM, &h.RPM: s.RPM} {
+		if !own.OK {
+			*own = shared
+		}
+	}
+}
+
+// rates are what may be sent in a minute.
+func (h *holder) rates() (out []fleet.Limit) {
+	for _, x := range []struct {
+		kind fleet.LimitKind
+		most bills.Number
+	}{{fleet.LimitRPM, h.RPM}, {fleet.LimitTPM, h.TPM}} {
+		if x.most.OK && !x.most.V.IsNegative() {
+			out = append(out, fleet.Limit{Kind: x.kind, Max: fleet.Some(x.most.V.InexactFloat64())})
+		}
 	}
 	return out
 }
@@ -69,7 +98,8 @@ func length(text string) time.Duration {
 		return 0
 	}
 	const day = 24 * time.Hour
-	return time.Duration(n) * map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour, "d": day, "w": 7 * day, "mo": 30 * day}[text[len(digits):]]
+	units := map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour, "d": day, "w": 7 * day, "mo": 30 * day}
+	return time.Duration(n) * units[text[len(digits):]]
 }
 
 // teams are all teams, in one answer.

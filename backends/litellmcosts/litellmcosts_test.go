@@ -50,7 +50,7 @@ const (
 	teams = `[{"team_id":"team-1","team_alias":"search","max_budget":500,"budget_duration":"30d","budget_reset_at":"2026-12-01T00:00:00+00:00","spend":123.5,"tpm_limit":100000,"rpm_limit":60,"blocked":false,"keys":[{"token":"hash-1","key_name":"sk-...` + canary + `"}]},
  {"team_id":"team-2","team_alias":null,"max_budget":null,"spend":0,"tpm_limit":null,"rpm_limit":null,"blocked":true},{"team_id":"team-3","team_alias":"free","max_budget":null,"spend":4,"blocked":false}]`
 	keys = `{"keys":[{"token":"hash-1","key_name":"sk-...` + canary + `","key_alias":"prod","spend":9.25,"max_budget":10,"soft_budget":8,"budget_duration":"1mo","team_id":"team-1","blocked":null},
- {"token":"hash-2-longer","key_alias":null,"spend":1,"max_budget":null,"rpm_limit":5},"hash-3"],"total_count":3,"current_page":1,"total_pages":1}`
+ {"token":"hash-2-longer","key_alias":null,"spend":1,"max_budget":null,"litellm_budget_table":{"max_budget":3,"budget_duration":"7d","rpm_limit":5}},"hash-3"],"total_count":3,"current_page":1,"total_pages":1}`
 )
 
 func TestContract(t *testing.T) {
@@ -165,7 +165,7 @@ func TestBudgets(t *testing.T) {
 		said = append(said, fmt.Sprintf("%s|%s|%v|%v|%s|%s|%s|%d", l.Of, l.Max.V.Text(), l.Hard, l.Per, l.Key, l.Team, l.Enforcing, len(l.Rates)))
 	}
 	want := []string{"team search|$500.00|true|720h0m0s||team-1||2", "team team-2|-|true|0s||team-2|blocked|0",
-		"key prod|$10.00|true|720h0m0s|hash-1|team-1||0", "key prod|$8.00|false|720h0m0s|hash-1|team-1||0", "key without an alias, hash-2-l|-|true|0s|hash-2-longer|||1"}
+		"key prod|$10.00|true|720h0m0s|hash-1|team-1||0", "key prod|$8.00|false|720h0m0s|hash-1|team-1||0", "key without an alias, hash-2-l|$3.00|true|168h0m0s|hash-2-longer|||1"}
 	if strings.Join(said, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s", strings.Join(said, "\n"))
 	}

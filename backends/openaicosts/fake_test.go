@@ -60,6 +60,8 @@ func (f *fake) answer(path string, q url.Values) (int, string) {
 	switch path {
 	case "/organization/spend_limit":
 		return 0, `{"object":"organization.spend_limit","threshold_amount":250050,"currency":"USD","interval":"month","enforcement":{"status":"enforcing"}}`
+	case "/organization/projects/proj_a/spend_limit":
+		return 0, `{"object":"project.spend_limit","threshold_amount":9900,"currency":"USD","interval":"month","enforcement":{"status":"inactive"}}`
 	case "/organization/spend_alerts":
 		return 0, `{"object":"list","data":[{"id":"alert_1","object":"organization.spend_alert","threshold_amount":100000,"currency":"USD","interval":"month","notification_channel":{"type":"email","recipients":["` +
 			canary + `@example.org"]}}],"first_id":"alert_1","last_id":"alert_1","has_more":false}`

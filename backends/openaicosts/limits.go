@@ -42,14 +42,8 @@ func (t *threshold) limit(of fleet.Safe, hard bool, odd *bills.Odd) fleet.SpendL
 
 // limits are the hard limit of the organisation and its alerts. An organisation without a limit has none to read.
 func (r *reader) limits(ctx context.Context, odd *bills.Odd) (out []fleet.SpendLimit, notices []fleet.Notice) {
-	reply, err := r.client.Get(ctx, "/organization/spend_limit", nil)
-	if err == nil {
-		var t threshold
-		if err = reply.JSON(&t); err == nil && (t.Cents.OK || t.Cents.Odd) {
-			out = append(out, t.limit(fleet.Text("organization"), true, odd))
-		}
-	}
-	if err != nil && fleet.KindOf(err) != fleet.KindNotFound {
+	out, err := r.limit(ctx, "/organization/spend_limit", fleet.Text("organization"), odd)
+	if err != nil {
 		notices = append(notices, rented.Without(fleet.Text("the spend limit"), err))
 	}
 	alerts, err := r.alerts(ctx)

@@ -6,7 +6,9 @@ package openaicosts
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"pitwall/backends/internal/bills"
@@ -33,6 +35,9 @@ type reader struct {
 	client *bills.Client
 	byKey  bool
 	window bills.Window
+
+	mu   sync.Mutex
+	kept kept
 }
 
 func newReader(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
@@ -61,9 +66,10 @@ func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 	limits, more := r.limits(ctx, odd)
 	p := fleet.Partial{At: r.clock.Now(), ServerTime: server}
 	p.Bill, p.Incomplete = book.Reading()
-	p.Bill.Limits = limits
+	projects, others := r.projects(ctx, now, costs.Lines, odd)
+	p.Bill.Limits = append(limits, projects...)
 	odd.Currencies(p.Bill.Lines)
-	p.Notices = append(append(odd.Notices(), notices...), more...)
+	p.Notices = slices.Concat(odd.Notices(), notices, more, others)
 	if p.Incomplete.IsEmpty() && whole {
 		r.window.Done(now)
 	}
@@ -81,7 +87,9 @@ func (r *reader) costs(ctx context.Context, window fleet.Span, odd *bills.Odd) (
 			return bills.Page{}, err
 		}
 		server = reply.ServerTime
-		return bills.Decode(r.client.Source, reply, odd, func(c *cost, at fleet.Span) []fleet.BillLine { return []fleet.BillLine{c.line(at, odd)} })
+		return bills.Decode(r.client.Source, reply, odd, func(c *cost, at fleet.Span) []fleet.BillLine {
+			return []fleet.BillLine{c.line(at, odd)}
+		})
 	})
 	return taken, server, err
 }

@@ -44,7 +44,7 @@ func TestCostsUsageAndLimits(t *testing.T) {
 			t.Fatalf("usage has a price: %+v", l)
 		}
 	}
-	if len(b.Limits) != 2 || b.Limits[0].Max.V.Amount().String() != "2500.5" || !b.Limits[0].Hard || b.Limits[0].Enforcing.String() != "enforcing" ||
+	if len(b.Limits) != 3 || b.Limits[2].Of.String() != "project proj_a" || b.Limits[2].Max.V.Amount().String() != "99" || b.Limits[0].Max.V.Amount().String() != "2500.5" || !b.Limits[0].Hard || b.Limits[0].Enforcing.String() != "enforcing" ||
 		b.Limits[1].Hard || b.Limits[1].Max.V.Amount().String() != "1000" || b.Limits[0].Spent.OK {
 		t.Errorf("%+v", b.Limits)
 	}
@@ -66,6 +66,9 @@ func TestAfterTheMonthLateDaysAreReadAgain(t *testing.T) {
 	p := billrig.Read(t, r)
 	if c := p.Bill.Covers; len(c) != 1 || c[0].From.Day() != 19 {
 		t.Errorf("covers %v", c)
+	}
+	if n := len(f.Asked("/v1/organization/projects/proj_a/spend_limit")); n != 1 || len(p.Bill.Limits) != 3 {
+		t.Errorf("limits of projects were asked for %d times in ten minutes: %+v", n, p.Bill.Limits)
 	}
 	last := f.Asked("/v1/organization/costs")
 	if q := last[len(last)-1].Query; q.Get("start_time") != fmt.Sprint(billrig.Noon(19).Add(-12*time.Hour).Unix()) || q.Get("limit") != "4" ||
@@ -137,6 +140,8 @@ func TestAPartThatFailsIsANotice(t *testing.T) {
 		{"spend_limit", fail(200, `{"threshold_amount":"250","currency":"USD"}`), 2, "no whole number of cents"},
 		{"spend_limit", fail(200, `{"threshold_amount":2.5,"currency":"USD"}`), 2, "no whole number of cents"},
 		{"spend_limit", fail(404, `{}`), 2, ""},
+		{"projects/proj_a/spend_limit", fail(404, `{}`), 2, ""},
+		{"projects/proj_a/spend_limit", fail(403, `{}`), 2, "spend limits of projects"},
 		{"usage/completions", fail(200, `{"data":[],"has_more":false}`), 1, ""},
 	} {
 		f := usual(t)
@@ -278,7 +283,7 @@ func TestCallsFitTheDescription(t *testing.T) {
 			delete(f.results, path) // of these the description has only the answers
 		}
 	}
-	var others []string
+	others := []string{"/organization/projects/"}
 	for _, k := range kinds()[2:] {
 		others = append(others, "/organization/usage/"+k.name)
 	}

@@ -39,7 +39,9 @@ const atOnce = 4
 
 // usage reads all kinds in their grains. A kind that is not offered, or refused for good, is left out with a notice; one that
 // fails for now leaves out all of usage, so that what was read of it before stands. whole tells whether that did not happen.
-func (r *reader) usage(ctx context.Context, window fleet.Span, now time.Time, book *bills.Book, odd *bills.Odd) (whole bool, notices []fleet.Notice) {
+func (r *reader) usage(
+	ctx context.Context, window fleet.Span, now time.Time, book *bills.Book, odd *bills.Odd,
+) (whole bool, notices []fleet.Notice) {
 	list := kinds()
 	taken, errs := make([][]bills.Taken, len(list)), make([]error, len(list))
 	var all sync.WaitGroup

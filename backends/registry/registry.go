@@ -11,6 +11,7 @@ import (
 
 	"pitwall/backends/alertmanager"
 	"pitwall/backends/amd"
+	"pitwall/backends/anthropiccosts"
 	"pitwall/backends/argorollouts"
 	"pitwall/backends/autoscalers"
 	"pitwall/backends/awscosts"
@@ -29,6 +30,7 @@ import (
 	"pitwall/backends/ec2"
 	"pitwall/backends/envoyaigateway"
 	"pitwall/backends/flagger"
+	"pitwall/backends/focus"
 	"pitwall/backends/gatewayroutes"
 	"pitwall/backends/gce"
 	"pitwall/backends/gemini"
@@ -41,13 +43,17 @@ import (
 	"pitwall/backends/kuberay"
 	"pitwall/backends/lambda"
 	"pitwall/backends/litellm"
+	"pitwall/backends/litellmcosts"
 	"pitwall/backends/llamacpp"
 	"pitwall/backends/modelrewrite"
 	"pitwall/backends/nvidiagpu"
 	"pitwall/backends/nvidiasmi"
 	"pitwall/backends/onprem"
 	"pitwall/backends/openai"
+	"pitwall/backends/openaicosts"
+	"pitwall/backends/opencost"
 	"pitwall/backends/openrouter"
+	"pitwall/backends/openroutercosts"
 	"pitwall/backends/paperspace"
 	"pitwall/backends/portkey"
 	"pitwall/backends/probe"
@@ -63,6 +69,7 @@ import (
 	"pitwall/backends/tgi"
 	"pitwall/backends/together"
 	"pitwall/backends/togethercompute"
+	"pitwall/backends/togethercosts"
 	"pitwall/backends/triton"
 	"pitwall/backends/trtllm"
 	"pitwall/backends/vertex"
@@ -89,6 +96,7 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{productionstack.Connector()},
 		openai.Connectors(),
 		[]fleet.Connector{bedrock.Connector(), together.Connector(), openrouter.Connector()},
+		[]fleet.Connector{focus.Connector(), opencost.Connector()},
 		portkey.Connectors(),
 		statusfeed.Connectors(),
 		[]fleet.Connector{smg.Connector()},
@@ -107,6 +115,8 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{yatai.Connector()},
 		[]fleet.Connector{probe.Connector()},
 		[]fleet.Connector{bentocloud.Connector(), azureml.Connector(), vertex.Connector()},
+		[]fleet.Connector{openaicosts.Connector(), anthropiccosts.Connector(), openroutercosts.Connector(), litellmcosts.Connector(),
+			togethercosts.Connector()},
 		[]fleet.Connector{gemini.Connector(), vertexai.Connector(), azureopenai.Connector()},
 		[]fleet.Connector{awscosts.Connector(), azurecosts.Connector(), googlecosts.Connector()},
 		[]fleet.Connector{bedrockusage.Connector(), azureusage.Connector(), vertexusage.Connector()},

@@ -41,13 +41,14 @@ func siteOf(pool string) string {
 func (o Options) spec() world.Spec {
 	s := world.Spec{
 		Seed: o.Seed, Start: o.Start.Add(-warmUp), Gateways: []string{"gw-1", "gw-2", "gw-3"},
-		Pools: pools(), Providers: providers(), Routes: routes(), Deployments: deployments(),
+		Pools: pools(), Providers: providers(), Routes: routes(), Deployments: deployments(), Keys: keys(),
 		Fallbacks: map[string][]string{routeChat: {routeBackup}, routeBackup: {routeBatch}}, FileWins: wire.FileWins(o.LiteLLM),
 		Previous: map[string]float64{"chat-b200-a": 70, "chat-h100-b": 20, "chat-openai": 10},
 	}
 	o.scale(&s)
 	o.furtherRoutes(&s)
 	o.demand(&s)
+	s.Providers[0].Bypass = o.notebooks()
 	s.AtOnce = o.AtOnce
 	if o.Gateway == wire.GatewayKong {
 		forKong(s.Deployments)
@@ -161,9 +162,11 @@ func pool(name, model string, replicas, gpus int, d world.Device, c world.Cost) 
 func providers() []world.ProviderSpec {
 	return []world.ProviderSpec{
 		{Name: providerOpenAI, Models: []string{"gpt-4o", "gpt-4o-mini"}, RPM: 5_000, TPM: 2_000_000,
-			TTFT: world.Lengths{Median: 310, Sigma: .38}, Speed: 85, Errors: .002},
+			TTFT: world.Lengths{Median: 310, Sigma: .38}, Speed: 85, Errors: .002,
+			Rates: rates("gpt-4o", "gpt-4o-mini"), Cache: world.CacheAutomatic, Snapshots: snapshots},
 		{Name: providerAnthropic, Models: []string{"claude-sonnet-4-5"}, RPM: 2_000, TPM: 1_200_000,
-			TTFT: world.Lengths{Median: 420, Sigma: .3}, Speed: 70, Errors: .002},
+			TTFT: world.Lengths{Median: 420, Sigma: .3}, Speed: 70, Errors: .002,
+			Rates: rates("claude-sonnet-4-5"), Cache: world.CacheMarked, Snapshots: snapshots},
 	}
 }
 
@@ -185,19 +188,21 @@ func deployments() []world.DeploymentSpec {
 			APIBase: "http://" + pool + "." + siteOf(pool) + ".internal:8000/v1",
 		}
 	}
-	rented := func(id, route, provider, model string, weight, in, out float64) world.DeploymentSpec {
-		return world.DeploymentSpec{ID: id, Route: route, Provider: provider, Model: provider + "/" + model, Weight: weight,
-			APIBase: "https://" + provider + ".simulated/v1", InCost: in / 1e6, OutCost: out / 1e6, MaxInput: 128_000}
+	rented := func(id, route, provider, model string, weight float64) world.DeploymentSpec {
+		d := world.DeploymentSpec{ID: id, Route: route, Provider: provider, Model: provider + "/" + model, Weight: weight,
+			APIBase: "https://" + provider + ".simulated/v1", MaxInput: 128_000}
+		d.SetPrices(rates(model)[model])
+		return d
 	}
 	return []world.DeploymentSpec{
 		own(routeChat, poolB200, "llama-70b", 60),
 		own(routeChat, poolH100, "llama-70b", 30),
-		rented("chat-openai", routeChat, providerOpenAI, "gpt-4o", 10, 2.50, 10),
+		rented("chat-openai", routeChat, providerOpenAI, "gpt-4o", 10),
 		own(routeCode, poolCode, "qwen-coder", 95),
-		rented("code-anthropic", routeCode, providerAnthropic, "claude-sonnet-4-5", 5, 3, 15),
+		rented("code-anthropic", routeCode, providerAnthropic, "claude-sonnet-4-5", 5),
 		own(routeBatch, poolH100, "llama-70b", 100),
 		own(routeBatch, poolDR, "llama-70b", 0),
-		rented("backup-anthropic", routeBackup, providerAnthropic, "claude-sonnet-4-5", 1, 3, 15),
+		rented("backup-anthropic", routeBackup, providerAnthropic, "claude-sonnet-4-5", 1),
 	}
 }
 

@@ -64,11 +64,17 @@ func (f *Fleet) buildInventory(s *world.Spec) fleet.Inventory {
 		inv.Sources = append(inv.Sources, source(BentoCloudName, "bentocloud", f.bentos.url, bentosEvery, fleet.Subject{Cluster: BentoCloudName},
 			auth, nil))
 	}
+	if f.options.Bills {
+		inv.Sources = append(inv.Sources, f.billSources()...)
+	}
 	inv.Golden = goldenPrompts()
 	inv.Gateways = []fleet.GatewaySpec{gw}
 	inv.Routes = routeSpecs(s, gw.ID)
 	if f.options.Gateway == wire.GatewayKong {
 		nameByModel(s, inv.Routes)
+	}
+	if f.rentals != nil {
+		f.addMachines(&inv)
 	}
 	if f.options.Probes {
 		f.addProbes(&inv)
@@ -162,8 +168,6 @@ func usd(s string) fleet.Money {
 
 // providerSpec declares what the configuration of such an account would. Prices are those of the providers' lists.
 func providerSpec(p *world.ProviderSpec) fleet.ProviderSpec {
-	prices := map[string][2]string{"gpt-4o": {"2.50", "10.00"}, "gpt-4o-mini": {"0.15", "0.60"},
-		"claude-sonnet-4-5": {"3.00", "15.00"}}
 	spec := fleet.ProviderSpec{ID: fleet.ProviderID(p.Name), Kind: p.Name, Labels: []string{"eu"},
 		Fate: fleet.Fate{"cdn": "cloudflare"}}
 	for _, m := range p.Models {
@@ -172,7 +176,8 @@ func providerSpec(p *world.ProviderSpec) fleet.ProviderSpec {
 			Limits: []fleet.Limit{
 				{Kind: fleet.LimitRPM, Max: fleet.Some(p.RPM)}, {Kind: fleet.LimitTPM, Max: fleet.Some(p.TPM)},
 			},
-			Price: fleet.Some(fleet.Price{Input: usd(prices[m][0]), Output: usd(prices[m][1]),
+			Price: fleet.Some(fleet.Price{Input: usd(list[m][0]), CachedIn: fleet.Some(usd(list[m][1])),
+				CacheWrite: fleet.Some(usd(list[m][2])), Output: usd(list[m][3]),
 				Source: "embedded fleet", AsOf: time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC)}),
 		})
 	}

@@ -195,7 +195,7 @@ func TestDCGMPagesHaveKnownNames(t *testing.T) {
 
 func TestLiteLLMMetricsHaveTheListedLabels(t *testing.T) {
 	list := shared(t, "gateways/litellm-metrics-1.81.15.tsv")
-	f, clock := listen(t, Options{})
+	f, clock := listen(t, Options{LiteLLM: "1.81.15"})
 	if err := f.Start("F32", noon); err != nil {
 		t.Fatal(err)
 	}

@@ -243,14 +243,18 @@ func (p *player) provider(spec *fleet.ProviderSpec) {
 	for i := range spec.Models {
 		spec.Models[i].Probe = nil
 	}
+	w.Rates, w.Cache = map[string]world.Rates{}, world.CacheAutomatic
 	for _, m := range spec.Models {
 		w.Models = append(w.Models, string(m.Name))
+		if m.Price.OK {
+			w.Rates[string(m.Name)] = ratesOf(m.Price.V)
+		}
 	}
 	p.styles[w.Name] = "openai"
 	switch spec.Kind {
 	case "openai":
 	case "anthropic":
-		p.styles[w.Name] = "anthropic"
+		p.styles[w.Name], w.Cache = "anthropic", world.CacheMarked
 	default:
 		p.note(fleet.Textf("%s: provider %s is played as an API of OpenAI's kind", id, fleet.Label(spec.Kind)))
 	}

@@ -79,6 +79,8 @@ func (p *player) deployment(r *fleet.RouteSpec, t *fleet.TargetSpec, weight floa
 	}
 	d.Provider = p.lent[t.Provider]
 	d.Model, d.APIBase = d.Provider+"/"+string(t.Model), "https://"+d.Provider+".simulated/v1"
+	at := slices.IndexFunc(p.spec.Providers, func(x world.ProviderSpec) bool { return x.Name == d.Provider })
+	d.SetPrices(p.spec.Providers[at].Rates[string(t.Model)])
 	return d
 }
 

@@ -41,6 +41,9 @@ type Options struct {
 	Coalesce    bool               // streams have one event for all tokens since the last, so that one machine can have many
 	BentoCloud  bool               // a BentoCloud beside it, with one deployment
 	Play        *Play              // a configured fleet that is played in the place of the demo's; nil for the demo's
+	Bypass      float64            // requests a second past the gateways; 0 means the demo's, below 0 none
+	Machines    bool               // an account at Lambda and a price file say what the machines cost
+	Bills       bool               // the bills of the providers and of the gateways are configured
 	Probes      bool               // live probes of the first pool and of one rented model are configured
 	// Crowd adds nodes and pods without engines behind them to the first cluster, for measuring.
 	Crowd clusters.Synthetic
@@ -55,6 +58,7 @@ type Fleet struct {
 	store     *store
 	alerts    *alerting
 	bentos    *bentoCloud // nil for none
+	rentals   *rentals    // nil for none
 	clusters  []*clusters.Cluster
 	inventory fleet.Inventory
 	stop      context.CancelFunc
@@ -108,13 +112,16 @@ func Listen(ctx context.Context, o Options) (*Fleet, error) {
 	f.servers = wire.Serve(wire.Options{
 		World: f.world, Clock: o.Clock, Key: key, MetricsAuth: o.MetricsAuth, LiteLLM: o.LiteLLM, Exporters: exporters,
 		Gateway: o.Gateway, Coalesce: o.Coalesce,
-		Styles: f.styles(),
+		Styles: f.styles(), Admins: f.admins(), Past: f.billing(),
 	}, held)
 	if err := f.serveClusters(&spec, held); err != nil {
 		return nil, errors.Join(err, port.Close(), alerts.Close(), cloud.close(), f.closeClusters(), f.servers.Close())
 	}
 	f.store = newStore(port, o, &spec, f.servers.URL, newStoreMemory(&spec, f.History))
 	f.alerts = newAlerting(alerts, o, f.world)
+	if f.rentals, err = rentMachines(ctx, o, f.world, &spec); err != nil {
+		return nil, errors.Join(err, f.store.close(), f.alerts.close(), cloud.close(), f.closeClusters(), f.servers.Close())
+	}
 	if played != nil {
 		f.inventory = played.inventory(f)
 	} else {
@@ -175,7 +182,7 @@ func (o Options) withDefaults() Options {
 func (f *Fleet) Close() error {
 	f.stop()
 	<-f.kept
-	return errors.Join(f.store.close(), f.alerts.close(), f.bentos.close(), f.closeClusters(), f.servers.Close())
+	return errors.Join(f.store.close(), f.alerts.close(), f.bentos.close(), f.rentals.close(), f.closeClusters(), f.servers.Close())
 }
 
 // Inventory names the endpoints as a configuration would.
@@ -188,9 +195,13 @@ func (f *Fleet) Secret(_ context.Context, ref fleet.SecretRef) (fleet.Secret, er
 		return fleet.Secret{}, nil
 	case ref.Env == KeyName:
 		return fleet.NewSecret(key), nil
+	case ref.Env == OpenAIAdminName:
+		return fleet.NewSecret(adminKey), nil
+	case ref.Env == AnthropicAdminName:
+		return fleet.NewSecret(claudeAdminKey), nil
 	}
 	return fleet.Secret{}, &fleet.Error{Kind: fleet.KindAuth, Op: "read credential",
-		Next: "the embedded fleet has only one, " + KeyName}
+		Next: "the embedded fleet has only " + KeyName + ", " + OpenAIAdminName + " and " + AnthropicAdminName}
 }
 
 // Fault is a cause that can be put into the fleet: its number in the failure catalogue, a title, and what it changes.
@@ -291,6 +302,9 @@ func (f *Fleet) URL(name string) string {
 	if name == BentoCloudName && f.bentos != nil {
 		return f.bentos.url
 	}
+	if name == LambdaName && f.rentals != nil {
+		return f.rentals.url
+	}
 	if url := f.servers.URL(name); url != "" {
 		return url
 	}
@@ -302,6 +316,9 @@ func (f *Fleet) Endpoints() []string {
 	names := append(f.servers.Names(), StoreName, AlertmanagerName)
 	if f.bentos != nil {
 		names = append(names, BentoCloudName)
+	}
+	if f.rentals != nil {
+		names = append(names, LambdaName)
 	}
 	for _, c := range f.clusters {
 		names = append(names, c.Name())

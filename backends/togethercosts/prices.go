@@ -2,6 +2,7 @@ package togethercosts
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -52,37 +53,49 @@ func (r *reader) check(ctx context.Context, now time.Time) {
 		r.remarks = []fleet.Notice{rented.Without(fleet.Text("listed prices of models"), err)}
 		return
 	}
-	r.checked, r.remarks = now, nil
-	wanted := map[string]bool{}
-	for _, m := range r.models {
-		wanted[string(m)] = true
-	}
+	r.checked, r.remarks = now, r.compare(list)
+}
+
+// compare looks at the configured models that the price list knows.
+func (r *reader) compare(list []priced) (out []fleet.Notice) {
 	units := map[string]int{}
 	for i := range list {
 		m := &list[i]
 		known, ok := r.prices("together", fleet.ModelName(m.ID))
-		if !wanted[string(m.ID)] || !ok || known.Input.Currency() != fleet.USD {
+		if !ok || !slices.Contains(r.models, fleet.ModelName(m.ID)) || known.Input.Currency() != fleet.USD {
 			continue
 		}
 		unit := unitOf(m.Pricing.Input, known.Input.Amount())
 		units[unit]++
 		if unit == "" || unit == million && (!m.Pricing.Input.near(known.Input) || !m.Pricing.Output.near(known.Output)) {
-			r.remarks = append(r.remarks, m.differs(known))
+			out = append(out, m.differs(known))
 		}
 	}
-	if len(r.remarks) > mostRemarks {
-		r.remarks = append(r.remarks[:mostRemarks], warn(fleet.Text("more listed prices are others than those of the price list")))
+	if len(out) > mostRemarks {
+		out = append(out[:mostRemarks], warn(fleet.Text("more listed prices are others than those of the price list")))
 	}
-	for _, unit := range []string{"a token", "a thousand tokens", "a million tokens, in cents"} {
-		if units[unit] > 0 {
-			r.remarks = append(r.remarks, warn(fleet.Concat(fleet.Text("listed prices seem to be for "), fleet.Quote(unit),
+	for _, x := range others() {
+		if units[x.unit] > 0 {
+			out = append(out, warn(fleet.Concat(fleet.Text("listed prices seem to be for "), fleet.Quote(x.unit),
 				fleet.Text(", not dollars for a million: compared with the price list"))))
 		}
 	}
+	return out
 }
 
 // million is the unit that is expected.
 const million = "a million tokens"
+
+// unit is how a price may be written.
+type unit struct {
+	unit  string
+	shift int32 // of the point, to dollars for a million
+}
+
+// others are units that a price may be in by mistake.
+func others() []unit {
+	return []unit{{"a token", 6}, {"a thousand tokens", 3}, {"a million tokens, in cents", -2}}
+}
 
 // unitOf is the unit in which a listed price is about that of the price list; "" for none. A price of zero is that of a model
 // which needs an endpoint, and says nothing.
@@ -91,10 +104,7 @@ func unitOf(listed price, known decimal.Decimal) string {
 		return million
 	}
 	const digits = 12
-	for _, x := range []struct {
-		unit  string
-		shift int32 // from dollars for a million
-	}{{million, 0}, {"a token", 6}, {"a thousand tokens", 3}, {"a million tokens, in cents", -2}} {
+	for _, x := range append([]unit{{million, 0}}, others()...) {
 		ratio := listed.V.Shift(x.shift).DivRound(known, digits)
 		if ratio.GreaterThanOrEqual(decimal.NewFromFloat(0.5)) && ratio.LessThanOrEqual(decimal.NewFromInt(2)) {
 			return x.unit
@@ -106,9 +116,9 @@ func unitOf(listed price, known decimal.Decimal) string {
 // differs says of a model that its prices are others than those of the price list.
 func (m *priced) differs(known fleet.Price) fleet.Notice {
 	dollars := func(d decimal.Decimal) fleet.Safe { return fleet.Quote(d.String()) }
-	return rented.Of(fleet.ModelName(m.ID), fleet.Text(" is listed at $"), dollars(m.Pricing.Input.V), fleet.Text(" and $"), dollars(m.Pricing.Output.V),
-		fleet.Text(" for input and output, and at $"), dollars(known.Input.Amount()), fleet.Text(" and $"), dollars(known.Output.Amount()),
-		fleet.Text(" in the price list"))
+	return rented.Of(fleet.ModelName(m.ID), fleet.Text(" is listed at $"), dollars(m.Pricing.Input.V), fleet.Text(" and $"),
+		dollars(m.Pricing.Output.V), fleet.Text(" for input and output, and at $"), dollars(known.Input.Amount()), fleet.Text(" and $"),
+		dollars(known.Output.Amount()), fleet.Text(" in the price list"))
 }
 
 func warn(text fleet.Safe) fleet.Notice { return fleet.Notice{Level: fleet.LevelWarn, Text: text} }

@@ -88,7 +88,8 @@ func (r *reader) running(ctx context.Context, odd *bills.Odd) ([]endpoint, fleet
 		return nil, server, nil
 	}
 	if len(all) > mostEndpoints {
-		odd.Say(fleet.Concat(fleet.Text("more than "), fleet.Many(mostEndpoints, "endpoint"), fleet.Text(" run: what the others cost is unknown")))
+		odd.Say(fleet.Concat(fleet.Text("more than "), fleet.Many(mostEndpoints, "endpoint"),
+			fleet.Text(" run: what the others cost is unknown")))
 		all = all[:mostEndpoints]
 	}
 	reserved, _, err := r.endpoints(ctx, "reserved")

@@ -51,16 +51,18 @@ func checkConfig(f *flags, c console, args []string) error {
 	if err != nil {
 		return usage(err)
 	}
-	prices, err := loadPrices(file.Prices)
+	prices, err := loadPrices(file, "")
 	if err != nil {
 		return usage(err)
 	}
 	set := registry.Set(registry.Connectors())
+	var rented []fleet.ProviderSpec
 	for _, ctx := range file.Contexts {
 		inv, err := ctx.Inventory(set.Interval)
 		if err != nil {
 			return usage(err)
 		}
+		rented = append(rented, inv.Providers...)
 		_, problems := set.Readers(inv.Sources, fleet.Deps{Clock: fleet.SystemClock{}, Prices: prices.Price})
 		for id, err := range problems {
 			return usage(fmt.Errorf("context %q, source %q: %w", ctx.Name, id, err))
@@ -75,6 +77,12 @@ func checkConfig(f *flags, c console, args []string) error {
 		}
 	}
 	saidRules(c.out, file.Rules())
+	for _, line := range prices.Report(time.Now(), inUse(prices, rented)) {
+		fmt.Fprintln(c.out, line)
+	}
+	for _, w := range prices.Warnings {
+		fmt.Fprintln(c.out, w)
+	}
 	_, err = fmt.Fprintf(c.out, "%s is good\n", fleet.Label(path))
 	return err
 }

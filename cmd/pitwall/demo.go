@@ -141,7 +141,7 @@ func serveSim(ctx context.Context, c console, o demoOptions, kubeconfig string) 
 		return err
 	}
 	clock := fleet.SystemClock{}
-	embedded, err := sim.Listen(ctx, sim.Options{Seed: o.seed, Clock: clock, Env: fleet.Env(o.env), Mode: fleet.ModeDemo, Probes: true})
+	embedded, err := sim.Listen(ctx, sim.Options{Seed: o.seed, Clock: clock, Env: fleet.Env(o.env), Mode: fleet.ModeDemo, Probes: true, Machines: true})
 	if err != nil {
 		return err
 	}

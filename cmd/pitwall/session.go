@@ -12,14 +12,15 @@ import (
 	"time"
 
 	"pitwall/backends"
+	"pitwall/backends/books"
 	"pitwall/backends/history"
 	"pitwall/backends/registry"
 	"pitwall/backends/sim"
-	"pitwall/economics"
 	"pitwall/fleet"
 	"pitwall/fleet/advisory"
 	"pitwall/internal/config"
 	"pitwall/internal/logfile"
+	"pitwall/internal/pricefile"
 	"pitwall/internal/purse"
 	"pitwall/internal/secrets"
 )
@@ -35,6 +36,7 @@ type session struct {
 	stateDir  string
 	log       *logfile.Log // nil where it could not be opened
 	warnings  []fleet.Safe
+	prices    *pricefile.Loaded // nil in the demo, which has the built-in list
 	// advisories is the site's data pack, nil for the one that is compiled in.
 	advisories *advisory.Pack
 	sim        *sim.Fleet                // nil outside of the demo
@@ -84,14 +86,14 @@ func openConfigured(f *flags, c console) (*session, error) {
 	resolver := secrets.Resolver{Environ: os.LookupEnv, Seen: s.redact}
 	s.deps = fleet.Deps{Clock: s.clock, Log: s.logger(), Secret: resolver.Resolve}
 	s.saveMemory(c.environ("GOGC"))
-	prices, err := loadPrices(file.Prices)
-	if err != nil {
+	if s.prices, err = loadPrices(file, filepath.Join(s.stateDir, "prices")); err != nil {
 		return nil, usage(err)
 	}
+	s.warnings = append(s.warnings, s.prices.Warnings...)
 	if s.advisories, err = loadAdvisories(file.Advisory); err != nil {
 		return nil, usage(err)
 	}
-	s.openHub(prices)
+	s.openHub(s.prices)
 	return s, nil
 }
 
@@ -110,17 +112,6 @@ func first(list ...string) string {
 		}
 	}
 	return ""
-}
-
-func loadPrices(path string) (*economics.Catalogue, error) {
-	if path == "" {
-		return economics.Embedded()
-	}
-	body, err := os.ReadFile(path)
-	if err != nil {
-		return nil, &fleet.Error{Kind: fleet.KindInvalid, Op: "read prices", Err: err}
-	}
-	return economics.WithOverrides(body)
 }
 
 // loadAdvisories reads a site's data pack; nil takes the one that is compiled in.
@@ -165,7 +156,7 @@ func (s *session) redact(v fleet.Secret) {
 }
 
 // openHub opens every source and the look-back file. A source that cannot be opened is shown with its problem.
-func (s *session) openHub(prices *economics.Catalogue) {
+func (s *session) openHub(prices backends.Prices) {
 	s.deps = s.set.Equip(s.deps, s.inventory.Sources)
 	s.deps.Prices = prices.Price
 	s.openPurse()
@@ -175,9 +166,23 @@ func (s *session) openHub(prices *economics.Catalogue) {
 		s.warnings = append(s.warnings, fleet.Sentence(err))
 		store = nil
 	}
-	s.hub = backends.New(backends.Options{Inventory: s.inventory, Readers: readers, Problems: problems,
+	accounts := s.openBooks()
+	s.hub = backends.New(backends.Options{Books: accounts, Inventory: s.inventory, Readers: readers, Problems: problems,
 		Clock: s.clock, Log: s.deps.Log, Prices: prices, History: store,
 		Open: func(spec fleet.SourceSpec) (fleet.Reader, error) { return s.set.Open(spec, s.deps) }})
+}
+
+// openBooks opens what is on file of money. Books that cannot be kept work in memory.
+func (s *session) openBooks() *books.Books {
+	dir := filepath.Join(s.stateDir, "books", s.contextDir())
+	if s.sim != nil {
+		dir = "" // its money is played
+	}
+	b, err := books.Open(dir, s.clock.Now)
+	if err != nil {
+		s.warnings = append(s.warnings, fleet.Sentence(err))
+	}
+	return b
 }
 
 // openPurse opens what probes spent. Without it none that costs money is sent.

@@ -119,7 +119,7 @@ func doctorCommand(f *flags, c console) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return onHub(cmd.Context(), f, c, x, func(_ context.Context, s *session) error {
 				snap := s.hub.Latest()
-				if err := report(c, x.output, snap.Sources, func() string { return plain.Doctor(snap) }); err != nil {
+				if err := report(c, x.output, snap.Sources, func() string { return plain.Doctor(snap) + s.saidPrices() }); err != nil {
 					return err
 				}
 				return partial(snap)

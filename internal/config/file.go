@@ -10,6 +10,7 @@ type File struct {
 	Theme    string              `yaml:"theme,omitempty"`
 	Glyphs   string              `yaml:"glyphs,omitempty"` // auto goes by the locale
 	Prices   string              `yaml:"prices,omitempty"`
+	Second   string              `yaml:"prices_check,omitempty"`
 	Advisory string              `yaml:"advisories,omitempty"`
 	Keys     map[string][]string `yaml:"keys,omitempty"`
 	Freezes  []Freeze            `yaml:"freezes,omitempty"`
@@ -127,8 +128,9 @@ type Provider struct {
 	Poll   Polling           `yaml:"poll,omitempty"`
 	Models []ProviderModel   `yaml:"models,omitempty"`
 	// Options are the connector's own, as docs/connectors says.
-	Options map[string]string `yaml:"options,omitempty"`
-	Status  StatusFeeds       `yaml:"status,omitempty"`
+	Options   map[string]string `yaml:"options,omitempty"`
+	Status    StatusFeeds       `yaml:"status,omitempty"`
+	Discounts []Discount        `yaml:"discounts,omitempty"`
 }
 
 // ProviderModel is one rented model.

@@ -182,6 +182,9 @@ func (b *builder) provider(p *Provider) {
 		spec.Models = append(spec.Models, model)
 		names = append(names, model.Name)
 	}
+	var err error
+	spec.Discounts, err = discounts(p.Discounts)
+	b.note(err)
 	at := len(b.inv.Providers)
 	b.inv.Providers = append(b.inv.Providers, spec)
 	if p.URL != "" {
@@ -287,7 +290,8 @@ func date(s string) (time.Time, error) {
 
 func money(s string) (fleet.Money, error) {
 	d, err := decimal.NewFromString(s)
-	if err != nil || d.IsNegative() {
+	// An exponent of a billion would be reckoned with digit by digit.
+	if err != nil || d.Exponent() > 12 || d.Exponent() < -18 || d.IsNegative() {
 		return fleet.Money{}, fmt.Errorf("%q is no amount such as 2.50", s)
 	}
 	return fleet.NewMoney(d, fleet.USD), nil

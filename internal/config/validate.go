@@ -220,6 +220,9 @@ func (c *checker) provider(p *Provider) {
 		c.url(of, p.URL)
 	}
 	c.statusFeeds(of, p)
+	if _, err := discounts(p.Discounts); err != nil {
+		c.fail("%s: %w", of, err)
+	}
 	for _, m := range p.Models {
 		if m.Name == "" {
 			c.fail("%s: a model has no name", of)

@@ -90,7 +90,7 @@ func poolOf(inv fleet.Inventory, p fleet.PoolSpec) Pool {
 func providerOf(inv fleet.Inventory, p fleet.ProviderSpec) Provider {
 	s := sourceOf(inv, func(sub fleet.Subject) bool { return sub.Provider == p.ID && sub.About == fleet.AboutItself })
 	out := Provider{ID: string(p.ID), Kind: p.Kind, URL: s.URL, Options: s.Options, Auth: reference(s.Auth),
-		Labels: p.Labels, Fate: p.Fate, Poll: polling(s), Status: statusFeedsOf(inv, p.ID)}
+		Labels: p.Labels, Fate: p.Fate, Poll: polling(s), Status: statusFeedsOf(inv, p.ID), Discounts: discountsOf(p.Discounts)}
 	for _, m := range p.Models {
 		model := ProviderModel{Name: string(m.Name), Offers: m.Offers, Embedding: identity(m.Embedding), Probe: probeOf(m.Probe)}
 		model.MaxContext = pointer(m.MaxContext, func(v fleet.Tokens) int { return int(v) })

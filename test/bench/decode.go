@@ -48,7 +48,7 @@ func measureDecode(ctx context.Context, w *workshop) ([]row, error) {
 }
 
 // result is one line of a benchmark.
-type result struct{ ns, allocs float64 }
+type result struct{ ns, allocs, peak float64 } // peak in MB, where a benchmark tells it
 
 // parseBenchmarks reads lines such as "BenchmarkX-2  100  1234 ns/op  5.6 MB/s  78 B/op  9 allocs/op".
 func parseBenchmarks(out []byte) map[string]result {
@@ -71,6 +71,8 @@ func parseBenchmarks(out []byte) map[string]result {
 				r.ns = v
 			case "allocs/op":
 				r.allocs = v
+			case "peak-MB":
+				r.peak = v
 			}
 		}
 		found[name] = r

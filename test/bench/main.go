@@ -146,5 +146,7 @@ func figures() []figure {
 		{"Routes screen, 200 routes x 10 gateways", measureRoutes},
 		{"10,000 replicas and 80,000 GPUs through a store", measureLargeFleet},
 		{"1,000 replicas scraped every 5 s", measureManyReplicas},
+		{"TCO with sensitivity, 36 months", measureTCO},
+		{"FOCUS import of 1 million rows", measureImport},
 	}
 }

@@ -24,7 +24,7 @@ func TestARatioNeedsEveryRoundSpeedAndFewAllocations(t *testing.T) {
 	many := func(ns, allocs float64) []result {
 		list := make([]result, rounds)
 		for i := range list {
-			list[i] = result{ns, allocs}
+			list[i] = result{ns: ns, allocs: allocs}
 		}
 		return list
 	}

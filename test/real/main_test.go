@@ -1,7 +1,8 @@
 //go:build real
 
 // Package real_test runs the built program against real servers and terminals: a LiteLLM proxy, Ray Serve, BentoML and
-// SMG from PyPI, Portkey's gateway from npm, a Kubernetes control plane, Prometheus, Alertmanager, tmux and OpenSSH. No traffic
+// SMG from PyPI, Portkey's gateway from npm, a Kubernetes control plane, Prometheus, Alertmanager, Chromium, tmux and
+// OpenSSH. No traffic
 // leaves the machine. It must not be needed by `go test ./...`: the build tag keeps it out, and run.sh installs what it asks
 // for.
 package real_test

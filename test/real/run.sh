@@ -148,6 +148,7 @@ from_pypi "SGLang router" sglang-router "$SGLANG_ROUTER_VERSION" "sglang-router=
 from_npm "Portkey's gateway" @portkey-ai/gateway "$PORTKEY_VERSION" portkey-gateway
 unpacked prometheus prometheus "Prometheus"
 alertmanager
+package chromium-headless-shell chromium-headless-shell "a browser for exported pages"
 control_plane
 rollouts
 package ip iproute2 "Network namespace"
@@ -170,6 +171,7 @@ export PITWALL_TEST_PORTKEY PITWALL_TEST_NODE
 PITWALL_TEST_PROMETHEUS=$(where prometheus prometheus)
 PITWALL_TEST_ALERTMANAGER=$(where prometheus-alertmanager prometheus-alertmanager)
 [ -e "$TEMPLATES" ] || PITWALL_TEST_ALERTMANAGER=
-export PITWALL_TEST_PROMETHEUS PITWALL_TEST_ALERTMANAGER
+PITWALL_TEST_BROWSER=$(command -v chromium-headless-shell || true)
+export PITWALL_TEST_PROMETHEUS PITWALL_TEST_ALERTMANAGER PITWALL_TEST_BROWSER
 # Most tests wait most of the time, so more of them run at once than there are cores.
 exec go test -tags real -count=1 -timeout 30m -parallel 6 -v ./test/real/...

@@ -102,7 +102,7 @@ func effectTable(r *report, p *actions.Plan) {
 	r.table([]column{left(fleet.Text("TARGET")), right(fleet.Text("WEIGHT")), right(fleet.Text("SHARE%")),
 		right(fleet.Text("REQ/S")), right(fleet.Text("USE%")), left(fleet.Text("OF")), right(fleet.Text("TTFT95")),
 		right(fleet.Text("$/H"))}, rows)
-	r.line(fleet.Text("  route $/h "), fleet.Show(p.BurnNow), to, fleet.Show(p.BurnThen))
+	r.line(fleet.Text("  route $/h "), fleet.Show(p.BurnNow), to, fleet.Show(p.BurnThen), p.BurnBounds())
 }
 
 func stepTable(r *report, p *actions.Plan) {

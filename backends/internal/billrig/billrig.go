@@ -25,6 +25,9 @@ import (
 	"pitwall/fleet"
 )
 
+// key is what readers send, unless Key says otherwise.
+const key = "sk-admin-billrig-7d2c"
+
 // Rig is a provider.
 type Rig struct {
 	*httptest.Server
@@ -45,7 +48,7 @@ type Exchange struct {
 // Serve starts a provider. answer gives a status, 0 for 200, and a body; an empty body without a status is 404.
 func Serve(t testing.TB, answer func(path string, q url.Values) (int, string)) *Rig {
 	t.Helper()
-	s := &Rig{secret: "sk-admin-billrig-7d2c"}
+	s := &Rig{secret: key}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		status, body := answer(r.URL.Path, r.URL.Query())
 		switch {

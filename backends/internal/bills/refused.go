@@ -19,7 +19,7 @@ type Admin struct {
 }
 
 // missing is a right as OpenAI names it in a refusal, which repeats nothing else of it.
-var missing = regexp.MustCompile(`\bapi(\.[a-z_]{1,24}){1,3}\b`)
+var missing = regexp.MustCompile(`\bapi(\.[a-z_]{1,24}){1,2}\.(read|write|all)\b`)
 
 // explain says of a refusal whether the key is one that may not read bills, or lacks a right, or is none any more. Only the
 // prefix of the key is looked at.

@@ -26,6 +26,8 @@ type Options struct {
 	Gateway     string            // the kind of the gateways: "" for LiteLLM, GatewayKong
 	LiteLLM     string            // version that the gateways have the calls and manners of; "" means 1.96.0
 	Coalesce    bool              // streams have one event for all tokens since the last
+	Admins      map[string]string // provider to the key of the organisation, which bills want
+	Past        func() Past       // what was served and spent before the world began; nil for nothing
 	Styles      map[string]string // provider to the style of its headers: "openai" (default) or "anthropic"
 }
 

@@ -39,7 +39,10 @@ func renderKong(b []byte, g *world.Gateway) []byte {
 		} else {
 			add(c.latency, &d.API)
 		}
-		c.requests, c.in, c.out, c.spend = c.requests+d.Success, c.in+d.In, c.out+d.Out, c.spend+d.Spend
+		used := d.Sum() // Kong has one price for all input
+		in, out := float64(used.Prompt()), float64(used.Output)
+		c.requests, c.in, c.out = c.requests+d.Success, c.in+in, c.out+out
+		c.spend += in*d.Spec.InCost + out*d.Spec.OutCost
 	}
 	var requests, tokens, cost []series
 	var latency []distribution

@@ -39,7 +39,7 @@ func (s *server) litellm(g *world.Gateway) {
 	x.handle("GET /openapi.json", false, x.openapi)
 	for _, path := range []string{"GET /metrics", "GET /metrics/"} {
 		x.handle(path, s.o.MetricsAuth, func(w http.ResponseWriter, _ *http.Request) {
-			s.write(w, "/metrics", textFormat, func(b []byte) []byte { return renderLiteLLM(b, g, s.o.World.Spec.Start) })
+			s.write(w, "/metrics", textFormat, func(b []byte) []byte { return renderLiteLLM(b, g, s.o.World.Spec, x.can(v196)) })
 		})
 	}
 	x.handle("PATCH /model/{id}/update", true, x.patch)
@@ -53,6 +53,8 @@ func (s *server) litellm(g *world.Gateway) {
 	if x.can(v196) {
 		x.handle("GET /user/daily/activity/aggregated", true, x.activity)
 	}
+	x.handle("GET /key/list", true, x.keys)
+	x.handle("GET /team/list", true, x.teams)
 	x.handle("GET /provider/budgets", false, x.budgets)
 	x.handle("POST /model/update", true, x.refuseUpdate)
 	for _, path := range []string{"POST /chat/completions", "POST /v1/chat/completions"} {
@@ -149,7 +151,7 @@ func modelInfo(row *world.Row, blocks bool) object {
 	info := object{
 		"id": s.ID, "db_model": true, "input_cost_per_token": s.InCost, "output_cost_per_token": s.OutCost,
 		"litellm_provider": provider, "mode": "chat", "max_input_tokens": s.MaxInput, "max_output_tokens": nil,
-		"key": s.Model, "supports_function_calling": true, "supports_vision": false,
+		"key": s.Model, "cache_read_input_token_cost": budget(s.ReadCost), "cache_creation_input_token_cost": budget(s.WriteCost), "supports_function_calling": true, "supports_vision": false,
 	}
 	if blocks {
 		info["blocked"] = row.Blocked

@@ -8,7 +8,8 @@ import (
 	"pitwall/backends/sim/world"
 )
 
-// The one key and team that all simulated clients use, as labels print them.
+// The key and team that requests without a virtual key come with, as labels print them. Only money and tokens are
+// told apart by key: the real page does so with all it counts, and is as many times as long.
 const (
 	keyAlias  = `api_key_alias="apps"`
 	keyHash   = `hashed_api_key="88dc28d0f030c55ed4ab77ed8faf098196cb1c05df778539800c9f1243fe6b4b"`
@@ -25,12 +26,14 @@ const (
 // (litellm-metrics-1.81.15.tsv) and litellm_in_flight_requests of later versions.
 type litellmPage struct {
 	exposition
-	g *world.Gateway
+	g     *world.Gateway
+	keys  []world.KeySpec
+	parts bool // it tells cached and written tokens apart
 }
 
-func renderLiteLLM(b []byte, g *world.Gateway, start time.Time) []byte {
-	p := &litellmPage{exposition{b: b}, g}
-	p.created = string(appendFloat(nil, float64(start.Add(-7*time.Hour).UnixNano())/1e9))
+func renderLiteLLM(b []byte, g *world.Gateway, spec *world.Spec, parts bool) []byte {
+	p := &litellmPage{exposition{b: b}, g, spec.Keys, parts}
+	p.created = string(appendFloat(nil, float64(spec.Start.Add(-7*time.Hour).UnixNano())/1e9))
 	p.clients()
 	p.latencies()
 	p.usage()
@@ -110,27 +113,6 @@ func (p *litellmPage) latencies() {
 			return distribution{join(label("api_base", d.Spec.APIBase), keyAlias, label("api_provider", prov), keyHash),
 				join(label("litellm_model_name", model), label("model_id", d.Spec.ID), teamID, teamAlias), &d.PerToken}
 		})...)
-}
-
-func (p *litellmPage) usage() {
-	var spend, in, out, total []series
-	for _, d := range p.g.Stats.Deployments {
-		if d.Total == 0 {
-			continue
-		}
-		_, model := provider(d.Spec)
-		l := join(keyAlias, noUser, keyHash, label("model", model), label("model_id", d.Spec.ID),
-			label("requested_model", d.Spec.Route), teamID, teamAlias, userID, noMail)
-		spend = append(spend, series{join(keyAlias, noIP, noUser, keyHash, label("model", model),
-			label("model_id", d.Spec.ID), teamID, teamAlias, userID, noAgent, noMail), d.Spend})
-		in = append(in, series{l, d.In})
-		out = append(out, series{l, d.Out})
-		total = append(total, series{l, d.In + d.Out})
-	}
-	p.counter("litellm_spend_metric", "Spend, USD", spend...)
-	p.counter("litellm_total_tokens_metric", "Tokens", total...)
-	p.counter("litellm_input_tokens_metric", "Input tokens", in...)
-	p.counter("litellm_output_tokens_metric", "Output tokens", out...)
 }
 
 func (p *litellmPage) state() {

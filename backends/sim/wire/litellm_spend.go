@@ -2,64 +2,124 @@ package wire
 
 import (
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"pitwall/backends/sim/world"
 )
 
-// activity is what all replicas counted since the simulation began, as the sums of its day; one page holds it.
+// activity is what all replicas counted, by UTC day, newest first; one page holds it.
 func (x *gateway) activity(w http.ResponseWriter, r *http.Request) {
-	today := x.o.Clock.Now().UTC().Format(time.DateOnly)
-	total, models, groups := counted{}, map[string]*counted{}, map[string]*counted{}
-	x.view(func() {
-		for _, g := range x.o.World.Gateways {
-			for _, d := range g.Stats.Deployments {
-				total.add(d)
-				put(models, d.Spec.Model).add(d)
-				put(groups, d.Spec.Route).add(d)
-			}
+	q := r.URL.Query()
+	days := map[string]*daily{}
+	var total counted
+	for _, s := range x.spent() {
+		date := s.Day.Format(time.DateOnly)
+		if date < q.Get("start_date") || date > q.Get("end_date") || q.Get("model") != "" && q.Get("model") != s.Deployment.Model {
+			continue
 		}
-	})
-	results := []object{}
-	if q := r.URL.Query(); q.Get("start_date") <= today && today <= q.Get("end_date") {
-		results = append(results, object{"date": today, "metrics": total.metrics(), "breakdown": object{"mcp_servers": object{},
-			"models": breakdown(models), "model_groups": breakdown(groups), "providers": object{}, "endpoints": object{}, "api_keys": object{},
-			"entities": object{}}})
+		if days[date] == nil {
+			days[date] = newDaily()
+		}
+		days[date].add(s)
+		total.Plus(s.KeyUse)
 	}
-	respond(w, http.StatusOK, object{"results": results, "metadata": object{"total_spend": total.spend, "page": 1, "total_pages": 1,
-		"has_more": false}})
+	results := []object{}
+	for date, d := range days {
+		results = append(results, object{"date": date, "metrics": d.total.metrics(), "breakdown": d.breakdown()})
+	}
+	slices.SortFunc(results, func(a, b object) int { return strings.Compare(b["date"].(string), a["date"].(string)) })
+	respond(w, http.StatusOK, object{"results": results, "metadata": object{"total_spend": total.Spend,
+		"total_prompt_tokens": total.Prompt(), "total_completion_tokens": total.Output, "total_api_requests": int64(total.Requests + total.Failed),
+		"total_successful_requests": int64(total.Requests), "total_failed_requests": int64(total.Failed),
+		"total_cache_read_input_tokens": total.CacheRead, "total_cache_creation_input_tokens": total.CacheWrite,
+		"page": 1, "total_pages": 1, "has_more": false}})
 }
 
-// counted is what was counted of some members.
-type counted struct{ spend, in, out, ok, failed float64 }
+// spent is what was counted since before the simulation began.
+func (x *gateway) spent() []world.Spent {
+	var list []world.Spent
+	x.view(func() { list = x.o.World.Spent() })
+	return append(x.o.past().Spent, list...)
+}
 
-func put(m map[string]*counted, name string) *counted {
+// daily is one day, and parts of it by what a breakdown names.
+type daily struct {
+	total counted
+	by    map[string]map[string]*part // by kind of breakdown, then by name
+}
+
+// part is one entry of a breakdown, with the keys that were used for it.
+type part struct {
+	counted
+	metadata object
+	keys     map[string]*part
+}
+
+// counted is what was counted of something.
+type counted struct{ world.KeyUse }
+
+func newDaily() *daily {
+	return &daily{by: map[string]map[string]*part{"models": {}, "model_groups": {}, "providers": {}, "api_keys": {}}}
+}
+
+func (d *daily) add(s world.Spent) {
+	d.total.Plus(s.KeyUse)
+	vendor, _, _ := strings.Cut(s.Deployment.Model, "/")
+	hash, owner := keyHashOf(s.Key)
+	for kind, name := range map[string]string{"models": s.Deployment.Model, "model_groups": s.Deployment.Route, "providers": vendor} {
+		p := entry(d.by[kind], name, object{})
+		p.Plus(s.KeyUse)
+		entry(p.keys, hash, owner).Plus(s.KeyUse)
+	}
+	entry(d.by["api_keys"], hash, owner).Plus(s.KeyUse)
+}
+
+func entry(m map[string]*part, name string, metadata object) *part {
 	if m[name] == nil {
-		m[name] = &counted{}
+		m[name] = &part{metadata: metadata, keys: map[string]*part{}}
 	}
 	return m[name]
 }
 
-func (c *counted) add(d *world.DeploymentStats) {
-	c.spend += d.Spend
-	c.in += d.In
-	c.out += d.Out
-	c.ok += d.Success
-	c.failed += d.Total - d.Success
+// keyHashOf is how spending names a key: by its hash, beside alias and team.
+func keyHashOf(k *world.KeySpec) (string, object) {
+	if k == nil {
+		return masterKey, object{"key_alias": nil, "team_id": nil}
+	}
+	return k.Hash, object{"key_alias": k.Alias, "team_id": k.Team}
 }
 
-func (c *counted) metrics() object {
-	return object{"spend": c.spend, "prompt_tokens": int64(c.in), "completion_tokens": int64(c.out), "cache_read_input_tokens": 0,
-		"cache_creation_input_tokens": 0, "total_tokens": int64(c.in + c.out), "successful_requests": int64(c.ok),
-		"failed_requests": int64(c.failed), "api_requests": int64(c.ok + c.failed)}
-}
+// masterKey stands for the hash of the master key.
+const masterKey = "litellm_proxy_master_key"
 
-func breakdown(m map[string]*counted) object {
-	out := object{}
-	for name, c := range m {
-		out[name] = object{"metrics": c.metrics(), "metadata": object{}, "api_key_breakdown": object{}}
+func (d *daily) breakdown() object {
+	out := object{"mcp_servers": object{}, "endpoints": object{}, "entities": object{}}
+	for kind, parts := range d.by {
+		of := object{}
+		for name, p := range parts {
+			o := p.object()
+			if kind != "api_keys" {
+				keys := object{}
+				for hash, k := range p.keys {
+					keys[hash] = k.object()
+				}
+				o["api_key_breakdown"] = keys
+			}
+			of[name] = o
+		}
+		out[kind] = of
 	}
 	return out
+}
+
+func (p *part) object() object { return object{"metrics": p.metrics(), "metadata": p.metadata} }
+
+func (c *counted) metrics() object {
+	return object{"spend": c.Spend, "prompt_tokens": c.Prompt(), "completion_tokens": c.Output, "cache_read_input_tokens": c.CacheRead,
+		"cache_creation_input_tokens": c.CacheWrite, "total_tokens": c.Prompt() + c.Output, "successful_requests": int64(c.Requests),
+		"failed_requests": int64(c.Failed), "api_requests": int64(c.Requests + c.Failed)}
 }
 
 // budgets is refused as where none is configured.

@@ -36,6 +36,11 @@ func (s *server) provider(p *world.Provider, style string) {
 		limitHeaders(w.Header(), limits, style, s.o.Clock.Now())
 		respond(w, http.StatusOK, providerModels(p, style, s.o.World.Spec.Start))
 	}))
+	if style == "anthropic" {
+		s.anthropicBills(p)
+	} else {
+		s.openAIBills(p)
+	}
 	s.mux.HandleFunc("POST /v1/chat/completions", guard(func(w http.ResponseWriter, r *http.Request) {
 		q, err := readCompletion(r)
 		if err != nil {
@@ -54,7 +59,7 @@ func (s *server) provider(p *world.Provider, style string) {
 			limitHeaders(h, c.Limits, style, s.o.Clock.Now())
 		}}
 		want := q.ask()
-		want.Output = len(a.reply.words)
+		want.Output, want.Model = len(a.reply.words), q.Model
 		a.serve(w, r, func() *world.Call { return s.o.World.AskProvider(p, want) })
 	}))
 }

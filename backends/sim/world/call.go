@@ -19,6 +19,9 @@ type Call struct {
 
 	try       *attempt // the present one
 	gateway   *Gateway
+	key       *KeySpec // nil for the gateways' master key
+	model     string   // of a call straight to a provider
+	tier      string
 	route     *route // nil for a call straight to an engine
 	group     string // route or fallback route in use
 	maxTokens int
@@ -52,13 +55,14 @@ type attempt struct {
 	prompt    int
 	cached    int
 	output    int
-	left      int   // prompt tokens still to be prefilled
-	chunk     int   // prefill tokens of the step under way
-	made      int   // tokens made when it (re-)entered decoding
-	decodeAt  int64 // step number at which it entered decoding
-	finishAt  int64 // step number at which the last token comes
-	epoch     int   // grows with each preemption, so that old heap entries are dropped
-	slot      int   // place in the running list
+	tokens    Tokens // of the prompt, as its provider counts them
+	left      int    // prompt tokens still to be prefilled
+	chunk     int    // prefill tokens of the step under way
+	made      int    // tokens made when it (re-)entered decoding
+	decodeAt  int64  // step number at which it entered decoding
+	finishAt  int64  // step number at which the last token comes
+	epoch     int    // grows with each preemption, so that old heap entries are dropped
+	slot      int    // place in the running list
 	order     uint64
 	decoding  bool
 	preempted int

@@ -25,6 +25,7 @@ type Gateway struct {
 	every    float64                  // seconds between looks into the database
 	nextPoll float64
 	deaf     bool // its background poll is dead
+	keys     *keyring
 	rng      *rand.Rand
 }
 

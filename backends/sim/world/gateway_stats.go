@@ -23,8 +23,7 @@ type DeploymentStats struct {
 	Total, Success float64
 	Failed         map[RequestKey]float64
 	Cooled         map[int]float64 // by status
-	In, Out        float64         // tokens
-	Spend          float64         // USD
+	Used           []KeyUse        // by key: the master key, then those of the Spec
 	State          int             // 0 healthy, 1 partial: the last answer
 	Outage         bool            // has ever been cooled down; never reset (litellm 1.81)
 	FellBack       map[RequestKey]float64
@@ -89,9 +88,7 @@ func (d *DeploymentStats) success(c *Call, t *attempt, r result) {
 	d.Total++
 	d.Success++
 	d.State = 0
-	d.In += float64(c.Prompt)
-	d.Out += float64(t.output)
-	d.Spend += float64(c.Prompt)*d.Spec.InCost + float64(t.output)*d.Spec.OutCost
+	d.use(c, t, r.at)
 	d.API.observe(r.at - t.start)
 	if c.Stream && t.first > 0 {
 		d.TTFT.observe(t.first - t.start)
@@ -108,6 +105,7 @@ func (d *DeploymentStats) success(c *Call, t *attempt, r result) {
 func (d *DeploymentStats) failure(c *Call, r result) {
 	d.Total++
 	d.State = 1
+	c.gateway.db.spent.enter(r.at, d.Spec, c.key, KeyUse{Failed: 1})
 	d.Failed[RequestKey{Route: c.Route, Status: r.status, Class: r.class}]++
 	if r.limits.Known {
 		d.Limits = r.limits

@@ -6,6 +6,7 @@ type Ask struct {
 	Output    int // tokens that the answer will have; 0 lets the world choose
 	MaxTokens int // 0 means no limit of the client's
 	Stream    bool
+	Model     string // of a provider
 }
 
 const (
@@ -14,7 +15,7 @@ const (
 )
 
 func (a Ask) call(route string) *Call {
-	c := &Call{Route: route, group: route, Prompt: max(a.Prompt, 1), Output: a.Output, Stream: a.Stream}
+	c := &Call{Route: route, group: route, Prompt: max(a.Prompt, 1), Output: a.Output, Stream: a.Stream, model: a.Model}
 	c.maxTokens = wireLimit
 	if a.MaxTokens > 0 {
 		c.maxTokens = a.MaxTokens

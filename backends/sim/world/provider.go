@@ -15,6 +15,8 @@ type Provider struct {
 	Tokens   float64 // output tokens of answers
 
 	rpm, tpm quota
+	books    *books
+	bypass   bypass
 	slow     float64 // factor on latency: 1 in normal times
 	faulty   float64 // probability of an error now
 	down     bool    // it answers nothing but errors
@@ -35,6 +37,7 @@ func newProvider(s *ProviderSpec, rng *rand.Rand) *Provider {
 // receive starts an attempt, or refuses it when a quota is used up.
 func (p *Provider) receive(t *attempt, now float64) {
 	t.provider, t.arrived = p, now
+	t.tokens = p.Spec.Cache.split(t.prompt, t.call.cacheable)
 	if p.down {
 		p.end(flight{at: now + 0.2, try: t, status: 503, limits: p.limits(now)})
 		return
@@ -94,6 +97,7 @@ func (p *Provider) advance(end float64) {
 		if f.status == 200 {
 			f.try.first, f.try.call.First = f.first, f.first
 			f.try.made = f.try.output
+			p.charge(f.try, f.try.output, f.at)
 			p.Requests++
 			p.Tokens += float64(f.try.output)
 		} else if f.status != 429 {

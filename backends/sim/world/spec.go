@@ -16,6 +16,7 @@ type Spec struct {
 	PollEvery   float64             // seconds between a gateway's looks into the database; 0 means those of LiteLLM, 30
 	Plain       map[string]int      // machines without devices, by site
 	Previous    map[string]float64  // weights by deployment in an old copy of the state: what F24 falls back to
+	Keys        []KeySpec           // virtual keys of the gateways; requests of routes without any come with the master key
 	AtOnce      bool                // a change reaches all replicas with its write, not with their next looks into the database
 }
 
@@ -80,26 +81,33 @@ type RouteSpec struct {
 
 // DeploymentSpec declares one member of a route in the gateway's database.
 type DeploymentSpec struct {
-	ID       string
-	Route    string
-	Pool     string // or Provider
-	Provider string
-	Model    string // as LiteLLM names it: "openai/llama-70b"
-	APIBase  string
-	Weight   float64
-	Params   map[string]any // further litellm_params
-	InCost   float64        // USD per token
-	OutCost  float64
-	MaxInput int
+	ID        string
+	Route     string
+	Pool      string // or Provider
+	Provider  string
+	Model     string // as LiteLLM names it: "openai/llama-70b"
+	APIBase   string
+	Weight    float64
+	Params    map[string]any // further litellm_params
+	InCost    float64        // USD per token
+	OutCost   float64
+	ReadCost  float64 // USD per token from a cache; 0 means InCost
+	WriteCost float64 // USD per token into a cache; 0 means InCost
+	MaxInput  int
 }
 
 // ProviderSpec declares one API account.
 type ProviderSpec struct {
 	Name   string
 	Models []string
-	RPM    float64 // requests per minute
-	TPM    float64 // tokens per minute, input and output
-	TTFT   Lengths // milliseconds to the first token
-	Speed  float64 // output tokens per second of one request
-	Errors float64 // probability of a 5xx in normal times
+	RPM    float64          // requests per minute
+	TPM    float64          // tokens per minute, input and output
+	TTFT   Lengths          // milliseconds to the first token
+	Speed  float64          // output tokens per second of one request
+	Errors float64          // probability of a 5xx in normal times
+	Rates  map[string]Rates // by model
+	Cache  CacheWay
+	// Snapshots are the dated names of models, by which bills and reports call them.
+	Snapshots map[string]string
+	Bypass    Bypass
 }

@@ -36,10 +36,12 @@ type database struct {
 	settings RouterSettings // the row of router settings; nil before the first save
 	file     RouterSettings // of the config file, which is none of the database
 	fileWins bool
+	spent    spendLog
 }
 
 func newDatabase(spec *Spec) *database {
-	d := &database{file: fileSettings(spec), fileWins: spec.FileWins}
+	d := &database{file: fileSettings(spec), fileWins: spec.FileWins,
+		spent: spendLog{spec.Start, map[spentKey]*KeyUse{}}}
 	for i := range spec.Deployments {
 		s := &spec.Deployments[i]
 		params := maps.Clone(s.Params)

@@ -73,9 +73,7 @@ func (w *World) abandon(t *attempt, now float64) {
 		t.replica.results = append(t.replica.results, result{at: now, try: t, status: 408})
 		return
 	}
-	t.ended = true
-	t.provider.Errors++
-	t.provider.results = append(t.provider.results, result{at: now, try: t, status: 408})
+	t.provider.cut(t, now)
 }
 
 // settle hands the results of the sub-step to the gateways, in the order of their times.

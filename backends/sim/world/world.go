@@ -37,6 +37,8 @@ type World struct {
 	sequence uint64
 	spread   *rand.Rand // how clients and services spread their requests
 	ledger   Ledger
+	books    books
+	keys     keyring
 
 	outage    Outage
 	unsettled int                  // pods that are not as they should be; 0 spares looking at them
@@ -51,7 +53,8 @@ type retry struct {
 // New builds a world that stands at spec.Start.
 func New(spec *Spec) *World {
 	w := &World{Spec: spec, db: newDatabase(spec), byPool: map[string][]*Replica{}, byName: map[string]*Provider{},
-		telemetry: map[string]Telemetry{}}
+		telemetry: map[string]Telemetry{}, books: newBooks(spec.Start)}
+	w.keys = keyring{specs: spec.Keys, rng: rand.New(rand.NewPCG(spec.Seed, ownDice))}
 	stream := uint64(0)
 	next := func() *rand.Rand {
 		stream++
@@ -64,6 +67,7 @@ func New(spec *Spec) *World {
 	for i, name := range spec.Gateways {
 		phase := (float64(i) + 0.5) / float64(len(spec.Gateways))
 		w.Gateways = append(w.Gateways, newGateway(name, w.db, cmp.Or(spec.PollEvery, pollEvery), phase, next()))
+		w.Gateways[i].keys = &w.keys
 	}
 	if spec.AtOnce {
 		for _, g := range w.Gateways {
@@ -72,6 +76,8 @@ func New(spec *Spec) *World {
 	}
 	for i := range spec.Providers {
 		p := newProvider(&spec.Providers[i], next())
+		p.books = &w.books
+		p.bypass = bypass{spec: &p.Spec.Bypass, rng: rand.New(rand.NewPCG(spec.Seed, ownDice+1+uint64(i)))}
 		w.Providers = append(w.Providers, p)
 		w.byName[p.Spec.Name] = p
 	}
@@ -167,12 +173,35 @@ func (w *World) step() {
 		}
 	}
 	for _, p := range w.Providers {
+		p.bypass.tick(p, from, end)
 		p.advance(end)
 		p.page.follow(end, p.faulty, p.Spec.Errors)
 	}
 	w.expire(end)
 	w.settle()
 	w.steps++
+}
+
+// ownDice begins the streams of dice that were added later, so that they change nothing else.
+const ownDice = 1 << 40
+
+// demanded is a request that comes in by a route's demand.
+func (w *World) demanded(r *route, at float64) *Call {
+	c := r.call()
+	c.Start, c.key = at, w.keys.pick(c.Route)
+	w.sequence++
+	c.sequence = w.sequence
+	c.gateway = w.Gateways[w.spread.IntN(len(w.Gateways))]
+	return c
+}
+
+// again is the same request once more, at another gateway replica.
+func (w *World) again(of *Call) *Call {
+	c := *of
+	w.sequence++
+	c.sequence = w.sequence
+	c.gateway = w.Gateways[w.keys.rng.IntN(len(w.Gateways))]
+	return &c
 }
 
 // arrive makes the sub-step's new requests and repeats those that failed, in the order of their times.
@@ -184,12 +213,10 @@ func (w *World) arrive(wall time.Time, from float64) {
 	}
 	for _, r := range w.routes {
 		r.arrivals(wall, from, stepSeconds, func(at float64) {
-			c := r.call()
-			c.Start = at
-			w.sequence++
-			c.sequence = w.sequence
-			c.gateway = w.Gateways[w.spread.IntN(len(w.Gateways))]
-			batch = append(batch, c)
+			batch = append(batch, w.demanded(r, at))
+			for range w.keys.repeats(batch[len(batch)-1].key) {
+				batch = append(batch, w.again(batch[len(batch)-1]))
+			}
 		})
 	}
 	slices.SortStableFunc(batch, func(a, b *Call) int {

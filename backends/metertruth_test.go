@@ -1,0 +1,116 @@
+package backends
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"pitwall/backends/litellm"
+	"pitwall/backends/sim"
+	"pitwall/fleet"
+)
+
+// rentedFleet is a fleet that rents all it uses: what fails at one provider falls back to the other.
+func rentedFleet(t *testing.T) fleet.Inventory {
+	t.Helper()
+	provider := func(id, kind, in, read, write, out string) fleet.ProviderSpec {
+		return fleet.ProviderSpec{ID: fleet.ProviderID(id), Kind: kind, Models: []fleet.ProviderModel{{Name: "big",
+			Limits: []fleet.Limit{{Kind: fleet.LimitRPM, Max: fleet.Some(2000.0)}, {Kind: fleet.LimitTPM, Max: fleet.Some(4e6)}},
+			Price: fleet.Some(fleet.Price{Input: money(t, in), CachedIn: fleet.Some(money(t, read)), CacheWrite: fleet.Some(money(t, write)),
+				Output: money(t, out)})}}}
+	}
+	target := func(id string) []fleet.TargetSpec {
+		return []fleet.TargetSpec{{ID: fleet.TargetID(id), Provider: fleet.ProviderID(id), Model: "big"}}
+	}
+	return fleet.Inventory{Providers: []fleet.ProviderSpec{provider("oai", "openai", "2.5", "1.25", "2.5", "10"),
+		provider("ant", "anthropic", "3", "0.3", "3.75", "15")},
+		Gateways: []fleet.GatewaySpec{{ID: "g", Kind: "litellm", Replicas: []fleet.GatewayReplicaSpec{{ID: "a"}, {ID: "b"}}}},
+		Routes: []fleet.RouteSpec{{ID: "chat", Gateway: "g", Targets: target("oai"), Fallbacks: []fleet.TargetID{"ant"}},
+			{ID: "code", Gateway: "g", Targets: target("ant")}}}
+}
+
+// fallBack lets what fails on one route go to the other, at every replica.
+func fallBack(t *testing.T, f *sim.Fleet, g fleet.GatewaySpec) {
+	t.Helper()
+	key, err := f.Secret(t.Context(), g.Auth)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range g.Replicas {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.URL+"/config/update",
+			strings.NewReader(`{"router_settings":{"fallbacks":[{"chat":["code"]}]}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+key.Reveal())
+		reply, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _ = reply.Body.Close(); reply.StatusCode != http.StatusOK {
+			t.Fatalf("the fallback is not taken: %s", reply.Status)
+		}
+	}
+}
+
+// Metered spend is what the providers charge, of all kinds of tokens, through retries and fallbacks of the gateways.
+func TestMeteredSpendIsWhatProvidersCharge(t *testing.T) {
+	clock := fleet.NewVirtualClock(start)
+	f, err := sim.Listen(t.Context(), sim.Options{Clock: clock, Play: &sim.Play{Inventory: rentedFleet(t), Load: .3}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	inv := f.Inventory()
+	fallBack(t, f, inv.Gateways[0])
+	readers := map[fleet.SourceID]fleet.Reader{}
+	var states []*sourceState
+	for _, s := range inv.Sources {
+		if s.Subject.Gateway == "" {
+			continue
+		}
+		r, err := litellm.NewReader(s, fleet.Deps{Clock: clock, Secret: f.Secret})
+		if err != nil {
+			t.Fatal(err)
+		}
+		readers[s.ID] = r
+		states = append(states, newSourceState(s, nil, nil, 1))
+	}
+	w := newWorld(Options{Inventory: inv}, states)
+	gen := uint64(0)
+	read := func() fleet.Spend {
+		for _, s := range states {
+			p, err := readers[s.spec.ID].Read(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.last, s.status.LastGood = p, p.At
+			w.take(s, p)
+		}
+		gen++
+		return w.snapshot(gen, clock.Now()).Spend
+	}
+	read()
+	var got fleet.Spend
+	for i := range 12 {
+		switch i {
+		case 4:
+			err = f.Start("F32B", clock.Now()) // three of five requests to the first provider fail
+		case 6:
+			err = f.Stop("F32B")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := clock.Advance(t.Context(), 5*time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		got = read()
+	}
+	truth := f.Charged(start, clock.Now()).InexactFloat64()
+	metered := got.Today.V.Float()
+	if off := metered/truth - 1; truth < 10 || off < -.005 || off > .005 || !got.MeteredWhy.IsEmpty() {
+		t.Errorf("metered $%.4f of $%.4f, off by %.3f%%: %s", metered, truth, 100*off, got.MeteredWhy)
+	}
+}

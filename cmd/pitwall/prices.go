@@ -1,0 +1,42 @@
+package main
+
+import (
+	"strings"
+	"time"
+
+	"pitwall/fleet"
+	"pitwall/internal/config"
+	"pitwall/internal/pricefile"
+)
+
+// loadPrices reads the price lists that a configuration names. keep is where the last good reading is remembered; "" takes
+// only what is good now.
+func loadPrices(file *config.File, keep string) (*pricefile.Loaded, error) {
+	return pricefile.Load(pricefile.Config{Path: file.Prices, Second: file.Second, Keep: keep}, time.Now())
+}
+
+// inUse tells of a model of the list whether one of the providers declares it.
+func inUse(prices *pricefile.Loaded, providers []fleet.ProviderSpec) func(kind string, model fleet.ModelName) bool {
+	declared := map[string]bool{}
+	for i := range providers {
+		for _, m := range providers[i].Models {
+			if found, ok := prices.Listing(providers[i].Kind, m.Name); ok {
+				declared[found.Kind+" "+found.Model] = true
+			}
+		}
+	}
+	return func(kind string, model fleet.ModelName) bool { return declared[kind+" "+string(model)] }
+}
+
+// saidPrices are the lists in force, for the end of a report.
+func (s *session) saidPrices() string {
+	if s.prices == nil {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("\n")
+	for _, line := range s.prices.Lists(time.Now()) {
+		b.WriteString(line.String() + "\n")
+	}
+	return b.String()
+}
