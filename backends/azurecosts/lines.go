@@ -2,6 +2,7 @@ package azurecosts
 
 import (
 	"encoding/json"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"pitwall/backends/internal/billing"
 	"pitwall/backends/internal/bills"
+	"pitwall/backends/internal/meterwords"
 	"pitwall/fleet"
 )
 
@@ -60,8 +62,7 @@ func (r *reader) lines(t table) ([]fleet.BillLine, error) {
 		name := word(row[meter])
 		line.Item = fleet.Label(name)
 		if line.IsUsage() {
-			item := billing.ItemOf(name)
-			line.Use, line.Tier, line.Model = item.Use, item.Tier, fleet.ModelName(billing.Before(name, reach...))
+			line.Use, line.Tier, line.Model = meterwords.Kind(name), meterwords.Tier(name), modelOf(name)
 		}
 		lines = append(lines, line)
 	}
@@ -70,6 +71,14 @@ func (r *reader) lines(t table) ([]fleet.BillLine, error) {
 
 // reach are the words of meters that say where a deployment is answered: they end the name of its model.
 var reach = []string{"glbl", "global", "regnl", "regional", "dzone", "dz", "datazone", "data"}
+
+// released is the day of a year on which a model was released, behind its name in meters: "gpt-4o 1120".
+var released = regexp.MustCompile(` (0[1-9]|1[0-2])[0-3]\d$`)
+
+// modelOf is the model of a meter: what stands before the first word that says what was used.
+func modelOf(meter string) fleet.ModelName {
+	return fleet.ModelName(released.ReplaceAllString(billing.Before(meter, reach...), ""))
+}
 
 // word is a text of a row; anything else is none.
 func word(raw json.RawMessage) string {

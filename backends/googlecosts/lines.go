@@ -10,6 +10,7 @@ import (
 
 	"pitwall/backends/internal/billing"
 	"pitwall/backends/internal/bills"
+	"pitwall/backends/internal/meterwords"
 	"pitwall/fleet"
 )
 
@@ -121,8 +122,7 @@ func (w *row) lines(newest, now time.Time) []fleet.BillLine {
 		Cost: fleet.Some(w.cost), Charge: chargeOf(w.kind), Project: w.project, Region: w.region,
 		Estimated: !billing.Settled(w.day, now, bills.LateDays)}
 	if line.IsUsage() {
-		item := billing.ItemOf(w.sku)
-		line.Use, line.Tier, line.Model = item.Use, item.Tier, modelOf(w.sku)
+		line.Use, line.Tier, line.Model = meterwords.Kind(w.sku), meterwords.Tier(w.sku), modelOf(w.sku)
 		line.Quantity = w.counted(line.Use)
 	}
 	back := fleet.NewMoney(w.credit, w.cost.Currency())
