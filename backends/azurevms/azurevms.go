@@ -40,7 +40,8 @@ func Connector() fleet.Connector {
 		Reads: "virtual machines with GPUs (ND, NC): state, retail or list price, maintenance windows"}
 }
 
-var blind = fleet.Text("machines of uniform scale sets, as pools of AKS are, reservations and private prices are not told; events of 15 minutes' notice are told on the machine only")
+var blind = fleet.Text("machines of uniform scale sets, as pools of AKS are, reservations and private prices are not told; events of " +
+	"15 minutes' notice are told on the machine only")
 
 type reader struct {
 	*machines.Asker
@@ -59,7 +60,8 @@ func newReader(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
 	if !subscription.MatchString(spec.Options[OptionSubscription]) {
 		return nil, billing.Wrong(spec.ID, "option subscription names no subscription")
 	}
-	r := &reader{base: "/subscriptions/" + spec.Options[OptionSubscription] + "/providers/Microsoft.Compute/virtualMachines?api-version=" + version}
+	r := &reader{base: "/subscriptions/" + spec.Options[OptionSubscription] +
+		"/providers/Microsoft.Compute/virtualMachines?api-version=" + version}
 	var err error
 	if r.Asker, err = machines.New(spec, deps, strings.TrimSuffix(spec.URL, "/")); err != nil {
 		return nil, err

@@ -17,7 +17,8 @@ func Before(item string, stop ...string) string {
 	fields := strings.Fields(item)
 	for i, f := range fields {
 		word := strings.ToLower(f)
-		if meterwords.Kind(word) != fleet.UseUnknown || meterwords.Tier(word) != "" || slices.Contains(modes, word) || slices.Contains(stop, word) {
+		if meterwords.Kind(word) != fleet.UseUnknown || meterwords.Tier(word) != "" || slices.Contains(modes, word) ||
+			slices.Contains(stop, word) {
 			return strings.Join(fields[:i], " ")
 		}
 	}
