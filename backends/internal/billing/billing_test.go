@@ -130,15 +130,19 @@ func (c *counting) Read(context.Context) (fleet.Partial, error) {
 	if c.n == 1 {
 		return fleet.Partial{}, errors.New("no")
 	}
-	return fleet.Partial{At: start}, nil
+	return fleet.Partial{At: start, Bill: &fleet.BillReading{Calls: 2}}, nil
 }
 
 func TestAnAnswerIsGivenAgainWithinTheTime(t *testing.T) {
 	clock, inner := fleet.NewVirtualClock(start), &counting{}
 	r := Seldom(inner, clock, time.Hour)
 	for i, want := range []int{1, 2, 2, 2} { // a failure is no answer
-		if p, err := r.Read(t.Context()); (err == nil) != (i > 0) || inner.n != want || i > 0 && !p.At.Equal(start) {
+		p, err := r.Read(t.Context())
+		if (err == nil) != (i > 0) || inner.n != want || i > 0 && !p.At.Equal(start) {
 			t.Errorf("%d: %d calls, %v", i, inner.n, err)
+		}
+		if paid := map[int]int{1: 2}[i]; i > 0 && p.Bill.Calls != paid {
+			t.Errorf("%d: %d calls are counted, want %d", i, p.Bill.Calls, paid)
 		}
 	}
 	_ = clock.Advance(t.Context(), time.Hour)
