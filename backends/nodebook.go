@@ -103,17 +103,29 @@ func (b *nodeBook) join(m *fleet.Machine, now time.Time) {
 	}
 	m.Node = e.id
 	if e.kube != nil {
-		m.Notices = append(append([]fleet.MachineNotice(nil), m.Notices...), kubeNotices(e.kube)...)
-		if m.Pricing == fleet.PricingUnknown && interruptible(e.kube) {
-			m.Pricing = fleet.PricingSpot
-		}
-		if !m.GPUs.OK {
-			m.GPUs = e.kube.GPUCapacity
+		byCluster(m, e.kube)
+	}
+	if e.node != nil {
+		byPool(m, e)
+		if d := m.Leaves(now); d != nil && runs(m) && sooner(d, e.node.Leaves) {
+			e.node.Leaves = d
 		}
 	}
-	if e.node == nil {
-		return
+}
+
+// byCluster adds what a machine's cluster knows of it.
+func byCluster(m *fleet.Machine, n *fleet.KubeNode) {
+	m.Notices = append(append([]fleet.MachineNotice(nil), m.Notices...), kubeNotices(n)...)
+	if m.Pricing == fleet.PricingUnknown && interruptible(n) {
+		m.Pricing = fleet.PricingSpot
 	}
+	if !m.GPUs.OK {
+		m.GPUs = n.GPUCapacity
+	}
+}
+
+// byPool adds what a machine's node in a pool knows of it.
+func byPool(m *fleet.Machine, e *nodeEntry) {
 	m.Pool = e.pool.Spec.ID
 	if !m.GPUs.OK && e.spec.GPUs > 0 {
 		m.GPUs = fleet.Some(e.spec.GPUs)
@@ -126,9 +138,6 @@ func (b *nodeBook) join(m *fleet.Machine, now time.Time) {
 	}
 	if m.State == "" || m.State == fleet.MachineUnknown {
 		m.State = stateOfNode(e.node)
-	}
-	if d := m.Leaves(now); d != nil && runs(m) && sooner(d, e.node.Leaves) {
-		e.node.Leaves = d
 	}
 }
 
