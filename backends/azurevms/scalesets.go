@@ -23,7 +23,8 @@ type set struct {
 }
 
 // setID is how the ID of a scale set is written: it becomes a part of an address.
-var setID = regexp.MustCompile(`^/subscriptions/[\w-]{1,64}/resourceGroups/[\w.()-]{1,90}/providers/Microsoft\.Compute/virtualMachineScaleSets/[\w.-]{1,80}$`)
+var setID = regexp.MustCompile(`^/subscriptions/[\w-]{1,64}/resourceGroups/[\w.()-]{1,90}/providers/` +
+	`Microsoft\.Compute/virtualMachineScaleSets/[\w.-]{1,80}$`)
 
 // scaled reads the machines of uniform scale sets, and puts how they run into views. What was read before a failure stays.
 func (r *reader) scaled(ctx context.Context, views map[string]view) ([]vm, error) {
