@@ -9,8 +9,8 @@ import (
 	"pitwall/fleet"
 )
 
-// accounts builds the accounts of machines, joined with the nodes of the fleet, and marks the nodes that are going to be lost.
-func (w *world) accounts(s *fleet.Snapshot, now time.Time) {
+// rented builds the accounts of machines, joined with the nodes of the fleet, and marks the nodes that are going to be lost.
+func (w *world) rented(s *fleet.Snapshot, now time.Time) {
 	book := w.nodeBook(s)
 	for i := range s.Pools {
 		for k := range s.Pools[i].Nodes {

@@ -65,10 +65,15 @@ func (w *world) meterHours(s *fleet.Snapshot, seen gatewayLoads, now time.Time) 
 		m.before[key] = now
 		if did := now.since(before); again && hour != nil {
 			price, priced := seen.price(t)
-			for _, u := range usesOf(did) {
-				line := meterKey{stream: fleet.StreamMetered, provider: t.Provider, model: t.Model, route: r.ID, use: u.use}
-				unit, ok := economics.TokenUnit(price, u.use)
-				hour.add(line, u.n, unit, ok && priced)
+			uses := usageOf(did)
+			uses[fleet.UseRequests] = decimal.NewFromFloat(max(0, did.requests))
+			for use, n := range uses {
+				if n.IsZero() {
+					continue
+				}
+				line := meterKey{stream: fleet.StreamMetered, provider: t.Provider, model: t.Model, route: r.ID, use: use}
+				unit, ok := economics.TokenUnit(price, use)
+				hour.add(line, n, unit, ok && priced)
 			}
 		}
 	})
@@ -76,25 +81,6 @@ func (w *world) meterHours(s *fleet.Snapshot, seen gatewayLoads, now time.Time) 
 		hour.capacity(s, now.Sub(m.last))
 	}
 	m.last = now
-}
-
-type useOf struct {
-	use fleet.UsageKind
-	n   decimal.Decimal
-}
-
-// usesOf is what a target did as disjoint buckets.
-func usesOf(did totals) []useOf {
-	var out []useOf
-	for _, u := range []struct {
-		use fleet.UsageKind
-		n   float64
-	}{{fleet.UseInput, did.in}, {fleet.UseOutput, did.out}, {fleet.UseRequests, did.requests}} {
-		if u.n > 0 {
-			out = append(out, useOf{u.use, decimal.NewFromFloat(u.n)})
-		}
-	}
-	return out
 }
 
 // turn is the hour that is filled now; nil where nobody looked before, so that nothing is known of the time until now.
