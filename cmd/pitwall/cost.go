@@ -36,6 +36,7 @@ func costCommand(f *flags, c console) *cobra.Command {
 		x.bindCost(one)
 		cmd.AddCommand(one)
 	}
+	cmd.AddCommand(costExportCommand(f, c))
 	return cmd
 }
 

@@ -36,7 +36,7 @@ type session struct {
 	stateDir  string
 	log       *logfile.Log // nil where it could not be opened
 	warnings  []fleet.Safe
-	prices    *pricefile.Loaded // nil in the demo, which has the built-in list
+	prices    *pricefile.Live // nil in the demo, which has the built-in list
 	// advisories is the site's data pack, nil for the one that is compiled in.
 	advisories *advisory.Pack
 	sim        *sim.Fleet                // nil outside of the demo
@@ -86,10 +86,12 @@ func openConfigured(f *flags, c console) (*session, error) {
 	resolver := secrets.Resolver{Environ: os.LookupEnv, Seen: s.redact}
 	s.deps = fleet.Deps{Clock: s.clock, Log: s.logger(), Secret: resolver.Resolve}
 	s.saveMemory(c.environ("GOGC"))
-	if s.prices, err = loadPrices(file, filepath.Join(s.stateDir, "prices")); err != nil {
+	prices, err := loadPrices(file, filepath.Join(s.stateDir, "prices"))
+	if err != nil {
 		return nil, usage(err)
 	}
-	s.warnings = append(s.warnings, s.prices.Warnings...)
+	s.warnings = append(s.warnings, prices.Warnings...)
+	s.prices = pricefile.NewLive(prices, time.Now())
 	if s.advisories, err = loadAdvisories(file.Advisory); err != nil {
 		return nil, usage(err)
 	}
@@ -226,7 +228,11 @@ func (s *session) start(ctx context.Context) (wait func()) {
 			}
 		}()
 	}
-	return func() { <-done }
+	watched := s.watchPrices(ctx)
+	return func() {
+		<-done
+		<-watched
+	}
 }
 
 // settle waits until every source was tried once, or for the given time of the machine.
