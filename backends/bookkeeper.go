@@ -205,15 +205,11 @@ func (h *Hub) names(inv *fleet.Inventory) economics.Names {
 		}
 		return string(id)
 	}}
-	if c, ok := h.opt.Prices.(interface {
-		Canonical(kind string, model fleet.ModelName) fleet.ModelName
-	}); ok {
-		n.Canonical = c.Canonical
+	list, whole := h.opt.Prices.(BillPrices)
+	if whole {
+		n.Canonical = list.Canonical
 	}
 	n.Own = ownModels(inv)
-	list, whole := h.opt.Prices.(interface {
-		LinePriceOf(p *fleet.ProviderSpec, line *fleet.BillLine) (fleet.Money, bool)
-	})
 	n.Unit = func(id fleet.ProviderID, l *fleet.BillLine) (fleet.Money, bool) {
 		spec, known := g.kinds[id]
 		if !known {
