@@ -3,6 +3,7 @@ package backends
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"pitwall/backends/books"
@@ -204,14 +205,11 @@ func (h *Hub) names(inv *fleet.Inventory) economics.Names {
 		}
 		return string(id)
 	}}
-	if c, ok := h.opt.Prices.(interface {
-		Canonical(kind string, model fleet.ModelName) fleet.ModelName
-	}); ok {
-		n.Canonical = c.Canonical
+	list, whole := h.opt.Prices.(BillPrices)
+	if whole {
+		n.Canonical = list.Canonical
 	}
-	list, whole := h.opt.Prices.(interface {
-		LinePriceOf(p *fleet.ProviderSpec, line *fleet.BillLine) (fleet.Money, bool)
-	})
+	n.Own = ownModels(inv)
 	n.Unit = func(id fleet.ProviderID, l *fleet.BillLine) (fleet.Money, bool) {
 		spec, known := g.kinds[id]
 		if !known {
@@ -227,6 +225,29 @@ func (h *Hub) names(inv *fleet.Inventory) economics.Names {
 		return economics.TokenUnit(price, l.Use)
 	}
 	return n
+}
+
+// ownModels tells models that pools serve and no provider is configured with, however a gateway prefixes them.
+func ownModels(inv *fleet.Inventory) func(fleet.ProviderID, fleet.ModelName) bool {
+	own := map[fleet.ModelName]bool{}
+	for i := range inv.Pools {
+		own[inv.Pools[i].Model] = true
+	}
+	rented := map[fleet.ProviderID]map[fleet.ModelName]bool{}
+	for i := range inv.Providers {
+		p := &inv.Providers[i]
+		rented[p.ID] = map[fleet.ModelName]bool{}
+		for j := range p.Models {
+			rented[p.ID][p.Models[j].Name] = true
+		}
+	}
+	return func(id fleet.ProviderID, model fleet.ModelName) bool {
+		bare := model
+		if _, rest, cut := strings.Cut(string(model), "/"); cut {
+			bare = fleet.ModelName(rest)
+		}
+		return (own[model] || own[bare]) && !rented[id][model] && !rented[id][bare]
+	}
 }
 
 // bookedUntil is how long a source of bills needs not be asked: another run, or another console on this state directory, read it

@@ -117,10 +117,13 @@ func (w *world) providerEnds(s *fleet.Snapshot, b *fleet.BillStatus, now time.Ti
 			}
 		}
 	}
-	name := fleet.Quote(string(b.Provider))
+	name := fleet.Quote(cmp.Or(string(b.Provider), string(b.Source)))
 	for _, l := range b.Limits {
 		e := fleet.BudgetEnd{Of: fleet.Concat(name, fleet.Text(": "), fleet.Quote(l.Of.String())), Provider: b.Provider, Source: b.Source, Limit: l.Max, Spent: l.Spent,
 			Rate: rate, Reset: l.Reset, Hard: l.Hard, Told: b.Fetched}
+		if b.Provider == "" { // of a gateway's key or team, whose burn nobody follows
+			e.Rate, e.Why = meanRate(&l, b.Fetched), fleet.Text("at its mean since it began")
+		}
 		if !l.Spent.OK {
 			e.By, e.Spent, e.Told = fleet.StreamBilled, spent, now
 			if !l.Reset.OK {
@@ -135,6 +138,18 @@ func (w *world) providerEnds(s *fleet.Snapshot, b *fleet.BillStatus, now time.Ti
 			Spent: fleet.Some(zero), Rate: rate, Hard: true, Told: b.Fetched}, fleet.None[fleet.USDPerHour](), now))
 	}
 	return list
+}
+
+// meanRate is what a limit was used at since it began anew.
+func meanRate(l *fleet.SpendLimit, told time.Time) fleet.Maybe[fleet.USDPerHour] {
+	if !l.Spent.OK || !l.Reset.OK || l.Per <= 0 {
+		return fleet.None[fleet.USDPerHour]()
+	}
+	hours := told.Sub(l.Reset.V.Add(-l.Per)).Hours()
+	if hours < 1 {
+		return fleet.None[fleet.USDPerHour]()
+	}
+	return fleet.Some(fleet.USDPerHour(l.Spent.V.Float() / hours))
 }
 
 // gatewayEnds are what a gateway lets each provider cost, by its own count.

@@ -38,6 +38,14 @@ type Prices interface {
 	AsOf() time.Time
 }
 
+// BillPrices is what a price list may know beyond Prices: the names and units that bills have, and which of its prices look like
+// typing errors.
+type BillPrices interface {
+	Canonical(kind string, model fleet.ModelName) fleet.ModelName
+	LinePriceOf(p *fleet.ProviderSpec, line *fleet.BillLine) (fleet.Money, bool)
+	Doubts() []fleet.Safe
+}
+
 // Hub reads every source on its own schedule and merges the answers. It owns one goroutine for each source.
 type Hub struct {
 	opt    Options

@@ -135,7 +135,7 @@ func billAlerts(b *fleet.Books, now time.Time) []fleet.Alert {
 
 // doubtAlerts are of prices that the price list itself doubts.
 func (w *world) doubtAlerts() []fleet.Alert {
-	list, ok := w.opt.Prices.(interface{ Doubts() []fleet.Safe })
+	list, ok := w.opt.Prices.(BillPrices)
 	if !ok {
 		return nil
 	}

@@ -71,7 +71,7 @@ func (b *bench) widest(id fleet.ProviderID, stream fleet.Stream, window fleet.Sp
 }
 
 func (b *bench) beyond(id fleet.ProviderID, meter, teller told, window fleet.Span) []fleet.Bypass {
-	slot := b.slot(id, teller.ledger, window)
+	slot := max(b.slot(id, teller.ledger, fleet.StreamReported, window), b.slot(id, meter.ledger, fleet.StreamMetered, window))
 	until := b.ledgers[teller.ledger].Watermark // what is later may still come
 	var both []fleet.Span
 	for from := window.From.Truncate(slot); from.Before(window.To); from = from.Add(slot) {
@@ -119,10 +119,10 @@ func (b *bench) beyond(id fleet.ProviderID, meter, teller told, window fleet.Spa
 	return out
 }
 
-// slot is the time by which a source reports: an hour, or a day where one of its lines is longer than an hour.
-func (b *bench) slot(id fleet.ProviderID, ledger int, window fleet.Span) time.Duration {
+// slot is the time by which a source tells: an hour, or a day where one of its lines is longer than an hour.
+func (b *bench) slot(id fleet.ProviderID, ledger int, stream fleet.Stream, window fleet.Span) time.Duration {
 	slot := time.Hour
-	b.each(id, ledger, fleet.StreamReported, window, func(l *fleet.BillLine) {
+	b.each(id, ledger, stream, window, func(l *fleet.BillLine) {
 		if l.Span.Length() > time.Hour {
 			slot = oneDay
 		}
@@ -144,7 +144,7 @@ func (b *bench) usages(id fleet.ProviderID, ledger int, stream fleet.Stream, spa
 				out[model] = u
 			}
 			u.tokens = u.tokens.Add(l.Quantity.V)
-			if c := b.cost(id, l); c.OK {
+			if c := b.cost(b.ledgers[ledger].Source, id, l); c.OK {
 				u.cost.add(c.V)
 			}
 		})
@@ -161,7 +161,8 @@ func (b *bench) each(id fleet.ProviderID, ledger int, stream fleet.Stream, span 
 			continue
 		}
 		for j := range s.Lines {
-			if line := &s.Lines[j]; cmp.Or(line.Provider, l.Provider) == id && span.Has(line.Span.From) {
+			line := &s.Lines[j]
+			if cmp.Or(line.Provider, l.Provider) == id && span.Has(line.Span.From) && !b.own(ledger, stream, id, line.Model) {
 				f(line)
 			}
 		}

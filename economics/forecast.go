@@ -73,7 +73,7 @@ type Outlook struct {
 // MonthEnd forecasts a month: what is billed, what is metered since, and for each hour that is left the average of the same hour
 // of the last weeks, or the present rate where none is on file.
 func MonthEnd(o Outlook) fleet.Forecast {
-	f := fleet.Forecast{Until: o.Month.Span.To, Billed: o.Month.Billed, BilledTo: o.Month.BilledTo, Open: o.Open}
+	f := fleet.Forecast{Until: o.Month.Span.To, BilledTo: o.Month.ClosedTo, Open: o.Open}
 	if !o.Month.Best.OK {
 		f.Why = fleet.Text("nothing of the month is on file")
 		return f
@@ -81,6 +81,10 @@ func MonthEnd(o Outlook) fleet.Forecast {
 	if o.Month.Best.V.Currency() != fleet.USD {
 		f.Why = fleet.Text("the month is not in US dollars: no rate")
 		return f
+	}
+	f.Billed = o.Month.Best
+	if o.Open.OK && o.Open.V.Currency() == fleet.USD {
+		f.Billed = fleet.Some(fleet.NewMoney(o.Month.Best.V.Amount().Sub(o.Open.V.Amount()), fleet.USD))
 	}
 	rest, same, present, weeks := 0.0, 0, 0, 0
 	for at := o.Now; at.Before(f.Until); {

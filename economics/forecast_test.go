@@ -121,10 +121,11 @@ func TestKeysAndTeamsAreOfTheTruestStream(t *testing.T) {
 	}
 	r := Parts(nil, []Ledger{{Source: "usage", Provider: "openai", Pages: []Page{at(fleet.StreamReported, "prod", "7")}},
 		{Source: "gateway", Pages: []Page{at(fleet.StreamMetered, "prod", "6")}}}, fleet.Day(monday), fleet.Month(monday), Names{})
-	if len(r) != 1 || r[0].Name != "prod" || r[0].Stream != fleet.StreamReported {
+	if len(r) != 2 || r[0].Name != "prod" || r[0].Stream != fleet.StreamMetered || r[1].Stream != fleet.StreamReported || r[1].Provider != "openai" {
 		t.Fatalf("%+v", r)
 	}
-	is(t, "key", r[0].Month, "7")
+	is(t, "the gateway's key", r[0].Month, "6")
+	is(t, "the provider's key", r[1].Month, "7")
 }
 
 func TestWhenALimitIsUsedUp(t *testing.T) {

@@ -51,6 +51,9 @@ type Names struct {
 	Kind func(fleet.ProviderID) string
 	// Unit is the price of one unit of a line's use, where one is known. nil prices nothing.
 	Unit func(provider fleet.ProviderID, l *fleet.BillLine) (fleet.Money, bool)
+	// Own tells that a model is served by own machines. Gateways write down a provider for these too, that of their protocol: what
+	// they meter of them is no money of a provider. nil knows of none.
+	Own func(fleet.ProviderID, fleet.ModelName) bool
 }
 
 // NameOf is a model of a provider as price lists call it.

@@ -24,7 +24,7 @@ type part struct {
 // Parts are what today and the month cost by provider and model, by route and pool, and by team and key where a source tells of
 // them. Each parts the money anew. Days are those of a reconciliation.
 func Parts(days []fleet.CostDay, ledgers []Ledger, today, month fleet.Span, names Names) []fleet.SpendRow {
-	p := parts{today: today, month: month, by: map[partKey]*part{}, desk: &bench{names: names, canonical: map[nameKey]fleet.ModelName{}, units: map[unitKey]unit{}}}
+	p := parts{today: today, month: month, by: map[partKey]*part{}, desk: desk(ledgers, names)}
 	for i := range days {
 		p.day(&days[i])
 	}
@@ -95,7 +95,7 @@ func (p *parts) own(l *Ledger) {
 		for j := range page.Lines {
 			line := &page.Lines[j]
 			if line.Route != "" {
-				p.put(partKey{by: fleet.SpendByRoute, name: string(line.Route)}, fleet.StreamMetered, line.Span.From, p.desk.cost(line.Provider, line))
+				p.put(partKey{by: fleet.SpendByRoute, name: string(line.Route)}, fleet.StreamMetered, line.Span.From, p.desk.cost(l.Source, line.Provider, line))
 			}
 			if line.Stream == fleet.StreamCapacity && !line.Item.IsEmpty() {
 				p.put(partKey{by: fleet.SpendByPool, name: line.Item.String()}, fleet.StreamCapacity, line.Span.From, line.Cost)
@@ -104,22 +104,27 @@ func (p *parts) own(l *Ledger) {
 	}
 }
 
-// tenants parts by team and key, by the truest stream that tells of them; of several sources of it, by the one with most.
+// tenants parts by team and key, by the truest stream that tells of them; of several sources of it, by the one with most. Keys of
+// providers and those that gateways give out are different ones: both are parted by.
 func (p *parts) tenants(ledgers []Ledger) {
-	for _, by := range []fleet.SpendBy{fleet.SpendByTeam, fleet.SpendByKey} {
-		for _, stream := range []fleet.Stream{fleet.StreamBilled, fleet.StreamReported, fleet.StreamMetered} {
-			var best map[partKey]*part
-			most := 0
-			for i := range ledgers {
-				one := parts{today: p.today, month: p.month, by: map[partKey]*part{}, desk: p.desk}
-				if n := one.tenantsOf(&ledgers[i], by, stream); n > most {
-					best, most = one.by, n
-				}
+	p.truest(ledgers, fleet.SpendByTeam, fleet.StreamBilled, fleet.StreamReported, fleet.StreamMetered)
+	p.truest(ledgers, fleet.SpendByKey, fleet.StreamBilled, fleet.StreamReported)
+	p.truest(ledgers, fleet.SpendByKey, fleet.StreamMetered)
+}
+
+func (p *parts) truest(ledgers []Ledger, by fleet.SpendBy, streams ...fleet.Stream) {
+	for _, stream := range streams {
+		var best map[partKey]*part
+		most := 0
+		for i := range ledgers {
+			one := parts{today: p.today, month: p.month, by: map[partKey]*part{}, desk: p.desk}
+			if n := one.tenantsOf(&ledgers[i], by, stream); n > most {
+				best, most = one.by, n
 			}
-			if most > 0 {
-				maps.Copy(p.by, best)
-				break
-			}
+		}
+		if most > 0 {
+			maps.Copy(p.by, best)
+			return
 		}
 	}
 }
@@ -134,12 +139,15 @@ func (p *parts) tenantsOf(l *Ledger, by fleet.SpendBy, stream fleet.Stream) (lin
 			line := &page.Lines[j]
 			key := partKey{by: by, name: line.Team}
 			if by == fleet.SpendByKey {
-				key.name, key.provider = line.Key, providerOf(l, line)
+				key.name = line.Key
+				if stream != fleet.StreamMetered { // a gateway's key is good for all providers
+					key.provider = providerOf(l, line)
+				}
 			}
 			if key.name == "" || !line.IsUsage() {
 				continue
 			}
-			v := p.put(key, stream, line.Span.From, p.desk.cost(providerOf(l, line), line))
+			v := p.put(key, stream, line.Span.From, p.desk.cost(l.Source, providerOf(l, line), line))
 			v.until = l.Watermark
 			lines++
 		}

@@ -88,6 +88,9 @@ func missingOf(d *fleet.CostDay, stream fleet.Stream) fleet.Safe {
 
 // mark keeps up to where streams reach within a period.
 func mark(p *fleet.PeriodSpend, d *fleet.CostDay) {
+	if end := d.Day.Add(oneDay); d.Closed && end.After(p.ClosedTo) {
+		p.ClosedTo = end
+	}
 	if d.Billed.Until.After(p.BilledTo) {
 		p.BilledTo = d.Billed.Until
 	}
@@ -200,7 +203,7 @@ func HourChart(ledgers []Ledger, span fleet.Span, names Names) []fleet.CostPoint
 	for at := span.From; at.Before(span.To); at = at.Add(time.Hour) {
 		out = append(out, fleet.CostPoint{Span: fleet.Span{From: at, To: at.Add(time.Hour)}})
 	}
-	b := &bench{names: names, canonical: map[nameKey]fleet.ModelName{}, units: map[unitKey]unit{}}
+	b := desk(ledgers, names)
 	for _, stream := range []fleet.Stream{fleet.StreamMetered, fleet.StreamReported, fleet.StreamCapacity} {
 		source, ok := speaking(ledgers, stream, span)
 		if !ok {
@@ -215,11 +218,18 @@ func HourChart(ledgers []Ledger, span fleet.Span, names Names) []fleet.CostPoint
 				p := &out[int(line.Span.From.Sub(span.From)/time.Hour)]
 				to := map[fleet.Stream]*fleet.Maybe[fleet.Money]{fleet.StreamMetered: &p.Metered, fleet.StreamReported: &p.Reported,
 					fleet.StreamCapacity: &p.Capacity}[stream]
-				plus(to, b.cost(providerOf(l, line), line))
+				if !b.own(source, stream, providerOf(l, line), line.Model) {
+					plus(to, b.cost(l.Source, providerOf(l, line), line))
+				}
 			}
 		})
 	}
 	return out
+}
+
+// desk resolves names and prices of ledgers without laying them out.
+func desk(ledgers []Ledger, names Names) *bench {
+	return &bench{names: names, ledgers: ledgers, canonical: map[nameKey]fleet.ModelName{}, units: map[unitKey]unit{}, priced: pricing(ledgers)}
 }
 
 func providerOf(l *Ledger, line *fleet.BillLine) fleet.ProviderID {

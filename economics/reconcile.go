@@ -20,7 +20,7 @@ type Reconciliation struct {
 // it.
 func Reconcile(ledgers []Ledger, over fleet.Span, names Names) Reconciliation {
 	b := &bench{names: names, over: over, ledgers: ledgers, canonical: map[nameKey]fleet.ModelName{}, units: map[unitKey]unit{},
-		cells: map[dayKey]map[rowKey]*cell{}, covers: map[coverKey]*cover{}, tells: map[tellKey]*tells{}}
+		cells: map[dayKey]map[rowKey]*cell{}, covers: map[coverKey]*cover{}, tells: map[tellKey]*tells{}, priced: pricing(ledgers)}
 	for i := range ledgers {
 		b.take(i)
 	}
@@ -98,6 +98,34 @@ type bench struct {
 	cells     map[dayKey]map[rowKey]*cell
 	covers    map[coverKey]*cover
 	tells     map[tellKey]*tells
+	priced    map[pricedKey]bool // sources that say themselves what things cost
+}
+
+type pricedKey struct {
+	source fleet.SourceID
+	stream fleet.Stream
+}
+
+// pricing finds the sources that say what things cost. What one of them counts beside that, such as tokens, is paid with it; the
+// meter says it line by line.
+func pricing(ledgers []Ledger) map[pricedKey]bool {
+	out := map[pricedKey]bool{}
+	for i := range ledgers {
+		if ledgers[i].Source == "" {
+			continue
+		}
+		for j := range ledgers[i].Pages {
+			p := &ledgers[i].Pages[j]
+			key := pricedKey{ledgers[i].Source, p.Stream}
+			for k := range p.Lines {
+				if out[key] {
+					break
+				}
+				out[key] = p.Lines[k].Cost.OK && p.Lines[k].IsUsage()
+			}
+		}
+	}
+	return out
 }
 
 func (b *bench) take(i int) {
@@ -157,6 +185,9 @@ func (b *bench) line(i int, page *Page, day time.Time, l *fleet.BillLine) {
 		return
 	}
 	provider := cmp.Or(l.Provider, b.ledgers[i].Provider)
+	if b.own(i, page.Stream, provider, l.Model) {
+		return
+	}
 	key := coverKey{dayKey{provider, day}, page.Stream, i}
 	c := b.covers[key]
 	if c == nil || !c.whole && fleet.CoveredBy(c.spans, l.Span) < l.Span.Length() {
@@ -166,7 +197,12 @@ func (b *bench) line(i int, page *Page, day time.Time, l *fleet.BillLine) {
 	row := rowKey{b.model(provider, l.Model), tier(l.Tier)}
 	t := b.tell(tellKey{provider, page.Stream, i})
 	t.models, t.tiers = t.models || row.model != "", t.tiers || row.tier != ""
-	b.cell(key.dayKey, row).of(page.Stream, i).add(l, b.cost(provider, l))
+	b.cell(key.dayKey, row).of(page.Stream, i).add(l, b.cost(b.ledgers[i].Source, provider, l), b.priced[pricedKey{b.ledgers[i].Source, page.Stream}])
+}
+
+// own tells whether a gateway's line is of own machines.
+func (b *bench) own(i int, stream fleet.Stream, provider fleet.ProviderID, model fleet.ModelName) bool {
+	return stream == fleet.StreamMetered && b.ledgers[i].Source != "" && b.names.Own != nil && b.names.Own(provider, model)
 }
 
 func (b *bench) revision(i int, page *Page, was *Was) {
@@ -239,8 +275,8 @@ func (b *bench) model(provider fleet.ProviderID, name fleet.ModelName) fleet.Mod
 }
 
 // cost is what a line says that it costs, else its use at list price.
-func (b *bench) cost(provider fleet.ProviderID, l *fleet.BillLine) fleet.Maybe[fleet.Money] {
-	if l.Cost.OK || l.Stream == fleet.StreamBilled || !l.Quantity.OK || b.names.Unit == nil || !l.IsUsage() {
+func (b *bench) cost(source fleet.SourceID, provider fleet.ProviderID, l *fleet.BillLine) fleet.Maybe[fleet.Money] {
+	if b.priced[pricedKey{source, l.Stream}] || l.Cost.OK || l.Stream == fleet.StreamBilled || !l.Quantity.OK || b.names.Unit == nil || !l.IsUsage() {
 		return l.Cost
 	}
 	key := unitKey{provider, l.Model, l.Tier, l.Region, l.Use}

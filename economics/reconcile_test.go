@@ -279,3 +279,24 @@ func TestOrderDoesNotMatterAndNothingIsAdded(t *testing.T) {
 		}
 	})
 }
+
+// A gateway says what it spent in one line and counts tokens in others: these are paid. It calls own machines by a provider's name.
+func TestAGatewayThatPricesIsNotPricedAgain(t *testing.T) {
+	none := fleet.None[fleet.Money]()
+	gateway := Ledger{Source: "gateway", Pages: []Page{dayPage(fleet.StreamMetered, monday, line("m", cash("7")), tokens("m", 1000, none), tokens("openai/llama", 9999, none))}}
+	names := Names{Unit: func(fleet.ProviderID, *fleet.BillLine) (fleet.Money, bool) {
+		return fleet.NewMoney(decimal.NewFromInt(1), fleet.USD), true
+	},
+		Own: func(_ fleet.ProviderID, m fleet.ModelName) bool { return m == "openai/llama" }}
+	usage := Ledger{Source: "usage", Provider: "openai", Pages: []Page{dayPage(fleet.StreamReported, monday, tokens("m", 1000, none), tokens("shadow", 500, none))}}
+	r := Reconcile([]Ledger{gateway, usage}, over(1), names)
+	d := rowOf(t, r, "m", monday)
+	is(t, "metered", d.Metered.Cost, "7")
+	is(t, "reported", d.Reported.Cost, "1000")
+	if n := d.Metered.Tokens(); n.V != 1000 || !d.Metered.Missing.IsEmpty() || len(r.Days) != 2 {
+		t.Errorf("%+v", r.Days)
+	}
+	if len(r.Bypass) != 1 || r.Bypass[0].Model != "shadow" {
+		t.Errorf("%+v", r.Bypass)
+	}
+}

@@ -162,10 +162,20 @@ func (b *bench) sum(key dayKey, row rowKey, c *cell, stream fleet.Stream, s spea
 	out := spoken.sum()
 	out.Source, out.At, out.Whole, out.Also = b.ledgers[s.ledger].Source, s.cover.at, s.cover.whole, also
 	if n := len(s.cover.spans); n > 0 {
-		out.Until = s.cover.spans[n-1].To
+		out.Until = reached(s.cover.spans[n-1].To, s.cover.at, b.ledgers[s.ledger].Watermark)
 	}
 	slices.SortFunc(out.Also, func(x, y fleet.SourceSum) int { return cmp.Compare(x.Source, y.Source) })
 	return out
+}
+
+// reached is up to where a day that is covered has data: not beyond its reading, nor beyond the watermark.
+func reached(covered, read, watermark time.Time) time.Time {
+	for _, t := range []time.Time{read, watermark} {
+		if !t.IsZero() && t.Before(covered) {
+			covered = t
+		}
+	}
+	return covered
 }
 
 // credit is what the source of the bill gives back. It is not taken off the bill.

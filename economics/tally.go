@@ -55,7 +55,7 @@ type tally struct {
 	estimated bool
 }
 
-func (t *tally) add(l *fleet.BillLine, cost fleet.Maybe[fleet.Money]) {
+func (t *tally) add(l *fleet.BillLine, cost fleet.Maybe[fleet.Money], priced bool) {
 	t.estimated = t.estimated || l.Estimated
 	if l.Credit.OK {
 		t.credits.add(l.Credit.V)
@@ -75,6 +75,7 @@ func (t *tally) add(l *fleet.BillLine, cost fleet.Maybe[fleet.Money]) {
 	switch {
 	case cost.OK:
 		t.costs.add(cost.V)
+	case priced: // it is paid with another line of the same source
 	case l.Quantity.OK && !l.Quantity.V.IsZero() && l.Use != fleet.UseRequests:
 		t.unpriced++ // requests are counted beside the tokens that are paid for
 	}

@@ -57,6 +57,7 @@ type PeriodSpend struct {
 	Span                                Span // the whole of it
 	Metered, Reported, Billed, Capacity Maybe[Money]
 	BilledTo, ReportedTo                time.Time // watermarks
+	ClosedTo                            time.Time // end of the newest day that a bill closed
 	MeteredFrom                         time.Time // where metering begins within the period, if later; see Best
 	// Best is bills for the days that are closed, the meter for the others, and own capacity: different money each.
 	Best    Maybe[Money]

@@ -7,11 +7,17 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"pitwall/backends"
+	"pitwall/economics"
 	"pitwall/fleet"
+	"pitwall/internal/pricefile"
 	"pitwall/views/plain"
 )
 
 const formatCSV = "csv"
+
+// Both lists of prices know what bills ask of them.
+var _, _ backends.BillPrices = (*pricefile.Live)(nil), (*economics.Catalogue)(nil)
 
 // costCommand shows what the fleet costs, and what bills say of it.
 func costCommand(f *flags, c console) *cobra.Command {
