@@ -84,7 +84,7 @@ func (l *Live) Refresh(now time.Time) []fleet.Safe {
 	kept := *old // nothing was kept on disk: what is in memory holds as well
 	kept.Kept, kept.Why = l.since, fleet.Sentence(err)
 	l.now.Store(&kept)
-	return []fleet.Safe{fleet.Concat(fleet.Text("the prices read "), fleet.Age(now.Sub(l.since)), fleet.Text(" ago stay in force: "), kept.Why)}
+	return []fleet.Safe{stays(l.since, now, kept.Why)}
 }
 
 // stamp tells whether files changed: names, sizes and times of what would be read.
