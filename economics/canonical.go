@@ -42,7 +42,8 @@ func (c *Catalogue) Canonical(kind string, model fleet.ModelName) fleet.ModelNam
 }
 
 // itemKind is what stands after the last comma of a line item: "input_tokens", "cached input", "web search calls".
-var itemKind = regexp.MustCompile(`(?i)^[a-z0-9_ ()/-]{0,30}(?:token|input|output|cached|image|audio|video|search|batch|request|second|character)[a-z0-9_ ()/-]{0,30}$`)
+var itemKind = regexp.MustCompile(`(?i)^[a-z0-9_ ()/-]{0,30}` +
+	`(?:token|input|output|cached|image|audio|video|search|batch|request|second|character)[a-z0-9_ ()/-]{0,30}$`)
 
 func (x *nameIndex) find(kind, name string) (string, bool) {
 	for _, candidate := range candidates(bareARN(name)) {

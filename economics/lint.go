@@ -88,14 +88,21 @@ func lintParts(mode string, p *fleet.Price) []fleet.Safe {
 				fleet.Text(" is not what a million tokens cost anywhere: "), digits(b.least), fleet.Text(" to "), digits(b.most)))
 		}
 	}
+	return append(out, lintRatios(mode, p)...)
+}
+
+// texts are the modes that answer with text. Others have no output, or one that is no text.
+var texts = map[string]bool{"": true, "chat": true, "responses": true, "completion": true}
+
+func lintRatios(mode string, p *fleet.Price) []fleet.Safe {
 	input := p.Of(fleet.UseInput)
 	if !input.OK {
-		return out
+		return nil
 	}
+	var out []fleet.Safe
 	for _, x := range partBounds {
 		m := p.Of(x.kind)
-		free := (x.kind == fleet.UseOutput) && mode != "" && mode != "chat" && mode != "responses" && mode != "completion"
-		if m.OK && !free && !x.has(m.V.Amount(), input.V.Amount()) { // embeddings have no output
+		if m.OK && (x.kind != fleet.UseOutput || texts[mode]) && !x.has(m.V.Amount(), input.V.Amount()) {
 			out = append(out, beyond(x.name, m.V, x.bound, fleet.Text(" times the input price "), input.V))
 		}
 	}

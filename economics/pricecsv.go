@@ -172,7 +172,13 @@ func rateOf(r row) (Rate, error) {
 		}
 		out.Above = fleet.Tokens(n)
 	}
-	known := 0
+	var err error
+	out.Price, err = priceOf(r)
+	return out, err
+}
+
+func priceOf(r row) (fleet.Price, error) {
+	var p fleet.Price
 	for _, c := range tokenColumns {
 		text := r.get(c.name)
 		if text == "" {
@@ -180,21 +186,20 @@ func rateOf(r row) (Rate, error) {
 		}
 		m, err := amount(text)
 		if err != nil {
-			return out, err
+			return p, err
 		}
-		out.Price.Set(c.kind, m)
-		known++
+		p.Set(c.kind, m)
 	}
-	p := &out.Price
-	switch {
-	case known == 0:
-		return out, errors.New("no price is written; leave the row out, or fill it in")
-	case (r.get("mode") == "chat" || r.get("mode") == "") && (p.Input.Currency() == "" || p.Output.Currency() == ""):
-		return out, errors.New("input and output need a price each")
-	case p.CachedIn.OK && p.Input.Currency() != "" && p.CachedIn.V.Amount().GreaterThan(p.Input.Amount()):
-		return out, errors.New("cached input costs more than input")
+	in, out := p.Of(fleet.UseInput), p.Of(fleet.UseOutput)
+	switch chat := r.get("mode") == "chat" || r.get("mode") == ""; {
+	case p == fleet.Price{}:
+		return p, errors.New("no price is written; leave the row out, or fill it in")
+	case chat && !(in.OK && out.OK):
+		return p, errors.New("input and output need a price each")
+	case p.CachedIn.OK && in.OK && p.CachedIn.V.Amount().GreaterThan(in.V.Amount()):
+		return p, errors.New("cached input costs more than input")
 	}
-	return out, nil
+	return p, nil
 }
 
 func unitOf(r row) (PiecePrice, error) {

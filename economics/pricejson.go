@@ -25,8 +25,8 @@ var mapKinds = map[string]string{
 }
 
 // mapPrefixes are what stands before a model's name in the map and is not of the name.
-var mapPrefixes = []string{"openai/", "azure/", "azure_ai/", "anthropic/", "bedrock/", "bedrock_mantle/", "gemini/", "vertex_ai/", "together_ai/",
-	"openrouter/", "fireworks_ai/", "groq/", "mistral/", "xai/", "deepseek/", "runwayml/", "aws_polly/"}
+var mapPrefixes = []string{"openai/", "azure/", "azure_ai/", "anthropic/", "bedrock/", "bedrock_mantle/", "gemini/", "vertex_ai/",
+	"together_ai/", "openrouter/", "fireworks_ai/", "groq/", "mistral/", "xai/", "deepseek/", "runwayml/", "aws_polly/"}
 
 // mapFields are the parts of a price in dollars for one token, before the suffixes of tier and threshold.
 var mapFields = map[string]fleet.UsageKind{
@@ -137,12 +137,36 @@ func mapName(name string) (model, variant string) {
 
 var drawn = regexp.MustCompile(`^((?:[a-z]+/)?\d+-x-\d+/(?:[a-z0-9]+-steps/)?)(.+)$`)
 
-// mapRates are the prices of tokens by tier and threshold. A price of 0 in the map means that there is none for a token.
+// terms are what a price in the map holds for.
+type terms struct {
+	tier  Tier
+	above fleet.Tokens
+}
+
+// mapRates are the prices of tokens by tier and threshold. Without one on standard terms nothing is known of a model.
 func mapRates(mode string, fields map[string]any) ([]Rate, error) {
-	type terms struct {
-		tier  Tier
-		above fleet.Tokens
+	found, err := mapPrices(mode, fields)
+	if err != nil {
+		return nil, err
 	}
+	var out []Rate
+	for at, p := range found {
+		if mode == "embedding" && p.Of(fleet.UseInput).OK && !p.Of(fleet.UseOutput).OK {
+			p.Output = fleet.NewMoney(decimal.Zero, fleet.USD) // vectors are not charged
+		}
+		if at == (terms{tier: Standard}) || p.Of(fleet.UseInput).OK {
+			out = append(out, Rate{Tier: at.tier, Above: at.above, Price: *p})
+		}
+	}
+	slices.SortFunc(out, compareRates)
+	if len(out) > 0 && (out[0].Tier != Standard || out[0].Above != 0) {
+		return nil, nil
+	}
+	return out, nil
+}
+
+// mapPrices are the fields of an entry by their terms. A price of 0 in the map means that there is none for a token.
+func mapPrices(mode string, fields map[string]any) (map[terms]*fleet.Price, error) {
 	found := map[terms]*fleet.Price{}
 	for _, field := range slices.Sorted(maps.Keys(fields)) {
 		m := mapSuffix.FindStringSubmatch(field)
@@ -163,25 +187,11 @@ func mapRates(mode string, fields map[string]any) ([]Rate, error) {
 		if found[at] == nil {
 			found[at] = &fleet.Price{}
 		}
-		if field == "input_cost_per_token_cache_hit" && found[at].CachedIn.OK {
-			continue
-		}
-		found[at].Set(kind, price)
-	}
-	var out []Rate
-	for at, p := range found {
-		if mode == "embedding" && p.Input.Currency() != "" && p.Output.Currency() == "" {
-			p.Output = fleet.NewMoney(decimal.Zero, fleet.USD) // vectors are not charged
-		}
-		if at.tier == Standard && at.above == 0 || p.Input.Currency() != "" {
-			out = append(out, Rate{Tier: at.tier, Above: at.above, Price: *p})
+		if field != "input_cost_per_token_cache_hit" || !found[at].CachedIn.OK { // the older name of the cached price
+			found[at].Set(kind, price)
 		}
 	}
-	slices.SortFunc(out, compareRates)
-	if len(out) > 0 && (out[0].Tier != Standard || out[0].Above != 0) {
-		return nil, nil // nothing is known of it without a condition
-	}
-	return out, nil
+	return found, nil
 }
 
 func perMillion(v any) (fleet.Money, bool, error) {

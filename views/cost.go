@@ -82,11 +82,10 @@ func pricesAge(s *fleet.Spend) fleet.Safe {
 	if s.PricesAsOf.IsZero() {
 		return fleet.Text("no price list")
 	}
-	of := fleet.Concat(fleet.Text("prices of "), fleet.Label(s.PricesAsOf.UTC().Format("2006-01-02")))
-	if !s.PricesSite.IsEmpty() {
-		of = fleet.Concat(of, fleet.Text(", "), s.PricesSite)
+	if !s.PricesSite.IsEmpty() { // the built-in list's age is doctor's matter then: what the sum lacks needs the room
+		return s.PricesSite
 	}
-	return of
+	return fleet.Concat(fleet.Text("prices of "), fleet.Label(s.PricesAsOf.UTC().Format("2006-01-02")))
 }
 
 // costTables are the three tables in the order of drawing.

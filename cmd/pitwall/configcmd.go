@@ -80,6 +80,9 @@ func checkConfig(f *flags, c console, args []string) error {
 	for _, line := range prices.Report(time.Now(), inUse(prices, rented)) {
 		fmt.Fprintln(c.out, line)
 	}
+	for _, line := range unpriced(prices, rented) {
+		fmt.Fprintln(c.out, line)
+	}
 	for _, w := range prices.Warnings {
 		fmt.Fprintln(c.out, w)
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"pitwall/economics"
 	"pitwall/fleet"
 	"pitwall/internal/config"
 	"pitwall/internal/pricefile"
@@ -27,6 +28,26 @@ func inUse(prices *pricefile.Loaded, providers []fleet.ProviderSpec) func(kind s
 		}
 	}
 	return func(kind string, model fleet.ModelName) bool { return declared[kind+" "+string(model)] }
+}
+
+// unpriced are the declared models without any price, each with what to write into the price file.
+func unpriced(prices *pricefile.Loaded, providers []fleet.ProviderSpec) []fleet.Safe {
+	var out []fleet.Safe
+	said := map[string]bool{}
+	for i := range providers {
+		p := &providers[i]
+		for _, m := range p.Models {
+			if _, ok := prices.ListingOf(p, m.Name); ok || said[p.Kind+" "+string(m.Name)] {
+				continue
+			}
+			said[p.Kind+" "+string(m.Name)] = true
+			out = append(out, fleet.Textf("unpriced: %s of %s; to the price file:", fleet.Quote(string(m.Name)), fleet.Quote(string(p.ID))))
+			for _, line := range economics.LineToAdd(p.Kind, m.Name, "", nil) {
+				out = append(out, fleet.Concat(fleet.Text("  "), line))
+			}
+		}
+	}
+	return out
 }
 
 // watchPrices takes over price files that change while the console is open. The log says of each.

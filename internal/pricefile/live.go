@@ -84,7 +84,7 @@ func (l *Live) Refresh(now time.Time) []fleet.Safe {
 	kept := *old // nothing was kept on disk: what is in memory holds as well
 	kept.Kept, kept.Why = l.since, fleet.Sentence(err)
 	l.now.Store(&kept)
-	return []fleet.Safe{fleet.Concat(fleet.Text("the prices read "), fleet.Age(now.Sub(l.since)), fleet.Text(" ago stay in force: "), kept.Why)}
+	return []fleet.Safe{stays(l.since, now, kept.Why)}
 }
 
 // stamp tells whether files changed: names, sizes and times of what would be read.
@@ -132,4 +132,14 @@ func each(c Config, do func(path string, info os.FileInfo, err error)) {
 			}
 		}
 	}
+}
+
+// Canonical is as economics.Catalogue.Canonical, of the list in force.
+func (l *Live) Canonical(kind string, model fleet.ModelName) fleet.ModelName {
+	return l.Now().Canonical(kind, model)
+}
+
+// LinePriceOf is as economics.Catalogue.LinePriceOf, of the list in force.
+func (l *Live) LinePriceOf(p *fleet.ProviderSpec, line *fleet.BillLine) (fleet.Money, bool) {
+	return l.Now().LinePriceOf(p, line)
 }

@@ -61,3 +61,17 @@ func TestWatchEndsWithItsContext(t *testing.T) {
 		NewLive(load(t, c, now), now).Watch(ctx, fleet.SystemClock{}, func(line fleet.Safe) { t.Errorf("said %q", line) })
 	}
 }
+
+// Books ask the list in force for names and prices of lines, as they ask the catalogue itself.
+func TestALiveListAnswersWhatBooksAsk(t *testing.T) {
+	live := NewLive(load(t, Config{}, now), now)
+	var list interface {
+		Canonical(kind string, model fleet.ModelName) fleet.ModelName
+		LinePriceOf(p *fleet.ProviderSpec, line *fleet.BillLine) (fleet.Money, bool)
+		SiteFile() fleet.Safe
+	} = live
+	price, ok := list.LinePriceOf(&fleet.ProviderSpec{Kind: "openai"}, &fleet.BillLine{Model: "gpt-4o", Use: fleet.UseInput, Tier: "batch"})
+	if !ok || price.Amount().String() != "0.00000125" || list.Canonical("openai", "gpt-4o-2024-08-06, input") != "gpt-4o" || !list.SiteFile().IsEmpty() {
+		t.Errorf("%v %s, %q, %q", ok, price.Amount(), list.Canonical("openai", "gpt-4o-2024-08-06, input"), list.SiteFile())
+	}
+}

@@ -89,8 +89,13 @@ func (l *Loaded) layers(now time.Time) error {
 		return err
 	}
 	l.Catalogue, l.Kept, l.Why = c, at, fleet.Sentence(err)
-	l.warn(fleet.Text("the prices read "), fleet.Age(now.Sub(at)), fleet.Text(" ago stay in force: "), l.Why)
+	l.warn(stays(at, now, l.Why))
 	return nil
+}
+
+// stays says that an older reading holds, and why.
+func stays(since, now time.Time, why fleet.Safe) fleet.Safe {
+	return fleet.Concat(fleet.Text("the prices read "), fleet.Age(now.Sub(since)), fleet.Text(" ago stay in force: "), why)
 }
 
 func (l *Loaded) warn(parts ...fleet.Safe) { l.Warnings = append(l.Warnings, fleet.Concat(parts...)) }

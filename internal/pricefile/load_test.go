@@ -58,7 +58,7 @@ func TestTheLastGoodReadingHolds(t *testing.T) {
 	dir := t.TempDir()
 	c := Config{Path: filepath.Join(dir, "prices.csv"), Keep: filepath.Join(dir, "state")}
 	write(t, c.Path, head+"openai,house,1,2\n")
-	if l := load(t, c, now); input(l, "house") != "1" || !l.Kept.IsZero() || len(l.Warnings) > 0 || !strings.HasPrefix(l.SiteFile().String(), "site 2026-11-01 ") {
+	if l := load(t, c, now); input(l, "house") != "1" || !l.Kept.IsZero() || len(l.Warnings) > 0 || !strings.HasPrefix(l.SiteFile().String(), "site prices 2026-11-01 ") {
 		t.Fatalf("good: %q, %q", l.Warnings, l.SiteFile())
 	}
 	for name, breaks := range map[string]func(){

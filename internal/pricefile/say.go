@@ -62,7 +62,7 @@ func (l *Loaded) SiteFile() fleet.Safe {
 	if !newest.Covers.From.IsZero() {
 		of = newest.Covers.From
 	}
-	out := fleet.Concat(fleet.Text("site "), day(of), fleet.Text(" "), short(newest.SHA256))
+	out := fleet.Concat(fleet.Text("site prices "), day(of), fleet.Text(" "), fleet.Label(newest.SHA256[:min(len(newest.SHA256), 8)]))
 	if !l.Kept.IsZero() {
 		out = fleet.Concat(out, fleet.Text(" BROKEN"))
 	}
