@@ -280,7 +280,7 @@ func (s *session) watchUnless(ctx context.Context, enough func(*fleet.Snapshot) 
 // known tells whether every source was read and works, and every cluster is listed: a name that is not there does not exist.
 func known(snap *fleet.Snapshot) bool {
 	return listed(snap) && !slices.ContainsFunc(snap.Sources, func(src fleet.SourceStatus) bool {
-		return src.Reads == 0 || src.Failing > 0 || src.ErrKind != ""
+		return untold(&src) || src.Failing > 0 || src.ErrKind != ""
 	})
 }
 
@@ -313,9 +313,12 @@ func anyRead(s *fleet.Snapshot) bool {
 	return slices.ContainsFunc(s.Sources, func(src fleet.SourceStatus) bool { return !src.LastGood.IsZero() })
 }
 
+// untold tells whether nothing is known of a source. What the books have of a bill is an answer, though nobody asked again.
+func untold(src *fleet.SourceStatus) bool { return src.Reads == 0 && src.LastGood.IsZero() }
+
 func tried(s *fleet.Snapshot) bool {
 	for _, src := range s.Sources {
-		if src.Reads == 0 && src.ErrKind == "" {
+		if untold(&src) && src.ErrKind == "" {
 			return false
 		}
 	}
