@@ -11,10 +11,10 @@ import (
 )
 
 // exempt are packages that cannot run it: a program is no server, and has the cases that apply to it in its own tests;
-// a price file is no server either;
+// a price file is no server either, nor is a folder of bills;
 // discovery stands around the reader of a cluster, which runs it; orchestrators, and routes that are objects of a cluster, hold no
 // connection that could answer badly.
-var exempt = map[string]bool{"nvidiasmi": true, "onprem": true, "discovery": true, "workloads": true, "autoscalers": true, "kubenodes": true,
+var exempt = map[string]bool{"nvidiasmi": true, "onprem": true, "focus": true, "discovery": true, "workloads": true, "autoscalers": true, "kubenodes": true,
 	"kserve": true, "kuberay": true, "argorollouts": true, "flagger": true, "seldon": true,
 	"gatewayroutes": true, "envoyaigateway": true, "modelrewrite": true, "istio": true, "yatai": true}
 

@@ -21,7 +21,7 @@ const insideNamespace = "REAL_TEST_PROGRAM"
 
 // configuredHosts is where testdata/namespace.yaml leads to. Addresses are of the blocks that are kept for documentation.
 var (
-	configuredAddresses = []string{"192.0.2.10", "192.0.2.11", "192.0.2.30"}
+	configuredAddresses = []string{"192.0.2.10", "192.0.2.11", "192.0.2.20", "192.0.2.21", "192.0.2.22", "192.0.2.23", "192.0.2.30"}
 	configuredNames     = []string{"llm.example.test."}
 )
 
@@ -103,15 +103,15 @@ func TestInsideANetworkOfItsOwn(t *testing.T) {
 	}
 }
 
-// wire notes where packets go to.
-type wire struct {
+// wiretap notes where packets go to.
+type wiretap struct {
 	mu    sync.Mutex
 	to    []string
 	names []string
 }
 
 // take gives what was seen since the last time.
-func (w *wire) take() (to, names []string) {
+func (w *wiretap) take() (to, names []string) {
 	time.Sleep(200 * time.Millisecond) // what is under way in the kernel
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -120,13 +120,13 @@ func (w *wire) take() (to, names []string) {
 }
 
 // listen looks at every packet of every device of the namespace.
-func listen(t *testing.T) *wire {
+func listen(t *testing.T) *wiretap {
 	const everything = 0x0300 // ETH_P_ALL as the network writes it
 	fd, err := syscall.Socket(syscall.AF_PACKET, syscall.SOCK_DGRAM, everything)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &wire{}
+	w := &wiretap{}
 	go func() {
 		packet := make([]byte, 2048)
 		for {
@@ -142,7 +142,7 @@ func listen(t *testing.T) *wire {
 }
 
 // note keeps where an IP packet goes, unless it stays on the machine, and the name that it asks for.
-func (w *wire) note(p []byte) {
+func (w *wiretap) note(p []byte) {
 	var to netip.Addr
 	var payload []byte
 	var protocol byte
