@@ -170,3 +170,18 @@ func TestFleetCapacity(t *testing.T) {
 func route(id fleet.RouteID, tokens fleet.TokenRate) fleet.Route {
 	return fleet.Route{Spec: fleet.RouteSpec{ID: id}, Targets: []fleet.Target{{Spec: fleet.TargetSpec{Pool: "p"}, Load: fleet.Load{OutRate: fleet.Some(tokens)}}}}
 }
+
+// The screen plans anew with each frame: two hundred pools of which each has a queue.
+func BenchmarkFleetCapacity(b *testing.B) {
+	s := &fleet.Snapshot{}
+	for range 200 {
+		n := four()
+		s.Pools = append(s.Pools, fleet.Pool{Spec: fleet.PoolSpec{ID: "p", GPU: "H100", GPUsPerReplica: 2, Replicas: make([]fleet.ReplicaSpec, 4)},
+			Load: fleet.Load{InRate: n.In, OutRate: n.Out, Requests: fleet.Some(fleet.Rate(27)), E2E: fleet.Some(fleet.Seconds(9))}, Rating: n.Rating})
+	}
+	terms := DefaultTerms()
+	terms.Growth = .3
+	for b.Loop() {
+		FleetCapacity(s, terms)
+	}
+}

@@ -75,7 +75,7 @@ func newStates() states {
 		events:    views.EventsState{Pane: paneJournal},
 		cost:      views.CostState{Pane: paneCostRoutes},
 		bills:     views.BillsState{Pane: paneBillFactors},
-		compute:   views.ComputeState{Pane: paneMachines},
+		compute:   views.ComputeState{Pane: paneMachines, Planned: &views.Planned{}},
 		failover:  views.FailoverState{Pane: paneOrigins},
 		kube:      views.ClusterState{Lists: lists},
 		economics: newEconomics(),

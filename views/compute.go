@@ -2,6 +2,7 @@ package views
 
 import (
 	"cmp"
+	"slices"
 
 	"pitwall/economics"
 	"pitwall/fleet"
@@ -15,6 +16,24 @@ type ComputeState struct {
 	Machines Table
 	Capacity Table
 	Offers   Table
+	Planned  *Planned // keeps a plan between frames; nil plans anew for each
+}
+
+// Planned is the plan of one snapshot: it is asked for several times a frame, and does not change with keys.
+type Planned struct {
+	of   *fleet.Snapshot
+	list []economics.PoolCapacity
+}
+
+// capacity is the plan of a snapshot, in rows of the caller's own.
+func (p *Planned) capacity(s *fleet.Snapshot) []economics.PoolCapacity {
+	if p == nil {
+		return economics.FleetCapacity(s, screenTerms())
+	}
+	if p.of != s {
+		p.of, p.list = s, economics.FleetCapacity(s, screenTerms())
+	}
+	return slices.Clone(p.list)
 }
 
 func (u ComputeState) pane() string { return cmp.Or(u.Pane, "machines") }
@@ -73,7 +92,7 @@ type computeTables struct {
 
 func computeLists(sc Scene, u ComputeState) computeTables {
 	return computeTables{list(machineRows(sc), u.Machines, machineKind),
-		list(economics.FleetCapacity(sc.Snap, screenTerms()), u.Capacity, capacityKind), list(offerRows(sc.Snap), u.Offers, offerKind)}
+		list(u.Planned.capacity(sc.Snap), u.Capacity, capacityKind), list(offerRows(sc.Snap), u.Offers, offerKind)}
 }
 
 func (l computeTables) panes(sc Scene, u ComputeState) []billPane {

@@ -49,6 +49,27 @@ func TestComputeOrder(t *testing.T) {
 	}
 }
 
+// A plan is kept as long as the snapshot is, and nobody's order changes it.
+func TestAPlanIsKeptWithItsSnapshot(t *testing.T) {
+	sc := scene(true, 0)
+	u := views.ComputeState{Planned: &views.Planned{}}
+	first := views.ComputeOrder(sc, u)["capacity"]
+	u.Capacity.Sort = "name"
+	if got := views.ComputeOrder(sc, u)["capacity"]; got[0] != "b200-a" {
+		t.Errorf("by name %q", got)
+	}
+	u.Capacity.Sort = ""
+	if got := views.ComputeOrder(sc, u)["capacity"]; strings.Join(got, " ") != strings.Join(first, " ") {
+		t.Errorf("%q, then %q", first, got)
+	}
+	next := *sc.Snap
+	next.Pools = next.Pools[:1]
+	sc.Snap = &next
+	if got := views.ComputeOrder(sc, u)["capacity"]; len(got) != 1 {
+		t.Errorf("of the next snapshot %q", got)
+	}
+}
+
 func TestComputeWithoutAccounts(t *testing.T) {
 	sc := scene(true, 0)
 	sc.Snap.Accounts = nil
