@@ -54,14 +54,15 @@ func fallBack(t *testing.T, f *sim.Fleet, g fleet.GatewaySpec) {
 	}
 }
 
-// Metered spend is what the providers charge, of all kinds of tokens, through retries and fallbacks of the gateways.
-func TestMeteredSpendIsWhatProvidersCharge(t *testing.T) {
+// rentedRig plays the rented fleet and reads its gateways when a test wants it.
+func rentedRig(t *testing.T, load float64) (f *sim.Fleet, after func(time.Duration) *fleet.Snapshot) {
+	t.Helper()
 	clock := fleet.NewVirtualClock(start)
-	f, err := sim.Listen(t.Context(), sim.Options{Clock: clock, Play: &sim.Play{Inventory: rentedFleet(t), Load: .3}})
+	f, err := sim.Listen(t.Context(), sim.Options{Clock: clock, Play: &sim.Play{Inventory: rentedFleet(t), Load: load}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	t.Cleanup(func() { _ = f.Close() })
 	inv := f.Inventory()
 	fallBack(t, f, inv.Gateways[0])
 	readers := map[fleet.SourceID]fleet.Reader{}
@@ -79,7 +80,11 @@ func TestMeteredSpendIsWhatProvidersCharge(t *testing.T) {
 	}
 	w := newWorld(Options{Inventory: inv}, states)
 	gen := uint64(0)
-	read := func() fleet.Spend {
+	return f, func(d time.Duration) *fleet.Snapshot {
+		t.Helper()
+		if err := clock.Advance(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
 		for _, s := range states {
 			p, err := readers[s.spec.ID].Read(t.Context())
 			if err != nil {
@@ -89,28 +94,58 @@ func TestMeteredSpendIsWhatProvidersCharge(t *testing.T) {
 			w.take(s, p)
 		}
 		gen++
-		return w.snapshot(gen, clock.Now()).Spend
+		return w.snapshot(gen, clock.Now())
 	}
-	read()
-	var got fleet.Spend
+}
+
+// Metered spend is what the providers charge, of all kinds of tokens, through retries and fallbacks of the gateways.
+func TestMeteredSpendIsWhatProvidersCharge(t *testing.T) {
+	f, after := rentedRig(t, .3)
+	s := after(0)
 	for i := range 12 {
+		var err error
 		switch i {
 		case 4:
-			err = f.Start("F32B", clock.Now()) // three of five requests to the first provider fail
+			err = f.Start("F32B", s.At) // three of five requests to the first provider fail
 		case 6:
 			err = f.Stop("F32B")
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := clock.Advance(t.Context(), 5*time.Minute); err != nil {
-			t.Fatal(err)
-		}
-		got = read()
+		s = after(5 * time.Minute)
 	}
-	truth := f.Charged(start, clock.Now()).InexactFloat64()
-	metered := got.Today.V.Float()
-	if off := metered/truth - 1; truth < 10 || off < -.005 || off > .005 || !got.MeteredWhy.IsEmpty() {
-		t.Errorf("metered $%.4f of $%.4f, off by %.3f%%: %s", metered, truth, 100*off, got.MeteredWhy)
+	truth, metered := f.Charged(start, s.At).InexactFloat64(), s.Spend.Today.V.Float()
+	if off := metered/truth - 1; truth < 10 || off < -.005 || off > .005 || !s.Spend.MeteredWhy.IsEmpty() {
+		t.Errorf("metered $%.4f of $%.4f, off by %.3f%%: %s", metered, truth, 100*off, s.Spend.MeteredWhy)
+	}
+}
+
+// A program in a loop is told within two minutes of its first request.
+func TestALoopIsToldWithinTwoMinutes(t *testing.T) {
+	f, after := rentedRig(t, .03)
+	runaway := func(s *fleet.Snapshot) (n int) {
+		for _, a := range s.Alerts {
+			if a.Runbook.String() == "runaway-spend" {
+				n++
+			}
+		}
+		return n
+	}
+	var s *fleet.Snapshot
+	for range 60 {
+		s = after(15 * time.Second)
+	}
+	if n := runaway(s); n != 0 || len(s.Spend.Keys) == 0 {
+		t.Fatalf("%d keys run away of %v before anything does", n, s.Spend.Keys)
+	}
+	if err := f.Start("F37", s.At); err != nil {
+		t.Fatal(err)
+	}
+	for range 8 {
+		s = after(15 * time.Second)
+	}
+	if n := runaway(s); n != 1 {
+		t.Errorf("%d alerts after two minutes of a loop: %+v", n, s.Spend.Keys)
 	}
 }

@@ -55,17 +55,24 @@ func (w *world) spend(s *fleet.Snapshot, seen gatewayLoads, now time.Time) fleet
 	if out.Metered.OK || out.Capacity.OK {
 		out.Burn = fleet.Some(out.Metered.V + out.Capacity.V)
 	}
-	switch {
-	case len(out.Unpriced) > 0:
-		out.BurnWhy = fleet.Concat(fleet.Text("without "), fleet.Label(string(out.Unpriced[0])), fleet.Text(": unpriced"))
-	case unmeasured > 0:
-		out.BurnWhy = fleet.Concat(fleet.Text("without "), fleet.Many(unmeasured, "provider"), fleet.Text(": their tokens are not measured yet"))
-	case unpricedPools > 0:
-		out.BurnWhy = fleet.Concat(fleet.Text("without "), fleet.Many(unpricedPools, "pool"), fleet.Text(": no GPU price"))
-	}
+	out.BurnWhy = burnWhy(out.Unpriced, unmeasured, unpricedPools)
 	out.MeteredWhy, out.Keys = w.unsplit(seen), w.keys.list(now)
 	w.reckon(&out, seen, now)
 	return out
+}
+
+// burnWhy says what the burn lacks, "" where it is whole.
+func burnWhy(unpriced []fleet.ModelName, unmeasured, unpricedPools int) fleet.Safe {
+	switch {
+	case len(unpriced) > 0:
+		return fleet.Concat(fleet.Text("without "), fleet.Label(string(unpriced[0])), fleet.Text(": unpriced"))
+	case unmeasured > 0:
+		return fleet.Concat(fleet.Text("without "), fleet.Many(unmeasured, "provider"), fleet.Text(": their tokens are not measured yet"))
+	case unpricedPools > 0:
+		return fleet.Concat(fleet.Text("without "), fleet.Many(unpricedPools, "pool"), fleet.Text(": no GPU price"))
+	default:
+		return fleet.Safe{}
+	}
 }
 
 // reckon adds what was spent since the last snapshot.

@@ -141,7 +141,7 @@ func serveSim(ctx context.Context, c console, o demoOptions, kubeconfig string) 
 		return err
 	}
 	clock := fleet.SystemClock{}
-	embedded, err := sim.Listen(ctx, sim.Options{Seed: o.seed, Clock: clock, Env: fleet.Env(o.env), Mode: fleet.ModeDemo, Probes: true, Machines: true})
+	embedded, err := sim.Listen(ctx, sim.Options{Seed: o.seed, Clock: clock, Env: fleet.Env(o.env), Mode: fleet.ModeDemo, Probes: true, Machines: true, Bills: true})
 	if err != nil {
 		return err
 	}
@@ -166,6 +166,13 @@ func serveSim(ctx context.Context, c console, o demoOptions, kubeconfig string) 
 		return err
 	}
 	fmt.Fprintf(c.out, "# The credential of gateways and providers: export %s=%s\n", sim.KeyName, key.Reveal())
+	for _, name := range []string{sim.OpenAIAdminName, sim.AnthropicAdminName} {
+		admin, err := embedded.Secret(ctx, fleet.SecretRef{Env: name})
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(c.out, "# For bills: export %s=%s\n", name, admin.Reveal())
+	}
 	body, err := config.Write(inv)
 	if err != nil {
 		return err
@@ -197,7 +204,8 @@ func openDemo(ctx context.Context, f *flags, c console, o demoOptions) (*session
 	}
 	s.stateDir = dir
 	s.openLog(f)
-	embedded, err := sim.Listen(ctx, sim.Options{Seed: o.seed, Clock: clock, Env: fleet.Env(o.env), Probes: !o.brief, Machines: true})
+	embedded, err := sim.Listen(ctx, sim.Options{Seed: o.seed, Clock: clock, Env: fleet.Env(o.env), Probes: !o.brief, Machines: true,
+		Bills: true})
 	if err != nil {
 		s.close()
 		return nil, err

@@ -149,5 +149,6 @@ func figures() []figure {
 		{"TCO with sensitivity, 36 months", measureTCO},
 		{"FOCUS import of 1 million rows", measureImport},
 		{"reconciliation of 90 days", measureReconcile},
+		{"metered burn against what providers charge", measureMetered},
 	}
 }

@@ -184,7 +184,8 @@ func (b *bills) buckets(model string, t world.Tokens) []bucket {
 	if !known {
 		return nil
 	}
-	return []bucket{{"input", "uncached_input_tokens", t.Input, r.Input}, {"cached input", "cache_read_input_tokens", t.CacheRead, r.CacheRead},
+	return []bucket{{"input", "uncached_input_tokens", t.Input, r.Input},
+		{"cached input", "cache_read_input_tokens", t.CacheRead, r.CacheRead},
 		{"cache write", "cache_creation.ephemeral_5m_input_tokens", t.CacheWrite, r.CacheWrite}, {"output", "output_tokens", t.Output, r.Output}}
 }
 

@@ -151,7 +151,8 @@ func modelInfo(row *world.Row, blocks bool) object {
 	info := object{
 		"id": s.ID, "db_model": true, "input_cost_per_token": s.InCost, "output_cost_per_token": s.OutCost,
 		"litellm_provider": provider, "mode": "chat", "max_input_tokens": s.MaxInput, "max_output_tokens": nil,
-		"key": s.Model, "cache_read_input_token_cost": budget(s.ReadCost), "cache_creation_input_token_cost": budget(s.WriteCost), "supports_function_calling": true, "supports_vision": false,
+		"key": s.Model, "cache_read_input_token_cost": budget(s.ReadCost), "cache_creation_input_token_cost": budget(s.WriteCost),
+		"supports_function_calling": true, "supports_vision": false,
 	}
 	if blocks {
 		info["blocked"] = row.Blocked

@@ -31,7 +31,8 @@ func (x *gateway) activity(w http.ResponseWriter, r *http.Request) {
 	}
 	slices.SortFunc(results, func(a, b object) int { return strings.Compare(b["date"].(string), a["date"].(string)) })
 	respond(w, http.StatusOK, object{"results": results, "metadata": object{"total_spend": total.Spend,
-		"total_prompt_tokens": total.Prompt(), "total_completion_tokens": total.Output, "total_api_requests": int64(total.Requests + total.Failed),
+		"total_prompt_tokens": total.Prompt(), "total_completion_tokens": total.Output,
+		"total_api_requests":        int64(total.Requests + total.Failed),
 		"total_successful_requests": int64(total.Requests), "total_failed_requests": int64(total.Failed),
 		"total_cache_read_input_tokens": total.CacheRead, "total_cache_creation_input_tokens": total.CacheWrite,
 		"page": 1, "total_pages": 1, "has_more": false}})

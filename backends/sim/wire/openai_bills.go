@@ -137,7 +137,8 @@ func when(by map[string]bool, name string, v any) any {
 type costRow struct{ line, project, key string }
 
 func (b *bills) openAICosts(w http.ResponseWriter, r *http.Request) {
-	b.openAIPage(w, r, map[string]grain{"1d": {24 * time.Hour, 7, 180}}, []string{"project_id", "line_item", "api_key_id"}, charged, b.costResults)
+	b.openAIPage(w, r, map[string]grain{"1d": {24 * time.Hour, 7, 180}}, []string{"project_id", "line_item", "api_key_id"}, charged,
+		b.costResults)
 }
 
 // costResults are the lines of a day. Amounts are dollars in floating point, as they are sent.

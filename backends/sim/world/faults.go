@@ -42,6 +42,7 @@ func Known() []Fault {
 		{ID: "F24", Title: "split-brain gateway"},
 		{ID: "F32", Title: "provider brownout"},
 		{ID: "F32B", Title: "provider outage"},
+		{ID: "F37", Title: "runaway spend"},
 		{ID: "F40", Title: "telemetry lost"},
 		{ID: "F40B", Title: "telemetry frozen"},
 	}
@@ -52,6 +53,7 @@ func newFaults(w *World) []*fault {
 	made := map[string]*fault{}
 	add := func(id string, f *fault) { made[id] = f }
 	w.gatewayFaults(add)
+	w.spendFaults(add)
 	if len(w.Replicas) > 0 {
 		w.engineFaults(add)
 		w.deviceFaults(add)

@@ -39,6 +39,7 @@ type World struct {
 	ledger   Ledger
 	books    books
 	keys     keyring
+	loop     *loop // nil for none
 
 	outage    Outage
 	unsettled int                  // pods that are not as they should be; 0 spares looking at them
@@ -217,6 +218,13 @@ func (w *World) arrive(wall time.Time, from float64) {
 			for range w.keys.repeats(batch[len(batch)-1].key) {
 				batch = append(batch, w.again(batch[len(batch)-1]))
 			}
+		})
+	}
+	if l := w.loop; l != nil {
+		l.route.arrivals(wall, from, stepSeconds, func(at float64) {
+			c := w.demanded(l.route, at)
+			c.key = l.key
+			batch = append(batch, c)
 		})
 	}
 	slices.SortStableFunc(batch, func(a, b *Call) int {
