@@ -3,6 +3,7 @@ package tui
 import (
 	tea "charm.land/bubbletea/v2"
 
+	"pitwall/economics"
 	"pitwall/economics/tco"
 	"pitwall/fleet"
 	"pitwall/views"
@@ -92,7 +93,11 @@ func (m *Model) decide(id fleet.RouteID) {
 	u, was := &m.states.economics, m.states.decision
 	same := u.Of == id
 	u.Of, u.Answer, u.Why, u.Edits = id, nil, fleet.Safe{}, 0
-	as, err := tco.FromRoute(m.snap, id, m.prices)
+	var prices *economics.Catalogue
+	if m.prices != nil {
+		prices = m.prices()
+	}
+	as, err := tco.FromRoute(m.snap, id, prices)
 	if err != nil {
 		u.Why = fleet.Sentence(err)
 		return

@@ -15,7 +15,7 @@ func priced(t *testing.T) func(*Options) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return func(o *Options) { o.Prices = list }
+	return func(o *Options) { o.Prices = func() *economics.Catalogue { return list } }
 }
 
 func (r *rig) saving() float64 {

@@ -22,7 +22,7 @@ type Model struct {
 	faults   Faults
 	details  Details
 	rollouts Rollouts
-	prices   *economics.Catalogue
+	prices   func() *economics.Catalogue
 	save     func(string, []byte) (string, error)
 	clock    fleet.Clock
 	hands    fleet.Clock

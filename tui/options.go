@@ -25,7 +25,8 @@ type Options struct {
 	// Rollouts reads and plans objects of clusters; nil where none is.
 	Rollouts Rollouts
 	Theme    *themes.Theme
-	Prices   *economics.Catalogue // of APIs, for the economics screen; nil where none is at hand
+	// Prices are those of APIs now, for the economics screen; nil where none are at hand.
+	Prices func() *economics.Catalogue
 
 	Context string     // raw name of the context, until the first snapshot tells it
 	Mode    fleet.Mode // demo and drill replace the environment in the header

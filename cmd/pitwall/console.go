@@ -14,6 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"pitwall/actions/desk"
+	"pitwall/economics"
 	"pitwall/fleet"
 	"pitwall/themes"
 	"pitwall/tui"
@@ -174,7 +175,12 @@ func (s *session) screen(ctx context.Context, d *desk.Desk, f *flags, c console)
 	if err != nil {
 		return err
 	}
-	o.Prices = prices
+	o.Prices = func() *economics.Catalogue {
+		if s.prices != nil {
+			return s.prices.Now().Catalogue // the files may have changed since
+		}
+		return prices
+	}
 	if f.calm {
 		o.FPS = 10
 	}

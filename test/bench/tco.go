@@ -41,5 +41,6 @@ func measureTCO(_ context.Context, _ *workshop) ([]row, error) {
 	}
 	return []row{{figure: fmt.Sprintf("TCO over %d months, sensitivity of %d inputs", tco.MostMonths, moved), asked: "< 50 ms a keystroke",
 		measured: spread(took), ok: median(took) < tcoMost,
-		how: "tco.Solve after one edited input (curve, break-evens, every input at both ends, 101 splits, all comparisons) and the text of it"}}, nil
+		how: "tco.Solve after one edited input (curve, break-evens, every input at both ends, 101 splits, all comparisons) " +
+			"and the text of it"}}, nil
 }
