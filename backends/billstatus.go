@@ -10,7 +10,7 @@ import (
 )
 
 // billStatuses are the sources of bills as they do now, with what the books have of them.
-func (w *world) billStatuses(a *accounts, now time.Time) []fleet.BillStatus {
+func (w *world) billStatuses(a *keptBooks, now time.Time) []fleet.BillStatus {
 	var list []fleet.BillStatus
 	for _, s := range w.states {
 		if s.spec.Subject.About == fleet.AboutBill {
@@ -20,7 +20,7 @@ func (w *world) billStatuses(a *accounts, now time.Time) []fleet.BillStatus {
 	return list
 }
 
-func (w *world) billStatus(a *accounts, s *sourceState, now time.Time) fleet.BillStatus {
+func (w *world) billStatus(a *keptBooks, s *sourceState, now time.Time) fleet.BillStatus {
 	st := &s.status
 	out := fleet.BillStatus{Source: s.spec.ID, Kind: s.spec.Kind, Provider: s.spec.Subject.Provider, Interval: s.spec.Interval, Next: st.NextTry,
 		Stale: s.stale(now) && !s.unasked(now), Refused: st.ErrKind == fleet.KindAuth, Err: st.Err}

@@ -27,8 +27,8 @@ type billed struct {
 	reading  *fleet.BillReading
 }
 
-// accounts are what the books said when they were read last.
-type accounts struct {
+// keptBooks are what the books said when they were read last.
+type keptBooks struct {
 	books      *fleet.Books
 	day, month fleet.PeriodSpend
 	open       fleet.Maybe[fleet.Money] // of the month's best: what no bill closed
@@ -117,9 +117,9 @@ func (h *Hub) enterBooks() {
 }
 
 // present makes what the books say part of the next snapshot.
-func (h *Hub) present(a *accounts) {
+func (h *Hub) present(a *keptBooks) {
 	h.mu.Lock()
-	h.world.accounts = a
+	h.world.kept = a
 	h.mu.Unlock()
 	h.changed()
 }
@@ -134,7 +134,7 @@ type settled struct {
 // recentDays are reconciled anew each time: the meter adds to today, and late counts to the days before.
 const recentDays = 3
 
-func (h *Hub) reconciled(old *settled) *accounts {
+func (h *Hub) reconciled(old *settled) *keptBooks {
 	now := h.opt.Clock.Now()
 	h.mu.Lock()
 	inv := h.world.inventory
@@ -154,7 +154,7 @@ func (h *Hub) reconciled(old *settled) *accounts {
 	}
 	recent := economics.Reconcile(ledgers, fleet.Span{From: from, To: today.To}, names)
 	days := slices.Concat(recent.Days, old.days)
-	a := &accounts{names: names, reads: map[fleet.SourceID]books.Read{}, lines: map[fleet.SourceID]int{}, factors: economics.Factors(days), day: economics.Period(days, ledgers, today, now), month: economics.Period(days, ledgers, month, now)}
+	a := &keptBooks{names: names, reads: map[fleet.SourceID]books.Read{}, lines: map[fleet.SourceID]int{}, factors: economics.Factors(days), day: economics.Period(days, ledgers, today, now), month: economics.Period(days, ledgers, month, now)}
 	a.rows = economics.Parts(days, ledgers, today, month, names)
 	a.open = openPart(days, ledgers, month, now)
 	a.hours = economics.HoursOf(ledgers, fleet.Span{From: today.From.AddDate(0, 0, -56), To: now}, func(id fleet.ProviderID, model fleet.ModelName) float64 {

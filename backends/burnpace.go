@@ -15,23 +15,26 @@ const (
 
 // burnPace is a burn as two exponential averages.
 type burnPace struct {
-	at           time.Time
+	from, at     time.Time
 	needle, rate float64
-	known        bool
 }
 
 // add takes the burn that held since the last call. What is not known moves nothing, and after it has been so for long the
 // averages begin anew.
 func (p *burnPace) add(at time.Time, burn fleet.Maybe[fleet.USDPerHour]) fleet.Pace {
 	gap := at.Sub(p.at)
+	if gap > needleTime && gap <= rateTime {
+		gap = trendStep // what it was in between is not known
+	}
 	switch {
 	case !burn.OK:
 		return fleet.Pace{}
-	case !p.known || gap > rateTime:
-		p.needle, p.rate, p.known = float64(burn.V), float64(burn.V), true
+	case p.at.IsZero() || gap > rateTime:
+		p.from, p.needle, p.rate = at, float64(burn.V), float64(burn.V)
 	default:
-		p.needle += (float64(burn.V) - p.needle) * (1 - math.Exp(-gap.Seconds()/needleTime.Seconds()))
-		p.rate += (float64(burn.V) - p.rate) * (1 - math.Exp(-gap.Seconds()/rateTime.Seconds()))
+		age := at.Sub(p.from)
+		p.needle += (float64(burn.V) - p.needle) * weight(gap, age, needleTime)
+		p.rate += (float64(burn.V) - p.rate) * weight(gap, age, rateTime)
 	}
 	p.at = at
 	return fleet.Pace{Needle: fleet.Some(fleet.USDPerHour(p.needle)), Rate: fleet.Some(fleet.USDPerHour(p.rate))}
@@ -55,4 +58,13 @@ func (ps burnPaces) prune(now time.Time) {
 			delete(ps, key)
 		}
 	}
+}
+
+// weight is how much the newest value counts. Until as much time was seen as the average is over, it is the plain mean: the first
+// value must not stand for a quarter of an hour.
+func weight(gap, age, over time.Duration) float64 {
+	if age <= 0 {
+		return 0
+	}
+	return max(1-math.Exp(-gap.Seconds()/over.Seconds()), min(1, gap.Seconds()/age.Seconds()))
 }

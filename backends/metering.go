@@ -41,6 +41,7 @@ type meterKey struct {
 	use      fleet.UsageKind
 }
 
+// meterSum adds up exactly. Time is in nanoseconds and what it costs a multiple of them: an hour's part is divided once.
 type meterSum struct {
 	quantity decimal.Decimal
 	cost     decimal.Decimal
@@ -65,15 +66,13 @@ func (w *world) meterHours(s *fleet.Snapshot, seen gatewayLoads, now time.Time) 
 		m.before[key] = now
 		if did := now.since(before); again && hour != nil {
 			price, priced := seen.price(t)
-			uses := usageOf(did)
-			uses[fleet.UseRequests] = decimal.NewFromFloat(max(0, did.requests))
-			for use, n := range uses {
-				if n.IsZero() {
-					continue
+			used := usageOf(did)
+			used[fleet.UseRequests] = decimal.NewFromFloat(max(0, did.requests))
+			for use, n := range used {
+				if !n.IsZero() {
+					unit, ok := economics.TokenUnit(price, use)
+					hour.add(meterKey{stream: fleet.StreamMetered, provider: t.Provider, model: t.Model, route: r.ID, use: use}, n, unit, ok && priced)
 				}
-				line := meterKey{stream: fleet.StreamMetered, provider: t.Provider, model: t.Model, route: r.ID, use: use}
-				unit, ok := economics.TokenUnit(price, use)
-				hour.add(line, n, unit, ok && priced)
 			}
 		}
 	})
@@ -85,7 +84,7 @@ func (w *world) meterHours(s *fleet.Snapshot, seen gatewayLoads, now time.Time) 
 
 // turn is the hour that is filled now; nil where nobody looked before, so that nothing is known of the time until now.
 func (m *metering) turn(now time.Time) *meterHour {
-	begin := now.UTC().Truncate(time.Hour)
+	begin := now.UTC().Add(-1).Truncate(time.Hour) // of the moment before: what came up to a full hour is of the one that ends
 	if m.last.IsZero() || !now.After(m.last) {
 		return nil
 	}
@@ -135,17 +134,17 @@ func (h *meterHour) add(key meterKey, n decimal.Decimal, unit fleet.Money, price
 
 // capacity enters what each pool costs, parted over routes by the tokens that they send it; the rest is of no route.
 func (h *meterHour) capacity(s *fleet.Snapshot, over time.Duration) {
-	hours := decimal.NewFromInt(int64(over)).Div(nanosAnHour)
+	nanos := decimal.NewFromInt(int64(over))
 	sent := tokensSent(s)
 	for i := range s.Pools {
 		p := &s.Pools[i]
 		if !p.Burn.OK {
 			continue
 		}
-		rest := hours
+		rest := nanos
 		for j := range s.Routes {
 			if all := sent[p.Spec.ID]; all > 0 {
-				part := hours.Mul(decimal.NewFromFloat(float64(tokensTo(&s.Routes[j], p.Spec.ID) / all))).Round(12)
+				part := nanos.Mul(decimal.NewFromFloat(float64(tokensTo(&s.Routes[j], p.Spec.ID) / all))).Round(0)
 				if part.IsPositive() {
 					h.machine(p, s.Routes[j].Spec.ID, part)
 					rest = rest.Sub(part)
@@ -156,9 +155,9 @@ func (h *meterHour) capacity(s *fleet.Snapshot, over time.Duration) {
 	}
 }
 
-func (h *meterHour) machine(p *fleet.Pool, route fleet.RouteID, hours decimal.Decimal) {
+func (h *meterHour) machine(p *fleet.Pool, route fleet.RouteID, nanos decimal.Decimal) {
 	key := meterKey{stream: fleet.StreamCapacity, pool: p.Spec.ID, route: route, use: fleet.UseHours}
-	h.add(key, hours, fleet.NewMoney(decimal.NewFromFloat(float64(p.Burn.V)), fleet.USD), true)
+	h.add(key, nanos, fleet.NewMoney(decimal.NewFromFloat(float64(p.Burn.V)), fleet.USD), true)
 }
 
 func tokensTo(r *fleet.Route, pool fleet.PoolID) fleet.TokenRate {
@@ -179,6 +178,9 @@ func (m *metering) segments() []books.Segment {
 		span := fleet.Span{From: begin, To: begin.Add(time.Hour)}
 		s := books.Segment{Hour: begin, From: h.from, To: h.to, Lines: make([]fleet.BillLine, 0, len(h.sums))}
 		for key, sum := range h.sums {
+			if key.use == fleet.UseHours {
+				sum = &meterSum{sum.quantity.Div(nanosAnHour), sum.cost.Div(nanosAnHour), sum.currency}
+			}
 			l := fleet.BillLine{Stream: key.stream, Provider: key.provider, Model: key.model, Route: key.route, Use: key.use, Span: span,
 				Item: fleet.Label(string(key.pool)), Quantity: fleet.Some(sum.quantity)}
 			if sum.currency != "" {

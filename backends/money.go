@@ -14,22 +14,37 @@ import (
 func (w *world) accountFor(s *fleet.Snapshot, seen gatewayLoads, now time.Time) {
 	w.meterHours(s, seen, now)
 	out := &s.Spend
-	out.Needle = w.paces.add("total", now, out.Burn)
 	out.Unlisted = unlisted(s)
-	a := w.accounts
+	a := w.kept
 	live := liveModels(s)
 	out.Calibrated = calibrated(live, a, out)
 	w.shifted(s, now)
 	w.billsOfTargets(s)
-	var rows []fleet.SpendRow
+	var past []fleet.SpendRow
 	if a != nil {
 		b := *a.books
 		b.Bills = w.billStatuses(a, now)
-		out.Books, out.Day, out.Month, rows = &b, a.day, a.month, a.rows
+		out.Books, out.Day, out.Month, past = &b, a.day, a.month, a.rows
+	}
+	out.Rows = w.rows(s, live, past, now)
+	out.Needle = wholePace(out.Rows)
+	if a != nil {
 		out.MonthEnd = economics.MonthEnd(w.outlook(s, now))
 	}
-	out.Rows = w.rows(s, live, rows, now)
 	out.Ends = w.budgetEnds(s, now)
+}
+
+// wholePace is that of all providers and pools, which cover different money. Each of them has its own average, so that one that
+// is read later than the others does not look like a rise.
+func wholePace(rows []fleet.SpendRow) fleet.Pace {
+	var sum fleet.Pace
+	for i := range rows {
+		r := &rows[i]
+		if (r.By == fleet.SpendByProvider || r.By == fleet.SpendByPool) && r.Pace.Rate.OK {
+			sum.Needle, sum.Rate = fleet.Some(sum.Needle.V+r.Pace.Needle.V), fleet.Some(sum.Rate.V+r.Pace.Rate.V)
+		}
+	}
+	return sum
 }
 
 // liveModel is what one rented model burns now, over all routes.
@@ -61,7 +76,7 @@ func liveModels(s *fleet.Snapshot) []liveModel {
 }
 
 // calibrated is the metered burn times the factor of each of its models. Own machines need none.
-func calibrated(live []liveModel, a *accounts, s *fleet.Spend) fleet.Calibrated {
+func calibrated(live []liveModel, a *keptBooks, s *fleet.Spend) fleet.Calibrated {
 	var c fleet.Calibrated
 	if !s.Metered.OK {
 		return c
@@ -102,13 +117,13 @@ func (w *world) billsOfTargets(s *fleet.Snapshot) {
 	for i := range s.Routes {
 		for j := range s.Routes[i].Targets {
 			if t := &s.Routes[i].Targets[j]; t.Spec.Provider != "" {
-				t.Bills, _ = factorOf(w.accounts, t.Spec.Provider, t.Spec.Model)
+				t.Bills, _ = factorOf(w.kept, t.Spec.Provider, t.Spec.Model)
 			}
 		}
 	}
 }
 
-func factorOf(a *accounts, id fleet.ProviderID, model fleet.ModelName) (fleet.Factor, bool) {
+func factorOf(a *keptBooks, id fleet.ProviderID, model fleet.ModelName) (fleet.Factor, bool) {
 	if a == nil {
 		return fleet.Factor{}, false
 	}
@@ -117,7 +132,7 @@ func factorOf(a *accounts, id fleet.ProviderID, model fleet.ModelName) (fleet.Fa
 
 // outlook is what the month's forecast is made of.
 func (w *world) outlook(s *fleet.Snapshot, now time.Time) economics.Outlook {
-	a := w.accounts
+	a := w.kept
 	o := economics.Outlook{Now: now, Month: a.month, Open: a.open, Hours: a.hours, Complete: a.month.BestWhy.IsEmpty()}
 	c := s.Spend.Calibrated
 	rate := s.Spend.Needle.Rate
@@ -155,7 +170,7 @@ func (w *world) rows(s *fleet.Snapshot, live []liveModel, past []fleet.SpendRow,
 		row := at(fleet.SpendByProvider, string(p.Spec.ID), p.Spec.ID)
 		row.Pace = w.paces.add("provider/"+string(p.Spec.ID), now, p.Burn)
 		row.PerMTok, row.Trend = p.PerMTok, p.Trends.Burn
-		if f, ok := factorOf(w.accounts, p.Spec.ID, ""); ok {
+		if f, ok := factorOf(w.kept, p.Spec.ID, ""); ok {
 			row.Rho = f.Rho
 		}
 	}
@@ -168,12 +183,12 @@ func (w *world) rows(s *fleet.Snapshot, live []liveModel, past []fleet.SpendRow,
 	}
 	for _, m := range live {
 		name := m.model
-		if w.accounts != nil {
-			name = economics.NameOf(w.accounts.names, m.provider, m.model)
+		if w.kept != nil {
+			name = economics.NameOf(w.kept.names, m.provider, m.model)
 		}
 		row := at(fleet.SpendByModel, string(name), m.provider)
 		row.Pace = w.paces.add("model/"+string(m.provider)+"/"+string(name), now, m.burn)
-		if f, ok := factorOf(w.accounts, m.provider, m.model); ok {
+		if f, ok := factorOf(w.kept, m.provider, m.model); ok {
 			row.Rho = f.Rho
 		}
 	}

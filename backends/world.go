@@ -35,7 +35,7 @@ type world struct {
 	metering      metering
 	bills         []billed
 	wakeBooks     func()
-	accounts      *accounts // nil until the books were read
+	kept          *keptBooks // nil until the books were read
 	paces         burnPaces
 	shifts        map[routeKey]*shift
 	keys          keySpend

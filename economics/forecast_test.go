@@ -104,6 +104,15 @@ func TestAPeriodTakesBillsWhereDaysAreClosed(t *testing.T) {
 	}
 }
 
+// OpenCost tells of the same machines as the meter does; what a provider rents out by the hour is other money.
+func TestMachinesAreCountedOnce(t *testing.T) {
+	hours := func(cost string) Page { return dayPage(fleet.StreamCapacity, monday, fleet.BillLine{Cost: cash(cost)}) }
+	before := dayPage(fleet.StreamCapacity, monday.AddDate(0, 0, -1), fleet.BillLine{Cost: cash("40")})
+	ledgers := []Ledger{{Source: "opencost", Pages: []Page{before, hours("50")}}, meter(hours("60")), {Source: "endpoints", Provider: "together", Pages: []Page{hours("7")}}}
+	p := Period(nil, ledgers, fleet.Span{From: before.Day, To: monday.AddDate(0, 0, 1)}, monday.AddDate(0, 0, 1))
+	is(t, "capacity", p.Capacity, "107")
+}
+
 func TestKeysAndTeamsAreOfTheTruestStream(t *testing.T) {
 	at := func(stream fleet.Stream, key, cost string) Page {
 		l := line("m", cash(cost))

@@ -89,6 +89,9 @@ func TestDiscountsAndOwnPrices(t *testing.T) {
 	if got, _ := video.Cost(used(fleet.UseVideoSeconds, 10), Terms{}); !ok || got.Cost.V.Amount().String() != "0.8" {
 		t.Errorf("ten seconds less a fifth cost %s", got.Cost.V.Amount())
 	}
+	if dated, _ := c.ListingOf(spec, "gpt-4o-2024-05-13"); !dated.Rates[0].Price.Input.Amount().Equal(usd(t, "4").Amount()) {
+		t.Errorf("a release of a model with a discount costs %s", dated.Rates[0].Price.Input.Amount())
+	}
 	batch, _ := c.ListingOf(spec, "gpt-4o")
 	if p, _ := batch.At(Terms{Tier: "batch"}); !p.V.Input.Amount().Equal(usd(t, "1").Amount()) || !strings.Contains(p.V.Source, "0.8 by contract") {
 		t.Errorf("a batch less a fifth: %+v", p.V)

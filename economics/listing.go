@@ -20,7 +20,7 @@ func (c *Catalogue) ListingOf(p *fleet.ProviderSpec, model fleet.ModelName) (*Li
 	if !listed {
 		s = &Listing{Kind: p.Kind, Model: string(model)}
 	}
-	if factor := p.Factor(model); !factor.Equal(decimal.NewFromInt(1)) {
+	if factor := p.Factor(model, fleet.ModelName(s.Model), c.Canonical(p.Kind, model)); !factor.Equal(decimal.NewFromInt(1)) {
 		s = s.times(factor)
 	}
 	for i := range p.Models {
@@ -56,7 +56,7 @@ func (s *Listing) Standard() (fleet.Price, bool) {
 	return p, ok && p.Input.Currency() != "" && p.Output.Currency() != ""
 }
 
-// LinePrice is the price of one unit of what a line of usage or of a bill counts, in the tier that it names.
+// LinePrice is the list price of one unit of what a line of usage or of a bill counts, in the tier that it names.
 func (c *Catalogue) LinePrice(kind string, line *fleet.BillLine) (fleet.Money, bool) {
 	s, ok := c.Listing(kind, line.Model)
 	return s.linePrice(ok, line)
@@ -72,6 +72,11 @@ func (s *Listing) linePrice(ok bool, line *fleet.BillLine) (fleet.Money, bool) {
 	if !ok {
 		return fleet.Money{}, false
 	}
+	return s.LinePrice(line)
+}
+
+// LinePrice is as Catalogue.LinePrice, of a listing that may hold a contract's prices.
+func (s *Listing) LinePrice(line *fleet.BillLine) (fleet.Money, bool) {
 	one := Usage{line.Use: decimal.NewFromInt(1)}
 	got, _ := s.Cost(one, Terms{Tier: line.Tier})
 	return got.Cost.V, line.Use != fleet.UseUnknown && got.Cost.OK && len(got.Missing) == 0 && s.sells(line.Use)

@@ -119,14 +119,41 @@ func bestWhy(span fleet.Span, now time.Time, told map[time.Time]bool, open int, 
 	}
 }
 
+// eachCapacity gives the hours of machines of a span. Own machines are told by pitwall's own meter, and by others, such as OpenCost,
+// for days that it has nothing of: both tell of the same money. What a provider rents out by the hour is money of its own.
 func eachCapacity(ledgers []Ledger, span fleet.Span, f func(*fleet.BillLine)) {
-	eachPage(ledgers, fleet.StreamCapacity, span, func(_ *Ledger, s *Page) {
-		for i := range s.Lines {
-			if l := &s.Lines[i]; span.Has(l.Span.From) {
+	type owner struct {
+		provider fleet.ProviderID
+		day      time.Time
+	}
+	whose := map[owner]int{}
+	eachCapacityPage(ledgers, span, func(i int, p *Page) {
+		key := owner{ledgers[i].Provider, p.Day}
+		if _, told := whose[key]; !told || ledgers[i].Source == "" {
+			whose[key] = i
+		}
+	})
+	eachCapacityPage(ledgers, span, func(i int, p *Page) {
+		if whose[owner{ledgers[i].Provider, p.Day}] != i {
+			return
+		}
+		for j := range p.Lines {
+			if l := &p.Lines[j]; span.Has(l.Span.From) && l.IsUsage() {
 				f(l)
 			}
 		}
 	})
+}
+
+// eachCapacityPage gives the pages of capacity with lines, and the index of their ledger.
+func eachCapacityPage(ledgers []Ledger, span fleet.Span, f func(int, *Page)) {
+	for i := range ledgers {
+		eachPage(ledgers[i:i+1], fleet.StreamCapacity, span, func(_ *Ledger, p *Page) {
+			if len(p.Lines) > 0 {
+				f(i, p)
+			}
+		})
+	}
 }
 
 func eachPage(ledgers []Ledger, stream fleet.Stream, span fleet.Span, f func(*Ledger, *Page)) {

@@ -81,6 +81,19 @@ func TestADayWithoutDataIsUnknownNotZero(t *testing.T) {
 	}
 }
 
+// A folder of files of several providers answers for no time: what it says of one provider's day is nothing of another's.
+func TestASourceThatAnswersForNoTimeSpeaksByItsLines(t *testing.T) {
+	first, second := dayPage(fleet.StreamBilled, monday, line("gpt-5", cash("3"))), dayPage(fleet.StreamBilled, monday.AddDate(0, 0, 1),
+		fleet.BillLine{Provider: "anthropic", Model: "claude", Cost: cash("4")})
+	first.Covers, second.Covers = nil, nil
+	r := Reconcile([]Ledger{{Source: "files", Pages: []Page{first, second}}}, over(2), Names{})
+	if len(r.Days) != 2 {
+		t.Fatalf("%+v", r.Days)
+	}
+	is(t, "the day that has a line", rowOf(t, r, "gpt-5", monday).Billed.Cost, "3")
+	is(t, "the other provider's", rowOf(t, r, "claude", monday.AddDate(0, 0, 1)).Billed.Cost, "4")
+}
+
 func TestAFactorIsBillOverMeterOfAClosedDay(t *testing.T) {
 	names := Names{Canonical: func(kind string, m fleet.ModelName) fleet.ModelName {
 		if kind == "oai" && m == "m-2026-01-01" {

@@ -1,6 +1,10 @@
 package fleet
 
-import "github.com/shopspring/decimal"
+import (
+	"slices"
+
+	"github.com/shopspring/decimal"
+)
 
 // Of is the price of a million tokens of one kind; unknown where the list does not say it, and for what is no tokens.
 func (p *Price) Of(kind UsageKind) Maybe[Money] {
@@ -77,17 +81,14 @@ type Discount struct {
 	Models []ModelName     // none means all of the provider
 }
 
-// Factor is by what the list price of a model is multiplied: the last discount that names it or all models, else 1.
-func (p *ProviderSpec) Factor(model ModelName) decimal.Decimal {
+// Factor is by what the list price of a model is multiplied: the last discount that names it, by one of the names that it
+// goes by, or all models; else 1.
+func (p *ProviderSpec) Factor(names ...ModelName) decimal.Decimal {
 	factor := decimal.NewFromInt(1)
 	for _, d := range p.Discounts {
-		if len(d.Models) == 0 {
+		named := func(m ModelName) bool { return slices.Contains(names, m) }
+		if len(d.Models) == 0 || slices.ContainsFunc(d.Models, named) {
 			factor = d.Factor
-		}
-		for _, m := range d.Models {
-			if m == model {
-				factor = d.Factor
-			}
 		}
 	}
 	return factor

@@ -19,6 +19,12 @@ type answer interface {
 	choose(m *Model, chosen int, typed string) tea.Cmd
 }
 
+// follower is an answer whose question shows at once what that which is typed would do. leave is told when nothing comes of it.
+type follower interface {
+	typed(m *Model, text string)
+	leave(m *Model)
+}
+
 // open shows a question and gives the person a moment to see it.
 func (m *Model) open(q *question) tea.Cmd {
 	m.ask = q
@@ -53,6 +59,9 @@ func (m *Model) askEnter(string) tea.Cmd {
 }
 
 func (m *Model) askCancel(string) tea.Cmd {
+	if a, ok := m.ask.answer.(follower); ok {
+		a.leave(m)
+	}
 	m.ask = nil
 	return m.askOrphan()
 }

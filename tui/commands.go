@@ -47,6 +47,8 @@ func viewVerbs() []verb {
 			run: to(place{screen: views.ScreenUpgrades})},
 		{names: []string{"cost", "co"}, help: fleet.Text("what it costs, by route, pool and provider"),
 			run: to(place{screen: views.ScreenCost})},
+		{names: []string{"economics", "eco"}, args: fleet.Text("[ROUTE]"), help: fleet.Text("API or own GPUs for a route, with every input"),
+			words: routeWords, run: (*Model).cmdEconomics},
 		{names: []string{"bills", "bi"}, help: fleet.Text("metered beside reported and billed, spend by team and key, sources of bills"),
 			run: to(place{screen: views.ScreenBills})},
 		{names: []string{"compute", "cu"}, help: fleet.Text("machines, capacity that each pool needs, and what could be rented"),

@@ -99,6 +99,8 @@ func screenKeys() []Binding {
 			Help: fleet.Text("failover: what can be left, and how failovers stand"), do: (*Model).viewKey},
 		{ID: "cost", Keys: []string{"6"}, Scope: s, Risk: RiskLook,
 			Help: fleet.Text("cost"), do: (*Model).viewKey},
+		{ID: "economics", Keys: []string{"9"}, Scope: s, Risk: RiskLook,
+			Help: fleet.Text("economics: API or own GPUs for the route, with every input"), Why: whyNoEconomics, do: (*Model).openEconomics},
 		{ID: "bills", Keys: []string{"b"}, Scope: s, Risk: RiskLook,
 			Help: fleet.Text("bills: metered beside reported and billed, spend by team and key, sources of bills"), do: (*Model).viewKey},
 		{ID: "events", Keys: []string{"7", "e"}, Scope: s, Risk: RiskLook,

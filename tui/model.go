@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"pitwall/actions"
+	"pitwall/economics"
 	"pitwall/fleet"
 	"pitwall/themes"
 	"pitwall/views"
@@ -21,6 +22,7 @@ type Model struct {
 	faults   Faults
 	details  Details
 	rollouts Rollouts
+	prices   *economics.Catalogue
 	save     func(string, []byte) (string, error)
 	clock    fleet.Clock
 	hands    fleet.Clock
@@ -77,7 +79,7 @@ func New(ctx context.Context, o Options) (*Model, error) {
 		return nil, err
 	}
 	m := &Model{
-		ctx: ctx, feed: o.Feed, control: o.Control, faults: o.Faults, details: o.Details, rollouts: o.Rollouts, save: o.Save,
+		ctx: ctx, feed: o.Feed, control: o.Control, faults: o.Faults, details: o.Details, rollouts: o.Rollouts, prices: o.Prices, save: o.Save,
 		clock: o.Clock, hands: o.Hands, log: o.Log, keys: keys, leaving: o.Leaving, named: o.Context,
 		size: o.Size, theme: o.Theme, mode: o.Mode, window: windows()[1],
 		said: map[string][]string{}, asked: map[fleet.ChangeID]bool{},

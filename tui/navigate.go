@@ -69,6 +69,9 @@ func (m *Model) arrive() {
 	s := &m.states
 	s.routes.Route, s.pools.Pool, s.events.Change, s.sources.Open = p.route, p.pool, p.change, p.source
 	s.events.Scroll = 0
+	if p.screen == views.ScreenEconomics && s.economics.Of != p.route {
+		m.decide(p.route)
+	}
 	if s.failover.Of != p.failover {
 		s.failover.Of, s.failover.Parts = p.failover, views.Table{}
 	}
@@ -129,6 +132,9 @@ func (m *Model) showAlerts(string) tea.Cmd {
 
 // openRow shows what the cursor stands on.
 func (m *Model) openRow(string) tea.Cmd {
+	if m.place().screen == views.ScreenEconomics {
+		return m.editInput()
+	}
 	p, ok := m.target()
 	if !ok {
 		m.say(fleet.Text("there is nothing more to show about this"))

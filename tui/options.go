@@ -6,6 +6,7 @@ import (
 
 	"github.com/charmbracelet/colorprofile"
 
+	"pitwall/economics"
 	"pitwall/fleet"
 	"pitwall/themes"
 	"pitwall/views"
@@ -24,6 +25,7 @@ type Options struct {
 	// Rollouts reads and plans objects of clusters; nil where none is.
 	Rollouts Rollouts
 	Theme    *themes.Theme
+	Prices   *economics.Catalogue // of APIs, for the economics screen; nil where none is at hand
 
 	Context string     // raw name of the context, until the first snapshot tells it
 	Mode    fleet.Mode // demo and drill replace the environment in the header

@@ -14,18 +14,14 @@ func drawScreen(screen views.Screen, sc views.Scene, s *states, sz views.Size) s
 		return views.Pools(sc, s.pools, sz)
 	case views.ScreenEvents:
 		return views.Events(sc, s.events, sz)
-	case views.ScreenCost:
-		return views.Cost(sc, s.cost, sz)
+	case views.ScreenCost, views.ScreenBills, views.ScreenCompute, views.ScreenEconomics:
+		return drawMoney(screen, sc, s, sz)
 	case views.ScreenSources:
 		return views.Sources(sc, s.sources, sz)
 	case views.ScreenUpgrades:
 		return views.Upgrades(sc, s.upgrades, sz)
 	case views.ScreenFailover:
 		return views.Failover(sc, s.failover, sz)
-	case views.ScreenCompute:
-		return views.Compute(sc, s.compute, sz)
-	case views.ScreenBills:
-		return views.Bills(sc, s.bills, sz)
 	case views.ScreenSilences:
 		return views.Silences(sc, s.silences, sz)
 	case views.ScreenClusters:
@@ -56,24 +52,48 @@ func orderScreen(screen views.Screen, sc views.Scene, s *states) map[string][]st
 		return views.PoolsOrder(sc, s.pools)
 	case views.ScreenEvents:
 		return views.EventsOrder(sc, s.events)
-	case views.ScreenCost:
-		return views.CostOrder(sc, s.cost)
+	case views.ScreenCost, views.ScreenBills, views.ScreenCompute, views.ScreenEconomics:
+		return orderMoney(screen, sc, s)
 	case views.ScreenSources:
 		return views.SourcesOrder(sc, s.sources)
 	case views.ScreenUpgrades:
 		return views.UpgradesOrder(sc, s.upgrades)
 	case views.ScreenFailover:
 		return views.FailoverOrder(sc, s.failover)
-	case views.ScreenCompute:
-		return views.ComputeOrder(sc, s.compute)
-	case views.ScreenBills:
-		return views.BillsOrder(sc, s.bills)
 	case views.ScreenSilences:
 		return views.SilencesOrder(sc, s.silences)
 	case views.ScreenClusters, views.ScreenNodes, views.ScreenPods, views.ScreenWorkloads, views.ScreenKubeEvents:
 		return orderCluster(screen, sc, s)
 	default:
 		return views.OverviewOrder(sc, s.overview)
+	}
+}
+
+// drawMoney is drawScreen for the screens of money.
+func drawMoney(screen views.Screen, sc views.Scene, s *states, sz views.Size) string {
+	switch screen {
+	case views.ScreenBills:
+		return views.Bills(sc, s.bills, sz)
+	case views.ScreenCompute:
+		return views.Compute(sc, s.compute, sz)
+	case views.ScreenEconomics:
+		return views.Economics(sc, s.economics, sz)
+	default:
+		return views.Cost(sc, s.cost, sz)
+	}
+}
+
+// orderMoney is orderScreen for the screens of money.
+func orderMoney(screen views.Screen, sc views.Scene, s *states) map[string][]string {
+	switch screen {
+	case views.ScreenBills:
+		return views.BillsOrder(sc, s.bills)
+	case views.ScreenCompute:
+		return views.ComputeOrder(sc, s.compute)
+	case views.ScreenEconomics:
+		return economicsOrder(s)
+	default:
+		return views.CostOrder(sc, s.cost)
 	}
 }
 

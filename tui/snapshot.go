@@ -4,6 +4,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"pitwall/fleet"
+	"pitwall/views"
 )
 
 // feedName names the waiting command of the feed in the log.
@@ -58,6 +59,9 @@ func (m *Model) togglePause(string) tea.Cmd {
 }
 
 func (m *Model) refresh(string) tea.Cmd {
+	if m.place().screen == views.ScreenEconomics {
+		m.decide(m.states.economics.Of)
+	}
 	control := m.control
 	return m.act("refresh", fleet.Text("every source is read now"), func() error {
 		control.Refresh()

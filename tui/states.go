@@ -2,6 +2,7 @@ package tui
 
 import (
 	"cmp"
+	"strings"
 
 	"pitwall/fleet"
 	"pitwall/views"
@@ -60,20 +61,24 @@ type states struct {
 	kube     views.ClusterState
 	upgrades views.UpgradesState
 	failover views.FailoverState
+	// economics is what its screen shows; decision what it was worked out from.
+	economics views.EconomicsState
+	decision  decision
 }
 
 func newStates() states {
 	lists := &views.Lists{}
 	return states{
-		upgrades: views.UpgradesState{Seen: map[fleet.ObjectRef]views.RolloutSeen{}, Lists: lists},
-		overview: views.OverviewState{Pane: panePools},
-		pools:    views.PoolsState{Pane: paneReplicas},
-		events:   views.EventsState{Pane: paneJournal},
-		cost:     views.CostState{Pane: paneCostRoutes},
-		bills:    views.BillsState{Pane: paneBillFactors},
-		compute:  views.ComputeState{Pane: paneMachines},
-		failover: views.FailoverState{Pane: paneOrigins},
-		kube:     views.ClusterState{Lists: lists},
+		upgrades:  views.UpgradesState{Seen: map[fleet.ObjectRef]views.RolloutSeen{}, Lists: lists},
+		overview:  views.OverviewState{Pane: panePools},
+		pools:     views.PoolsState{Pane: paneReplicas},
+		events:    views.EventsState{Pane: paneJournal},
+		cost:      views.CostState{Pane: paneCostRoutes},
+		bills:     views.BillsState{Pane: paneBillFactors},
+		compute:   views.ComputeState{Pane: paneMachines},
+		failover:  views.FailoverState{Pane: paneOrigins},
+		kube:      views.ClusterState{Lists: lists},
+		economics: newEconomics(),
 	}
 }
 
@@ -90,6 +95,8 @@ func panes(p place) []string {
 		return listOrPage(p.change == "", []string{paneJournal, paneEvents})
 	case views.ScreenCost:
 		return []string{paneCostRoutes, paneCostPools, paneCostProviders}
+	case views.ScreenEconomics:
+		return economicsPanes()
 	case views.ScreenBills:
 		return listOrPage(p.bill == "", []string{paneBillFactors, paneBillParts, paneBillSources}, paneBillDays)
 	case views.ScreenCompute:
@@ -136,6 +143,8 @@ func (m *Model) pane() string {
 		return m.states.compute.Pane
 	case views.ScreenFailover:
 		return m.states.failover.Pane
+	case views.ScreenEconomics:
+		return paneEconomics + m.states.economics.Pane
 	case views.ScreenNodes, views.ScreenClusters:
 		return cmp.Or(m.states.kube.Pane, all[0])
 	default:
@@ -159,6 +168,8 @@ func (m *Model) setPane(pane string) {
 		m.states.compute.Pane = pane
 	case views.ScreenFailover:
 		m.states.failover.Pane = pane
+	case views.ScreenEconomics:
+		m.states.economics.Pane = strings.TrimPrefix(pane, paneEconomics)
 	case views.ScreenNodes, views.ScreenClusters:
 		m.states.kube.Pane = pane
 	default: // one pane, always the same
@@ -176,6 +187,8 @@ func (m *Model) table(pane string) *views.Table {
 		return &s.upgrades.Pods
 	case screen == views.ScreenUpgrades:
 		return &s.upgrades.List
+	case screen == views.ScreenEconomics:
+		return s.economics.Tables[strings.TrimPrefix(pane, paneEconomics)]
 	}
 	return s.screenTable(screen, pane)
 }

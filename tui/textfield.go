@@ -112,6 +112,9 @@ func (m *Model) edited() tea.Cmd {
 	switch {
 	case m.ask != nil:
 		m.ask.state.Err = fleet.Safe{}
+		if a, ok := m.ask.answer.(follower); ok {
+			a.typed(m, m.ask.state.Field.Text)
+		}
 	case m.line != nil:
 		m.lineEdited()
 	case m.evac != nil:

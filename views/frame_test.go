@@ -55,6 +55,8 @@ var screens = map[string]func(views.Scene, views.Size) string{
 	"compute":         computeFrame(views.ComputeState{Machines: views.Table{Selected: views.MachineID("lambda", "i-0a12")}}),
 	"computecapacity": computeFrame(views.ComputeState{Pane: "capacity", Capacity: views.Table{Selected: "h100-b"}}),
 	"computeoffers":   computeFrame(views.ComputeState{Pane: "offers"}),
+	"economics":       economicsFrame("inputs", "people"),
+	"economicssplit":  economicsFrame("split", "5"),
 	"alerts":          alertsFrame,
 	"silences":        silencesFrame,
 	"statusfeed":      publishedFrame("status/openai"),

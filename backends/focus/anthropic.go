@@ -18,9 +18,9 @@ func (r rules) anthropicCosts(h sheet.Head) (billfolder.Table, error) {
 	if !h.Has("usage_date_utc", "token_type", "cost_usd") {
 		return nil, nil
 	}
-	return &anthropicCosts{rules: r, timed: timed{from: h.Column("usage_date_utc")}, model: h.Column("model"), workspace: h.Column("workspace"),
-		key: h.Column("api_key_id"), usage: h.Column("usage_type"), kind: h.Column("token_type"), cost: h.Column("cost_usd"),
-		list: h.Column("list_price_usd"), region: h.Column("inference_geo"), cause: h.Column("cost_type")}, nil
+	return &anthropicCosts{rules: r, timed: timed{from: h.Column("usage_date_utc")}, model: h.Column("model"),
+		workspace: h.Column("workspace"), key: h.Column("api_key_id"), usage: h.Column("usage_type"), kind: h.Column("token_type"),
+		cost: h.Column("cost_usd"), list: h.Column("list_price_usd"), region: h.Column("inference_geo"), cause: h.Column("cost_type")}, nil
 }
 
 type anthropicCosts struct {
@@ -96,7 +96,8 @@ func (r rules) openRouter(h sheet.Head) (billfolder.Table, error) {
 		return nil, nil
 	}
 	cached := h.Column("tokens_cached")
-	x := &openRouter{cost: h.Column("cost_total"), model: h.Column("model_permaslug"), variant: h.Column("variant"), key: h.Column("api_key_name")}
+	x := &openRouter{cost: h.Column("cost_total"), model: h.Column("model_permaslug"), variant: h.Column("variant"),
+		key: h.Column("api_key_name")}
 	x.usage = usage{title: "OpenRouter activity", rules: r, provider: "OpenRouter", timed: timed{from: h.Column("created_at")},
 		model: x.model, key: x.key}
 	x.usage.counts = counts{
@@ -123,7 +124,7 @@ func (x *openRouter) Row(row [][]byte, tally *sheet.Tally) error {
 	if err := x.usage.Row(row, tally); err != nil {
 		return err
 	}
-	return tally.Add(sheet.Key{From: from, To: to, Stream: fleet.StreamBilled, Charge: fleet.ChargeUsage, Provider: x.whose(tally, "OpenRouter"),
-		Model: tally.Word(x.model.Of(row)), Item: tally.Word(x.variant.Of(row)), API: tally.Word(x.key.Of(row)),
-		Currency: tally.Word(usd)}, sheet.Amount{}, cost, sheet.Amount{})
+	return tally.Add(sheet.Key{From: from, To: to, Stream: fleet.StreamBilled, Charge: fleet.ChargeUsage,
+		Provider: x.whose(tally, "OpenRouter"), Model: tally.Word(x.model.Of(row)), Item: tally.Word(x.variant.Of(row)),
+		API: tally.Word(x.key.Of(row)), Currency: tally.Word(usd)}, sheet.Amount{}, cost, sheet.Amount{})
 }

@@ -165,7 +165,8 @@ func (x *azure) Title() string          { return "Azure costs" }
 func (x *azure) End(*sheet.Tally) error { return nil }
 
 // azureCharges are Azure's types of charges that are no usage.
-var azureCharges = map[string]fleet.Charge{"usage": fleet.ChargeUsage, "": fleet.ChargeUsage, "purchase": fleet.ChargePurchase, "tax": fleet.ChargeTax,
+var azureCharges = map[string]fleet.Charge{"usage": fleet.ChargeUsage, "": fleet.ChargeUsage, "purchase": fleet.ChargePurchase,
+	"tax":    fleet.ChargeTax,
 	"refund": fleet.ChargeCredit, "adjustment": fleet.ChargeAdjustment, "roundingadjustment": fleet.ChargeAdjustment}
 
 func (x *azure) Row(row [][]byte, tally *sheet.Tally) error {

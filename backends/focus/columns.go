@@ -16,7 +16,8 @@ type table struct {
 	from, to, cost, list, currency          sheet.Column
 	billed, effective                       sheet.Column // to tell that one of them says nothing of a row
 	category, class                         sheet.Column
-	provider, publisher, service, kind      sheet.Column
+	provider, publisher                     [2]sheet.Column // as 1.2 calls them, and as 1.3 does
+	service, kind                           sheet.Column
 	account, project, region                sheet.Column
 	meter, sku, price, details, description sheet.Column
 	consumed, consumedUnit                  sheet.Column
@@ -27,8 +28,8 @@ type table struct {
 }
 
 // signs are columns by which a table is known to be FOCUS even where one that is needed is absent.
-var signs = []string{"BilledCost", "EffectiveCost", "ChargePeriodStart", "ChargePeriodEnd", "BillingCurrency", "ChargeCategory", "ServiceCategory",
-	"BillingPeriodStart"}
+var signs = []string{"BilledCost", "EffectiveCost", "ChargePeriodStart", "ChargePeriodEnd", "BillingCurrency", "ChargeCategory",
+	"ServiceCategory", "BillingPeriodStart"}
 
 // focus recognises a table of FOCUS.
 func (r rules) focus(h sheet.Head) (billfolder.Table, error) {
@@ -58,7 +59,8 @@ func (r rules) focus(h sheet.Head) (billfolder.Table, error) {
 	t.cost, t.list, t.currency = h.Column(paid), h.Column("ListCost"), h.Column("BillingCurrency")
 	t.billed, t.effective = h.Column("BilledCost"), h.Column("EffectiveCost")
 	t.category, t.class = h.Column("ChargeCategory"), h.Column("ChargeClass")
-	t.provider, t.publisher = h.Column("ProviderName", "ServiceProviderName"), h.Column("PublisherName", "HostProviderName")
+	t.provider = [2]sheet.Column{h.Column("ProviderName"), h.Column("ServiceProviderName")}
+	t.publisher = [2]sheet.Column{h.Column("PublisherName"), h.Column("HostProviderName")}
 	t.service, t.kind = h.Column("ServiceName"), h.Column("ServiceCategory")
 	t.account, t.project = h.Column("BillingAccountId"), h.Column("SubAccountId")
 	t.region = h.Column("RegionId", "Region")
@@ -77,7 +79,8 @@ func version(h sheet.Head) string {
 		return "1.3"
 	case h.Has("InvoiceId"), h.Has("PricingCurrency"), h.Has("BillingAccountType"), h.Has("SubAccountType"):
 		return "1.2"
-	case h.Has("SkuMeter"), h.Has("SkuPriceDetails"), h.Has("ServiceSubcategory"), h.Has("CapacityReservationId"), h.Has("CommitmentDiscountQuantity"):
+	case h.Has("SkuMeter"), h.Has("SkuPriceDetails"), h.Has("ServiceSubcategory"), h.Has("CapacityReservationId"),
+		h.Has("CommitmentDiscountQuantity"):
 		return "1.1"
 	default:
 		return "1.0"

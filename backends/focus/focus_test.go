@@ -127,6 +127,29 @@ func TestVersionsAndDefaults(t *testing.T) {
 	}
 }
 
+// Whose a row is: what the option names first, by service, provider and publisher; then the source's own provider, what is
+// commonly known, and the provider's own name. Either pair of columns says it, also where the older one is empty.
+func TestWhoseARowIs(t *testing.T) {
+	const head = "BilledCost,BillingCurrency,ChargePeriodStart,ChargeCategory,ServiceCategory,ServiceName,ProviderName,PublisherName,ServiceProviderName,HostProviderName\n"
+	for names, want := range map[string]string{
+		"Models,AWS,Acme Labs,,": "mine", "Amazon Bedrock,,,AWS,": "bedrock", "Claude Sonnet 4.6 (Amazon Bedrock Edition),AWS,,,": "bedrock",
+		"Inference,NULL,NULL,New Cloud Inc.,Acme Labs": "mine", "Inference,,,New Cloud Inc.,": "new-cloud-inc",
+	} {
+		for _, own := range []fleet.ProviderID{"", "own"} {
+			dir := t.TempDir()
+			put(t, dir, "a.csv", head+"1,USD,2026-11-01,Usage,AI and Machine Learning,"+names+"\n")
+			b := bill(t, dir, fleet.SourceSpec{Subject: fleet.Subject{Provider: own}, Options: map[string]string{OptionProviders: " ACME labs = mine ;"}})
+			expected := fleet.ProviderID(want)
+			if own != "" && want != "mine" {
+				expected = "" // of the source
+			}
+			if len(b.Lines) != 1 || b.Lines[0].Provider != expected {
+				t.Errorf("%s of %q: %+v", names, own, b.Lines)
+			}
+		}
+	}
+}
+
 func TestOptionsAreChecked(t *testing.T) {
 	for _, o := range []map[string]string{{OptionGrain: "minute"}, {OptionCost: "x"}, {OptionServices: "some"}, {OptionProviders: "a"}, {OptionProviders: "=x"}, {OptionCurrency: "dollars"}} {
 		if _, err := newReader(fleet.SourceSpec{ID: "f", File: "x", Options: o}, contract.Deps()); fleet.KindOf(err) != fleet.KindInvalid || !fleet.IsClean(err.Error()) {

@@ -43,8 +43,15 @@ func (t *table) words(row [][]byte, tally *sheet.Tally) words {
 		}
 		return tally.Word(c.Of(row))
 	}
-	return words{kind: w(t.kind), service: w(t.service), provider: w(t.provider), publisher: w(t.publisher), meter: w(t.meter), sku: w(t.sku),
-		details: w(t.details), description: w(t.description), model: w(t.model), use: w(t.use), consumedUnit: w(t.consumedUnit), pricedUnit: w(t.pricedUnit)}
+	either := func(c [2]sheet.Column) sheet.Word {
+		if first := w(c[0]); first != 0 {
+			return first
+		}
+		return w(c[1])
+	}
+	return words{kind: w(t.kind), service: w(t.service), provider: either(t.provider), publisher: either(t.publisher),
+		meter: w(t.meter), sku: w(t.sku), details: w(t.details), description: w(t.description), model: w(t.model), use: w(t.use),
+		consumedUnit: w(t.consumedUnit), pricedUnit: w(t.pricedUnit)}
 }
 
 // know finds what words mean, once.
@@ -114,8 +121,9 @@ func unitOf(tally *sheet.Tally, w sheet.Word, use fleet.UsageKind) unit {
 // quantity is how much was used: as consumed, or as priced where that is not said. In a unit that is not known it is
 // unknown where what was used is, so that it is never added to tokens.
 func (t *table) quantity(row [][]byte, s *sku) (fleet.UsageKind, sheet.Amount, sheet.Word) {
-	a, u := sheet.Amount{}, s.consumed
-	if a, _ = sheet.ParseAmount(t.consumed.Of(row)); !a.OK || u.word == 0 {
+	u := s.consumed
+	a, _ := sheet.ParseAmount(t.consumed.Of(row))
+	if !a.OK || u.word == 0 {
 		a, _ = sheet.ParseAmount(t.priced.Of(row))
 		u = s.priced
 	}

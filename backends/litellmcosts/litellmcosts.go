@@ -101,15 +101,21 @@ func (r *reader) days(ctx context.Context, now time.Time, odd *bills.Odd) (*bill
 			continue
 		}
 		t, at, err := r.day(ctx, day, odd)
-		if err != nil && (len(taken) == 0 || !rented.Stopped(err)) {
+		switch {
+		case err != nil && len(taken) == 0:
 			return nil, server, err
+		case err != nil && !bills.IsPassing(err): // of this day nothing is known
+			t = bills.Taken{Cut: fleet.Concat(fleet.Quote(day.From.Format(time.DateOnly)), fleet.Text(" is not told: "), cause(err))}
+			odd.Say(t.Cut)
+		case err != nil:
+			t = bills.Taken{Cut: fleet.Concat(fleet.Text("not all days were read: "), cause(err))}
+		default:
+			server = at
 		}
-		if err != nil {
-			taken = append(taken, bills.Taken{Cut: fleet.Text("the time ran out before all days were read")})
+		taken = append(taken, t)
+		if r.read[day.From] = t.Cut.IsEmpty(); err != nil && bills.IsPassing(err) {
 			break
 		}
-		taken, server = append(taken, t), at
-		r.read[day.From] = t.Cut.IsEmpty()
 	}
 	book := bills.NewBook(now)
 	book.Add(fleet.StreamMetered, taken...)
@@ -153,6 +159,9 @@ func (r *reader) day(ctx context.Context, day fleet.Span, odd *bills.Odd) (bills
 		}
 	}
 }
+
+// cause is why something failed, within a sentence.
+func cause(err error) fleet.Safe { return fleet.Quote(fleet.Cause(err).String()) }
 
 // cut is a day whose pages never end: nothing is known of it.
 func cut(date string) bills.Taken {

@@ -69,8 +69,13 @@ func TestContract(t *testing.T) {
 				t.Errorf("%+v", b.Limits)
 			}
 		},
-		WrongType:  of(page(1, 1, `{"date":"2026-11-21","metrics":{"spend":"2.3"}}`)),
-		JudgeWrong: func(t testing.TB, p fleet.Partial) { t.Errorf("money was made of a text: %+v", p.Bill) },
+		WrongType: of(page(1, 1, `{"date":"2026-11-21","metrics":{"spend":"2.3"}}`)),
+		JudgeWrong: func(t testing.TB, p fleet.Partial) {
+			t.Helper()
+			if len(p.Bill.Lines) != 0 || len(p.Bill.Covers) != 2 || !strings.Contains(billrig.Said(p), "2026-11-21 is not told") {
+				t.Errorf("money was made of a text: %+v", p.Bill)
+			}
+		},
 		Hostile: func(text string) map[string]contract.Page {
 			q, _ := json.Marshal(text)
 			return map[string]contract.Page{
@@ -252,8 +257,18 @@ func TestPagesWithoutAnEndAndTimeThatRunsOut(t *testing.T) {
 		return 0, ""
 	})
 	p = billrig.Read(t, open(t, slow, fleet.NewVirtualClock(noon)))
-	if c := p.Bill.Covers; len(c) != 1 || c[0].From.Day() != 21 || !strings.Contains(p.Incomplete.String(), "time ran out") {
+	if c := p.Bill.Covers; len(c) != 1 || c[0].From.Day() != 21 || !strings.Contains(p.Incomplete.String(), "not all days were read: timeout") {
 		t.Errorf("%v, %q", c, p.Incomplete)
+	}
+	broken := proxy(t, 1, func(path string, q url.Values) (int, string) {
+		if path == activityPath && q.Get("start_date") == "2026-11-20" {
+			return 200, page(1, 1, `{"date":"2026-11-20",`+metric("-1", 5)+`}`)
+		}
+		return 0, ""
+	})
+	p = billrig.Read(t, open(t, broken, fleet.NewVirtualClock(noon)))
+	if c := p.Bill.Covers; len(c) != 2 || c[0].To.Day() != 20 || c[1].From.Day() != 21 || !strings.Contains(p.Incomplete.String(), "2026-11-20 is not told") {
+		t.Errorf("one day is no sum: %v, %q", c, p.Incomplete)
 	}
 }
 

@@ -161,7 +161,8 @@ func (d *day) notices() []fleet.Notice {
 		inModels = inModels.Add(m.held.TotalCost.Decimal())
 	}
 	if tolerated := total.Mul(decimal.New(101, -2)); len(d.costs) > 0 && inModels.GreaterThan(tolerated) {
-		say(fleet.LevelWarn, fleet.Text("models cost more than the whole cluster: the filter leaves their namespaces out, or OpenCost counts twice"))
+		say(fleet.LevelWarn, fleet.Text(
+			"models cost more than the whole cluster: the filter leaves their namespaces out, or OpenCost counts twice"))
 	}
 	return out
 }

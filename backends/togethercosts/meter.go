@@ -73,7 +73,7 @@ func (m *meter) add(hour time.Time, e endpoint, d time.Duration) {
 		m.hours[hour][e.id] = h
 	}
 	h.of = e
-	h.sum = h.sum.Add(decimal.NewFromInt(int64(d / time.Second)).Div(decimal.NewFromInt(int64(time.Hour / time.Second))))
+	h.sum = h.sum.Add(decimal.NewFromInt(d.Milliseconds()).Div(decimal.NewFromInt(time.Hour.Milliseconds())))
 }
 
 // reading are the hour that runs and the one before, as far as they were looked at from their begin.

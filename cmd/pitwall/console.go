@@ -170,6 +170,11 @@ func (s *session) screen(ctx context.Context, d *desk.Desk, f *flags, c console)
 		Feed: &feed{hub: s.hub}, Control: d, Theme: theme, ColorProfile: profile, Context: s.inventory.Context,
 		Mode: s.inventory.Mode, Clock: s.clock, Log: s.deps.Log, Save: s.save,
 	}
+	prices, err := s.prices()
+	if err != nil {
+		return err
+	}
+	o.Prices = prices
 	if f.calm {
 		o.FPS = 10
 	}

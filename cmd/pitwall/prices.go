@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"strings"
 	"time"
 
@@ -28,6 +29,20 @@ func inUse(prices *pricefile.Loaded, providers []fleet.ProviderSpec) func(kind s
 	return func(kind string, model fleet.ModelName) bool { return declared[kind+" "+string(model)] }
 }
 
+// watchPrices takes over price files that change while the console is open. The log says of each.
+func (s *session) watchPrices(ctx context.Context) <-chan struct{} {
+	done := make(chan struct{})
+	if s.prices == nil {
+		close(done)
+		return done
+	}
+	go func() {
+		defer close(done)
+		s.prices.Watch(ctx, s.clock, func(line fleet.Safe) { s.logger().Info("prices", "said", line.String()) })
+	}()
+	return done
+}
+
 // saidPrices are the lists in force, for the end of a report.
 func (s *session) saidPrices() string {
 	if s.prices == nil {
@@ -35,7 +50,7 @@ func (s *session) saidPrices() string {
 	}
 	var b strings.Builder
 	b.WriteString("\n")
-	for _, line := range s.prices.Lists(time.Now()) {
+	for _, line := range s.prices.Now().Lists(time.Now()) {
 		b.WriteString(line.String() + "\n")
 	}
 	return b.String()

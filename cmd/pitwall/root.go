@@ -96,7 +96,7 @@ func newRoot(c console) *cobra.Command {
 		demoCommand(f, c), simCommand(c), snapshotCommand(f, c), doctorCommand(f, c), discoverCommand(f, c), configCommand(f, c),
 		shiftCommand(f, c), resyncCommand(f, c), undoCommand(f, c), silenceCommand(f, c), editCommand(f, c),
 		failoverCommand(f, c), runbookCommand(f, c), journalCommand(f, c), auditCommand(f, c),
-		weightsCommand(c), goldenCommand(f, c), probeCommand(f, c), policyCommand(f, c), computeCommand(f, c), tcoCommand(f, c),
+		weightsCommand(c), goldenCommand(f, c), probeCommand(f, c), policyCommand(f, c), costCommand(f, c), computeCommand(f, c), tcoCommand(f, c),
 		manCommand(root, c),
 	)
 	root.AddCommand(workCommands(f, c)...)

@@ -36,7 +36,7 @@ type session struct {
 	stateDir  string
 	log       *logfile.Log // nil where it could not be opened
 	warnings  []fleet.Safe
-	prices    *pricefile.Loaded // nil in the demo, which has the built-in list
+	prices    *pricefile.Live // nil in the demo, which has the built-in list
 	// advisories is the site's data pack, nil for the one that is compiled in.
 	advisories *advisory.Pack
 	sim        *sim.Fleet                // nil outside of the demo
@@ -86,10 +86,12 @@ func openConfigured(f *flags, c console) (*session, error) {
 	resolver := secrets.Resolver{Environ: os.LookupEnv, Seen: s.redact}
 	s.deps = fleet.Deps{Clock: s.clock, Log: s.logger(), Secret: resolver.Resolve}
 	s.saveMemory(c.environ("GOGC"))
-	if s.prices, err = loadPrices(file, filepath.Join(s.stateDir, "prices")); err != nil {
+	prices, err := loadPrices(file, filepath.Join(s.stateDir, "prices"))
+	if err != nil {
 		return nil, usage(err)
 	}
-	s.warnings = append(s.warnings, s.prices.Warnings...)
+	s.warnings = append(s.warnings, prices.Warnings...)
+	s.prices = pricefile.NewLive(prices, time.Now())
 	if s.advisories, err = loadAdvisories(file.Advisory); err != nil {
 		return nil, usage(err)
 	}
@@ -226,7 +228,11 @@ func (s *session) start(ctx context.Context) (wait func()) {
 			}
 		}()
 	}
-	return func() { <-done }
+	watched := s.watchPrices(ctx)
+	return func() {
+		<-done
+		<-watched
+	}
 }
 
 // settle waits until every source was tried once, or for the given time of the machine.
@@ -274,7 +280,7 @@ func (s *session) watchUnless(ctx context.Context, enough func(*fleet.Snapshot) 
 // known tells whether every source was read and works, and every cluster is listed: a name that is not there does not exist.
 func known(snap *fleet.Snapshot) bool {
 	return listed(snap) && !slices.ContainsFunc(snap.Sources, func(src fleet.SourceStatus) bool {
-		return src.Reads == 0 || src.Failing > 0 || src.ErrKind != ""
+		return untold(&src) || src.Failing > 0 || src.ErrKind != ""
 	})
 }
 
@@ -307,9 +313,12 @@ func anyRead(s *fleet.Snapshot) bool {
 	return slices.ContainsFunc(s.Sources, func(src fleet.SourceStatus) bool { return !src.LastGood.IsZero() })
 }
 
+// untold tells whether nothing is known of a source. What the books have of a bill is an answer, though nobody asked again.
+func untold(src *fleet.SourceStatus) bool { return src.Reads == 0 && src.LastGood.IsZero() }
+
 func tried(s *fleet.Snapshot) bool {
 	for _, src := range s.Sources {
-		if src.Reads == 0 && src.ErrKind == "" {
+		if untold(&src) && src.ErrKind == "" {
 			return false
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -14,6 +15,7 @@ import (
 	"pitwall/economics"
 	"pitwall/economics/tco"
 	"pitwall/fleet"
+	"pitwall/internal/pricefile"
 	"pitwall/internal/workload"
 	"pitwall/views/plain"
 	"pitwall/views/tcopage"
@@ -100,11 +102,11 @@ func (x *tcoFlags) run(ctx context.Context, f *flags, c console, args []string) 
 	case x.gpus:
 		return x.listGPUs(c)
 	case len(args) == 0:
-		prices, err := loadPrices(x.prices)
+		prices, err := pricefile.Load(pricefile.Config{Path: x.prices}, time.Now())
 		if err != nil {
 			return err
 		}
-		decision, err := x.described(prices)
+		decision, err := x.described(prices.Catalogue)
 		if err != nil {
 			return err
 		}
@@ -118,7 +120,7 @@ func (x *tcoFlags) run(ctx context.Context, f *flags, c console, args []string) 
 	}
 	return onFleet(ctx, f, c, &x.changeFlags, func(_ context.Context, s *session, _ *desk.Desk, _ *ending) error {
 		x.output = format
-		prices, err := s.prices()
+		prices, err := s.catalogue()
 		if err != nil {
 			return err
 		}
@@ -130,12 +132,12 @@ func (x *tcoFlags) run(ctx context.Context, f *flags, c console, args []string) 
 	})
 }
 
-// prices are those of the site's file over the embedded ones.
-func (s *session) prices() (*economics.Catalogue, error) {
-	if s.file == nil {
+// catalogue is the price list in force, the built-in one in the demo.
+func (s *session) catalogue() (*economics.Catalogue, error) {
+	if s.prices == nil {
 		return economics.Embedded()
 	}
-	return loadPrices(s.file.Prices)
+	return s.prices.Catalogue, nil
 }
 
 // described is the case of a workload file, or of defaults.

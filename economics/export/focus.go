@@ -25,6 +25,8 @@ type Row struct {
 	Publisher, Issuer string
 	// Account is the billing account; "pitwall" stands for it where it is not known.
 	Account string
+	// Source is the source of bills that says so, or "pitwall". Two sources of one stream may tell of the same money.
+	Source string
 	// From is how the figure came about, for people: "counters of gateways times the price list of 2026-11-01".
 	From string
 }
@@ -39,7 +41,7 @@ var columns = []string{
 	"ResourceName", "ResourceType", "ServiceCategory", "ServiceName", "ServiceSubcategory", "SkuId", "SkuMeter", "SkuPriceDetails",
 	"SkuPriceId", "SubAccountId", "SubAccountName", "SubAccountType", "Tags",
 	"ServiceProviderName", "HostProviderName",
-	"x_Provenance", "x_Model", "x_TokenKind", "x_Route", "x_Team", "x_KeyId", "x_Estimated", "x_From",
+	"x_Provenance", "x_Source", "x_Model", "x_TokenKind", "x_Route", "x_Team", "x_KeyId", "x_Estimated", "x_From",
 }
 
 var errStream = errors.New("a row says no stream: its money would be taken for a bill")
@@ -102,8 +104,8 @@ func (r *Row) fields(cost fleet.Money) map[string]string {
 		"HostProviderName": text(first(r.Publisher, provider)), "InvoiceIssuerName": text(first(r.Issuer, provider)),
 		"ServiceCategory": "AI and Machine Learning", "ServiceSubcategory": "Generative AI", "ServiceName": text(provider + " models"),
 		"RegionId": text(r.Region), "RegionName": text(r.Region), "SubAccountId": text(r.Project), "SubAccountName": text(r.Project),
-		"x_Provenance": string(r.Stream), "x_Model": text(string(r.Model)), "x_TokenKind": string(r.Use), "x_Route": text(string(r.Route)),
-		"x_Team": text(r.Team), "x_KeyId": text(r.Key), "x_From": text(r.From), "x_Estimated": "false",
+		"x_Provenance": string(r.Stream), "x_Source": text(r.Source), "x_Model": text(string(r.Model)), "x_TokenKind": string(r.Use),
+		"x_Route": text(string(r.Route)), "x_Team": text(r.Team), "x_KeyId": text(r.Key), "x_From": text(r.From), "x_Estimated": "false",
 	}
 	if r.Project != "" {
 		f["SubAccountType"] = "Project"

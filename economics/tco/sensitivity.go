@@ -81,11 +81,20 @@ func (i *Input) ends(v float64, firm bool) (low, high float64) {
 	case i.Scaled:
 		low, high = v*i.Low, v*i.High
 	}
-	low, high = min(low, v), max(high, v)
+	low, high = min(threeDigits(low), v), max(threeDigits(high), v)
 	if i.Whole {
 		low, high = math.Round(low), math.Round(high)
 	}
 	return max(i.Min, low), min(i.Max, high)
+}
+
+// threeDigits rounds an end, which is no more exact than that.
+func threeDigits(v float64) float64 {
+	if v == 0 {
+		return 0
+	}
+	scale := math.Pow10(2 - int(math.Floor(math.Log10(math.Abs(v)))))
+	return math.Round(v*scale) / scale
 }
 
 // extremes are the choices at which own GPUs save least and most.

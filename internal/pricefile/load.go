@@ -117,8 +117,7 @@ func readAll(path string) ([]economics.File, error) {
 	left := int64(maxBytes)
 	for _, e := range entries {
 		name := e.Name()
-		known := slices.Contains([]string{".csv", ".json"}, strings.ToLower(filepath.Ext(name)))
-		if strings.HasPrefix(name, ".") || !known {
+		if !named(name) {
 			continue
 		}
 		if info, err := os.Stat(filepath.Join(path, name)); err == nil && info.IsDir() {
@@ -137,6 +136,12 @@ func readAll(path string) ([]economics.File, error) {
 		return nil, errors.New("the folder holds no .csv and no .json file")
 	}
 	return out, nil
+}
+
+// named tells by its name whether a file of a folder is read.
+func named(name string) bool {
+	known := slices.Contains([]string{".csv", ".json"}, strings.ToLower(filepath.Ext(name)))
+	return known && !strings.HasPrefix(name, ".")
 }
 
 func readFile(path, name string, most int64) (economics.File, error) {

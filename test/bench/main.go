@@ -148,6 +148,7 @@ func figures() []figure {
 		{"1,000 replicas scraped every 5 s", measureManyReplicas},
 		{"TCO with sensitivity, 36 months", measureTCO},
 		{"FOCUS import of 1 million rows", measureImport},
+		{"reconciliation of 90 days", measureReconcile},
 		{"metered burn against what providers charge", measureMetered},
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -46,12 +47,15 @@ func newBrowser(t *testing.T) *browser {
 	cmd.ExtraFiles = []*os.File{ours.read, theirs.write}
 	var said bytes.Buffer
 	cmd.Stderr = &said
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Debian's program is a script: its child must end too
+	end := func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.Cancel, cmd.WaitDelay = end, 5*time.Second
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	_, _ = ours.read.Close(), theirs.write.Close()
 	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
+		_ = end()
 		_ = cmd.Wait()
 		if t.Failed() {
 			t.Log(said.String())

@@ -186,7 +186,7 @@ func TestWordsOfTheVerdict(t *testing.T) {
 	}{
 		"API":   {map[tco.Key]float64{"volume": 20}, []string{"verdict: the API costs $", "but it may not take all here"}},
 		"own":   {map[tco.Key]float64{"volume": 3000}, []string{"verdict: self-host costs $", "from month 1 on", "neither side may take all"}},
-		"never": {map[tco.Key]float64{"price_in": 0.1, "price_out": 0.1}, []string{"break-even: never at today's prices; never over 36 months"}},
+		"never": {map[tco.Key]float64{"price_in": 0.1, "price_out": 0.1}, []string{"crossover: never at today's prices; never over 36 months"}},
 	} {
 		text := lead(tc.change)
 		for _, say := range tc.say {

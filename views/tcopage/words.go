@@ -74,7 +74,7 @@ func lead(a *tco.Answer) []Fact {
 			whole(a.Now.APITokens), whole(a.Now.OwnGPUs), fleet.Many(int(a.Now.Instances), "instance"), perMTok(a.Now.InstanceHour))},
 		{fleet.Text("a million"), fleet.Textf("API %s, own %s in all, %s for one more at the same peak", perMTok(a.Now.APIMTok),
 			perMTok(a.Now.OwnMTok), perMTok(a.Now.Marginal))},
-		{fleet.Text("break-even"), breakEvenText(a)},
+		{fleet.Text("crossover"), breakEvenText(a)},
 	}
 	if a.Payback.OK {
 		list = append(list, Fact{fleet.Text("payback"), fleet.Textf("own GPUs have cost less in all from month %s on", fleet.Int(a.Payback.V))})

@@ -23,7 +23,8 @@ type delivery struct {
 	name    string
 	written time.Time
 	files   []*file
-	span    sheet.Range
+	span    sheet.Range       // of what was used, from the begin of its first day
+	charges map[int64][]scope // of what is no use, by its begin: such charges may be of a year that the delivery does not speak of
 	scopes  []scope
 }
 
@@ -79,63 +80,74 @@ func (d *delivery) add(x *file) {
 	if x.good.written.After(d.written) {
 		d.written = x.good.written
 	}
-	if r := x.good.all; !r.Empty() {
-		d.span.Add(r.From, r.To)
+	if r := x.good.usage; !r.Empty() {
+		d.span.Add(r.From-r.From%secondsOfDay, r.To)
 	}
 	known := map[scope]bool{}
 	for _, s := range d.scopes {
 		known[s] = true
 	}
 	for i := range x.good.cells {
-		if s := x.good.scopeOf(&x.good.cells[i].Key); !known[s] {
+		cell := &x.good.cells[i]
+		s := x.good.scopeOf(&cell.Key)
+		if !known[s] {
 			known[s] = true
 			d.scopes = append(d.scopes, s)
 		}
-	}
-}
-
-// replaced are the days of one scope that newer deliveries stand for.
-type replaced struct {
-	by []*delivery
-}
-
-// newer finds which newer deliveries speak of a scope of d.
-func (d *delivery) newer(s scope, before []*delivery) *replaced {
-	r := &replaced{}
-	for _, n := range before {
-		if n.span.From < d.span.To && d.span.From < n.span.To && slices.ContainsFunc(n.scopes, s.meets) {
-			r.by = append(r.by, n)
+		if !isUse(cell) && !slices.Contains(d.charges[cell.From], s) {
+			if d.charges == nil {
+				d.charges = map[int64][]scope{}
+			}
+			d.charges[cell.From] = append(d.charges[cell.From], s)
 		}
 	}
-	return r
 }
 
-// at is the newer delivery that stands for a time; nil where none does.
-func (r *replaced) at(from int64) *delivery {
-	for _, n := range r.by {
-		if n.span.From <= from && from < n.span.To {
-			return n
+const secondsOfDay = 24 * 60 * 60
+
+func isUse(c *sheet.Cell) bool { return c.Charge == "" || c.Charge == fleet.ChargeUsage }
+
+// overlapping are those of newer deliveries that may stand for something in d.
+func (d *delivery) overlapping(newer []*delivery) []*delivery {
+	var out []*delivery
+	for _, n := range newer {
+		if len(n.charges) > 0 || len(d.charges) > 0 || n.span.From < d.span.To && d.span.From < n.span.To {
+			out = append(out, n)
 		}
 	}
-	return nil
+	return out
+}
+
+// speaking are those of deliveries that speak of a scope.
+func speaking(of []*delivery, s scope) []*delivery {
+	return slices.DeleteFunc(slices.Clone(of), func(n *delivery) bool { return !slices.ContainsFunc(n.scopes, s.meets) })
+}
+
+// replaces tells whether a delivery, which speaks of a scope, stands for a sum of an older one.
+func (d *delivery) replaces(cell *sheet.Cell, s scope) bool {
+	if d.span.From <= cell.From && cell.From < d.span.To {
+		return true
+	}
+	return !isUse(cell) && slices.ContainsFunc(d.charges[cell.From], s.meets)
 }
 
 // stand calls use for each sum that stands, and says of each file what is replaced.
 func stand(all []*delivery, use func(*content, *sheet.Cell)) {
 	for i, d := range all {
-		memo := map[scope]*replaced{}
+		newer := d.overlapping(all[:i])
+		memo := map[scope][]*delivery{}
 		for _, x := range d.files {
 			c, lost, by := x.good, 0, (*delivery)(nil)
 			for j := range c.cells {
 				cell := &c.cells[j]
 				s := c.scopeOf(&cell.Key)
-				r := memo[s]
-				if r == nil {
-					r = d.newer(s, all[:i])
-					memo[s] = r
+				rivals, ok := memo[s]
+				if !ok {
+					rivals = speaking(newer, s)
+					memo[s] = rivals
 				}
-				if n := r.at(cell.From); n != nil {
-					lost, by = lost+1, n
+				if n := slices.IndexFunc(rivals, func(n *delivery) bool { return n.replaces(cell, s) }); n >= 0 {
+					lost, by = lost+1, rivals[n]
 					continue
 				}
 				use(c, cell)

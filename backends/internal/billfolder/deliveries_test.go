@@ -36,6 +36,23 @@ func TestATotalReplacesItsParts(t *testing.T) {
 	r.paid("1 a 1, 1 b 2", "replaced by the newer by-project.csv")
 }
 
+// A charge of a year in a file of one day does not replace the year; delivered again, it replaces itself.
+func TestAChargeOfAYearReplacesOnlyItself(t *testing.T) {
+	r := newRig(t)
+	r.put("first.csv", 90, "2026-11-01,x,,1", "2026-01-01,x,tax,50")
+	r.put("second.csv", 80, "2026-11-02,x,,2", "2026-01-01,x,tax,60", "2026-02-01,x,tax,7")
+	r.put("third.csv", 70, "2026-11-03,x,,3")
+	r.paid("1 tax 60, 1 tax 7, 1  1, 2  2, 3  3", "partly replaced by the newer second.csv")
+}
+
+// A day is replaced whole, also where the newer file's first row is of its noon.
+func TestADayIsReplacedWhole(t *testing.T) {
+	r := newRig(t)
+	r.put("a.csv", 90, "2026-11-01 00:00:00,x,,1", "2026-11-01 23:00:00,x,,1")
+	r.put("b.csv", 60, "2026-11-01 12:00:00,x,,5")
+	r.paid("1  5", "replaced by the newer b.csv")
+}
+
 func TestTheSameBytesCountOnce(t *testing.T) {
 	r := newRig(t)
 	r.put("a.csv", 90, "2026-11-01,x,,1")

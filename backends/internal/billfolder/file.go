@@ -51,7 +51,7 @@ var (
 	errChanging   = errors.New("it changed while it was read: something is writing it")
 	errFresh      = errors.New("it was written a moment ago: it is read once it has been still for a while")
 	errUnknown    = errors.New("its first row is not that of an export that pitwall knows")
-	errParquet    = errors.New("Parquet is not read: have it exported as CSV")
+	errParquet    = errors.New("it is Parquet, which is not read: have it exported as CSV")
 	errBinary     = errors.New("it is no text")
 	errEmpty      = errors.New("it is empty")
 	errLong       = errors.New("a JSON document of more than 64 MiB is not read: export a shorter time, or CSV")
@@ -63,6 +63,11 @@ func (x *file) wants(e entry) bool {
 		return !x.looked || x.why.IsEmpty()
 	}
 	return x.pending != nil || !x.looked || x.size != e.size || !x.written.Equal(e.written)
+}
+
+// touched tells whether a file may differ from the good one in its time only.
+func (x *file) touched(e entry) bool {
+	return x.pending == nil && x.good != nil && x.size == e.size && x.why == x.good.part
 }
 
 // refuse keeps the last good reading and says why the present bytes are not it. A read that failed as such is tried again.

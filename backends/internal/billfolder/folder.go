@@ -51,8 +51,9 @@ type Folder struct {
 	opt   Options
 	files map[string]*file
 	last  *fleet.BillReading
+	due   bool       // last was not told yet
+	whole bool       // all files were read once: before, what a longer one says would be taken for gone
 	left  fleet.Safe // what was not read yet
-	skips []fleet.BillFile
 }
 
 // New makes the reader of the folder of a source.
@@ -77,11 +78,26 @@ func (f *Folder) Read(ctx context.Context) (fleet.Partial, error) {
 	if ctx.Err() != nil {
 		return fleet.Partial{}, f.problem(ctx.Err())
 	}
+	return f.deliver(changed, waiting), nil
+}
+
+// deliver says what is new.
+func (f *Folder) deliver(changed bool, waiting []*file) fleet.Partial {
 	f.left = f.unread(waiting)
+	f.whole = f.whole || len(waiting) == 0
 	if changed || f.last == nil {
-		f.last = f.reading()
+		f.last, f.due = f.reading(), true
 	}
-	return fleet.Partial{At: f.clock.Now(), Bill: f.last, Incomplete: f.left, Notices: f.notices()}, nil
+	if f.due && f.whole {
+		f.due = false
+		return f.partial(f.last)
+	}
+	// What was said stands: it need not be entered again.
+	return f.partial(&fleet.BillReading{Streams: f.last.Streams, Watermark: f.last.Watermark, Files: f.last.Files})
+}
+
+func (f *Folder) partial(bill *fleet.BillReading) fleet.Partial {
+	return fleet.Partial{At: f.clock.Now(), Bill: bill, Incomplete: f.left, Notices: f.notices()}
 }
 
 // brief ends before the time of a read is over, so that what was read until then is delivered.
@@ -111,8 +127,9 @@ func (f *Folder) refresh(ctx context.Context, root *os.Root, found []entry) (cha
 		}
 		switch done, err := f.try(ctx, root, x, e); {
 		case err != nil:
+			before := x.why
 			x.refuse(e, err)
-			changed = true
+			changed = changed || x.why != before
 		case !done:
 			waiting = append(waiting, x)
 		default:

@@ -44,19 +44,14 @@ func (f *Folder) try(ctx context.Context, root *os.Root, x *file, e entry) (done
 	if p := x.pending; p != nil && (p.size != e.size || !p.written.Equal(e.written)) {
 		x.drop()
 	}
-	switch {
-	case e.linked != nil:
-		return false, e.linked
-	case f.fresh(e):
-		return false, errFresh
-	case e.size == 0:
-		return false, errEmpty
-	case strings.HasSuffix(e.name, ".parquet"):
-		return false, errParquet
-	case x.pending == nil && x.good != nil && x.size == e.size && x.why == x.good.part && same(root, e.name, x.good.sha):
+	if err := f.unreadable(e); err != nil {
+		return false, err
+	}
+	if x.touched(e) && same(root, e.name, x.good.sha) {
 		x.good.written, x.written = e.written, e.written
 		return true, nil
-	case x.pending == nil:
+	}
+	if x.pending == nil {
 		if x.pending, err = f.begin(root, e); err != nil {
 			return false, err
 		}
@@ -73,6 +68,22 @@ func (f *Folder) try(ctx context.Context, root *os.Root, x *file, e entry) (done
 	}
 	x.accept(e, c)
 	return true, nil
+}
+
+// unreadable says why a file is not even opened.
+func (f *Folder) unreadable(e entry) error {
+	switch {
+	case e.linked != nil:
+		return e.linked
+	case f.fresh(e):
+		return errFresh
+	case e.size == 0:
+		return errEmpty
+	case strings.HasSuffix(strings.ToLower(e.name), ".parquet"):
+		return errParquet
+	default:
+		return nil
+	}
 }
 
 // begin opens a file and recognises it. A document is read at once.
@@ -153,7 +164,7 @@ func (p *pass) document(r io.Reader, formats []Format) error {
 // through reads rows until the end or until the time is up.
 func (p *pass) through(ctx context.Context) error {
 	for {
-		if p.count%between == 0 && ctx.Err() != nil {
+		if p.count%between == 0 && over(ctx) {
 			return nil
 		}
 		row, whole, err := p.rows.Next()
@@ -180,6 +191,9 @@ func (p *pass) through(ctx context.Context) error {
 		}
 	}
 }
+
+// over tells whether the time of a read is up, which is no failure of what is read.
+func over(ctx context.Context) bool { return ctx.Err() != nil }
 
 // note counts a row that is wrong.
 func (p *pass) note(err error) {

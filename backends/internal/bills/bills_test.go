@@ -116,6 +116,7 @@ func TestPagesThatNeverEndAreCut(t *testing.T) {
 		"no cursor":        {func(int) Page { return Page{days(from, 1), true, ""} }, "not where", 1, 1},
 		"ever new cursors": {func(n int) Page { return Page{days(from.AddDate(0, 0, n), 1), true, strconv.Itoa(n)} }, "more than 64 pages", 64, 64},
 		"empty pages":      {func(n int) Page { return Page{nil, true, strconv.Itoa(n)} }, "in a circle", 1, 0},
+		"beyond the end":   {func(int) Page { return Page{append(days(from, 1), days(today.To, 1)...), true, "a"} }, "", 1, 1},
 		"an end":           {func(n int) Page { return Page{days(from.AddDate(0, 0, n), 1), n < 3, strconv.Itoa(n)} }, "", 4, 4},
 	} {
 		calls := 0

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"pitwall/backends/internal/httpx"
@@ -73,7 +74,7 @@ func (a Ask) Take(ctx context.Context, get func(ctx context.Context, cursor stri
 			return Taken{}, TooMany("")
 		}
 		switch {
-		case !p.More || !t.end.Before(a.Span.To):
+		case !p.More || !t.end.Before(a.Span.To) || a.passed(p.Buckets):
 			t.toTheEnd()
 			return t.Taken, nil
 		case p.Next == "":
@@ -94,6 +95,11 @@ func (a Ask) Take(ctx context.Context, get func(ctx context.Context, cursor stri
 func TooMany(source fleet.SourceID) error {
 	return &fleet.Error{Kind: fleet.KindInvalid, Op: "read the bill", Source: source,
 		Err: fmt.Errorf("more than %d lines in one series", MaxLines), Next: "nothing of it was used; group by less"}
+}
+
+// passed tells whether a page reaches beyond what is asked for.
+func (a Ask) passed(list []Bucket) bool {
+	return slices.ContainsFunc(list, func(b Bucket) bool { return !b.Span.From.Before(a.Span.To) })
 }
 
 type taking struct {

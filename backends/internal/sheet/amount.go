@@ -40,76 +40,57 @@ func ParseAmount(field []byte) (a Amount, ok bool) {
 
 // plain reads digits with a sign and a point, which nearly all numbers are.
 func plain(field []byte) (Amount, bool) {
-	negative := false
-	if field[0] == '-' {
-		negative, field = true, field[1:]
+	negative := field[0] == '-'
+	if negative {
+		field = field[1:]
 	}
-	if point := bytes.IndexByte(field, '.'); point >= 0 { // zeros at the end say nothing, and some write thirty of them
+	point := bytes.IndexByte(field, '.')
+	scale := 0
+	if point >= 0 { // zeros at the end say nothing, and some write thirty of them
 		field = bytes.TrimRight(field, "0")
-		if point == len(field)-1 && point > 0 {
-			field = field[:point]
-		}
+		scale = len(field) - 1 - point
 	}
-	var n int64
-	digits, scale, point := 0, 0, false
-	for _, c := range field {
-		switch {
-		case c >= '0' && c <= '9':
-			if n != 0 || c != '0' {
-				digits++
-			}
-			n = n*10 + int64(c-'0')
-			if point {
-				scale++
-			}
-		case c == '.' && !point:
-			point = true
-		default:
-			return Amount{}, false
-		}
-		if digits > maxDigits {
-			return Amount{}, false
-		}
-	}
-	if len(field) == 0 || len(field) == 1 && point {
+	if len(field) == 0 || len(field) == 1 && point == 0 {
 		return Amount{}, false
 	}
+	n, ok := whole(field, point)
 	if negative {
 		n = -n
 	}
-	return Amount{OK: true, n: n, scale: uint8(scale)}, true
+	return Amount{OK: ok, n: n, scale: uint8(scale)}, ok
+}
+
+// whole is a number without its point, where a machine word holds it.
+func whole(field []byte, point int) (int64, bool) {
+	var n int64
+	digits := 0
+	for i, c := range field {
+		if i == point {
+			continue
+		}
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		if n != 0 || c != '0' {
+			digits++
+		}
+		if digits > maxDigits {
+			return 0, false
+		}
+		n = n*10 + int64(c-'0')
+	}
+	return n, true
 }
 
 // odd reads what plain does not: a sign of currency, thousands, exponents, more digits.
 func odd(field []byte) (Amount, bool) {
-	s := make([]byte, 0, maxNumber)
-	negative := false
-	if field[0] == '-' || field[0] == '+' {
-		negative, field = field[0] == '-', field[1:]
+	sign, field := signed(field)
+	integer, rest := field, []byte(nil)
+	if i := bytes.IndexAny(field, ".eE"); i >= 0 {
+		integer, rest = field[:i], field[i:]
 	}
-	field = bytes.TrimPrefix(field, []byte("$"))
-	if len(field) > 0 && field[0] == '-' && !negative { // "$-3.00"
-		negative, field = true, field[1:]
-	}
-	if negative {
-		s = append(s, '-')
-	}
-	whole, rest := field, []byte(nil)
-	if i := bytes.IndexByte(field, '.'); i >= 0 {
-		whole, rest = field[:i], field[i:]
-	}
-	groups := bytes.Split(whole, []byte{','})
-	for i, g := range groups {
-		if i > 0 && len(g) != 3 || i == 0 && len(groups) > 1 && (len(g) == 0 || len(g) > 3) {
-			return Amount{}, false
-		}
-		s = append(s, g...)
-	}
-	if len(groups) > 1 && bytes.ContainsAny(whole, "eE") {
-		return Amount{}, false
-	}
-	s = append(s, rest...)
-	if len(s) == 0 || !bytes.ContainsAny(s[len(s)-1:], "0123456789.") || !hasDigitFirst(s) {
+	s, ok := ungrouped(sign, integer)
+	if s = append(s, rest...); !ok || !hasDigitFirst(s) || !bytes.ContainsAny(s[len(s)-1:], "0123456789.") {
 		return Amount{}, false
 	}
 	d, err := decimal.NewFromString(string(s))
@@ -117,6 +98,32 @@ func odd(field []byte) (Amount, bool) {
 		return Amount{}, false
 	}
 	return Amount{OK: true, big: &d}, true
+}
+
+// signed takes a sign and a dollar away, in either order.
+func signed(field []byte) (sign, rest []byte) {
+	for _, c := range []byte{'-', '+', '$', '-'} {
+		if len(field) == 0 || field[0] != c || c == '-' && sign != nil {
+			continue
+		}
+		if field = field[1:]; c == '-' {
+			sign = []byte{'-'}
+		}
+	}
+	return sign, field
+}
+
+// ungrouped takes the commas of thousands out of a number, and refuses any others.
+func ungrouped(sign, integer []byte) ([]byte, bool) {
+	s := append(make([]byte, 0, maxNumber), sign...)
+	groups := bytes.Split(integer, []byte{','})
+	for i, g := range groups {
+		if i > 0 && len(g) != 3 || i == 0 && len(groups) > 1 && (len(g) == 0 || len(g) > 3) {
+			return nil, false
+		}
+		s = append(s, g...)
+	}
+	return s, true
 }
 
 func hasDigitFirst(s []byte) bool {

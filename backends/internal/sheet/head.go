@@ -65,8 +65,8 @@ type Column int
 
 // Of is the field of a row, without spaces around it; empty where there is no such column.
 func (c Column) Of(row [][]byte) []byte {
-	if c <= 0 || int(c) > len(row) {
-		return nil
+	if i := int(c) - 1; i >= 0 && i < len(row) {
+		return Trim(row[i])
 	}
-	return Trim(row[c-1])
+	return nil
 }

@@ -22,7 +22,7 @@ var (
 )
 
 const (
-	bufferBytes = 256 << 10
+	bufferBytes = 64 << 10
 	maxRow      = 1 << 20 // bytes
 	maxColumns  = 4096
 )

@@ -2,6 +2,7 @@ package sheet
 
 import (
 	"bufio"
+	"bytes"
 	"compress/gzip"
 	"errors"
 	"fmt"
@@ -29,22 +30,40 @@ func Plain(r io.Reader) (io.Reader, error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	switch {
-	case len(head) >= 3 && head[0] == 0xef && head[1] == 0xbb && head[2] == 0xbf:
-		_, err = b.Discard(3)
-		return b, err
-	case len(head) >= 2 && head[0] == 0xff && head[1] == 0xfe:
-		_, err = b.Discard(2)
-		return &wide{r: b}, err
-	case len(head) >= 2 && head[0] == 0xfe && head[1] == 0xff:
-		_, err = b.Discard(2)
-		return &wide{r: b, big: true}, err
-	case len(head) == 4 && head[0] != 0 && head[1] == 0 && head[2] != 0 && head[3] == 0:
-		return &wide{r: b}, nil
-	case len(head) == 4 && head[0] == 0 && head[1] != 0 && head[2] == 0 && head[3] != 0:
-		return &wide{r: b, big: true}, nil
-	default:
+	mark, form := encoding(head)
+	if _, err := b.Discard(mark); err != nil {
+		return nil, err
+	}
+	if form == narrow {
 		return b, nil
+	}
+	return &wide{r: b, big: form == bigEnd}, nil
+}
+
+const (
+	narrow = iota // UTF-8
+	littleEnd
+	bigEnd
+)
+
+// encoding tells from the first bytes of a text how it is written, and how long its mark is. UTF-16 without a mark shows by the
+// zeros of its first letters.
+func encoding(head []byte) (mark, form int) {
+	switch {
+	case bytes.HasPrefix(head, []byte("\xef\xbb\xbf")):
+		return 3, narrow
+	case bytes.HasPrefix(head, []byte("\xff\xfe")):
+		return 2, littleEnd
+	case bytes.HasPrefix(head, []byte("\xfe\xff")):
+		return 2, bigEnd
+	case len(head) < 4:
+		return 0, narrow
+	case head[0] != 0 && head[1] == 0 && head[2] != 0 && head[3] == 0:
+		return 0, littleEnd
+	case head[0] == 0 && head[1] != 0 && head[2] == 0 && head[3] != 0:
+		return 0, bigEnd
+	default:
+		return 0, narrow
 	}
 }
 
