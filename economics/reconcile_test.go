@@ -279,3 +279,20 @@ func TestOrderDoesNotMatterAndNothingIsAdded(t *testing.T) {
 		}
 	})
 }
+
+// A gateway that states the dollars of a model on one line and its tokens on others tells of the same money once.
+func TestTokensBesideTheirMoneyAreNotPricedAgain(t *testing.T) {
+	names := Names{Unit: func(fleet.ProviderID, *fleet.BillLine) (fleet.Money, bool) { return cash("2").V, true }}
+	key := func(l fleet.BillLine, id string) fleet.BillLine {
+		l.Key = id
+		return l
+	}
+	page := dayPage(fleet.StreamMetered, monday, key(line("m", cash("3")), "a"), key(tokens("m", 1, fleet.Maybe[fleet.Money]{}), "a"),
+		key(line("m", cash("4")), "b"), key(tokens("m", 2, fleet.Maybe[fleet.Money]{}), "b"), tokens("free", 5, fleet.Maybe[fleet.Money]{}))
+	r := Reconcile([]Ledger{bill(page)}, over(1), names)
+	is(t, "dollars and tokens", rowOf(t, r, "m", monday).Metered.Cost, "7")
+	is(t, "tokens alone", rowOf(t, r, "free", monday).Metered.Cost, "10")
+	if m := rowOf(t, r, "m", monday).Metered; !m.Missing.IsEmpty() || m.Uses[fleet.UseInput].String() != "3" {
+		t.Errorf("%+v", m)
+	}
+}

@@ -48,7 +48,9 @@ type useSum struct {
 
 // tally adds up the lines of one stream of one source on one day for one model.
 type tally struct {
-	costs     amounts
+	costs     amounts // that lines state, or their use at list price
+	listed    amounts // of costs, at list price; apart until it is settled
+	lump      bool    // one line states the money of all, and further ones what it was used for
 	credits   amounts
 	uses      []useSum
 	unpriced  int
@@ -73,8 +75,11 @@ func (t *tally) add(l *fleet.BillLine, cost fleet.Maybe[fleet.Money]) {
 		t.use(l.Use, l.Quantity.V)
 	}
 	switch {
+	case l.Cost.OK:
+		t.costs.add(l.Cost.V)
+		t.lump = t.lump || l.Stream == fleet.StreamMetered && l.Use == fleet.UseUnknown
 	case cost.OK:
-		t.costs.add(cost.V)
+		t.listed.add(cost.V)
 	case l.Quantity.OK && !l.Quantity.V.IsZero() && l.Use != fleet.UseRequests:
 		t.unpriced++ // requests are counted beside the tokens that are paid for
 	}
@@ -90,8 +95,22 @@ func (t *tally) use(kind fleet.UsageKind, n decimal.Decimal) {
 	t.uses = append(t.uses, useSum{kind, n})
 }
 
+// settle puts list prices in where nothing states the money: a gateway that tells dollars on one line and tokens on others
+// tells of the same money twice.
+func (t *tally) settle() {
+	if t.lump {
+		t.listed, t.unpriced = nil, 0
+	}
+	for _, m := range t.listed {
+		t.costs.add(m)
+	}
+	t.listed, t.lump = nil, false
+}
+
 // merge adds another tally of the same source.
 func (t *tally) merge(o *tally) {
+	t.settle()
+	o.settle()
 	for _, m := range o.costs {
 		t.costs.add(m)
 	}
@@ -107,6 +126,7 @@ func (t *tally) merge(o *tally) {
 
 // sum is what a tally says of a time that is covered. Without a line it is zero.
 func (t *tally) sum() fleet.StreamSum {
+	t.settle()
 	s := fleet.StreamSum{Told: true, Uses: make(map[fleet.UsageKind]decimal.Decimal, len(t.uses)), Estimated: t.estimated}
 	for _, u := range t.uses {
 		s.Uses[u.use] = u.sum
