@@ -91,10 +91,28 @@ func machineAlerts(m *fleet.Machine, standby bool, now time.Time) []fleet.Alert 
 	if leaves != nil && m.Pool == "" {
 		list = append(list, fleet.Alert{Level: fleet.LevelWarn, Text: departureText(leaves, now), Runbook: fleet.Text("machine-leaving")})
 	}
+	list = append(list, noticeAlerts(m, leaves != nil, now)...)
+	if leaves == nil {
+		list = append(list, commitmentAlerts(m, now)...)
+	}
+	if since := m.IdleSince; since.OK && !standby && now.Sub(since.V) >= idleTooLong {
+		text := fleet.Textf("idle for %s", fleet.Age(now.Sub(since.V)))
+		if m.Price.OK {
+			text = fleet.Textf("%s, and costs %s an hour", text, m.Price.V.Text())
+		}
+		list = append(list, fleet.Alert{Level: fleet.LevelInfo, Text: text, Detail: fleet.Text("its GPUs do nothing"),
+			Runbook: fleet.Text("machine-idle")})
+	}
+	return list
+}
+
+// noticeAlerts are of what is announced within a week, but for stops of a machine that is said to leave anyway.
+func noticeAlerts(m *fleet.Machine, leaves bool, now time.Time) []fleet.Alert {
+	var list []fleet.Alert
 	for _, n := range m.Notices {
 		over := n.Ends.OK && n.Ends.V.Before(now)
 		far := n.At.OK && n.At.V.Sub(now) > noticeSoon
-		if over || far || leaves != nil && n.Stops {
+		if over || far || leaves && n.Stops {
 			continue
 		}
 		text := n.What
@@ -103,22 +121,20 @@ func machineAlerts(m *fleet.Machine, standby bool, now time.Time) []fleet.Alert 
 		}
 		list = append(list, fleet.Alert{Level: fleet.LevelInfo, Text: text, Runbook: fleet.Text("machine-maintenance")})
 	}
-	if end := m.Until; end.OK && leaves == nil && m.Pricing != fleet.PricingOwned && end.V.After(now) && end.V.Sub(now) <= commitmentSoon {
-		level := fleet.LevelInfo
-		if end.V.Sub(now) <= commitmentNear {
-			level = fleet.LevelWarn
-		}
-		list = append(list, fleet.Alert{Level: level, Text: fleet.Textf("its %s time ends in %s", fleet.Label(string(m.Pricing)), fleet.Age(end.V.Sub(now))),
-			Runbook: fleet.Text("commitment-ends")})
-	}
-	if since := m.IdleSince; since.OK && !standby && now.Sub(since.V) >= idleTooLong {
-		text := fleet.Textf("idle for %s", fleet.Age(now.Sub(since.V)))
-		if m.Price.OK {
-			text = fleet.Textf("%s, and costs %s an hour", text, m.Price.V.Text())
-		}
-		list = append(list, fleet.Alert{Level: fleet.LevelInfo, Text: text, Detail: fleet.Text("its GPUs do nothing"), Runbook: fleet.Text("machine-idle")})
-	}
 	return list
+}
+
+func commitmentAlerts(m *fleet.Machine, now time.Time) []fleet.Alert {
+	left := m.Until.V.Sub(now)
+	if !m.Until.OK || m.Pricing == fleet.PricingOwned || left <= 0 || left > commitmentSoon {
+		return nil
+	}
+	level := fleet.LevelInfo
+	if left <= commitmentNear {
+		level = fleet.LevelWarn
+	}
+	return []fleet.Alert{{Level: level, Text: fleet.Textf("its %s time ends in %s", fleet.Label(string(m.Pricing)), fleet.Age(left)),
+		Runbook: fleet.Text("commitment-ends")}}
 }
 
 func notEmpty(list ...fleet.Safe) []fleet.Safe {

@@ -9,8 +9,8 @@ import (
 	"pitwall/fleet"
 )
 
-// rented builds the accounts of machines, joined with the nodes of the fleet, and marks the nodes that are going to be lost.
-func (w *world) rented(s *fleet.Snapshot, now time.Time) {
+// machines builds the accounts of machines, joined with the nodes of the fleet, and marks the nodes that are going to be lost.
+func (w *world) machines(s *fleet.Snapshot, now time.Time) {
 	book := w.nodeBook(s)
 	for i := range s.Pools {
 		for k := range s.Pools[i].Nodes {
@@ -22,10 +22,22 @@ func (w *world) rented(s *fleet.Snapshot, now time.Time) {
 	for _, spec := range w.inventory.Accounts {
 		s.Accounts = append(s.Accounts, w.account(spec, book, seen, now))
 	}
+	for i := range s.Pools {
+		for k := range s.Pools[i].Nodes {
+			say(&s.Pools[i].Nodes[k], now)
+		}
+	}
 	for key := range w.idle {
 		if !seen[key] {
 			delete(w.idle, key)
 		}
+	}
+}
+
+// say tells of a sound node that it is going to be lost.
+func say(n *fleet.Node, now time.Time) {
+	if n.Leaves != nil && (n.State == fleet.StateOK || n.State == fleet.StateIdle || n.State == fleet.StateUnknown) {
+		n.State, n.Why = fleet.StateWarn, departureText(n.Leaves, now)
 	}
 }
 

@@ -68,7 +68,8 @@ func TestAccountsAreJoinedAndAddedUp(t *testing.T) {
 		t.Fatalf("%+v", s.Accounts)
 	}
 	a := &s.Accounts[0]
-	if m := &a.Machines[0]; m.Node != "n1" || m.Pool != "p" || m.Site != "fra" || m.State != fleet.MachineRunning || m.Util != fleet.Some(fleet.Ratio(.6)) || m.IdleSince.OK {
+	if m := &a.Machines[0]; m.Node != "n1" || m.Pool != "p" || m.Site != "fra" || m.State != fleet.MachineRunning ||
+		m.Util != fleet.Some(fleet.Ratio(.6)) || m.IdleSince.OK {
 		t.Errorf("%+v", m)
 	}
 	if a.Burn != fleet.Some(fleet.USDPerHour(10)) || a.BurnWhy.String() != "without 1 machine: no price, without 1 machine: not in dollars" {
@@ -93,18 +94,23 @@ func TestAccountsAreJoinedAndAddedUp(t *testing.T) {
 func TestALeavingMachineMarksItsNode(t *testing.T) {
 	end := start.Add(24*time.Hour + 2*time.Minute)
 	b := rented(t, func(time.Time) (fleet.ComputeReading, error) {
-		return machinesOf(fleet.Machine{ID: "n1", State: fleet.MachineRunning, Addresses: []string{"n1"}, Pricing: fleet.PricingReserved, Until: fleet.Some(end),
+		return machinesOf(fleet.Machine{ID: "n1", State: fleet.MachineRunning, Addresses: []string{"n1"}, Pricing: fleet.PricingReserved,
+			Until:   fleet.Some(end),
 			Notices: []fleet.MachineNotice{{What: fleet.Text("cable work"), At: fleet.Some(start.Add(50 * time.Hour))}}}), nil
 	}, .6)
 	s := b.after(time.Minute)
 	if p := s.Pool("p"); p.Nodes[0].Leaves != nil || p.Lasting() != 1 {
 		t.Errorf("%+v, %v", p.Nodes[0].Leaves, p.Lasting())
 	}
-	if got := strings.Join(alertsOn(s, "n1"), "; "); !strings.Contains(got, "cable work") || !strings.Contains(got, "its reserved time ends in 24h") {
+	if got := strings.Join(alertsOn(s, "n1"), "; "); !strings.Contains(got, "cable work") || !strings.Contains(got,
+		"its reserved time ends in 24h") {
 		t.Errorf("%q", got)
 	}
 	s = b.after(2 * time.Minute)
 	p := s.Pool("p")
+	if n := p.Nodes[0]; n.State != fleet.StateWarn || !strings.Contains(n.Why.String(), "leaves in 23h") {
+		t.Errorf("%s %q", n.State, n.Why)
+	}
 	if d := p.Nodes[0].Leaves; d == nil || !d.At.V.Equal(end) || p.Lasting() != .5 {
 		t.Fatalf("%+v, %v", d, p.Lasting())
 	}
@@ -135,7 +141,8 @@ func TestAPaidMachineThatIdlesIsSaid(t *testing.T) {
 	}{
 		{0, paid, false, ""}, {59 * time.Minute, paid, false, ""}, {70 * time.Minute, paid, false, "idle for 70m, and costs $4.29 an hour"},
 		{70 * time.Minute, paid, true, ""}, {71 * time.Minute, works, false, ""}, {72 * time.Minute, paid, false, ""},
-		{132 * time.Minute, paid, false, "idle for 60m, and costs $4.29 an hour"}, {133 * time.Minute, dark, false, ""}, {300 * time.Minute, off, false, ""},
+		{132 * time.Minute, paid, false, "idle for 60m, and costs $4.29 an hour"}, {133 * time.Minute, dark, false, ""}, {300 * time.Minute,
+			off, false, ""},
 		{0, free, false, ""}, {300 * time.Minute, free, false, ""},
 	} {
 		if got := said(x.after, x.m, x.standby); got != x.want {
@@ -152,14 +159,17 @@ func TestWhatClustersTellOfTheirNodes(t *testing.T) {
 	}{
 		{fleet.KubeNode{}, "", false},
 		{fleet.KubeNode{Unscheduled: true}, "", false},
-		{fleet.KubeNode{Taints: []fleet.Safe{fleet.Text("nvidia.com/gpu:NoSchedule"), fleet.Text("aws-node-termination-handler/spot-itn=123:NoSchedule")}}, "spot interruption", true},
-		{fleet.KubeNode{Taints: []fleet.Safe{fleet.Text("aws-node-termination-handler/rebalance-recommendation=1:NoSchedule")}}, "rebalance", false},
+		{fleet.KubeNode{Taints: []fleet.Safe{fleet.Text("nvidia.com/gpu:NoSchedule"),
+			fleet.Text("aws-node-termination-handler/spot-itn=123:NoSchedule")}}, "spot interruption", true},
+		{fleet.KubeNode{Taints: []fleet.Safe{fleet.Text("aws-node-termination-handler/rebalance-recommendation=1:NoSchedule")}}, "rebalance",
+			false},
 		{fleet.KubeNode{Taints: []fleet.Safe{fleet.Text("cloud.google.com/impending-node-termination::NoSchedule")}}, "", false}, // no such key
 		{fleet.KubeNode{Taints: []fleet.Safe{fleet.Text("cloud.google.com/impending-node-termination:NoSchedule")}}, "its cloud ends it", true},
 		{fleet.KubeNode{Lifecycle: fleet.Text("triage")}, "state triage", true},
 		{fleet.KubeNode{Lifecycle: fleet.Text("production"), Unscheduled: true}, "cordoned", true},
 		{fleet.KubeNode{Lifecycle: fleet.Text("production")}, "", false},
-		{fleet.KubeNode{Conditions: []fleet.NodeCondition{{Type: fleet.Text("VMEventScheduled"), Status: fleet.Text("True"), Why: fleet.Text("PreemptScheduled")}}}, "PreemptScheduled", true},
+		{fleet.KubeNode{Conditions: []fleet.NodeCondition{{Type: fleet.Text("VMEventScheduled"), Status: fleet.Text("True"),
+			Why: fleet.Text("PreemptScheduled")}}}, "PreemptScheduled", true},
 		{fleet.KubeNode{Conditions: []fleet.NodeCondition{{Type: fleet.Text("VMEventScheduled"), Status: fleet.Text("False")}}}, "", false},
 	} {
 		got := kubeNotices(&x.node)
@@ -184,6 +194,20 @@ func TestANameOfTwoNodesJoinsNothing(t *testing.T) {
 		}
 		if got != want {
 			t.Errorf("%q is %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestANodeIsFoundInItsCluster(t *testing.T) {
+	s := &fleet.Snapshot{Clusters: []*fleet.Cluster{{ID: "x", Nodes: []*fleet.KubeNode{{Name: "a"}, {Name: "b"}, {Name: "d"}}}, {ID: "y", Nodes: []*fleet.KubeNode{{Name: "c"}}}}}
+	pool := &fleet.Pool{Spec: fleet.PoolSpec{Workload: fleet.ObjectRef{Cluster: "y"}}}
+	for _, x := range []struct {
+		id, object string
+		want       *fleet.KubeNode
+	}{{"n", "b", s.Clusters[0].Nodes[1]}, {"n", "e", nil}, {"c", "", s.Clusters[1].Nodes[0]}, {"a", "", nil}, {"", "", nil}} {
+		e := &nodeEntry{id: fleet.NodeID(x.id), pool: pool, spec: fleet.NodeSpec{Object: fleet.ObjectRef{Cluster: "x", Name: x.object}}}
+		if got := kubeOf(s, e); got != x.want {
+			t.Errorf("%+v: %+v", x, got)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package backends
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,9 +11,8 @@ import (
 
 // nodeBook finds nodes of the fleet by what accounts call their machines.
 type nodeBook struct {
-	known   map[string]*nodeEntry // by lower-case name, address or provider ID; nil where two nodes are meant
-	byNode  map[fleet.NodeID]*nodeEntry
-	ofKubes map[fleet.ObjectRef]*fleet.KubeNode
+	known  map[string]*nodeEntry // by lower-case name, address or provider ID; nil where two nodes are meant
+	byNode map[fleet.NodeID]*nodeEntry
 }
 
 // nodeEntry is one node, with what its cluster says of it.
@@ -24,13 +24,11 @@ type nodeEntry struct {
 	kube *fleet.KubeNode
 }
 
+// nodeBook lists the nodes of pools with what their clusters say. Names are only noted where there are accounts to look for them:
+// a fleet may have thousands of nodes, and is merged anew several times a second.
 func (w *world) nodeBook(s *fleet.Snapshot) *nodeBook {
-	b := &nodeBook{known: map[string]*nodeEntry{}, byNode: map[fleet.NodeID]*nodeEntry{}, ofKubes: map[fleet.ObjectRef]*fleet.KubeNode{}}
-	for _, c := range s.Clusters {
-		for _, n := range c.Nodes {
-			b.ofKubes[fleet.ObjectRef{Cluster: c.ID, Kind: "Node", Name: n.Name}] = n
-		}
-	}
+	b := &nodeBook{known: map[string]*nodeEntry{}, byNode: map[fleet.NodeID]*nodeEntry{}}
+	named := len(w.inventory.Accounts) > 0
 	taken := map[*fleet.KubeNode]bool{}
 	for i := range s.Pools {
 		p := &s.Pools[i]
@@ -39,30 +37,51 @@ func (w *world) nodeBook(s *fleet.Snapshot) *nodeBook {
 			if k < len(p.Spec.Nodes) && p.Spec.Nodes[k].ID == e.id {
 				e.spec = p.Spec.Nodes[k]
 			}
-			if e.kube = b.kubeOf(e, p); e.kube != nil {
-				taken[e.kube] = true
-			}
+			e.kube = kubeOf(s, e)
 			b.byNode[e.id] = e
+			if !named {
+				continue
+			}
+			taken[e.kube] = true
 			b.name(e, string(e.id), e.spec.Object.Name)
 			if src := w.index.nodes[e.id]; src != nil {
 				b.name(e, hostOf(src.spec.URL))
 			}
 		}
 	}
-	for o, n := range b.ofKubes {
-		if !taken[n] {
-			b.name(&nodeEntry{id: fleet.NodeID(o.Name), kube: n}, o.Name)
+	if !named {
+		return b
+	}
+	for _, c := range s.Clusters {
+		for _, n := range c.Nodes {
+			if !taken[n] {
+				b.name(&nodeEntry{id: fleet.NodeID(n.Name), kube: n}, n.Name)
+			}
 		}
 	}
 	return b
 }
 
 // kubeOf is the node of a cluster that a node of a pool is: as declared, else that of its name in the cluster of the pool's workload.
-func (b *nodeBook) kubeOf(e *nodeEntry, p *fleet.Pool) *fleet.KubeNode {
-	if n := b.ofKubes[e.spec.Object]; n != nil {
+func kubeOf(s *fleet.Snapshot, e *nodeEntry) *fleet.KubeNode {
+	if n := kubeNode(s, e.spec.Object.Cluster, e.spec.Object.Name); n != nil {
 		return n
 	}
-	return b.ofKubes[fleet.ObjectRef{Cluster: p.Spec.Workload.Cluster, Kind: "Node", Name: string(e.id)}]
+	return kubeNode(s, e.pool.Spec.Workload.Cluster, string(e.id))
+}
+
+// kubeNode finds a node of a cluster, whose nodes are in the order of their names.
+func kubeNode(s *fleet.Snapshot, cluster fleet.ClusterID, name string) *fleet.KubeNode {
+	for _, c := range s.Clusters {
+		if c.ID != cluster || name == "" {
+			continue
+		}
+		i, ok := slices.BinarySearchFunc(c.Nodes, name, func(n *fleet.KubeNode, name string) int { return strings.Compare(n.Name, name) })
+		if ok {
+			return c.Nodes[i]
+		}
+	}
+	return nil
 }
 
 // name notes that a node is known by names, and by those that its cluster knows.
@@ -103,17 +122,29 @@ func (b *nodeBook) join(m *fleet.Machine, now time.Time) {
 	}
 	m.Node = e.id
 	if e.kube != nil {
-		m.Notices = append(append([]fleet.MachineNotice(nil), m.Notices...), kubeNotices(e.kube)...)
-		if m.Pricing == fleet.PricingUnknown && interruptible(e.kube) {
-			m.Pricing = fleet.PricingSpot
-		}
-		if !m.GPUs.OK {
-			m.GPUs = e.kube.GPUCapacity
+		byCluster(m, e.kube)
+	}
+	if e.node != nil {
+		byPool(m, e)
+		if d := m.Leaves(now); d != nil && runs(m) && sooner(d, e.node.Leaves) {
+			e.node.Leaves = d
 		}
 	}
-	if e.node == nil {
-		return
+}
+
+// byCluster adds what a machine's cluster knows of it.
+func byCluster(m *fleet.Machine, n *fleet.KubeNode) {
+	m.Notices = append(append([]fleet.MachineNotice(nil), m.Notices...), kubeNotices(n)...)
+	if m.Pricing == fleet.PricingUnknown && interruptible(n) {
+		m.Pricing = fleet.PricingSpot
 	}
+	if !m.GPUs.OK {
+		m.GPUs = n.GPUCapacity
+	}
+}
+
+// byPool adds what a machine's node in a pool knows of it.
+func byPool(m *fleet.Machine, e *nodeEntry) {
 	m.Pool = e.pool.Spec.ID
 	if !m.GPUs.OK && e.spec.GPUs > 0 {
 		m.GPUs = fleet.Some(e.spec.GPUs)
@@ -126,9 +157,6 @@ func (b *nodeBook) join(m *fleet.Machine, now time.Time) {
 	}
 	if m.State == "" || m.State == fleet.MachineUnknown {
 		m.State = stateOfNode(e.node)
-	}
-	if d := m.Leaves(now); d != nil && runs(m) && sooner(d, e.node.Leaves) {
-		e.node.Leaves = d
 	}
 }
 

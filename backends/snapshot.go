@@ -35,7 +35,7 @@ func (w *world) snapshot(gen uint64, now time.Time) *fleet.Snapshot {
 	w.policies(s, now)
 	lint(s)
 	s.Clusters = w.clusterList()
-	w.rented(s, now)
+	w.machines(s, now)
 	s.Spend = w.spend(s, seen, now)
 	w.costs(s, now)
 	w.accountFor(s, seen, now)

@@ -51,7 +51,7 @@ func TestPlanCapacity(t *testing.T) {
 		// 8,000 x 1.2 / 4,000 = 2.4: 3 and the spare, of 4; the half more at the end is 3.6: 4 and the spare.
 		// 2.4 x 1.5^(m/12) passes 3 when m > 12 ln 1.25 / ln 1.5 = 6.6.
 		{"in seven months", func(n *CapacityNeed, t *CapacityTerms) { n.Peak, t.Growth = fleet.Some(1.2), .5 }, 4, 5, 7, 1, 0, "decode", .48},
-		{"enough", func(n *CapacityNeed, t *CapacityTerms) { n.Peak, n.Out.V = fleet.Some(1.2), 2000 }, 3, 3, -1, 0, 1, "prefill", .24},
+		{"enough", func(n *CapacityNeed, _ *CapacityTerms) { n.Peak, n.Out.V = fleet.Some(1.2), 2000 }, 3, 3, -1, 0, 1, "prefill", .24},
 		{"a machine of two is lost", func(n *CapacityNeed, _ *CapacityTerms) { n.PerMachine = 2 }, 7, 7, 0, 3, 0, "decode", 1},
 		{"half leaves", func(n *CapacityNeed, _ *CapacityTerms) { n.Stay = 2 }, 6, 6, 0, 4, 0, "decode", 2},
 		{"prompts decide", func(n *CapacityNeed, _ *CapacityTerms) { n.In.V = 60_000 }, 9, 9, 0, 5, 0, "prefill", 1.5},

@@ -34,8 +34,9 @@ func Buy(gpu string, replicas, gpusEach int, accounts []fleet.Account) (Purchase
 		}
 	}
 	for i := range accounts {
-		for k := range accounts[i].Offers {
-			take(&accounts[i].Offers[k], accounts[i].Spec.ID)
+		a := &accounts[i]
+		for k := range a.Offers {
+			take(&a.Offers[k], a.Spec.ID)
 		}
 	}
 	if found {

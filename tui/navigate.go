@@ -100,7 +100,8 @@ func upgradeOf(p place) fleet.ObjectRef {
 
 func (m *Model) viewKey(key string) tea.Cmd {
 	screens := map[string]views.Screen{"overview": views.ScreenOverview, "routes": views.ScreenRoutes,
-		"pools": views.ScreenPools, "cost": views.ScreenCost, "bills": views.ScreenBills, "compute": views.ScreenCompute, "events": views.ScreenEvents, "upgrades": views.ScreenUpgrades,
+		"pools": views.ScreenPools, "cost": views.ScreenCost, "bills": views.ScreenBills,
+		"compute": views.ScreenCompute, "events": views.ScreenEvents, "upgrades": views.ScreenUpgrades,
 		"failover-view": views.ScreenFailover}
 	if b := m.keys.find(ScopeScreens, key); b != nil {
 		m.visit(place{screen: screens[b.ID]})

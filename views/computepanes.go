@@ -24,7 +24,8 @@ var capacityColumns = []part.Column{
 
 func capacityPane(b *part.Block, l *listing[economics.PoolCapacity], u ComputeState, n int) {
 	from, to := window(l.ids, u.Capacity, n)
-	b.Rule(fleet.Text("CAPACITY  replicas with spares"), fleet.Join(nonEmpty(termsText(screenTerms()), filterNote(u.Capacity)), fleet.Text("  ")),
+	b.Rule(fleet.Text("CAPACITY  replicas with spares"), fleet.Join(nonEmpty(termsText(screenTerms()), filterNote(u.Capacity)),
+		fleet.Text("  ")),
 		position(from, to, len(l.ids)))
 	g := part.Layout(capacityColumns, b.Width(), u.Capacity.Column)
 	g.Sort = u.Capacity.Sort
@@ -58,7 +59,8 @@ func termsText(t economics.CapacityTerms) fleet.Safe {
 	if t.Growth < 0 {
 		sign = fleet.Safe{}
 	}
-	return fleet.Textf("%s%s%% in %s, peak to %s%%", sign, fleet.Float(t.Growth*100, 0), fleet.Many(t.Months, "month"), fleet.Float(t.Target*100, 0))
+	return fleet.Textf("%s%s%% in %s, peak to %s%%", sign, fleet.Float(t.Growth*100, 0), fleet.Many(t.Months, "month"),
+		fleet.Float(t.Target*100, 0))
 }
 
 // monthText says from when what is there no longer does.
@@ -121,7 +123,8 @@ func offerPane(b *part.Block, sc Scene, l *listing[offerRow], u ComputeState, n 
 		c[2] = part.Cell{Text: gpusText(fleet.Maybe[int]{V: r.o.GPUs, OK: r.o.GPUs > 0}, r.o.GPU)}
 		c[3], c[4] = part.Cell{Text: hourText(r.o.Price)}, part.Cell{Text: hourText(r.o.PerGPU())}
 		c[5] = thereCell(r.o)
-		c[6], c[7] = part.Cell{Text: ageText(r.o.AsOf, sc.Now), Role: themes.Dim}, part.Cell{Text: fleet.Join(nonEmpty(r.o.Region, r.o.Said), fleet.Text("  ")), Role: themes.Dim}
+		c[6], c[7] = part.Cell{Text: ageText(r.o.AsOf, sc.Now), Role: themes.Dim}, part.Cell{Text: fleet.Join(nonEmpty(r.o.Region, r.o.Said),
+			fleet.Text("  ")), Role: themes.Dim}
 		g.Row(b, c, u.pane() == "offers" && l.ids[k] == u.Offers.Selected)
 	}
 	if l.all == 0 {
@@ -162,9 +165,11 @@ func (l computeTables) detail(p *page, sc Scene, u ComputeState) {
 func machinePage(p *page, sc Scene, r *machineRow) {
 	m := r.m
 	p.Rule(fleet.Concat(fleet.Text("MACHINE "), r.name()), fleet.Label(m.ID), fleet.Safe{})
-	p.tell(fleet.Text("account"), themes.Text, fleet.Join(nonEmpty(fleet.Label(string(r.account.Spec.ID)), fleet.Label(r.account.Spec.Kind), m.Region,
+	p.tell(fleet.Text("account"), themes.Text, fleet.Join(nonEmpty(fleet.Label(string(r.account.Spec.ID)), fleet.Label(r.account.Spec.Kind),
+		m.Region,
 		fleet.Concat(fleet.Text("read "), ageText(r.account.At, sc.Now), fleet.Text(" ago"))), fleet.Text("  ")), 1)
-	p.tell(fleet.Text("state"), themes.OfState(r.state()), fleet.Join(nonEmpty(fleet.Label(string(m.State)), quoted(m.Said)), fleet.Text("  ")), 1)
+	p.tell(fleet.Text("state"), themes.OfState(r.state()), fleet.Join(nonEmpty(fleet.Label(string(m.State)), quoted(m.Said)),
+		fleet.Text("  ")), 1)
 	price := hourText(m.Price)
 	if m.Price.OK {
 		each := m.PerGPU()
@@ -173,7 +178,8 @@ func machinePage(p *page, sc Scene, r *machineRow) {
 			price = fleet.Concat(price, fleet.Text(", "), hourText(each), fleet.Text(" a GPU"))
 		}
 	}
-	p.tell(fleet.Text("price"), themes.Text, fleet.Join(nonEmpty(price, m.PriceFrom, fleet.Label(string(m.Pricing)), untilText(m.Until)), fleet.Text("  ")), 1)
+	p.tell(fleet.Text("price"), themes.Text, fleet.Join(nonEmpty(price, m.PriceFrom, fleet.Label(string(m.Pricing)), untilText(m.Until)),
+		fleet.Text("  ")), 1)
 	if m.Util.OK && m.Price.OK && m.Util.V > 0 {
 		p.tell(fleet.Text("use"), themes.Text, fleet.Textf("%s%% of its GPUs' time: a used hour costs %s", m.Util.V.Whole(),
 			fleet.Float(m.Price.V.Float()/float64(m.Util.V), 2)), 1)
@@ -221,9 +227,11 @@ func capacityPage(p *page, r *economics.PoolCapacity) {
 	}
 	p.tell(fleet.Text("carries"), themes.Text, fleet.Textf("%s tok/s in, %s out, mean; peak %sx, %s", fleet.Show(n.In), fleet.Show(n.Out),
 		fleet.Float(r.Plan.Peak, 1), origin), 2)
-	p.tell(fleet.Text("rated"), themes.Text, fleet.Textf("%s tok/s in, %s out over %s, from %s", n.Rating.V.Prefill.Text(), n.Rating.V.Decode.Text(),
+	p.tell(fleet.Text("rated"), themes.Text, fleet.Textf("%s tok/s in, %s out over %s, from %s", n.Rating.V.Prefill.Text(),
+		n.Rating.V.Decode.Text(),
 		fleet.Many(n.Replicas, "replica"), fleet.Label(n.Rating.V.Kind)), 1)
-	p.tell(fleet.Text("needs"), themes.Text, fleet.Textf("%s now, %s then, of these %s spare; decided by %s", fleet.Int(r.Plan.Now), fleet.Int(r.Plan.Then),
+	p.tell(fleet.Text("needs"), themes.Text, fleet.Textf("%s now, %s then, of these %s spare; decided by %s", fleet.Int(r.Plan.Now),
+		fleet.Int(r.Plan.Then),
 		fleet.Int(r.Plan.Spares), fleet.Label(r.Plan.Bound)), 1)
 	var parts []fleet.Safe
 	for _, x := range r.Routes {

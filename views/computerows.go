@@ -54,7 +54,8 @@ func (r *machineRow) state() fleet.State {
 var machineKind = rowKind[machineRow]{
 	id: func(r *machineRow) string { return MachineID(r.account.Spec.ID, r.m.ID) },
 	text: func(r *machineRow) string {
-		return searched(r.name().String(), r.m.ID, string(r.account.Spec.ID), r.m.Type.String(), r.m.GPU, string(r.m.State), string(r.m.Pool), string(r.m.Pricing))
+		return searched(r.name().String(), r.m.ID, string(r.account.Spec.ID), r.m.Type.String(), r.m.GPU, string(r.m.State), string(r.m.Pool),
+			string(r.m.Pricing))
 	},
 	state: (*machineRow).state,
 	rank: func(r *machineRow) int { // trouble first, then what costs most
@@ -140,7 +141,8 @@ var machineColumns = []part.Column{
 
 func machinePane(b *part.Block, sc Scene, l *listing[machineRow], u ComputeState, n int) {
 	from, to := window(l.ids, u.Machines, n)
-	b.Rule(fleet.Text("MACHINES  worst first, then the dearest"), fleet.Join(nonEmpty(l.toll.text(), filterNote(u.Machines)), fleet.Text("  ")),
+	b.Rule(fleet.Text("MACHINES  worst first, then the dearest"), fleet.Join(nonEmpty(l.toll.text(), filterNote(u.Machines)),
+		fleet.Text("  ")),
 		position(from, to, len(l.ids)))
 	g := part.Layout(machineColumns, b.Width(), u.Machines.Column)
 	g.Sort = u.Machines.Sort

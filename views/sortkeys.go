@@ -55,7 +55,7 @@ func SortKeys(screen Screen, pane string) []SortKey {
 	case screen == ScreenBills:
 		want = billSortKeys(pane)
 	case screen == ScreenCompute:
-		want = map[string][]string{"machines": {"state", "name", "kind", "cost", "gpu"}, "capacity": {"name", "gpus"}, "offers": {"cost", "name", "kind"}}[pane]
+		want = computeSortKeys(pane)
 	case screen == ScreenSources:
 		want = []string{"state", "name", "kind", "age"}
 	default:
@@ -81,6 +81,17 @@ func billSortKeys(pane string) []string {
 		return []string{"name"}
 	default:
 		return nil
+	}
+}
+
+func computeSortKeys(pane string) []string {
+	switch pane {
+	case "machines":
+		return []string{"state", "name", "kind", "cost", "gpu"}
+	case "capacity":
+		return []string{"name", "gpus"}
+	default:
+		return []string{"cost", "name", "kind"}
 	}
 }
 

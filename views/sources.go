@@ -202,7 +202,7 @@ func skewCell(s *fleet.SourceStatus) part.Cell {
 func subjectText(s fleet.Subject) fleet.Safe {
 	parts := make([]fleet.Safe, 0, 3)
 	for _, id := range []string{string(s.Pool), string(s.Replica), string(s.Node), string(s.Gateway),
-		string(s.GatewayReplica), string(s.Provider), string(s.Cluster), string(s.Model), string(s.Route)} {
+		string(s.GatewayReplica), string(s.Provider), string(s.Cluster), string(s.Model), string(s.Route), string(s.Account)} {
 		if id != "" {
 			parts = append(parts, fleet.Label(id))
 		}

@@ -37,6 +37,8 @@ func subjectFacts(s *fleet.Snapshot, id fleet.SourceID, sub fleet.Subject, now t
 		}
 	case sub.Node != "":
 		return nodeFacts(s, sub.Node)
+	case sub.Account != "":
+		return accountFacts(s, sub.Account, now)
 	}
 	return nil
 }

@@ -162,6 +162,9 @@ func withoutSpare(s *fleet.Snapshot, t *fleet.Target, pr plan.Projection, severi
 	c := missing(actions.SeverityOVR, fleet.Text("neither a pool nor a provider was read"))
 	if pool := s.Pool(t.Spec.Pool); pool != nil {
 		c = poolCompute(lasting(pool), pr, now)
+		if stay := pool.Lasting(); stay < 1 {
+			c.Formula = fleet.Textf("%s, of which %s%% of the replicas stay", c.Formula, stay.Whole())
+		}
 	} else if provider := s.Provider(t.Spec.Provider); provider != nil {
 		c = providerLimits(provider, pr, now)
 	}

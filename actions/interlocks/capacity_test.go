@@ -86,7 +86,7 @@ func TestNPlusOne(t *testing.T) {
 			b := w.pool("b")
 			b.Rating.V.Decode, b.Replicas = 300, []fleet.Replica{{ID: "b-1", Node: "n1"}, {ID: "b-2", Node: "n2"}}
 			b.Nodes = []fleet.Node{{ID: "n1", Leaves: &fleet.Departure{}}, {ID: "n2"}}
-		}, warn, "losing site fra-1: b: 1.33 = (100 + 100)/150 tok/s decode", ""},
+		}, warn, "of which 50% of the replicas stay", ""},
 		{"tier 1", func(w *world) { roomy(w); w.pool("b").Rating.V.Decode = 150; w.route().Spec.Tier = 1 }, ovr, "1.33", ""},
 		{"target gone", func(w *world) { w.plan(t); w.route().Targets = w.route().Targets[:1] }, warn,
 			"b is not in the fleet", "missing"},

@@ -40,8 +40,8 @@ func said(b *fleet.BillReading) string {
 	return out.String()
 }
 
-const usageLines = `20 usage "NovaLite" uncached_in  eu-central-1 16666500 1.0000000001USD est=false
-20 usage "NovaLite" out batch eu-central-1 2000000 0.25USD est=false
+const usageLines = `20 usage "Nova Lite" uncached_in  eu-central-1 16666500 1.0000000001USD est=false
+20 usage "Nova Lite" out batch eu-central-1 2000000 0.25USD est=false
 20 usage "Claude Opus 5" cache_read  eu-central-1 - 3.75USD est=false
 21 usage ""   eu-central-1 1000 0.15USD est=true
 `
@@ -222,8 +222,9 @@ func TestMistakesOfTheConfiguration(t *testing.T) {
 func TestSample(t *testing.T) {
 	var asked []string
 	body := contract.BillSample(t, "aws_ce_get_cost_and_usage.json")
-	p, err := open(t, explorer(t, &asked, func(string) (int, string) { return 200, string(body) }), fleet.NewVirtualClock(contract.Start())).Read(t.Context())
-	if err != nil || !strings.HasPrefix(said(p.Bill), "31 usage \"Nova2Lite\" uncached_in  us-east-1 41152263 12.3456789USD est=true\n"+
+	p, err := open(t, explorer(t, &asked, func(string) (int, string) { return 200, string(body) }),
+		fleet.NewVirtualClock(time.Date(2026, 11, 1, 10, 0, 0, 0, time.UTC))).Read(t.Context())
+	if err != nil || !strings.HasPrefix(said(p.Bill), "31 usage \"Nova 2 Lite\" uncached_in  us-east-1 41152263 12.3456789USD est=true\n"+
 		"31 usage \"Claude Sonnet 4.6\" out  us-east-1 - 310.5USD est=true\n") {
 		t.Errorf("%v\n%s", err, said(p.Bill))
 	}

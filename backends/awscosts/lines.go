@@ -10,6 +10,7 @@ import (
 
 	"pitwall/backends/internal/billing"
 	"pitwall/backends/internal/bills"
+	"pitwall/backends/internal/meterwords"
 	"pitwall/fleet"
 )
 
@@ -33,7 +34,8 @@ type day struct {
 // metric is an amount: always a text.
 type metric struct{ Amount, Unit string }
 
-// lines are the rows of models. A row that cannot be read makes the whole answer unusable: a sum without it would be too low.
+// lines are the rows of models. AWS calls every day of a month estimated until the month is closed: a day that is not read again is
+// not. A row that cannot be read makes the whole answer unusable: a sum without it would be too low.
 func (r *reader) lines(q query, days []day) ([]fleet.BillLine, error) {
 	now := r.clock.Now()
 	var lines []fleet.BillLine
@@ -56,7 +58,8 @@ func (r *reader) lines(q query, days []day) ([]fleet.BillLine, error) {
 			if !cost.OK {
 				return nil, r.unread("the amount of a row is no number, or has no currency")
 			}
-			line := fleet.BillLine{Stream: fleet.StreamBilled, Span: span, Cost: cost, Estimated: d.Estimated}
+			line := fleet.BillLine{Stream: fleet.StreamBilled, Span: span, Cost: cost,
+				Estimated: d.Estimated && !billing.Settled(start, now, bills.LateDays)}
 			if q.usage {
 				used(&line, g.Keys[0], g.Keys[1], g.Metrics["UsageQuantity"])
 			} else {
@@ -80,31 +83,18 @@ func (r *reader) isModels(service string) bool {
 	return slices.ContainsFunc(r.names, func(name string) bool { return strings.Contains(service, name) })
 }
 
-// used fills in what a row of usage says.
+// used fills in what a row of usage says. What the Marketplace calls "Units" is a thousand tokens of one model and a million of
+// another: how much it was is unknown.
 func used(line *fleet.BillLine, service, kind string, quantity metric) {
 	region, rest := regionOf(kind)
 	line.Item, line.Region, line.Charge = fleet.Label(service+": "+kind), region, fleet.ChargeUsage
-	item := billing.ItemOf(rest)
-	line.Use, line.Tier, line.Model = item.Use, item.Tier, modelOf(service, rest)
+	line.Use, line.Tier, line.Model = meterwords.Kind(rest), meterwords.Tier(rest), modelOf(service, rest)
 	line.Unit = fleet.Label(quantity.Unit)
-	if n, ok := bills.Parse(quantity.Amount); ok {
-		line.Quantity = counted(line.Use, n, quantity.Unit)
-	}
-}
-
-// tokensIn are the units of tokens whose size is known. What the Marketplace calls "Units" is a thousand tokens of one model and
-// a million of another.
-var tokensIn = map[string]int64{"tokens": 1, "token": 1, "1k tokens": 1_000, "1m tokens": 1_000_000}
-
-func counted(use fleet.UsageKind, n decimal.Decimal, unit string) fleet.Maybe[decimal.Decimal] {
-	times, ok := tokensIn[strings.ToLower(unit)]
-	switch {
-	case use == fleet.UseUnknown:
-		return fleet.Some(n)
-	case use.IsTokens() && ok:
-		return fleet.Some(n.Mul(decimal.NewFromInt(times)))
-	default:
-		return fleet.None[decimal.Decimal]()
+	n, ok := bills.Parse(quantity.Amount)
+	if use, factor, known := meterwords.Unit(quantity.Unit, line.Use); ok && known {
+		line.Use, line.Quantity = use, fleet.Some(n.Mul(factor))
+	} else if ok && line.Use == fleet.UseUnknown {
+		line.Quantity = fleet.Some(n)
 	}
 }
 
@@ -127,13 +117,20 @@ func apart(line *fleet.BillLine, service, record string) {
 // edition is how the Marketplace names the models that it bills.
 var edition = regexp.MustCompile(`^(.+?) *\((?:Amazon )?Bedrock Edition\)$`)
 
+// joined are words that types of usage write in one: "Nova2Lite" is "Nova 2 Lite".
+var joined = []*regexp.Regexp{regexp.MustCompile(`([a-z])([A-Z0-9])`), regexp.MustCompile(`(\d)([A-Z][a-z])`)}
+
 // modelOf is the model as the bill names it: in the service where the Marketplace bills it, else in the type of usage before
 // the words of what was used.
 func modelOf(service, kind string) fleet.ModelName {
 	if found := edition.FindStringSubmatch(service); found != nil {
 		return fleet.ModelName(found[1])
 	}
-	return fleet.ModelName(billing.Before(strings.ReplaceAll(kind, "-", " ")))
+	kind = strings.ReplaceAll(kind, "-", " ")
+	for _, re := range joined {
+		kind = re.ReplaceAllString(kind, "$1 $2")
+	}
+	return fleet.ModelName(billing.Before(kind))
 }
 
 // place begins a type of usage: "USE1-", and behind it, of the Marketplace, "MP:USE1_".

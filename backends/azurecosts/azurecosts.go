@@ -32,6 +32,8 @@ const (
 	least = time.Hour
 	// lag is how late a day may be: up to a day with agreements, up to three with payment as it goes.
 	lag = 72 * time.Hour
+	// lateDays are read again each time: what is used may show after three.
+	lateDays = 5
 	// version of the API.
 	version = "2022-10-01"
 	// mostPages bounds an answer: a page has 5,000 rows.
@@ -83,6 +85,7 @@ func newReader(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
 // Read reads the days whole, or nothing: a sum that lacks a page is none.
 func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 	asked, p := r.back.Span(r.clock.Now()), fleet.Partial{}
+	asked.From = asked.From.AddDate(0, 0, bills.LateDays-lateDays)
 	var lines []fleet.BillLine
 	path, ask := r.path, r.ask(asked)
 	for n := 1; path != ""; n++ {

@@ -209,7 +209,7 @@ func TestSample(t *testing.T) {
 	body := contract.BillSample(t, "azure_cost_query.json")
 	a := serve(t, func(string) (int, string) { return 200, string(body) })
 	p, err := a.open(t, fleet.NewVirtualClock(contract.Start())).Read(t.Context())
-	if err != nil || said(p.Bill) != "31 usage \"gpt-4o 1120\" uncached_in  19.545EUR est=false\n31 usage \"gpt-4o 1120\" out  61.2EUR est=false\n" {
+	if err != nil || said(p.Bill) != "31 usage \"gpt-4o\" uncached_in  19.545EUR est=false\n31 usage \"gpt-4o\" out  61.2EUR est=false\n" {
 		t.Errorf("%v\n%s", err, said(p.Bill))
 	}
 }

@@ -2,6 +2,7 @@ package azurecosts
 
 import (
 	"encoding/json"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"pitwall/backends/internal/billing"
 	"pitwall/backends/internal/bills"
+	"pitwall/backends/internal/meterwords"
 	"pitwall/fleet"
 )
 
@@ -53,15 +55,14 @@ func (r *reader) lines(t table) ([]fleet.BillLine, error) {
 			return nil, r.unread("a row has no readable amount, currency or date")
 		}
 		line := fleet.BillLine{Stream: fleet.StreamBilled, Span: billing.DayUntil(at, now), Cost: money, Charge: fleet.ChargeUsage,
-			Estimated: now.Sub(at) < billing.Day+lag}
+			Estimated: !billing.Settled(at, now, lateDays)}
 		if charge >= 0 {
 			line.Charge = chargeOf(word(row[charge]))
 		}
 		name := word(row[meter])
 		line.Item = fleet.Label(name)
 		if line.IsUsage() {
-			item := billing.ItemOf(name)
-			line.Use, line.Tier, line.Model = item.Use, item.Tier, fleet.ModelName(billing.Before(name, reach...))
+			line.Use, line.Tier, line.Model = meterwords.Kind(name), meterwords.Tier(name), modelOf(name)
 		}
 		lines = append(lines, line)
 	}
@@ -70,6 +71,14 @@ func (r *reader) lines(t table) ([]fleet.BillLine, error) {
 
 // reach are the words of meters that say where a deployment is answered: they end the name of its model.
 var reach = []string{"glbl", "global", "regnl", "regional", "dzone", "dz", "datazone", "data"}
+
+// released is the day of a year on which a model was released, behind its name in meters: "gpt-4o 1120".
+var released = regexp.MustCompile(` (0[1-9]|1[0-2])[0-3]\d$`)
+
+// modelOf is the model of a meter: what stands before the first word that says what was used.
+func modelOf(meter string) fleet.ModelName {
+	return fleet.ModelName(released.ReplaceAllString(billing.Before(meter, reach...), ""))
+}
 
 // word is a text of a row; anything else is none.
 func word(raw json.RawMessage) string {

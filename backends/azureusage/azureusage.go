@@ -107,8 +107,9 @@ func (r *reader) sums(ctx context.Context, span fleet.Span, width time.Duration,
 	if width == time.Hour {
 		grain = "PT1H"
 	}
-	q := url.Values{"api-version": {version}, "metricnames": {names}, "aggregation": {"Total"}, "interval": {grain}, "top": {strconv.Itoa(mostDeployments)},
-		"timespan": {span.From.Format(time.RFC3339) + "/" + span.To.Format(time.RFC3339)}, "$filter": {"ModelDeploymentName eq '*'"}}
+	q := url.Values{"api-version": {version}, "metricnames": {names}, "aggregation": {"Total"}, "interval": {grain},
+		"top": {strconv.Itoa(mostDeployments)}, "timespan": {span.From.Format(time.RFC3339) + "/" + span.To.Format(time.RFC3339)},
+		"$filter": {"ModelDeploymentName eq '*'"}}
 	reply, err := r.client.Do(ctx, http.MethodGet, r.path+"?"+q.Encode(), nil)
 	if err != nil {
 		return azureapi.Explained(reply, err)

@@ -40,12 +40,13 @@ func Connector() fleet.Connector {
 		Reads: "virtual machines with GPUs (ND, NC): state, retail or list price, maintenance windows"}
 }
 
-var blind = fleet.Text("machines of uniform scale sets, as pools of AKS are, reservations and private prices are not told; events of 15 minutes' notice are told on the machine only")
+var blind = fleet.Text("reservations and private prices are not told; events of 15 minutes' notice are told on the machine only")
 
 type reader struct {
 	*machines.Asker
 
 	base   string
+	sets   string
 	retail *httpx.Client // nil where it is not configured
 	prices machines.Seldom[map[priceKey]price]
 }
@@ -59,7 +60,9 @@ func newReader(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
 	if !subscription.MatchString(spec.Options[OptionSubscription]) {
 		return nil, billing.Wrong(spec.ID, "option subscription names no subscription")
 	}
-	r := &reader{base: "/subscriptions/" + spec.Options[OptionSubscription] + "/providers/Microsoft.Compute/virtualMachines?api-version=" + version}
+	r := &reader{base: "/subscriptions/" + spec.Options[OptionSubscription] +
+		"/providers/Microsoft.Compute/virtualMachines?api-version=" + version}
+	r.sets = strings.Replace(r.base, "virtualMachines", "virtualMachineScaleSets", 1)
 	var err error
 	if r.Asker, err = machines.New(spec, deps, strings.TrimSuffix(spec.URL, "/")); err != nil {
 		return nil, err
@@ -77,6 +80,7 @@ type vm struct {
 	Name       string   `json:"name"`
 	Location   string   `json:"location"`
 	Zones      []string `json:"zones"`
+	SKU        sku      `json:"sku"` // of machines of scale sets, in place of the size
 	Properties struct {
 		Hardware struct {
 			Size string `json:"vmSize"`
@@ -93,6 +97,11 @@ type vm struct {
 		Created  string `json:"timeCreated"`
 		View     view   `json:"instanceView"`
 	} `json:"properties"`
+}
+
+// sku is a size.
+type sku struct {
+	Name string `json:"name"`
 }
 
 // view is what Azure says of the machine as it runs.
@@ -126,6 +135,11 @@ func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 		}
 	}
 	all = slices.DeleteFunc(all, func(x vm) bool { return !hasGPU(x) })
+	scaled, err := r.scaled(ctx, views)
+	if err != nil {
+		notices = append(notices, machines.Without(fleet.Text("machines of scale sets"), err)...)
+	}
+	all = append(all, scaled...)
 	prices, err := r.prices.Get(r.Clock.Now(), pricesEvery, func() (map[priceKey]price, error) { return r.retailPrices(ctx, all) })
 	if err != nil {
 		notices = append(notices, machines.Without(fleet.Text("retail prices"), err)...)
@@ -141,18 +155,25 @@ func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 }
 
 // hasGPU tells the families that are read.
-func hasGPU(x vm) bool {
-	size := strings.ToLower(x.Properties.Hardware.Size)
+func hasGPU(x vm) bool { return ofGPUs(x.Properties.Hardware.Size) }
+
+func ofGPUs(size string) bool {
+	size = strings.ToLower(size)
 	return strings.HasPrefix(size, "standard_nd") || strings.HasPrefix(size, "standard_nc")
 }
 
-// list reads all pages. Half a list would look like machines that are gone.
-func (r *reader) list(ctx context.Context, path string) ([]vm, *httpx.Reply, error) {
-	items, reply, err := azureapi.Listing{Source: r.Spec.ID, Path: path, Pages: mostPages,
+// pages reads all pages of a list.
+func (r *reader) pages(ctx context.Context, path string) ([]json.RawMessage, *httpx.Reply, error) {
+	return azureapi.Listing{Source: r.Spec.ID, Path: path, Pages: mostPages,
 		Get: func(ctx context.Context, path string) (*httpx.Reply, error) {
 			var page json.RawMessage
 			return r.Get(ctx, path, &page)
 		}}.Read(ctx)
+}
+
+// list reads machines. Half a list would look like machines that are gone.
+func (r *reader) list(ctx context.Context, path string) ([]vm, *httpx.Reply, error) {
+	items, reply, err := r.pages(ctx, path)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -163,6 +184,9 @@ func (r *reader) list(ctx context.Context, path string) ([]vm, *httpx.Reply, err
 	for i, item := range items {
 		if json.Unmarshal(item, &all[i]) != nil || all[i].ID == "" || all[i].Name == "" {
 			return nil, nil, r.Invalid("a machine of the list cannot be read, or has no id")
+		}
+		if size := all[i].SKU.Name; size != "" {
+			all[i].Properties.Hardware.Size = size
 		}
 	}
 	slices.SortFunc(all, func(a, b vm) int { return cmp.Compare(a.ID, b.ID) })

@@ -78,6 +78,9 @@ a Standard_ND96isr_H100_v5 H100 x8 RUNNING on-demand $98.32 (list of 2026-08-17)
 	})
 }
 
+// pool is a scale set of AKS.
+const pool = "/subscriptions/0-0/resourceGroups/mc_llm/providers/Microsoft.Compute/virtualMachineScaleSets/aks-gpu"
+
 // azure plays Resource Manager and the Retail Prices API.
 func azure(t *testing.T, retail string) *httptest.Server {
 	t.Helper()
@@ -91,6 +94,12 @@ func azure(t *testing.T, retail string) *httptest.Server {
 				t.Errorf("%s", f)
 			}
 			_, _ = w.Write([]byte(retail))
+		case strings.HasSuffix(r.URL.Path, "/virtualMachineScaleSets"):
+			_, _ = w.Write([]byte(page(`{"id":"`+pool+`","sku":{"name":"Standard_ND96isr_H100_v5","capacity":1},"properties":{"orchestrationMode":"Uniform","virtualMachineProfile":{"priority":"Spot"}}}`,
+				`{"id":"`+pool+`2","sku":{"name":"Standard_D4s_v5"},"properties":{}}`, `{"id":"`+pool+`3","sku":{"name":"Standard_ND96isr_H100_v5"},"properties":{"orchestrationMode":"Flexible"}}`)))
+		case r.URL.Path == pool+"/virtualMachines" && r.URL.Query().Get("$expand") == "instanceView":
+			_, _ = w.Write([]byte(page(`{"id":"` + pool + `/virtualMachines/0","name":"aks_0","instanceId":"0","location":"eastus","sku":{"name":"Standard_ND96isr_H100_v5"},
+ "properties":{"osProfile":{"computerName":"aks-gpu-000000"},"instanceView":{"statuses":[{"code":"PowerState/running"}]}}}`)))
 		case r.URL.Query().Get("statusOnly") == "true":
 			w.WriteHeader(http.StatusForbidden)
 			_, _ = w.Write([]byte(`{"error":{"code":"AuthorizationFailed","message":"canary: no authorization to perform action 'Microsoft.Compute/virtualMachines/instanceView/read'"}}`))
@@ -114,6 +123,7 @@ func TestRetailPricesOfWhatIsInUse(t *testing.T) {
 	p, err := r.Read(t.Context())
 	const want = `a Standard_ND96isr_H100_v5 H100 x8 UNKNOWN on-demand $99.25 (retail price)
 b Standard_NC24ads_A100_v4 A100 x1 UNKNOWN spot $30.50 (retail price)
+aks_0 Standard_ND96isr_H100_v5 H100 x8 RUNNING spot $30.50 (retail price)
 `
 	if err != nil || said(p.Compute) != want || !p.Compute.PricesAsOf.Equal(contract.Start()) {
 		t.Errorf("%v %v\n%s", err, p.Compute.PricesAsOf, said(p.Compute))

@@ -15,8 +15,8 @@ func (r *reader) machine(x *vm, v view, prices map[priceKey]price) (fleet.Machin
 	if len(x.Zones) > 0 {
 		place += "-" + x.Zones[0]
 	}
-	m := fleet.Machine{ID: x.ID, Name: fleet.Label(x.Name), Type: fleet.Label(size), Region: fleet.Label(place), Pricing: fleet.PricingOnDemand,
-		Started: fleet.None[time.Time](), Addresses: machines.Known(x.Properties.OS.Host, x.Name, "azure://"+x.ID)}
+	m := fleet.Machine{ID: x.ID, Name: fleet.Label(x.Name), Type: fleet.Label(size), Region: fleet.Label(place),
+		Pricing: fleet.PricingOnDemand, Addresses: machines.Known(x.Properties.OS.Host, x.Name, "azure://"+x.ID)}
 	if p := x.Properties.Priority; p == "Spot" || p == "Low" {
 		m.Pricing = fleet.PricingSpot
 	}
@@ -28,7 +28,8 @@ func (r *reader) machine(x *vm, v view, prices map[priceKey]price) (fleet.Machin
 		}
 	}
 	if w := v.Maintenance; w != nil && machines.Moment(w.From).OK {
-		m.Notices = []fleet.MachineNotice{{What: fleet.Text("planned maintenance"), At: machines.Moment(w.From), Ends: machines.Moment(w.To), Stops: true, Movable: w.Allowed}}
+		m.Notices = []fleet.MachineNotice{{What: fleet.Text("planned maintenance"), At: machines.Moment(w.From), Ends: machines.Moment(w.To),
+			Stops: true, Movable: w.Allowed}}
 	}
 	return m, r.price(&m, x, prices)
 }
@@ -76,12 +77,14 @@ var counts = map[string]int{
 	"standard_nd96isr_h100_v5": 8, "standard_nd96is_h100_v5": 8, "standard_nd96isr_h200_v5": 8, "standard_nd96asr_v4": 8,
 	"standard_nd96amsr_a100_v4": 8, "standard_nd40rs_v2": 8, "standard_nd96isr_mi300x_v5": 8, "standard_nd128isr_ndr_gb200_v6": 4,
 	"standard_nc24ads_a100_v4": 1, "standard_nc48ads_a100_v4": 2, "standard_nc96ads_a100_v4": 4, "standard_nc40ads_h100_v5": 1,
-	"standard_nc80adis_h100_v5": 2, "standard_nc4as_t4_v3": 1, "standard_nc8as_t4_v3": 1, "standard_nc16as_t4_v3": 1, "standard_nc64as_t4_v3": 4,
-	"standard_nc6s_v3": 1, "standard_nc12s_v3": 2, "standard_nc24s_v3": 4, "standard_nc24rs_v3": 4,
+	"standard_nc80adis_h100_v5": 2, "standard_nc4as_t4_v3": 1, "standard_nc8as_t4_v3": 1, "standard_nc16as_t4_v3": 1,
+	"standard_nc64as_t4_v3": 4,
+	"standard_nc6s_v3":      1, "standard_nc12s_v3": 2, "standard_nc24s_v3": 4, "standard_nc24rs_v3": 4,
 }
 
 // unnamed are the GPUs of sizes whose names do not say them.
-var unnamed = map[string]string{"standard_nd96asr_v4": "A100", "standard_nd40rs_v2": "V100", "standard_nc6s_v3": "V100", "standard_nc12s_v3": "V100",
+var unnamed = map[string]string{"standard_nd96asr_v4": "A100", "standard_nd40rs_v2": "V100", "standard_nc6s_v3": "V100",
+	"standard_nc12s_v3": "V100",
 	"standard_nc24s_v3": "V100", "standard_nc24rs_v3": "V100"}
 
 // gpus are the GPUs of a size; unknown of one that is newer than these lists.

@@ -77,7 +77,8 @@ func (r *reader) retailPrices(ctx context.Context, all []vm) (map[priceKey]price
 // into keeps a price of an hour in dollars.
 func (x *item) into(out map[priceKey]price, key [2]string, now time.Time) {
 	p := machines.Dollars(x.Retail)
-	if !p.OK || !p.V.Amount().IsPositive() || x.Currency != fleet.USD || x.Unit != "1 Hour" || x.Type != "Consumption" || strings.Contains(x.Meter+x.SKU, "Low Priority") {
+	if !p.OK || !p.V.Amount().IsPositive() || x.Currency != fleet.USD || x.Unit != "1 Hour" ||
+		x.Type != "Consumption" || strings.Contains(x.Meter+x.SKU, "Low Priority") {
 		return
 	}
 	pricing := fleet.PricingOnDemand

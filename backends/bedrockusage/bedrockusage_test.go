@@ -71,7 +71,7 @@ func watch(t *testing.T, asked *[]string, list string, values func(name, model s
 		}
 		var ask struct {
 			MetricDataQueries []struct {
-				Id         string
+				ID         string `json:"Id"`
 				MetricStat struct {
 					Period int
 					Stat   string
@@ -90,7 +90,7 @@ func watch(t *testing.T, asked *[]string, list string, values func(name, model s
 			if q.MetricStat.Stat != "Sum" {
 				t.Errorf("%s", body)
 			}
-			out = append(out, fmt.Sprintf(`{"Id":%q,"StatusCode":"Complete",%s}`, q.Id,
+			out = append(out, fmt.Sprintf(`{"Id":%q,"StatusCode":"Complete",%s}`, q.ID,
 				values(q.MetricStat.Metric.MetricName, q.MetricStat.Metric.Dimensions[0].Value, q.MetricStat.Period)))
 		}
 		return 200, `{"MetricDataResults":[` + strings.Join(out, ",") + `],"Messages":[]}`

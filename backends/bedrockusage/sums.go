@@ -61,7 +61,8 @@ func request(part []series, span fleet.Span, width time.Duration) map[string]any
 			"Metric": map[string]any{"Namespace": namespace, "MetricName": s.name, "Dimensions": []named{{"ModelId", string(s.model)}}},
 			"Period": int(width.Seconds()), "Stat": "Sum"}})
 	}
-	return map[string]any{"StartTime": span.From.Unix(), "EndTime": span.To.Unix(), "ScanBy": "TimestampAscending", "MetricDataQueries": queries}
+	return map[string]any{"StartTime": span.From.Unix(), "EndTime": span.To.Unix(),
+		"ScanBy": "TimestampAscending", "MetricDataQueries": queries}
 }
 
 // add adds one series. PartialData is what has a next page; what failed inside of CloudWatch is no zero.

@@ -44,7 +44,8 @@ func TestContract(t *testing.T) {
 			if m := c.Machines[1]; m.State != fleet.MachineStopped || m.GPU != "MI300X" || m.Paid() != fleet.Some(true) {
 				t.Errorf("%+v", m)
 			}
-			if len(c.Offers) != 2 || c.Offers[0].Available != fleet.Some(true) || c.Offers[1].GPU != "H200" || c.Offers[1].Available != fleet.Some(false) {
+			if len(c.Offers) != 2 || c.Offers[0].Available != fleet.Some(true) || c.Offers[1].GPU != "H200" ||
+				c.Offers[1].Available != fleet.Some(false) {
 				t.Errorf("%+v", c.Offers)
 			}
 		},
@@ -76,11 +77,13 @@ func TestPagesAreFollowedAndNeverHalf(t *testing.T) {
 		return &contract.Answer{Body: fmt.Sprintf(`{"droplets":[{"id":%d}],"links":{"pages":{%s}}}`, asked, next)}
 	})
 	p, err := contract.Open(t, Connector(), fleet.SourceSpec{URL: s.URL + "/v2"}, fleet.NewVirtualClock(contract.Start())).Read(t.Context())
-	if err != nil || len(p.Compute.Machines) != 3 || s.Query("/v2/droplets") != "type=gpus&per_page=200&page=3" || p.Compute.Balance.OK || len(p.Notices) != 2 {
+	if err != nil || len(p.Compute.Machines) != 3 || s.Query("/v2/droplets") != "type=gpus&per_page=200&page=3" || p.Compute.Balance.OK ||
+		len(p.Notices) != 2 {
 		t.Errorf("%v: %+v, %s, %v", err, p.Compute, s.Query("/v2/droplets"), p.Notices)
 	}
 	asked, last = 0, 1000
-	if _, err := contract.Open(t, Connector(), fleet.SourceSpec{URL: s.URL}, fleet.SystemClock{}).Read(t.Context()); fleet.KindOf(err) != fleet.KindInvalid || asked != mostPages {
+	if _, err := contract.Open(t, Connector(), fleet.SourceSpec{URL: s.URL},
+		fleet.SystemClock{}).Read(t.Context()); fleet.KindOf(err) != fleet.KindInvalid || asked != mostPages {
 		t.Errorf("%v after %d pages", err, asked)
 	}
 }

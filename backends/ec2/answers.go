@@ -126,8 +126,9 @@ func (x reservation) bind(m *fleet.Machine) {
 	m.Until = end
 	if x.Kind == "capacity-block" {
 		m.Pricing = fleet.PricingBlock
-		m.Notices = append(m.Notices, fleet.MachineNotice{What: fleet.Text("its capacity block ends, and instances are stopped half an hour before"),
-			At: fleet.Some(end.V.Add(-early)), Ends: end, Stops: true})
+		m.Notices = append(m.Notices, fleet.MachineNotice{
+			What: fleet.Text("its capacity block ends, and instances are stopped half an hour before"),
+			At:   fleet.Some(end.V.Add(-early)), Ends: end, Stops: true})
 	}
 }
 
@@ -161,8 +162,8 @@ func (r *reader) spotPrices(ctx context.Context, list []instance) ([]fleet.Offer
 			if !price.OK || !n.OK {
 				continue
 			}
-			offers = append(offers, fleet.Offer{Type: fleet.Label(x.Type), GPU: gpu, GPUs: n.V, Region: fleet.Label(x.Zone), Pricing: fleet.PricingSpot,
-				Price: fleet.Some(fleet.NewMoney(price.V, fleet.USD)), AsOf: machines.Moment(x.At).Or(time.Time{})})
+			offers = append(offers, fleet.Offer{Type: fleet.Label(x.Type), GPU: gpu, GPUs: n.V, Region: fleet.Label(x.Zone),
+				Pricing: fleet.PricingSpot, Price: fleet.Some(fleet.NewMoney(price.V, fleet.USD)), AsOf: machines.Moment(x.At).Or(time.Time{})})
 		}
 		return next, r.Bounded(len(offers))
 	})

@@ -39,7 +39,8 @@ func Connector() fleet.Connector {
 		Reads: "instances with GPUs: state, price, announced events, capacity blocks; spot prices"}
 }
 
-var blind = fleet.Text("savings plans, reserved instances and private prices are not told; two minutes of notice of a spot instance are told on the machine only")
+var blind = fleet.Text("savings plans, reserved instances and private prices are not told; two minutes of notice of a spot instance " +
+	"are told on the machine only")
 
 type reader struct {
 	*machines.Asker
@@ -127,7 +128,9 @@ func filter(q url.Values, n int, name string, values ...string) {
 }
 
 // pages asks for all pages of an action. take reads one answer and gives the token of the next.
-func (r *reader) pages(ctx context.Context, action string, q url.Values, out any, take func() (next string, err error)) (*httpx.Reply, error) {
+func (r *reader) pages(
+	ctx context.Context, action string, q url.Values, out any, take func() (next string, err error),
+) (*httpx.Reply, error) {
 	var first *httpx.Reply
 	q.Set("MaxResults", perPage)
 	for range maxPages {

@@ -35,7 +35,8 @@ func Connector() fleet.Connector {
 		Reads: "instances with GPUs: state, list price, upcoming maintenance, end of their time"}
 }
 
-var blind = fleet.Text("committed use, reservations and private prices are not told; prices of spot instances are those of the configuration")
+var blind = fleet.Text("committed use, reservations and private prices are not told; prices of spot instances are those of the " +
+	"configuration")
 
 type reader struct {
 	*machines.Asker
@@ -130,7 +131,8 @@ func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 			}
 		}
 		if len(page.Unreachable) > 0 {
-			notices = append(notices, fleet.Notice{Level: fleet.LevelWarn, Text: fleet.Concat(fleet.Text("machines are not known of zones that do not answer: "),
+			notices = append(notices, fleet.Notice{Level: fleet.LevelWarn, Text: fleet.Concat(
+				fleet.Text("machines are not known of zones that do not answer: "),
 				fleet.Quote(strings.Join(page.Unreachable[:min(len(page.Unreachable), 8)], ", ")))})
 		}
 		if page.Next == "" {
@@ -163,9 +165,10 @@ func (r *reader) add(c *fleet.ComputeReading, list []instance) error {
 // machine is one instance, and how old the list is that its price is from; zero where it is from none.
 func (r *reader) machine(x *instance) (fleet.Machine, time.Time) {
 	kind, zone := path.Base(x.Type), path.Base(x.Zone)
-	m := fleet.Machine{ID: x.ID, Name: fleet.Label(x.Name), Type: fleet.Label(kind), Region: fleet.Label(zone), State: state(x.Status), Said: fleet.Label(x.Status),
-		GPU: machines.GPU(path.Base(x.GPUs[0].Kind)), GPUs: machines.Count(x.GPUs[0].Count), Started: machines.Moment(x.Started),
-		Until: machines.Moment(x.Scheduling.Ends), Pricing: pricing(x.Scheduling.Model, x.Scheduling.Spot)}
+	m := fleet.Machine{ID: x.ID, Name: fleet.Label(x.Name), Type: fleet.Label(kind), Region: fleet.Label(zone),
+		State: state(x.Status), Said: fleet.Label(x.Status), GPU: machines.GPU(path.Base(x.GPUs[0].Kind)), GPUs: machines.Count(x.GPUs[0].Count),
+		Started: machines.Moment(x.Started),
+		Until:   machines.Moment(x.Scheduling.Ends), Pricing: pricing(x.Scheduling.Model, x.Scheduling.Spot)}
 	names := []string{x.Name, x.Host}
 	for _, n := range x.Networks[:min(len(x.Networks), mostAddresses)] {
 		names = append(names, n.IP)

@@ -10,6 +10,7 @@ import (
 
 	"pitwall/backends/internal/billing"
 	"pitwall/backends/internal/bills"
+	"pitwall/backends/internal/meterwords"
 	"pitwall/fleet"
 )
 
@@ -117,12 +118,11 @@ func latest(a, b time.Time) time.Time {
 
 // lines are what a row says: its cost, with the credits that belong to it beside.
 func (w *row) lines(newest, now time.Time) []fleet.BillLine {
-	line := fleet.BillLine{Stream: fleet.StreamBilled, Span: billing.DayUntil(w.day, newest), Item: fleet.Label(w.sku), Unit: fleet.Label(w.unit),
-		Cost: fleet.Some(w.cost), Charge: chargeOf(w.kind), Project: w.project, Region: w.region,
-		Estimated: now.Sub(w.day) < billing.Day+lag}
+	line := fleet.BillLine{Stream: fleet.StreamBilled, Span: billing.DayUntil(w.day, newest), Item: fleet.Label(w.sku),
+		Unit: fleet.Label(w.unit), Cost: fleet.Some(w.cost), Charge: chargeOf(w.kind), Project: w.project, Region: w.region,
+		Estimated: !billing.Settled(w.day, now, bills.LateDays)}
 	if line.IsUsage() {
-		item := billing.ItemOf(w.sku)
-		line.Use, line.Tier, line.Model = item.Use, item.Tier, modelOf(w.sku)
+		line.Use, line.Tier, line.Model = meterwords.Kind(w.sku), meterwords.Tier(w.sku), modelOf(w.sku)
 		line.Quantity = w.counted(line.Use)
 	}
 	back := fleet.NewMoney(w.credit, w.cost.Currency())
@@ -131,7 +131,8 @@ func (w *row) lines(newest, now time.Time) []fleet.BillLine {
 		line.Credit = fleet.Some(back)
 	case w.credit.IsPositive(): // a credit that was taken back
 		more := line
-		more.Charge, more.Cost, more.Quantity, more.Use = fleet.ChargeAdjustment, fleet.Some(back), fleet.None[decimal.Decimal](), fleet.UseUnknown
+		more.Charge, more.Cost = fleet.ChargeAdjustment, fleet.Some(back)
+		more.Quantity, more.Use = fleet.None[decimal.Decimal](), fleet.UseUnknown
 		return []fleet.BillLine{line, more}
 	}
 	return []fleet.BillLine{line}
@@ -159,8 +160,8 @@ func chargeOf(kind string) fleet.Charge {
 // Words of SKUs: those that begin the name of a model, and those that end it.
 var (
 	families = []string{"gemini", "claude", "llama", "mistral", "codestral", "gemma", "imagen", "veo", "lyria", "chirp", "deepseek", "qwen"}
-	ends     = []string{"ga", "text", "native", "short", "long", "predictions", "character", "characters", "token", "tokens", "count", "for", "on",
-		"per", "-", "online", "live", "tuning", "multimodal"}
+	ends     = []string{"ga", "text", "native", "short", "long", "predictions", "character", "characters", "token", "tokens", "count",
+		"for", "on", "per", "-", "online", "live", "tuning", "multimodal"}
 )
 
 // modelOf is the model as a SKU names it; "" where it names none.

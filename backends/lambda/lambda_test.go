@@ -125,14 +125,16 @@ func TestRecordedShapes(t *testing.T) {
 		}
 		return &contract.Answer{Body: read("instances")}
 	})
-	p, err := contract.Open(t, Connector(), fleet.SourceSpec{URL: s.URL + "/api/v1"}, fleet.NewVirtualClock(contract.Start())).Read(t.Context())
+	p, err := contract.Open(t, Connector(), fleet.SourceSpec{URL: s.URL + "/api/v1"},
+		fleet.NewVirtualClock(contract.Start())).Read(t.Context())
 	if err != nil || len(p.Compute.Machines) != 2 || p.Compute.Machines[0].Price.V.Text().String() != "$8.38" || len(p.Compute.Offers) != 2 {
 		t.Errorf("%v: %+v", err, p.Compute)
 	}
 	refused := contract.ServeAnswers(t, func(string) *contract.Answer {
 		return &contract.Answer{Status: http.StatusForbidden, Body: read("error")}
 	})
-	if _, err := contract.Open(t, Connector(), fleet.SourceSpec{URL: refused.URL}, fleet.SystemClock{}).Read(t.Context()); fleet.KindOf(err) != fleet.KindAuth {
+	if _, err := contract.Open(t, Connector(), fleet.SourceSpec{URL: refused.URL},
+		fleet.SystemClock{}).Read(t.Context()); fleet.KindOf(err) != fleet.KindAuth {
 		t.Error(err)
 	}
 }

@@ -30,10 +30,12 @@ func TestOwnFile(t *testing.T) {
 		a.PriceFrom.String() != "price file of 2026-11-01" || strings.Join(a.Addresses, " ") != "10.0.7.11 hgx-01.lab hgx-01" || a.State != "" {
 		t.Errorf("%+v", a)
 	}
-	if n := a.Notices; len(n) != 2 || !n[0].Stops || n[0].What.String() != "maintenance: PDU swap" || !n[0].Ends.OK || n[1].Stops || n[1].Ends.OK {
+	if n := a.Notices; len(n) != 2 || !n[0].Stops || n[0].What.String() != "maintenance: PDU swap" || !n[0].Ends.OK || n[1].Stops ||
+		n[1].Ends.OK {
 		t.Errorf("%+v", n)
 	}
-	if b.GPU != "B200" || b.Price.V.Text().String() != "$41.20" || b.Pricing != fleet.PricingReserved || !b.Until.V.Equal(time.Date(2026, 12, 5, 0, 0, 0, 0, time.UTC)) {
+	if b.GPU != "B200" || b.Price.V.Text().String() != "$41.20" || b.Pricing != fleet.PricingReserved || !b.Until.V.Equal(time.Date(2026,
+		12, 5, 0, 0, 0, 0, time.UTC)) {
 		t.Errorf("%+v", b)
 	}
 	if c.GPU != "L4" || c.GPUs.OK || c.Price.OK || !c.PriceFrom.IsEmpty() || c.Pricing != fleet.PricingOwned {
@@ -61,11 +63,14 @@ func TestOpenCostFile(t *testing.T) {
 func TestBadFilesAreRefusedWhole(t *testing.T) {
 	const head = "node,gpus,usd_per_gpu_hour,usd_per_hour,pricing,until,maintenance\n"
 	for body, want := range map[string]string{
-		"": "it is empty", "\n\n": "it is empty", "a,b\n1,2\n": "its first line names neither", head + "a,8,1.75,,,,": "does not end with a line end",
-		head + "a,8,1.75\n": "line 2 is no CSV", head + "\xff,8,1,,,,\n": "not UTF-8", head + ",8,1,,,,\n": "it has no node",
+		"": "it is empty", "\n\n": "it is empty", "a,b\n1,2\n": "its first line names neither",
+		head + "a,8,1.75,,,,": "does not end with a line end",
+		head + "a,8,1.75\n":   "line 2 is no CSV", head + "\xff,8,1,,,,\n": "not UTF-8", head + ",8,1,,,,\n": "it has no node",
 		head + "a,8,1,2,,,\n": "both a price", head + "a,,1,,,,\n": "needs the column gpus", head + "a,8,free,,,,\n": "no amount of an hour",
-		head + "a,8,99999999,,,,\n": "no amount of an hour", head + "a,eight,1,,,,\n": "no number of GPUs", head + "a,8,1,,leased,,\n": "none of owned",
-		head + "a,8,1,,,soon,\n": "no time as", head + "a,8,1,,,,tonight\n": "not written FROM/TO", head + "a,8,1,,,,2026-12-04/2026-12-03\n": "not written FROM/TO",
+		head + "a,8,99999999,,,,\n": "no amount of an hour", head + "a,eight,1,,,,\n": "no number of GPUs",
+		head + "a,8,1,,leased,,\n": "none of owned",
+		head + "a,8,1,,,soon,\n":   "no time as", head + "a,8,1,,,,tonight\n": "not written FROM/TO",
+		head + "a,8,1,,,,2026-12-04/2026-12-03\n":       "not written FROM/TO",
 		head + "a,8,1,,,,2026-12-03/2026-12-04 maybe\n": "not written FROM/TO", head + "a,8,1,,,,\na,8,1,,,,\n": "is there twice",
 		"node,node\na,b\n": "twice", "# as of now\n" + head: "names no day",
 		"InstanceID,AssetClass,InstanceIDField,MarketPriceHourly\nx,node,metadata.name,-3\n": "is no amount",
@@ -75,7 +80,8 @@ func TestBadFilesAreRefusedWhole(t *testing.T) {
 		}
 	}
 	c, notices, err := parse([]byte("node,owner,usd_per_hour,currency\na,\x1b[2J,3.10,eur\n"), contract.Start())
-	if err != nil || len(notices) != 1 || notices[0].Text.String() != `1 column not known and not read: owner` || c.Machines[0].Price.V.Currency() != "EUR" {
+	if err != nil || len(notices) != 1 || notices[0].Text.String() != `1 column not known and not read: owner` ||
+		c.Machines[0].Price.V.Currency() != "EUR" {
 		t.Errorf("%v: %v, %+v", err, notices, c)
 	}
 }

@@ -12,7 +12,8 @@ import (
 // openCost reads the price CSV of OpenCost: rows of nodes by name or provider ID are machines, rows of kinds of nodes and of GPUs are
 // prices only. Of two rows of one thing the later one holds.
 func (t *table) openCost() (*fleet.ComputeReading, []fleet.Notice, error) {
-	c := &fleet.ComputeReading{PricesAsOf: t.asOf, Blind: fleet.Concat(blind, fleet.Text("; OpenCost knows neither commitments nor maintenance"))}
+	c := &fleet.ComputeReading{PricesAsOf: t.asOf, Blind: fleet.Concat(blind,
+		fleet.Text("; OpenCost knows neither commitments nor maintenance"))}
 	at := map[string]int{}
 	var volumes int
 	for i, row := range t.rows {
@@ -27,7 +28,8 @@ func (t *table) openCost() (*fleet.ComputeReading, []fleet.Notice, error) {
 		money := fleet.Some(fleet.NewMoney(price.V, fleet.USD))
 		switch {
 		case class == "node" && (field == "metadata.name" || field == "spec.providerID"):
-			m := fleet.Machine{ID: id, Name: fleet.Label(id), Type: fleet.Label(t.cell(row, "instancetype")), Region: fleet.Label(t.cell(row, "region")),
+			m := fleet.Machine{ID: id, Name: fleet.Label(id), Type: fleet.Label(t.cell(row, "instancetype")), Region: fleet.Label(t.cell(row,
+				"region")),
 				Price: money, PriceFrom: t.from, Pricing: fleet.PricingOwned, Addresses: machines.Known(id)}
 			m.GPU = machines.GPU(m.Type.String())
 			if n, twice := at[id]; twice {

@@ -11,7 +11,8 @@ import (
 )
 
 // columns are those of pitwall's own file; node is the only one that must be there.
-var columns = []string{"node", "address", "type", "gpu", "gpus", "usd_per_gpu_hour", "usd_per_hour", "currency", "pricing", "until", "region",
+var columns = []string{"node", "address", "type", "gpu", "gpus", "usd_per_gpu_hour", "usd_per_hour", "currency", "pricing", "until",
+	"region",
 	"maintenance", "note"}
 
 func (t *table) own() (*fleet.ComputeReading, []fleet.Notice, error) {

@@ -60,7 +60,8 @@ func TestPagesAreFollowedToTheirEnd(t *testing.T) {
 		t.Errorf("%v: %+v, %s", err, p.Compute, s.Query("/v1/machines"))
 	}
 	for asked = 10; asked < 100; { // never an end
-		if _, err := contract.Open(t, Connector(), fleet.SourceSpec{URL: s.URL}, fleet.SystemClock{}).Read(t.Context()); fleet.KindOf(err) != fleet.KindInvalid {
+		if _, err := contract.Open(t, Connector(), fleet.SourceSpec{URL: s.URL},
+			fleet.SystemClock{}).Read(t.Context()); fleet.KindOf(err) != fleet.KindInvalid {
 			t.Fatal(err)
 		}
 		asked = 100
@@ -69,7 +70,8 @@ func TestPagesAreFollowedToTheirEnd(t *testing.T) {
 
 func TestPricesThatAreNone(t *testing.T) {
 	for _, said := range []string{"H100=much", "=3", "H100=-1", "H100=1e99", "H100"} {
-		if _, err := newReader(fleet.SourceSpec{URL: "https://x.test", Options: map[string]string{"prices": said}}, contract.Deps()); fleet.KindOf(err) != fleet.KindInvalid {
+		if _, err := newReader(fleet.SourceSpec{URL: "https://x.test", Options: map[string]string{"prices": said}},
+			contract.Deps()); fleet.KindOf(err) != fleet.KindInvalid {
 			t.Errorf("%q: %v", said, err)
 		}
 	}

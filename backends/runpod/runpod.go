@@ -23,7 +23,8 @@ func Connector() fleet.Connector {
 // asideEvery is how often the catalogue and the balance are asked for: what they tell changes slowly.
 const asideEvery = 5 * time.Minute
 
-var blind = fleet.Text("maintenance is announced by e-mail only; at a balance of 0 all pods stop, and those without a network volume lose their data")
+var blind = fleet.Text("maintenance is announced by e-mail only; at a balance of 0 all pods stop, and those without a network volume " +
+	"lose their data")
 
 type reader struct {
 	*machines.Asker

@@ -108,7 +108,8 @@ func TestNoEnvironmentIsKept(t *testing.T) {
 
 func TestTheBalance(t *testing.T) {
 	s := contract.ServeAnswers(t, func(path string) *contract.Answer {
-		return map[string]*contract.Answer{"/v2/pods": {Body: `{"pods":[]}`}, "/v2/catalog/gpus": {Body: `{"gpus":[]}`}, "/graphql": {Body: purseBody}}[path]
+		return map[string]*contract.Answer{"/v2/pods": {Body: `{"pods":[]}`}, "/v2/catalog/gpus": {Body: `{"gpus":[]}`},
+			"/graphql": {Body: purseBody}}[path]
 	})
 	p, err := contract.Open(t, Connector(), fleet.SourceSpec{URL: s.URL}, fleet.NewVirtualClock(contract.Start())).Read(t.Context())
 	if err != nil || len(p.Notices) != 0 || p.Compute.Balance.V.Text().String() != "$42.50" || p.Compute.Spends.V.Text().String() != "$5.40" {
@@ -118,7 +119,8 @@ func TestTheBalance(t *testing.T) {
 }
 
 func TestABalanceThatCannotBeReadIsUnknown(t *testing.T) {
-	for _, body := range []string{`{"errors":[{"message":"canary"}]}`, `{"data":{"myself":null}}`, `{"data":{"myself":{"clientBalance":"x"}}}`} {
+	for _, body := range []string{`{"errors":[{"message":"canary"}]}`, `{"data":{"myself":null}}`,
+		`{"data":{"myself":{"clientBalance":"x"}}}`} {
 		s := contract.ServeAnswers(t, func(path string) *contract.Answer {
 			switch path {
 			case "/v2/pods":

@@ -48,7 +48,8 @@ func rentMachines(ctx context.Context, o Options, w *world.World, s *world.Spec)
 		_ = os.RemoveAll(r.folder)
 		return nil, errors.Join(&fleet.Error{Kind: fleet.KindInternal, Op: "write the price file of the machines", Err: err}, l.Close())
 	}
-	r.server = &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: lambdaapi.New(lambdaapi.Options{Clock: o.Clock, Key: key, Region: "europe-west-4",
+	r.server = &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: lambdaapi.New(lambdaapi.Options{Clock: o.Clock, Key: key,
+		Region:    "europe-west-4",
 		Instances: instances(o, w, s), Kinds: []lambdaapi.Kind{
 			{Name: "gpu_8x_h100_sxm5", GPU: "H100 (80 GB SXM5)", GPUs: 8, Cents: 3192, Free: []string{"us-east-1"}},
 			{Name: "gpu_1x_h100_sxm5", GPU: "H100 (80 GB SXM5)", GPUs: 1, Cents: 429, Free: []string{"us-west-3", "europe-west-4"}},
@@ -75,11 +76,13 @@ func instances(o Options, w *world.World, s *world.Spec) []lambdaapi.Instance {
 			continue
 		}
 		for k, node := range s.Pools[i].Nodes {
-			list = append(list, lambdaapi.Instance{ID: fmt.Sprintf("0920582c7ff041399e34823a0be6%04d", k), Name: node, Address: fmt.Sprintf("10.19.60.%d", 10+k),
-				Kind: "gpu_8x_h100_sxm5", Status: func() string { return statusOf(o, w, node) }})
+			list = append(list, lambdaapi.Instance{ID: fmt.Sprintf("0920582c7ff041399e34823a0be6%04d", k), Name: node,
+				Address: fmt.Sprintf("10.19.60.%d", 10+k),
+				Kind:    "gpu_8x_h100_sxm5", Status: func() string { return statusOf(o, w, node) }})
 		}
 	}
-	return append(list, lambdaapi.Instance{ID: "0920582c7ff041399e34823a0be69999", Name: "notebook", Address: "10.19.60.99", Kind: "gpu_1x_h100_sxm5"})
+	return append(list, lambdaapi.Instance{ID: "0920582c7ff041399e34823a0be69999", Name: "notebook", Address: "10.19.60.99",
+		Kind: "gpu_1x_h100_sxm5"})
 }
 
 // statusOf is what the account says of a machine: it sees whether the machine answers, and nothing of its GPUs.
@@ -122,8 +125,10 @@ func priceFile(s *world.Spec, start time.Time) string {
 
 // addMachines configures both.
 func (f *Fleet) addMachines(inv *fleet.Inventory) {
-	inv.Accounts = append(inv.Accounts, fleet.AccountSpec{ID: LambdaName, Kind: "lambda", Site: siteAMS}, fleet.AccountSpec{ID: ownMachines, Kind: "onprem"})
-	inv.Sources = append(inv.Sources, source(LambdaName, "lambda", f.rentals.url+"/api/v1", rentedEvery, fleet.Subject{Account: LambdaName}, auth, nil))
+	inv.Accounts = append(inv.Accounts, fleet.AccountSpec{ID: LambdaName, Kind: "lambda", Site: siteAMS}, fleet.AccountSpec{ID: ownMachines,
+		Kind: "onprem"})
+	inv.Sources = append(inv.Sources, source(LambdaName, "lambda", f.rentals.url+"/api/v1", rentedEvery, fleet.Subject{Account: LambdaName},
+		auth, nil))
 	file := source(ownMachines, "onprem", "", rentedEvery, fleet.Subject{Account: ownMachines}, fleet.SecretRef{}, nil)
 	file.File = f.rentals.file()
 	inv.Sources = append(inv.Sources, file)

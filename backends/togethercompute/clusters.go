@@ -55,8 +55,9 @@ func (r *reader) clusters(ctx context.Context) ([]fleet.Machine, []fleet.Notice)
 
 func (r *reader) workers(c *cluster) []fleet.Machine {
 	price, from := r.Of(c.GPU) // of a worker: the API tells none
-	base := fleet.Machine{ID: c.ID, Name: fleet.Label(c.Name), Type: fleet.Label(c.GPU), GPU: machines.GPU(c.GPU), Region: fleet.Label(c.Region),
-		State: clusterState(c.Status), Said: fleet.Label(c.Status), Pricing: fleet.PricingOnDemand, Started: moment(c.Created),
+	base := fleet.Machine{ID: c.ID, Name: fleet.Label(c.Name), Type: fleet.Label(c.GPU), GPU: machines.GPU(c.GPU),
+		Region: fleet.Label(c.Region),
+		State:  clusterState(c.Status), Said: fleet.Label(c.Status), Pricing: fleet.PricingOnDemand, Started: moment(c.Created),
 		Until: moment(c.Until), Price: price, PriceFrom: from}
 	if base.Until.OK {
 		base.Pricing = fleet.PricingReserved

@@ -55,21 +55,24 @@ func judge(t testing.TB, p fleet.Partial) {
 		t.Fatalf("%+v, %v", c, p.Notices)
 	}
 	// 22.5 cents a minute, two replicas: 0.225 * 60 * 2.
-	if m := c.Machines[0]; m.State != fleet.MachineRunning || m.GPU != "H100" || m.GPUs != fleet.Some(8) || m.Price.V.Text().String() != "$27.00" {
+	if m := c.Machines[0]; m.State != fleet.MachineRunning || m.GPU != "H100" || m.GPUs != fleet.Some(8) ||
+		m.Price.V.Text().String() != "$27.00" {
 		t.Errorf("%+v", m)
 	}
 	if m := c.Machines[1]; m.State != fleet.MachineStopped || m.Paid() != fleet.Some(false) || m.GPUs.OK {
 		t.Errorf("%+v", m)
 	}
 	m := c.Machines[3]
-	if m.State != fleet.MachineUnwell || m.ID != "cl-1/n2" || m.GPUs != fleet.Some(8) || m.Price.V.Text().String() != "$28.80" || m.Pricing != fleet.PricingReserved ||
+	if m.State != fleet.MachineUnwell || m.ID != "cl-1/n2" || m.GPUs != fleet.Some(8) || m.Price.V.Text().String() != "$28.80" ||
+		m.Pricing != fleet.PricingReserved ||
 		!m.Until.V.Equal(time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)) || m.Said.String() != "Degraded, node NotReady" {
 		t.Errorf("%+v", m)
 	}
 	if m := c.Machines[4]; m.State != fleet.MachineStarting || m.GPUs != fleet.Some(8) || m.Price.OK || m.GPU != "B200" {
 		t.Errorf("%+v", m)
 	}
-	if len(c.Offers) != 2 || c.Offers[0].GPU != "H100" || c.Offers[0].Available != fleet.Some(false) || c.Offers[0].Price.V.Text().String() != "$13.50" ||
+	if len(c.Offers) != 2 || c.Offers[0].GPU != "H100" || c.Offers[0].Available != fleet.Some(false) ||
+		c.Offers[0].Price.V.Text().String() != "$13.50" ||
 		c.Offers[1].Available.OK {
 		t.Errorf("%+v", c.Offers)
 	}
@@ -96,8 +99,9 @@ func TestNoKubeconfigIsKept(t *testing.T) {
 func TestPartsThatAreRefusedAreSaid(t *testing.T) {
 	scaling := strings.Replace(one, `"max_replicas":2`, `"max_replicas":4`, 1)
 	s := contract.ServeAnswers(t, func(path string) *contract.Answer {
-		return map[string]*contract.Answer{"/v1/endpoints": {Body: fixture(t, "testdata/endpoints.json")}, "/v1/endpoints/endpoint-1": {Body: scaling},
-			"/v1/hardware": {Body: fixture(t, "testdata/hardware.json")}, "/v1/compute/clusters": {Status: 403}}[path]
+		return map[string]*contract.Answer{"/v1/endpoints": {Body: fixture(t, "testdata/endpoints.json")},
+			"/v1/endpoints/endpoint-1": {Body: scaling},
+			"/v1/hardware":             {Body: fixture(t, "testdata/hardware.json")}, "/v1/compute/clusters": {Status: 403}}[path]
 	})
 	p, err := contract.Open(t, Connector(), fleet.SourceSpec{URL: s.URL}, fleet.NewVirtualClock(contract.Start())).Read(t.Context())
 	if err != nil || len(p.Notices) != 1 || len(p.Compute.Machines) != 2 || p.Compute.Machines[0].Price.OK {
@@ -108,7 +112,8 @@ func TestPartsThatAreRefusedAreSaid(t *testing.T) {
 func TestRecordedShapes(t *testing.T) {
 	body := fixture(t, "../../../shared/data/billing/fixtures/together_hardware.json")
 	s := contract.ServeAnswers(t, func(path string) *contract.Answer {
-		return map[string]*contract.Answer{"/v1/endpoints": {Body: `{"data":[]}`}, "/v1/hardware": {Body: body}, "/v1/compute/clusters": {Body: `{"clusters":[]}`}}[path]
+		return map[string]*contract.Answer{"/v1/endpoints": {Body: `{"data":[]}`}, "/v1/hardware": {Body: body},
+			"/v1/compute/clusters": {Body: `{"clusters":[]}`}}[path]
 	})
 	p, err := contract.Open(t, Connector(), fleet.SourceSpec{URL: s.URL}, fleet.NewVirtualClock(contract.Start())).Read(t.Context())
 	if err != nil || len(p.Notices) != 0 || len(p.Compute.Offers) != 1 || p.Compute.Offers[0].Price.V.Text().String() != "$6.72" {

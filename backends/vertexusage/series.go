@@ -28,6 +28,14 @@ func (r *reader) isEmpty(reply *httpx.Reply) bool {
 	return true
 }
 
+// isPart tells an answer that says of itself that it is not whole.
+func isPart(reply *httpx.Reply) bool {
+	var page struct {
+		Errors []json.RawMessage `json:"executionErrors"`
+	}
+	return reply.JSON(&page) == nil && len(page.Errors) > 0
+}
+
 // series is one series of points.
 type series struct {
 	Metric struct {

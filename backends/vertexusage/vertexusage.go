@@ -103,6 +103,9 @@ func (r *reader) list(ctx context.Context, name string, span fleet.Span, width t
 			reply, err := r.client.Do(ctx, http.MethodGet, path, nil)
 			return reply, googleapi.ExplainedToken(reply, err)
 		}}.Read(ctx)
+	if err == nil && (isPart(list.First) || isPart(list.Last)) {
+		return list, r.unread("Cloud Monitoring could not read all of it")
+	}
 	if err == nil && !list.Named && !r.isEmpty(list.First) {
 		return list, r.unread("the answer holds no series; check the url")
 	}

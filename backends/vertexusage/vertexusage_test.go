@@ -128,6 +128,7 @@ func TestNothingIsNoErrorAndAnErrorIsNotNothing(t *testing.T) {
 		t.Errorf("%v %+v", err, p.Bill)
 	}
 	for body, kind := range map[string]fleet.Kind{`{"error":{"status":"PERMISSION_DENIED","message":"canary"}}`: fleet.KindInvalid, `{"models":[]}`: fleet.KindInvalid,
+		`{"executionErrors":[{"code":4,"message":"canary"}]}`:                 fleet.KindInvalid,
 		page("", one("m", "input", "shared", "09:00:00", "09:01:00", `"-3"`)): fleet.KindInvalid, page("", one("m", "input", "shared", "09:00:00", "09:01:00", `"1.5"`)): fleet.KindInvalid} {
 		m := serve(t, func(string, url.Values) (int, string) { return 200, body })
 		if _, err := m.open(t).Read(t.Context()); fleet.KindOf(err) != kind || strings.Contains(err.Error(), "canary") {

@@ -20,6 +20,7 @@ import (
 type computeFlags struct {
 	changeFlags
 	watch  time.Duration
+	format string
 	growth string
 	terms  economics.CapacityTerms
 }
@@ -32,10 +33,12 @@ func computeCommand(f *flags, c console) *cobra.Command {
 			"Exit code 0: all was read; 6: an account was not, or something of a plan is not known.",
 	}
 	cmd.AddCommand(
-		computePart(f, c, "list", "Machines by account with price, use, commitment and notices", func(s *fleet.Snapshot, x *computeFlags) (string, any, bool) {
+		computePart(f, c, "list", "Machines by account with price, use, commitment and notices", func(s *fleet.Snapshot,
+			x *computeFlags) (string, any, bool) {
 			return csvOr(x, plain.MachinesCSV, plain.Machines, s), s.Accounts, readAll(s)
 		}),
-		computePart(f, c, "offers", "What could be rented, with price and whether it is there", func(s *fleet.Snapshot, x *computeFlags) (string, any, bool) {
+		computePart(f, c, "offers", "What could be rented, with price and whether it is there", func(s *fleet.Snapshot,
+			x *computeFlags) (string, any, bool) {
 			var offers []accountOffers
 			for i := range s.Accounts {
 				offers = append(offers, accountOffers{s.Accounts[i].Spec.ID, s.Accounts[i].Offers})
@@ -54,7 +57,7 @@ type accountOffers struct {
 }
 
 func csvOr(x *computeFlags, table, text func(*fleet.Snapshot) string, s *fleet.Snapshot) string {
-	if x.output == "csv" {
+	if x.format == "csv" {
 		return table(s)
 	}
 	return text(s)
@@ -77,7 +80,7 @@ func computePlan(f *flags, c console) *cobra.Command {
 			for i := range list {
 				whole = whole && list[i].Plan.Why.IsEmpty() && list[i].BuyWhy.IsEmpty()
 			}
-			if x.output == "csv" {
+			if x.format == "csv" {
 				return plain.CapacityCSV(list), nil, whole
 			}
 			return plain.CapacityPlan(list, x.terms), list, whole
@@ -89,7 +92,8 @@ func computePlan(f *flags, c console) *cobra.Command {
 	return cmd
 }
 
-func computePart(f *flags, c console, name, short string, tell func(*fleet.Snapshot, *computeFlags) (text string, value any, whole bool)) *cobra.Command {
+func computePart(f *flags, c console, name, short string, tell func(*fleet.Snapshot, *computeFlags) (text string, value any,
+	whole bool)) *cobra.Command {
 	x := &computeFlags{terms: economics.DefaultTerms()}
 	cmd := &cobra.Command{
 		Use: name, Short: short, Args: cobra.NoArgs, Example: "  pitwall compute " + name + "\n  pitwall compute " + name + " -o csv",
@@ -100,7 +104,7 @@ func computePart(f *flags, c console, name, short string, tell func(*fleet.Snaps
 			x.watches = x.watch
 			return onFleet(cmd.Context(), f, c, &x.changeFlags, func(_ context.Context, s *session, _ *desk.Desk, _ *ending) error {
 				text, value, whole := tell(s.hub.Latest(), x)
-				output := x.output
+				output := x.format
 				if output == "csv" {
 					output = "table"
 				}
@@ -114,7 +118,7 @@ func computePart(f *flags, c console, name, short string, tell func(*fleet.Snaps
 			})
 		},
 	}
-	cmd.Flags().StringVarP(&x.output, "output", "o", "table", "table, json or csv")
+	cmd.Flags().StringVarP(&x.format, "output", "o", "table", "table, json or csv")
 	if name == "plan" {
 		cmd.Flags().StringVar(&x.growth, "growth", "30%", "growth of the traffic over all months: 30%, 1.3x")
 		cmd.Flags().IntVar(&x.terms.Months, "months", x.terms.Months, "months until then")
@@ -129,8 +133,12 @@ func computePart(f *flags, c console, name, short string, tell func(*fleet.Snaps
 
 // check reads what cobra takes as a text, and refuses terms that make no plan.
 func (x *computeFlags) check() error {
-	if x.output != "table" && x.output != "json" && x.output != "csv" {
-		return fmt.Errorf("-o %s is none of table, json, csv", fleet.Quote(x.output))
+	if x.format != "table" && x.format != "json" && x.format != "csv" {
+		return fmt.Errorf("-o %s is none of table, json, csv", fleet.Quote(x.format))
+	}
+	x.output = "table" // of the errors and the rest that all commands have; a CSV is a text to them
+	if x.format == "json" {
+		x.output = x.format
 	}
 	if x.growth == "" {
 		return nil

@@ -170,7 +170,7 @@ func (s *session) screen(ctx context.Context, d *desk.Desk, f *flags, c console)
 		Feed: &feed{hub: s.hub}, Control: d, Theme: theme, ColorProfile: profile, Context: s.inventory.Context,
 		Mode: s.inventory.Mode, Clock: s.clock, Log: s.deps.Log, Save: s.save,
 	}
-	prices, err := s.prices()
+	prices, err := s.catalogue()
 	if err != nil {
 		return err
 	}

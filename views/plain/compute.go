@@ -20,7 +20,8 @@ func Machines(s *fleet.Snapshot) string {
 		if a.Burn.OK {
 			burn = fleet.Concat(fleet.Text("$"), fleet.Float(float64(a.Burn.V), 2), fleet.Text("/h"))
 		}
-		r.line(rawName(string(a.Spec.ID)), fleet.Text("  "), fleet.Label(a.Spec.Kind), fleet.Text("  "), burn, fleet.Text("  GPU use "), wholePercent(a.Utilised),
+		r.line(rawName(string(a.Spec.ID)), fleet.Text("  "), fleet.Label(a.Spec.Kind), fleet.Text("  "), burn, fleet.Text("  GPU use "),
+			wholePercent(a.Utilised),
 			fleet.Text("%  read "), since(a.At, s.At))
 		for _, x := range kept(a.Err, a.BurnWhy, balanceText(a), a.Blind) {
 			r.line(fleet.Text("  "), x)
@@ -29,7 +30,8 @@ func Machines(s *fleet.Snapshot) string {
 		for k := range a.Machines {
 			rows = append(rows, machineCells(&a.Machines[k], s))
 		}
-		r.table([]column{left(fleet.Text("MACHINE")), left(fleet.Text("TYPE")), right(fleet.Text("GPUS")), left(fleet.Text("GPU")), left(fleet.Text("STATE")),
+		r.table([]column{left(fleet.Text("MACHINE")), left(fleet.Text("TYPE")), right(fleet.Text("GPUS")), left(fleet.Text("GPU")),
+			left(fleet.Text("STATE")),
 			left(fleet.Text("PAID")), right(fleet.Text("PRICE/H")), right(fleet.Text("GPU%")), left(fleet.Text("NODE")), left(fleet.Text("POOL")),
 			left(fleet.Text("UNTIL")), left(fleet.Text("NOTICE"))}, rows)
 	}
@@ -72,7 +74,8 @@ func machineCells(m *fleet.Machine, s *fleet.Snapshot) []fleet.Safe {
 			notice = fleet.Textf("%s: %s", fleet.Stamp(at.V), notice)
 		}
 	}
-	return []fleet.Safe{name, or(m.Type), gpus, or(fleet.Label(m.GPU)), or(fleet.Label(string(m.State))), or(fleet.Label(string(m.Pricing))), price,
+	return []fleet.Safe{name, or(m.Type), gpus, or(fleet.Label(m.GPU)), or(fleet.Label(string(m.State))),
+		or(fleet.Label(string(m.Pricing))), price,
 		wholePercent(m.Util), or(fleet.Label(string(m.Node))), or(fleet.Label(string(m.Pool))), until, or(notice)}
 }
 
@@ -99,7 +102,8 @@ func Offers(s *fleet.Snapshot) string {
 		}
 	}
 	r.line(fleet.Text("OFFERS "), fleet.Int(len(rows)))
-	r.table([]column{left(fleet.Text("OFFER")), left(fleet.Text("ACCOUNT")), left(fleet.Text("GPU")), right(fleet.Text("GPUS")), right(fleet.Text("PRICE/H")),
+	r.table([]column{left(fleet.Text("OFFER")), left(fleet.Text("ACCOUNT")), left(fleet.Text("GPU")), right(fleet.Text("GPUS")),
+		right(fleet.Text("PRICE/H")),
 		right(fleet.Text("PRICE/GPU-H")), left(fleet.Text("THERE")), right(fleet.Text("AGE")), left(fleet.Text("WHERE"))}, rows)
 	return r.String()
 }
@@ -107,14 +111,16 @@ func Offers(s *fleet.Snapshot) string {
 // CapacityPlan draws how many replicas each pool needs and what to rent for those that lack.
 func CapacityPlan(list []economics.PoolCapacity, t economics.CapacityTerms) string {
 	r := &report{}
-	r.line(fleet.Textf("CAPACITY %s  growth %s%% in %s, a peak to %s%% of the ratings, %s spare", fleet.Many(len(list), "pool"), fleet.Float(t.Growth*100, 0),
+	r.line(fleet.Textf("CAPACITY %s  growth %s%% in %s, a peak to %s%% of the ratings, %s spare", fleet.Many(len(list), "pool"),
+		fleet.Float(t.Growth*100, 0),
 		fleet.Many(t.Months, "month"), fleet.Float(t.Target*100, 0), fleet.Many(t.Spares, "machine")))
 	rows := make([][]fleet.Safe, 0, len(list))
 	for i := range list {
 		x := &list[i]
 		row := []fleet.Safe{fleet.Label(string(x.Pool)), or(fleet.Label(x.GPU)), fleet.Int(x.GPUsEach), fleet.Int(x.Plan.Have)}
 		if p := &x.Plan; p.Why.IsEmpty() {
-			row = append(row, fleet.Ratio(p.Load).Whole(), fleet.Int(p.Now), fleet.Int(p.Then), fleet.Int(p.Spares), fleet.Int(p.Short), shortFrom(p.Month),
+			row = append(row, fleet.Ratio(p.Load).Whole(), fleet.Int(p.Now), fleet.Int(p.Then), fleet.Int(p.Spares), fleet.Int(p.Short),
+				shortFrom(p.Month),
 				fleet.Concat(fleet.Float(p.Peak, 1), measuredMark(x.Measured)), fleet.Label(p.Bound), rentText(x))
 		} else {
 			for range 8 {
@@ -124,7 +130,8 @@ func CapacityPlan(list []economics.PoolCapacity, t economics.CapacityTerms) stri
 		}
 		rows = append(rows, row)
 	}
-	r.table([]column{left(fleet.Text("POOL")), left(fleet.Text("GPU")), right(fleet.Text("EACH")), right(fleet.Text("STAY")), right(fleet.Text("PEAK%")),
+	r.table([]column{left(fleet.Text("POOL")), left(fleet.Text("GPU")), right(fleet.Text("EACH")), right(fleet.Text("STAY")),
+		right(fleet.Text("PEAK%")),
 		right(fleet.Text("NOW")), right(fleet.Text("THEN")), right(fleet.Text("SPARE")), right(fleet.Text("LACKS")), left(fleet.Text("FROM")),
 		right(fleet.Text("PEAK/MEAN")), left(fleet.Text("BY")), left(fleet.Text("RENT"))}, rows)
 	sum, partial := economics.Purchases(list)
@@ -136,7 +143,8 @@ func CapacityPlan(list []economics.PoolCapacity, t economics.CapacityTerms) stri
 	r.line(text)
 	for i := range list {
 		for _, x := range list[i].Routes {
-			r.line(fleet.Text("  "), fleet.Label(string(list[i].Pool)), fleet.Text(": "), rawName(string(x.Route)), fleet.Text(" "), x.Share.Whole(), fleet.Text("% of its tokens, "),
+			r.line(fleet.Text("  "), fleet.Label(string(list[i].Pool)), fleet.Text(": "), rawName(string(x.Route)), fleet.Text(" "),
+				x.Share.Whole(), fleet.Text("% of its tokens, "),
 				fleet.Float(x.GPUs, 1), fleet.Text(" GPUs of those needed then"))
 		}
 	}
@@ -179,13 +187,15 @@ func rentText(x *economics.PoolCapacity) fleet.Safe {
 
 // MachinesCSV has one row for each machine. What is not known is empty.
 func MachinesCSV(s *fleet.Snapshot) string {
-	rows := [][]string{{"account", "kind", "id", "name", "type", "gpu", "gpus", "state", "pricing", "price_per_hour", "currency", "price_from", "until",
+	rows := [][]string{{"account", "kind", "id", "name", "type", "gpu", "gpus", "state", "pricing", "price_per_hour", "currency",
+		"price_from", "until",
 		"gpu_utilisation", "node", "pool", "notice", "notice_at", "read_at"}}
 	for i := range s.Accounts {
 		a := &s.Accounts[i]
 		for k := range a.Machines {
 			m := &a.Machines[k]
-			row := []string{string(a.Spec.ID), a.Spec.Kind, m.ID, m.Name.String(), m.Type.String(), m.GPU, number(m.GPUs), string(m.State), string(m.Pricing)}
+			row := []string{string(a.Spec.ID), a.Spec.Kind, m.ID, m.Name.String(), m.Type.String(), m.GPU, number(m.GPUs), string(m.State),
+				string(m.Pricing)}
 			row = append(row, priceCells(m.Price)...)
 			notice, at := "", fleet.Maybe[string]{}
 			if len(m.Notices) > 0 {
@@ -231,7 +241,8 @@ func OffersCSV(s *fleet.Snapshot) string {
 
 // CapacityCSV has one row for each pool.
 func CapacityCSV(list []economics.PoolCapacity) string {
-	rows := [][]string{{"pool", "gpu", "gpus_each", "stay", "now", "then", "spare", "lacks", "month", "peak_to_mean", "measured", "bound", "offer", "account",
+	rows := [][]string{{"pool", "gpu", "gpus_each", "stay", "now", "then", "spare", "lacks", "month", "peak_to_mean", "measured", "bound",
+		"offer", "account",
 		"machines", "usd_per_month", "why"}}
 	for i := range list {
 		x := &list[i]
@@ -244,7 +255,8 @@ func CapacityCSV(list []economics.PoolCapacity) string {
 			row = append(row, make([]string, 8)...)
 		}
 		if x.Buy != nil {
-			row = append(row, x.Buy.Offer.Type.String(), string(x.Buy.Account), strconv.Itoa(x.Buy.Machines), x.Buy.Monthly.V.Amount().StringFixed(2))
+			row = append(row, x.Buy.Offer.Type.String(), string(x.Buy.Account), strconv.Itoa(x.Buy.Machines),
+				x.Buy.Monthly.V.Amount().StringFixed(2))
 		} else {
 			row = append(row, "", "", "", "")
 		}

@@ -20,7 +20,7 @@ import (
 
 // The access key that the tests sign with.
 const (
-	ID     = "AKIAPITWALLEXAMPLE00"
+	ID     = "AKIAPITWALLEXAMPLE00" //nolint:gosec // of nobody
 	Secret = "canary/secret+4f1e"
 	Token  = "canary-session-77aa"
 )
@@ -28,7 +28,8 @@ const (
 // Verify computes the signature of a request anew, by the published rules and by code that shares nothing with the signer.
 func Verify(t testing.TB, r *http.Request, body []byte, service, region string) {
 	t.Helper()
-	parts := regexp.MustCompile(`^AWS4-HMAC-SHA256 Credential=([A-Z0-9]+)/(\d{8})/([a-z0-9-]+)/([a-z0-9]+)/aws4_request, SignedHeaders=([a-z0-9;-]+), Signature=([0-9a-f]{64})$`).
+	parts := regexp.MustCompile(`^AWS4-HMAC-SHA256 Credential=([A-Z0-9]+)/(\d{8})/([a-z0-9-]+)/([a-z0-9]+)/aws4_request, ` +
+		`SignedHeaders=([a-z0-9;-]+), Signature=([0-9a-f]{64})$`).
 		FindStringSubmatch(r.Header.Get("Authorization"))
 	if parts == nil {
 		t.Fatalf("not signed: %q", r.Header.Get("Authorization"))

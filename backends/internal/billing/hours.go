@@ -119,7 +119,9 @@ const (
 
 // Ask calls ask for the past in hours, where there is any, and for the newest in minutes, to add it to h, and makes a reading of
 // it. lag is how late the provider's data may be.
-func (l *Lately) Ask(clock fleet.Clock, lag time.Duration, ask func(h *Hours, span fleet.Span, width time.Duration) error) (*fleet.BillReading, error) {
+func (l *Lately) Ask(
+	clock fleet.Clock, lag time.Duration, ask func(h *Hours, span fleet.Span, width time.Duration) error,
+) (*fleet.BillReading, error) {
 	past, recent := l.spans(clock.Now())
 	h := &Hours{asked: past}
 	if past.From.Before(past.To) {

@@ -25,6 +25,9 @@ func Covered(asked fleet.Span, watermark, now time.Time, lag, step time.Duration
 	return []fleet.Span{{From: asked.From, To: to}}
 }
 
+// Settled tells whether a day is read for the last time, unless it was missed: what a bill says of it stands then.
+func Settled(day, now time.Time, late int) bool { return now.Sub(day) >= time.Duration(late)*Day }
+
 // DayUntil is the span of a day of a bill as far as it has come.
 func DayUntil(day, now time.Time) fleet.Span {
 	end := day.Add(Day)

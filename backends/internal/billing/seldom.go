@@ -35,6 +35,11 @@ func (s *seldom) Read(ctx context.Context) (fleet.Partial, error) {
 	p, err := s.reader.Read(ctx)
 	if err == nil {
 		s.last, s.at = p, now
+		if p.Bill != nil { // said again it has cost nothing
+			again := *p.Bill
+			again.Calls = 0
+			s.last.Bill = &again
+		}
 	}
 	return p, err
 }

@@ -8,7 +8,8 @@ import (
 
 // products are the GPUs that price tables know, those whose name holds another's first.
 var products = []string{"GB300", "GB200", "B300", "B200", "GH200", "H200", "H100", "H800", "H20", "A100", "A800", "A10G", "A10", "A40",
-	"A30", "A6000", "A5000", "A4000", "L40S", "L40", "L4", "V100", "P100", "T4", "MI355X", "MI350X", "MI325X", "MI300X", "MI250X", "GAUDI2", "GAUDI3"}
+	"A30", "A6000", "A5000", "A4000", "L40S", "L40", "L4", "V100", "P100", "T4", "MI355X", "MI350X", "MI325X", "MI300X", "MI250X", "GAUDI2",
+	"GAUDI3"}
 
 // GPU is the product in a provider's text, such as "NVIDIA H100 80GB HBM3", "gpu_2x_h100_sxm5" or "H100x8"; "" where it names
 // none that price tables know. Form and memory are left out: pools of a configuration are written without them.

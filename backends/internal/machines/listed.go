@@ -24,7 +24,8 @@ func Listed(provider, kind string) Listing {
 	if !ok {
 		return Listing{}
 	}
-	l := Listing{Price: fleet.Some(g.Price.Mul(decimal.NewFromInt(int64(g.GPUs)))), GPU: GPU(g.GPU), GPUs: g.GPUs, From: fleet.Text("list without a date")}
+	l := Listing{Price: fleet.Some(g.Price.Mul(decimal.NewFromInt(int64(g.GPUs)))), GPU: GPU(g.GPU), GPUs: g.GPUs,
+		From: fleet.Text("list without a date")}
 	for _, layout := range []string{time.DateOnly, "2006-01", "2006"} {
 		if at, err := time.Parse(layout, g.AsOf); err == nil {
 			l.AsOf, l.From = at, fleet.Concat(fleet.Text("list of "), fleet.Quote(g.AsOf))

@@ -27,9 +27,11 @@ func Kind(words string) fleet.UsageKind {
 	switch {
 	case has("web search", "web_search", "file search", "code execution", "code_execution", "tool call", "code interpreter", "grounding"):
 		return fleet.UseToolCalls
-	case has("cache", "cchd", "cached"):
+	case has("storage"):
+		return fleet.UseStorage
+	case has("cache", "cchd", "caching"):
 		return cache(has)
-	case has("audio"):
+	case has("audio", " aud "):
 		return sided(input, output, fleet.UseAudioIn, fleet.UseAudioOut)
 	case has("image") && has("token"):
 		return sided(input, output, fleet.UseImageIn, fleet.UseImageOut)

@@ -14,6 +14,7 @@ func TestKindsOfMeters(t *testing.T) {
 		"gpt 4o 0806 Inp glbl Tokens": fleet.UseInput, "gpt 4o 0806 cchd Inp glbl": fleet.UseCacheRead, "gpt 4o Outp glbl": fleet.UseOutput,
 		"audio input tokens": fleet.UseAudioIn, "image output tokens": fleet.UseImageOut, "web search calls": fleet.UseToolCalls,
 		"Provisioned Managed PTU": fleet.UseHours, "Support (Developer)": fleet.UseUnknown, "": fleet.UseUnknown, "audio": fleet.UseUnknown,
+		"Gemini context caching storage": fleet.UseStorage, "gpt 4o rt aud Inp glbl Tokens": fleet.UseAudioIn,
 	} {
 		if got := Kind(words); got != want {
 			t.Errorf("%q counts %q, want %q", words, got, want)

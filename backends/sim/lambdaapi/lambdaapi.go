@@ -113,7 +113,8 @@ func (s *server) instances(w http.ResponseWriter, _ *http.Request) {
 		}
 		list = append(list, object{"id": x.ID, "name": x.Name, "ip": x.Address, "private_ip": x.Address, "hostname": x.Name, "status": status,
 			"ssh_key_names": []string{"ops"}, "file_system_names": []string{}, "region": object{"name": s.o.Region, "description": s.o.Region},
-			"instance_type": s.kind(x.Kind), "is_reserved": x.Reserved, "jupyter_token": "simulated-token", "jupyter_url": "https://jupyter.simulated/?token=simulated-token"})
+			"instance_type": s.kind(x.Kind), "is_reserved": x.Reserved, "jupyter_token": "simulated-token",
+			"jupyter_url": "https://jupyter.simulated/?token=simulated-token"})
 	}
 	answer(w, list)
 }
