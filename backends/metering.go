@@ -66,13 +66,15 @@ func (w *world) meterHours(s *fleet.Snapshot, seen gatewayLoads, now time.Time) 
 		m.before[key] = now
 		if did := now.since(before); again && hour != nil {
 			price, priced := seen.price(t)
-			used := usageOf(did)
-			used[fleet.UseRequests] = decimal.NewFromFloat(max(0, did.requests))
-			for use, n := range used {
-				if !n.IsZero() {
-					unit, ok := economics.TokenUnit(price, use)
-					hour.add(meterKey{stream: fleet.StreamMetered, provider: t.Provider, model: t.Model, route: r.ID, use: use}, n, unit, ok && priced)
+			uses := usageOf(did)
+			uses[fleet.UseRequests] = decimal.NewFromFloat(max(0, did.requests))
+			for use, n := range uses {
+				if n.IsZero() {
+					continue
 				}
+				line := meterKey{stream: fleet.StreamMetered, provider: t.Provider, model: t.Model, route: r.ID, use: use}
+				unit, ok := economics.TokenUnit(price, use)
+				hour.add(line, n, unit, ok && priced)
 			}
 		}
 	})

@@ -204,7 +204,8 @@ func openDemo(ctx context.Context, f *flags, c console, o demoOptions) (*session
 	}
 	s.stateDir = dir
 	s.openLog(f)
-	embedded, err := sim.Listen(ctx, sim.Options{Seed: o.seed, Clock: clock, Env: fleet.Env(o.env), Probes: !o.brief, Machines: true, Bills: true})
+	embedded, err := sim.Listen(ctx, sim.Options{Seed: o.seed, Clock: clock, Env: fleet.Env(o.env), Probes: !o.brief, Machines: true,
+		Bills: true})
 	if err != nil {
 		s.close()
 		return nil, err

@@ -137,7 +137,7 @@ func (s *session) catalogue() (*economics.Catalogue, error) {
 	if s.prices == nil {
 		return economics.Embedded()
 	}
-	return s.prices.Catalogue, nil
+	return s.prices.Now().Catalogue, nil
 }
 
 // described is the case of a workload file, or of defaults.
