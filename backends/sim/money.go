@@ -112,7 +112,7 @@ func (o Options) notebooks() world.Bypass {
 	if rate == 0 {
 		rate = usualBypass
 	}
-	return world.Bypass{Rate: max(rate, 0), Model: "gpt-4o-mini", Prompt: world.Lengths{Median: 2500, Sigma: .8, Max: 16000},
+	return world.Bypass{Rate: max(rate, 0), Model: "gpt-4o", Prompt: world.Lengths{Median: 2500, Sigma: .8, Max: 16000},
 		Output: world.Lengths{Median: 400, Sigma: .6, Max: 2048}, Batch: .3}
 }
 
