@@ -102,12 +102,18 @@ type bench struct {
 }
 
 type pricedKey struct {
-	source fleet.SourceID
-	stream fleet.Stream
+	source   fleet.SourceID
+	stream   fleet.Stream
+	provider fleet.ProviderID
+	model    fleet.ModelName
 }
 
-// pricing finds the sources that say what things cost. What one of them counts beside that, such as tokens, is paid with it; the
-// meter says it line by line.
+func pricedOf(l *Ledger, stream fleet.Stream, line *fleet.BillLine) pricedKey {
+	return pricedKey{l.Source, stream, providerOf(l, line), line.Model}
+}
+
+// pricing finds the models of which a source says itself what they cost. What it counts of them beside that, such as tokens, is paid
+// with it; the meter says it line by line.
 func pricing(ledgers []Ledger) map[pricedKey]bool {
 	out := map[pricedKey]bool{}
 	for i := range ledgers {
@@ -116,12 +122,10 @@ func pricing(ledgers []Ledger) map[pricedKey]bool {
 		}
 		for j := range ledgers[i].Pages {
 			p := &ledgers[i].Pages[j]
-			key := pricedKey{ledgers[i].Source, p.Stream}
 			for k := range p.Lines {
-				if out[key] {
-					break
+				if l := &p.Lines[k]; l.Cost.OK && l.IsUsage() {
+					out[pricedOf(&ledgers[i], p.Stream, l)] = true
 				}
-				out[key] = p.Lines[k].Cost.OK && p.Lines[k].IsUsage()
 			}
 		}
 	}
@@ -197,7 +201,7 @@ func (b *bench) line(i int, page *Page, day time.Time, l *fleet.BillLine) {
 	row := rowKey{b.model(provider, l.Model), tier(l.Tier)}
 	t := b.tell(tellKey{provider, page.Stream, i})
 	t.models, t.tiers = t.models || row.model != "", t.tiers || row.tier != ""
-	b.cell(key.dayKey, row).of(page.Stream, i).add(l, b.cost(b.ledgers[i].Source, provider, l), b.priced[pricedKey{b.ledgers[i].Source, page.Stream}])
+	b.cell(key.dayKey, row).of(page.Stream, i).add(l, b.cost(b.ledgers[i].Source, provider, l), b.priced[pricedOf(&b.ledgers[i], page.Stream, l)])
 }
 
 // own tells whether a gateway's line is of own machines.
@@ -276,7 +280,7 @@ func (b *bench) model(provider fleet.ProviderID, name fleet.ModelName) fleet.Mod
 
 // cost is what a line says that it costs, else its use at list price.
 func (b *bench) cost(source fleet.SourceID, provider fleet.ProviderID, l *fleet.BillLine) fleet.Maybe[fleet.Money] {
-	if b.priced[pricedKey{source, l.Stream}] || l.Cost.OK || l.Stream == fleet.StreamBilled || !l.Quantity.OK || b.names.Unit == nil || !l.IsUsage() {
+	if b.priced[pricedKey{source, l.Stream, provider, l.Model}] || l.Cost.OK || l.Stream == fleet.StreamBilled || !l.Quantity.OK || b.names.Unit == nil || !l.IsUsage() {
 		return l.Cost
 	}
 	key := unitKey{provider, l.Model, l.Tier, l.Region, l.Use}

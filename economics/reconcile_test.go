@@ -300,3 +300,35 @@ func TestAGatewayThatPricesIsNotPricedAgain(t *testing.T) {
 		t.Errorf("%+v", r.Bypass)
 	}
 }
+
+// A gateway that states the dollars of a model on one line and its tokens on others tells of the same money once.
+func TestTokensBesideTheirMoneyAreNotPricedAgain(t *testing.T) {
+	names := Names{Unit: func(fleet.ProviderID, *fleet.BillLine) (fleet.Money, bool) { return cash("2").V, true }}
+	key := func(l fleet.BillLine, id string) fleet.BillLine {
+		l.Key = id
+		return l
+	}
+	page := dayPage(fleet.StreamMetered, monday, key(line("m", cash("3")), "a"), key(tokens("m", 1, fleet.Maybe[fleet.Money]{}), "a"),
+		key(line("m", cash("4")), "b"), key(tokens("m", 2, fleet.Maybe[fleet.Money]{}), "b"), tokens("free", 5, fleet.Maybe[fleet.Money]{}))
+	r := Reconcile([]Ledger{bill(page)}, over(1), names)
+	is(t, "dollars and tokens", rowOf(t, r, "m", monday).Metered.Cost, "7")
+	is(t, "tokens alone", rowOf(t, r, "free", monday).Metered.Cost, "10")
+	if m := rowOf(t, r, "m", monday).Metered; !m.Missing.IsEmpty() || m.Uses[fleet.UseInput].String() != "3" {
+		t.Errorf("%+v", m)
+	}
+}
+
+// So it is for teams, of which the gateway states the dollars.
+func TestATeamSpendsItsDollarsOnce(t *testing.T) {
+	names := Names{Unit: func(fleet.ProviderID, *fleet.BillLine) (fleet.Money, bool) { return cash("2").V, true }}
+	money, used := line("m", cash("3")), tokens("m", 9, fleet.None[fleet.Money]())
+	money.Team, used.Team = "search", "search"
+	ledger := bill(dayPage(fleet.StreamMetered, monday, money, used))
+	for _, r := range Parts(nil, []Ledger{ledger}, fleet.Day(monday), fleet.Month(monday), names) {
+		if r.By == fleet.SpendByTeam {
+			is(t, r.Name, r.Today, "3")
+			return
+		}
+	}
+	t.Error("no row of the team")
+}

@@ -184,7 +184,7 @@ func routes() []world.RouteSpec {
 func deployments() []world.DeploymentSpec {
 	own := func(route, pool, model string, weight float64) world.DeploymentSpec {
 		return world.DeploymentSpec{
-			ID: route + "-" + pool, Route: route, Pool: pool, Model: "openai/" + model, Weight: weight, MaxInput: maxContext,
+			ID: route + "-" + pool, Route: route, Pool: pool, Model: ownPrefix + model, Weight: weight, MaxInput: maxContext,
 			APIBase: "http://" + pool + "." + siteOf(pool) + ".internal:8000/v1",
 		}
 	}
@@ -206,6 +206,9 @@ func deployments() []world.DeploymentSpec {
 	}
 }
 
+// ownPrefix is how LiteLLM names what own engines serve, apart from what is rented under the same names.
+const ownPrefix = "hosted_vllm/"
+
 // maxContext is what the self-hosted engines take, in tokens.
 const maxContext = 32_768
 
@@ -222,7 +225,7 @@ func (o Options) scale(s *world.Spec) {
 		p := pool(fmt.Sprintf("pool-%02d", i+1), "llama-70b", 1, 8, h100, pools()[1].Cost)
 		s.Pools = append(s.Pools, p)
 		s.Deployments = append(s.Deployments, world.DeploymentSpec{
-			ID: routeLoad + "-" + p.Name, Route: routeLoad, Pool: p.Name, Model: "openai/llama-70b", Weight: 1,
+			ID: routeLoad + "-" + p.Name, Route: routeLoad, Pool: p.Name, Model: ownPrefix + "llama-70b", Weight: 1,
 			MaxInput: maxContext, APIBase: "http://" + p.Name + "." + siteFRA + ".internal:8000/v1",
 		})
 	}

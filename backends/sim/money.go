@@ -112,12 +112,12 @@ func (o Options) notebooks() world.Bypass {
 	if rate == 0 {
 		rate = usualBypass
 	}
-	return world.Bypass{Rate: max(rate, 0), Model: "gpt-4o-mini", Prompt: world.Lengths{Median: 2500, Sigma: .8, Max: 16000},
+	return world.Bypass{Rate: max(rate, 0), Model: "gpt-4o", Prompt: world.Lengths{Median: 2500, Sigma: .8, Max: 16000},
 		Output: world.Lengths{Median: 400, Sigma: .6, Max: 2048}, Batch: .3}
 }
 
-// usualBypass is about a twentieth of what the gateways send to the provider.
-const usualBypass = 0.4 // requests per second
+// usualBypass is less than a tenth of the tokens that the gateways send to the provider: found, and no alarm.
+const usualBypass = 0.2 // requests per second
 
 // billing remembers what went before the world began, once somebody asks.
 func (f *Fleet) billing() func() wire.Past {

@@ -107,7 +107,7 @@ func TestOpenAIsBillHasPagesAndIsLate(t *testing.T) {
 	f, _ := quiet(t, midnight)
 	query := fmt.Sprintf("start_time=%d&end_time=%d&group_by[]=line_item&limit=1", midnight.AddDate(0, 0, -3).Unix(), midnight.Unix())
 	days, lines, pages := costs(t, f, query)
-	if pages != 3 || len(days) != 3 || !lines["gpt-4o-2024-08-06, cached input"] || !lines["gpt-4o-mini-2024-07-18, batch output"] {
+	if pages != 3 || len(days) != 3 || !lines["gpt-4o-2024-08-06, cached input"] || !lines["gpt-4o-2024-08-06, batch output"] {
 		t.Errorf("%d pages of %v with %v", pages, days, lines)
 	}
 	whole, young := days[midnight.AddDate(0, 0, -3).Unix()], days[midnight.AddDate(0, 0, -1).Unix()]

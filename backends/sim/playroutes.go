@@ -73,7 +73,7 @@ func (p *player) deployment(r *fleet.RouteSpec, t *fleet.TargetSpec, weight floa
 	d := world.DeploymentSpec{ID: p.name(string(r.ID) + "-" + string(t.ID)), Route: string(r.ID), Weight: weight}
 	if name, own := p.pools[t.Pool]; own {
 		at := slices.IndexFunc(p.spec.Pools, func(x world.PoolSpec) bool { return x.Name == name })
-		d.Pool, d.Model, d.APIBase = name, "openai/"+p.spec.Pools[at].Model, "http://"+name+".internal:8000/v1"
+		d.Pool, d.Model, d.APIBase = name, ownPrefix+p.spec.Pools[at].Model, "http://"+name+".internal:8000/v1"
 		d.MaxInput = int(p.inv.Pools[at].MaxContext.Or(0))
 		return d
 	}
