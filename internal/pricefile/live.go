@@ -133,13 +133,3 @@ func each(c Config, do func(path string, info os.FileInfo, err error)) {
 		}
 	}
 }
-
-// Canonical is as economics.Catalogue.Canonical, of the list in force.
-func (l *Live) Canonical(kind string, model fleet.ModelName) fleet.ModelName {
-	return l.Now().Canonical(kind, model)
-}
-
-// LinePriceOf is as economics.Catalogue.LinePriceOf, of the list in force.
-func (l *Live) LinePriceOf(p *fleet.ProviderSpec, line *fleet.BillLine) (fleet.Money, bool) {
-	return l.Now().LinePriceOf(p, line)
-}
