@@ -18,6 +18,16 @@ type Page struct {
 	Was    []Was // what it said before it was corrected, the oldest first
 }
 
+// lumped tells whether a gateway states its dollars on lines of their own: its tokens are what these were spent on.
+func (p *Page) lumped() bool {
+	for i := range p.Lines {
+		if l := &p.Lines[i]; l.Stream == fleet.StreamMetered && l.Use == fleet.UseUnknown && l.Cost.OK {
+			return true
+		}
+	}
+	return false
+}
+
 // Was is an amount of a day before its source corrected it.
 type Was struct {
 	Provider fleet.ProviderID

@@ -130,6 +130,7 @@ func (p *parts) tenantsOf(l *Ledger, by fleet.SpendBy, stream fleet.Stream) (lin
 		if page.Stream != stream || !p.month.Has(page.Day) && !p.today.Has(page.Day) {
 			continue
 		}
+		lumped := page.lumped()
 		for j := range page.Lines {
 			line := &page.Lines[j]
 			key := partKey{by: by, name: line.Team}
@@ -139,7 +140,11 @@ func (p *parts) tenantsOf(l *Ledger, by fleet.SpendBy, stream fleet.Stream) (lin
 			if key.name == "" || !line.IsUsage() {
 				continue
 			}
-			v := p.put(key, stream, line.Span.From, p.desk.cost(providerOf(l, line), line))
+			cost := line.Cost
+			if !lumped {
+				cost = p.desk.cost(providerOf(l, line), line)
+			}
+			v := p.put(key, stream, line.Span.From, cost)
 			v.until = l.Watermark
 			lines++
 		}

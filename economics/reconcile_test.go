@@ -296,3 +296,18 @@ func TestTokensBesideTheirMoneyAreNotPricedAgain(t *testing.T) {
 		t.Errorf("%+v", m)
 	}
 }
+
+// So it is for teams, of which the gateway states the dollars.
+func TestATeamSpendsItsDollarsOnce(t *testing.T) {
+	names := Names{Unit: func(fleet.ProviderID, *fleet.BillLine) (fleet.Money, bool) { return cash("2").V, true }}
+	money, used := line("m", cash("3")), tokens("m", 9, fleet.None[fleet.Money]())
+	money.Team, used.Team = "search", "search"
+	ledger := bill(dayPage(fleet.StreamMetered, monday, money, used))
+	for _, r := range Parts(nil, []Ledger{ledger}, fleet.Day(monday), fleet.Month(monday), names) {
+		if r.By == fleet.SpendByTeam {
+			is(t, r.Name, r.Today, "3")
+			return
+		}
+	}
+	t.Error("no row of the team")
+}
