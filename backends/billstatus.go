@@ -22,7 +22,8 @@ func (w *world) billStatuses(a *keptBooks, now time.Time) []fleet.BillStatus {
 
 func (w *world) billStatus(a *keptBooks, s *sourceState, now time.Time) fleet.BillStatus {
 	st := &s.status
-	out := fleet.BillStatus{Source: s.spec.ID, Kind: s.spec.Kind, Provider: s.spec.Subject.Provider, Interval: s.spec.Interval, Next: st.NextTry,
+	out := fleet.BillStatus{Source: s.spec.ID, Kind: s.spec.Kind, Provider: s.spec.Subject.Provider, Interval: s.spec.Interval,
+		Next:  st.NextTry,
 		Stale: s.stale(now) && !s.unasked(now), Refused: st.ErrKind == fleet.KindAuth, Err: st.Err}
 	r, ok := a.reads[s.spec.ID]
 	if !ok {

@@ -155,10 +155,12 @@ func (h *Hub) reconciled(old *settled) *keptBooks {
 	}
 	recent := economics.Reconcile(ledgers, fleet.Span{From: from, To: today.To}, names)
 	days := slices.Concat(recent.Days, old.days)
-	a := &keptBooks{names: names, reads: map[fleet.SourceID]books.Read{}, lines: map[fleet.SourceID]int{}, factors: economics.Factors(days), day: economics.Period(days, ledgers, today, now), month: economics.Period(days, ledgers, month, now)}
+	a := &keptBooks{names: names, reads: map[fleet.SourceID]books.Read{}, lines: map[fleet.SourceID]int{}, factors: economics.Factors(days),
+		day: economics.Period(days, ledgers, today, now), month: economics.Period(days, ledgers, month, now)}
 	a.rows = economics.Parts(days, ledgers, today, month, names)
 	a.open = openPart(days, ledgers, month, now)
-	a.hours = economics.HoursOf(ledgers, fleet.Span{From: today.From.AddDate(0, 0, -56), To: now}, func(id fleet.ProviderID, model fleet.ModelName) float64 {
+	a.hours = economics.HoursOf(ledgers, fleet.Span{From: today.From.AddDate(0, 0, -56), To: now}, func(id fleet.ProviderID,
+		model fleet.ModelName) float64 {
 		if f, ok := economics.Rho(a.factors, id, economics.NameOf(names, id, model), ""); ok {
 			return f.Rho.V
 		}

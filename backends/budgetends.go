@@ -65,8 +65,9 @@ func (w *world) ownBudgets(s *fleet.Snapshot, now time.Time) []fleet.BudgetEnd {
 			Reset: fleet.Some(end), Told: now, Why: why}, high, now))
 	}
 	if budget.PerMonth.OK {
-		list = append(list, ends(fleet.BudgetEnd{Of: fleet.Text("month"), By: fleet.StreamBilled, Limit: budget.PerMonth, Spent: s.Spend.Month.Best,
-			Rate: rate, Reset: fleet.Some(fleet.Month(now).To), Told: now, Why: s.Spend.Month.BestWhy}, high, now))
+		list = append(list, ends(fleet.BudgetEnd{Of: fleet.Text("month"), By: fleet.StreamBilled, Limit: budget.PerMonth,
+			Spent: s.Spend.Month.Best,
+			Rate:  rate, Reset: fleet.Some(fleet.Month(now).To), Told: now, Why: s.Spend.Month.BestWhy}, high, now))
 	}
 	return list
 }
@@ -119,7 +120,8 @@ func (w *world) providerEnds(s *fleet.Snapshot, b *fleet.BillStatus, now time.Ti
 	}
 	name := fleet.Quote(cmp.Or(string(b.Provider), string(b.Source)))
 	for _, l := range b.Limits {
-		e := fleet.BudgetEnd{Of: fleet.Concat(name, fleet.Text(": "), fleet.Quote(l.Of.String())), Provider: b.Provider, Source: b.Source, Limit: l.Max, Spent: l.Spent,
+		e := fleet.BudgetEnd{Of: fleet.Concat(name, fleet.Text(": "), fleet.Quote(l.Of.String())), Provider: b.Provider, Source: b.Source,
+			Limit: l.Max, Spent: l.Spent,
 			Rate: rate, Reset: l.Reset, Hard: l.Hard, Told: b.Fetched}
 		if b.Provider == "" { // of a gateway's key or team, whose burn nobody follows
 			e.Rate, e.Why = meanRate(&l, b.Fetched), fleet.Text("at its mean since it began")
@@ -134,7 +136,8 @@ func (w *world) providerEnds(s *fleet.Snapshot, b *fleet.BillStatus, now time.Ti
 	}
 	if b.Balance.OK {
 		zero := fleet.NewMoney(decimal.Zero, b.Balance.V.Currency())
-		list = append(list, ends(fleet.BudgetEnd{Of: fleet.Concat(name, fleet.Text(": prepaid")), Provider: b.Provider, Source: b.Source, Limit: b.Balance,
+		list = append(list, ends(fleet.BudgetEnd{Of: fleet.Concat(name, fleet.Text(": prepaid")), Provider: b.Provider, Source: b.Source,
+			Limit: b.Balance,
 			Spent: fleet.Some(zero), Rate: rate, Hard: true, Told: b.Fetched}, fleet.None[fleet.USDPerHour](), now))
 	}
 	return list

@@ -193,7 +193,8 @@ func (w *world) rows(s *fleet.Snapshot, live []liveModel, past []fleet.SpendRow,
 		}
 	}
 	slices.SortStableFunc(rows, func(x, y fleet.SpendRow) int {
-		return cmp.Or(cmp.Compare(x.By, y.By), cmp.Compare(y.Pace.Rate.V, x.Pace.Rate.V), cmp.Compare(amountOf(y.Month), amountOf(x.Month)), cmp.Compare(x.Name, y.Name))
+		return cmp.Or(cmp.Compare(x.By, y.By), cmp.Compare(y.Pace.Rate.V, x.Pace.Rate.V), cmp.Compare(amountOf(y.Month), amountOf(x.Month)),
+			cmp.Compare(x.Name, y.Name))
 	})
 	return rows
 }

@@ -22,7 +22,8 @@ func (w *world) moneyAlerts(s *fleet.Snapshot, now time.Time) []fleet.Alert {
 		list = append(list, bypassAlerts(b)...)
 		list = append(list, billAlerts(b, now)...)
 		if !b.Problem.IsEmpty() {
-			list = append(list, fleet.Alert{Level: fleet.LevelWarn, Object: fleet.Text("books"), Text: b.Problem, Runbook: fleet.Text("books-unwritten")})
+			list = append(list, fleet.Alert{Level: fleet.LevelWarn, Object: fleet.Text("books"), Text: b.Problem,
+				Runbook: fleet.Text("books-unwritten")})
 		}
 	}
 	return append(list, w.doubtAlerts()...)
@@ -42,8 +43,10 @@ func factorAlerts(b *fleet.Books) []fleet.Alert {
 		if f.Model != "" {
 			object = fleet.Concat(object, fleet.Text(" "), fleet.Quote(string(f.Model)))
 		}
-		list = append(list, fleet.Alert{Level: fleet.LevelWarn, Object: object, Subject: fleet.Subject{Provider: f.Provider, About: fleet.AboutBill},
-			Text:    fleet.Textf("billed %s x what was %s, median of %s", fleet.Float(f.Rho.V, 2), fleet.Quote(string(f.Against)), fleet.Many(f.Days, "day")),
+		list = append(list, fleet.Alert{Level: fleet.LevelWarn, Object: object, Subject: fleet.Subject{Provider: f.Provider,
+			About: fleet.AboutBill},
+			Text: fleet.Textf("billed %s x what was %s, median of %s", fleet.Float(f.Rho.V, 2), fleet.Quote(string(f.Against)),
+				fleet.Many(f.Days, "day")),
 			Detail:  fleet.Concat(fleet.Text("last "), fleet.Float(f.Last.V, 2), fleet.Text(" on "), fleet.Label(f.LastDay.Format(time.DateOnly))),
 			Runbook: fleet.Text("bill-factor")})
 	}
@@ -70,9 +73,11 @@ func bypassAlerts(b *fleet.Books) []fleet.Alert {
 		if f.Cost.OK {
 			detail = fleet.Concat(fleet.Text("est. "), f.Cost.V.Text(), fleet.Text(" "), detail)
 		}
-		list = append(list, fleet.Alert{Level: fleet.LevelWarn, Object: fleet.Concat(fleet.Label(string(f.Provider)), fleet.Text(" "), fleet.Quote(string(f.Model))),
+		list = append(list, fleet.Alert{Level: fleet.LevelWarn, Object: fleet.Concat(fleet.Label(string(f.Provider)), fleet.Text(" "),
+			fleet.Quote(string(f.Model))),
 			Subject: fleet.Subject{Provider: f.Provider, About: fleet.AboutBill},
-			Text:    fleet.Textf("%s%% of its tokens passed no gateway (%s)", f.Share.Whole(), f.Beyond.Text()), Detail: detail, Runbook: fleet.Text("gateway-bypass")})
+			Text:    fleet.Textf("%s%% of its tokens passed no gateway (%s)", f.Share.Whole(), f.Beyond.Text()), Detail: detail,
+			Runbook: fleet.Text("gateway-bypass")})
 	}
 	return list
 }
@@ -100,7 +105,8 @@ func endAlerts(s *fleet.Snapshot, now time.Time) []fleet.Alert {
 		if e.Hard {
 			detail = fleet.Concat(fleet.Text("requests fail then; "), detail)
 		}
-		list = append(list, fleet.Alert{Level: level, Object: fleet.Text("budget"), Subject: fleet.Subject{Provider: e.Provider, Gateway: e.Gateway, About: fleet.AboutBill},
+		list = append(list, fleet.Alert{Level: level, Object: fleet.Text("budget"), Subject: fleet.Subject{Provider: e.Provider,
+			Gateway: e.Gateway, About: fleet.AboutBill},
 			Text: text, Detail: detail, Runbook: fleet.Text("budget-end")})
 	}
 	return list
@@ -122,11 +128,13 @@ func billAlerts(b *fleet.Books, now time.Time) []fleet.Alert {
 		object, subject := fleet.Label(string(st.Source)), fleet.Subject{Provider: st.Provider, About: fleet.AboutBill}
 		switch {
 		case st.Refused:
-			list = append(list, fleet.Alert{Level: fleet.LevelWarn, Object: object, Subject: subject, Text: fleet.Concat(fleet.Text("no bill is read: "), st.Err),
+			list = append(list, fleet.Alert{Level: fleet.LevelWarn, Object: object, Subject: subject,
+				Text:   fleet.Concat(fleet.Text("no bill is read: "), st.Err),
 				Detail: fleet.Text("the meter is not checked"), Runbook: fleet.Text("bill-refused")})
 		case !st.Watermark.IsZero() && now.Sub(st.Watermark) > billLate && !st.Stale && len(st.Files) == 0:
 			list = append(list, fleet.Alert{Level: fleet.LevelWarn, Object: object, Subject: subject,
-				Text: fleet.Concat(fleet.Text("its newest data is of "), fleet.Stamp(st.Watermark)), Detail: fleet.Text("nothing was used since, or its export stands still"),
+				Text:    fleet.Concat(fleet.Text("its newest data is of "), fleet.Stamp(st.Watermark)),
+				Detail:  fleet.Text("nothing was used since, or its export stands still"),
 				Runbook: fleet.Text("bill-late")})
 		}
 	}

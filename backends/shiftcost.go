@@ -40,7 +40,8 @@ func (w *world) shifted(s *fleet.Snapshot, now time.Time) {
 		if from := t.changed.Add(2 * rateWindow); now.After(from.Add(trendStep)) && now.Before(from.Add(shiftMean+trendStep)) {
 			sh.after = meanOf(r.Trends.Burn, from, now)
 		}
-		s.Spend.Shifted = append(s.Spend.Shifted, fleet.ShiftCost{Route: r.Spec.ID, Gateway: r.Spec.Gateway, At: sh.at, Before: sh.before, After: sh.after})
+		s.Spend.Shifted = append(s.Spend.Shifted, fleet.ShiftCost{Route: r.Spec.ID, Gateway: r.Spec.Gateway, At: sh.at, Before: sh.before,
+			After: sh.after})
 	}
 	slices.SortStableFunc(s.Spend.Shifted, func(x, y fleet.ShiftCost) int { return y.At.Compare(x.At) })
 }

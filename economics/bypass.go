@@ -87,13 +87,7 @@ func (b *bench) beyond(id fleet.ProviderID, meter, teller told, window fleet.Spa
 	}
 	counted := b.usages(id, meter.ledger, fleet.StreamMetered, both)
 	reported := b.usages(id, teller.ledger, fleet.StreamReported, both)
-	all, seen := decimal.Zero, decimal.Zero
-	for _, u := range reported {
-		all = all.Add(u.tokens)
-	}
-	for _, u := range counted {
-		seen = seen.Add(u.tokens)
-	}
+	all, seen := tokensOf(reported), tokensOf(counted)
 	if all.IsZero() || all.Sub(seen).Div(all).InexactFloat64() < bypassLeast {
 		return nil // names that do not meet are no traffic
 	}
@@ -117,6 +111,14 @@ func (b *bench) beyond(id fleet.ProviderID, meter, teller told, window fleet.Spa
 		out = append(out, f)
 	}
 	return out
+}
+
+func tokensOf(usages map[fleet.ModelName]*usage) decimal.Decimal {
+	sum := decimal.Zero
+	for _, u := range usages {
+		sum = sum.Add(u.tokens)
+	}
+	return sum
 }
 
 // slot is the time by which a source tells: an hour, or a day where one of its lines is longer than an hour.

@@ -23,39 +23,47 @@ func HoursOf(ledgers []Ledger, back fleet.Span, rho func(fleet.ProviderID, fleet
 		if l.Source != "" {
 			continue // the meter is pitwall's own: others tell of the same money
 		}
-		for j := range l.Pages {
-			s := &l.Pages[j]
-			if !s.Day.Before(back.To) || !s.Day.Add(oneDay).After(back.From) {
-				continue
-			}
-			if s.Stream == fleet.StreamMetered {
-				for _, c := range s.Covers {
-					for at := c.From.Add(time.Hour - 1).Truncate(time.Hour); !at.Add(time.Hour).After(c.To); at = at.Add(time.Hour) {
-						out[at] += 0
-					}
-				}
-			}
+		out.open(l, back)
+		out.fill(l, rho)
+	}
+	return out
+}
+
+// open begins the hours that the meter covers whole.
+func (h Hourly) open(l *Ledger, back fleet.Span) {
+	for j := range l.Pages {
+		s := &l.Pages[j]
+		if s.Stream != fleet.StreamMetered || !s.Day.Before(back.To) || !s.Day.Add(oneDay).After(back.From) {
+			continue
 		}
-		for j := range l.Pages {
-			s := &l.Pages[j]
-			if s.Stream != fleet.StreamMetered && s.Stream != fleet.StreamCapacity {
-				continue
-			}
-			for k := range s.Lines {
-				line := &s.Lines[k]
-				_, whole := out[line.Span.From]
-				if !whole || !line.Cost.OK || line.Cost.V.Currency() != fleet.USD || line.Span.Length() > time.Hour {
-					continue
-				}
-				f := 1.0
-				if s.Stream == fleet.StreamMetered && rho != nil {
-					f = rho(line.Provider, line.Model)
-				}
-				out[line.Span.From] += line.Cost.V.Float() * f
+		for _, c := range s.Covers {
+			for at := c.From.Add(time.Hour - 1).Truncate(time.Hour); !at.Add(time.Hour).After(c.To); at = at.Add(time.Hour) {
+				h[at] += 0
 			}
 		}
 	}
-	return out
+}
+
+// fill adds what was burnt in the hours that are open.
+func (h Hourly) fill(l *Ledger, rho func(fleet.ProviderID, fleet.ModelName) float64) {
+	for j := range l.Pages {
+		s := &l.Pages[j]
+		if s.Stream != fleet.StreamMetered && s.Stream != fleet.StreamCapacity {
+			continue
+		}
+		for k := range s.Lines {
+			line := &s.Lines[k]
+			_, whole := h[line.Span.From]
+			if !whole || !line.Cost.OK || line.Cost.V.Currency() != fleet.USD || line.Span.Length() > time.Hour {
+				continue
+			}
+			f := 1.0
+			if s.Stream == fleet.StreamMetered && rho != nil {
+				f = rho(line.Provider, line.Model)
+			}
+			h[line.Span.From] += line.Cost.V.Float() * f
+		}
+	}
 }
 
 // Outlook is what a forecast is made of.

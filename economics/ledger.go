@@ -62,7 +62,8 @@ func NameOf(n Names, provider fleet.ProviderID, model fleet.ModelName) fleet.Mod
 }
 
 // standard are the words for the usual tier of service.
-var standard = map[string]bool{"": true, "standard": true, "default": true, "auto": true, "on_demand": true, "on-demand": true, "ON_DEMAND": true}
+var standard = map[string]bool{"": true, "standard": true, "default": true, "auto": true, "on_demand": true, "on-demand": true,
+	"ON_DEMAND": true}
 
 // TokenUnit is the price of one unit of a kind of usage by a price of tokens, as far as it has one.
 func TokenUnit(p fleet.Price, use fleet.UsageKind) (fleet.Money, bool) {

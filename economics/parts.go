@@ -95,7 +95,8 @@ func (p *parts) own(l *Ledger) {
 		for j := range page.Lines {
 			line := &page.Lines[j]
 			if line.Route != "" {
-				p.put(partKey{by: fleet.SpendByRoute, name: string(line.Route)}, fleet.StreamMetered, line.Span.From, p.desk.cost(l.Source, line.Provider, line))
+				p.put(partKey{by: fleet.SpendByRoute, name: string(line.Route)}, fleet.StreamMetered, line.Span.From, p.desk.cost(l.Source,
+					line.Provider, line))
 			}
 			if line.Stream == fleet.StreamCapacity && !line.Item.IsEmpty() {
 				p.put(partKey{by: fleet.SpendByPool, name: line.Item.String()}, fleet.StreamCapacity, line.Span.From, line.Cost)

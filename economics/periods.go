@@ -229,7 +229,8 @@ func HourChart(ledgers []Ledger, span fleet.Span, names Names) []fleet.CostPoint
 
 // desk resolves names and prices of ledgers without laying them out.
 func desk(ledgers []Ledger, names Names) *bench {
-	return &bench{names: names, ledgers: ledgers, canonical: map[nameKey]fleet.ModelName{}, units: map[unitKey]unit{}, priced: pricing(ledgers)}
+	return &bench{names: names, ledgers: ledgers, canonical: map[nameKey]fleet.ModelName{}, units: map[unitKey]unit{},
+		priced: pricing(ledgers)}
 }
 
 func providerOf(l *Ledger, line *fleet.BillLine) fleet.ProviderID {

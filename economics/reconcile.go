@@ -201,7 +201,8 @@ func (b *bench) line(i int, page *Page, day time.Time, l *fleet.BillLine) {
 	row := rowKey{b.model(provider, l.Model), tier(l.Tier)}
 	t := b.tell(tellKey{provider, page.Stream, i})
 	t.models, t.tiers = t.models || row.model != "", t.tiers || row.tier != ""
-	b.cell(key.dayKey, row).of(page.Stream, i).add(l, b.cost(b.ledgers[i].Source, provider, l), b.priced[pricedOf(&b.ledgers[i], page.Stream, l)])
+	b.cell(key.dayKey, row).of(page.Stream, i).add(l, b.cost(b.ledgers[i].Source, provider, l), b.priced[pricedOf(&b.ledgers[i], page.Stream,
+		l)])
 }
 
 // own tells whether a gateway's line is of own machines.
@@ -280,7 +281,8 @@ func (b *bench) model(provider fleet.ProviderID, name fleet.ModelName) fleet.Mod
 
 // cost is what a line says that it costs, else its use at list price.
 func (b *bench) cost(source fleet.SourceID, provider fleet.ProviderID, l *fleet.BillLine) fleet.Maybe[fleet.Money] {
-	if b.priced[pricedKey{source, l.Stream, provider, l.Model}] || l.Cost.OK || l.Stream == fleet.StreamBilled || !l.Quantity.OK || b.names.Unit == nil || !l.IsUsage() {
+	if b.priced[pricedKey{source, l.Stream, provider, l.Model}] || l.Cost.OK || l.Stream == fleet.StreamBilled || !l.Quantity.OK ||
+		b.names.Unit == nil || !l.IsUsage() {
 		return l.Cost
 	}
 	key := unitKey{provider, l.Model, l.Tier, l.Region, l.Use}

@@ -113,6 +113,15 @@ func (t *typing) pastes(now time.Time, printable bool) bool {
 	return t.pasting
 }
 
+// interrupted ignores keys for a moment where a confirmation was taken away: what was being typed into it must not be taken for
+// keys of the step that came instead.
+func (m *Model) interrupted(confirming bool) tea.Cmd {
+	if !confirming || m.confirming() {
+		return nil
+	}
+	return m.startGrace()
+}
+
 // confirming tells whether a confirmation is on screen, into which somebody may be typing.
 func (m *Model) confirming() bool {
 	switch {

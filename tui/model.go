@@ -119,11 +119,11 @@ func (m *Model) Init() tea.Cmd {
 // Update only dispatches; each message has its method in a file of its name.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	m.rev++
-	confirming, typed := m.confirming(), false
+	confirming := m.confirming()
 	var cmd tea.Cmd
 	switch msg := msg.(type) {
 	case tea.KeyPressMsg:
-		typed = true
+		confirming = false // where a key leads is wanted
 		cmd = m.keyPress(msg)
 	case tea.PasteMsg:
 		cmd = m.paste(msg)
@@ -150,10 +150,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	default:
 		m.rev-- // nothing that a screen shows
 	}
-	if confirming && !typed && !m.confirming() {
-		cmd = tea.Batch(cmd, m.startGrace()) // what was being typed must not be taken for keys of the step that came instead
-	}
-	return m, tea.Batch(cmd, m.readRollouts())
+	return m, tea.Batch(cmd, m.readRollouts(), m.interrupted(confirming))
 }
 
 // changeAnswer hands an answer of the Control to the step of a change that asked for it.

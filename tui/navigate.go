@@ -152,8 +152,6 @@ func (m *Model) target() (place, bool) {
 	switch m.pane() {
 	case panePools, paneCostPools, paneCostProviders, paneCapacity:
 		return m.memberPlace(id)
-	case paneMachines:
-		return m.machinePlace(id)
 	case paneRoutes, paneCostRoutes:
 		return place{screen: views.ScreenRoutes, route: fleet.RouteID(id)}, true
 	case paneTargets:
@@ -170,10 +168,8 @@ func (m *Model) target() (place, bool) {
 		if o, ok := views.OriginOf(id); ok {
 			return m.memberPlace(o.ID)
 		}
-	case paneBillFactors:
-		return place{screen: views.ScreenBills, bill: id}, id != ""
-	case paneBillParts:
-		return m.spendPlace(id)
+	case paneBillFactors, paneBillParts:
+		return m.billPlace(id)
 	case paneSources, paneBillSources:
 		return place{screen: views.ScreenSources, source: fleet.SourceID(id)}, true
 	case paneClusters, paneNodes, panePods, paneWorkloads, paneKubeEvents, paneGPUs:
@@ -183,11 +179,22 @@ func (m *Model) target() (place, bool) {
 	case paneReplicas:
 		return m.replicaPlace(here.pool, fleet.ReplicaID(id))
 	}
+	return m.machineOrNode(id)
+}
+
+// machineOrNode is the page of the node that a machine is, or that a pod runs on.
+func (m *Model) machineOrNode(id string) (place, bool) {
+	if m.pane() == paneMachines {
+		return m.machinePlace(id)
+	}
 	return m.podNode()
 }
 
-// spendPlace is the page of what a part of the spend is of. Teams and keys have none.
-func (m *Model) spendPlace(id string) (place, bool) {
+// billPlace is the days of a model of the bills, or the page of what a part of the spend is of. Teams and keys have none.
+func (m *Model) billPlace(id string) (place, bool) {
+	if m.pane() == paneBillFactors {
+		return place{screen: views.ScreenBills, bill: id}, id != ""
+	}
 	by, name, _ := strings.Cut(id, "\x00")
 	switch fleet.SpendBy(by) {
 	case fleet.SpendByRoute:

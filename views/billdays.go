@@ -100,7 +100,8 @@ func dayState(d *fleet.CostDay) fleet.Safe {
 
 // dayFacts tell what each stream says of one day, in full.
 func dayFacts(p *page, d *fleet.CostDay) {
-	p.Rule(fleet.Label(d.Day.UTC().Format("2006-01-02")), dayState(d), fleet.Concat(fleet.Text("factor against "), orUnknown(fleet.Label(string(d.Against)))))
+	p.Rule(fleet.Label(d.Day.UTC().Format("2006-01-02")), dayState(d), fleet.Concat(fleet.Text("factor against "),
+		orUnknown(fleet.Label(string(d.Against)))))
 	for _, s := range []struct {
 		name fleet.Safe
 		sum  *fleet.StreamSum

@@ -25,7 +25,8 @@ var partKind = rowKind[fleet.SpendRow]{
 }
 
 // spendKinds are what money is parted by, as the table shows it.
-var spendKinds = []fleet.SpendBy{fleet.SpendByTeam, fleet.SpendByKey, fleet.SpendByModel, fleet.SpendByRoute, fleet.SpendByPool, fleet.SpendByProvider}
+var spendKinds = []fleet.SpendBy{fleet.SpendByTeam, fleet.SpendByKey, fleet.SpendByModel, fleet.SpendByRoute, fleet.SpendByPool,
+	fleet.SpendByProvider}
 
 // SpendRowID identifies one part of the spend.
 func SpendRowID(by fleet.SpendBy, name string) string { return string(by) + "\x00" + name }
@@ -49,7 +50,7 @@ var partsColumns = []part.Column{
 	{Title: fleet.Safe{}, Width: 10, Most: 60, Drop: 1},
 }
 
-func partPane(b *part.Block, sc Scene, l *listing[fleet.SpendRow], u BillsState, n int) {
+func partPane(b *part.Block, l *listing[fleet.SpendRow], u BillsState, n int) {
 	from, to := window(l.ids, u.Parts, n)
 	b.Rule(fleet.Text("SPEND  each BY parts the same money anew"), filterNote(u.Parts), position(from, to, len(l.ids)))
 	g := part.Layout(partsColumns, b.Width(), u.Parts.Column)

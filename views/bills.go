@@ -76,7 +76,7 @@ func billPanes(sc Scene, u BillsState) []billPane {
 	factors, parts, sources := factorList(sc.Snap, u.Factors), partList(sc.Snap, u.Parts), billSourceList(sc.Snap, u.Sources)
 	return []billPane{
 		{"billfactors", len(factors.ids), func(b *part.Block, n int) { factorPane(b, sc, factors, u, n) }},
-		{"billparts", len(parts.ids), func(b *part.Block, n int) { partPane(b, sc, parts, u, n) }},
+		{"billparts", len(parts.ids), func(b *part.Block, n int) { partPane(b, parts, u, n) }},
 		{"billsources", len(sources.ids), func(b *part.Block, n int) { billSourcePane(b, sc, sources, u, n) }},
 	}
 }
@@ -114,8 +114,10 @@ func booksProblem(k *fleet.Books) fleet.Safe {
 
 // bypassText says what a provider counted that no gateway did.
 func bypassText(y *fleet.Bypass) fleet.Safe {
-	text := fleet.Concat(fleet.Text("BYPASS "), fleet.Label(string(y.Provider)), fleet.Text(" "), fleet.Label(string(y.Model)), fleet.Text(": "),
-		y.Share.Whole(), fleet.Text("% of its "), fleet.Label(y.Span.From.UTC().Format("01-02")), fleet.Text(" passed no gateway ("), y.Beyond.Text(),
+	text := fleet.Concat(fleet.Text("BYPASS "), fleet.Label(string(y.Provider)), fleet.Text(" "), fleet.Label(string(y.Model)),
+		fleet.Text(": "),
+		y.Share.Whole(), fleet.Text("% of its "), fleet.Label(y.Span.From.UTC().Format("01-02")), fleet.Text(" passed no gateway ("),
+		y.Beyond.Text(),
 		fleet.Text(" tokens"))
 	if y.Cost.OK {
 		text = fleet.Concat(text, fleet.Text(", ~"), amount(y.Cost))

@@ -21,7 +21,8 @@ func accountFacts(s *fleet.Snapshot, id fleet.AccountID, now time.Time) []fact {
 		}
 		facts = append(facts, fact{fleet.Text("offers"), fleet.Many(len(a.Offers), "offer"), themes.Text})
 		if !a.PricesAsOf.IsZero() {
-			facts = append(facts, fact{fleet.Text("prices"), fleet.Concat(fleet.Text("of "), fleet.Label(a.PricesAsOf.UTC().Format(time.DateOnly)), fleet.Text(", "),
+			facts = append(facts, fact{fleet.Text("prices"), fleet.Concat(fleet.Text("of "), fleet.Label(a.PricesAsOf.UTC().Format(time.DateOnly)),
+				fleet.Text(", "),
 				ageText(a.PricesAsOf, now), fleet.Text(" old")), themes.Text})
 		}
 		if !a.Blind.IsEmpty() {

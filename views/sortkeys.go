@@ -1,6 +1,10 @@
 package views
 
-import "pitwall/fleet"
+import (
+	"slices"
+
+	"pitwall/fleet"
+)
 
 // SortKey is something that a table can be sorted by: o and its letter.
 type SortKey struct {
@@ -52,14 +56,10 @@ func SortKeys(screen Screen, pane string) []SortKey {
 		want = []string{"state", "name", "gpu", "mem", "temp", "power"}
 	case screen == ScreenCost:
 		want = []string{"cost", "name", "idle", "mtok", "tok"}
-	case screen == ScreenBills:
-		want = billSortKeys(pane)
-	case screen == ScreenCompute:
-		want = computeSortKeys(pane)
 	case screen == ScreenSources:
 		want = []string{"state", "name", "kind", "age"}
 	default:
-		want = clusterSortKeys(pane)
+		want = slices.Concat(clusterSortKeys(pane), billSortKeys(pane), computeSortKeys(pane))
 	}
 	keys := make([]SortKey, 0, len(want))
 	for _, k := range sortKeys {

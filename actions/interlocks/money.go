@@ -121,7 +121,8 @@ func monthCap(p actions.Plan, s *fleet.Snapshot, now time.Time) actions.Check {
 		if f.High.OK {
 			more = f.High.V.Float() - f.Total.V.Float()
 		}
-		terms := fleet.Concat(fleet.Text("(est. $"), grouped(f.Total.V.Float()), fleet.Text(" + $"), grouped(added), fleet.Text(")/$"), grouped(limit),
+		terms := fleet.Concat(fleet.Text("(est. $"), grouped(f.Total.V.Float()), fleet.Text(" + $"), grouped(added), fleet.Text(")/$"),
+			grouped(limit),
 			fleet.Text(" by the end of the month, by "), f.RestBy, unsure(more), age(now, s.At))
 		return judge((f.Total.V.Float()+added)/limit, terms, budgetBands...)
 	}
@@ -179,7 +180,8 @@ func keptCap(p actions.Plan, s *fleet.Snapshot, e *fleet.BudgetEnd, now time.Tim
 	}
 	added := addedAt(p, route(p, s), e.Provider)
 	limit, will := e.Limit.V.Float(), e.Spent.V.Float()+(float64(e.Rate.V)+added)*hours
-	terms := fleet.Concat(name, fleet.Text(": ($"), grouped(e.Spent.V.Float()), fleet.Text(" + est. $"), fleet.USDPerHour(float64(e.Rate.V)+added).Text(),
+	terms := fleet.Concat(name, fleet.Text(": ($"), grouped(e.Spent.V.Float()), fleet.Text(" + est. $"),
+		fleet.USDPerHour(float64(e.Rate.V)+added).Text(),
 		fleet.Text("/h x "), fleet.Float(hours, 0), fleet.Text(" h)/$"), grouped(limit), age(now, e.Told))
 	bands := budgetBands
 	if !e.Hard {
@@ -234,7 +236,8 @@ func priceRange(p actions.Plan, r *fleet.Route) fleet.Safe {
 	if !known {
 		return fleet.Safe{}
 	}
-	return fleet.Concat(fleet.Text(" ("), fleet.USDPerMTok(low).Text(), fleet.Text(" to "), fleet.USDPerMTok(high).Text(), fleet.Text(" by the bills)"))
+	return fleet.Concat(fleet.Text(" ("), fleet.USDPerMTok(low).Text(), fleet.Text(" to "), fleet.USDPerMTok(high).Text(),
+		fleet.Text(" by the bills)"))
 }
 
 func burnChange(p actions.Plan) fleet.Safe {

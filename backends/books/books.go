@@ -86,7 +86,8 @@ func Open(dir string, now func() time.Time) (*Books, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return b, b.noted(fault("open the books", err))
 	}
-	b.file = &file{open: toAppend, slack: slack, path: filepath.Join(dir, "books.log"), lock: flock.New(filepath.Join(dir, "books.lock"), flock.SetPermissions(0o600))}
+	b.file = &file{open: toAppend, slack: slack, path: filepath.Join(dir, "books.log"), lock: flock.New(filepath.Join(dir, "books.lock"),
+		flock.SetPermissions(0o600))}
 	b.meter = flock.New(filepath.Join(dir, "meter.lock"), flock.SetPermissions(0o600))
 	return b, b.noted(b.refresh())
 }

@@ -50,7 +50,7 @@ func (b *Books) Meter(list []Segment) error {
 	var changed []record
 	for _, s := range list {
 		hour := s.Hour.UTC().Truncate(time.Hour)
-		lines := fold(slices.Clone(s.Lines), fleet.Span{From: hour, To: hour.Add(time.Hour)}, time.Hour)
+		lines := fold(slices.Clone(s.Lines), time.Hour)
 		changed = append(changed, record{Kind: kindMeter, Writer: b.writer, Hour: hour.Unix(), From: s.From.UnixMilli(), To: s.To.UnixMilli(),
 			Lines: lineRows(lines)})
 	}
@@ -167,7 +167,7 @@ func (b *Books) foldDay(day time.Time, keys []hourKey) {
 	whole := fleet.Day(day)
 	delete(b.metered, whole.From.Unix())
 	for i, s := range runs {
-		s.Lines = fold(s.Lines, whole, whole.Length())
+		s.Lines = fold(s.Lines, whole.Length())
 		b.hours[hourKey{foldedBy, whole.From.Add(time.Duration(i) * time.Second).Unix()}] = s
 	}
 }

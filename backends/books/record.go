@@ -103,7 +103,8 @@ func linesOf(rows []lineJSON) ([]fleet.BillLine, error) {
 	out := make([]fleet.BillLine, len(rows))
 	for i := range rows {
 		r := &rows[i]
-		l := fleet.BillLine{Stream: r.Stream, Provider: r.Provider, Span: fleet.Span{From: time.Unix(r.From, 0).UTC(), To: time.Unix(r.To, 0).UTC()},
+		l := fleet.BillLine{Stream: r.Stream, Provider: r.Provider, Span: fleet.Span{From: time.Unix(r.From, 0).UTC(), To: time.Unix(r.To,
+			0).UTC()},
 			Model: r.Model, Use: r.Use, Item: fleet.Label(r.Item), Unit: fleet.Label(r.Unit), Charge: r.Charge, Tier: r.Tier, Project: r.Project,
 			Team: r.Team, Key: r.Key, Route: r.Route, Region: r.Region, Estimated: r.Estimated}
 		var errs [4]error

@@ -116,10 +116,11 @@ func merged(old *economics.Page, lines []fleet.BillLine, covers []fleet.Span, at
 	}
 	all = append(all, lines...)
 	slot := time.Hour
-	if at.Sub(day.To) > fresh*24*time.Hour && fleet.CoveredBy(fleet.JoinSpans(append(slices.Clone(covers), old.Covers...)...), day) == day.Length() {
+	if at.Sub(day.To) > fresh*24*time.Hour && fleet.CoveredBy(fleet.JoinSpans(append(slices.Clone(covers), old.Covers...)...),
+		day) == day.Length() {
 		slot = day.Length()
 	}
-	return fold(all, day, slot), true
+	return fold(all, slot), true
 }
 
 // lineKey is what two lines have in common that become one.
@@ -155,7 +156,7 @@ func currency(m fleet.Maybe[fleet.Money]) string {
 }
 
 // fold adds up lines that differ in nothing but their amounts, and puts them in order. Shorter spans become those of their slot.
-func fold(lines []fleet.BillLine, day fleet.Span, slot time.Duration) []fleet.BillLine {
+func fold(lines []fleet.BillLine, slot time.Duration) []fleet.BillLine {
 	for i := range lines {
 		if s := &lines[i].Span; s.Length() < slot && !s.To.After(s.From.Truncate(slot).Add(slot)) {
 			s.From = s.From.UTC().Truncate(slot)
@@ -230,7 +231,8 @@ func (k *lineKey) compare(o *lineKey) int {
 		cmp.Compare(k.item, o.item), cmp.Compare(k.tier, o.tier), cmp.Compare(k.project, o.project), cmp.Compare(k.team, o.team),
 		cmp.Compare(k.key, o.key), cmp.Compare(k.route, o.route), cmp.Compare(k.place, o.place), cmp.Compare(k.to, o.to),
 		cmp.Compare(k.unit, o.unit), cmp.Compare(k.charge, o.charge), cmp.Compare(k.cost, o.cost), cmp.Compare(k.list, o.list),
-		cmp.Compare(k.credit, o.credit), cmp.Compare(boolInt(k.estimated), boolInt(o.estimated)), cmp.Compare(boolInt(k.quantity), boolInt(o.quantity)))
+		cmp.Compare(k.credit, o.credit), cmp.Compare(boolInt(k.estimated), boolInt(o.estimated)), cmp.Compare(boolInt(k.quantity),
+			boolInt(o.quantity)))
 }
 
 func boolInt(b bool) int {
@@ -273,7 +275,8 @@ type wasKey struct {
 }
 
 func compareWas(a, b wasKey) int {
-	return cmp.Or(cmp.Compare(a.provider, b.provider), cmp.Compare(a.model, b.model), cmp.Compare(a.tier, b.tier), cmp.Compare(a.currency, b.currency))
+	return cmp.Or(cmp.Compare(a.provider, b.provider), cmp.Compare(a.model, b.model), cmp.Compare(a.tier, b.tier), cmp.Compare(a.currency,
+		b.currency))
 }
 
 func totals(lines []fleet.BillLine) map[wasKey]decimal.Decimal {

@@ -85,8 +85,9 @@ func computePlan(f *flags, c console) *cobra.Command {
 			}
 			return plain.CapacityPlan(list, x.terms), list, whole
 		})
-	cmd.Long = "Plans for what was measured: the mean and the peak of the last day (before a day is on file, the rate now and an assumed peak),\n" +
-		"against what each pool is proven or configured to carry. A peak may reach the target utilisation, one request in twenty may wait\n" +
+	cmd.Long = "Plans for what was measured: the mean and the peak of the last day (before a day is on file, the rate now and an assumed\n" +
+		"peak), against what each pool is proven or configured to carry. A peak may reach the target utilisation, one request in\n" +
+		"twenty may wait\n" +
 		"a second, and the spares may be lost. Machines that are going to be lost are not counted."
 	cmd.Example = "  pitwall compute plan --growth 30% --months 12\n  pitwall compute plan --growth 2x --spares 2 -o csv"
 	return cmd

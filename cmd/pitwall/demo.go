@@ -141,7 +141,8 @@ func serveSim(ctx context.Context, c console, o demoOptions, kubeconfig string) 
 		return err
 	}
 	clock := fleet.SystemClock{}
-	embedded, err := sim.Listen(ctx, sim.Options{Seed: o.seed, Clock: clock, Env: fleet.Env(o.env), Mode: fleet.ModeDemo, Probes: true, Machines: true, Bills: true})
+	embedded, err := sim.Listen(ctx, sim.Options{Seed: o.seed, Clock: clock, Env: fleet.Env(o.env), Mode: fleet.ModeDemo, Probes: true,
+		Machines: true, Bills: true})
 	if err != nil {
 		return err
 	}

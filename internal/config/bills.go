@@ -39,6 +39,16 @@ type Account struct {
 // moneyTimeout is how long an answer about money may take: pages are long, and nothing waits for them.
 const moneyTimeout = 30 * time.Second
 
+// money adds the sources of bills and the accounts of machines.
+func (b *builder) money(c *Context) {
+	for i := range c.Bills {
+		b.bill(&c.Bills[i])
+	}
+	for i := range c.Compute {
+		b.account(&c.Compute[i])
+	}
+}
+
 // bill adds the source of a bill. Its schedule is its connector's own: the context's is for sources that are asked often.
 func (b *builder) bill(x *Bill) {
 	var models []fleet.ModelName
@@ -71,6 +81,16 @@ func (b *builder) seldom(kind string, poll Polling) Polling {
 		poll.Timeout = Duration(min(moneyTimeout, time.Duration(poll.Interval)*9/10))
 	}
 	return poll
+}
+
+// money checks the bills and the accounts of machines.
+func (c *checker) money(ctx *Context) {
+	for i := range ctx.Bills {
+		c.bill(&ctx.Bills[i])
+	}
+	for i := range ctx.Compute {
+		c.account(&ctx.Compute[i])
+	}
 }
 
 func (c *checker) bill(x *Bill) {

@@ -64,12 +64,7 @@ func (c *Context) Inventory(interval func(kind string) time.Duration) (fleet.Inv
 	for i := range c.Providers {
 		b.provider(&c.Providers[i])
 	}
-	for i := range c.Bills {
-		b.bill(&c.Bills[i])
-	}
-	for i := range c.Compute {
-		b.account(&c.Compute[i])
-	}
+	b.money(c)
 	for i := range c.Gateways {
 		b.gateway(&c.Gateways[i])
 	}

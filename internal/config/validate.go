@@ -134,12 +134,7 @@ func checkContext(ctx *Context) []error {
 	for i := range ctx.Providers {
 		c.provider(&ctx.Providers[i])
 	}
-	for i := range ctx.Bills {
-		c.bill(&ctx.Bills[i])
-	}
-	for i := range ctx.Compute {
-		c.account(&ctx.Compute[i])
-	}
+	c.money(ctx)
 	for i := range ctx.Gateways {
 		c.gateway(&ctx.Gateways[i])
 	}

@@ -11,14 +11,19 @@ func CostNow(s *fleet.Snapshot) []Grid {
 
 func partsGrid(s *fleet.Snapshot) Grid {
 	sp := &s.Spend
-	g := Grid{Title: fleet.Concat(fleet.Text("COST at "), fleet.Stamp(s.At), fleet.Text("  $/h now "), fleet.Show(sp.Needle.Needle), fleet.Text("  15 min "),
-		fleet.Show(sp.Needle.Rate), fleet.Text("  metered "), fleet.Show(sp.Metered), fleet.Text("  own "), fleet.Show(sp.Capacity), fleet.Text("  idle "), fleet.Show(sp.Idle)),
-		Columns: []column{left(fleet.Text("BY")), left(fleet.Text("NAME")), left(fleet.Text("PROVIDER")), right(fleet.Text("$/H")), right(fleet.Text("$/H 15M")),
-			right(fleet.Text("TODAY")), right(fleet.Text("MONTH")), left(fleet.Text("STREAM")), right(fleet.Text("BILLED/METERED")), right(fleet.Text("$/1M")), right(fleet.Text("$/1M USED")),
+	g := Grid{Title: fleet.Concat(fleet.Text("COST at "), fleet.Stamp(s.At), fleet.Text("  $/h now "), fleet.Show(sp.Needle.Needle),
+		fleet.Text("  15 min "),
+		fleet.Show(sp.Needle.Rate), fleet.Text("  metered "), fleet.Show(sp.Metered), fleet.Text("  own "), fleet.Show(sp.Capacity),
+		fleet.Text("  idle "), fleet.Show(sp.Idle)),
+		Columns: []column{left(fleet.Text("BY")), left(fleet.Text("NAME")), left(fleet.Text("PROVIDER")), right(fleet.Text("$/H")),
+			right(fleet.Text("$/H 15M")),
+			right(fleet.Text("TODAY")), right(fleet.Text("MONTH")), left(fleet.Text("STREAM")), right(fleet.Text("BILLED/METERED")),
+			right(fleet.Text("$/1M")), right(fleet.Text("$/1M USED")),
 			right(fleet.Text("IDLE")), left(fleet.Text("WHY"))}}
 	for i := range sp.Rows {
 		r := &sp.Rows[i]
-		g.Rows = append(g.Rows, []Cell{label(string(r.By)), label(r.Name), label(string(r.Provider)), shown(r.Pace.Needle), shown(r.Pace.Rate), exactly(r.Today),
+		g.Rows = append(g.Rows, []Cell{label(string(r.By)), label(r.Name), label(string(r.Provider)), shown(r.Pace.Needle), shown(r.Pace.Rate),
+			exactly(r.Today),
 			exactly(r.Month), label(string(r.Stream)), times(r.Rho), shown(r.PerMTok), shown(r.Usage), shown(r.Idle), word(r.Why)})
 	}
 	return g
@@ -26,13 +31,18 @@ func partsGrid(s *fleet.Snapshot) Grid {
 
 func periodsGrid(s *fleet.Snapshot) Grid {
 	sp := &s.Spend
-	g := Grid{Title: fleet.Text("PERIODS  streams tell of the same money; best is bills where days are closed, else the meter, and own capacity"),
-		Columns: []column{left(fleet.Text("PERIOD")), left(fleet.Text("FROM")), right(fleet.Text("METERED")), right(fleet.Text("REPORTED")), right(fleet.Text("BILLED")),
-			right(fleet.Text("CAPACITY")), right(fleet.Text("CREDIT")), right(fleet.Text("BEST")), left(fleet.Text("BILLED TO")), right(fleet.Text("BUDGET")),
+	g := Grid{Title: fleet.Concat(fleet.Text("PERIODS  streams tell of the same money; "),
+		fleet.Text("best is bills where days are closed, else the meter, and own capacity")),
+		Columns: []column{left(fleet.Text("PERIOD")), left(fleet.Text("FROM")), right(fleet.Text("METERED")), right(fleet.Text("REPORTED")),
+			right(fleet.Text("BILLED")),
+			right(fleet.Text("CAPACITY")), right(fleet.Text("CREDIT")), right(fleet.Text("BEST")), left(fleet.Text("BILLED TO")),
+			right(fleet.Text("BUDGET")),
 			right(fleet.Text("FORECAST")), left(fleet.Text("WHY"))}}
 	period := func(name fleet.Safe, p *fleet.PeriodSpend, budget, forecast fleet.Maybe[fleet.Money], why fleet.Safe) {
-		g.Rows = append(g.Rows, []Cell{word(name), dayCell(p.Span.From), exactly(p.Metered), exactly(p.Reported), exactly(p.Billed), exactly(p.Capacity),
-			exactly(p.Credit), exactly(p.Best), stamp(p.BilledTo), exactly(budget), exactly(forecast), word(fleet.Join(kept(p.BestWhy, why), fleet.Text("; ")))})
+		g.Rows = append(g.Rows, []Cell{word(name), dayCell(p.Span.From), exactly(p.Metered), exactly(p.Reported), exactly(p.Billed),
+			exactly(p.Capacity),
+			exactly(p.Credit), exactly(p.Best), stamp(p.BilledTo), exactly(budget), exactly(forecast), word(fleet.Join(kept(p.BestWhy, why),
+				fleet.Text("; ")))})
 	}
 	period(fleet.Text("today"), &sp.Day, sp.Budget.PerDay, sp.Forecast, fleet.Safe{})
 	f := &sp.MonthEnd
@@ -48,7 +58,8 @@ func periodsGrid(s *fleet.Snapshot) Grid {
 }
 
 func endsGrid(s *fleet.Snapshot) Grid {
-	g := Grid{Title: fleet.Text("LIMITS  the first to end binds"), Columns: []column{left(fleet.Text("LIMIT")), right(fleet.Text("OF")), right(fleet.Text("SPENT")),
+	g := Grid{Title: fleet.Text("LIMITS  the first to end binds"), Columns: []column{left(fleet.Text("LIMIT")), right(fleet.Text("OF")),
+		right(fleet.Text("SPENT")),
 		right(fleet.Text("$/H")), left(fleet.Text("ENDS")), left(fleet.Text("RESET")), left(fleet.Text("BEYOND IT")), left(fleet.Text("WHY"))}}
 	for i := range s.Spend.Ends {
 		e := &s.Spend.Ends[i]
@@ -68,8 +79,9 @@ func endsGrid(s *fleet.Snapshot) Grid {
 }
 
 func unpricedGrid(s *fleet.Snapshot) Grid {
-	g := Grid{Title: fleet.Text("WITHOUT PRICE  in none of the sums; the line goes into the file of prices"), Columns: []column{left(fleet.Text("PROVIDER")),
-		left(fleet.Text("MODEL")), right(fleet.Text("TOK/S")), left(fleet.Text("LINE"))}}
+	g := Grid{Title: fleet.Text("WITHOUT PRICE  in none of the sums; the line goes into the file of prices"),
+		Columns: []column{left(fleet.Text("PROVIDER")),
+			left(fleet.Text("MODEL")), right(fleet.Text("TOK/S")), left(fleet.Text("LINE"))}}
 	for i := range s.Spend.Unlisted {
 		u := &s.Spend.Unlisted[i]
 		g.Rows = append(g.Rows, []Cell{label(string(u.Provider)), label(string(u.Model)), shown(u.Tokens), word(u.Line)})
@@ -78,8 +90,9 @@ func unpricedGrid(s *fleet.Snapshot) Grid {
 }
 
 func shiftsGrid(s *fleet.Snapshot) Grid {
-	g := Grid{Title: fleet.Text("SHIFTS  what the last change of weights did to each route's $/h, as measured"), Columns: []column{left(fleet.Text("ROUTE")),
-		left(fleet.Text("AT")), right(fleet.Text("BEFORE")), right(fleet.Text("AFTER"))}}
+	g := Grid{Title: fleet.Text("SHIFTS  what the last change of weights did to each route's $/h, as measured"),
+		Columns: []column{left(fleet.Text("ROUTE")),
+			left(fleet.Text("AT")), right(fleet.Text("BEFORE")), right(fleet.Text("AFTER"))}}
 	for i := range s.Spend.Shifted {
 		x := &s.Spend.Shifted[i]
 		g.Rows = append(g.Rows, []Cell{label(string(x.Route)), stamp(x.At), shown(x.Before), shown(x.After)})
@@ -89,9 +102,12 @@ func shiftsGrid(s *fleet.Snapshot) Grid {
 
 // CostDays are the days on file, the newest first.
 func CostDays(s *fleet.Snapshot) []Grid {
-	g := Grid{Title: fleet.Text("DAYS  UTC; one stream beside the other, never added"), Columns: []column{left(fleet.Text("DAY")), left(fleet.Text("PROVIDER")),
-		left(fleet.Text("MODEL")), left(fleet.Text("TIER")), right(fleet.Text("METERED")), right(fleet.Text("REPORTED")), right(fleet.Text("BILLED")), left(fleet.Text("CURRENCY")),
-		right(fleet.Text("CREDIT")), right(fleet.Text("TOK METERED")), right(fleet.Text("TOK REPORTED")), right(fleet.Text("BILLED/EST")), left(fleet.Text("STATE")),
+	g := Grid{Title: fleet.Text("DAYS  UTC; one stream beside the other, never added"), Columns: []column{left(fleet.Text("DAY")),
+		left(fleet.Text("PROVIDER")),
+		left(fleet.Text("MODEL")), left(fleet.Text("TIER")), right(fleet.Text("METERED")), right(fleet.Text("REPORTED")),
+		right(fleet.Text("BILLED")), left(fleet.Text("CURRENCY")),
+		right(fleet.Text("CREDIT")), right(fleet.Text("TOK METERED")), right(fleet.Text("TOK REPORTED")), right(fleet.Text("BILLED/EST")),
+		left(fleet.Text("STATE")),
 		right(fleet.Text("WAS")), left(fleet.Text("LACKS"))}}
 	for i := range days(s) {
 		d := &s.Spend.Books.Days[i]
@@ -106,9 +122,11 @@ func CostDays(s *fleet.Snapshot) []Grid {
 		if n := len(d.Revised); n > 0 {
 			was = exactly(d.Revised[n-1].Cost)
 		}
-		g.Rows = append(g.Rows, []Cell{dayCell(d.Day), label(string(d.Provider)), label(string(d.Model)), label(d.Tier), exactly(d.Metered.Cost), exactly(d.Reported.Cost),
+		g.Rows = append(g.Rows, []Cell{dayCell(d.Day), label(string(d.Provider)), label(string(d.Model)), label(d.Tier),
+			exactly(d.Metered.Cost), exactly(d.Reported.Cost),
 			exactly(d.Billed.Cost), word(currency), exactly(d.Credit), shown(d.Metered.Tokens()), shown(d.Reported.Tokens()), times(d.Factor),
-			word(yes(d.Closed, fleet.Text("closed"), fleet.Text("open"))), was, word(fleet.Join(kept(d.Metered.Missing, d.Reported.Missing, d.Billed.Missing), fleet.Text("; ")))})
+			word(yes(d.Closed, fleet.Text("closed"), fleet.Text("open"))), was, word(fleet.Join(kept(d.Metered.Missing, d.Reported.Missing,
+				d.Billed.Missing), fleet.Text("; ")))})
 	}
 	return []Grid{g}
 }
@@ -122,10 +140,13 @@ func days(s *fleet.Snapshot) []fleet.CostDay {
 
 // CostFactors are the factors of models and providers, and traffic that passed no gateway.
 func CostFactors(s *fleet.Snapshot) []Grid {
-	g := Grid{Title: fleet.Textf("FACTORS  billed / estimated: median of the last %s, each within %s and %s; more than %s%% off is an alarm", fleet.Many(fleet.FactorDays, "closed day"),
-		fleet.Float(fleet.FactorLeast, 1), fleet.Float(fleet.FactorMost, 1), fleet.Ratio(fleet.FactorAlarm).Whole()), Columns: []column{left(fleet.Text("PROVIDER")), left(fleet.Text("MODEL")),
-		left(fleet.Text("TIER")), right(fleet.Text("FACTOR")), right(fleet.Text("LOW")), right(fleet.Text("HIGH")), right(fleet.Text("DAYS")), right(fleet.Text("LAST")),
-		left(fleet.Text("LAST DAY")), left(fleet.Text("AGAINST")), left(fleet.Text("STATE"))}}
+	g := Grid{Title: fleet.Textf("FACTORS  billed / estimated: median of the last %s, each within %s and %s; more than %s%% off is an alarm",
+		fleet.Many(fleet.FactorDays, "closed day"),
+		fleet.Float(fleet.FactorLeast, 1), fleet.Float(fleet.FactorMost, 1), fleet.Ratio(fleet.FactorAlarm).Whole()),
+		Columns: []column{left(fleet.Text("PROVIDER")), left(fleet.Text("MODEL")),
+			left(fleet.Text("TIER")), right(fleet.Text("FACTOR")), right(fleet.Text("LOW")), right(fleet.Text("HIGH")), right(fleet.Text("DAYS")),
+			right(fleet.Text("LAST")),
+			left(fleet.Text("LAST DAY")), left(fleet.Text("AGAINST")), left(fleet.Text("STATE"))}}
 	b := s.Spend.Books
 	if b == nil {
 		b = &fleet.Books{}
@@ -136,14 +157,19 @@ func CostFactors(s *fleet.Snapshot) []Grid {
 		if f.Model == "" {
 			model = word(fleet.Text("(all)"))
 		}
-		g.Rows = append(g.Rows, []Cell{label(string(f.Provider)), model, label(f.Tier), times(f.Rho), times(fleet.Some(f.Low)), times(fleet.Some(f.High)),
-			word(fleet.Int(f.Days)), times(f.Last), dayCell(f.LastDay), label(string(f.Against)), word(yes(f.Off, fleet.Text("OFF"), fleet.Text("ok")))})
+		g.Rows = append(g.Rows, []Cell{label(string(f.Provider)), model, label(f.Tier), times(f.Rho), times(fleet.Some(f.Low)),
+			times(fleet.Some(f.High)),
+			word(fleet.Int(f.Days)), times(f.Last), dayCell(f.LastDay), label(string(f.Against)), word(yes(f.Off, fleet.Text("OFF"),
+				fleet.Text("ok")))})
 	}
-	by := Grid{Title: fleet.Text("BYPASS  reported tokens that no gateway counted, over time that both cover"), Columns: []column{left(fleet.Text("PROVIDER")), left(fleet.Text("MODEL")),
-		left(fleet.Text("FROM")), left(fleet.Text("TO")), right(fleet.Text("METERED")), right(fleet.Text("REPORTED")), right(fleet.Text("BEYOND")), right(fleet.Text("BEYOND%")), right(fleet.Text("EST."))}}
+	by := Grid{Title: fleet.Text("BYPASS  reported tokens that no gateway counted, over time that both cover"),
+		Columns: []column{left(fleet.Text("PROVIDER")), left(fleet.Text("MODEL")),
+			left(fleet.Text("FROM")), left(fleet.Text("TO")), right(fleet.Text("METERED")), right(fleet.Text("REPORTED")),
+			right(fleet.Text("BEYOND")), right(fleet.Text("BEYOND%")), right(fleet.Text("EST."))}}
 	for i := range b.Bypass {
 		f := &b.Bypass[i]
-		by.Rows = append(by.Rows, []Cell{label(string(f.Provider)), label(string(f.Model)), stamp(f.Span.From), stamp(f.Span.To), word(f.Metered.Text()), word(f.Reported.Text()),
+		by.Rows = append(by.Rows, []Cell{label(string(f.Provider)), label(string(f.Model)), stamp(f.Span.From), stamp(f.Span.To),
+			word(f.Metered.Text()), word(f.Reported.Text()),
 			word(f.Beyond.Text()), word(f.Share.Text()), exactly(f.Cost)})
 	}
 	return []Grid{g, by}
@@ -151,10 +177,13 @@ func CostFactors(s *fleet.Snapshot) []Grid {
 
 // CostBills are the sources of bills and the files of those that read folders.
 func CostBills(s *fleet.Snapshot) []Grid {
-	g := Grid{Title: fleet.Text("BILLS"), Columns: []column{left(fleet.Text("SOURCE")), left(fleet.Text("KIND")), left(fleet.Text("PROVIDER")), left(fleet.Text("STREAMS")), left(fleet.Text("STATE")),
-		left(fleet.Text("DATA TO")), right(fleet.Text("FETCHED")), left(fleet.Text("REFRESHED")), left(fleet.Text("NEXT")), right(fleet.Text("LINES")), right(fleet.Text("FILES")),
+	g := Grid{Title: fleet.Text("BILLS"), Columns: []column{left(fleet.Text("SOURCE")), left(fleet.Text("KIND")),
+		left(fleet.Text("PROVIDER")), left(fleet.Text("STREAMS")), left(fleet.Text("STATE")),
+		left(fleet.Text("DATA TO")), right(fleet.Text("FETCHED")), left(fleet.Text("REFRESHED")), left(fleet.Text("NEXT")),
+		right(fleet.Text("LINES")), right(fleet.Text("FILES")),
 		right(fleet.Text("CALLS")), right(fleet.Text("PAID")), left(fleet.Text("ERROR"))}}
-	files := Grid{Title: fleet.Text("FILES"), Columns: []column{left(fleet.Text("SOURCE")), left(fleet.Text("FILE")), left(fleet.Text("FORMAT")), right(fleet.Text("ROWS")),
+	files := Grid{Title: fleet.Text("FILES"), Columns: []column{left(fleet.Text("SOURCE")), left(fleet.Text("FILE")),
+		left(fleet.Text("FORMAT")), right(fleet.Text("ROWS")),
 		left(fleet.Text("COVERS")), left(fleet.Text("TO")), right(fleet.Text("AGE")), left(fleet.Text("SHA-256")), left(fleet.Text("NOT USED"))}}
 	b := s.Spend.Books
 	if b == nil {
@@ -166,15 +195,18 @@ func CostBills(s *fleet.Snapshot) []Grid {
 		for j, st := range x.Streams {
 			streams[j] = fleet.Label(string(st))
 		}
-		g.Rows = append(g.Rows, []Cell{label(string(x.Source)), label(x.Kind), label(string(x.Provider)), word(fleet.Join(streams, fleet.Text(" "))), word(billState(x)),
-			stamp(x.Watermark), word(since(x.Fetched, s.At)), stamp(x.Refreshed.V), stamp(x.Next), word(fleet.Int(x.Lines)), word(fleet.Int(len(x.Files))), word(fleet.Int(x.Calls)), exactly(x.Paid), word(x.Err)})
+		g.Rows = append(g.Rows, []Cell{label(string(x.Source)), label(x.Kind), label(string(x.Provider)), word(fleet.Join(streams,
+			fleet.Text(" "))), word(billState(x)),
+			stamp(x.Watermark), word(since(x.Fetched, s.At)), stamp(x.Refreshed.V), stamp(x.Next), word(fleet.Int(x.Lines)),
+			word(fleet.Int(len(x.Files))), word(fleet.Int(x.Calls)), exactly(x.Paid), word(x.Err)})
 		for j := range x.Files {
 			f := &x.Files[j]
 			sum := f.SHA256
 			if len(sum) > 12 {
 				sum = sum[:12]
 			}
-			files.Rows = append(files.Rows, []Cell{label(string(x.Source)), label(f.Name), word(f.Format), word(fleet.Int(f.Rows)), stamp(f.Covers.From), stamp(f.Covers.To),
+			files.Rows = append(files.Rows, []Cell{label(string(x.Source)), label(f.Name), word(f.Format), word(fleet.Int(f.Rows)),
+				stamp(f.Covers.From), stamp(f.Covers.To),
 				word(since(f.Written, s.At)), {Text: fleet.Label(sum), Raw: fleet.Label(f.SHA256).String()}, word(f.Why)})
 		}
 	}
