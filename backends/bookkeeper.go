@@ -18,6 +18,8 @@ const (
 	bookDays = 90
 	// shownDays is how many of these days a snapshot holds.
 	shownDays = 35
+	// chartDays is how many days are drawn, today among them.
+	chartDays = 31
 )
 
 // billed is a reading of a source of bills that waits for the books.
@@ -171,7 +173,7 @@ func (h *Hub) reconciled(old *settled) *keptBooks {
 		shown = len(days)
 	}
 	a.books = &fleet.Books{At: now, Days: days[:shown:shown], Factors: a.factors, Bypass: recent.Bypass, Problem: h.opt.Books.Problem(),
-		Chart: economics.Chart(days, ledgers, month), Hours: economics.HourChart(ledgers, today, names)}
+		Chart: economics.Chart(days, ledgers, fleet.Span{From: today.To.AddDate(0, 0, -chartDays), To: today.To}), Hours: economics.HourChart(ledgers, today, names)}
 	for i := range inv.Sources {
 		id := inv.Sources[i].ID
 		if r, ok := h.opt.Books.LastRead(id); ok && inv.Sources[i].Subject.About == fleet.AboutBill {

@@ -140,7 +140,8 @@ func (b *bench) take(i int) {
 	}
 	for j := range l.Pages {
 		for k := range l.Pages[j].Lines {
-			if id := l.Pages[j].Lines[k].Provider; id != "" && !slices.Contains(providers, id) {
+			line := &l.Pages[j].Lines[k]
+			if id := line.Provider; id != "" && !slices.Contains(providers, id) && !b.own(i, l.Pages[j].Stream, id, line.Model) {
 				providers = append(providers, id)
 			}
 		}

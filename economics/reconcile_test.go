@@ -293,6 +293,12 @@ func TestAGatewayThatPricesIsNotPricedAgain(t *testing.T) {
 	d := rowOf(t, r, "m", monday)
 	is(t, "metered", d.Metered.Cost, "7")
 	is(t, "reported", d.Reported.Cost, "1000")
+	hosted := tokens("openai/llama", 7, none)
+	hosted.Provider = "hosted" // of which the gateway tells nothing else
+	gateway.Pages[0].Lines = append(gateway.Pages[0].Lines, hosted)
+	if again := Reconcile([]Ledger{gateway, usage}, over(1), names); len(again.Days) != len(r.Days) {
+		t.Errorf("own machines stand among the days of providers: %+v", again.Days)
+	}
 	if n := d.Metered.Tokens(); n.V != 1000 || !d.Metered.Missing.IsEmpty() || len(r.Days) != 2 {
 		t.Errorf("%+v", r.Days)
 	}

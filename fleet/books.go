@@ -14,9 +14,9 @@ type Books struct {
 	// Days are the newest first, then by provider, model and tier. A model that none of the streams speaks of on a day has no
 	// row there.
 	Days    []CostDay
-	Factors []Factor // by provider, model and tier
-	Bypass  []Bypass // the greatest first
-	Chart   []CostPoint
+	Factors []Factor    // by provider, model and tier
+	Bypass  []Bypass    // the greatest first
+	Chart   []CostPoint // of the last 31 days, the oldest first
 	Hours   []CostPoint // of today, the oldest first
 	Bills   []BillStatus
 	// Problem says why the books are not kept, or not whole; "" where they are.
