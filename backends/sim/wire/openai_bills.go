@@ -226,10 +226,11 @@ func (b *bills) usageResults(rows []world.Served, by map[string]bool) []object {
 	return list
 }
 
-// monthLimit is the hard limit of the organisation in cents, and alertAt where it wants a mail.
+// monthLimit is the hard limit of the organisation in cents, and alertAt where it wants a mail. Interlocks hold plans against
+// both: they are above what the whole fleet's load costs in a month of its dearest model.
 const (
-	monthLimit = 9_000_000
-	alertAt    = 7_500_000
+	monthLimit = 150_000_000
+	alertAt    = 120_000_000
 )
 
 // openAILimit is in force when the month has used it up.
