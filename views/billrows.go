@@ -137,7 +137,7 @@ func factorPane(b *part.Block, sc Scene, l *listing[factorRow], u BillsState, n 
 		c := g.Cells()
 		name := fleet.Label(string(r.f.Model))
 		if r.f.Model == "" {
-			name = fleet.Text("(no model named)")
+			name = fleet.Concat(fleet.Text("all of "), fleet.Label(string(r.f.Provider)))
 		}
 		if r.f.Tier != "" {
 			name = fleet.Concat(name, fleet.Text(" "), fleet.Label(r.f.Tier))

@@ -24,12 +24,13 @@ func billsFrame(u views.BillsState) func(views.Scene, views.Size) string {
 // A gateway that shows a tenth of the bill stands first, and says so.
 func TestWhatIsFarFromItsBillStandsFirst(t *testing.T) {
 	sc := billed(scene(true, themes.Mono))
+	sc.Snap.Spend.Books.Factors = append(sc.Snap.Spend.Books.Factors, fleet.Factor{Provider: "anthropic", Rho: fleet.Some(1.01)})
 	order := views.BillsOrder(sc, views.BillsState{})["billfactors"]
-	if len(order) != 3 || order[0] != views.FactorID("openai", "gpt-4o", "") {
+	if len(order) != 4 || order[0] != views.FactorID("openai", "gpt-4o", "") {
 		t.Fatalf("order %q", order)
 	}
 	frame := plain(views.Bills(sc, views.BillsState{}, views.Size{W: 120, H: 40}))
-	for _, want := range []string{"10% of the bill", "BYPASS openai gpt-4o: 90%", "UNPRICED gpt-next", "openai,gpt-next,chat,,,,,", "ends ", "no bill yet", "HTTP 403"} {
+	for _, want := range []string{"10% of the bill", "BYPASS openai gpt-4o: 90%", "UNPRICED gpt-next", "openai,gpt-next,chat,,,,,", "ends ", "no bill yet", "all of anthropic", "HTTP 403"} {
 		if !strings.Contains(frame, want) {
 			t.Errorf("no %q in\n%s", want, frame)
 		}
