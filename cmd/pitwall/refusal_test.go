@@ -54,6 +54,8 @@ func TestOnlyAFleetThatWasAllReadIsKnown(t *testing.T) {
 		"all read":        {other: fleet.SourceStatus{Reads: 2}, want: true},
 		"one unread":      {other: fleet.SourceStatus{}},
 		"one fails":       {other: fleet.SourceStatus{Reads: 3, Failing: 1, ErrKind: fleet.KindTimeout}},
+		"a bill unread":   {other: fleet.SourceStatus{Subject: fleet.Subject{Provider: "p", About: fleet.AboutBill}}, want: true},
+		"no account":      {other: fleet.SourceStatus{Failing: 2, ErrKind: fleet.KindTimeout, Subject: fleet.Subject{Account: "a"}}, want: true},
 		"one not opened":  {other: fleet.SourceStatus{ErrKind: fleet.KindInvalid}},
 		"list unfinished": {other: fleet.SourceStatus{Reads: 1}, spoil: func(c *fleet.Cluster) { c.Kinds = []fleet.KindWatch{{}} }},
 	} {
