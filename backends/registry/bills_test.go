@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"sync"
 	"testing"
 	"time"
 
@@ -59,4 +60,36 @@ func TestThePlayedBillsAreRead(t *testing.T) {
 			t.Errorf("%s: of the day before yesterday $%s and %s tokens of %v", id, cost, tokens, models)
 		}
 	}
+}
+
+// Several consoles ask one gateway at once, and none of them is told what another one's answer wrote over. It is the race
+// detector that sees it.
+func TestPlayedSpendIsToldToSeveralAtOnce(t *testing.T) {
+	clock := fleet.NewVirtualClock(time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC))
+	f, err := sim.Listen(t.Context(), sim.Options{Clock: clock, Bills: true, Demand: .05})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := clock.Advance(t.Context(), time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	var wait sync.WaitGroup
+	for _, s := range f.Inventory().Sources {
+		for range 4 {
+			if s.Kind != "litellm-costs" {
+				break
+			}
+			r, err := litellmcosts.Connector().NewReader(s, fleet.Deps{Clock: clock, Secret: f.Secret})
+			if err != nil {
+				t.Fatal(err)
+			}
+			wait.Go(func() {
+				if p, err := r.Read(t.Context()); err != nil || len(p.Bill.Lines) == 0 {
+					t.Errorf("%+v, %v", p.Bill, err)
+				}
+			})
+		}
+	}
+	wait.Wait()
 }
