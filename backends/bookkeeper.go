@@ -173,7 +173,8 @@ func (h *Hub) reconciled(old *settled) *keptBooks {
 		shown = len(days)
 	}
 	a.books = &fleet.Books{At: now, Days: days[:shown:shown], Factors: a.factors, Bypass: recent.Bypass, Problem: h.opt.Books.Problem(),
-		Chart: economics.Chart(days, ledgers, fleet.Span{From: today.To.AddDate(0, 0, -chartDays), To: today.To}), Hours: economics.HourChart(ledgers, today, names)}
+		Chart: economics.Chart(days, ledgers, fleet.Span{From: today.To.AddDate(0, 0, -chartDays), To: today.To}),
+		Hours: economics.HourChart(ledgers, today, names)}
 	for i := range inv.Sources {
 		id := inv.Sources[i].ID
 		if r, ok := h.opt.Books.LastRead(id); ok && inv.Sources[i].Subject.About == fleet.AboutBill {

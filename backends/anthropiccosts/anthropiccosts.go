@@ -106,19 +106,8 @@ func query(from time.Time, width string, by ...string) url.Values {
 
 func (r *reader) costs(ctx context.Context, window fleet.Span, odd *bills.Odd) (bills.Taken, fleet.Maybe[time.Time], error) {
 	const most = 31
-	var server fleet.Maybe[time.Time]
-	q := query(window.From, "1d", "workspace_id", "description")
-	taken, err := bills.Days(window, most).Take(ctx, func(ctx context.Context, cursor string, limit int) (bills.Page, error) {
-		reply, err := r.client.Page(ctx, "/organizations/cost_report", q, cursor, limit)
-		if err != nil {
-			return bills.Page{}, err
-		}
-		server = reply.ServerTime
-		return bills.Decode(r.client.Source, reply, odd, func(c *cost, at fleet.Span) []fleet.BillLine {
-			return []fleet.BillLine{c.line(at, odd)}
-		})
-	})
-	return taken, server, err
+	return bills.Charges(ctx, r.client, "/organizations/cost_report", query(window.From, "1d", "workspace_id", "description"),
+		bills.Days(window, most), odd, func(c *cost, at fleet.Span) fleet.BillLine { return c.line(at, odd) })
 }
 
 func (r *reader) usage(ctx context.Context, grains []bills.Grain, odd *bills.Odd) ([]bills.Taken, error) {

@@ -73,32 +73,23 @@ func newReader(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
 }
 
 // uncertain says what these sums are not.
-var uncertain = fleet.Notice{Level: fleet.LevelInfo,
-	Text: fleet.Text("prompt tokens hold the cached ones, which Azure Monitor does not tell apart: what they cost is an upper estimate")}
+var uncertain = fleet.Text(
+	"prompt tokens hold the cached ones, which Azure Monitor does not tell apart: what they cost is an upper estimate")
 
 // Read reads all hours that may have changed.
 func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
-	p := fleet.Partial{}
-	bill, err := r.back.Ask(r.clock, lag, func(h *billing.Hours, span fleet.Span, width time.Duration) error {
+	return r.back.Usage(r.clock, lag, uncertain, func(h *billing.Hours, span fleet.Span, width time.Duration, p *fleet.Partial) error {
 		for from := span.From; from.Before(span.To); from = from.Add(mostSpan) {
 			part := fleet.Span{From: from, To: from.Add(mostSpan)}
 			if part.To.After(span.To) {
 				part.To = span.To
 			}
-			if err := r.sums(ctx, part, width, h, &p); err != nil {
+			if err := r.sums(ctx, part, width, h, p); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	if err != nil {
-		return fleet.Partial{}, err
-	}
-	p.At, p.Bill = r.clock.Now(), bill
-	if len(bill.Lines) > 0 {
-		p.Notices = append(p.Notices, uncertain)
-	}
-	return p, nil
 }
 
 // sums asks for the sums of one span.

@@ -84,22 +84,13 @@ type instance struct {
 
 // Read reads the instances, and now and then the types. Types that cannot be read leave those before.
 func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
-	var page struct {
-		Data *[]instance `json:"data"`
-	}
-	reply, err := r.Get(ctx, "/instances", &page)
+	list, reply, err := machines.Data[instance](ctx, r.Asker, "/instances", "instances")
 	if err != nil {
 		return fleet.Partial{}, err
 	}
-	if page.Data == nil {
-		return fleet.Partial{}, r.Invalid("the answer holds no list of instances; check the url")
-	}
-	if err := r.Bounded(len(*page.Data)); err != nil {
-		return fleet.Partial{}, err
-	}
 	c := &fleet.ComputeReading{Blind: blind}
-	for i := range *page.Data {
-		x := &(*page.Data)[i]
+	for i := range list {
+		x := &list[i]
 		if x.ID == "" {
 			return fleet.Partial{}, r.Invalid("an instance of the list has no id")
 		}

@@ -79,19 +79,8 @@ func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 // costs reads the days of a window.
 func (r *reader) costs(ctx context.Context, window fleet.Span, odd *bills.Odd) (bills.Taken, fleet.Maybe[time.Time], error) {
 	const most = 180
-	var server fleet.Maybe[time.Time]
-	q := query(window.From, "1d", r.groups("project_id", "line_item", "api_key_id"))
-	taken, err := bills.Days(window, most).Take(ctx, func(ctx context.Context, cursor string, limit int) (bills.Page, error) {
-		reply, err := r.client.Page(ctx, "/organization/costs", q, cursor, limit)
-		if err != nil {
-			return bills.Page{}, err
-		}
-		server = reply.ServerTime
-		return bills.Decode(r.client.Source, reply, odd, func(c *cost, at fleet.Span) []fleet.BillLine {
-			return []fleet.BillLine{c.line(at, odd)}
-		})
-	})
-	return taken, server, err
+	return bills.Charges(ctx, r.client, "/organization/costs", query(window.From, "1d", r.groups("project_id", "line_item", "api_key_id")),
+		bills.Days(window, most), odd, func(c *cost, at fleet.Span) fleet.BillLine { return c.line(at, odd) })
 }
 
 // groups leaves out the keys where that is wanted.

@@ -70,17 +70,8 @@ type endpoint struct {
 
 // Read reads endpoints, then clusters, and now and then the hardware.
 func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
-	var page struct {
-		Data *[]endpoint `json:"data"`
-	}
-	reply, err := r.Get(ctx, "/endpoints?type=dedicated&mine=true", &page)
+	endpoints, reply, err := machines.Data[endpoint](ctx, r.Asker, "/endpoints?type=dedicated&mine=true", "endpoints")
 	if err != nil {
-		return fleet.Partial{}, err
-	}
-	if page.Data == nil {
-		return fleet.Partial{}, r.Invalid("the answer holds no list of endpoints; check the url")
-	}
-	if err := r.Bounded(len(*page.Data)); err != nil {
 		return fleet.Partial{}, err
 	}
 	c := &fleet.ComputeReading{Blind: blind}
@@ -91,8 +82,8 @@ func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 	}
 	c.Offers = slices.Clone(list.offers)
 	asked := 0
-	for i := range *page.Data {
-		e := &(*page.Data)[i]
+	for i := range endpoints {
+		e := &endpoints[i]
 		if e.ID == "" {
 			return fleet.Partial{}, r.Invalid("an endpoint of the list has no id")
 		}

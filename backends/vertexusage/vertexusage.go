@@ -64,13 +64,12 @@ func newReader(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
 }
 
 // uncertain says what these sums are not.
-var uncertain = fleet.Notice{Level: fleet.LevelInfo,
-	Text: fleet.Text("input tokens hold the cached ones, which Cloud Monitoring does not tell apart: what they cost is an upper estimate")}
+var uncertain = fleet.Text(
+	"input tokens hold the cached ones, which Cloud Monitoring does not tell apart: what they cost is an upper estimate")
 
 // Read reads all hours that may have changed.
 func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
-	p := fleet.Partial{}
-	bill, err := r.back.Ask(r.clock, lag, func(h *billing.Hours, span fleet.Span, width time.Duration) error {
+	return r.back.Usage(r.clock, lag, uncertain, func(h *billing.Hours, span fleet.Span, width time.Duration, p *fleet.Partial) error {
 		for _, name := range metrics {
 			list, err := r.list(ctx, name, span, width)
 			if err != nil {
@@ -83,14 +82,6 @@ func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 		}
 		return nil
 	})
-	if err != nil {
-		return fleet.Partial{}, err
-	}
-	p.At, p.Bill = r.clock.Now(), bill
-	if len(bill.Lines) > 0 {
-		p.Notices = append(p.Notices, uncertain)
-	}
-	return p, nil
 }
 
 // list reads the series of one metric. Periods end with the end of the span, which is a whole minute or hour.

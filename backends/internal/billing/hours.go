@@ -117,6 +117,23 @@ const (
 	perMinute = time.Minute
 )
 
+// Usage is Ask as a whole reading, of a meter that counts cached tokens among the input: it says so where there are any.
+func (l *Lately) Usage(
+	clock fleet.Clock, lag time.Duration, uncertain fleet.Safe,
+	ask func(h *Hours, span fleet.Span, width time.Duration, p *fleet.Partial) error,
+) (fleet.Partial, error) {
+	p := fleet.Partial{}
+	bill, err := l.Ask(clock, lag, func(h *Hours, span fleet.Span, width time.Duration) error { return ask(h, span, width, &p) })
+	if err != nil {
+		return fleet.Partial{}, err
+	}
+	p.At, p.Bill = clock.Now(), bill
+	if len(bill.Lines) > 0 {
+		p.Notices = append(p.Notices, fleet.Notice{Level: fleet.LevelInfo, Text: uncertain})
+	}
+	return p, nil
+}
+
 // Ask calls ask for the past in hours, where there is any, and for the newest in minutes, to add it to h, and makes a reading of
 // it. lag is how late the provider's data may be.
 func (l *Lately) Ask(

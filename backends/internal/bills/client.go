@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"pitwall/backends/internal/httpx"
 	"pitwall/backends/internal/rented"
@@ -49,6 +50,22 @@ func (c *Client) Get(ctx context.Context, path string, q url.Values) (*httpx.Rep
 		return nil, c.admin.explain(ctx, err, reply, c.auth, c.deps)
 	}
 	return reply, nil
+}
+
+// Charges reads the days of a report of costs, one line for each result, and when the server answered.
+func Charges[R any](
+	ctx context.Context, c *Client, path string, q url.Values, days Ask, odd *Odd, line func(*R, fleet.Span) fleet.BillLine,
+) (Taken, fleet.Maybe[time.Time], error) {
+	var server fleet.Maybe[time.Time]
+	taken, err := days.Take(ctx, func(ctx context.Context, cursor string, limit int) (Page, error) {
+		reply, err := c.Page(ctx, path, q, cursor, limit)
+		if err != nil {
+			return Page{}, err
+		}
+		server = reply.ServerTime
+		return Decode(c.Source, reply, odd, func(r *R, at fleet.Span) []fleet.BillLine { return []fleet.BillLine{line(r, at)} })
+	})
+	return taken, server, err
 }
 
 // Page reads one page of buckets from where the cursor says.

@@ -82,6 +82,24 @@ func (a *Asker) Invalid(why string) error {
 	return &fleet.Error{Kind: fleet.KindInvalid, Op: "read the machines", Source: a.Spec.ID, Next: why + "; nothing of it was used"}
 }
 
+// Data reads the list under "data" of an answer. of names what it lists.
+func Data[T any](ctx context.Context, a *Asker, path, of string) ([]T, *httpx.Reply, error) {
+	var page struct {
+		Data *[]T `json:"data"`
+	}
+	reply, err := a.Get(ctx, path, &page)
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case page.Data == nil:
+		return nil, nil, a.Invalid("the answer holds no list of " + of + "; check the url")
+	}
+	if err := a.Bounded(len(*page.Data)); err != nil {
+		return nil, nil, err
+	}
+	return *page.Data, reply, nil
+}
+
 // Bounded refuses an account that lists more than any has.
 func (a *Asker) Bounded(n int) error {
 	if n > Most {
