@@ -76,14 +76,17 @@ func instances(o Options, w *world.World, s *world.Spec) []lambdaapi.Instance {
 			continue
 		}
 		for k, node := range s.Pools[i].Nodes {
-			list = append(list, lambdaapi.Instance{ID: fmt.Sprintf("0920582c7ff041399e34823a0be6%04d", k), Name: node,
-				Address: fmt.Sprintf("10.19.60.%d", 10+k),
-				Kind:    "gpu_8x_h100_sxm5", Status: func() string { return statusOf(o, w, node) }})
+			list = append(list, lambdaapi.Instance{ID: machineID(k), Name: node, Address: machineAddress(k),
+				Kind: "gpu_8x_h100_sxm5", Status: func() string { return statusOf(o, w, node) }})
 		}
 	}
 	return append(list, lambdaapi.Instance{ID: "0920582c7ff041399e34823a0be69999", Name: "notebook", Address: "10.19.60.99",
 		Kind: "gpu_1x_h100_sxm5"})
 }
+
+func machineID(k int) string { return fmt.Sprintf("0920582c7ff041399e34823a0be6%04d", k) }
+
+func machineAddress(k int) string { return fmt.Sprintf("10.19.60.%d", 10+k) }
 
 // statusOf is what the account says of a machine: it sees whether the machine answers, and nothing of its GPUs.
 func statusOf(o Options, w *world.World, node string) string {

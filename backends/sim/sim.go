@@ -44,6 +44,7 @@ type Options struct {
 	Bypass      float64            // requests a second past the gateways; 0 means the demo's, below 0 none
 	Machines    bool               // an account at Lambda and a price file say what the machines cost
 	Bills       bool               // the bills of the providers and of the gateways are configured
+	Accounts    []Account          // further accounts that pay for its providers' traffic or rent its machines out
 	Probes      bool               // live probes of the first pool and of one rented model are configured
 	// Crowd adds nodes and pods without engines behind them to the first cluster, for measuring.
 	Crowd clusters.Synthetic
@@ -59,6 +60,7 @@ type Fleet struct {
 	alerts    *alerting
 	bentos    *bentoCloud // nil for none
 	rentals   *rentals    // nil for none
+	accounts  []*openAccount
 	clusters  []*clusters.Cluster
 	inventory fleet.Inventory
 	stop      context.CancelFunc
@@ -127,6 +129,9 @@ func Listen(ctx context.Context, o Options) (*Fleet, error) {
 	} else {
 		f.inventory = f.buildInventory(&spec)
 	}
+	if err := errors.Join(f.openAccounts(ctx), f.addAccounts(&f.inventory)); err != nil {
+		return nil, errors.Join(err, f.closeServers())
+	}
 	f.keep()
 	return f, nil
 }
@@ -182,7 +187,12 @@ func (o Options) withDefaults() Options {
 func (f *Fleet) Close() error {
 	f.stop()
 	<-f.kept
-	return errors.Join(f.store.close(), f.alerts.close(), f.bentos.close(), f.rentals.close(), f.closeClusters(), f.servers.Close())
+	return f.closeServers()
+}
+
+func (f *Fleet) closeServers() error {
+	return errors.Join(f.store.close(), f.alerts.close(), f.bentos.close(), f.rentals.close(), f.closeAccounts(), f.closeClusters(),
+		f.servers.Close())
 }
 
 // Inventory names the endpoints as a configuration would.
@@ -199,6 +209,9 @@ func (f *Fleet) Secret(_ context.Context, ref fleet.SecretRef) (fleet.Secret, er
 		return fleet.NewSecret(adminKey), nil
 	case ref.Env == AnthropicAdminName:
 		return fleet.NewSecret(claudeAdminKey), nil
+	}
+	if text, ok := f.accountSecret(ref.Env); ok {
+		return fleet.NewSecret(text), nil
 	}
 	return fleet.Secret{}, &fleet.Error{Kind: fleet.KindAuth, Op: "read credential",
 		Next: "the embedded fleet has only " + KeyName + ", " + OpenAIAdminName + " and " + AnthropicAdminName}
@@ -305,6 +318,11 @@ func (f *Fleet) URL(name string) string {
 	if name == LambdaName && f.rentals != nil {
 		return f.rentals.url
 	}
+	for _, a := range f.accounts {
+		if name == accountName(a.system.Name) {
+			return a.at.URL
+		}
+	}
 	if url := f.servers.URL(name); url != "" {
 		return url
 	}
@@ -319,6 +337,9 @@ func (f *Fleet) Endpoints() []string {
 	}
 	if f.rentals != nil {
 		names = append(names, LambdaName)
+	}
+	for _, a := range f.accounts {
+		names = append(names, accountName(a.system.Name))
 	}
 	for _, c := range f.clusters {
 		names = append(names, c.Name())
