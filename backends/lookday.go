@@ -11,10 +11,40 @@ import (
 const leastOfDay = time.Hour
 
 // day is what a pool did over the last day.
-func (l *lookback) day(key string, now time.Time) *fleet.DayLoad {
+func (l *lookback) day(key string, now time.Time) *fleet.DayLoad { return dayOf(l.recent[key], now) }
+
+// dayTogether is what the members of a route did together over the last day. A step that is not known of one of them is not known.
+func (l *lookback) dayTogether(keys []string, now time.Time) *fleet.DayLoad {
+	sums, known := map[time.Time]history.Point{}, map[time.Time]int{}
+	members := 0
+	for _, key := range keys {
+		if len(l.recent[key]) == 0 {
+			continue // it never had traffic
+		}
+		members++
+		for _, p := range l.recent[key] {
+			if p.In < 0 || p.Out < 0 || p.Requests < 0 {
+				continue
+			}
+			sum := sums[p.At]
+			sum.At, sum.In, sum.Out, sum.Requests = p.At, sum.In+p.In, sum.Out+p.Out, sum.Requests+p.Requests
+			sums[p.At] = sum
+			known[p.At]++
+		}
+	}
+	var list []history.Point
+	for at, sum := range sums {
+		if known[at] == members {
+			list = append(list, sum)
+		}
+	}
+	return dayOf(list, now)
+}
+
+func dayOf(list []history.Point, now time.Time) *fleet.DayLoad {
 	var in, out, requests, topIn, topOut float64
 	n, counted := 0, true
-	for _, p := range l.recent[key] {
+	for _, p := range list {
 		if now.Sub(p.At) > dayBack || p.In < 0 || p.Out < 0 {
 			continue
 		}

@@ -32,3 +32,35 @@ func TestADayHasAMeanAndAPeak(t *testing.T) {
 		t.Errorf("of another day: %+v", d)
 	}
 }
+
+// Two members of a route: a peak of one falls together with a low of the other, and a step that one does not know is left out.
+func TestTheDayOfARouteIsThatOfItsMembersTogether(t *testing.T) {
+	l := newLookback()
+	seconds := history.Step.Seconds()
+	for i := range 14 {
+		at := start.Add(time.Duration(i) * history.Step)
+		for key, out := range map[string]float64{"target/r/a": 200, "target/r/b": 100} {
+			switch {
+			case i == 3 && key == "target/r/a":
+				continue // not known of it
+			case i == 5 && key == "target/r/a":
+				out = 0
+			case i == 5:
+				out = 400
+			case i == 7:
+				out *= 2
+			}
+			l.keep(history.Point{At: at, Key: key, In: 10 * seconds, Out: out * seconds, Requests: seconds}, at)
+		}
+	}
+	d := l.dayTogether([]string{"target/r/a", "target/r/b", "target/r/idle"}, start.Add(time.Hour))
+	if d == nil || d.Covered != 13*history.Step || d.In != 20 || d.Requests != fleet.Some(fleet.Rate(2)) {
+		t.Fatalf("%+v", d)
+	}
+	if want := 600 / ((11*300 + 400 + 600) / 13.0); d.Peak < want-.001 || d.Peak > want+.001 {
+		t.Errorf("peak %v, want %v", d.Peak, want)
+	}
+	if d := l.dayTogether([]string{"target/r/idle"}, start); d != nil {
+		t.Errorf("of nothing: %+v", d)
+	}
+}

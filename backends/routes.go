@@ -42,6 +42,11 @@ func (w *world) route(spec fleet.RouteSpec, s *fleet.Snapshot, seen gatewayLoads
 	name := w.routeName(spec)
 	w.settle("route/"+name, r.State, fleet.Label(string(spec.ID)), r.Why, now)
 	r.Trends = w.loadTrends("route/"+name, trendSpan, r.Load, now)
+	keys := make([]string, len(spec.Targets))
+	for i, t := range spec.Targets {
+		keys[i] = w.targetName(spec, t)
+	}
+	r.Day = w.look.dayTogether(keys, now)
 	return r
 }
 

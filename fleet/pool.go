@@ -31,7 +31,7 @@ type Pool struct {
 	Whole    *Aggregate // set where a store answers for the whole pool: Replicas and Nodes are then the worst ones only
 }
 
-// DayLoad is what a pool did over the last day, or the part of it that is known, from points of five minutes.
+// DayLoad is what a pool or route did over the last day, or the part of it that is known, from points of five minutes.
 type DayLoad struct {
 	In, Out  TokenRate // means
 	Requests Maybe[Rate]

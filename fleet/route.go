@@ -75,6 +75,7 @@ type Route struct {
 	Reversals int          // changes of direction in the last 30 minutes
 	Policy    *PolicyState `json:",omitempty"` // how it keeps Spec.Policy; nil where it has none
 	Objective ErrorBudget
+	Day       *DayLoad `json:",omitempty"` // of all targets together; nil before an hour is known
 	State     State
 	Why       Safe
 }

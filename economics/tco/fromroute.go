@@ -13,6 +13,9 @@ import (
 // wholeDay is how long a route must have been watched for its mean to stand for a day.
 const wholeDay = 24 * time.Hour
 
+// wholePeak is how much of the last day must be known for its peak to be the peak.
+const wholePeak = 23 * time.Hour
+
 // FromRoute is the case of a route: what is measured, configured and priced of it, and assumptions for the rest.
 func FromRoute(s *fleet.Snapshot, id fleet.RouteID, prices *economics.Catalogue) (Case, error) {
 	r := s.Route(id)
@@ -48,25 +51,10 @@ func (c *Case) traffic(r *fleet.Route) {
 		c.put(volume, o.Requests.V/o.Watched.V.Seconds()*daySeconds*float64(each)/mTok, Measured,
 			fleet.Textf("route %s: requests of %s on file, %s tokens each now", name(string(r.Spec.ID)), fleet.Age(o.Watched.V), each.Text()), l.At)
 	}
-	if t := &r.Trends.Requests; time.Duration(len(t.V))*t.Step >= wholeDay {
-		if top := peakOf(t.V); top >= 1 {
-			c.put(peak, top, Measured, fleet.Textf("route %s, %s", name(string(r.Spec.ID)), fleet.Age(time.Duration(len(t.V))*t.Step)), t.End)
-		}
+	if d := r.Day; d != nil && d.Covered >= wholePeak && d.Peak >= 1 {
+		c.put(peak, d.Peak, Measured, fleet.Textf("route %s: the greatest five minutes of the last %s", name(string(r.Spec.ID)),
+			fleet.Age(d.Covered)), l.At)
 	}
-}
-
-// peakOf is the greatest value over the mean, gaps apart; 0 where there is no mean.
-func peakOf(list []float64) float64 {
-	sum, n, most := 0.0, 0.0, 0.0
-	for _, v := range list {
-		if v >= 0 { // not of a gap
-			sum, n, most = sum+v, n+1, max(most, v)
-		}
-	}
-	if sum == 0 {
-		return 0
-	}
-	return most / (sum / n)
 }
 
 // membersOf are the pool and the rented target that carry the most of a route.

@@ -90,7 +90,10 @@ func TestADayOnFileIsWorthMoreThanTheRateOfNow(t *testing.T) {
 	r.Objective.Watched = fleet.Some(time.Hour)
 	c = filled(t, s)
 	stands(t, &c, "volume", 4000*86_400/1e6, Measured)
-	r.Trends.Requests = fleet.Trend{Step: time.Hour, V: append(make([]float64, 0), 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 3, 3, 3, 3, 3, 3, math.NaN(), 3, 3, 3, 3, 3, 3)}
+	r.Day = &fleet.DayLoad{Peak: 1.5, Covered: 22 * time.Hour}
+	c = filled(t, s)
+	stands(t, &c, "peak", 2.5, Assumption) // the peak may have been in the hours that are not known
+	r.Day.Covered = 24 * time.Hour
 	c = filled(t, s)
 	stands(t, &c, "peak", 1.5, Measured)
 }
