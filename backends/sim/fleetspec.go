@@ -99,6 +99,17 @@ func (o Options) shape(p *world.PoolSpec) {
 	}
 }
 
+// exporters are those of all nodes.
+func (o Options) exporters(s *world.Spec) map[string]string {
+	kinds := map[string]string{}
+	for i := range s.Pools {
+		for _, n := range s.Pools[i].Nodes {
+			kinds[n] = o.exporterOf(&s.Pools[i])
+		}
+	}
+	return kinds
+}
+
 // exporterOf is the GPU exporter of a pool's nodes: those of ams1 are newer than those of fra1.
 func (o Options) exporterOf(p *world.PoolSpec) string {
 	switch kind := o.Exporters[p.Name]; {

@@ -105,14 +105,8 @@ func Listen(ctx context.Context, o Options) (*Fleet, error) {
 	}
 	f := &Fleet{options: o, world: world.New(&spec), bentos: cloud, player: played}
 	f.world.At(o.Start, func() {})
-	exporters := map[string]string{}
-	for _, p := range spec.Pools {
-		for _, n := range p.Nodes {
-			exporters[n] = o.exporterOf(&p)
-		}
-	}
 	f.servers = wire.Serve(wire.Options{
-		World: f.world, Clock: o.Clock, Key: key, MetricsAuth: o.MetricsAuth, LiteLLM: o.LiteLLM, Exporters: exporters,
+		World: f.world, Clock: o.Clock, Key: key, MetricsAuth: o.MetricsAuth, LiteLLM: o.LiteLLM, Exporters: o.exporters(&spec),
 		Gateway: o.Gateway, Coalesce: o.Coalesce,
 		Styles: f.styles(), Admins: f.admins(), Past: f.billing(),
 	}, held)
