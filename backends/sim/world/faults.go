@@ -1,6 +1,7 @@
 package world
 
 import (
+	"fmt"
 	"math"
 	"time"
 )
@@ -17,6 +18,7 @@ type Fault struct {
 type fault struct {
 	Fault
 	from  float64 // seconds; +Inf when not planned
+	until float64 // seconds; +Inf until it is stopped
 	begin func(now float64)
 	each  func(since float64)
 	end   func(now float64)
@@ -62,7 +64,7 @@ func newFaults(w *World) []*fault {
 	var all []*fault
 	for _, known := range Known() {
 		if f := made[known.ID]; f != nil {
-			f.ID, f.Title, f.from = known.ID, known.Title, math.Inf(1)
+			f.ID, f.Title, f.from, f.until = known.ID, known.Title, math.Inf(1), math.Inf(1)
 			all = append(all, f)
 		}
 	}
@@ -82,20 +84,10 @@ func (w *World) gatewayFaults(add func(string, *fault)) {
 			end: func(float64) { g.deaf = false },
 		})
 	}
+	w.causes.add(add, "F32", cause{on: w.providerNames(), magnitudes: Magnitudes{"early": 0.05, "late": 0.25, "minutes": 2, "slow": 3},
+		make: w.brownout})
 	if len(w.Providers) > 0 {
 		p := w.Providers[0]
-		add("F32", &fault{
-			Fault: Fault{Text: p.Spec.Name +
-				" fails 5 % and after two minutes 25 % of the requests and is three times slower; its status page says nothing for twenty minutes"},
-			begin: func(float64) { p.slow = 3 },
-			each: func(since float64) {
-				p.faulty = 0.05
-				if since >= 120 {
-					p.faulty = 0.25
-				}
-			},
-			end: func(float64) { p.slow, p.faulty = 1, p.Spec.Errors },
-		})
 		add("F32B", &fault{
 			Fault: Fault{Text: p.Spec.Name +
 				" fails 60 % of the requests; its status page says so four minutes later, and is as late when it is over"},
@@ -103,6 +95,39 @@ func (w *World) gatewayFaults(add func(string, *fault)) {
 			each:  func(float64) { p.faulty = 0.6 },
 			end:   func(float64) { p.faulty = p.Spec.Errors },
 		})
+	}
+}
+
+func (w *World) providerNames() (names []string) {
+	for _, p := range w.Providers {
+		names = append(names, p.Spec.Name)
+	}
+	return names
+}
+
+func (w *World) providerNamed(name string) *Provider {
+	for _, p := range w.Providers {
+		if p.Spec.Name == name {
+			return p
+		}
+	}
+	return nil
+}
+
+// brownout: a provider fails a few requests, after some minutes more, and is slower; its status page is silent.
+func (w *World) brownout(on string, m Magnitudes) *fault {
+	p := w.providerNamed(on)
+	return &fault{
+		Fault: Fault{Text: fmt.Sprintf("%s fails %.0f %% and after %.0f min %.0f %% of the requests and is %.1f times slower; its status page "+
+			"says nothing for twenty minutes", on, 100*m["early"], m["minutes"], 100*m["late"], m["slow"])},
+		begin: func(float64) { p.slow = m["slow"] },
+		each: func(since float64) {
+			p.faulty = m["early"]
+			if since >= 60*m["minutes"] {
+				p.faulty = m["late"]
+			}
+		},
+		end: func(float64) { p.slow, p.faulty = 1, p.Spec.Errors },
 	}
 }
 
@@ -116,6 +141,10 @@ func at[T any](list []T, i int) T {
 
 func (f *fault) tick(now float64) {
 	if now < f.from {
+		return
+	}
+	if now >= f.until {
+		f.stop(now)
 		return
 	}
 	if !f.Active {
@@ -149,18 +178,22 @@ func (w *World) Start(id string, at time.Time) bool {
 	return false
 }
 
-// Stop takes a fault out. It says whether there is such a fault, and is for use inside At.
-func (w *World) Stop(id string) bool {
+// Stop takes a fault out, wherever it was put. It says whether there is such a fault, and is for use inside At.
+func (w *World) Stop(id string) (found bool) {
 	for _, f := range w.faults {
 		if f.ID != id {
 			continue
 		}
-		f.from, f.StartAt = math.Inf(1), time.Time{}
-		if f.Active {
-			f.Active = false
-			f.end(w.Seconds())
-		}
-		return true
+		f.stop(w.Seconds())
+		found = true
 	}
-	return false
+	return found
+}
+
+func (f *fault) stop(now float64) {
+	f.from, f.until, f.StartAt = math.Inf(1), math.Inf(1), time.Time{}
+	if f.Active {
+		f.Active = false
+		f.end(now)
+	}
 }

@@ -32,6 +32,7 @@ type World struct {
 	deadline [2][]*attempt // waiting for the first token, and for the last, in order of their deadlines
 	pending  []*Call
 	faults   []*fault
+	causes   causes
 	cluster  cluster
 	turned   []result // attempts that no endpoint took
 	sequence uint64
@@ -86,6 +87,7 @@ func New(spec *Spec) *World {
 		w.addPool(&spec.Pools[i], next)
 	}
 	w.newCluster()
+	w.causes = causes{}
 	w.faults = newFaults(w)
 	return w
 }
