@@ -12,10 +12,10 @@ type sample struct {
 
 func TestStrangeFilesAreErrors(t *testing.T) {
 	for body, want := range map[string]string{
-		"name: a\nnaem: b":                         "line 2, column 1",
-		"parts: !0\nb:0:0:0:\n  0\n  -0":           "no YAML",
-		"name: [":                                  "line 1",
-		"parts: {a: 1}":                            "line 1",
+		"name: a\nnaem: b":               "line 2, column 1",
+		"parts: !0\nb:0:0:0:\n  0\n  -0": "no YAML",
+		"name: [":                        "line 1",
+		"parts: {a: 1}":                  "line 1",
 		"name: a\nkey: sk-not-to-be-shown-anywhere": "unknown field",
 	} {
 		err := Decode([]byte(body), &sample{})
