@@ -80,6 +80,10 @@ func (r *rules) firing() []alertapi.Firing {
 	r.world.At(now, func() {
 		r.engines(fire)
 		r.devices(fire)
+		for _, name := range r.world.Egress() {
+			fire("UnexpectedEgress", "critical", fmt.Sprintf("%s opens connections to an address that is not on its list.", name),
+				map[string]string{"pod": name, "namespace": "gateway"})
+		}
 		r.members(now, fire)
 	})
 	return out

@@ -123,6 +123,7 @@ type answer struct {
 	stream bool
 	reply  reply
 	header func(c *world.Call, h http.Header) // sets headers before the first byte
+	flaw   world.Flaw                         // of the stream
 }
 
 // tick is how often a waiting answer looks at the world.
@@ -143,7 +144,10 @@ func (a *answer) serve(w http.ResponseWriter, r *http.Request, start func() *wor
 	for {
 		var done world.Call
 		made, ended := 0, false
-		running.At(a.s.o.Clock.Now(), func() { done, made, ended = *c, running.Progress(c), c.Ended })
+		running.At(a.s.o.Clock.Now(), func() {
+			done, made, ended = *c, running.Progress(c), c.Ended
+			a.flaw = running.Flaw(c)
+		})
 		if ended && done.Status != http.StatusOK {
 			a.refuse(w, &done, sent)
 			return
@@ -174,6 +178,15 @@ func (a *answer) refuse(w http.ResponseWriter, c *world.Call, sent int) {
 	}
 	a.headers(w, c)
 	status := c.Status
+	switch c.Reason {
+	case "":
+	case world.ReasonEdge:
+		edgeError(w)
+		return
+	default:
+		turnAway(w, status, c.Reason)
+		return
+	}
 	switch status {
 	case http.StatusTooManyRequests:
 		if c.Deployment == "" && a.s.o.isGateway(a.s.name) {
@@ -240,6 +253,10 @@ func (a *answer) chunk(w http.ResponseWriter, c *world.Call, from, to int) int {
 		} else {
 			choice["text"] = a.said(i, i+step)
 		}
+		if a.flaw == world.FlawMalformed && i <= badEvent && badEvent < i+step {
+			_, _ = io.WriteString(w, "data: {\"id\":\"chatcmpl-\n\n") // the client hung up
+			continue
+		}
 		event(w, a.base(c, kind, choice))
 	}
 	if f, ok := w.(http.Flusher); ok {
@@ -247,6 +264,9 @@ func (a *answer) chunk(w http.ResponseWriter, c *world.Call, from, to int) int {
 	}
 	return to
 }
+
+// badEvent is which event of a malformed stream is no JSON.
+const badEvent = 9
 
 func event(w io.Writer, body object) {
 	b, err := json.Marshal(body)
@@ -278,6 +298,9 @@ func (a *answer) finish(w http.ResponseWriter, c *world.Call) {
 		last := a.base(c, kind, choice)
 		last["usage"] = usage
 		event(w, last)
+		if a.flaw == world.FlawUnended {
+			return
+		}
 		_, _ = io.WriteString(w, "data: [DONE]\n\n") // the client hung up
 		return
 	}

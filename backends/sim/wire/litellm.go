@@ -73,7 +73,7 @@ type gateway struct {
 func (x *gateway) handle(pattern string, auth bool, next http.HandlerFunc) {
 	x.paths = append(x.paths, pattern)
 	x.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		if auth && !x.admit(w, r) {
+		if auth && !x.admit(w, r) || x.unsaved(w, r) {
 			return
 		}
 		next(w, r)
@@ -96,11 +96,29 @@ func (x *gateway) admit(w http.ResponseWriter, r *http.Request) bool {
 	return false
 }
 
+// unsaved answers what should be saved while the database is lost.
+func (x *gateway) unsaved(w http.ResponseWriter, r *http.Request) bool {
+	lost := false
+	if r.Method != http.MethodGet && !strings.HasSuffix(r.URL.Path, "/completions") {
+		x.view(func() { lost = x.g.DatabaseLost() })
+	}
+	if lost {
+		fail(w, http.StatusInternalServerError, "internal_server_error", "Can't reach database server. Please make sure your database "+
+			"server is running.")
+	}
+	return lost
+}
+
 // view runs f on the world of now.
 func (x *gateway) view(f func()) { x.o.World.At(x.o.Clock.Now(), f) }
 
 // readiness tells everything up to 1.81, and only the state since.
 func (x *gateway) readiness(w http.ResponseWriter, r *http.Request) {
+	lost := false
+	if x.view(func() { lost = x.g.DatabaseLost() }); lost {
+		fail(w, http.StatusServiceUnavailable, "service_unavailable", "Service Unhealthy (All connection attempts failed)")
+		return
+	}
 	if !x.can(v196) {
 		x.details(w, r)
 		return
@@ -126,7 +144,7 @@ func (x *gateway) models(w http.ResponseWriter, r *http.Request) {
 	x.view(func() {
 		for _, row := range x.g.Rows {
 			if want == "" || want == row.Spec.ID {
-				list = append(list, modelInfo(row, x.can(v196)))
+				list = append(list, modelInfo(row, x.g.Prices(row.Spec), x.can(v196)))
 			}
 		}
 	})
@@ -139,14 +157,13 @@ func (x *gateway) models(w http.ResponseWriter, r *http.Request) {
 }
 
 // modelInfo is one entry of GET /model/info, without secrets. An absent weight stays absent.
-func modelInfo(row *world.Row, blocks bool) object {
+func modelInfo(row *world.Row, s *world.DeploymentSpec, blocks bool) object {
 	params := object{}
 	for k, v := range row.Params {
 		if k != "api_key" {
 			params[k] = v
 		}
 	}
-	s := row.Spec
 	provider, _, _ := strings.Cut(s.Model, "/")
 	info := object{
 		"id": s.ID, "db_model": true, "input_cost_per_token": s.InCost, "output_cost_per_token": s.OutCost,
@@ -166,7 +183,7 @@ func (x *gateway) groups(w http.ResponseWriter, r *http.Request) {
 	x.view(func() {
 		byName := map[string]object{}
 		for _, row := range x.g.Rows {
-			s := row.Spec
+			s := x.g.Prices(row.Spec)
 			provider, _, _ := strings.Cut(s.Model, "/")
 			o := byName[s.Route]
 			if o == nil {

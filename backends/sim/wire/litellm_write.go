@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -170,7 +171,8 @@ func (x *gateway) headers(c *world.Call, h http.Header) {
 	for _, d := range x.o.World.Spec.Deployments {
 		if d.ID == c.Deployment {
 			h.Set("x-litellm-model-id", d.ID)
-			h.Set("x-litellm-model-api-base", d.APIBase)
+			h.Set("x-litellm-model-api-base", cmp.Or(c.Base, d.APIBase))
+			d := *x.g.Prices(&d)
 			cost := float64(c.Prompt)*d.InCost + float64(c.Output)*d.OutCost
 			h.Set("x-litellm-response-cost", strconv.FormatFloat(cost, 'g', -1, 64))
 		}

@@ -2,7 +2,9 @@ package wire
 
 import (
 	"fmt"
+	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -22,6 +24,16 @@ func (s *server) provider(p *world.Provider, style string) {
 					"message": message, "type": "invalid_request_error", "param": nil, "code": "invalid_api_key"}})
 				return
 			}
+			denied, edge := 0, false
+			s.look(func() { denied, edge = p.KeyDenied(), p.EdgeDown() })
+			if edge {
+				edgeError(w)
+				return
+			}
+			if denied != 0 {
+				turnAway(w, denied, world.ReasonKey)
+				return
+			}
 			next(w, r)
 		}
 	}
@@ -34,7 +46,9 @@ func (s *server) provider(p *world.Provider, style string) {
 			return
 		}
 		limitHeaders(w.Header(), limits, style, s.o.Clock.Now())
-		respond(w, http.StatusOK, providerModels(p, style, s.o.World.Spec.Start))
+		var models []string
+		s.look(func() { models = listed(p) })
+		respond(w, http.StatusOK, providerModels(p, models, style, s.o.World.Spec.Start))
 	}))
 	if style == "anthropic" {
 		s.anthropicBills(p)
@@ -48,9 +62,7 @@ func (s *server) provider(p *world.Provider, style string) {
 			return
 		}
 		known := false
-		for _, m := range p.Spec.Models {
-			known = known || m == q.Model
-		}
+		s.look(func() { known = slices.Contains(listed(p), q.Model) })
 		if !known {
 			fail(w, http.StatusNotFound, "invalid_request_error", "The model "+q.Model+" does not exist.")
 			return
@@ -64,9 +76,37 @@ func (s *server) provider(p *world.Provider, style string) {
 	}))
 }
 
-func providerModels(p *world.Provider, style string, start time.Time) object {
-	list := make([]object, 0, len(p.Spec.Models))
+// listed are the models that an account has now.
+func listed(p *world.Provider) (names []string) {
 	for _, m := range p.Spec.Models {
+		if !p.Retired(m) {
+			names = append(names, m)
+		}
+	}
+	return names
+}
+
+// edgeError is what the network before an account answers: a page, in no form of an API.
+func edgeError(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "text/html; charset=UTF-8")
+	w.WriteHeader(http.StatusBadGateway)
+	_, _ = io.WriteString(w, "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1><p>edge</p></body></html>\n")
+}
+
+// turnAway answers with the code that says why.
+func turnAway(w http.ResponseWriter, status int, reason string) {
+	kind, message := "invalid_request_error", map[string]string{
+		world.ReasonKey:     "Incorrect API key provided, or it may not be used for this.",
+		world.ReasonModel:   "The model does not exist or you do not have access to it.",
+		world.ReasonContext: "This model's maximum context length is smaller than the messages and the answer that was asked for.",
+		world.ReasonFilter:  "The response was filtered because the prompt triggered the content management policy.",
+	}[reason]
+	respond(w, status, object{"error": object{"message": message, "type": kind, "param": nil, "code": reason}})
+}
+
+func providerModels(p *world.Provider, models []string, style string, start time.Time) object {
+	list := make([]object, 0, len(models))
+	for _, m := range models {
 		created := start.Add(-200 * 24 * time.Hour)
 		if style == "anthropic" {
 			list = append(list, object{"type": "model", "id": m, "display_name": m, "created_at": created.Format(time.RFC3339)})
@@ -75,8 +115,7 @@ func providerModels(p *world.Provider, style string, start time.Time) object {
 		list = append(list, object{"id": m, "object": "model", "created": created.Unix(), "owned_by": p.Spec.Name})
 	}
 	if style == "anthropic" && len(list) > 0 {
-		return object{"data": list, "has_more": false, "first_id": p.Spec.Models[0],
-			"last_id": p.Spec.Models[len(p.Spec.Models)-1]}
+		return object{"data": list, "has_more": false, "first_id": models[0], "last_id": models[len(models)-1]}
 	}
 	return object{"object": "list", "data": list}
 }

@@ -203,7 +203,7 @@ func (p *Provider) charge(t *attempt, made int, at float64) {
 // itself would have failed is not.
 func (p *Provider) cut(t *attempt, now float64) {
 	for _, f := range p.flights {
-		if f.try == t && f.status == 200 {
+		if f.try == t && f.answers() {
 			p.charge(t, p.progress(t, now), now)
 		}
 	}

@@ -16,6 +16,8 @@ type Call struct {
 	First      float64 // time of the first token, 0 before
 	End        float64
 	Limits     Limits // what the provider's headers said, where one answered
+	Reason     string // why an account turned it away, as a code; "" where it did not
+	Base       string // the address of the member that answered, as the gateway has it
 
 	try       *attempt // the present one
 	gateway   *Gateway
@@ -26,8 +28,9 @@ type Call struct {
 	group     string // route or fallback route in use
 	maxTokens int
 	cacheable float64
-	tries     int  // attempts in the present group
-	gone      bool // the client has hung up
+	tries     int     // attempts in the present group
+	gone      bool    // the client has hung up
+	patience  float64 // seconds that the client waits; 0 for as long as the gateway does
 	sequence  uint64
 }
 
@@ -66,6 +69,9 @@ type attempt struct {
 	order     uint64
 	decoding  bool
 	preempted int
+	begun     bool   // its client gets a part of the answer and no more
+	flaw      Flaw   // of its stream
+	reason    string // why an account turned it away
 }
 
 // result is what became of an attempt, with its time.

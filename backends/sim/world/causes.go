@@ -24,7 +24,7 @@ type Magnitudes map[string]float64
 
 // Injection is a cause that is put into the world for a time.
 type Injection struct {
-	ID         string // number in the failure catalogue
+	ID         string // number in the failure catalogue, or a name of failoverbench
 	On         string // object; "" for the usual one
 	Magnitudes Magnitudes
 	At         time.Time
@@ -51,6 +51,7 @@ func (w *World) MagnitudesOf(id string) Magnitudes { return maps.Clone(w.causes[
 
 // Inject plans a cause. What it can not be is an error that says what it can. It is for use inside At.
 func (w *World) Inject(x Injection) error {
+	x = x.named()
 	if x.On == "" && len(x.Magnitudes) == 0 {
 		if !w.Start(x.ID, x.At) {
 			return fmt.Errorf("there is no fault %q here", x.ID)

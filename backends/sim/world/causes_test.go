@@ -29,11 +29,12 @@ func TestACauseIsPutOnAnObjectWithItsOwnStrengthForATime(t *testing.T) {
 
 func TestWhatCannotBeInjectedIsSaid(t *testing.T) {
 	w := New(small(6))
+	w.faults = append(w.faults, &fault{Fault: Fault{ID: "F00"}})
 	for want, x := range map[string]Injection{
 		"no fault":         {ID: "F99"},
 		"cannot be put":    {ID: "F32", On: "nobody"},
 		"it has early":     {ID: "F32", Magnitudes: Magnitudes{"heat": 1}},
-		"one place and":    {ID: "F32B", On: "p"},
+		"one place and":    {ID: "F00", On: "p"},
 		`no fault "F98" h`: {ID: "F98", On: "p"},
 	} {
 		if err := w.Inject(x); err == nil || !strings.Contains(err.Error(), want) {

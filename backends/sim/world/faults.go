@@ -1,7 +1,6 @@
 package world
 
 import (
-	"fmt"
 	"math"
 	"time"
 )
@@ -42,11 +41,26 @@ func Known() []Fault {
 		{ID: "F17", Title: "straggler by heat"},
 		{ID: "F18", Title: "black-hole node"},
 		{ID: "F24", Title: "split-brain gateway"},
+		{ID: "F25", Title: "edit evicts members"},
+		{ID: "F26", Title: "gateway database lost"},
+		{ID: "F27", Title: "no breaker"},
+		{ID: "F28", Title: "cool-down poisoned"},
+		{ID: "F29", Title: "fallback does not fit"},
+		{ID: "F30", Title: "compromised gateway"},
+		{ID: "F31", Title: "residency breach"},
 		{ID: "F32", Title: "provider brownout"},
 		{ID: "F32B", Title: "provider outage"},
+		{ID: "F33", Title: "providers share a fate"},
+		{ID: "F34", Title: "failover exhausts quota"},
+		{ID: "F35", Title: "key revoked"},
+		{ID: "F36", Title: "model retired"},
+		{ID: "F36B", Title: "alias moved"},
 		{ID: "F37", Title: "runaway spend"},
+		{ID: "F38", Title: "cost drift"},
+		{ID: "F39", Title: "filter wave"},
 		{ID: "F40", Title: "telemetry lost"},
 		{ID: "F40B", Title: "telemetry frozen"},
+		{ID: "F41", Title: "streams break"},
 	}
 }
 
@@ -55,6 +69,8 @@ func newFaults(w *World) []*fault {
 	made := map[string]*fault{}
 	add := func(id string, f *fault) { made[id] = f }
 	w.gatewayFaults(add)
+	w.failoverFaults(add)
+	w.providerFaults(add)
 	w.spendFaults(add)
 	if len(w.Replicas) > 0 {
 		w.engineFaults(add)
@@ -69,66 +85,6 @@ func newFaults(w *World) []*fault {
 		}
 	}
 	return all
-}
-
-// gatewayFaults are those of gateways and providers.
-func (w *World) gatewayFaults(add func(string, *fault)) {
-	if n := len(w.Gateways); n > 0 {
-		g := w.Gateways[n-1]
-		add("F24", &fault{
-			Fault: Fault{Text: g.Name + " came back with an old copy of the weights and no longer polls the database"},
-			begin: func(float64) {
-				g.deaf = true
-				g.load(w.db.previous(w.Spec.Previous))
-			},
-			end: func(float64) { g.deaf = false },
-		})
-	}
-	w.causes.add(add, "F32", cause{on: w.providerNames(), magnitudes: Magnitudes{"early": 0.05, "late": 0.25, "minutes": 2, "slow": 3},
-		make: w.brownout})
-	if len(w.Providers) > 0 {
-		p := w.Providers[0]
-		add("F32B", &fault{
-			Fault: Fault{Text: p.Spec.Name +
-				" fails 60 % of the requests; its status page says so four minutes later, and is as late when it is over"},
-			begin: func(float64) {},
-			each:  func(float64) { p.faulty = 0.6 },
-			end:   func(float64) { p.faulty = p.Spec.Errors },
-		})
-	}
-}
-
-func (w *World) providerNames() (names []string) {
-	for _, p := range w.Providers {
-		names = append(names, p.Spec.Name)
-	}
-	return names
-}
-
-func (w *World) providerNamed(name string) *Provider {
-	for _, p := range w.Providers {
-		if p.Spec.Name == name {
-			return p
-		}
-	}
-	return nil
-}
-
-// brownout: a provider fails a few requests, after some minutes more, and is slower; its status page is silent.
-func (w *World) brownout(on string, m Magnitudes) *fault {
-	p := w.providerNamed(on)
-	return &fault{
-		Fault: Fault{Text: fmt.Sprintf("%s fails %.0f %% and after %.0f min %.0f %% of the requests and is %.1f times slower; its status page "+
-			"says nothing for twenty minutes", on, 100*m["early"], m["minutes"], 100*m["late"], m["slow"])},
-		begin: func(float64) { p.slow = m["slow"] },
-		each: func(since float64) {
-			p.faulty = m["early"]
-			if since >= 60*m["minutes"] {
-				p.faulty = m["late"]
-			}
-		},
-		end: func(float64) { p.slow, p.faulty = 1, p.Spec.Errors },
-	}
 }
 
 // at is a member of a list, counted from its end when i is negative, and its nearest member when it has too few.

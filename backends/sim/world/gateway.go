@@ -24,7 +24,9 @@ type Gateway struct {
 	groups   map[string][]*deployment // by route, of the rows held
 	every    float64                  // seconds between looks into the database
 	nextPoll float64
-	deaf     bool // its background poll is dead
+	deaf     bool            // its background poll is dead
+	evicts   map[string]bool // routes whose members a reload throws out, though the database has them
+	eager    bool            // it cools no member down
 	keys     *keyring
 	rng      *rand.Rand
 }
@@ -69,6 +71,9 @@ func (g *Gateway) load(rows []*Row) {
 			g.deps[r.Spec.ID] = d
 		}
 		d.row = r
+		if g.evicts[r.Spec.Route] {
+			continue
+		}
 		g.groups[r.Spec.Route] = append(g.groups[r.Spec.Route], d)
 	}
 	for _, members := range g.groups {
@@ -82,7 +87,7 @@ func (g *Gateway) load(rows []*Row) {
 func (g *Gateway) poll(now float64) {
 	for now >= g.nextPoll {
 		g.nextPoll += g.every
-		if !g.deaf {
+		if !g.deaf && !g.db.lost {
 			g.reload()
 		}
 	}
@@ -90,6 +95,9 @@ func (g *Gateway) poll(now float64) {
 
 // Write stores a change; this replica reloads at once, the others at their next poll, or at once where they are its peers.
 func (g *Gateway) Write(id string, c Change, now time.Time) *Row {
+	if g.db.lost {
+		return nil
+	}
 	row := g.db.write(id, c, now)
 	if row != nil {
 		g.reload()
@@ -110,6 +118,9 @@ func (g *Gateway) reload() {
 
 // Add stores a new member; this replica reloads at once, the others at their next poll. nil where it cannot be.
 func (g *Gateway) Add(route, id string, params map[string]any, by string, now time.Time) *Row {
+	if g.db.lost {
+		return nil
+	}
 	row := g.db.add(route, id, params, by, now)
 	if row != nil {
 		g.reload()
@@ -119,7 +130,7 @@ func (g *Gateway) Add(route, id string, params map[string]any, by string, now ti
 
 // Remove takes a member away likewise.
 func (g *Gateway) Remove(id string) bool {
-	if !g.db.remove(id) {
+	if g.db.lost || !g.db.remove(id) {
 		return false
 	}
 	g.reload()
@@ -195,6 +206,16 @@ func first(healthy []*deployment) []*deployment {
 		return healthy
 	}
 	return lowest
+}
+
+// note counts a member's answer and says whether it cools down now.
+func (g *Gateway) note(d *deployment, r result) bool {
+	cools := d.note(r.status, r.at)
+	if cools && g.eager {
+		d.cooldown = 0
+		return false
+	}
+	return cools
 }
 
 // note counts an answer for the cooldown rules and says whether the member cools down now.

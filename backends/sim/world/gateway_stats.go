@@ -121,6 +121,10 @@ func ExceptionClass(status int) string {
 		return "RateLimitError"
 	case 503:
 		return "ServiceUnavailableError"
+	case 401:
+		return "AuthenticationError"
+	case 404:
+		return "NotFoundError"
 	case 403:
 		return "PermissionDeniedError"
 	case 400:

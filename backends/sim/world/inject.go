@@ -61,10 +61,11 @@ func (w *World) Progress(c *Call) int {
 	switch {
 	case c.Ended:
 		return c.Received
-	case t == nil || t.first == 0:
-		if t != nil && t.provider != nil {
-			return t.provider.progress(t, w.Seconds())
-		}
+	case t == nil:
+		return 0
+	case t.provider != nil:
+		return t.provider.progress(t, w.Seconds())
+	case t.first == 0:
 		return 0
 	case t.replica != nil:
 		return t.replica.tokens(t)

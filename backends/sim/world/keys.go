@@ -99,7 +99,7 @@ type bypass struct {
 
 // tick sends what is due before end. The account's quotas feel it; its errors and speed do not matter to anybody here.
 func (b *bypass) tick(p *Provider, from, end float64) {
-	if b.spec.Rate <= 0 {
+	if b.spec == nil || b.spec.Rate <= 0 {
 		return
 	}
 	if b.next == 0 {

@@ -11,7 +11,7 @@ type Provider struct {
 	Spec     *ProviderSpec
 	Requests float64 // answered with 200
 	Errors   float64 // 5xx and timeouts of its own making
-	Refused  float64 // 429
+	Refused  float64 // 429, and what else is the caller's own doing
 	Tokens   float64 // output tokens of answers
 
 	rpm, tpm quota
@@ -21,6 +21,7 @@ type Provider struct {
 	faulty   float64 // probability of an error now
 	down     bool    // it answers nothing but errors
 	page     page
+	ills     ills
 	flights  flightHeap
 	order    uint64
 	results  []result
@@ -42,6 +43,11 @@ func (p *Provider) receive(t *attempt, now float64) {
 		p.end(flight{at: now + 0.2, try: t, status: 503, limits: p.limits(now)})
 		return
 	}
+	if f, refused := p.refusal(t, now); refused {
+		p.end(f)
+		return
+	}
+	slower := p.slow * p.changed(t)
 	want := float64(t.prompt + t.output)
 	if p.rpm.left(now) < 1 || p.tpm.left(now) < want {
 		p.Refused++
@@ -52,8 +58,8 @@ func (p *Provider) receive(t *attempt, now float64) {
 	}
 	p.rpm.use(now, 1)
 	p.tpm.use(now, want)
-	ttft := p.Spec.TTFT.sample(p.rng) / 1000 * p.slow
-	speed := p.Spec.Speed * (0.8 + 0.4*p.rng.Float64()) / p.slow
+	ttft := p.Spec.TTFT.sample(p.rng) / 1000 * slower
+	speed := p.Spec.Speed * (0.8 + 0.4*p.rng.Float64()) / slower
 	f := flight{status: 200, limits: p.limits(now), first: now + ttft, at: now + ttft + float64(t.output)/speed, try: t}
 	switch kind := p.rng.Float64(); {
 	case p.rng.Float64() >= p.faulty:
@@ -64,6 +70,8 @@ func (p *Provider) receive(t *attempt, now float64) {
 	default: // accepted, never answered: the caller's own deadline ends it
 		f.status, f.first, f.at = 504, 0, now+60
 	}
+	f.made, f.until = t.output, f.at
+	p.spoil(&f)
 	p.end(f)
 }
 
@@ -100,18 +108,33 @@ func (p *Provider) advance(end float64) {
 			p.charge(f.try, f.try.output, f.at)
 			p.Requests++
 			p.Tokens += float64(f.try.output)
-		} else if f.status != 429 {
-			p.Errors++
+		} else {
+			p.fail(f)
 		}
 		p.results = append(p.results, result{at: f.at, try: f.try, status: f.status, limits: f.limits})
+	}
+}
+
+// fail counts what did not come to an end. The tokens of a stream that broke off are made, and charged.
+func (p *Provider) fail(f flight) {
+	if f.try.begun {
+		f.try.call.First, f.try.made = f.first, f.made
+		p.charge(f.try, f.made, f.at)
+		p.Tokens += float64(f.made)
+	}
+	switch {
+	case f.status >= 500:
+		p.Errors++
+	case f.status != 429: // that was counted as it came in
+		p.Refused++
 	}
 }
 
 // progress is how much of an answer has come by now.
 func (p *Provider) progress(t *attempt, now float64) int {
 	for _, f := range p.flights {
-		if f.try == t && f.status == 200 && now > f.first {
-			return int((now - f.first) / (f.at - f.first) * float64(t.output))
+		if f.try == t && f.answers() && now > f.first {
+			return int(min((now-f.first)/(f.until-f.first), 1) * float64(f.made))
 		}
 	}
 	return 0
@@ -124,7 +147,12 @@ type flight struct {
 	status    int
 	limits    Limits
 	order     uint64
+	made      int     // tokens that come
+	until     float64 // the last of them
 }
+
+// answers says whether tokens come at all.
+func (f flight) answers() bool { return f.status == 200 || f.try.begun }
 
 type flightHeap []flight
 

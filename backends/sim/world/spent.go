@@ -89,10 +89,24 @@ func (d *DeploymentStats) use(c *Call, t *attempt, at float64) {
 		tokens = Tokens{Input: int64(c.Prompt)}
 	}
 	tokens.Output = int64(t.output)
-	u := d.Spec.Priced(1, tokens)
+	u := c.gateway.Prices(d.Spec).Priced(1, tokens)
 	d.Used[n].Plus(u)
 	c.gateway.db.spent.enter(at, d.Spec, c.key, u)
 }
+
+// Prices is a member with the prices that the gateways have for it now. It is for use inside At.
+func (g *Gateway) Prices(s *DeploymentSpec) *DeploymentSpec {
+	factor, off := g.db.drift[s.Provider]
+	if !off {
+		return s
+	}
+	x := *s
+	x.InCost, x.OutCost, x.ReadCost, x.WriteCost = factor*s.InCost, factor*s.OutCost, factor*s.ReadCost, factor*s.WriteCost
+	return &x
+}
+
+// DatabaseLost says whether the gateways cannot reach their database. It is for use inside At.
+func (g *Gateway) DatabaseLost() bool { return g.db.lost }
 
 // Sum adds the keys up.
 func (d *DeploymentStats) Sum() (sum KeyUse) {

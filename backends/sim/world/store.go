@@ -37,6 +37,8 @@ type database struct {
 	file     RouterSettings // of the config file, which is none of the database
 	fileWins bool
 	spent    spendLog
+	lost     bool               // nobody can reach it
+	drift    map[string]float64 // factor on the prices that the gateways have of a provider's models
 }
 
 func newDatabase(spec *Spec) *database {

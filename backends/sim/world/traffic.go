@@ -8,12 +8,17 @@ const statusGone = 499
 // send routes a call to a member of its group.
 func (w *World) send(c *Call, at float64) {
 	g := c.gateway
+	if g.db.lost && c.key != nil && c.Attempts == 0 {
+		w.conclude(c, nil, result{at: at, status: 401, class: ExceptionClass(401)})
+		return
+	}
 	d, refused := g.pick(c.group, at)
 	if d == nil {
 		w.conclude(c, nil, result{at: at, status: refused, class: ExceptionClass(refused)})
 		return
 	}
 	c.Deployment = d.row.Spec.ID
+	c.Base, _ = d.row.Params["api_base"].(string)
 	c.Attempts++
 	c.tries++
 	t := &attempt{call: c, deployment: d, start: at, prompt: c.Prompt, output: c.Output}
@@ -43,6 +48,9 @@ const refuseTime = 0.002
 func (w *World) track(t *attempt) {
 	w.deadline[0] = append(w.deadline[0], t)
 	w.deadline[1] = append(w.deadline[1], t)
+	if t.call.patience > 0 {
+		w.hasty = append(w.hasty, t)
+	}
 }
 
 // expire gives up attempts whose client has waited too long.
@@ -59,6 +67,21 @@ func (w *World) expire(now float64) {
 		}
 		w.deadline[i] = list[n:]
 	}
+}
+
+// hurry gives up attempts whose own client set a shorter time than the gateway's.
+func (w *World) hurry(now float64) {
+	left := w.hasty[:0]
+	for _, t := range w.hasty {
+		switch {
+		case t.ended:
+		case now-t.start >= t.call.patience:
+			w.abandon(t, now)
+		default:
+			left = append(left, t)
+		}
+	}
+	w.hasty = left
 }
 
 func (w *World) abandon(t *attempt, now float64) {
@@ -105,7 +128,11 @@ func (w *World) settle() {
 func (w *World) book(r result) {
 	t := r.try
 	c := t.call
+	if t.begun {
+		w.ledger.lose(t.made)
+	}
 	if t.deployment == nil { // straight to an engine
+		c.Reason = t.reason
 		c.Ended, c.Status, c.End, c.Received, c.Limits = true, r.status, r.at, t.made, r.limits
 		w.ledger.close(c)
 		return
@@ -116,11 +143,14 @@ func (w *World) book(r result) {
 		w.conclude(c, d, r)
 		return
 	}
-	r.class = ExceptionClass(r.status)
+	if r.receivedBroken(); r.status != 200 && t.flaw == FlawMalformed {
+		w.ledger.lose(t.made)
+	}
+	r.class = r.exceptionClass()
 	if r.status == 504 {
 		r.status = 408
 	}
-	if d.note(r.status, r.at) {
+	if c.gateway.note(d, r) {
 		d.stats.Cooled[r.status]++
 		d.stats.Outage = true
 	}
@@ -130,7 +160,7 @@ func (w *World) book(r result) {
 		return
 	}
 	d.stats.failure(c, r)
-	if c.tries <= NumRetries {
+	if c.tries <= NumRetries && r.again() {
 		w.retries = append(w.retries, retry{at: r.at, call: c})
 		return
 	}
@@ -140,7 +170,7 @@ func (w *World) book(r result) {
 // conclude ends a call for its client, or sends it to a fallback route once.
 func (w *World) conclude(c *Call, d *deployment, r result) {
 	g := c.gateway
-	if next := g.fallbacksOf(c.Route); r.status != 200 && !c.FellBack && !c.gone && len(next) > 0 && r.status != 400 {
+	if next := g.fallbacksOf(c.Route); r.status != 200 && !c.FellBack && !c.gone && len(next) > 0 && r.mayFallBack() {
 		c.FellBack, c.group, c.tries = true, next[0], 0
 		w.retries = append(w.retries, retry{at: r.at, call: c})
 		return
@@ -158,7 +188,10 @@ func (w *World) conclude(c *Call, d *deployment, r result) {
 	if r.status != 200 {
 		g.Stats.Failures[RequestKey{Route: c.Route, ID: id, Status: r.status, Class: r.class}]++
 	} else {
-		c.Received = c.Output
+		c.Received = r.try.output
+	}
+	if r.try != nil {
+		c.Reason = r.try.reason
 	}
 	w.ledger.close(c)
 	w.suffer(c)

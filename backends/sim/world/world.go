@@ -41,7 +41,9 @@ type World struct {
 	ledger   Ledger
 	books    books
 	keys     keyring
-	loop     *loop // nil for none
+	loops    []*loop
+	hasty    []*attempt      // of clients that wait less long than the gateways
+	egress   map[string]bool // gateway replicas that send where they should not
 
 	outage    Outage
 	unsettled int                  // pods that are not as they should be; 0 spares looking at them
@@ -56,7 +58,7 @@ type retry struct {
 // New builds a world that stands at spec.Start.
 func New(spec *Spec) *World {
 	w := &World{Spec: spec, db: newDatabase(spec), byPool: map[string][]*Replica{}, byName: map[string]*Provider{},
-		telemetry: map[string]Telemetry{}, books: newBooks(spec.Start)}
+		telemetry: map[string]Telemetry{}, egress: map[string]bool{}, books: newBooks(spec.Start)}
 	w.keys = keyring{specs: spec.Keys, rng: rand.New(rand.NewPCG(spec.Seed, ownDice))}
 	stream := uint64(0)
 	next := func() *rand.Rand {
@@ -180,9 +182,11 @@ func (w *World) step() {
 	for _, p := range w.Providers {
 		p.bypass.tick(p, from, end)
 		p.advance(end)
-		p.page.follow(end, p.faulty, p.Spec.Errors)
+		p.ills.stolen.tick(p, from, end)
+		p.page.follow(end, max(p.faulty, p.ills.edge), p.Spec.Errors)
 	}
 	w.expire(end)
+	w.hurry(end)
 	w.settle()
 	w.steps++
 }
@@ -224,10 +228,10 @@ func (w *World) arrive(wall time.Time, from float64) {
 			}
 		})
 	}
-	if l := w.loop; l != nil {
-		l.route.arrivals(wall, from, stepSeconds, func(at float64) {
-			c := w.demanded(l.route, at)
-			c.key = l.key
+	for _, l := range w.loops {
+		l.calls.arrivals(wall, from, stepSeconds, func(at float64) {
+			c := w.demanded(l.calls, at)
+			c.key, c.patience = l.key, l.patience
 			batch = append(batch, c)
 		})
 	}
@@ -240,8 +244,8 @@ func (w *World) arrive(wall time.Time, from float64) {
 		}
 		return 0
 	})
-	for _, x := range w.retries {
-		w.send(x.call, max(x.at, from))
+	for i := 0; i < len(w.retries); i++ { // one that no member takes adds its fallback
+		w.send(w.retries[i].call, max(w.retries[i].at, from))
 	}
 	w.retries = w.retries[:0]
 	for _, c := range batch {

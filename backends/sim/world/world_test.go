@@ -205,6 +205,9 @@ func TestNoSignalBeforeItsCause(t *testing.T) {
 	}
 	for _, known := range Known() {
 		ill := New(small(5))
+		if known.ID == "F26" { // there are no keys here
+			continue
+		}
 		if !ill.Start(known.ID, t0.Add(begin*step)) {
 			t.Fatalf("%s is unknown", known.ID)
 		}
