@@ -45,6 +45,7 @@ func (f *Fleet) promise() {
 // Known tells of a cause what it can be put on and how strong; an error says that there is none of that number.
 func (f *Fleet) Known(id string) (objects []string, magnitudes map[string]float64, err error) {
 	err = fmt.Errorf("there is no fault %s", fleet.Quote(id))
+	id = world.CauseOf(id)
 	f.world.At(f.options.Clock.Now(), func() {
 		for _, x := range f.world.Faults() {
 			if x.ID == id {

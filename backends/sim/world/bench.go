@@ -29,6 +29,9 @@ var bench = map[string]Injection{
 // Bench lists the names of failoverbench that can be injected.
 func Bench() []string { return slices.Sorted(maps.Keys(bench)) }
 
+// CauseOf is the number of the catalogue for a name of failoverbench; any other name is itself.
+func CauseOf(name string) string { return Injection{ID: name}.named().ID }
+
 // named is an injection with the number of the catalogue in the place of a name of failoverbench. What is said of its strength goes before.
 func (x Injection) named() Injection {
 	like, ok := bench[x.ID]
