@@ -132,6 +132,7 @@ type settled struct {
 	version uint64
 	until   time.Time
 	days    []fleet.CostDay
+	gates   []economics.GatewayDay
 }
 
 // recentDays are reconciled anew each time: the meter adds to today, and late counts to the days before.
@@ -153,7 +154,8 @@ func (h *Hub) reconciled(old *settled) *keptBooks {
 	from := today.From.AddDate(0, 0, -recentDays)
 	if old.version != version || !old.until.Equal(from) {
 		old.version, old.until = version, from
-		old.days = economics.Reconcile(ledgers, fleet.Span{From: today.To.AddDate(0, 0, -bookDays), To: from}, names).Days
+		r := economics.Reconcile(ledgers, fleet.Span{From: today.To.AddDate(0, 0, -bookDays), To: from}, names)
+		old.days, old.gates = r.Days, r.Gateways
 	}
 	recent := economics.Reconcile(ledgers, fleet.Span{From: from, To: today.To}, names)
 	days := slices.Concat(recent.Days, old.days)
@@ -173,8 +175,9 @@ func (h *Hub) reconciled(old *settled) *keptBooks {
 		shown = len(days)
 	}
 	a.books = &fleet.Books{At: now, Days: days[:shown:shown], Factors: a.factors, Bypass: recent.Bypass, Problem: h.opt.Books.Problem(),
-		Chart: economics.Chart(days, ledgers, fleet.Span{From: today.To.AddDate(0, 0, -chartDays), To: today.To}),
-		Hours: economics.HourChart(ledgers, today, names)}
+		Gateways: economics.GatewayFactors(slices.Concat(recent.Gateways, old.gates)),
+		Chart:    economics.Chart(days, ledgers, fleet.Span{From: today.To.AddDate(0, 0, -chartDays), To: today.To}),
+		Hours:    economics.HourChart(ledgers, today, names)}
 	for i := range inv.Sources {
 		id := inv.Sources[i].ID
 		if r, ok := h.opt.Books.LastRead(id); ok && inv.Sources[i].Subject.About == fleet.AboutBill {

@@ -35,10 +35,6 @@ type Ledger struct {
 	Pages     []Page
 }
 
-// Settles is how long after the end of a day its bill may still grow without being announced to change. What is corrected
-// later is taken over as well, and the earlier figure stays as a revision.
-const Settles = 24 * time.Hour
-
 // nearlyAll is the part of a day that has to be covered for it to count as a whole one: a restart of some minutes is less
 // than what factors can tell apart.
 const nearlyAll = 0.98

@@ -249,7 +249,7 @@ func (k pageKey) compare(o pageKey) int {
 // corrected adds what a bill said before, where that had settled.
 func corrected(old *economics.Page, next []fleet.BillLine, provider fleet.ProviderID) []economics.Was {
 	was := old.Was
-	if old.Stream != fleet.StreamBilled || old.At.Before(fleet.Day(old.Day).To.Add(economics.Settles)) {
+	if old.Stream != fleet.StreamBilled || old.At.Before(fleet.Day(old.Day).To.Add(economics.SettlesFirst)) {
 		return was
 	}
 	before, after := totals(old.Lines), totals(next)
