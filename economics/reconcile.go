@@ -163,6 +163,9 @@ func (b *bench) take(i int) {
 				b.cover(coverKey{dayKey{id, page.Day}, page.Stream, i}, page.Covers, page.At)
 			}
 		}
+		for id, spans := range page.Apart {
+			b.cover(coverKey{dayKey{cmp.Or(id, l.Provider), page.Day}, page.Stream, i}, spans, page.At)
+		}
 		for k := range page.Lines {
 			daily(&page.Lines[k], page.Day, func(day time.Time, line *fleet.BillLine) { b.line(i, page, day, line) })
 		}

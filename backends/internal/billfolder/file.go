@@ -37,7 +37,7 @@ type content struct {
 	rows    int
 	cells   []sheet.Cell
 	texts   []string
-	parties []party // that it speaks of
+	parties map[party]sheet.Range // that it speaks of, and the times of their use
 	usage   sheet.Range
 	all     sheet.Range
 	data    sheet.Range

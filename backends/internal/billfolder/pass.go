@@ -219,11 +219,11 @@ func (p *pass) finish() (*content, error) {
 	}
 	c := &content{format: fleet.Label(p.title), sha: p.read.hex(), written: p.written, rows: p.count - p.wrong,
 		usage: p.tally.Usage, all: p.tally.All, data: p.tally.Data, part: p.part()}
+	times := p.tally.Parties()
 	c.cells, c.texts = p.tally.Sums()
-	for i := range c.cells {
-		if who := (party{c.cells[i].Stream, c.texts[c.cells[i].Provider]}); !slices.Contains(c.parties, who) {
-			c.parties = append(c.parties, who)
-		}
+	c.parties = make(map[party]sheet.Range, len(times))
+	for who, r := range times {
+		c.parties[party{who.Stream, c.texts[who.Provider]}] = r
 	}
 	return c, nil
 }
