@@ -15,9 +15,9 @@ type Page struct {
 	Covers []fleet.Span // what of the day the source answered for, ascending and disjoint
 	// Apart is that by provider, of a source that answers for each of them differently; "" is that of the ledger.
 	Apart map[fleet.ProviderID][]fleet.Span
-	At     time.Time    // when it was read last
-	Lines  []fleet.BillLine
-	Was    []Was // what it said before it was corrected, the oldest first
+	At    time.Time // when it was read last
+	Lines []fleet.BillLine
+	Was   []Was // what it said before it was corrected, the oldest first
 }
 
 // Was is an amount of a day before its source corrected it.

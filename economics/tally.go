@@ -78,6 +78,8 @@ func (t *tally) add(l *fleet.BillLine, cost fleet.Maybe[fleet.Money], priced boo
 	case priced: // it is paid with another line of the same source
 	case l.Quantity.OK && !l.Quantity.V.IsZero() && l.Use != fleet.UseRequests:
 		t.unpriced++ // requests are counted beside the tokens that are paid for
+	case !l.Quantity.OK && l.Stream == fleet.StreamBilled:
+		t.unpriced++ // a row of a bill that says neither
 	}
 }
 

@@ -33,6 +33,7 @@ type file struct {
 type content struct {
 	format  fleet.Safe
 	sha     string
+	size    int64
 	written time.Time
 	rows    int
 	cells   []sheet.Cell

@@ -26,6 +26,7 @@ type Key struct {
 	Region    Word
 	Currency  Word
 	Estimated bool
+	Unpriced  bool // the rows say nothing of what was paid
 }
 
 // Cell is one sum.
