@@ -133,6 +133,7 @@ type settled struct {
 	until   time.Time
 	days    []fleet.CostDay
 	gates   []economics.GatewayDay
+	rates   economics.ExchangeRates
 }
 
 // recentDays are reconciled anew each time: the meter adds to today, and late counts to the days before.
@@ -152,8 +153,8 @@ func (h *Hub) reconciled(old *settled) *keptBooks {
 	ledgers := h.opt.Books.Ledgers(providers)
 	today, month := fleet.Day(now), fleet.Month(now)
 	from := today.From.AddDate(0, 0, -recentDays)
-	if old.version != version || !old.until.Equal(from) {
-		old.version, old.until = version, from
+	if old.version != version || !old.until.Equal(from) || !old.rates.Equal(names.Rates) {
+		old.version, old.until, old.rates = version, from, names.Rates
 		r := economics.Reconcile(ledgers, fleet.Span{From: today.To.AddDate(0, 0, -bookDays), To: from}, names)
 		old.days, old.gates = r.Days, r.Gateways
 	}
@@ -218,6 +219,9 @@ func (h *Hub) names(inv *fleet.Inventory) economics.Names {
 		n.Canonical = list.Canonical
 	}
 	n.Own = ownModels(inv)
+	if x, ok := h.opt.Prices.(ExchangeRates); ok {
+		n.Rates = x.Rates()
+	}
 	n.Unit = func(id fleet.ProviderID, l *fleet.BillLine) (fleet.Money, bool) {
 		spec, known := g.kinds[id]
 		if !known {

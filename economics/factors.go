@@ -98,6 +98,9 @@ func wholeDay(rows []fleet.CostDay) fleet.CostDay {
 			}
 			to.Told = true
 			to.Whole = to.Whole && s.Whole
+			if to.Converted.IsEmpty() {
+				to.Converted = s.Converted
+			}
 			if to.Missing.IsEmpty() {
 				to.Missing = s.Missing
 			}

@@ -49,6 +49,8 @@ type Names struct {
 	Kind func(fleet.ProviderID) string
 	// Unit is the price of one unit of a line's use, where one is known. nil prices nothing.
 	Unit func(provider fleet.ProviderID, l *fleet.BillLine) (fleet.Money, bool)
+	// Rates convert other currencies into US dollars. Without one of the day an amount stays in its currency, apart.
+	Rates ExchangeRates
 	// Own tells that a model is served by own machines. Gateways write down a provider for these too, that of their protocol: what
 	// they meter of them is no money of a provider. nil knows of none.
 	Own func(fleet.ProviderID, fleet.ModelName) bool

@@ -16,6 +16,7 @@ func Period(days []fleet.CostDay, ledgers []Ledger, span fleet.Span, now time.Ti
 	var metered, reported, billed, best, credit amounts
 	told := map[time.Time]bool{}
 	open, lacks, passed := 0, fleet.Safe{}, fleet.Safe{}
+	var rates tally
 	for i := range days {
 		d := &days[i]
 		if !span.Has(d.Day) {
@@ -38,7 +39,8 @@ func Period(days []fleet.CostDay, ledgers []Ledger, span fleet.Span, now time.Ti
 		if passed.IsEmpty() {
 			passed = passedBy(d, stream)
 		}
-		if why := missingOf(d, stream); lacks.IsEmpty() && !why.IsEmpty() {
+		rates.rated(of(d, stream).Converted)
+		if why := of(d, stream).Missing; lacks.IsEmpty() && !why.IsEmpty() {
 			lacks = why
 		}
 		mark(&p, d)
@@ -56,8 +58,11 @@ func Period(days []fleet.CostDay, ledgers []Ledger, span fleet.Span, now time.Ti
 	p.Billed, p.Others = total(billed)
 	p.Capacity, _ = total(capacity)
 	p.Credit, _ = total(credit)
-	p.Best, _ = total(best)
-	p.BestWhy = bestWhy(span, now, told, open, passed, lacks)
+	var apart []fleet.Money
+	if p.Best, apart = total(best); len(apart) > 0 && lacks.IsEmpty() {
+		lacks = fleet.Concat(fleet.Text("without "), apart[0].Text(), fleet.Text(": no rate"))
+	}
+	p.BestWhy = bestWhy(span, now, told, open, passed, lacks, rates.said())
 	return p
 }
 
@@ -78,14 +83,15 @@ func total(a amounts) (fleet.Maybe[fleet.Money], []fleet.Money) {
 	return fleet.Some(m), slices.Clip(rest)
 }
 
-func missingOf(d *fleet.CostDay, stream fleet.Stream) fleet.Safe {
+// of is what a stream says of a day.
+func of(d *fleet.CostDay, stream fleet.Stream) *fleet.StreamSum {
 	switch stream {
 	case fleet.StreamMetered:
-		return d.Metered.Missing
+		return &d.Metered
 	case fleet.StreamReported:
-		return d.Reported.Missing
+		return &d.Reported
 	default:
-		return d.Billed.Missing
+		return &d.Billed
 	}
 }
 
@@ -105,7 +111,7 @@ func mark(p *fleet.PeriodSpend, d *fleet.CostDay) {
 	}
 }
 
-func bestWhy(span fleet.Span, now time.Time, told map[time.Time]bool, open int, bypassed, lacks fleet.Safe) fleet.Safe {
+func bestWhy(span fleet.Span, now time.Time, told map[time.Time]bool, open int, also ...fleet.Safe) fleet.Safe {
 	passed, missing := 0, 0
 	for day := span.From; day.Before(span.To) && day.Before(now); day = day.Add(oneDay) {
 		passed++
@@ -118,7 +124,7 @@ func bestWhy(span fleet.Span, now time.Time, told map[time.Time]bool, open int, 
 		missed = fleet.Textf("nothing is on file of %s of %s", fleet.Int(missing), fleet.Many(passed, "day"))
 	}
 	why := make([]fleet.Safe, 0, 3)
-	for _, w := range []fleet.Safe{missed, bypassed, lacks} {
+	for _, w := range append([]fleet.Safe{missed}, also...) {
 		if !w.IsEmpty() {
 			why = append(why, w)
 		}

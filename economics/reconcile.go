@@ -213,8 +213,15 @@ func (b *bench) line(i int, page *Page, day time.Time, l *fleet.BillLine) {
 	row := rowKey{b.model(provider, l.Model), tier(l.Tier)}
 	t := b.tell(tellKey{provider, page.Stream, i})
 	t.models, t.tiers = t.models || row.model != "", t.tiers || row.tier != ""
-	b.cell(key.dayKey, row).of(page.Stream, i).add(l, b.cost(b.ledgers[i].Source, provider, l), b.priced[pricedOf(&b.ledgers[i], page.Stream,
-		l)])
+	to := b.cell(key.dayKey, row).of(page.Stream, i)
+	cost, rate := b.names.Rates.converted(b.cost(b.ledgers[i].Source, provider, l), day)
+	if len(b.names.Rates) > 0 && l.Credit.OK {
+		changed := *l
+		changed.Credit, _ = b.names.Rates.converted(l.Credit, day)
+		l = &changed
+	}
+	to.rated(rate)
+	to.add(l, cost, b.priced[pricedOf(&b.ledgers[i], page.Stream, l)])
 }
 
 // own tells whether a gateway's line is of own machines.

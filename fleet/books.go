@@ -27,8 +27,8 @@ type Books struct {
 
 // StreamSum is what one stream says of one time.
 type StreamSum struct {
-	// Cost is known only where the stream speaks of the time: zero is "nothing was used". Nothing is converted: amounts in
-	// further currencies are Others, and never in Cost.
+	// Cost is known only where the stream speaks of the time: zero is "nothing was used". Nothing is converted without
+	// a rate of the site's file: amounts in further currencies are Others, and never in Cost.
 	Cost   Maybe[Money]
 	Others []Money
 	// Uses is how much of what. A kind that is absent is zero where Told, and not known otherwise.
@@ -41,6 +41,7 @@ type StreamSum struct {
 	Also      []SourceSum // what other sources of the same stream say: beside Cost, never added to it
 	At        time.Time   // when it was read
 	Estimated bool        // its source announces that it may change
+	Converted Safe        // the rates that other currencies in Cost were converted by, with their dates; "" for none
 	Missing   Safe        // what Cost lacks, such as "2 models unpriced"; "" for nothing
 }
 

@@ -126,7 +126,7 @@ func CostDays(s *fleet.Snapshot) []Grid {
 			exactly(d.Metered.Cost), exactly(d.Reported.Cost),
 			exactly(d.Billed.Cost), word(currency), exactly(d.Credit), shown(d.Metered.Tokens()), shown(d.Reported.Tokens()), times(d.Factor),
 			word(yes(d.Closed, fleet.Text("closed"), fleet.Text("open"))), was, word(fleet.Join(kept(d.Metered.Missing, d.Reported.Missing,
-				d.Billed.Missing), fleet.Text("; ")))})
+				d.Billed.Missing, d.Metered.Converted, d.Reported.Converted, d.Billed.Converted), fleet.Text("; ")))})
 	}
 	return []Grid{g}
 }
