@@ -161,4 +161,5 @@ func (w *World) conclude(c *Call, d *deployment, r result) {
 		c.Received = c.Output
 	}
 	w.ledger.close(c)
+	w.suffer(c)
 }
