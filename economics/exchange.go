@@ -118,7 +118,8 @@ func (r ExchangeRates) Equal(o ExchangeRates) bool {
 
 // Text is a rate as it is shown wherever it was used: "EUR at 1.083 of 2026-11-20 (ECB)".
 func (r *Exchange) Text() fleet.Safe {
-	out := fleet.Textf("%s at %s of %s", fleet.Label(r.Currency), fleet.Label(r.USD.Round(6).String()), fleet.Label(r.Date.Format(time.DateOnly)))
+	out := fleet.Textf("%s at %s of %s", fleet.Label(r.Currency), fleet.Label(r.USD.Round(6).String()),
+		fleet.Label(r.Date.Format(time.DateOnly)))
 	if r.Source != "" {
 		out = fleet.Textf("%s (%s)", out, fleet.Quote(r.Source))
 	}

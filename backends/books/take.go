@@ -23,7 +23,8 @@ func (b *Books) Take(source fleet.SourceID, provider fleet.ProviderID, at time.T
 	for _, s := range b.replaced(source, provider, at, r) {
 		changed = append(changed, record{Kind: kindPage, Source: source, Page: pageRow(&s)})
 	}
-	read := Read{Source: source, Provider: provider, At: at, Streams: r.Streams, Covers: fleet.JoinSpans(r.Covers...), Apart: r.Apart, Watermark: r.Watermark,
+	read := Read{Source: source, Provider: provider, At: at, Streams: r.Streams, Covers: fleet.JoinSpans(r.Covers...), Apart: r.Apart,
+		Watermark: r.Watermark,
 		Refreshed: r.Refreshed, Files: r.Files, Limits: r.Limits, Balance: r.Balance, CallPrice: r.CallPrice}
 	read.Calls = maps.Clone(b.reads[source].Calls)
 	if r.Calls > 0 {

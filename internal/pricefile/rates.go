@@ -28,7 +28,8 @@ func (l *Loaded) saidRates(now time.Time) []fleet.Safe {
 	var out []fleet.Safe
 	for i := range l.Rates {
 		if r := &l.Rates[i]; i+1 == len(l.Rates) || l.Rates[i+1].Currency != r.Currency {
-			out = append(out, fleet.Concat(fleet.Text("exchange rate: "), r.Text(), fleet.Text(", "), fleet.Age(now.Sub(r.Date)), fleet.Text(" old")))
+			out = append(out, fleet.Concat(fleet.Text("exchange rate: "), r.Text(), fleet.Text(", "),
+				fleet.Age(now.Sub(r.Date)), fleet.Text(" old")))
 		}
 	}
 	return out

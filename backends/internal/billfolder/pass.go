@@ -65,14 +65,19 @@ func (f *Folder) try(ctx context.Context, root *os.Root, x *file, e entry) (done
 		}
 	}
 	c, err := p.finish()
-	if err == nil && p.table != nil && !p.ended && x.good != nil && p.size < x.good.size {
-		err = sheet.ErrCut // shorter than before, and no end behind its last field: a part of that may lack
+	if err == nil && p.cutSince(x.good) {
+		err = sheet.ErrCut
 	}
 	if err != nil {
 		return false, err
 	}
 	x.accept(e, c)
 	return true, nil
+}
+
+// cutSince tells whether a table is shorter than it was and has no end behind its last field: a part of that may lack.
+func (p *pass) cutSince(good *content) bool {
+	return p.table != nil && !p.ended && good != nil && p.size < good.size
 }
 
 // unreadable says why a file is not even opened.
@@ -130,10 +135,7 @@ func (p *pass) recognise(formats []Format) error {
 		return err
 	}
 	h := sheet.NewHead(first)
-	p.width, p.ended = h.Len(), true
-	for _, name := range first {
-		p.head = append(p.head, bytes.Clone(name))
-	}
+	p.width, p.ended, p.head = h.Len(), true, kept(first)
 	for _, format := range formats {
 		if format.Table == nil {
 			continue
@@ -147,6 +149,15 @@ func (p *pass) recognise(formats []Format) error {
 		}
 	}
 	return errUnknown
+}
+
+// kept is a row that stays valid when the next one is read.
+func kept(row [][]byte) [][]byte {
+	out := make([][]byte, len(row))
+	for i := range row {
+		out[i] = bytes.Clone(row[i])
+	}
+	return out
 }
 
 func (p *pass) document(r io.Reader, formats []Format) error {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 
 	"pitwall/fleet"
 )
@@ -192,21 +193,14 @@ func (t *Rows) split(row []byte) {
 	}
 }
 
+// commaNumber is a number with a comma, and points between thousands.
+var commaNumber = regexp.MustCompile(`^ *[-+$]*(\d*|\d{1,3}(\.\d{3})+),\d+([eE][-+]?\d+)? *$`)
+
 // decimalComma writes a number with a point, in place, of tables that are parted by semicolons since their numbers have commas:
 // 1.234,56 and -0,5. What is no such number stays.
 func decimalComma(field []byte) []byte {
-	comma := bytes.LastIndexByte(field, ',')
-	if comma < 0 || bytes.IndexByte(field, ',') != comma || bytes.Trim(field, " +-0123456789.,eE$") != nil && len(bytes.Trim(field,
-		" +-0123456789.,eE$")) > 0 {
-		return field
-	}
-	groups := bytes.Split(bytes.TrimLeft(bytes.TrimSpace(field[:comma]), "+-$ "), []byte{'.'})
-	for i, g := range groups {
-		if i > 0 && len(g) != 3 || i == 0 && len(groups) > 1 && (len(g) == 0 || len(g) > 3) {
-			return field
-		}
-	}
-	if bytes.IndexByte(field[comma:], '.') >= 0 {
+	comma := bytes.IndexByte(field, ',')
+	if comma < 0 || !commaNumber.Match(field) {
 		return field
 	}
 	out := field[:0]
