@@ -1,6 +1,7 @@
 package tco
 
 import (
+	"math"
 	"strings"
 	"time"
 
@@ -23,7 +24,7 @@ var ofServer = []index{capex, residual, support, serverGPUs, serverKW, colo, col
 func (c *Case) gpu(kind string) {
 	if kind == "" {
 		for _, i := range ofServer {
-			c.doubt(i, fleet.Text("; the GPU is not known"))
+			c.doubt(i, fleet.Text("the GPU is not known: "))
 		}
 		return
 	}
@@ -31,31 +32,32 @@ func (c *Case) gpu(kind string) {
 		return
 	}
 	for _, i := range ofServer {
-		c.doubt(i, fleet.Textf("; no figure for %s", name(kind)))
+		c.doubt(i, fleet.Textf("no figure for %s: ", name(kind)))
 	}
 	for _, i := range []index{throughput, spotHour, reservedHour} {
-		c.doubt(i, fleet.Textf("; of an H100, no figure for %s", name(kind)))
+		c.doubt(i, fleet.Textf("no figure for %s: ", name(kind)))
 	}
 	if c.values[demandHour].Origin == Assumption {
 		c.rentLowest(kind)
 	}
 	if c.values[demandHour].Origin == Assumption {
-		c.doubt(demandHour, fleet.Textf("; no figure for %s", name(kind)))
+		c.doubt(demandHour, fleet.Textf("no figure for %s: ", name(kind)))
 		return
 	}
 	of := c.values[demandHour]
 	for i, part := range map[index]float64{reservedHour: reservedPart, spotHour: spotPart} {
 		if c.values[i].Origin == Assumption {
-			c.put(i, of.V*part, Assumption, fleet.Textf("%s%% of the price on demand of %s; enter your own", fleet.Ratio(part).Whole(), name(kind)),
+			c.put(i, math.Round(of.V*part*100)/100, Assumption, fleet.Textf("%s%% of the price on demand of %s; enter your own",
+				fleet.Ratio(part).Whole(), name(kind)),
 				time.Time{})
 		}
 	}
 }
 
-// doubt adds to what is said of a default; what somebody said of an input stands.
+// doubt begins what is said of a default with why it may not hold; what somebody said of an input stands.
 func (c *Case) doubt(i index, why fleet.Safe) {
 	if v := &c.values[i]; v.Origin == Assumption {
-		v.From = fleet.Concat(table[i].Basis, why)
+		v.From = fleet.Concat(why, table[i].Basis)
 	}
 }
 
