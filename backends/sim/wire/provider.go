@@ -13,30 +13,7 @@ import (
 
 // provider serves an API account with the free list of models and OpenAI-style inference.
 func (s *server) provider(p *world.Provider, style string) {
-	guard := func(next http.HandlerFunc) http.HandlerFunc {
-		return func(w http.ResponseWriter, r *http.Request) {
-			if got := bearer(r, "x-api-key"); got != s.o.Key {
-				message := "Incorrect API key provided."
-				if got == "" {
-					message = "You didn't provide an API key."
-				}
-				respond(w, http.StatusUnauthorized, object{"error": object{
-					"message": message, "type": "invalid_request_error", "param": nil, "code": "invalid_api_key"}})
-				return
-			}
-			denied, edge := 0, false
-			s.look(func() { denied, edge = p.KeyDenied(), p.EdgeDown() })
-			if edge {
-				edgeError(w)
-				return
-			}
-			if denied != 0 {
-				turnAway(w, denied, world.ReasonKey)
-				return
-			}
-			next(w, r)
-		}
-	}
+	guard := func(next http.HandlerFunc) http.HandlerFunc { return s.keyed(p, next) }
 	s.mux.HandleFunc("GET /v1/models", guard(func(w http.ResponseWriter, _ *http.Request) {
 		var limits world.Limits
 		down := false
@@ -64,7 +41,7 @@ func (s *server) provider(p *world.Provider, style string) {
 		known := false
 		s.look(func() { known = slices.Contains(listed(p), q.Model) })
 		if !known {
-			fail(w, http.StatusNotFound, "invalid_request_error", "The model "+q.Model+" does not exist.")
+			turnAway(w, http.StatusNotFound, world.ReasonModel)
 			return
 		}
 		a := answer{s: s, chat: true, model: q.Model, stream: q.Stream, reply: q.reply(false), header: func(c *world.Call, h http.Header) {
@@ -74,6 +51,30 @@ func (s *server) provider(p *world.Provider, style string) {
 		want.Output, want.Model = len(a.reply.words), q.Model
 		a.serve(w, r, func() *world.Call { return s.o.World.AskProvider(p, want) })
 	}))
+}
+
+// keyed lets those in who have the account's key, where the network before it and the account let anybody in.
+func (s *server) keyed(p *world.Provider, next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		denied, edge := 0, false
+		s.look(func() { denied, edge = p.KeyDenied(), p.EdgeDown() })
+		got := bearer(r, "x-api-key")
+		switch {
+		case edge:
+			edgeError(w)
+		case got != s.o.Key:
+			message := "Incorrect API key provided."
+			if got == "" {
+				message = "You didn't provide an API key."
+			}
+			respond(w, http.StatusUnauthorized, object{"error": object{
+				"message": message, "type": "invalid_request_error", "param": nil, "code": "invalid_api_key"}})
+		case denied != 0:
+			turnAway(w, denied, world.ReasonKey)
+		default:
+			next(w, r)
+		}
+	}
 }
 
 // listed are the models that an account has now.

@@ -116,7 +116,8 @@ func (w *World) breach(on string, m Magnitudes) *fault {
 	move := func(params map[string]any) { w.db.write(f.to.ID, Change{Params: params, By: "oncall"}, w.Now()) }
 	var old map[string]any
 	return &fault{
-		Fault: Fault{Text: fmt.Sprintf("%.0f %% of %s is moved to %s, whose address is changed to one in %s", 100*f.share, f.to.Route, on, farRegion)},
+		Fault: Fault{Text: fmt.Sprintf("%.0f %% of %s is moved to %s, whose address is changed to one in %s", 100*f.share, f.to.Route, on,
+			farRegion)},
 		begin: func(float64) {
 			old = map[string]any{}
 			if row := w.db.row(f.to.ID); row != nil {
