@@ -196,6 +196,8 @@ func (a *answer) refuse(w http.ResponseWriter, c *world.Call, sent int) {
 		fail(w, status, "rate_limit_exceeded", "Rate limit reached for "+a.model)
 	case http.StatusBadRequest:
 		fail(w, status, "invalid_request_error", "You passed in model="+c.Route+". There are no healthy deployments for this model")
+	case http.StatusUnauthorized:
+		fail(w, status, "auth_error", "Authentication Error, Can't reach database server")
 	case http.StatusForbidden:
 		fail(w, status, "permission_denied", "All deployments of "+c.Route+" are blocked")
 	case http.StatusRequestTimeout:
