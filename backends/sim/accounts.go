@@ -12,13 +12,16 @@ import (
 	"github.com/shopspring/decimal"
 
 	"pitwall/backends/sim/account"
+	"pitwall/backends/sim/awsapi"
 	"pitwall/backends/sim/wire"
 	"pitwall/backends/sim/world"
 	"pitwall/fleet"
 )
 
 // systems are the kinds of accounts that a fleet can have beside it.
-var systems = []account.System{}
+var systems = []account.System{
+	awsapi.System,
+}
 
 // Account is an account beside the fleet: its system, the provider whose traffic it pays for, and the pool whose nodes it rents out.
 type Account struct {
