@@ -2,11 +2,14 @@ package sim
 
 import (
 	"context"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
 	"github.com/shopspring/decimal"
 
+	"pitwall/backends/sim/account"
 	"pitwall/fleet"
 )
 
@@ -25,14 +28,19 @@ func accountAt(t *testing.T, at time.Time, a Account) (*Fleet, *fleet.VirtualClo
 // reads is the reader of the source of one kind.
 func reads(t *testing.T, f *Fleet, clock fleet.Clock, c fleet.Connector, options ...string) fleet.Reader {
 	t.Helper()
-	for _, s := range f.Inventory().Sources {
+	return readerOf(t, f.Inventory().Sources, fleet.Deps{Clock: clock, Secret: f.Secret}, c, options...)
+}
+
+func readerOf(t *testing.T, list []fleet.SourceSpec, deps fleet.Deps, c fleet.Connector, options ...string) fleet.Reader {
+	t.Helper()
+	for _, s := range list {
 		if s.Kind != c.Kind {
 			continue
 		}
 		for i := 0; i < len(options); i += 2 {
 			s.Options[options[i]] = options[i+1]
 		}
-		r, err := c.NewReader(s, fleet.Deps{Clock: clock, Secret: f.Secret})
+		r, err := c.NewReader(s, deps)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -40,6 +48,51 @@ func reads(t *testing.T, f *Fleet, clock fleet.Clock, c fleet.Connector, options
 	}
 	t.Fatalf("no source is of kind %s", c.Kind)
 	return nil
+}
+
+// aged is the account of a fleet that goes on without it: days of bills pass at once.
+func aged(t *testing.T, f *Fleet, at time.Time, s account.System, a Account, c fleet.Connector) (fleet.Reader, *fleet.VirtualClock, http.Handler) {
+	t.Helper()
+	clock := fleet.NewVirtualClock(at)
+	h, err := s.New(account.Truth{Clock: clock, Key: key, Provider: string(a.Provider), Machines: f.machinesOf(string(a.Pool)),
+		Ledger: &ledger{f: f, p: f.providerNamed(string(a.Provider)), past: f.billing()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	list, _, err := s.Sources(account.Endpoint{URL: server.URL, Provider: a.Provider, Folder: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return readerOf(t, list, fleet.Deps{Clock: clock, Secret: f.Secret}, c), clock, h
+}
+
+// ages reads a bill of a day at three ages: when it has ended, a day later and after the last revision.
+func ages(t *testing.T, f *Fleet, s account.System, a Account, c fleet.Connector) (last fleet.Partial, h http.Handler) {
+	t.Helper()
+	day := noon.Truncate(24*time.Hour).AddDate(0, 0, -1)
+	truth := charged(f, a.Provider, day, day.AddDate(0, 0, 1))
+	r, clock, h := aged(t, f, day.AddDate(0, 0, 1), s, a, c)
+	p := readBill(t, r)
+	young := billedOn(p, day)
+	if !young.IsPositive() || !young.LessThan(truth.Mul(decimal.RequireFromString("0.9"))) {
+		t.Errorf("at midnight $%s of $%s are on the bill", young, truth)
+	}
+	old := day.AddDate(0, 0, -4)
+	if got, want := billedOn(p, old), charged(f, a.Provider, old, old.AddDate(0, 0, 1)); !sameMoney(got, want) {
+		t.Errorf("four days old: $%s, true $%s", got, want)
+	}
+	move(t, clock, 36*time.Hour)
+	if later := billedOn(readBill(t, r), day); !later.GreaterThan(young) || !later.LessThan(truth) || sameMoney(later, truth) {
+		t.Errorf("looks whole: $%s of $%s", later, truth)
+	}
+	move(t, clock, 36*time.Hour)
+	last = readBill(t, r)
+	if got := billedOn(last, day); !sameMoney(got, truth) {
+		t.Errorf("after its revision $%s of $%s", got, truth)
+	}
+	return p, h
 }
 
 // charged is what a provider truly charged in a time.
