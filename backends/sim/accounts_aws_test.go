@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"strings"
 	"testing"
 	"time"
 
@@ -39,53 +38,25 @@ func TestAWSBillsLateAndThenRight(t *testing.T) {
 
 // What is asked costs money up to the day's cap, and a throttle is survived.
 func TestAWSCapAndThrottle(t *testing.T) {
-	f, _ := accountAt(t, noon, claudeOnAWS)
-	r, clock, h := aged(t, f, noon, awsapi.System, claudeOnAWS, awscosts.Connector())
+	f, fleetClock := accountAt(t, noon, claudeOnAWS)
+	r, clock, h := aged(t, f, noon, awsapi.System, claudeOnAWS, awscosts.Connector(), "usd_per_day", "0.08")
 	readBill(t, r)
 	paid := h.(*awsapi.Server).Spent()
 	for range 30 {
 		move(t, clock, 20*time.Minute)
 		_, _ = r.Read(t.Context())
 	}
-	if spent := h.(*awsapi.Server).Spent(); !spent.GreaterThan(paid) || spent.GreaterThan(decimal.RequireFromString("0.50")) {
+	if spent := h.(*awsapi.Server).Spent(); !spent.GreaterThan(paid) || spent.GreaterThan(decimal.RequireFromString("0.08")) {
 		t.Errorf("$%s are spent in a day, of them $%s first", spent, paid)
 	}
-	one := awsServer(f)
-	list, deps := f.Inventory().Sources, fleet.Deps{Clock: f.options.Clock, Secret: f.Secret}
-	var err error
-	for range 4 {
-		if _, err = readerOf(t, list, deps, awscosts.Connector()).Read(t.Context()); err != nil {
-			break
-		}
-	}
-	if fleet.KindOf(err) != fleet.KindRateLimited || !one.Spent().IsPositive() {
-		t.Fatalf("after a dozen calls at once: %v", err)
-	}
-	move(t, f.options.Clock.(*fleet.VirtualClock), 10*time.Second)
-	if _, err := readerOf(t, list, deps, awscosts.Connector()).Read(t.Context()); err != nil {
-		t.Errorf("ten seconds later: %v", err)
-	}
+	throttled(t, f, fleetClock, awscosts.Connector(), 4)
 }
 
 // CloudWatch counts what was served but for the last minutes, over its pages.
 func TestBedrockIsCounted(t *testing.T) {
 	f, clock := accountAt(t, noon, claudeOnAWS)
 	p := readBill(t, reads(t, f, clock, bedrockusage.Connector()))
-	tokens, requests := decimal.Zero, decimal.Zero
-	from, to := noon.Add(-26*time.Hour), noon.Add(-2*time.Hour)
-	for i := range p.Bill.Lines {
-		l := &p.Bill.Lines[i]
-		switch inside := !l.Span.From.Before(from) && !l.Span.To.After(to); {
-		case inside && l.Use.IsTokens():
-			tokens = tokens.Add(l.Quantity.V)
-		case inside && l.Use == fleet.UseRequests:
-			requests = requests.Add(l.Quantity.V)
-		}
-	}
-	wantTokens, wantRequests := servedTokens(f, providerAnthropic, from, to)
-	if !tokens.Equal(decimal.NewFromInt(wantTokens)) || !requests.Equal(decimal.NewFromInt(wantRequests)) || wantTokens == 0 {
-		t.Errorf("%s tokens of %d, %s requests of %d", tokens, wantTokens, requests, wantRequests)
-	}
+	counts(t, f, providerAnthropic, p)
 	if spent := awsServer(f).Spent(); !spent.Equal(p.Bill.CallPrice.V.Amount().Mul(decimal.NewFromInt(int64(p.Bill.Calls)))) {
 		t.Errorf("CloudWatch counts $%s, the reader %d of %s", spent, p.Bill.Calls, p.Bill.CallPrice.V.Small())
 	}
@@ -99,18 +70,6 @@ func TestAWSMachinesAndWrongKeys(t *testing.T) {
 		c.Machines[0].State != fleet.MachineRunning || c.Machines[0].GPUs.V != 8 || !c.Machines[0].Price.OK {
 		t.Fatalf("%+v, %+v", p.Compute, p.Notices)
 	}
-	for _, c := range []fleet.Connector{awscosts.Connector(), bedrockusage.Connector(), ec2.Connector()} {
-		for _, s := range f.Inventory().Sources {
-			if s.Kind != c.Kind {
-				continue
-			}
-			r, err := c.NewReader(s, fleet.Deps{Clock: clock, Secret: wrongSecret("AKIANOBODYNOBODY0000:wrong")})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := r.Read(t.Context()); fleet.KindOf(err) != fleet.KindAuth || !strings.Contains(err.Error(), "does not know this access key id") {
-				t.Errorf("%s: %v", c.Kind, err)
-			}
-		}
-	}
+	refusedKey(t, f, clock, "AKIANOBODYNOBODY0000:wrong", "does not know this access key id",
+		awscosts.Connector(), bedrockusage.Connector(), ec2.Connector())
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -51,7 +52,9 @@ func readerOf(t *testing.T, list []fleet.SourceSpec, deps fleet.Deps, c fleet.Co
 }
 
 // aged is the account of a fleet that goes on without it: days of bills pass at once.
-func aged(t *testing.T, f *Fleet, at time.Time, s account.System, a Account, c fleet.Connector) (fleet.Reader, *fleet.VirtualClock, http.Handler) {
+func aged(t *testing.T, f *Fleet, at time.Time, s account.System, a Account, c fleet.Connector,
+	options ...string,
+) (fleet.Reader, *fleet.VirtualClock, http.Handler) {
 	t.Helper()
 	clock := fleet.NewVirtualClock(at)
 	h, err := s.New(account.Truth{Clock: clock, Key: key, Provider: string(a.Provider), Machines: f.machinesOf(string(a.Pool)),
@@ -65,7 +68,7 @@ func aged(t *testing.T, f *Fleet, at time.Time, s account.System, a Account, c f
 	if err != nil {
 		t.Fatal(err)
 	}
-	return readerOf(t, list, fleet.Deps{Clock: clock, Secret: f.Secret}, c), clock, h
+	return readerOf(t, list, fleet.Deps{Clock: clock, Secret: f.Secret}, c, options...), clock, h
 }
 
 // ages reads a bill of a day at three ages: when it has ended, a day later and after the last revision.
@@ -147,4 +150,57 @@ func readBill(t *testing.T, r fleet.Reader) fleet.Partial {
 // wrongSecret resolves every name to one text.
 func wrongSecret(text string) func(context.Context, fleet.SecretRef) (fleet.Secret, error) {
 	return func(context.Context, fleet.SecretRef) (fleet.Secret, error) { return fleet.NewSecret(text), nil }
+}
+
+// countedIn sums what a reading counts in a time: tokens and requests.
+func countedIn(p fleet.Partial, from, to time.Time) (tokens, requests int64) {
+	for i := range p.Bill.Lines {
+		l := &p.Bill.Lines[i]
+		switch inside := !l.Span.From.Before(from) && !l.Span.To.After(to); {
+		case inside && l.Use.IsTokens():
+			tokens += l.Quantity.V.IntPart()
+		case inside && l.Use == fleet.UseRequests:
+			requests += l.Quantity.V.IntPart()
+		}
+	}
+	return tokens, requests
+}
+
+// counts holds a reading against what was served of a provider, in a day but for the last two hours.
+func counts(t *testing.T, f *Fleet, provider fleet.ProviderID, p fleet.Partial) {
+	t.Helper()
+	from, to := noon.Add(-26*time.Hour), noon.Add(-2*time.Hour)
+	tokens, requests := countedIn(p, from, to)
+	if wantTokens, wantRequests := servedTokens(f, provider, from, to); tokens != wantTokens || requests != wantRequests || wantTokens == 0 {
+		t.Errorf("%d tokens of %d, %d requests of %d", tokens, wantTokens, requests, wantRequests)
+	}
+}
+
+// refusedKey reads with a wrong credential.
+func refusedKey(t *testing.T, f *Fleet, clock fleet.Clock, credential, says string, list ...fleet.Connector) {
+	t.Helper()
+	for _, c := range list {
+		r := readerOf(t, f.Inventory().Sources, fleet.Deps{Clock: clock, Secret: wrongSecret(credential)}, c)
+		if _, err := r.Read(t.Context()); fleet.KindOf(err) != fleet.KindAuth || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v", c.Kind, err)
+		}
+	}
+}
+
+// throttled asks anew until it is refused, and finds that it is answered again a minute later.
+func throttled(t *testing.T, f *Fleet, clock *fleet.VirtualClock, c fleet.Connector, most int) {
+	t.Helper()
+	var err error
+	for range most {
+		if _, err = reads(t, f, clock, c).Read(t.Context()); err != nil {
+			break
+		}
+	}
+	if fleet.KindOf(err) != fleet.KindRateLimited {
+		t.Fatalf("after %d reads at once: %v", most, err)
+	}
+	move(t, clock, max(10*time.Second, fleet.RetryAfter(err)))
+	if _, err := reads(t, f, clock, c).Read(t.Context()); err != nil {
+		t.Errorf("a while later: %v", err)
+	}
 }
