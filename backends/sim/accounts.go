@@ -14,6 +14,7 @@ import (
 	"pitwall/backends/sim/account"
 	"pitwall/backends/sim/awsapi"
 	"pitwall/backends/sim/azureapi"
+	"pitwall/backends/sim/googleapi"
 	"pitwall/backends/sim/wire"
 	"pitwall/backends/sim/world"
 	"pitwall/fleet"
@@ -21,7 +22,7 @@ import (
 
 // systems are the kinds of accounts that a fleet can have beside it.
 var systems = []account.System{
-	awsapi.System, azureapi.System,
+	awsapi.System, azureapi.System, googleapi.System,
 }
 
 // Account is an account beside the fleet: its system, the provider whose traffic it pays for, and the pool whose nodes it rents out.

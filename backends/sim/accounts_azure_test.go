@@ -10,7 +10,7 @@ import (
 	"pitwall/fleet"
 )
 
-var gptOnAzure = Account{System: "azure", Provider: providerOpenAI, Pool: poolCode}
+var gptOnAzure = Account{System: "azure", Provider: providerOpenAI, Pool: poolB200}
 
 // The bill of Azure is late, and right once it was revised; its rows fill more than one page.
 func TestAzureBillsLateAndThenRight(t *testing.T) {
@@ -42,7 +42,7 @@ func TestAzureIsCounted(t *testing.T) {
 func TestAzureMachinesAndWrongTokens(t *testing.T) {
 	f, clock := accountAt(t, noon, gptOnAzure)
 	p := readBill(t, reads(t, f, clock, azurevms.Connector()))
-	if c := p.Compute; len(c.Machines) != len(f.machinesOf(poolCode)) || len(c.Machines) < 2 || len(p.Notices) > 0 ||
+	if c := p.Compute; len(c.Machines) != len(f.machinesOf(poolB200)) || len(c.Machines) < 2 || len(p.Notices) > 0 ||
 		c.Machines[0].State != fleet.MachineRunning || c.Machines[0].GPUs.V != 8 || c.Machines[0].Price.V.Amount().String() != "98.32" {
 		t.Fatalf("%+v, %+v", p.Compute, p.Notices)
 	}
