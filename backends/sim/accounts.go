@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"os"
 	"slices"
@@ -106,10 +107,26 @@ func (f *Fleet) addAccounts(inv *fleet.Inventory) error {
 		if err != nil {
 			return err
 		}
+		if slices.ContainsFunc(sources, a.pays) { // in place of the provider's own bill: nobody pays twice
+			inv.Sources = slices.DeleteFunc(inv.Sources, a.pays)
+		}
 		inv.Sources = append(inv.Sources, sources...)
 		inv.Accounts = append(inv.Accounts, accounts...)
 	}
 	return nil
+}
+
+// pays tells a bill of the provider that the account pays for.
+func (a *openAccount) pays(s fleet.SourceSpec) bool {
+	return s.Subject.About == fleet.AboutBill && s.Subject.Provider == a.at.Provider && a.at.Provider != ""
+}
+
+// AccountSecrets are the names of the credentials of the accounts.
+func (f *Fleet) AccountSecrets() (names []string) {
+	for _, a := range f.accounts {
+		names = append(names, slices.Sorted(maps.Keys(a.system.Secrets))...)
+	}
+	return names
 }
 
 // accountSecret resolves the credentials of the accounts.
