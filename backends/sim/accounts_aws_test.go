@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -72,4 +73,25 @@ func TestAWSMachinesAndWrongKeys(t *testing.T) {
 	}
 	refusedKey(t, f, clock, "AKIANOBODYNOBODY0000:wrong", "does not know this access key id",
 		awscosts.Connector(), bedrockusage.Connector(), ec2.Connector())
+}
+
+// An account's bill stands in the place of the provider's own: nobody pays twice.
+func TestAccountsPayInPlaceOfProviders(t *testing.T) {
+	f, err := Listen(t.Context(), Options{Clock: fleet.NewVirtualClock(noon), Demand: .001, Bills: true, Accounts: []Account{{System: "aws", Provider: providerAnthropic}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var ids []string
+	for _, s := range f.Inventory().Sources {
+		if s.Subject.About == fleet.AboutBill {
+			ids = append(ids, string(s.ID))
+		}
+	}
+	if got := strings.Join(ids, " "); got != "bill-openai bill-gateway aws-costs aws-usage" || len(f.AccountSecrets()) != 1 {
+		t.Errorf("%s, %v", got, f.AccountSecrets())
+	}
+	if _, err := Listen(t.Context(), Options{Clock: fleet.NewVirtualClock(noon), Accounts: []Account{{System: "ibm"}}}); fleet.KindOf(err) != fleet.KindNotFound {
+		t.Errorf("%v", err)
+	}
 }
