@@ -142,7 +142,7 @@ func silencePlanLines(p *actions.Plan) []fleet.Safe {
 // editLines say what an edit needs to be done, and where the load of a blocked member goes.
 func editLines(p *actions.Plan) []fleet.Safe {
 	lines := []fleet.Safe{fleet.Textf("done when all %s replicas hold it; undo: %s", fleet.Int(len(p.Edit.Replicas)),
-		actions.EditText(p.Edit.Edit.Inverse()))}
+		p.Edit.BackText())}
 	for i := range p.Effects {
 		e := &p.Effects[i]
 		lines = append(lines, fleet.Textf("  %s: share %s%% -> %s%%, %s -> %s req/s (est.)", fleet.Label(string(e.Target)),

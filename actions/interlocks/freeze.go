@@ -74,6 +74,14 @@ func touched(p actions.Plan, s *fleet.Snapshot) (routes []fleet.RouteID, pools [
 		}
 		return routes, pools
 	}
+	if p.OfKey() {
+		for i := range s.Routes {
+			if r := &s.Routes[i]; r.Spec.Gateway == p.Gateway && mayCall(&p.Edit.Key.Holder, r.Spec.Called()) {
+				routes = append(routes, r.Spec.ID)
+			}
+		}
+		return routes, nil
+	}
 	routes = []fleet.RouteID{p.Route.ID}
 	if p.Edit != nil {
 		for _, name := range slices.Concat(p.Edit.Edit.Before, p.Edit.Edit.After) { // as the gateway calls them

@@ -32,6 +32,8 @@ type errand interface {
 	// was nor what was wanted.
 	done(id string) fleet.Safe
 	odd(at standing) fleet.Safe
+	// again tells, after ask found it between, whether it has to be written once more for whoever was not told.
+	again() bool
 	// began tells which change it belongs to.
 	began(id fleet.ChangeID)
 }
@@ -157,6 +159,8 @@ func (k *carrier) verifyErrand() time.Duration {
 			}
 		})
 		return k.endErrand(EventPass, k.errand.done(id))
+	case at == between && k.errand.again() && k.inForce.attempt < attempts && !k.c.Held:
+		return k.sendErrand()
 	case at == between && (k.inForce.failed == nil || now.Before(k.inForce.deadline)):
 		k.say(k.errand.odd(at), time.Time{})
 		return k.r.o.Poll

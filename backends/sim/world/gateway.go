@@ -26,6 +26,7 @@ type Gateway struct {
 	nextPoll float64
 	deaf     bool // its background poll is dead
 	keys     *keyring
+	cached   map[HolderRef]cachedRow // keys and teams
 	rng      *rand.Rand
 }
 

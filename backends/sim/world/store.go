@@ -37,11 +37,14 @@ type database struct {
 	file     RouterSettings // of the config file, which is none of the database
 	fileWins bool
 	spent    spendLog
+	holders  map[HolderRef]*HolderRow
+	rules    *KeyRules // nil where gateways know no keys
 }
 
 func newDatabase(spec *Spec) *database {
 	d := &database{file: fileSettings(spec), fileWins: spec.FileWins,
-		spent: spendLog{spec.Start, map[spentKey]*KeyUse{}}}
+		spent:   spendLog{spec.Start, map[spentKey]*KeyUse{}, map[HolderRef]float64{}},
+		holders: holders(spec), rules: spec.KeyRules}
 	for i := range spec.Deployments {
 		s := &spec.Deployments[i]
 		params := maps.Clone(s.Params)
