@@ -1,6 +1,12 @@
 package actions
 
-import "pitwall/fleet"
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"pitwall/fleet"
+)
 
 // KindKey changes a key of a gateway, or a team: it is blocked or not, and how much it may spend.
 const KindKey Kind = "key"
@@ -44,4 +50,34 @@ func KeyText(e fleet.KeyEdit) fleet.Safe {
 // KeyLock is the name under which a key or a team of a gateway is locked.
 func KeyLock(g fleet.GatewayID, of fleet.KeyRef) fleet.RouteID {
 	return fleet.RouteID(of.Kind() + " " + of.ID + " of " + string(g))
+}
+
+// ReadLimits reads limits as people type them: an amount or a number, and none for no limit. What is not wanted is not read.
+func ReadLimits(want *KeyIntent, budget, per, tpm, rpm string) error {
+	none := func(s string) bool { return strings.EqualFold(strings.TrimSpace(s), "none") }
+	if want.Budget && !none(budget) {
+		m, err := fleet.ParseMoney(strings.TrimPrefix(strings.TrimSpace(budget), "$"), fleet.USD)
+		if err != nil {
+			return fmt.Errorf("%s is no amount of US dollars, such as 50 or 12.50, and not none", fleet.Quote(budget))
+		}
+		want.Limit.Budget = fleet.Some(m)
+	}
+	if want.Per && !none(per) {
+		want.Limit.Per = strings.TrimSpace(per)
+	}
+	for _, x := range []struct {
+		wanted bool
+		text   string
+		to     *fleet.Maybe[int64]
+	}{{want.TPM, tpm, &want.Limit.TPM}, {want.RPM, rpm, &want.Limit.RPM}} {
+		if !x.wanted || none(x.text) {
+			continue
+		}
+		n, err := strconv.ParseInt(strings.TrimSpace(x.text), 10, 64)
+		if err != nil || n < 0 {
+			return fmt.Errorf("%s is no whole number, zero or more, and not none", fleet.Quote(x.text))
+		}
+		*x.to = fleet.Some(n)
+	}
+	return nil
 }

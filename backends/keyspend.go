@@ -192,7 +192,8 @@ func keyAlerts(keys []fleet.KeyBurn) []fleet.Alert {
 		if b.Runaway.IsZero() || b.Key == "" && explained[string(b.Gateway)+"\x00"+b.Team] {
 			continue
 		}
-		list = append(list, fleet.Alert{Level: fleet.LevelWarn, Object: b.Name(), Runbook: fleet.Text("runaway-spend"),
+		of := b.Of()
+		list = append(list, fleet.Alert{Level: fleet.LevelWarn, Object: b.Name(), Key: &of, Runbook: fleet.Text("runaway-spend"),
 			Text: fleet.Textf("spends %s an hour by %s's prices, %s in its last hour", b.Rate.V.Text(), fleet.Label(string(b.Gateway)),
 				b.Hour.V.Text()),
 			Detail: fleet.Concat(fleet.Text("team "), fleet.Label(cmp.Or(b.TeamName, b.Team, "none")))})

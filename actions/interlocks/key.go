@@ -169,8 +169,13 @@ func keySpends(p actions.Plan, _ *fleet.Snapshot, _ actions.Book, _ time.Time) a
 	case k.Edit.Kind == fleet.KeyLimit && overBudget(k):
 		c := fleet.Concat(k.Holder.Spent.V.Text(), fleet.Text(" of "), k.Edit.After.Budget.V.Text(),
 			fleet.Text(" is spent already: every request is refused at once"))
-		if k.Holder.Resets.OK {
-			c = fleet.Concat(c, fleet.Text(", until it begins anew, now "), fleet.Stamp(k.Holder.Resets.V))
+		switch {
+		case k.Edit.After.Per == "":
+			c = fleet.Concat(c, fleet.Text(", until somebody changes that"))
+		case k.Holder.Resets.OK && k.Edit.After.Per == k.Edit.Before.Per:
+			c = fleet.Concat(c, fleet.Text(", until "), fleet.Stamp(k.Holder.Resets.V))
+		default:
+			c = fleet.Concat(c, fleet.Text(", until its first period of "), fleet.Label(k.Edit.After.Per), fleet.Text(" is over"))
 		}
 		return verdict(actions.SeverityWarn, c)
 	case k.Edit.Kind == fleet.KeyLimit && k.Edit.After.Budget.OK && !k.Holder.Spent.OK:

@@ -112,7 +112,7 @@ func Key(in actions.Intent, h fleet.KeyHolder, s *fleet.Snapshot, now time.Time)
 		SeenGen: s.Gen, SeenAt: s.At, Edit: &actions.EditPlan{Key: &actions.KeyPlan{Edit: e, Holder: h}}}
 	measureKey(p.Edit.Key, want.Gateway, s)
 	p.Edit.Replicas = answering(s, want.Gateway)
-	p.Notes = keyNotes(p.Edit.Key, s)
+	p.Notes = keyNotes(p.Edit.Key)
 	p.BeforeHash, p.AfterHash = keyHash(e, e.Before), keyHash(e, e.After)
 	p.Steps = []actions.Step{{N: 1, BeforeHash: p.BeforeHash, AfterHash: p.AfterHash}}
 	return seal(p)
@@ -207,13 +207,13 @@ func answering(s *fleet.Snapshot, id fleet.GatewayID) []fleet.GatewayReplicaID {
 }
 
 // keyNotes say what a person should know before the confirmation.
-func keyNotes(k *actions.KeyPlan, s *fleet.Snapshot) []fleet.Safe {
+func keyNotes(k *actions.KeyPlan) []fleet.Safe {
 	h := &k.Holder
 	var notes []fleet.Safe
 	if h.Spent.OK {
-		n := fleet.Concat(fleet.Text("spent "), h.Spent.V.Text(), fleet.Text(" of "), h.State.LimitText(), fleet.Text(" by its gateway's count"))
-		if h.Resets.OK {
-			n = fleet.Concat(n, fleet.Text(", which begins anew "), fleet.Stamp(h.Resets.V))
+		n := fleet.Concat(fleet.Text("spent "), h.Spent.V.Text(), fleet.Text(" by its gateway's count, limits now: "), h.State.LimitText())
+		if h.Resets.OK && h.State.Budget.OK {
+			n = fleet.Concat(n, fleet.Text("; the budget begins anew "), fleet.Stamp(h.Resets.V))
 		}
 		notes = append(notes, n)
 	}

@@ -5,7 +5,7 @@ import (
 	"pitwall/fleet"
 )
 
-// editPlan draws the plan of a change of fallbacks, of an alias or of a block, with its checks.
+// editPlan draws the plan of a change of fallbacks, of an alias, of a block, or of a key, with its checks.
 func editPlan(p actions.Plan, checks []actions.Check) string {
 	r := &report{}
 	r.line(fleet.Text("PLAN "), fleet.Label(p.Short()), fleet.Text("  "), fleet.Label(string(p.Intent.Kind)), fleet.Text(" "),
@@ -20,6 +20,9 @@ func editPlan(p actions.Plan, checks []actions.Check) string {
 		fleet.Text(" as of "), fleet.ClockTime(p.SeenAt)))
 	r.fact(fleet.Text("done when"), fleet.Textf("all %s replicas that answer hold it", fleet.Int(len(p.Edit.Replicas))))
 	r.fact(fleet.Text("undo"), p.Edit.BackText())
+	for _, n := range p.Notes {
+		r.fact(fleet.Text("note"), n)
+	}
 	effectTable(r, &p)
 	checkList(r, checks)
 	verdict(r, p, checks)
