@@ -24,6 +24,7 @@ type editing struct {
 	settle time.Duration
 	clock  fleet.Clock
 	says   fleet.Safe // what the replicas hold that do not agree, as last asked
+	tells  bool       // each replica has to be told, since it goes by a cache
 	untold bool       // a replica that answers was not told, as last asked
 
 	sentBack bool // the way back was taken by the gateway
@@ -39,7 +40,7 @@ func editingOf(w fleet.RouteWriter, p *actions.Plan, clock fleet.Clock) (*editin
 		edit := k.Edit
 		out.stands = func(ctx context.Context) []fleet.ReplicaStanding { return by.KeyStands(ctx, edit) }
 		out.write = func(ctx context.Context, back bool) error { return by.EditKey(ctx, backed(edit, back)) }
-		out.settle = max(k.Holder.Cached, leastSettle)
+		out.settle, out.tells = max(k.Holder.Cached, leastSettle), true
 		return out, true
 	}
 	by, ok := w.(fleet.RouteEditor)
@@ -164,11 +165,11 @@ func (k *carrier) editBack(e *editing) time.Duration {
 		return k.r.o.Poll
 	case at == foreign:
 		return k.unknown(fleet.Concat(fleet.Text("not rolled back: "), e.odd(at)), world{})
-	case at == before && (e.sentBack || !waiting):
+	case at == before && (e.sentBack || !waiting && !e.tells):
 		k.verified(true, func(r *actions.StepResult) { r.Verified = now })
 		k.close(EventRestored, audit.KindRolledBack, fleet.Concat(fleet.Text("rolled back: "), e.back), world{})
 		return 0
-	case at == before, e.sentBack && waiting: // a write whose answer was lost may still arrive; replicas follow
+	case at == before && !e.tells, waiting && (at == before || e.sentBack): // a write whose answer was lost may still arrive; replicas follow
 		return min(k.r.o.Poll, k.inForce.deadline.Sub(now))
 	}
 	if err := k.lock.Verify(); err != nil {
