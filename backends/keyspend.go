@@ -193,7 +193,7 @@ func keyAlerts(keys []fleet.KeyBurn) []fleet.Alert {
 		}
 		of := b.Of()
 		list = append(list, fleet.Alert{Level: fleet.LevelWarn, Object: b.Name(), Key: &of, Runbook: fleet.Text("runaway-spend"),
-			Text: fleet.Textf("spends %s an hour by %s's prices, %s in its last hour", b.Rate.V.Text(), fleet.Label(string(b.Gateway)),
+			Text: fleet.Textf("spends $%s an hour by %s's prices, $%s in its last hour", b.Rate.V.Text(), fleet.Label(string(b.Gateway)),
 				b.Hour.V.Text()),
 			Detail: fleet.Concat(fleet.Text("team "), fleet.Label(cmp.Or(b.TeamName, b.Team, "none")))})
 	}

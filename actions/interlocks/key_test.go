@@ -56,7 +56,7 @@ func TestWhatIsAskedOfAChangeOfAKey(t *testing.T) {
 		says string
 	}{
 		{"IL-23", func(x *keyCase) { x.now = x.now.Add(70 * time.Second) }, actions.SeverityWarn, "75s ago"},
-		{"IL-23", func(x *keyCase) { x.now = x.now.Add(3 * time.Minute) }, actions.SeverityOVR, "> 2m"},
+		{"IL-23", func(x *keyCase) { x.now = x.now.Add(3 * time.Minute) }, actions.SeverityWarn, "> 60s"},
 		{"IL-23", func(x *keyCase) { x.p.Edit.Key.Rate = fleet.None[fleet.USDPerHour]() }, actions.SeverityWarn, "not measured"},
 		{"IL-23", func(x *keyCase) { x.p.Edit.Key.Holder.At = time.Time{} }, actions.SeverityBlock, "not read"},
 		{"IL-36", func(x *keyCase) { x.s.Gateways[0].Replicas[1].State = fleet.StateStale }, actions.SeverityWarn, "gw-2 does not answer"},
