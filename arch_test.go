@@ -32,6 +32,8 @@ var rules = []rule{
 		why: "reading a fleet must not depend on how it is drawn or changed"},
 	{tree: "pitwall/economics", forbid: []string{"pitwall/tui", "pitwall/views", "pitwall/actions", "pitwall/backends", "pitwall/internal", "net/http", "os"},
 		why: "money is pure arithmetic over dated facts"},
+	{tree: "pitwall/drills", forbid: []string{"pitwall/tui", "pitwall/views", "pitwall/actions/", "pitwall/backends", "net/http", "charm.land/"},
+		why: "a score is arithmetic over what was done: it is the same whatever the fleet is and whoever draws it"},
 	{tree: "pitwall/themes", forbid: []string{"pitwall/tui", "pitwall/views", "pitwall/actions", "pitwall/backends"},
 		why: "looks change without touching behaviour"},
 }

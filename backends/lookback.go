@@ -22,6 +22,7 @@ const (
 // lookback answers what happened before: the points of the last day in memory, and the best rates of 14 days.
 type lookback struct {
 	recent map[string][]history.Point // last day, oldest first, by key
+	days   map[string]knownDay        // of routes
 	best   map[string]bestRate
 	open   map[string]*openPoint
 	taken  map[string]*steps // which steps of the last 14 days are known, by key of a pool
@@ -47,7 +48,7 @@ type openPoint struct {
 }
 
 func newLookback() lookback {
-	return lookback{recent: map[string][]history.Point{}, best: map[string]bestRate{},
+	return lookback{recent: map[string][]history.Point{}, days: map[string]knownDay{}, best: map[string]bestRate{},
 		open: map[string]*openPoint{}, taken: map[string]*steps{}, spent: map[string]*spent{}}
 }
 

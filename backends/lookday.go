@@ -13,8 +13,30 @@ const leastOfDay = time.Hour
 // day is what a pool did over the last day.
 func (l *lookback) day(key string, now time.Time) *fleet.DayLoad { return dayOf(l.recent[key], now) }
 
+// knownDay is a day that was made of all points up to one.
+type knownDay struct {
+	newest time.Time
+	day    *fleet.DayLoad
+}
+
 // dayTogether is what the members of a route did together over the last day. A step that is not known of one of them is not known.
-func (l *lookback) dayTogether(keys []string, now time.Time) *fleet.DayLoad {
+// It is made anew with each new point only.
+func (l *lookback) dayTogether(name string, keys []string, now time.Time) *fleet.DayLoad {
+	var newest time.Time
+	for _, key := range keys {
+		if list := l.recent[key]; len(list) > 0 && list[len(list)-1].At.After(newest) {
+			newest = list[len(list)-1].At
+		}
+	}
+	if known, ok := l.days[name]; ok && known.newest.Equal(newest) && now.Sub(newest) < 2*history.Step {
+		return known.day
+	}
+	day := l.sumDay(keys, now)
+	l.days[name] = knownDay{newest, day}
+	return day
+}
+
+func (l *lookback) sumDay(keys []string, now time.Time) *fleet.DayLoad {
 	sums, known := map[time.Time]history.Point{}, map[time.Time]int{}
 	members := 0
 	for _, key := range keys {

@@ -53,14 +53,20 @@ func TestTheDayOfARouteIsThatOfItsMembersTogether(t *testing.T) {
 			l.keep(history.Point{At: at, Key: key, In: 10 * seconds, Out: out * seconds, Requests: seconds}, at)
 		}
 	}
-	d := l.dayTogether([]string{"target/r/a", "target/r/b", "target/r/idle"}, start.Add(time.Hour))
+	d := l.dayTogether("r", []string{"target/r/a", "target/r/b", "target/r/idle"}, start.Add(time.Hour))
 	if d == nil || d.Covered != 13*history.Step || d.In != 20 || d.Requests != fleet.Some(fleet.Rate(2)) {
 		t.Fatalf("%+v", d)
 	}
 	if want := 600 / ((11*300 + 400 + 600) / 13.0); d.Peak < want-.001 || d.Peak > want+.001 {
 		t.Errorf("peak %v, want %v", d.Peak, want)
 	}
-	if d := l.dayTogether([]string{"target/r/idle"}, start); d != nil {
+	for _, key := range []string{"target/r/a", "target/r/b"} { // a new point makes it anew
+		l.keep(history.Point{At: start.Add(14 * history.Step), Key: key, In: 10 * seconds, Out: 3000 * seconds, Requests: seconds}, start.Add(14*history.Step))
+	}
+	if again := l.dayTogether("r", []string{"target/r/a", "target/r/b"}, start.Add(15*history.Step)); again == nil || again.Peak <= d.Peak {
+		t.Errorf("with a greater peak: %+v", again)
+	}
+	if d := l.dayTogether("idle", []string{"target/r/idle"}, start); d != nil {
 		t.Errorf("of nothing: %+v", d)
 	}
 }

@@ -46,7 +46,7 @@ func (w *world) route(spec fleet.RouteSpec, s *fleet.Snapshot, seen gatewayLoads
 	for i, t := range spec.Targets {
 		keys[i] = w.targetName(spec, t)
 	}
-	r.Day = w.look.dayTogether(keys, now)
+	r.Day = w.look.dayTogether(name, keys, now)
 	return r
 }
 

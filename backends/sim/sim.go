@@ -126,6 +126,7 @@ func Listen(ctx context.Context, o Options) (*Fleet, error) {
 	if err := errors.Join(f.openAccounts(ctx), f.addAccounts(&f.inventory)); err != nil {
 		return nil, errors.Join(err, f.closeServers())
 	}
+	f.promise()
 	f.keep()
 	return f, nil
 }

@@ -50,6 +50,9 @@ func headless(ctx context.Context, f *flags, c console, x *changeFlags, want fun
 // when the process is told to stop; how says by what.
 func onFleet(ctx context.Context, f *flags, c console, x *changeFlags,
 	do func(ctx context.Context, s *session, d *desk.Desk, how *ending) error) error {
+	if h := handsOf(ctx); h != nil {
+		return do(ctx, h.s, h.d, &ending{})
+	}
 	s, err := openSession(ctx, f, c, x)
 	if err != nil {
 		return err
@@ -151,13 +154,16 @@ func refused(out *outcome, access actions.Access, x *changeFlags) error {
 		if prod := out.Plan.Env != fleet.EnvStage && out.Plan.Env != fleet.EnvDev; prod && !access.Write {
 			why += "; " + access.Why.String()
 		}
-		return exit{exitBlocked, fmt.Errorf("refused: %s; nothing was sent", why)}
+		return exit{exitBlocked, refusal{fmt.Errorf("refused: %s; nothing was sent", why)}}
 	}
 	if absent := x.lacks(ladder, out.Plan.Object()); len(absent) > 0 && !x.dryRun {
 		return exit{exitBlocked, fmt.Errorf("not confirmed: it needs %s; nothing was sent", strings.Join(absent, " "))}
 	}
 	return nil
 }
+
+// refusal is the error of a plan that no flag lets start.
+type refusal struct{ error }
 
 // lacks lists the flags that a confirmation still asks for.
 func (x *changeFlags) lacks(ladder actions.Ladder, route string) []string {
@@ -191,6 +197,11 @@ func contains(list []string, v string) bool {
 // follow tells what happens to a change until it is closed or ctx ends.
 func (s *session) follow(ctx context.Context, d *desk.Desk, id fleet.ChangeID, c console, x *changeFlags,
 	how *ending) (*actions.Change, error) {
+	if h := handsOf(ctx); h != nil {
+		h.begun = append(h.begun, id)
+		b := d.Book()
+		return b.Change(id), nil
+	}
 	last := ""
 	for {
 		b := d.Book()

@@ -99,7 +99,7 @@ func newRoot(c console) *cobra.Command {
 		keyCommand(f, c, false), keyCommand(f, c, true),
 		failoverCommand(f, c), runbookCommand(f, c), journalCommand(f, c), auditCommand(f, c),
 		weightsCommand(c), goldenCommand(f, c), probeCommand(f, c), policyCommand(f, c), costCommand(f, c), computeCommand(f, c),
-		tcoCommand(f, c),
+		tcoCommand(f, c), drillCommand(f, c),
 		manCommand(root, c),
 	)
 	root.AddCommand(workCommands(f, c)...)

@@ -1,18 +1,17 @@
 package config
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"regexp"
 	"strings"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
 	"pitwall/fleet"
+	"pitwall/internal/strictyaml"
 )
 
 // maxFile bounds the configuration: a wrong path must not fill memory.
@@ -43,13 +42,14 @@ func Load(path string) (*File, error) {
 // that name line and column, and never show a value.
 func Parse(body []byte) (file *File, err error) {
 	defer func() {
-		if r := recover(); r != nil { // the decoder gives way on some files that are no YAML
-			file, err = nil, errors.New("the file is no YAML that can be read")
+		if err != nil {
+			file = nil
 		}
 	}()
+	defer strictyaml.Guard(&err)
 	tree, err := parser.ParseBytes(body, 0)
 	if err != nil {
-		return nil, plain(err)
+		return nil, strictyaml.Plain(err)
 	}
 	if err := findLiteralSecrets(tree); err != nil {
 		return nil, err
@@ -58,29 +58,14 @@ func Parse(body []byte) (file *File, err error) {
 		return nil, err
 	}
 	var out File
-	if err := yaml.UnmarshalWithOptions(body, &out, yaml.Strict()); err != nil {
-		return nil, plain(err)
+	if err := strictyaml.Decode(body, &out); err != nil {
+		return nil, err
 	}
 	if err := validate(&out); err != nil {
 		return nil, err
 	}
 	return &out, nil
 }
-
-// plain formats the decoder's error as position and reason, without the source line:
-// that may hold a credential that somebody pasted.
-func plain(err error) error {
-	text := strings.TrimSpace(yaml.FormatError(err, false, false))
-	if first, _, ok := strings.Cut(text, "\n"); ok {
-		text = first
-	}
-	if m := position.FindStringSubmatch(text); m != nil {
-		text = fmt.Sprintf("line %s, column %s: %s", m[1], m[2], m[3])
-	}
-	return errors.New(text)
-}
-
-var position = regexp.MustCompile(`^\[(\d+):(\d+)\] (.*)$`)
 
 // secretKeys are key names under which people write credentials.
 var secretKeys = regexp.MustCompile(`(?i)^(api_?key|key|token|password|passwd|secret|bearer|master_key|credential)s?$`)

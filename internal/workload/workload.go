@@ -7,11 +7,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-
 	"pitwall/economics"
 	"pitwall/economics/tco"
 	"pitwall/fleet"
+	"pitwall/internal/strictyaml"
 )
 
 // MostBytes bounds a file.
@@ -48,8 +47,8 @@ func Read(body []byte, prices *economics.Catalogue) (tco.Case, error) {
 	if len(body) > MostBytes {
 		return tco.Case{}, invalid(fmt.Errorf("it is larger than %d bytes", MostBytes))
 	}
-	if err := yaml.UnmarshalWithOptions(body, &in, yaml.Strict()); err != nil {
-		return tco.Case{}, invalid(errors.New(strings.TrimSpace(yaml.FormatError(err, false, false))))
+	if err := strictyaml.Decode(body, &in); err != nil {
+		return tco.Case{}, invalid(err)
 	}
 	c := tco.New("workload", prices)
 	if in.Name != "" {

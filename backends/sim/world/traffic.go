@@ -176,4 +176,5 @@ func (w *World) answer(c *Call, d *deployment, r result) {
 		c.Received = c.Output
 	}
 	w.ledger.close(c)
+	w.suffer(c)
 }

@@ -33,6 +33,7 @@ type World struct {
 	pending  []*Call
 	faults   []*fault
 	causes   causes
+	harms    harms
 	cluster  cluster
 	turned   []result // attempts that no endpoint took
 	sequence uint64
@@ -88,6 +89,7 @@ func New(spec *Spec) *World {
 	}
 	w.newCluster()
 	w.causes = causes{}
+	w.harms = harms{rows: map[harmAt]*Harm{}, slow: map[string]float64{}}
 	w.faults = newFaults(w)
 	return w
 }
