@@ -46,7 +46,8 @@ type keySpend struct {
 }
 
 func newKeySpend(rule fleet.RunawayRule) keySpend {
-	return keySpend{rule: rule.WithDefaults(), counters: map[fleet.SourceID]map[string]*counter{}, watches: map[keyRef]*keyWatch{}, from: map[fleet.GatewayID]time.Time{}}
+	return keySpend{rule: rule.WithDefaults(),
+		counters: map[fleet.SourceID]map[string]*counter{}, watches: map[keyRef]*keyWatch{}, from: map[fleet.GatewayID]time.Time{}}
 }
 
 // take adds what one gateway replica counted by key.

@@ -54,7 +54,8 @@ func whyNoKeyEdit(m *Model, of fleet.KeyOf) fleet.Safe {
 		return works() // where it is is found when it is planned
 	}
 	if c := m.book.OpenOn(actions.KeyLock(of.Gateway, of.KeyRef)); c != nil {
-		return fleet.Concat(changeName(c), fleet.Text(" is open on this "), fleet.Label(of.Kind()), fleet.Text(": finish or undo it first; 7 shows it"))
+		return fleet.Concat(changeName(c), fleet.Text(" is open on this "), fleet.Label(of.Kind()),
+			fleet.Text(": finish or undo it first; 7 shows it"))
 	}
 	return works()
 }
@@ -127,7 +128,8 @@ func typedLimits(want *actions.KeyIntent, words []string) fleet.Safe {
 
 // askKeyReason asks why, where no incident says it.
 func (m *Model) askKeyReason(want actions.KeyIntent) tea.Cmd {
-	return m.askReason(fleet.Concat(fleet.Text("CHANGE "), want.Of.Text(), fleet.Text(": why")), actions.Intent{Kind: actions.KindKey, Key: &want})
+	return m.askReason(fleet.Concat(fleet.Text("CHANGE "), want.Of.Text(), fleet.Text(": why")),
+		actions.Intent{Kind: actions.KindKey, Key: &want})
 }
 
 func (m *Model) cmdKey(args []string) (tea.Cmd, fleet.Safe)  { return m.keyCommand(args, false) }

@@ -95,6 +95,8 @@ func began(p *actions.Plan) fleet.Safe {
 	case p.Intent.Kind == actions.KindSilence:
 		return fleet.Textf("began %s of %s on %s until %s, which hides %s now", kind, fleet.MatchersText(p.Silence.Silence.Matchers),
 			fleet.Label(p.Object()), fleet.Stamp(p.Silence.Silence.Until), fleet.Int(p.Silence.Hides))
+	case p.OfKey():
+		return fleet.Textf("began %s on gateway %s", p.ErrandText(), fleet.Label(string(p.Gateway)))
 	case p.Work != nil, p.Edit != nil:
 		return fleet.Textf("began %s on %s %s", p.ErrandText(), fleet.Label(p.ObjectKind()), fleet.Label(p.Object()))
 	case p.Errand():

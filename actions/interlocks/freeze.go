@@ -75,12 +75,7 @@ func touched(p actions.Plan, s *fleet.Snapshot) (routes []fleet.RouteID, pools [
 		return routes, pools
 	}
 	if p.OfKey() {
-		for i := range s.Routes {
-			if r := &s.Routes[i]; r.Spec.Gateway == p.Gateway && mayCall(&p.Edit.Key.Holder, r.Spec.Called()) {
-				routes = append(routes, r.Spec.ID)
-			}
-		}
-		return routes, nil
+		return callable(p, s), nil
 	}
 	routes = []fleet.RouteID{p.Route.ID}
 	if p.Edit != nil {

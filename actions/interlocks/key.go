@@ -63,7 +63,8 @@ func freshKey(p actions.Plan, _ *fleet.Snapshot, _ actions.Book, now time.Time) 
 	case !k.Rate.OK:
 		return missing(actions.SeverityWarn, fleet.Text("what "), k.Edit.Of.Text(), fleet.Text(" spends now is not measured"))
 	}
-	return pass(fleet.Text("read "), fleet.Age(old), fleet.Text(" ago <= "), fleet.Age(holderOld), fleet.Text(", it spends $"), k.Rate.V.Text(),
+	return pass(fleet.Text("read "), fleet.Age(old), fleet.Text(" ago <= "), fleet.Age(holderOld), fleet.Text(", it spends $"),
+		k.Rate.V.Text(),
 		fleet.Text("/h"))
 }
 
@@ -83,8 +84,8 @@ func keyReplicas(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time)
 	case len(silent) == len(g.Replicas):
 		return verdict(actions.SeverityBlock, fleet.Text("no replica of the gateway answers"))
 	case len(silent) > 0:
-		return verdict(actions.SeverityWarn, fleet.Join(silent, fleet.Text(", ")), fleet.Text(" does not answer: it cannot be told, and may go by "+
-			"what it has cached"))
+		return verdict(actions.SeverityWarn, fleet.Join(silent, fleet.Text(", ")), fleet.Text(" does not answer: it cannot be told, "+
+			"and may go by what it has cached"))
 	}
 	return pass(fleet.Int(len(g.Replicas)), fleet.Text(" of "), fleet.Int(len(g.Replicas)), fleet.Text(" replicas answer"))
 }
@@ -150,6 +151,16 @@ func keyRoutes(p actions.Plan, s *fleet.Snapshot, _ actions.Book, _ time.Time) a
 		}
 	}
 	return pass(fleet.Text("it may call no route of tier 1"))
+}
+
+// callable are the routes that the key or the team of a plan may call.
+func callable(p actions.Plan, s *fleet.Snapshot) (routes []fleet.RouteID) {
+	for i := range s.Routes {
+		if r := &s.Routes[i]; r.Spec.Gateway == p.Gateway && mayCall(&p.Edit.Key.Holder, r.Spec.Called()) {
+			routes = append(routes, r.Spec.ID)
+		}
+	}
+	return routes
 }
 
 func mayCall(h *fleet.KeyHolder, route fleet.RouteID) bool {

@@ -23,13 +23,10 @@ var period = regexp.MustCompile(`^[1-9][0-9]{0,4}(s|m|h|d|w|mo)$`)
 // FindKey says at which gateway a key or a team is, by what is read of spending, and gives its hash or ID where that tells it. A name
 // that looks like a key itself is refused, and is in no error.
 func FindKey(want actions.KeyIntent, s *fleet.Snapshot) (actions.KeyIntent, error) {
-	switch {
-	case fleet.LooksSecret(want.Of.ID) || fleet.LooksSecret(want.Of.Alias):
-		return want, refuse(errors.New("what was typed looks like a key itself: name the key by its alias or its hash (64 hex digits); " +
-			"what was typed was neither kept nor sent"))
-	case want.Of.Raw() == "" || !fleet.IsClean(want.Of.ID) || !fleet.IsClean(want.Of.Alias):
-		return want, refuse(fmt.Errorf("name a %s by plain characters", want.Of.Kind()))
-	case s == nil:
+	if err := nameable(want.Of); err != nil {
+		return want, err
+	}
+	if s == nil {
 		return want, &fleet.Error{Kind: fleet.KindStale, Op: "plan", Err: errors.New("nothing has been read yet")}
 	}
 	if want.Of.ID == "" && !want.Of.Team && fleet.IsKeyHash(want.Of.Alias) {
@@ -53,6 +50,18 @@ func FindKey(want actions.KeyIntent, s *fleet.Snapshot) (actions.KeyIntent, erro
 			want.Of.Kind(), fleet.Quote(want.Of.Raw())))
 	}
 	return onlyGateway(want, s)
+}
+
+// nameable refuses what can be no name of a key.
+func nameable(of fleet.KeyRef) error {
+	switch {
+	case fleet.LooksSecret(of.ID) || fleet.LooksSecret(of.Alias):
+		return refuse(errors.New("what was typed looks like a key itself: name the key by its alias or its hash (64 hex digits); " +
+			"what was typed was neither kept nor sent"))
+	case of.Raw() == "" || !fleet.IsClean(of.ID) || !fleet.IsClean(of.Alias):
+		return refuse(fmt.Errorf("name a %s by plain characters", of.Kind()))
+	}
+	return nil
 }
 
 // meant tells whether a key or a team is meant by a reference.
@@ -147,15 +156,11 @@ func wantKey(e *fleet.KeyEdit, want *actions.KeyIntent, h *fleet.KeyHolder) erro
 // wantLimits takes over what is wanted of the limits.
 func wantLimits(to *fleet.KeyState, want *actions.KeyIntent) error {
 	l := &want.Limit
-	switch {
-	case !want.Budget && !want.Per && !want.TPM && !want.RPM:
+	if err := checkLimits(l); err != nil {
+		return err
+	}
+	if !want.Budget && !want.Per && !want.TPM && !want.RPM {
 		return errors.New("say what is limited: a budget, its period, tokens or requests a minute")
-	case l.Budget.OK && (l.Budget.V.Currency() != fleet.USD || l.Budget.V.Amount().IsNegative()):
-		return errors.New("a budget is an amount of US dollars, zero or more")
-	case l.Per != "" && !period.MatchString(l.Per):
-		return fmt.Errorf("%s is no period: 30s, 12h, 7d, 1mo", fleet.Quote(l.Per))
-	case l.TPM.OK && l.TPM.V < 0 || l.RPM.OK && l.RPM.V < 0:
-		return errors.New("a rate limit is zero or more")
 	}
 	if want.Budget {
 		to.Budget = l.Budget
@@ -168,6 +173,19 @@ func wantLimits(to *fleet.KeyState, want *actions.KeyIntent) error {
 	}
 	if want.RPM {
 		to.RPM = l.RPM
+	}
+	return nil
+}
+
+// checkLimits refuses what no gateway takes.
+func checkLimits(l *fleet.KeyState) error {
+	switch {
+	case l.Budget.OK && (l.Budget.V.Currency() != fleet.USD || l.Budget.V.Amount().IsNegative()):
+		return errors.New("a budget is an amount of US dollars, zero or more")
+	case l.Per != "" && !period.MatchString(l.Per):
+		return fmt.Errorf("%s is no period: 30s, 12h, 7d, 1mo", fleet.Quote(l.Per))
+	case l.TPM.OK && l.TPM.V < 0 || l.RPM.OK && l.RPM.V < 0:
+		return errors.New("a rate limit is zero or more")
 	}
 	return nil
 }

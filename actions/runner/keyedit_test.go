@@ -129,7 +129,9 @@ func TestAReplicaThatWasNotToldIsSaidUntilItsCacheIsOver(t *testing.T) {
 	g.armKey(v, nil)
 	v.deaf["gw-2"] = true
 	id := g.startKey()
-	c := g.until(id, func(c actions.Change) bool { return strings.Contains(c.Why.String(), "gw-2 was not told") || c.State.Closed() })
+	c := g.until(id, func(c actions.Change) bool {
+		return strings.Contains(c.Why.String(), "gw-2 was not told") || c.State.Closed()
+	})
 	if c.State.Closed() || !strings.Contains(c.Why.String(), "until ") {
 		t.Fatalf("%s: %s", c.State, c.Why)
 	}
@@ -157,7 +159,9 @@ func TestAKeyThatSomebodyElseChangedIsStale(t *testing.T) {
 func TestAKeyEditThatIsRefusedChangesNothing(t *testing.T) {
 	g, v := keyRig(t)
 	g.armKey(v, nil)
-	v.fail = func(int) error { return &fleet.Error{Kind: fleet.KindAuth, Op: "block key loop", Next: "it takes a proxy admin's key"} }
+	v.fail = func(int) error {
+		return &fleet.Error{Kind: fleet.KindAuth, Op: "block key loop", Next: "it takes a proxy admin's key"}
+	}
 	c := g.until(g.startKey(), in(actions.StateAborted))
 	if !strings.Contains(c.Why.String(), "proxy admin") || v.stored.Blocked {
 		t.Errorf("%s", c.Why)

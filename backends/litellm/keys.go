@@ -77,7 +77,8 @@ type holderRow struct {
 }
 
 func (r *holderRow) state() fleet.KeyState {
-	return fleet.KeyState{Blocked: r.Blocked != nil && *r.Blocked, Budget: r.Budget.money(), Per: r.Per, TPM: r.TPM.whole(), RPM: r.RPM.whole()}
+	blocked := r.Blocked != nil && *r.Blocked
+	return fleet.KeyState{Blocked: blocked, Budget: r.Budget.money(), Per: r.Per, TPM: r.TPM.whole(), RPM: r.RPM.whole()}
 }
 
 func (r *holderRow) holder(ref fleet.KeyRef, at time.Time) fleet.KeyHolder {
@@ -234,24 +235,33 @@ func noSuch(ref fleet.KeyRef, why string) error {
 
 func (a *api) ask(ctx context.Context, ref fleet.KeyRef, path string, into any) error {
 	reply, err := a.client.Do(ctx, http.MethodGet, path, nil)
-	if err != nil {
-		return a.keyRefusal(lookUp(ref), ref, reply, err)
+	if err == nil {
+		return reply.JSON(into)
 	}
-	return reply.JSON(into)
+	if fleet.KindOf(err) == fleet.KindServer { // 1.106 without a database falls over /key/info, and does not say why
+		if r, _, other := a.readiness(ctx); other == nil && r.DB == dbNone {
+			return a.cannot(lookUp(ref), keylessMode)
+		}
+	}
+	return a.keyRefusal(lookUp(ref), ref, reply, err)
 }
+
+// keylessMode is what to do where there are no keys.
+const keylessMode = "this LiteLLM runs without a database: it has no keys but the master key, and no teams; what may be spent is limited " +
+	"where its clients get the key"
 
 // keyRefusal says which right or which database is lacking.
 func (a *api) keyRefusal(op string, ref fleet.KeyRef, reply *httpx.Reply, err error) error {
 	if reply != nil && containsAny(string(reply.Body), "Database not connected", "DB not connected", "No DB Connected", "no_db_connection",
 		"No connected db") {
-		return a.cannot(op, "this LiteLLM runs without a database: it has no keys but the master key, and no teams; what may be spent is "+
-			"limited where its clients get the key")
+		return a.cannot(op, keylessMode)
 	}
-	switch fleet.KindOf(err) {
-	case fleet.KindAuth:
+	kind := fleet.KindOf(err)
+	if kind == fleet.KindAuth {
 		return &fleet.Error{Kind: fleet.KindAuth, Op: op, Source: a.source, Err: err, Next: "reading and changing keys and teams takes a proxy " +
 			"admin's key (or, newer than 1.81, one of an admin of the team): the key that pitwall has is none; nothing was written"}
-	case fleet.KindNotFound:
+	}
+	if kind == fleet.KindNotFound {
 		return noSuch(ref, "")
 	}
 	return a.refusal(op, reply, err)

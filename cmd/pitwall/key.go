@@ -22,8 +22,8 @@ func keyCommand(f *flags, c console, team bool) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   of,
 		Short: fmt.Sprintf("Block a %s of a gateway, unblock it, or change its limits", of),
-		Long: fmt.Sprintf("Changes what a gateway lets a %s do. It is stored once, told to every replica, read back from each, and taken back by:\n"+
-			"pitwall undo CHANGE. A key is named by its alias, or by the hash that its gateway shows (8 digits of one that spends now are\n"+
+		Long: fmt.Sprintf("Changes what a gateway lets a %s do. It is stored once, told to every replica, read back from each, and\n"+
+			"taken back by: pitwall undo CHANGE. A key is named by its alias, or by the hash that its gateway shows (8 digits of one that spends now are\n"+
 			"enough), a team by its alias or ID. Never type a key itself: it is refused, and neither kept nor sent.\n"+
 			"LiteLLM with a database can do this, with a proxy admin's key; of other gateways it is said what can be done instead.", of),
 	}
@@ -59,7 +59,8 @@ func keyVerb(f *flags, c console, team bool, verb string) *cobra.Command {
 	x.bindConfirm(cmd, "alias of the "+of+" (its hash or ID where it has none), typed: needed in PROD and for overrides")
 	cmd.Flags().StringVar(&k.gateway, "gateway", "", "gateway that has it; needed where several could")
 	if verb == "limit" {
-		cmd.Example = fmt.Sprintf("  pitwall %[1]s limit %[2]s --budget 50 --per 1d --dry-run\n  pitwall %[1]s limit %[2]s --budget none --rpm 60",
+		cmd.Example = fmt.Sprintf("  pitwall %[1]s limit %[2]s --budget 50 --per 1d --dry-run\n"+
+			"  pitwall %[1]s limit %[2]s --budget none --rpm 60",
 			of, example)
 		cmd.Flags().StringVar(&k.budget, "budget", "", "most that may be spent in the period, in US dollars; none for no limit")
 		cmd.Flags().StringVar(&k.per, "per", "", "after which the budget begins anew: 12h, 1d, 7d, 30d, 1mo; none for never")
