@@ -62,7 +62,7 @@ func changeKeys() []Binding {
 		{ID: "edit", Keys: []string{"E"}, Scope: s, Word: fleet.Text("edit"), Risk: RiskPlan,
 			Help: fleet.Text("plan an edit of the route's fallbacks, further names or members; " +
 				"block or limit the key or team of an alert or a bill"),
-			Why:  whyNoEdit, do: (*Model).openEdit},
+			Why: whyNoEdit, do: (*Model).openEdit},
 		{ID: "resync", Keys: []string{"R"}, Scope: s, Word: fleet.Text("resync"), Risk: RiskPlan,
 			Help: fleet.Text("plan the resync of a gateway replica that lags"), Why: whyNoResync, do: (*Model).openResync},
 		{ID: "silence", Keys: []string{"M"}, Scope: s, Risk: RiskPlan,

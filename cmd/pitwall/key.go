@@ -23,9 +23,10 @@ func keyCommand(f *flags, c console, team bool) *cobra.Command {
 		Use:   of,
 		Short: fmt.Sprintf("Block a %s of a gateway, unblock it, or change its limits", of),
 		Long: fmt.Sprintf("Changes what a gateway lets a %s do. It is stored once, told to every replica, read back from each, and\n"+
-			"taken back by: pitwall undo CHANGE. A key is named by its alias, or by the hash that its gateway shows (8 digits of one that spends now are\n"+
-			"enough), a team by its alias or ID. Never type a key itself: it is refused, and neither kept nor sent.\n"+
-			"LiteLLM with a database can do this, with a proxy admin's key; of other gateways it is said what can be done instead.", of),
+			"taken back by: pitwall undo CHANGE. A key is named by its alias, or by the hash that its gateway shows (8 digits of\n"+
+			"one that spends now are enough), a team by its alias or ID. Never type a key itself: it is refused, and neither kept\n"+
+			"nor sent. LiteLLM with a database can do this, with a proxy admin's key; of other gateways it is said what can be\n"+
+			"done instead.", of),
 	}
 	for _, verb := range []string{"block", "unblock", "limit"} {
 		cmd.AddCommand(keyVerb(f, c, team, verb))
