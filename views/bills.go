@@ -91,6 +91,11 @@ func billsHead(b *part.Block, sc Scene) {
 	if s.Books == nil {
 		return
 	}
+	for i := range s.Books.Gateways {
+		if g := &s.Books.Gateways[i]; g.Off {
+			b.Gap(1).Put(themes.Warn, gatewayText(g)).End()
+		}
+	}
 	for i := range s.Books.Bypass {
 		if i == 2 {
 			break
@@ -110,6 +115,22 @@ func booksProblem(k *fleet.Books) fleet.Safe {
 		return fleet.Text("nothing is on file yet")
 	}
 	return k.Problem
+}
+
+// gatewayText says how much of a bill a gateway's own figures show.
+func gatewayText(g *fleet.GatewayFactor) fleet.Safe {
+	share := fleet.Text(fleet.Unknown)
+	if x := g.Share(); x.OK {
+		share = x.V.Whole()
+	}
+	text := fleet.Concat(fleet.Text("GATEWAY "), fleet.Label(string(g.Source)), fleet.Text(" shows "), share, fleet.Text("% of the bill of "),
+		fleet.Label(string(g.Provider)), fleet.Text(": "), amount(g.Told), fleet.Text(" of "), amount(g.Billed), fleet.Text(" on "),
+		fleet.Label(g.LastDay.UTC().Format("01-02")), fleet.Text(", factor "), factorText(g.Rho), fleet.Text(" over "),
+		fleet.Many(g.Days, "day"))
+	if g.Gateways > 1 {
+		text = fleet.Concat(text, fleet.Text(", one of "), fleet.Int(g.Gateways))
+	}
+	return text
 }
 
 // bypassText says what a provider counted that no gateway did.

@@ -126,7 +126,7 @@ func CostDays(s *fleet.Snapshot) []Grid {
 			exactly(d.Metered.Cost), exactly(d.Reported.Cost),
 			exactly(d.Billed.Cost), word(currency), exactly(d.Credit), shown(d.Metered.Tokens()), shown(d.Reported.Tokens()), times(d.Factor),
 			word(yes(d.Closed, fleet.Text("closed"), fleet.Text("open"))), was, word(fleet.Join(kept(d.Metered.Missing, d.Reported.Missing,
-				d.Billed.Missing), fleet.Text("; ")))})
+				d.Billed.Missing, d.Metered.Converted, d.Reported.Converted, d.Billed.Converted), fleet.Text("; ")))})
 	}
 	return []Grid{g}
 }
@@ -172,7 +172,26 @@ func CostFactors(s *fleet.Snapshot) []Grid {
 			word(f.Metered.Text()), word(f.Reported.Text()),
 			word(f.Beyond.Text()), word(f.Share.Text()), exactly(f.Cost)})
 	}
-	return []Grid{g, by}
+	return []Grid{g, gatewayGrid(b), by}
+}
+
+// gatewayGrid is what gateways say themselves, in money of their own, against the bills.
+func gatewayGrid(b *fleet.Books) Grid {
+	g := Grid{Title: fleet.Text("GATEWAYS  the bill / what each gateway says itself: its budgets go by that"),
+		Columns: []column{left(fleet.Text("SOURCE")), left(fleet.Text("PROVIDER")), right(fleet.Text("SAYS")), right(fleet.Text("BILLED")),
+			left(fleet.Text("DAY")), right(fleet.Text("SHOWS%")), right(fleet.Text("FACTOR")), right(fleet.Text("LAST")),
+			right(fleet.Text("DAYS")), right(fleet.Text("GATEWAYS")), left(fleet.Text("STATE"))}}
+	for i := range b.Gateways {
+		x := &b.Gateways[i]
+		share := word(fleet.Text(fleet.Unknown))
+		if s := x.Share(); s.OK {
+			share = word(s.V.Text())
+		}
+		g.Rows = append(g.Rows, []Cell{label(string(x.Source)), label(string(x.Provider)), exactly(x.Told), exactly(x.Billed),
+			dayCell(x.LastDay), share, times(x.Rho), times(x.Last), word(fleet.Int(x.Days)), word(fleet.Int(x.Gateways)),
+			word(yes(x.Off, fleet.Text("OFF"), fleet.Text("ok")))})
+	}
+	return g
 }
 
 // CostBills are the sources of bills and the files of those that read folders.
