@@ -31,6 +31,7 @@ type Spend struct {
 	Rows       []SpendRow // by kind, then the dearest first
 	Unlisted   []Unpriced // traffic that is in none of the sums
 	Shifted    []ShiftCost
+	Beside     []PoolBeside // own pools beside the API, by route
 	Books      *Books `json:",omitempty"` // nil where nothing is kept
 }
 
