@@ -64,12 +64,12 @@ func b2i(b bool) int {
 
 // mixBeside is the mix of the pool's own traffic on the route, else of all targets of the route, else the usual one, which is said.
 func mixBeside(t *fleet.Target, r *fleet.Route, flows map[fleet.TargetID]targetFlow) (economics.Mix, fleet.Safe) {
-	if mix := flows[t.Spec.ID].counted(); mix.Tokens() > 0 {
+	if mix := flows[t.Spec.ID].mix(); mix.Tokens() > 0 {
 		return mix, fleet.Concat(fleet.Text("measured on "), fleet.Quote(string(t.Spec.ID)))
 	}
 	var whole economics.Mix
 	for i := range r.Targets {
-		mix := flows[r.Targets[i].Spec.ID].counted()
+		mix := flows[r.Targets[i].Spec.ID].mix()
 		whole.Input, whole.CacheRead = whole.Input+mix.Input, whole.CacheRead+mix.CacheRead
 		whole.CacheWrite, whole.Output = whole.CacheWrite+mix.CacheWrite, whole.Output+mix.Output
 	}
@@ -79,18 +79,18 @@ func mixBeside(t *fleet.Target, r *fleet.Route, flows map[fleet.TargetID]targetF
 	return economics.Mix{Input: 3, Output: 1}, fleet.Text("no traffic: assumed 3 parts input to 1 output")
 }
 
-// counted is the mix of the tokens of the last window, by kind.
-func (f targetFlow) counted() economics.Mix {
-	return economics.MixOf(f.in.delta, f.read.delta, f.written.delta, f.out.delta)
-}
-
 func apiBeside(t *fleet.TargetSpec, mix economics.Mix, seen gatewayLoads) fleet.APIBeside {
 	out := fleet.APIBeside{Target: t.ID, Provider: t.Provider, Model: t.Model, Tier: standardTier, Currency: fleet.USD}
 	price, ok := seen.price(*t)
-	if !ok {
+	switch {
+	case !ok:
 		out.Why = fleet.Text("unpriced")
 		return out
+	case !price.Of(fleet.UseInput).OK || !price.Of(fleet.UseOutput).OK && mix.Output > 0:
+		out.Why = fleet.Text("its price lacks input or output")
+		return out
 	}
+	out.Currency = price.Input.Currency()
 	out.Price = economics.Allocated(economics.Metered(mix, price), fleet.TokenRate(mix.Tokens()))
 	out.Source, out.AsOf = fleet.Label(price.Source), price.AsOf
 	if mix.CacheRead > 0 && !price.CachedIn.OK {

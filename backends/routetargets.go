@@ -158,7 +158,7 @@ func blended(t *fleet.Target, seen gatewayLoads, f targetFlow) (fleet.Maybe[flee
 	if !ok {
 		return fleet.None[fleet.USDPerMTok](), fleet.Text("unpriced")
 	}
-	mix, why := f.counted(), fleet.Text("list price over its own mix")
+	mix, why := economics.MixOf(f.in.delta, f.read.delta, f.written.delta, f.out.delta), fleet.Text("list price over its own mix")
 	if mix.Tokens() <= 0 {
 		mix, why = economics.Mix{Input: 3, Output: 1}, fleet.Text("list price, 3 parts input to 1 output")
 	}

@@ -36,9 +36,10 @@ type APIBeside struct {
 	Why      Safe      // why there is no price, "" where there is one
 }
 
-// Against is the pool's price as used over the target's: 0.5 is half of it. Unknown where either is.
+// Against is the pool's price as used over the target's: 0.5 is half of it. Unknown where either is, and
+// where they are in different currencies.
 func (a *APIBeside) Against(p *PoolBeside) Maybe[float64] {
-	if !a.Price.OK || !p.Allocated.OK || a.Price.V <= 0 {
+	if !a.Price.OK || !p.Allocated.OK || a.Price.V <= 0 || a.Currency != p.Currency {
 		return None[float64]()
 	}
 	return Some(float64(p.Allocated.V / a.Price.V))

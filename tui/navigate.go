@@ -154,6 +154,8 @@ func (m *Model) target() (place, bool) {
 		return m.memberPlace(id)
 	case paneRoutes, paneCostRoutes:
 		return place{screen: views.ScreenRoutes, route: fleet.RouteID(id)}, true
+	case paneCostBeside:
+		return place{screen: views.ScreenRoutes, route: views.BesideRoute(id)}, id != ""
 	case paneTargets:
 		return m.targetPlace(here.route, fleet.TargetID(id))
 	case paneAlerts:

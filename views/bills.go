@@ -87,6 +87,7 @@ func billsHead(b *part.Block, sc Scene) {
 	b.Rule(fleet.Text("BILLS  UTC"), booksProblem(s.Books), fleet.Text("6 burn now"))
 	paceLine(b, s)
 	monthLine(b, s)
+	offLines(b, sc, 2)
 	endLines(b, sc, 2)
 	if s.Books == nil {
 		return
@@ -95,13 +96,53 @@ func billsHead(b *part.Block, sc Scene) {
 		if i == 2 {
 			break
 		}
-		b.Gap(1).Put(themes.Warn, bypassText(&s.Books.Bypass[i])).End()
+		wrapped(b, themes.Warn, bypassText(&s.Books.Bypass[i]), 2)
 	}
-	for i := range s.Unlisted {
-		if i == 2 {
-			break
+	unlistedLines(b, s, 2)
+}
+
+// offLines say which bills are far from what was counted, the furthest first, at most n of them, with the days behind that.
+func offLines(b *part.Block, sc Scene, n int) {
+	for _, r := range factorList(sc.Snap, Table{}).rows {
+		if n == 0 || !r.f.Off {
+			return
 		}
-		b.Gap(1).Put(themes.Warn, unlistedText(&s.Unlisted[i])).End()
+		n--
+		wrapped(b, themes.Bad, offText(&r.f), 2)
+	}
+}
+
+// offText is one factor beyond its alarm: "OFF openai gpt-4o 11-20: metered shows 10% of the bill (x10.1, alarm beyond 10%); before x9.9 x10".
+func offText(f *fleet.Factor) fleet.Safe {
+	text := fleet.Textf("OFF %s %s %s:", fleet.Label(string(f.Provider)), orAll(f.Model), dayOfMonth(f.LastDay))
+	switch {
+	case f.Last.OK && f.Last.V > 0:
+		text = fleet.Textf("%s %s shows %s%% of the bill (%s; alarm beyond %s%%)", text, orUnknown(fleet.Label(string(f.Against))),
+			fleet.Ratio(1/f.Last.V).Whole(), factorText(f.Last), fleet.Ratio(fleet.FactorAlarm).Whole())
+	default:
+		text = fleet.Textf("%s bills are %s of the estimate (alarm beyond %s%%)", text, factorText(f.Rho), fleet.Ratio(fleet.FactorAlarm).Whole())
+	}
+	if history := f.Told(fleet.FactorDays); !history.IsEmpty() {
+		text = fleet.Textf("%s; last days %s", text, history)
+	}
+	return text
+}
+
+// orAll is a model, or all of a provider's where a bill names none.
+func orAll(m fleet.ModelName) fleet.Safe {
+	if m == "" {
+		return fleet.Text("(all models)")
+	}
+	return fleet.Quote(string(m))
+}
+
+// unlistedLines are traffic without a price, each with the line that would give it one, at most n of them.
+func unlistedLines(b *part.Block, s *fleet.Spend, n int) {
+	for i := range s.Unlisted[:min(n, len(s.Unlisted))] {
+		wrapped(b, themes.Warn, unlistedText(&s.Unlisted[i]), 2)
+	}
+	if more := len(s.Unlisted) - n; more > 0 {
+		b.Gap(3).Put(themes.Warn, fleet.Textf("and %s more: pitwall cost lists them", fleet.Int(more))).End()
 	}
 }
 

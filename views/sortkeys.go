@@ -54,6 +54,9 @@ func SortKeys(screen Screen, pane string) []SortKey {
 		want = []string{"state", "name", "node", "queue", "kv", "tok", "ttft", "itl", "age"}
 	case pane == "gpus":
 		want = []string{"state", "name", "gpu", "mem", "temp", "power"}
+	case pane == paneCostBeside:
+		want = []string{"name", "mtok"}
+	case screen == ScreenCost && isCostChart(pane): // no rows
 	case screen == ScreenCost:
 		want = []string{"cost", "name", "idle", "mtok", "tok"}
 	case screen == ScreenSources:
