@@ -47,7 +47,7 @@ func costParts(b *part.Block, sc Scene, u CostState, n int) {
 // costTall draws all tables and, below them, the chart that has the focus, else that of the days; where there is room, the others.
 func costTall(b *part.Block, sc Scene, u CostState, rows int) {
 	chart := max(9, (rows-b.Len())/3)
-	beside := min(max(1, len(besideList(sc.Snap, u.Beside).ids)), 6) + 2
+	beside := min(max(1, len(besideList(sc.Snap, u.Beside).ids)), 3+3*count(rows >= 50)) + 2
 	if u.pane() == paneCostBeside {
 		beside += 6
 	}
@@ -98,7 +98,7 @@ func (u CostState) table(pane string) Table {
 func costHead(b *part.Block, sc Scene) {
 	s := &sc.Snap.Spend
 	d := dayOf(s)
-	b.Rule(fleet.Text("COST now"), missing(s), fleet.Concat(pricesAge(s), fleet.Text("  b bills")))
+	b.Rule(fleet.Text("COST now"), missing(s), fleet.Join(nonEmpty(pricesAge(s), tabHint(s), fleet.Text("b bills")), fleet.Text("  ")))
 	b.Gap(1)
 	budgetLine(b, s, d)
 	b.End()
@@ -129,6 +129,14 @@ func livePhrases(b *part.Block, sc Scene) {
 		list = append(list, said(fleet.Text("probes est. "), day.V.Small()).with(themes.Dim, fleet.Text(" a day")))
 	}
 	flow(b, list...)
+}
+
+// tabHint says that there is more below than what is shown, where the heading has room for it.
+func tabHint(s *fleet.Spend) fleet.Safe {
+	if !s.PricesSite.IsEmpty() {
+		return fleet.Safe{}
+	}
+	return fleet.Text("tab API prices, charts")
 }
 
 func pricesAge(s *fleet.Spend) fleet.Safe {

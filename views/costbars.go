@@ -48,14 +48,20 @@ func costBars(b *part.Block, spec barsSpec, n int) {
 	var seen barKinds
 	for i := range spec.bars {
 		x := &spec.bars[i]
-		name := fleet.Label(x.Span.From.UTC().Format(spec.layout))
+		chart.Slots[i] = part.Slot{Name: fleet.Label(x.Span.From.UTC().Format(spec.layout)), Parts: barLayers(x)}
 		if x.Part {
-			name = fleet.Concat(name, fleet.Text("~"))
+			chart.Slots[i].Mark = fleet.Text("~")
 		}
-		chart.Slots[i] = part.Slot{Name: name, Parts: barLayers(x)}
 		seen.add(x)
 	}
-	b.Rule(spec.title, seen.legend(b.Theme().Glyphs.BarFull), right)
+	legend := seen.legend(b.Theme().Glyphs.BarFull)
+	if b.Width() < normalWidth {
+		b.Rule(spec.title, fleet.Safe{}, right)
+		b.Gap(2).Put(themes.Dim, legend).End()
+		chart.Draw(b, n-2)
+		return
+	}
+	b.Rule(spec.title, legend, right)
 	chart.Draw(b, n-1)
 }
 
@@ -107,7 +113,7 @@ func (k *barKinds) add(x *fleet.CostBar) {
 }
 
 func (k *barKinds) legend(solid themes.Glyph) fleet.Safe {
-	parts := []fleet.Safe{fleet.Concat(fleet.Label(string(solid)), fleet.Text(" own"))}
+	parts := []fleet.Safe{fleet.Concat(fleet.Label(string(solid)), fleet.Text(" own GPUs"))}
 	for i, word := range []fleet.Safe{fleet.Text("b API billed"), fleet.Text("m API metered"), fleet.Text("r API reported")} {
 		if k.streams[i] {
 			parts = append(parts, word)

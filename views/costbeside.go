@@ -65,6 +65,7 @@ var besideColumns = []part.Column{
 	{Key: "mtok", Title: fleet.Text("AS USED"), Width: 7, Align: part.Right},
 	{Title: fleet.Text("AT FULL"), Width: 7, Align: part.Right},
 	{Title: fleet.Text("API TARGET"), Width: 17, Most: 39},
+	{Title: fleet.Text("PROVIDER"), Width: 9, Most: 16, Drop: 6, Least: normalWidth},
 	{Title: fleet.Text("API"), Width: 6, Align: part.Right},
 	{Title: fleet.Text("OWN/API"), Width: 7, Align: part.Right},
 	{Title: fleet.Text("TIER"), Width: 8, Drop: 4, Least: normalWidth},
@@ -102,13 +103,14 @@ func fillBeside(b *part.Block, g *part.Grid, r *besideRow, selected bool) {
 	c[0], c[1] = part.Cell{Text: fleet.Label(string(r.pool.Route)), Role: themes.Dim}, part.Cell{Text: fleet.Label(string(r.pool.Pool))}
 	c[2], c[3] = part.Cell{Text: fleet.Show(r.pool.Allocated)}, part.Cell{Text: fleet.Show(r.pool.Usage)}
 	c[4] = part.Cell{Text: fleet.Text("no API target"), Role: themes.Dim}
-	c[9] = part.Cell{Text: r.pool.Why, Role: themes.Dim}
+	c[10] = part.Cell{Text: r.pool.Why, Role: themes.Dim}
 	if a := r.api; a != nil {
-		c[4] = part.Cell{Text: fleet.Concat(fleet.Label(string(a.Provider)), fleet.Text("/"), fleet.Label(string(a.Model)))}
-		c[5], c[6] = part.Cell{Text: fleet.Show(a.Price)}, part.Cell{Text: factorText(a.Against(r.pool))}
-		c[7] = part.Cell{Text: fleet.Label(a.Tier), Role: themes.Dim}
-		c[8] = part.Cell{Text: priceDate(a), Role: themes.Dim}
-		c[9].Text = fleet.Join(nonEmpty(r.pool.Why, a.Why), fleet.Text("; "))
+		c[4] = part.Cell{Text: fleet.Label(string(a.Model))}
+		c[5] = part.Cell{Text: fleet.Label(string(a.Provider)), Role: themes.Dim}
+		c[6], c[7] = part.Cell{Text: fleet.Show(a.Price)}, part.Cell{Text: factorText(a.Against(r.pool))}
+		c[8] = part.Cell{Text: fleet.Label(a.Tier), Role: themes.Dim}
+		c[9] = part.Cell{Text: priceDate(a), Role: themes.Dim}
+		c[10].Text = fleet.Join(nonEmpty(r.pool.Why, a.Why), fleet.Text("; "))
 	}
 	g.Row(b, c, selected)
 }
@@ -128,7 +130,7 @@ func besideFacts(p *page, sc Scene, r *besideRow) {
 	p.tell(fleet.Text("mix"), themes.Dim, fleet.Textf("%s%% input, %s%% cached, %s%% written, %s%% output; %s", x.Mix.Input.Whole(), x.Mix.Cached.Whole(),
 		x.Mix.Written.Whole(), x.Mix.Output.Whole(), x.Mix.From), 2)
 	if a := r.api; a != nil {
-		p.tell(fleet.Text("API"), themes.Dim, fleet.Join(nonEmpty(fleet.Textf("list price, %s, %s tier, of %s", fleet.Label(a.Currency), fleet.Label(a.Tier), priceDate(a)),
+		p.tell(fleet.Text("API"), themes.Dim, fleet.Join(nonEmpty(fleet.Textf("%s, list price, %s, %s tier, of %s", fleet.Label(string(a.Provider)), fleet.Label(a.Currency), fleet.Label(a.Tier), priceDate(a)),
 			fleet.Quote(a.Source.String()), a.Why), fleet.Text("; ")), 2)
 	}
 }

@@ -15,6 +15,7 @@ type Bars struct {
 // Slot is the place of one bar.
 type Slot struct {
 	Name  fleet.Safe // under the bar
+	Mark  fleet.Safe // after the name, also where there is no room for that; one cell
 	Parts []Layer    // from the bottom; none is a place without a bar
 }
 
@@ -136,7 +137,7 @@ func (c Bars) cells(b *Block, column []*Layer, row, limit, wide int) {
 	b.Gap(wide - n)
 }
 
-// names writes what stands under the bars: each name where there is room for it, else each second one.
+// names writes what stands under the bars: each name where there is room for it, else each second one, and all marks.
 func (c Bars) names(b *Block, slots []Slot, wide int) {
 	every := 1
 	for i := range slots {
@@ -145,8 +146,15 @@ func (c Bars) names(b *Block, slots []Slot, wide int) {
 		}
 	}
 	b.Gap(labels).Glyph(themes.Rule, b.theme.Glyphs.AxisCorner, 1)
-	for i := 0; i < len(slots) && b.Room() > 0; i += every {
-		b.Cell(themes.Dim, slots[i].Name, min(b.Room(), wide*every), Left)
+	start := b.Column()
+	for i := range slots {
+		b.To(start + i*wide)
+		if i%every == 0 {
+			b.Put(themes.Dim, slots[i].Name)
+		}
+		if b.Column() <= start+i*wide || i%every == 0 {
+			b.Put(themes.Dim, slots[i].Mark)
+		}
 	}
 	b.End()
 }
