@@ -32,7 +32,7 @@ type Spend struct {
 	Unlisted   []Unpriced // traffic that is in none of the sums
 	Shifted    []ShiftCost
 	Beside     []PoolBeside // own pools beside the API, by route
-	Books      *Books `json:",omitempty"` // nil where nothing is kept
+	Books      *Books       `json:",omitempty"` // nil where nothing is kept
 }
 
 // SpendTrends are the histories of the live streams, in US dollars an hour.

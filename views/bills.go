@@ -85,9 +85,9 @@ func billPanes(sc Scene, u BillsState) []billPane {
 func billsHead(b *part.Block, sc Scene) {
 	s := &sc.Snap.Spend
 	b.Rule(fleet.Text("BILLS  UTC"), booksProblem(s.Books), fleet.Text("6 burn now"))
+	offLines(b, sc, 2)
 	paceLine(b, s)
 	monthLine(b, s)
-	offLines(b, sc, 2)
 	endLines(b, sc, 2)
 	if s.Books == nil {
 		return

@@ -69,7 +69,9 @@ func costTall(b *part.Block, sc Scene, u CostState, rows int) {
 	costChart(b, sc, second, left/2)
 }
 
-func isCostChart(pane string) bool { return pane == paneCostHours || pane == paneCostDays || pane == paneCostTrends }
+func isCostChart(pane string) bool {
+	return pane == paneCostHours || pane == paneCostDays || pane == paneCostTrends
+}
 
 func costChart(b *part.Block, sc Scene, pane string, n int) {
 	switch pane {

@@ -56,6 +56,6 @@ func between(low, high fleet.Safe) fleet.Safe {
 // wrapped writes a text over at most so many lines, whole words each, with what follows the first indented.
 func wrapped(b *part.Block, role themes.Role, text fleet.Safe, most int) {
 	for i, l := range part.Wrap(text, b.Width()-3, most) {
-		b.Gap(1 + 2*count(i > 0)).Put(role, l).End()
+		b.Gap(1+2*count(i > 0)).Put(role, l).End()
 	}
 }

@@ -94,7 +94,7 @@ func endLines(b *part.Block, sc Scene, n int) {
 		}
 		n--
 		text, role := budgetEnd(e, sc.Now)
-		b.Gap(1).Put(role, text).End()
+		wrapped(b, role, text, 2)
 	}
 }
 

@@ -92,7 +92,7 @@ func barsGrid(title fleet.Safe, bars []fleet.CostBar) Grid {
 	}
 	for i := range bars {
 		x := &bars[i]
-		if x.Ahead && !x.Forecast.OK {
+		if x.Ahead { // the forecast of the period has it
 			continue
 		}
 		g.Rows = append(g.Rows, []Cell{stamp(x.Span.From), exactly(x.API), label(string(x.Stream)), exactly(x.Capacity), exactly(x.Forecast),
@@ -103,8 +103,6 @@ func barsGrid(title fleet.Safe, bars []fleet.CostBar) Grid {
 
 func barState(x *fleet.CostBar) fleet.Safe {
 	switch {
-	case x.Ahead:
-		return fleet.Text("to come")
 	case x.Part:
 		return fleet.Text("in part")
 	case !x.API.OK && !x.Capacity.OK:
