@@ -48,8 +48,12 @@ func costParts(b *part.Block, sc Scene, u CostState, n int) {
 func costTall(b *part.Block, sc Scene, u CostState, rows int) {
 	chart := max(9, (rows-b.Len())/3)
 	beside := min(max(1, len(besideList(sc.Snap, u.Beside).ids)), 3+3*count(rows >= 50)) + 2
-	if u.pane() == paneCostBeside {
-		beside += 6
+	if u.pane() == paneCostBeside { // it tells how its prices were found where else the chart stands
+		const told = 6
+		beside += told
+		if chart -= told; chart < told {
+			beside, chart = beside+chart, 0
+		}
 	}
 	costParts(b, sc, u, rows-b.Len()-chart-beside)
 	besidePane(b, sc, u, beside-2)
@@ -61,7 +65,10 @@ func costTall(b *part.Block, sc Scene, u CostState, rows int) {
 	if first == second {
 		second = paneCostHours
 	}
-	if left < 20 {
+	switch {
+	case left < 6:
+		return
+	case left < 20:
 		costChart(b, sc, first, left)
 		return
 	}

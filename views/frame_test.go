@@ -69,6 +69,8 @@ var screens = map[string]func(views.Scene, views.Size) string{
 	"computeoffers":   computeFrame(views.ComputeState{Pane: "offers"}),
 	"economics":       economicsFrame("inputs", "people"),
 	"economicssplit":  economicsFrame("split", "5"),
+	"economicsmonths": economicsFrame("months", "2"),
+	"economicsswings": economicsFrame("sensitivity", "people"),
 	"alerts":          alertsFrame,
 	"silences":        silencesFrame,
 	"statusfeed":      publishedFrame("status/openai"),
