@@ -52,7 +52,7 @@ func costTall(b *part.Block, sc Scene, u CostState, rows int) {
 		const told = 6
 		beside += told
 		if chart -= told; chart < told {
-			beside, chart = beside+chart, 0
+			chart = 0
 		}
 	}
 	costParts(b, sc, u, rows-b.Len()-chart-beside)

@@ -30,16 +30,16 @@ func partsGrid(s *fleet.Snapshot) Grid {
 		g.Rows = append(g.Rows, []Cell{
 			label(string(r.By)), label(r.Name), label(string(r.Provider)),
 			shown(r.Pace.Needle), shown(r.Pace.Rate), exactly(r.Today), exactly(r.Month),
-			label(string(r.Stream)), watermark(r.Until, s), times(r.Rho),
+			label(string(r.Stream)), watermark(r.Until, r.Stream, s), times(r.Rho),
 			shown(r.PerMTok), shown(r.Usage), shown(r.Idle), word(r.Why),
 		})
 	}
 	return g
 }
 
-// watermark is up to when a stream tells; a live one tells up to the snapshot.
-func watermark(until time.Time, s *fleet.Snapshot) Cell {
-	if until.IsZero() {
+// watermark is up to when a stream tells. A live one tells up to the snapshot; of others it is not known unless they say it.
+func watermark(until time.Time, of fleet.Stream, s *fleet.Snapshot) Cell {
+	if until.IsZero() && of != fleet.StreamReported && of != fleet.StreamBilled {
 		until = s.At
 	}
 	return stamp(until)
@@ -125,7 +125,7 @@ func endsGrid(s *fleet.Snapshot) Grid {
 		e := &s.Spend.Ends[i]
 		g.Rows = append(g.Rows, []Cell{
 			word(e.Of), exactly(e.Limit), exactly(e.Spent), shown(e.Rate),
-			label(string(e.By)), watermark(e.Told, s), word(limitEnd(e)), stamp(e.Reset.V),
+			label(string(e.By)), watermark(e.Told, e.By, s), word(limitEnd(e)), stamp(e.Reset.V),
 			word(yes(e.Hard, fleet.Text("requests fail"), fleet.Text("warns"))), word(e.Why),
 		})
 	}
