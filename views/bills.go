@@ -29,7 +29,7 @@ func Bills(sc Scene, u BillsState, sz Size) string {
 			billDays(b, sc, u, rows)
 			return
 		}
-		billsHead(b, sc)
+		billsHead(b, sc, rows >= 30)
 		panes := billPanes(sc, u)
 		shares := make([]*share, len(panes))
 		for i, p := range panes {
@@ -81,12 +81,14 @@ func billPanes(sc Scene, u BillsState) []billPane {
 	}
 }
 
-// billsHead says what the month cost and when its limits end, then what no figure below holds.
-func billsHead(b *part.Block, sc Scene) {
+// billsHead says which bills are far off, what the month cost and when its limits end, then what no figure below holds.
+func billsHead(b *part.Block, sc Scene, tall bool) {
 	s := &sc.Snap.Spend
 	b.Rule(fleet.Text("BILLS  UTC"), booksProblem(s.Books), fleet.Text("6 burn now"))
 	offLines(b, sc, 2)
-	paceLine(b, s)
+	if tall { // a low screen leaves the present burn to 6
+		paceLine(b, s)
+	}
 	monthLine(b, s)
 	endLines(b, sc, 2)
 	if s.Books == nil {
