@@ -98,7 +98,7 @@ func billsHead(b *part.Block, sc Scene, tall bool) {
 		if i == 2 {
 			break
 		}
-		wrapped(b, themes.Warn, bypassText(&s.Books.Bypass[i]), 2)
+		wrapped(b, themes.Warn, bypassText(&s.Books.Bypass[i]))
 	}
 	unlistedLines(b, s, 2)
 }
@@ -110,11 +110,11 @@ func offLines(b *part.Block, sc Scene, n int) {
 			return
 		}
 		n--
-		wrapped(b, themes.Bad, offText(&r.f), 2)
+		wrapped(b, themes.Bad, offText(&r.f))
 	}
 }
 
-// offText is one factor beyond its alarm: "OFF openai gpt-4o 11-20: metered shows 10% of the bill (x10.1, alarm beyond 10%); before x9.9 x10".
+// offText is one factor beyond its alarm: "OFF openai gpt-4o 11-20: metered shows 10% of the bill (x10; alarm beyond 10%); last days x9.90".
 func offText(f *fleet.Factor) fleet.Safe {
 	text := fleet.Textf("OFF %s %s %s:", fleet.Label(string(f.Provider)), orAll(f.Model), dayOfMonth(f.LastDay))
 	switch {
@@ -141,7 +141,7 @@ func orAll(m fleet.ModelName) fleet.Safe {
 // unlistedLines are traffic without a price, each with the line that would give it one, at most n of them.
 func unlistedLines(b *part.Block, s *fleet.Spend, n int) {
 	for i := range s.Unlisted[:min(n, len(s.Unlisted))] {
-		wrapped(b, themes.Warn, unlistedText(&s.Unlisted[i]), 2)
+		wrapped(b, themes.Warn, unlistedText(&s.Unlisted[i]))
 	}
 	if more := len(s.Unlisted) - n; more > 0 {
 		b.Gap(3).Put(themes.Warn, fleet.Textf("and %s more: pitwall cost lists them", fleet.Int(more))).End()

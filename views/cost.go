@@ -133,7 +133,8 @@ func livePhrases(b *part.Block, sc Scene) {
 	if s.Idle.OK && s.Capacity.OK && s.Capacity.V > 0 {
 		idle = idle.with(themes.Dim, fleet.Textf(" (%s%% of own)", fleet.Ratio(s.Idle.V/s.Capacity.V).Whole()))
 	}
-	list := []phrase{said(fleet.Text("own GPUs "), moneyRate(s.Capacity, false)), said(fleet.Text("rented "), moneyRate(s.Metered, s.Metered.OK)), idle}
+	list := []phrase{said(fleet.Text("own GPUs "), moneyRate(s.Capacity, false)),
+		said(fleet.Text("rented "), moneyRate(s.Metered, s.Metered.OK)), idle}
 	if day := sc.Snap.ProbesPerDay(); day.OK {
 		list = append(list, said(fleet.Text("probes est. "), day.V.Small()).with(themes.Dim, fleet.Text(" a day")))
 	}

@@ -39,7 +39,7 @@ var besideKind = rowKind[besideRow]{
 	},
 }
 
-// BesideRoute is the route of a row of that table.
+// BesideRoute is the route of a row of that table, or of a table of routes.
 func BesideRoute(id string) fleet.RouteID {
 	route, _, _ := strings.Cut(id, "\x00")
 	return fleet.RouteID(route)
@@ -125,12 +125,13 @@ func priceDate(a *fleet.APIBeside) fleet.Safe {
 // besideFacts say of which stream, time and mix both prices are.
 func besideFacts(p *page, sc Scene, r *besideRow) {
 	x := r.pool
-	p.tell(fleet.Text("own"), themes.Dim, fleet.Join(nonEmpty(fleet.Textf("capacity stream, rates of %s ago: GPU-hours over all tokens of the pool", ageText(x.At, sc.Now)),
-		fleet.Text("at full is the same with nothing idle"), x.Why), fleet.Text("; ")), 2)
-	p.tell(fleet.Text("mix"), themes.Dim, fleet.Textf("%s%% input, %s%% cached, %s%% written, %s%% output; %s", x.Mix.Input.Whole(), x.Mix.Cached.Whole(),
-		x.Mix.Written.Whole(), x.Mix.Output.Whole(), x.Mix.From), 2)
+	own := fleet.Textf("capacity stream, rates of %s ago: GPU-hours over all tokens of the pool", ageText(x.At, sc.Now))
+	p.tell(fleet.Text("own"), themes.Dim, fleet.Join(nonEmpty(own, fleet.Text("at full is the same with nothing idle"), x.Why), fleet.Text("; ")), 2)
+	p.tell(fleet.Text("mix"), themes.Dim, fleet.Textf("%s%% input, %s%% cached, %s%% written, %s%% output; %s", x.Mix.Input.Whole(),
+		x.Mix.Cached.Whole(), x.Mix.Written.Whole(), x.Mix.Output.Whole(), x.Mix.From), 2)
 	if a := r.api; a != nil {
-		p.tell(fleet.Text("API"), themes.Dim, fleet.Join(nonEmpty(fleet.Textf("%s, list price, %s, %s tier, of %s", fleet.Label(string(a.Provider)), fleet.Label(a.Currency), fleet.Label(a.Tier), priceDate(a)),
-			fleet.Quote(a.Source.String()), a.Why), fleet.Text("; ")), 2)
+		price := fleet.Textf("%s, list price, %s, %s tier, of %s", fleet.Label(string(a.Provider)), fleet.Label(a.Currency), fleet.Label(a.Tier),
+			priceDate(a))
+		p.tell(fleet.Text("API"), themes.Dim, fleet.Join(nonEmpty(price, fleet.Quote(a.Source.String()), a.Why), fleet.Text("; ")), 2)
 	}
 }

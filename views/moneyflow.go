@@ -53,9 +53,9 @@ func between(low, high fleet.Safe) fleet.Safe {
 	return fleet.Textf(" (%s to %s)", low, high)
 }
 
-// wrapped writes a text over at most so many lines, whole words each, with what follows the first indented.
-func wrapped(b *part.Block, role themes.Role, text fleet.Safe, most int) {
-	for i, l := range part.Wrap(text, b.Width()-3, most) {
+// wrapped writes a text over at most two lines, whole words each, the second one indented.
+func wrapped(b *part.Block, role themes.Role, text fleet.Safe) {
+	for i, l := range part.Wrap(text, b.Width()-3, 2) {
 		b.Gap(1+2*count(i > 0)).Put(role, l).End()
 	}
 }

@@ -94,7 +94,7 @@ func endLines(b *part.Block, sc Scene, n int) {
 		}
 		n--
 		text, role := budgetEnd(e, sc.Now)
-		wrapped(b, role, text, 2)
+		wrapped(b, role, text)
 	}
 }
 

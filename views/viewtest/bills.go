@@ -84,10 +84,13 @@ func hours(today time.Time) []fleet.CostPoint {
 // beside are two pools beside rented models: one that is dearer as used and cheaper at full use, one without traffic.
 func beside() []fleet.PoolBeside {
 	return []fleet.PoolBeside{
-		{Route: "chat-default", Pool: "h100-b", Model: "llama-70b", Currency: fleet.USD, At: ago(9 * time.Second), Allocated: fleet.Some(fleet.USDPerMTok(4.92)),
-			Usage: fleet.Some(fleet.USDPerMTok(1.97)), Mix: fleet.TokenMix{Input: 0.5, Cached: 0.3, Output: 0.2, From: fleet.Text("measured on h100-b")},
+		{Route: "chat-default", Pool: "h100-b", Model: "llama-70b", Currency: fleet.USD, At: ago(9 * time.Second),
+			Allocated: fleet.Some(fleet.USDPerMTok(4.92)),
+			Usage:     fleet.Some(fleet.USDPerMTok(1.97)),
+			Mix:       fleet.TokenMix{Input: 0.5, Cached: 0.3, Output: 0.2, From: fleet.Text("measured on h100-b")},
 			Others: []fleet.APIBeside{
-				{Target: "openai", Provider: "openai", Model: "gpt-4o", Tier: "standard", Currency: fleet.USD, Price: fleet.Some(fleet.USDPerMTok(3.63)),
+				{Target: "openai", Provider: "openai", Model: "gpt-4o", Tier: "standard", Currency: fleet.USD,
+					Price:  fleet.Some(fleet.USDPerMTok(3.63)),
 					Source: fleet.Text("https://openai.com/api/pricing"), AsOf: time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC)},
 				{Target: "anthropic", Provider: "anthropic", Model: "claude-next", Tier: "standard", Currency: fleet.USD, Why: fleet.Text("unpriced")},
 			}},
@@ -105,7 +108,8 @@ func spent(sp *fleet.Spend, today time.Time) {
 	sp.Day.MeteredFrom = today.Add(9*time.Hour + 20*time.Minute)
 	sp.Month = fleet.PeriodSpend{Span: fleet.Month(Now()), Best: fleet.Some(Dollars("198402.11")), Billed: fleet.Some(Dollars("9804.20")),
 		BilledTo: today.AddDate(0, 0, -1), Credit: fleet.Some(Dollars("-120"))}
-	sp.MonthEnd = fleet.Forecast{Rest: fleet.Some(Dollars("82597.89")), Total: fleet.Some(Dollars("281000")), Low: fleet.Some(Dollars("276000")), High: fleet.Some(Dollars("290500"))}
+	sp.MonthEnd = fleet.Forecast{Rest: fleet.Some(Dollars("82597.89")),
+		Total: fleet.Some(Dollars("281000")), Low: fleet.Some(Dollars("276000")), High: fleet.Some(Dollars("290500"))}
 	sp.Ends = []fleet.BudgetEnd{
 		{Of: fleet.Text("month"), Limit: fleet.Some(Dollars("240000")), Spent: fleet.Some(Dollars("198402.11")),
 			Rate: fleet.Some(fleet.USDPerHour(405)),
