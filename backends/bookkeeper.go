@@ -132,6 +132,8 @@ type settled struct {
 	version uint64
 	until   time.Time
 	days    []fleet.CostDay
+	gates   []economics.GatewayDay
+	rates   economics.ExchangeRates
 }
 
 // recentDays are reconciled anew each time: the meter adds to today, and late counts to the days before.
@@ -151,9 +153,10 @@ func (h *Hub) reconciled(old *settled) *keptBooks {
 	ledgers := h.opt.Books.Ledgers(providers)
 	today, month := fleet.Day(now), fleet.Month(now)
 	from := today.From.AddDate(0, 0, -recentDays)
-	if old.version != version || !old.until.Equal(from) {
-		old.version, old.until = version, from
-		old.days = economics.Reconcile(ledgers, fleet.Span{From: today.To.AddDate(0, 0, -bookDays), To: from}, names).Days
+	if old.version != version || !old.until.Equal(from) || !old.rates.Equal(names.Rates) {
+		old.version, old.until, old.rates = version, from, names.Rates
+		r := economics.Reconcile(ledgers, fleet.Span{From: today.To.AddDate(0, 0, -bookDays), To: from}, names)
+		old.days, old.gates = r.Days, r.Gateways
 	}
 	recent := economics.Reconcile(ledgers, fleet.Span{From: from, To: today.To}, names)
 	days := slices.Concat(recent.Days, old.days)
@@ -173,8 +176,9 @@ func (h *Hub) reconciled(old *settled) *keptBooks {
 		shown = len(days)
 	}
 	a.books = &fleet.Books{At: now, Days: days[:shown:shown], Factors: a.factors, Bypass: recent.Bypass, Problem: h.opt.Books.Problem(),
-		Chart: economics.Chart(days, ledgers, fleet.Span{From: today.To.AddDate(0, 0, -chartDays), To: today.To}),
-		Hours: economics.HourChart(ledgers, today, names)}
+		Gateways: economics.GatewayFactors(slices.Concat(recent.Gateways, old.gates)),
+		Chart:    economics.Chart(days, ledgers, fleet.Span{From: today.To.AddDate(0, 0, -chartDays), To: today.To}),
+		Hours:    economics.HourChart(ledgers, today, names)}
 	for i := range inv.Sources {
 		id := inv.Sources[i].ID
 		if r, ok := h.opt.Books.LastRead(id); ok && inv.Sources[i].Subject.About == fleet.AboutBill {
@@ -215,6 +219,9 @@ func (h *Hub) names(inv *fleet.Inventory) economics.Names {
 		n.Canonical = list.Canonical
 	}
 	n.Own = ownModels(inv)
+	if x, ok := h.opt.Prices.(ExchangeRates); ok {
+		n.Rates = x.Rates()
+	}
 	n.Unit = func(id fleet.ProviderID, l *fleet.BillLine) (fleet.Money, bool) {
 		spec, known := g.kinds[id]
 		if !known {

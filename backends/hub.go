@@ -9,6 +9,7 @@ import (
 
 	"pitwall/backends/books"
 	"pitwall/backends/history"
+	"pitwall/economics"
 	"pitwall/fleet"
 )
 
@@ -44,6 +45,11 @@ type BillPrices interface {
 	Canonical(kind string, model fleet.ModelName) fleet.ModelName
 	LinePriceOf(p *fleet.ProviderSpec, line *fleet.BillLine) (fleet.Money, bool)
 	Doubts() []fleet.Safe
+}
+
+// ExchangeRates are asked of a price list that knows the site's file of rates.
+type ExchangeRates interface {
+	Rates() economics.ExchangeRates
 }
 
 // Hub reads every source on its own schedule and merges the answers. It owns one goroutine for each source.

@@ -19,6 +19,7 @@ func (w *world) moneyAlerts(s *fleet.Snapshot, now time.Time) []fleet.Alert {
 	list := endAlerts(s, now)
 	if b := s.Spend.Books; b != nil {
 		list = append(list, factorAlerts(b)...)
+		list = append(list, gatewayAlerts(b)...)
 		list = append(list, bypassAlerts(b)...)
 		list = append(list, billAlerts(b, now)...)
 		if !b.Problem.IsEmpty() {
@@ -60,6 +61,28 @@ func modelsOff(b *fleet.Books, id fleet.ProviderID) bool {
 		}
 	}
 	return false
+}
+
+// gatewayAlerts are of gateways whose own figures of money are far from the bills: budgets that they keep let too much pass, or stop
+// too early.
+func gatewayAlerts(b *fleet.Books) []fleet.Alert {
+	var list []fleet.Alert
+	for i := range b.Gateways {
+		g := &b.Gateways[i]
+		share := g.Share()
+		if !g.Off || !share.OK {
+			continue
+		}
+		text := fleet.Textf("it shows %s%% of the bill of %s", share.V.Whole(), fleet.Quote(string(g.Provider)))
+		if g.Gateways > 1 {
+			text = fleet.Textf("%s gateways together are off the bill of %s", fleet.Int(g.Gateways), fleet.Quote(string(g.Provider)))
+		}
+		list = append(list, fleet.Alert{Level: fleet.LevelWarn, Object: fleet.Label(string(g.Source)), Subject: fleet.Subject{
+			Provider: g.Provider, About: fleet.AboutBill}, Text: text,
+			Detail: fleet.Textf("%s of %s on %s, median of %s", amountText(g.Told), amountText(g.Billed),
+				fleet.Label(g.LastDay.Format(time.DateOnly)), fleet.Many(g.Days, "day")), Runbook: fleet.Text("gateway-spend")})
+	}
+	return list
 }
 
 func bypassAlerts(b *fleet.Books) []fleet.Alert {

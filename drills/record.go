@@ -25,10 +25,10 @@ const (
 type Entry struct {
 	At     time.Duration
 	Kind   Kind
-	ID     string     // theory, or change
-	Text   fleet.Safe // what was said, or what the change is
-	Change *Changed   `json:",omitempty"` // of a change
-	Screen fleet.Safe `json:",omitzero"`  // what was on screen
+	ID     string       // theory, or change
+	Text   fleet.Safe   // what was said, or what the change is
+	Change *Changed     `json:",omitempty"` // of a change
+	Screen []fleet.Safe `json:",omitempty"` // what was on screen, line by line
 }
 
 // Changed is how a change of the drill stands at its end.

@@ -23,10 +23,9 @@ type usage struct {
 	cost   amounts
 }
 
-// bypass finds tokens that a provider reports beyond what was metered, in the last two days. Only time that both cover whole
+// bypass finds tokens that a provider reports beyond what was metered within a window. Only time that both cover whole
 // is compared, by hours where the provider reports by hours, else by days.
-func (b *bench) bypass() []fleet.Bypass {
-	window := fleet.Span{From: b.over.To.Add(-bypassBack), To: b.over.To}
+func (b *bench) bypass(window fleet.Span) []fleet.Bypass {
 	var out []fleet.Bypass
 	var done []fleet.ProviderID
 	for key := range b.tells {
@@ -167,6 +166,37 @@ func (b *bench) each(id fleet.ProviderID, ledger int, stream fleet.Stream, span 
 			if cmp.Or(line.Provider, l.Provider) == id && span.Has(line.Span.From) && !b.own(ledger, stream, id, line.Model) {
 				f(line)
 			}
+		}
+	}
+}
+
+// openBack is how many of the last days are looked at one by one: a bill takes three days where it takes long.
+const openBack = 4
+
+// bypassed marks the open days of models whose traffic passed no gateway: each day by what it says itself, and one that is not told
+// whole by what is known of the last two days.
+func (b *bench) bypassed(days []fleet.CostDay, recent []fleet.Bypass) {
+	type key struct {
+		dayKey
+		model fleet.ModelName
+	}
+	shares := map[key]fleet.Ratio{}
+	for i := range recent {
+		f := &recent[i]
+		for day := fleet.Day(f.Span.From); day.From.Before(b.over.To); day = fleet.Day(day.To) {
+			shares[key{dayKey{f.Provider, day.From}, f.Model}] = f.Share
+		}
+	}
+	for n := range openBack {
+		day := fleet.Day(b.over.To.Add(-time.Second).AddDate(0, 0, -n))
+		for _, f := range b.bypass(day) {
+			shares[key{dayKey{f.Provider, day.From}, f.Model}] = f.Share
+		}
+	}
+	for i := range days {
+		d := &days[i]
+		if share, ok := shares[key{dayKey{d.Provider, d.Day}, d.Model}]; ok && !d.Closed {
+			d.Bypassed = fleet.Some(share)
 		}
 	}
 }

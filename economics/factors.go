@@ -39,18 +39,12 @@ func Factors(days []fleet.CostDay) []fleet.Factor {
 			found[key] = append(found[key], factorDay{d.Day, d.Factor.V, d.Against})
 		}
 	}
-	for from := 0; from < len(days); {
-		to := from
-		for to < len(days) && days[to].Day.Equal(days[from].Day) && days[to].Provider == days[from].Provider {
-			to++
-		}
-		whole := wholeDay(days[from:to])
-		if estimate(&whole); whole.Factor.OK {
+	eachWholeDay(days, func(whole *fleet.CostDay) {
+		if estimate(whole); whole.Factor.OK {
 			key := factorKey{provider: whole.Provider}
 			found[key] = append(found[key], factorDay{whole.Day, whole.Factor.V, whole.Against})
 		}
-		from = to
-	}
+	})
 	out := make([]fleet.Factor, 0, len(found))
 	for _, key := range slices.SortedFunc(maps.Keys(found), factorKey.compare) {
 		out = append(out, factor(key, found[key]))
@@ -104,6 +98,9 @@ func wholeDay(rows []fleet.CostDay) fleet.CostDay {
 			}
 			to.Told = true
 			to.Whole = to.Whole && s.Whole
+			if to.Converted.IsEmpty() {
+				to.Converted = s.Converted
+			}
 			if to.Missing.IsEmpty() {
 				to.Missing = s.Missing
 			}

@@ -169,6 +169,7 @@ func reconciled(days, providers, models int) ([]Ledger, fleet.Span) {
 				stream fleet.Stream
 			}{{&meter, fleet.StreamMetered}, {&usage, fleet.StreamReported}, {&bill, fleet.StreamBilled}} {
 				page := dayPage(to.stream, day)
+				page.At = day.AddDate(0, 0, 5) // all bills have settled
 				for m := range models {
 					for k, use := range []fleet.UsageKind{fleet.UseInput, fleet.UseCacheRead, fleet.UseOutput} {
 						n := decimal.NewFromInt(int64(100000 + 1000*m + 7*d + k))

@@ -13,9 +13,11 @@ type Page struct {
 	Stream fleet.Stream
 	Day    time.Time    // its begin
 	Covers []fleet.Span // what of the day the source answered for, ascending and disjoint
-	At     time.Time    // when it was read last
-	Lines  []fleet.BillLine
-	Was    []Was // what it said before it was corrected, the oldest first
+	// Apart is that by provider, of a source that answers for each of them differently; "" is that of the ledger.
+	Apart map[fleet.ProviderID][]fleet.Span
+	At    time.Time // when it was read last
+	Lines []fleet.BillLine
+	Was   []Was // what it said before it was corrected, the oldest first
 }
 
 // Was is an amount of a day before its source corrected it.
@@ -35,10 +37,6 @@ type Ledger struct {
 	Pages     []Page
 }
 
-// Settles is how long after the end of a day its bill may still grow without being announced to change. What is corrected
-// later is taken over as well, and the earlier figure stays as a revision.
-const Settles = 24 * time.Hour
-
 // nearlyAll is the part of a day that has to be covered for it to count as a whole one: a restart of some minutes is less
 // than what factors can tell apart.
 const nearlyAll = 0.98
@@ -51,6 +49,8 @@ type Names struct {
 	Kind func(fleet.ProviderID) string
 	// Unit is the price of one unit of a line's use, where one is known. nil prices nothing.
 	Unit func(provider fleet.ProviderID, l *fleet.BillLine) (fleet.Money, bool)
+	// Rates convert other currencies into US dollars. Without one of the day an amount stays in its currency, apart.
+	Rates ExchangeRates
 	// Own tells that a model is served by own machines. Gateways write down a provider for these too, that of their protocol: what
 	// they meter of them is no money of a provider. nil knows of none.
 	Own func(fleet.ProviderID, fleet.ModelName) bool

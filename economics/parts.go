@@ -148,7 +148,8 @@ func (p *parts) tenantsOf(l *Ledger, by fleet.SpendBy, stream fleet.Stream) (lin
 			if key.name == "" || !line.IsUsage() {
 				continue
 			}
-			v := p.put(key, stream, line.Span.From, p.desk.cost(l.Source, providerOf(l, line), line))
+			cost, _ := p.desk.names.Rates.converted(p.desk.cost(l.Source, providerOf(l, line), line), fleet.Day(line.Span.From).From)
+			v := p.put(key, stream, line.Span.From, cost)
 			v.until = l.Watermark
 			lines++
 		}

@@ -15,7 +15,8 @@ func Period(days []fleet.CostDay, ledgers []Ledger, span fleet.Span, now time.Ti
 	p := fleet.PeriodSpend{Span: span}
 	var metered, reported, billed, best, credit amounts
 	told := map[time.Time]bool{}
-	open, lacks := 0, fleet.Safe{}
+	open, lacks, passed := 0, fleet.Safe{}, fleet.Safe{}
+	var rates tally
 	for i := range days {
 		d := &days[i]
 		if !span.Has(d.Day) {
@@ -35,7 +36,11 @@ func Period(days []fleet.CostDay, ledgers []Ledger, span fleet.Span, now time.Ti
 		if stream != fleet.StreamBilled {
 			open++
 		}
-		if why := missingOf(d, stream); lacks.IsEmpty() && !why.IsEmpty() {
+		if passed.IsEmpty() {
+			passed = passedBy(d, stream)
+		}
+		rates.rated(of(d, stream).Converted)
+		if why := of(d, stream).Missing; lacks.IsEmpty() && !why.IsEmpty() {
 			lacks = why
 		}
 		mark(&p, d)
@@ -53,8 +58,11 @@ func Period(days []fleet.CostDay, ledgers []Ledger, span fleet.Span, now time.Ti
 	p.Billed, p.Others = total(billed)
 	p.Capacity, _ = total(capacity)
 	p.Credit, _ = total(credit)
-	p.Best, _ = total(best)
-	p.BestWhy = bestWhy(span, now, told, open, lacks)
+	var apart []fleet.Money
+	if p.Best, apart = total(best); len(apart) > 0 && lacks.IsEmpty() {
+		lacks = fleet.Concat(fleet.Text("without "), apart[0].Text(), fleet.Text(": no rate"))
+	}
+	p.BestWhy = bestWhy(span, now, told, open, passed, lacks, rates.said())
 	return p
 }
 
@@ -75,14 +83,15 @@ func total(a amounts) (fleet.Maybe[fleet.Money], []fleet.Money) {
 	return fleet.Some(m), slices.Clip(rest)
 }
 
-func missingOf(d *fleet.CostDay, stream fleet.Stream) fleet.Safe {
+// of is what a stream says of a day.
+func of(d *fleet.CostDay, stream fleet.Stream) *fleet.StreamSum {
 	switch stream {
 	case fleet.StreamMetered:
-		return d.Metered.Missing
+		return &d.Metered
 	case fleet.StreamReported:
-		return d.Reported.Missing
+		return &d.Reported
 	default:
-		return d.Billed.Missing
+		return &d.Billed
 	}
 }
 
@@ -102,7 +111,7 @@ func mark(p *fleet.PeriodSpend, d *fleet.CostDay) {
 	}
 }
 
-func bestWhy(span fleet.Span, now time.Time, told map[time.Time]bool, open int, lacks fleet.Safe) fleet.Safe {
+func bestWhy(span fleet.Span, now time.Time, told map[time.Time]bool, open int, also ...fleet.Safe) fleet.Safe {
 	passed, missing := 0, 0
 	for day := span.From; day.Before(span.To) && day.Before(now); day = day.Add(oneDay) {
 		passed++
@@ -110,16 +119,32 @@ func bestWhy(span fleet.Span, now time.Time, told map[time.Time]bool, open int, 
 			missing++
 		}
 	}
-	switch {
-	case missing > 0:
-		return fleet.Textf("nothing is on file of %s of %s", fleet.Int(missing), fleet.Many(passed, "day"))
-	case !lacks.IsEmpty():
-		return lacks
-	case open > 0:
+	missed := fleet.Safe{}
+	if missing > 0 {
+		missed = fleet.Textf("nothing is on file of %s of %s", fleet.Int(missing), fleet.Many(passed, "day"))
+	}
+	why := make([]fleet.Safe, 0, 3)
+	for _, w := range append([]fleet.Safe{missed}, also...) {
+		if !w.IsEmpty() {
+			why = append(why, w)
+		}
+	}
+	if len(why) == 0 && open > 0 {
 		return fleet.Text("bills where days are closed, else the meter")
-	default:
+	}
+	return fleet.Join(why, fleet.Text("; "))
+}
+
+// passedBy says what a day's best figure does about traffic that passed no gateway.
+func passedBy(d *fleet.CostDay, stream fleet.Stream) fleet.Safe {
+	if !d.Bypassed.OK || stream == fleet.StreamBilled {
 		return fleet.Safe{}
 	}
+	beyond := fleet.Textf("%s%% of the tokens of %s passed no gateway", d.Bypassed.V.Whole(), fleet.Quote(string(d.Model)))
+	if stream == fleet.StreamReported {
+		return fleet.Concat(beyond, fleet.Text(": as reported"))
+	}
+	return fleet.Concat(fleet.Text("at least: "), beyond)
 }
 
 // eachCapacity gives the hours of machines of a span. Own machines are told by pitwall's own meter, and by others, such as OpenCost,

@@ -13,6 +13,8 @@ type Reconciliation struct {
 	Days    []fleet.CostDay // the newest first, then by provider, model and tier
 	Factors []fleet.Factor
 	Bypass  []fleet.Bypass
+	// Gateways are what gateways say in money beside the bills of closed days, sorted as Days are.
+	Gateways []GatewayDay
 }
 
 // Reconcile lays the streams of all ledgers side by side, for each provider, model and UTC day of a span. Streams are never
@@ -20,13 +22,17 @@ type Reconciliation struct {
 // it.
 func Reconcile(ledgers []Ledger, over fleet.Span, names Names) Reconciliation {
 	b := &bench{names: names, over: over, ledgers: ledgers, canonical: map[nameKey]fleet.ModelName{}, units: map[unitKey]unit{},
-		cells: map[dayKey]map[rowKey]*cell{}, covers: map[coverKey]*cover{}, tells: map[tellKey]*tells{}, priced: pricing(ledgers)}
+		cells: map[dayKey]map[rowKey]*cell{}, covers: map[coverKey]*cover{}, tells: map[tellKey]*tells{}, priced: pricing(ledgers),
+		words: map[coverKey]*amounts{}}
 	for i := range ledgers {
 		b.take(i)
 	}
 	b.foldTiers()
 	days := b.rows()
-	return Reconciliation{Days: days, Factors: Factors(days), Bypass: b.bypass()}
+	out := Reconciliation{Days: days, Factors: Factors(days), Bypass: b.bypass(fleet.Span{From: over.To.Add(-bypassBack), To: over.To}),
+		Gateways: b.gateways(days)}
+	b.bypassed(days, out.Bypass)
+	return out
 }
 
 type (
@@ -98,7 +104,8 @@ type bench struct {
 	cells     map[dayKey]map[rowKey]*cell
 	covers    map[coverKey]*cover
 	tells     map[tellKey]*tells
-	priced    map[pricedKey]bool // sources that say themselves what things cost
+	priced    map[pricedKey]bool    // sources that say themselves what things cost
+	words     map[coverKey]*amounts // of gateways, in money of their own
 }
 
 type pricedKey struct {
@@ -156,6 +163,9 @@ func (b *bench) take(i int) {
 				b.cover(coverKey{dayKey{id, page.Day}, page.Stream, i}, page.Covers, page.At)
 			}
 		}
+		for id, spans := range page.Apart {
+			b.cover(coverKey{dayKey{cmp.Or(id, l.Provider), page.Day}, page.Stream, i}, spans, page.At)
+		}
 		for k := range page.Lines {
 			daily(&page.Lines[k], page.Day, func(day time.Time, line *fleet.BillLine) { b.line(i, page, day, line) })
 		}
@@ -199,11 +209,19 @@ func (b *bench) line(i int, page *Page, day time.Time, l *fleet.BillLine) {
 		c = b.cover(key, []fleet.Span{l.Span}, page.At)
 	}
 	c.estimated = c.estimated || l.Estimated && l.IsUsage()
+	b.heard(key, l)
 	row := rowKey{b.model(provider, l.Model), tier(l.Tier)}
 	t := b.tell(tellKey{provider, page.Stream, i})
 	t.models, t.tiers = t.models || row.model != "", t.tiers || row.tier != ""
-	b.cell(key.dayKey, row).of(page.Stream, i).add(l, b.cost(b.ledgers[i].Source, provider, l), b.priced[pricedOf(&b.ledgers[i], page.Stream,
-		l)])
+	to := b.cell(key.dayKey, row).of(page.Stream, i)
+	cost, rate := b.names.Rates.converted(b.cost(b.ledgers[i].Source, provider, l), day)
+	if len(b.names.Rates) > 0 && l.Credit.OK {
+		changed := *l
+		changed.Credit, _ = b.names.Rates.converted(l.Credit, day)
+		l = &changed
+	}
+	to.rated(rate)
+	to.add(l, cost, b.priced[pricedOf(&b.ledgers[i], page.Stream, l)])
 }
 
 // own tells whether a gateway's line is of own machines.
@@ -216,6 +234,9 @@ func (b *bench) revision(i int, page *Page, was *Was) {
 		return
 	}
 	provider := cmp.Or(was.Provider, b.ledgers[i].Provider)
+	if was.At.Before(page.Day.Add(oneDay + SettlesAfter(b.kind(provider)))) {
+		return // the day was still filling
+	}
 	c := b.cell(dayKey{provider, page.Day}, rowKey{b.model(provider, was.Model), tier(was.Tier)})
 	c.was = append(c.was, was.Revision)
 }

@@ -134,7 +134,7 @@ func (s *speaker) offer(b *bench, key coverKey, c *cover) {
 
 // closed tells whether a day's bill is whole and has settled.
 func (b *bench) closed(key dayKey, s speaker) bool {
-	return s.ledger >= 0 && s.cover.whole && !s.cover.estimated && !s.cover.at.Before(key.day.Add(24*time.Hour+Settles))
+	return s.ledger >= 0 && s.cover.whole && !s.cover.estimated && !s.cover.at.Before(key.day.Add(oneDay+SettlesAfter(b.kind(key.provider))))
 }
 
 // sum is what a stream says of a row. A source that never names a model says nothing of one.

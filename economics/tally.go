@@ -53,6 +53,13 @@ type tally struct {
 	uses      []useSum
 	unpriced  int
 	estimated bool
+	rates     []fleet.Safe // that amounts were converted by
+}
+
+func (t *tally) rated(rate fleet.Safe) {
+	if !rate.IsEmpty() && !slices.Contains(t.rates, rate) {
+		t.rates = append(t.rates, rate)
+	}
 }
 
 func (t *tally) add(l *fleet.BillLine, cost fleet.Maybe[fleet.Money], priced bool) {
@@ -62,7 +69,7 @@ func (t *tally) add(l *fleet.BillLine, cost fleet.Maybe[fleet.Money], priced boo
 	}
 	if l.Charge == fleet.ChargeCredit {
 		if l.Cost.OK {
-			t.credits.add(l.Cost.V)
+			t.credits.add(cost.V)
 		}
 		return
 	}
@@ -78,6 +85,8 @@ func (t *tally) add(l *fleet.BillLine, cost fleet.Maybe[fleet.Money], priced boo
 	case priced: // it is paid with another line of the same source
 	case l.Quantity.OK && !l.Quantity.V.IsZero() && l.Use != fleet.UseRequests:
 		t.unpriced++ // requests are counted beside the tokens that are paid for
+	case !l.Quantity.OK && l.Stream == fleet.StreamBilled:
+		t.unpriced++ // a row of a bill that says neither
 	}
 }
 
@@ -89,6 +98,18 @@ func (t *tally) use(kind fleet.UsageKind, n decimal.Decimal) {
 		}
 	}
 	t.uses = append(t.uses, useSum{kind, n})
+}
+
+// said is the rate of the newest day, and whether there are others.
+func (t *tally) said() fleet.Safe {
+	switch len(t.rates) {
+	case 0:
+		return fleet.Safe{}
+	case 1:
+		return fleet.Concat(fleet.Text("converted: "), t.rates[0])
+	default:
+		return fleet.Concat(fleet.Text("converted: "), t.rates[0], fleet.Text(", other days at theirs"))
+	}
 }
 
 // merge adds another tally of the same source.
@@ -103,12 +124,16 @@ func (t *tally) merge(o *tally) {
 		t.use(u.use, u.sum)
 	}
 	t.unpriced += o.unpriced
+	for _, r := range o.rates {
+		t.rated(r)
+	}
 	t.estimated = t.estimated || o.estimated
 }
 
 // sum is what a tally says of a time that is covered. Without a line it is zero.
 func (t *tally) sum() fleet.StreamSum {
-	s := fleet.StreamSum{Told: true, Uses: make(map[fleet.UsageKind]decimal.Decimal, len(t.uses)), Estimated: t.estimated}
+	s := fleet.StreamSum{Told: true, Uses: make(map[fleet.UsageKind]decimal.Decimal, len(t.uses)), Estimated: t.estimated,
+		Converted: fleet.Join(t.rates, fleet.Text(", "))}
 	for _, u := range t.uses {
 		s.Uses[u.use] = u.sum
 	}

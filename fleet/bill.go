@@ -112,6 +112,8 @@ type BillReading struct {
 	// Covers are the spans that the source answered for, ascending. What is in none of them is unknown; a day that is
 	// covered whole and has no line is a day without any use.
 	Covers []Span
+	// Apart are the spans that the source answered for by stream and provider, where these differ. Covers is empty then.
+	Apart []BillCover
 	// Watermark is the end of the newest span with data: what is later may still come. The zero time is no data at all.
 	Watermark time.Time
 	// Refreshed is when the source itself took its data over last, where it says so.
@@ -126,6 +128,13 @@ type BillReading struct {
 	// Calls is how many paid calls the read made, CallPrice what each costs.
 	Calls     int
 	CallPrice Maybe[Money]
+}
+
+// BillCover is what a source answered for of one stream and provider.
+type BillCover struct {
+	Stream   Stream
+	Provider ProviderID // "" for the provider of the source
+	Spans    []Span     // ascending and disjoint
 }
 
 // BillFile is one imported file.

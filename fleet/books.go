@@ -15,19 +15,21 @@ type Books struct {
 	// Days are the newest first, then by provider, model and tier. A model that none of the streams speaks of on a day has no
 	// row there.
 	Days    []CostDay
-	Factors []Factor    // by provider, model and tier
-	Bypass  []Bypass    // the greatest first
-	Chart   []CostPoint // of the last 31 days, the oldest first
-	Hours   []CostPoint // of today, the oldest first
-	Bills   []BillStatus
+	Factors []Factor // by provider, model and tier
+	// Gateways are the factors of what gateways say themselves that providers cost, by provider and source.
+	Gateways []GatewayFactor
+	Bypass   []Bypass    // the greatest first
+	Chart    []CostPoint // of the last 31 days, the oldest first
+	Hours    []CostPoint // of today, the oldest first
+	Bills    []BillStatus
 	// Problem says why the books are not kept, or not whole; "" where they are.
 	Problem Safe
 }
 
 // StreamSum is what one stream says of one time.
 type StreamSum struct {
-	// Cost is known only where the stream speaks of the time: zero is "nothing was used". Nothing is converted: amounts in
-	// further currencies are Others, and never in Cost.
+	// Cost is known only where the stream speaks of the time: zero is "nothing was used". Nothing is converted without
+	// a rate of the site's file: amounts in further currencies are Others, and never in Cost.
 	Cost   Maybe[Money]
 	Others []Money
 	// Uses is how much of what. A kind that is absent is zero where Told, and not known otherwise.
@@ -40,6 +42,7 @@ type StreamSum struct {
 	Also      []SourceSum // what other sources of the same stream say: beside Cost, never added to it
 	At        time.Time   // when it was read
 	Estimated bool        // its source announces that it may change
+	Converted Safe        // the rates that other currencies in Cost were converted by, with their dates; "" for none
 	Missing   Safe        // what Cost lacks, such as "2 models unpriced"; "" for nothing
 }
 
@@ -78,13 +81,19 @@ type CostDay struct {
 	Factor  Maybe[float64]
 	Against Stream
 	Revised []Revision // earlier bills of the day, the oldest first
+	// Bypassed is the part of the reported tokens that passed no gateway, where that is known: the meter is too low by as much.
+	Bypassed Maybe[Ratio]
 }
 
-// Best is the truest amount that is known of a day, and its stream.
+// Best is the truest amount that is known of a day, and its stream. A meter that traffic is known to pass by gives way to what the
+// provider reports, as far as that is more.
 func (d *CostDay) Best() (Maybe[Money], Stream) {
 	switch {
 	case d.Billed.Cost.OK && (d.Closed || !d.Metered.Cost.OK && !d.Reported.Cost.OK):
 		return d.Billed.Cost, StreamBilled
+	case d.Bypassed.OK && d.Metered.Cost.OK && d.Reported.Cost.OK && d.Reported.Cost.V.Currency() == d.Metered.Cost.V.Currency() &&
+		d.Reported.Cost.V.Amount().GreaterThan(d.Metered.Cost.V.Amount()):
+		return d.Reported.Cost, StreamReported
 	case d.Metered.Cost.OK:
 		return d.Metered.Cost, StreamMetered
 	case d.Reported.Cost.OK:
@@ -124,8 +133,8 @@ type Factor struct {
 	Off      bool  // beyond FactorAlarm
 }
 
-// Told are the factors of the last n days on file, the oldest first: "x1.02 - x1.10". A day without one is "-".
-func (f *Factor) Told(n int) Safe {
+// Lately are the factors of the last n days on file, the oldest first: "x1.02 - x1.10". A day without one is "-".
+func (f *Factor) Lately(n int) Safe {
 	v := f.History.V
 	v = v[max(0, len(v)-n):]
 	out := make([]Safe, len(v))
@@ -136,6 +145,23 @@ func (f *Factor) Told(n int) Safe {
 		}
 	}
 	return Join(out, Text(" "))
+}
+
+// GatewayFactor is how far a gateway's own word on money was from a provider's bills: its Factor is of no model.
+type GatewayFactor struct {
+	Source SourceID
+	Factor
+	Told, Billed Maybe[Money] // on Factor.LastDay
+	// Gateways is how many tell of the provider on that day. Each of several has a part of the bill, and Off is of all of them.
+	Gateways int
+}
+
+// Share is the part of the last bill that the gateway tells.
+func (g *GatewayFactor) Share() Maybe[Ratio] {
+	if !g.Last.OK || g.Last.V <= 0 {
+		return None[Ratio]()
+	}
+	return Some(Ratio(1 / g.Last.V))
 }
 
 // Bypass is traffic that a provider reports and no gateway counted.

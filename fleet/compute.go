@@ -198,3 +198,15 @@ func (p *Pool) Lasting() Ratio {
 	}
 	return Ratio(stay) / Ratio(len(p.Replicas))
 }
+
+// Staying is a pool with the rating of what stays: replicas on machines that are going to be lost carry nothing for long.
+func (p *Pool) Staying() *Pool {
+	stay := p.Lasting()
+	if stay >= 1 || !p.Rating.OK {
+		return p
+	}
+	out := *p
+	out.Rating.V.Prefill *= TokenRate(stay)
+	out.Rating.V.Decode *= TokenRate(stay)
+	return &out
+}

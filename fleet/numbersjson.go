@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"encoding/json"
+	"errors"
 	"math"
 	"time"
 
@@ -58,6 +59,9 @@ type moneyJSON struct {
 	Currency string
 }
 
+// mostPower bounds the exponents of amounts that are read.
+const mostPower = 1000
+
 // MarshalJSON writes the exact amount as text, beside its currency.
 func (m Money) MarshalJSON() ([]byte, error) { return json.Marshal(moneyJSON{m.amount, m.currency}) }
 
@@ -66,6 +70,9 @@ func (m *Money) UnmarshalJSON(b []byte) error {
 	var j moneyJSON
 	if err := json.Unmarshal(b, &j); err != nil {
 		return err
+	}
+	if e := j.Amount.Exponent(); e > mostPower || e < -mostPower { // a few bytes that are written out as gigabytes
+		return &Error{Kind: KindInvalid, Op: "read an amount", Err: errors.New("its exponent is that of no money")}
 	}
 	*m = Money{j.Amount, j.Currency}
 	return nil

@@ -24,7 +24,7 @@ type verb struct {
 
 // verbs is the table of commands: it drives the command line, its completion and the help.
 func verbs() []verb {
-	return slices.Concat(viewVerbs(), clusterVerbs(), changeVerbs(), workVerbs(), settingVerbs())
+	return slices.Concat(viewVerbs(), clusterVerbs(), changeVerbs(), workVerbs(), drillVerbs(), settingVerbs())
 }
 
 func viewVerbs() []verb {

@@ -77,6 +77,9 @@ func (m *Model) note() fleet.Safe {
 	if !m.broken.IsEmpty() {
 		return m.broken
 	}
+	if m.drill != nil {
+		return m.drill.Stand().Line
+	}
 	var on []fleet.Safe
 	for _, f := range m.faulty {
 		if f.On {

@@ -20,6 +20,7 @@ type Model struct {
 	feed     Feed
 	control  Control
 	faults   Faults
+	drill    Drill
 	details  Details
 	rollouts Rollouts
 	prices   func() *economics.Catalogue
@@ -61,12 +62,14 @@ type Model struct {
 	grace  grace
 	typing typing
 
-	asked    map[fleet.ChangeID]bool // open changes that were asked about
-	faulty   []FaultInfo
-	reading  *reading // of how an object stands; nil when none is under way
-	readings uint64
-	req      uint64 // ID of the last request; answers to older ones are dropped
-	late     uint64 // dropped answers
+	asked     map[fleet.ChangeID]bool // open changes that were asked about
+	faulty    []FaultInfo
+	told      int      // news of the drill that were said
+	drillOver bool     // that it is over was said
+	reading   *reading // of how an object stands; nil when none is under way
+	readings  uint64
+	req       uint64 // ID of the last request; answers to older ones are dropped
+	late      uint64 // dropped answers
 
 	rev   uint64 // grows with every message that may change the frame
 	cache cached
@@ -79,7 +82,8 @@ func New(ctx context.Context, o Options) (*Model, error) {
 		return nil, err
 	}
 	m := &Model{
-		ctx: ctx, feed: o.Feed, control: o.Control, faults: o.Faults, details: o.Details, rollouts: o.Rollouts, prices: o.Prices, save: o.Save,
+		ctx: ctx, feed: o.Feed, control: o.Control, faults: o.Faults, drill: o.Drill, details: o.Details, rollouts: o.Rollouts,
+		prices: o.Prices, save: o.Save,
 		clock: o.Clock, hands: o.Hands, log: o.Log, keys: keys, leaving: o.Leaving, named: o.Context,
 		size: o.Size, theme: o.Theme, mode: o.Mode, window: windows()[1],
 		said: map[string][]string{}, asked: map[fleet.ChangeID]bool{},

@@ -20,7 +20,8 @@ const DefaultFPS = 30
 type Options struct {
 	Feed    Feed
 	Control Control
-	Faults  Faults  // nil outside of the demo and drills
+	Faults  Faults  // nil outside of the demo
+	Drill   Drill   // nil outside of drills
 	Details Details // nil where no cluster can be asked
 	// Rollouts reads and plans objects of clusters; nil where none is.
 	Rollouts Rollouts

@@ -25,6 +25,7 @@ func (m *Model) waitSecond() tea.Cmd {
 
 func (m *Model) second(secondMsg) tea.Cmd {
 	m.notice.age(m.hands.Now())
+	m.followDrill()
 	cmds := []tea.Cmd{m.waitSecond(), m.checksAge(), m.flowAge()}
 	if !m.broken.IsEmpty() {
 		m.broken = fleet.Safe{}

@@ -183,7 +183,7 @@ func (m *Model) started(msg startedMsg) tea.Cmd {
 	if msg.err == nil {
 		d.state.Change, d.state.Step, d.state.Stale = msg.id, views.ShiftApply, fleet.Safe{}
 		m.followChange()
-		return m.startGrace()
+		return tea.Batch(m.startGrace(), m.sawChange(msg.id))
 	}
 	m.fail(fleet.Sentence(msg.err))
 	switch fleet.KindOf(msg.err) {

@@ -125,7 +125,7 @@ func whyNoInverse(c *actions.Change) fleet.Safe {
 
 func whyNoFaults(m *Model) fleet.Safe {
 	if m.faults == nil {
-		return fleet.Text("only the demo and drills run faults")
+		return fleet.Text("only the demo runs faults")
 	}
 	return works()
 }

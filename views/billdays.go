@@ -141,6 +141,9 @@ func streamText(s *fleet.StreamSum) fleet.Safe {
 	for _, o := range s.Also {
 		parts = append(parts, fleet.Concat(fleet.Label(string(o.Source)), fleet.Text(" says "), amount(o.Cost)))
 	}
+	if !s.Converted.IsEmpty() {
+		parts = append(parts, fleet.Concat(fleet.Text("converted: "), s.Converted))
+	}
 	if !s.Whole {
 		parts = append(parts, fleet.Concat(fleet.Text("to "), dayHour(s.Until)))
 	}

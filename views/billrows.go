@@ -107,7 +107,7 @@ func (r *factorRow) note() fleet.Safe {
 	case len(d.Billed.Others) > 0:
 		return fleet.Concat(fleet.Text("also "), d.Billed.Others[0].Text(), fleet.Text(", not converted"))
 	default:
-		return fleet.Safe{}
+		return d.Billed.Converted
 	}
 }
 

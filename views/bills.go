@@ -85,6 +85,7 @@ func billPanes(sc Scene, u BillsState) []billPane {
 func billsHead(b *part.Block, sc Scene, tall bool) {
 	s := &sc.Snap.Spend
 	b.Rule(fleet.Text("BILLS  UTC"), booksProblem(s.Books), fleet.Text("6 burn now"))
+	gatewayLines(b, s.Books, 2)
 	offLines(b, sc, 2)
 	if tall { // a low screen leaves the present burn to 6
 		paceLine(b, s)
@@ -101,6 +102,19 @@ func billsHead(b *part.Block, sc Scene, tall bool) {
 		wrapped(b, themes.Warn, bypassText(&s.Books.Bypass[i]))
 	}
 	unlistedLines(b, s, 2)
+}
+
+// gatewayLines say which gateways' own figures are far from the bill, at most n of them: their budgets go by those.
+func gatewayLines(b *part.Block, k *fleet.Books, n int) {
+	if k == nil {
+		return
+	}
+	for i := range k.Gateways {
+		if g := &k.Gateways[i]; g.Off && n > 0 {
+			n--
+			wrapped(b, themes.Bad, gatewayText(g))
+		}
+	}
 }
 
 // offLines say which bills are far from what was counted, the furthest first, at most n of them, with the days behind that.
@@ -124,7 +138,7 @@ func offText(f *fleet.Factor) fleet.Safe {
 	default:
 		text = fleet.Textf("%s bills are %s of the estimate (alarm beyond %s%%)", text, factorText(f.Rho), fleet.Ratio(fleet.FactorAlarm).Whole())
 	}
-	if history := f.Told(fleet.FactorDays); !history.IsEmpty() {
+	if history := f.Lately(fleet.FactorDays); !history.IsEmpty() {
 		text = fleet.Textf("%s; last days %s", text, history)
 	}
 	return text
@@ -153,6 +167,22 @@ func booksProblem(k *fleet.Books) fleet.Safe {
 		return fleet.Text("nothing is on file yet")
 	}
 	return k.Problem
+}
+
+// gatewayText says how much of a bill a gateway's own figures show.
+func gatewayText(g *fleet.GatewayFactor) fleet.Safe {
+	share := fleet.Text(fleet.Unknown)
+	if x := g.Share(); x.OK {
+		share = x.V.Whole()
+	}
+	text := fleet.Concat(fleet.Text("GATEWAY "), fleet.Label(string(g.Source)), fleet.Text(" shows "), share, fleet.Text("% of the bill of "),
+		fleet.Label(string(g.Provider)), fleet.Text(": "), amount(g.Told), fleet.Text(" of "), amount(g.Billed), fleet.Text(" on "),
+		fleet.Label(g.LastDay.UTC().Format("01-02")), fleet.Text(", factor "), factorText(g.Rho), fleet.Text(" over "),
+		fleet.Many(g.Days, "day"))
+	if g.Gateways > 1 {
+		text = fleet.Concat(text, fleet.Text(", one of "), fleet.Int(g.Gateways))
+	}
+	return text
 }
 
 // bypassText says what a provider counted that no gateway did.

@@ -25,12 +25,14 @@ func billsFrame(u views.BillsState) func(views.Scene, views.Size) string {
 func TestWhatIsFarFromItsBillStandsFirst(t *testing.T) {
 	sc := billed(scene(true, themes.Mono))
 	sc.Snap.Spend.Books.Factors = append(sc.Snap.Spend.Books.Factors, fleet.Factor{Provider: "anthropic", Rho: fleet.Some(1.01)})
+	sc.Snap.Spend.Books.Gateways = []fleet.GatewayFactor{{Source: "litellm-bill", Factor: fleet.Factor{Provider: "openai", Last: fleet.Some(10.0),
+		Rho: fleet.Some(1.5), Days: 7, Off: true}, Told: fleet.Some(viewtest.Dollars("41.20")), Billed: fleet.Some(viewtest.Dollars("412")), Gateways: 1}}
 	order := views.BillsOrder(sc, views.BillsState{})["billfactors"]
 	if len(order) != 4 || order[0] != views.FactorID("openai", "gpt-4o", "") {
 		t.Fatalf("order %q", order)
 	}
 	frame := plain(views.Bills(sc, views.BillsState{}, views.Size{W: 120, H: 40}))
-	for _, want := range []string{"10% of the bill", "BYPASS openai gpt-4o: 90%", "UNPRICED gpt-next", "openai,gpt-next,chat,,,,,", "ends ", "no bill yet", "all of anthropic", "HTTP 403"} {
+	for _, want := range []string{"10% of the bill", "GATEWAY litellm-bill shows 10% of the bill of openai: $41.20 of $412", "BYPASS openai gpt-4o: 90%", "UNPRICED gpt-next", "openai,gpt-next,chat,,,,,", "ends ", "no bill yet", "all of anthropic", "HTTP 403"} {
 		if !strings.Contains(frame, want) {
 			t.Errorf("no %q in\n%s", want, frame)
 		}

@@ -72,7 +72,7 @@ func band(b *part.Block, sc Scene) {
 	case mode == fleet.ModeDemo:
 		role, word = themes.BandPlay, fleet.Text("DEMO")
 	case mode == fleet.ModeDrill:
-		role, word = themes.BandPlay, fleet.Text("DRILL")
+		role, word = themes.BandPlay, fleet.Text("EXERCISE")
 	case env == fleet.EnvStage:
 		role, word = themes.BandSafe, fleet.Text("STAGE")
 	case env == fleet.EnvDev:

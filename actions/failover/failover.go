@@ -33,7 +33,7 @@ func Find(route fleet.RouteID, away []fleet.TargetID, s *fleet.Snapshot, b actio
 func roomFor(route fleet.RouteID, away []fleet.TargetID, to []string, s *fleet.Snapshot, b actions.Book,
 	now time.Time) (actions.Failover, error) {
 	none := actions.Failover{}
-	s = interlocks.WithOpen(s, b, route)
+	s = staying(interlocks.WithOpen(s, b, route))
 	r := s.Route(route)
 	before := weightsOf(r)
 	if before.Sum() <= 0 {
@@ -72,6 +72,20 @@ func roomFor(route fleet.RouteID, away []fleet.TargetID, to []string, s *fleet.S
 		out.Proposals = append(out.Proposals, f.propose(split, out.Candidates))
 	}
 	return out, nil
+}
+
+// staying is a snapshot in which pools are proven for what stays of them: load that is moved onto machines that are going to be lost
+// has to be moved again.
+func staying(s *fleet.Snapshot) *fleet.Snapshot {
+	if !slices.ContainsFunc(s.Pools, func(p fleet.Pool) bool { return p.Lasting() < 1 }) {
+		return s
+	}
+	out := *s
+	out.Pools = slices.Clone(s.Pools)
+	for i := range out.Pools {
+		out.Pools[i] = *out.Pools[i].Staying()
+	}
+	return &out
 }
 
 // carried fills in what the members that are left carry: their share of the route, and their requests, where all are known.
@@ -177,6 +191,9 @@ func (f *finder) candidate(t *fleet.Target) actions.Candidate {
 	c := actions.Candidate{Target: t.Spec.ID, Rented: t.Spec.Provider != "", State: t.State, Price: t.Price, TTFT95: t.Load.TTFT95,
 		Limit: f.s.ContextLimit(t), Labels: f.s.Residency(t)}
 	f.bound(&c)
+	if pool := f.s.Pool(t.Spec.Pool); pool != nil && pool.Lasting() < 1 && !c.Why.IsEmpty() {
+		c.Why = fleet.Textf("%s; %s%% of its replicas are on machines that stay", c.Why, pool.Lasting().Whole())
+	}
 	p := f.planTo(t.Spec.ID, int(float64(c.Fit)*float64(f.moved())+1e-9))
 	if p.BurnNow.OK && p.BurnThen.OK {
 		c.Burn = fleet.Some(p.BurnThen.V - p.BurnNow.V)

@@ -86,6 +86,29 @@ func TestACandidateFitsAsMuchAsItsRatingLeaves(t *testing.T) {
 	}
 }
 
+// Load is not moved onto machines that are going to be lost: half of b's replicas carry nothing of it.
+func TestMachinesThatLeaveTakeNothing(t *testing.T) {
+	s := fleetOf(8000, 900)
+	if b := candidate(find(t, s), "b"); b.Fit != 1 {
+		t.Fatalf("b fits %v while all of it stays", b.Fit)
+	}
+	p := s.Pool("b")
+	p.Replicas = []fleet.Replica{{Node: "n1"}, {Node: "n2"}}
+	p.Nodes = []fleet.Node{{ID: "n1", Leaves: &fleet.Departure{Why: fleet.Text("spot interruption"), At: fleet.Some(now.Add(time.Hour))}}, {ID: "n2"}}
+	f := find(t, s)
+	if b := candidate(f, "b"); b.Fit < 0.60 || b.Fit > 0.64 || b.ID != "IL-04" || !strings.Contains(b.Why.String(), "50% of its replicas are on machines that stay") {
+		t.Errorf("b fits %v: %s", b.Fit, b.Why)
+	}
+	for _, x := range f.Proposals {
+		if x.Weights["b"] > 30+39 || x.Left < .3 {
+			t.Errorf("%s gives b %d, and leaves %v", x.Split, x.Weights["b"], x.Left)
+		}
+	}
+	if p.Rating.V.Decode != 8000 {
+		t.Error("the snapshot itself was changed")
+	}
+}
+
 func TestProposalsSpreadTheLoadInThreeWays(t *testing.T) {
 	f := find(t, fleetOf(4000, 100000))
 	got := map[actions.Split]fleet.Weights{}

@@ -161,7 +161,7 @@ func withoutSpare(s *fleet.Snapshot, t *fleet.Target, pr plan.Projection, severi
 	losing := fleet.Concat(fleet.Text("losing "), fleet.Label(lost), fleet.Text(": "))
 	c := missing(actions.SeverityOVR, fleet.Text("neither a pool nor a provider was read"))
 	if pool := s.Pool(t.Spec.Pool); pool != nil {
-		c = poolCompute(lasting(pool), pr, now)
+		c = poolCompute(pool.Staying(), pr, now)
 		if stay := pool.Lasting(); stay < 1 {
 			c.Formula = fleet.Textf("%s, of which %s%% of the replicas stay", c.Formula, stay.Whole())
 		}
@@ -176,18 +176,6 @@ func withoutSpare(s *fleet.Snapshot, t *fleet.Target, pr plan.Projection, severi
 	default:
 		return pass(losing, formula)
 	}
-}
-
-// lasting is a pool with the rating of what stays: replicas on machines that are going to be lost are no spare.
-func lasting(pool *fleet.Pool) *fleet.Pool {
-	stay := pool.Lasting()
-	if stay >= 1 || !pool.Rating.OK {
-		return pool
-	}
-	out := *pool
-	out.Rating.V.Prefill *= fleet.TokenRate(stay)
-	out.Rating.V.Decode *= fleet.TokenRate(stay)
-	return &out
 }
 
 // withoutLargest drops the targets of the domain with the greatest weight.

@@ -144,10 +144,10 @@ func (r *reader) page(ctx context.Context, path string, ask any, p *fleet.Partia
 	if err := reply.JSON(&answer); err != nil {
 		return table{}, err
 	}
+	if bills.IsError(answer.Error) {
+		return table{}, r.unread("a good answer holds an error in place of rows")
+	}
 	if answer.Properties == nil {
-		if len(answer.Error) > 0 {
-			return table{}, r.unread("a good answer holds an error in place of rows")
-		}
 		return table{}, r.unread("the answer holds no rows; check the url")
 	}
 	return *answer.Properties, nil

@@ -64,6 +64,7 @@ type Read struct {
 	At        time.Time
 	Streams   []fleet.Stream
 	Covers    []fleet.Span
+	Apart     []fleet.BillCover `json:",omitempty"`
 	Watermark time.Time
 	Refreshed fleet.Maybe[time.Time]
 	Files     []fleet.BillFile

@@ -11,7 +11,7 @@ func (b *Books) live() []record {
 	var out []record
 	for _, id := range slices.Sorted(maps.Keys(b.reads)) {
 		r := b.reads[id]
-		r.Covers = nil // each day holds its own
+		r.Covers, r.Apart = nil, nil // each day holds its own
 		out = append(out, record{Kind: kindRead, Source: id, Read: &r})
 	}
 	type dated struct {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"hash/crc32"
+	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -35,12 +36,13 @@ type record struct {
 }
 
 type pageJSON struct {
-	Stream fleet.Stream    `json:"st"`
-	Day    int64           `json:"d"`
-	At     time.Time       `json:"at"`
-	Covers [][2]int64      `json:"c,omitempty"` // milliseconds
-	Lines  []lineJSON      `json:"l,omitempty"`
-	Was    []economics.Was `json:"was,omitempty"`
+	Stream fleet.Stream                    `json:"st"`
+	Day    int64                           `json:"d"`
+	At     time.Time                       `json:"at"`
+	Covers [][2]int64                      `json:"c,omitempty"` // milliseconds
+	Lines  []lineJSON                      `json:"l,omitempty"`
+	Apart  map[fleet.ProviderID][][2]int64 `json:"ca,omitempty"`
+	Was    []economics.Was                 `json:"was,omitempty"`
 }
 
 // lineJSON is a line with short names: there are hundreds of thousands.
@@ -81,8 +83,8 @@ func (m *moneyJSON) money() (fleet.Maybe[fleet.Money], error) {
 	if m == nil {
 		return fleet.None[fleet.Money](), nil
 	}
-	v, err := fleet.ParseMoney(m[0], m[1])
-	return fleet.Some(v), err
+	v, err := number(m[0])
+	return fleet.Some(fleet.NewMoney(v, m[1])), err
 }
 
 func lineRows(lines []fleet.BillLine) []lineJSON {
@@ -107,13 +109,16 @@ func linesOf(rows []lineJSON) ([]fleet.BillLine, error) {
 			0).UTC()},
 			Model: r.Model, Use: r.Use, Item: fleet.Label(r.Item), Unit: fleet.Label(r.Unit), Charge: r.Charge, Tier: r.Tier, Project: r.Project,
 			Team: r.Team, Key: r.Key, Route: r.Route, Region: r.Region, Estimated: r.Estimated}
-		var errs [4]error
+		var errs [5]error
 		l.Cost, errs[0] = r.Cost.money()
 		l.List, errs[1] = r.List.money()
 		l.Credit, errs[2] = r.Credit.money()
 		if r.Quantity != "" {
 			l.Quantity.OK = true
-			l.Quantity.V, errs[3] = decimal.NewFromString(r.Quantity)
+			l.Quantity.V, errs[3] = number(r.Quantity)
+		}
+		if !plausible(l.Span) {
+			errs[4] = errTime
 		}
 		if err := errors.Join(errs[:]...); err != nil {
 			return nil, err
@@ -123,10 +128,50 @@ func linesOf(rows []lineJSON) ([]fleet.BillLine, error) {
 	return out, nil
 }
 
+// What a line may hold. A few bytes of a file that was changed must not keep pitwall busy for hours.
+const (
+	mostDigits = 200
+	mostPower  = 60
+	mostDays   = 4000
+)
+
+var (
+	errNumber = errors.New("a number is too long or too great for an amount")
+	errTime   = errors.New("a time is of no bill")
+)
+
+func number(s string) (decimal.Decimal, error) {
+	if len(s) > mostDigits {
+		return decimal.Zero, errNumber
+	}
+	d, err := decimal.NewFromString(s)
+	if err == nil && (d.Exponent() > mostPower || d.Exponent() < -mostDigits) {
+		return decimal.Zero, errNumber
+	}
+	return d, err
+}
+
+// plausible tells whether a span is one that something can be billed for.
+func plausible(s fleet.Span) bool {
+	return s.From.Year() >= 1970 && s.To.Year() < 2200 && s.Length() <= mostDays*24*time.Hour
+}
+
+func allPlausible(spans []fleet.Span) bool {
+	return !slices.ContainsFunc(spans, func(s fleet.Span) bool { return !plausible(s) })
+}
+
+func (r *Read) plausible() bool {
+	return allPlausible(r.Covers) && !slices.ContainsFunc(r.Apart, func(c fleet.BillCover) bool { return !allPlausible(c.Spans) })
+}
+
 func pageRow(s *economics.Page) *pageJSON {
 	j := &pageJSON{Stream: s.Stream, Day: s.Day.Unix(), At: s.At, Lines: lineRows(s.Lines), Was: s.Was}
-	for _, c := range s.Covers {
-		j.Covers = append(j.Covers, [2]int64{c.From.UnixMilli(), c.To.UnixMilli()})
+	j.Covers = spanRows(s.Covers)
+	for id, spans := range s.Apart {
+		if j.Apart == nil {
+			j.Apart = map[fleet.ProviderID][][2]int64{}
+		}
+		j.Apart[id] = spanRows(spans)
 	}
 	return j
 }
@@ -134,21 +179,22 @@ func pageRow(s *economics.Page) *pageJSON {
 // apply makes a record the present word on its thing.
 func (b *Books) apply(r *record) bool {
 	switch {
-	case r.Kind == kindPage && r.Page != nil:
+	case r.Kind == kindPage && r.Page != nil && plausible(fleet.Day(time.Unix(r.Page.Day, 0))):
 		lines, err := linesOf(r.Page.Lines)
 		if err != nil {
 			return false
 		}
 		s := &economics.Page{Stream: r.Page.Stream, Day: time.Unix(r.Page.Day, 0).UTC(), At: r.Page.At.UTC(), Lines: lines, Was: r.Page.Was}
-		for _, c := range r.Page.Covers {
-			s.Covers = append(s.Covers, fleet.Span{From: time.UnixMilli(c[0]).UTC(), To: time.UnixMilli(c[1]).UTC()})
+		s.Covers = spansOf(r.Page.Covers)
+		for id, spans := range r.Page.Apart {
+			s.Apart = withApart(s.Apart, id, spansOf(spans)...)
 		}
 		b.pages[pageKey{r.Source, s.Stream, r.Page.Day}] = s
 		b.bills++
-	case r.Kind == kindRead && r.Read != nil:
+	case r.Kind == kindRead && r.Read != nil && r.Read.plausible():
 		b.applyRead(r.Source, r.Read)
 		b.bills++
-	case r.Kind == kindMeter:
+	case r.Kind == kindMeter && plausible(fleet.Day(time.Unix(r.Hour, 0))):
 		lines, err := linesOf(r.Lines)
 		if err != nil {
 			return false
@@ -167,22 +213,28 @@ func (b *Books) applyRead(source fleet.SourceID, r *Read) {
 	if old, ok := b.reads[source]; !ok || !r.At.Before(old.At) {
 		b.reads[source] = *r
 	}
-	for _, stream := range r.Streams {
-		for _, c := range r.Covers {
-			for day := fleet.Day(c.From); day.From.Before(c.To); day = fleet.Day(day.To) {
-				key := pageKey{source, stream, day.From.Unix()}
-				s := economics.Page{Stream: stream, Day: day.From}
-				if old := b.pages[key]; old != nil {
-					s = *old
-				}
-				s.Covers = fleet.JoinSpans(append(append([]fleet.Span(nil), s.Covers...), c.Clip(day))...)
-				if r.At.After(s.At) {
-					s.At = r.At
-				}
-				b.pages[key] = &s
-			}
-		}
+	eachCovered(r.Streams, r.Covers, nil, func(_ fleet.ProviderID, stream fleet.Stream, day, part fleet.Span) {
+		b.marked(source, stream, day, r.At, func(p *economics.Page) {
+			p.Covers = fleet.JoinSpans(append(append([]fleet.Span(nil), p.Covers...), part)...)
+		})
+	})
+	eachCovered(nil, nil, r.Apart, func(id fleet.ProviderID, stream fleet.Stream, day, part fleet.Span) {
+		b.marked(source, stream, day, r.At, func(p *economics.Page) { p.Apart = withApart(p.Apart, id, part) })
+	})
+}
+
+// marked changes a copy of a day's page, which was read at a time: what was given out is not changed.
+func (b *Books) marked(source fleet.SourceID, stream fleet.Stream, day fleet.Span, at time.Time, change func(*economics.Page)) {
+	key := pageKey{source, stream, day.From.Unix()}
+	s := economics.Page{Stream: stream, Day: day.From}
+	if old := b.pages[key]; old != nil {
+		s = *old
 	}
+	if at.After(s.At) {
+		s.At = at
+	}
+	change(&s)
+	b.pages[key] = &s
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)

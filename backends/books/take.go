@@ -23,7 +23,8 @@ func (b *Books) Take(source fleet.SourceID, provider fleet.ProviderID, at time.T
 	for _, s := range b.replaced(source, provider, at, r) {
 		changed = append(changed, record{Kind: kindPage, Source: source, Page: pageRow(&s)})
 	}
-	read := Read{Source: source, Provider: provider, At: at, Streams: r.Streams, Covers: fleet.JoinSpans(r.Covers...), Watermark: r.Watermark,
+	read := Read{Source: source, Provider: provider, At: at, Streams: r.Streams, Covers: fleet.JoinSpans(r.Covers...), Apart: r.Apart,
+		Watermark: r.Watermark,
 		Refreshed: r.Refreshed, Files: r.Files, Limits: r.Limits, Balance: r.Balance, CallPrice: r.CallPrice}
 	read.Calls = maps.Clone(b.reads[source].Calls)
 	if r.Calls > 0 {
@@ -58,15 +59,11 @@ func (b *Books) enter(list []record) {
 
 // replaced are the pages that a reading changes.
 func (b *Books) replaced(source fleet.SourceID, provider fleet.ProviderID, at time.Time, r *fleet.BillReading) []economics.Page {
-	covers := fleet.JoinSpans(r.Covers...)
 	lines := map[pageKey][]fleet.BillLine{}
-	for _, stream := range r.Streams {
-		for _, c := range covers {
-			for day := fleet.Day(c.From); day.From.Before(c.To); day = fleet.Day(day.To) {
-				lines[pageKey{source, stream, day.From.Unix()}] = nil
-			}
-		}
-	}
+	eachCovered(r.Streams, r.Covers, r.Apart, func(_ fleet.ProviderID, stream fleet.Stream, day, _ fleet.Span) {
+		lines[pageKey{source, stream, day.From.Unix()}] = nil
+	})
+	answer := answered(r)
 	for i := range r.Lines {
 		l := r.Lines[i]
 		if l.Stream == "" || l.Span.From.IsZero() {
@@ -81,7 +78,7 @@ func (b *Books) replaced(source fleet.SourceID, provider fleet.ProviderID, at ti
 		if old == nil {
 			old = &economics.Page{Stream: key.stream, Day: time.Unix(key.day, 0).UTC()}
 		}
-		next, ok := merged(old, lines[key], covers, at)
+		next, ok := merged(old, lines[key], answer, at)
 		if !ok || reflect.DeepEqual(next, old.Lines) || len(next) == 0 && len(old.Lines) == 0 {
 			continue
 		}
@@ -94,17 +91,15 @@ func (b *Books) replaced(source fleet.SourceID, provider fleet.ProviderID, at ti
 
 // merged is a page's lines after a reading: those that it does not cover stand. It says no where a line on file reaches beyond
 // what is covered: half of it cannot be replaced, and a later reading covers all of it.
-func merged(old *economics.Page, lines []fleet.BillLine, covers []fleet.Span, at time.Time) ([]fleet.BillLine, bool) {
-	if len(covers) == 0 { // the lines cover themselves
-		for i := range lines {
-			covers = append(covers, lines[i].Span)
-		}
-		covers = fleet.JoinSpans(covers...)
-	}
+func merged(old *economics.Page, lines []fleet.BillLine, answer answers, at time.Time) ([]fleet.BillLine, bool) {
+	answer = answer.or(lines)
 	var all []fleet.BillLine
 	day := fleet.Day(old.Day)
+	whole := true
 	for i := range old.Lines {
 		l := &old.Lines[i]
+		covers := answer.of(old.Stream, l.Provider)
+		whole = whole && wholly(old, l.Provider, covers)
 		within := l.Span.Clip(day)
 		switch got := fleet.CoveredBy(covers, within); {
 		case within.Length() == 0 && slices.ContainsFunc(covers, func(c fleet.Span) bool { return c.Has(l.Span.From) }):
@@ -114,10 +109,12 @@ func merged(old *economics.Page, lines []fleet.BillLine, covers []fleet.Span, at
 			return nil, false
 		}
 	}
+	for i := range lines {
+		whole = whole && wholly(old, lines[i].Provider, answer.of(old.Stream, lines[i].Provider))
+	}
 	all = append(all, lines...)
 	slot := time.Hour
-	if at.Sub(day.To) > fresh*24*time.Hour && fleet.CoveredBy(fleet.JoinSpans(append(slices.Clone(covers), old.Covers...)...),
-		day) == day.Length() {
+	if at.Sub(day.To) > fresh*24*time.Hour && whole {
 		slot = day.Length()
 	}
 	return fold(all, slot), true
@@ -249,7 +246,7 @@ func (k pageKey) compare(o pageKey) int {
 // corrected adds what a bill said before, where that had settled.
 func corrected(old *economics.Page, next []fleet.BillLine, provider fleet.ProviderID) []economics.Was {
 	was := old.Was
-	if old.Stream != fleet.StreamBilled || old.At.Before(fleet.Day(old.Day).To.Add(economics.Settles)) {
+	if old.Stream != fleet.StreamBilled || old.At.Before(fleet.Day(old.Day).To.Add(economics.SettlesFirst)) {
 		return was
 	}
 	before, after := totals(old.Lines), totals(next)

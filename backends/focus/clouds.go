@@ -110,7 +110,7 @@ func (x *costExplorer) End(tally *sheet.Tally) error {
 		if months {
 			to = r.at.Time().AddDate(0, 1, 0).Unix()
 		}
-		tally.Covered(r.at.Unix, to)
+		tally.Covered(sheet.Party{Stream: fleet.StreamBilled}, r.at.Unix, to)
 		for i, c := range x.columns {
 			if err := x.add(tally, r.at.Unix, to, c, r.amounts[i]); err != nil {
 				return err

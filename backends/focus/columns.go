@@ -102,7 +102,7 @@ var (
 // Row adds one row.
 func (t *table) Row(row [][]byte, tally *sheet.Tally) error {
 	cost, ok := sheet.ParseAmount(t.cost.Of(row))
-	if !ok || !cost.OK {
+	if !ok {
 		return errCost
 	}
 	from, to, err := t.period(row)
@@ -130,6 +130,13 @@ func (t *table) Row(row [][]byte, tally *sheet.Tally) error {
 		if cost.Zero() && t.otherwise(row) {
 			t.prepaid++
 		}
+	}
+	if !cost.OK {
+		if k.Charge != fleet.ChargeUsage {
+			return errCost
+		}
+		tally.Left["without a cost: what was paid is unknown, not zero"]++
+		k.Unpriced, k.Currency = true, 0
 	}
 	list, _ := sheet.ParseAmount(t.list.Of(row))
 	if list.Zero() && !cost.Zero() {

@@ -64,7 +64,7 @@ func (x *openAICosts) Row(row [][]byte, tally *sheet.Tally) error {
 		return errAmount
 	}
 	if !cost.OK {
-		tally.Covered(from, to)
+		tally.Covered(sheet.Party{Stream: fleet.StreamBilled, Provider: x.rules.whose(tally, "OpenAI")}, from, to)
 		return nil
 	}
 	k := sheet.Key{From: from, To: to, Stream: fleet.StreamBilled, Charge: fleet.ChargeUsage}
@@ -167,7 +167,7 @@ func (x *usage) Row(row [][]byte, tally *sheet.Tally) error {
 	if err != nil {
 		return err
 	}
-	tally.Covered(from, to)
+	tally.Covered(sheet.Party{Stream: fleet.StreamReported, Provider: x.rules.whose(tally, x.provider)}, from, to)
 	k := sheet.Key{From: from, To: to, Stream: fleet.StreamReported, Charge: fleet.ChargeUsage, Provider: x.rules.whose(tally, x.provider),
 		Account: tally.Word(x.account.Of(row)), Model: tally.Word(x.model.Of(row)), Project: tally.Word(x.project.Of(row)),
 		API: tally.Word(x.key.Of(row)), Region: tally.Word(x.region.Of(row))}

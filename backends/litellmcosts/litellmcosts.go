@@ -177,8 +177,8 @@ func (r *reader) activity(ctx context.Context, q url.Values) (*activity, *httpx.
 	if err := reply.JSON(&answer); err != nil {
 		return nil, nil, err
 	}
-	if answer.Results == nil {
-		return nil, nil, bills.NoAnswer(r.client.Source, len(answer.Error) > 0)
+	if failed := bills.IsError(answer.Error); failed || answer.Results == nil {
+		return nil, nil, bills.NoAnswer(r.client.Source, failed)
 	}
 	return &answer, reply, nil
 }

@@ -85,6 +85,9 @@ func (s *session) console(ctx context.Context, f *flags, c console) error {
 	} else {
 		err = s.screen(screen, d, f, c)
 	}
+	if s.exercise != nil {
+		s.exercise.leave(d)
+	}
 	if e := s.leave(d, how.get(), c); e != nil {
 		return e
 	}
@@ -193,7 +196,11 @@ func (s *session) screen(ctx context.Context, d *desk.Desk, f *flags, c console)
 	if s.file != nil {
 		o.Keys = s.file.Keys
 	}
-	if s.sim != nil {
+	switch {
+	case s.exercise != nil:
+		o.Drill = s.exercise
+		o.Leaving = []fleet.Safe{fleet.Text("the exercise ends with this console, and its changes with it")}
+	case s.sim != nil:
 		o.Faults = demoFaults{s}
 		o.Leaving = []fleet.Safe{fleet.Text("the demo's fleet ends with this process, and its changes with it")}
 	}

@@ -70,9 +70,10 @@ func costDays(s *fleet.Snapshot) ([]plain.Grid, any) {
 func costFactors(s *fleet.Snapshot) ([]plain.Grid, any) {
 	b := booksOf(s)
 	return plain.CostFactors(s), struct {
-		Factors []fleet.Factor
-		Bypass  []fleet.Bypass
-	}{b.Factors, b.Bypass}
+		Factors  []fleet.Factor
+		Gateways []fleet.GatewayFactor
+		Bypass   []fleet.Bypass
+	}{b.Factors, b.Gateways, b.Bypass}
 }
 
 func costBills(s *fleet.Snapshot) ([]plain.Grid, any) {

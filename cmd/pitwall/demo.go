@@ -214,6 +214,9 @@ func openDemo(ctx context.Context, f *flags, c console, o demoOptions) (*session
 	s.closers = append(s.closers, embedded.Close)
 	s.sim, s.inventory = embedded, embedded.Inventory()
 	s.watchEmbedded()
+	if o.brief {
+		readBySeconds(s.inventory.Sources)
+	}
 	if err := o.start(embedded, clock.Now().Add(roll)); err != nil {
 		s.close()
 		return nil, err
@@ -238,6 +241,16 @@ func openDemo(ctx context.Context, f *flags, c console, o demoOptions) (*session
 	}
 	s.openHub(prices)
 	return s, nil
+}
+
+// leastRead is how often real configurations read their quickest sources. The demo's screen is kept more lively than that.
+const leastRead = 5 * time.Second
+
+// readBySeconds reads the embedded fleet as often as a real one.
+func readBySeconds(list []fleet.SourceSpec) {
+	for i := range list {
+		list[i].Interval = max(list[i].Interval, leastRead)
+	}
 }
 
 // watchEmbedded adds the embedded clusters, which are reached by a kubeconfig as any others are. Without a place for

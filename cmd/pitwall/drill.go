@@ -19,7 +19,7 @@ import (
 	"pitwall/fleet"
 )
 
-func drillCommand(c console) *cobra.Command {
+func drillCommand(f *flags, c console) *cobra.Command {
 	cmd := &cobra.Command{Use: "drill", Short: "Incident drills on the embedded fleet: list, check, rehearse", Args: cobra.NoArgs,
 		Long: "Incident drills on the embedded fleet: it breaks by causes, and what clients suffer is counted. No endpoint of any\n" +
 			"configuration is asked for anything."}
@@ -27,7 +27,7 @@ func drillCommand(c console) *cobra.Command {
 		RunE: func(*cobra.Command, []string) error { return drillList(c) }}
 	check := &cobra.Command{Use: "check FILE", Short: "All that is wrong with a scenario file", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return drillCheck(cmd.Context(), c, args[0]) }}
-	cmd.AddCommand(list, check, drillRehearseCommand(c))
+	cmd.AddCommand(list, check, drillStartCommand(f, c), drillRehearseCommand(c))
 	return cmd
 }
 
@@ -142,12 +142,12 @@ func openDrill(ctx context.Context, seed uint64) (*playing, error) {
 	return p, nil
 }
 
-// read begins to read the fleet, and takes hands to it.
-func (p *playing) read(ctx context.Context) error {
+// equip opens what reads the fleet; nothing is read before it is started.
+func (p *playing) equip(unhurried time.Duration) error {
 	s := p.s
 	s.watchEmbedded()
 	for i := range s.inventory.Sources {
-		s.inventory.Sources[i].Interval *= drillUnhurried
+		s.inventory.Sources[i].Interval *= unhurried
 	}
 	s.deps = fleet.Deps{Clock: p.clock, Log: s.logger(), Secret: s.sim.Secret}
 	prices, err := economics.Embedded()
@@ -158,6 +158,15 @@ func (p *playing) read(ctx context.Context) error {
 		return err
 	}
 	s.openHub(prices)
+	return nil
+}
+
+// read begins to read the fleet, and takes hands to it.
+func (p *playing) read(ctx context.Context) error {
+	if err := p.equip(drillUnhurried); err != nil {
+		return err
+	}
+	s := p.s
 	d, err := s.openDesk(&flags{write: true})
 	if err != nil {
 		return err

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kballard/go-shellquote"
+
 	"pitwall/actions"
 	"pitwall/actions/desk"
 	"pitwall/drills"
@@ -34,10 +36,14 @@ func (h *hands) Run(ctx context.Context, command string) (fleet.ChangeID, fleet.
 	var said bytes.Buffer
 	before := len(h.begun)
 	root := newRoot(console{in: strings.NewReader(""), out: &said, errs: &said, environ: func(string) string { return "" }})
-	root.SetArgs(strings.Fields(command))
+	words, err := shellquote.Split(command)
+	if err != nil {
+		return "", fleet.Safe{}, err
+	}
+	root.SetArgs(words)
 	root.SetOut(&said)
 	root.SetErr(&said)
-	err := root.ExecuteContext(context.WithValue(ctx, handsKey{}, h))
+	err = root.ExecuteContext(context.WithValue(ctx, handsKey{}, h))
 	var never refusal
 	if errors.As(err, &never) {
 		return "", fleet.Safe{}, &drills.ErrRefused{Why: fleet.Sentence(never.error)}

@@ -14,7 +14,7 @@ import (
 // loadPrices reads the price lists that a configuration names. keep is where the last good reading is remembered; "" takes
 // only what is good now.
 func loadPrices(file *config.File, keep string) (*pricefile.Loaded, error) {
-	return pricefile.Load(pricefile.Config{Path: file.Prices, Second: file.Second, Keep: keep}, time.Now())
+	return pricefile.Load(pricefile.Config{Path: file.Prices, Second: file.Second, Rates: file.Rates, Keep: keep}, time.Now())
 }
 
 // inUse tells of a model of the list whether one of the providers declares it.

@@ -97,7 +97,7 @@ func newRoot(c console) *cobra.Command {
 		shiftCommand(f, c), resyncCommand(f, c), undoCommand(f, c), silenceCommand(f, c), editCommand(f, c),
 		failoverCommand(f, c), runbookCommand(f, c), journalCommand(f, c), auditCommand(f, c),
 		weightsCommand(c), goldenCommand(f, c), probeCommand(f, c), policyCommand(f, c), costCommand(f, c), computeCommand(f, c),
-		tcoCommand(f, c), drillCommand(c),
+		tcoCommand(f, c), drillCommand(f, c),
 		manCommand(root, c),
 	)
 	root.AddCommand(workCommands(f, c)...)

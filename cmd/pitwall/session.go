@@ -43,7 +43,8 @@ type session struct {
 	drive      func(ctx context.Context) // moves the demo's clock, nil outside of it
 	warm       time.Duration             // how long a command watches before it trusts rates
 	closers    []func() error
-	unread     bool // the last rehearsals cannot be read, which was logged
+	exercise   *exercise // nil outside of a drill in the console
+	unread     bool      // the last rehearsals cannot be read, which was logged
 }
 
 // warn tells commands without a screen what this run lacks.

@@ -96,11 +96,17 @@ func (c *Case) Rent(offer string) error {
 	if !ok {
 		return invalid(fmt.Errorf("the table of GPU prices has no offer %s", fleet.Quote(offer)), "pitwall tco --gpus lists them")
 	}
+	c.rentOf(&g, fleet.Safe{})
+	c.gpu(g.GPU)
+	return nil
+}
+
+func (c *Case) rentOf(g *economics.GPUHour, how fleet.Safe) {
 	asOf := fleet.Text("no date")
 	if g.AsOf != "" {
 		asOf = fleet.Label(g.AsOf)
 	}
-	return c.Put(table[demandHour].Key, g.Price.Float(), PriceTable, fleet.Textf("%s, %s, %s: %s", name(offer), fleet.Label(g.GPU),
+	c.put(demandHour, g.Price.Float(), PriceTable, fleet.Textf("%s%s, %s, %s: %s", how, name(g.Provider+"/"+g.Offer), fleet.Label(g.GPU),
 		fleet.Label(g.Pricing), fleet.Textf("%s of %s", fleet.Label(g.Source), asOf)), time.Time{})
 }
 

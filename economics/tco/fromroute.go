@@ -29,6 +29,7 @@ func FromRoute(s *fleet.Snapshot, id fleet.RouteID, prices *economics.Catalogue)
 	own, rented := membersOf(s, r)
 	if own != nil {
 		c.pool(own)
+		c.gpu(own.Spec.GPU)
 	}
 	c.rented(s, rented)
 	c.facts(s, r, own)

@@ -11,6 +11,7 @@ type File struct {
 	Glyphs   string              `yaml:"glyphs,omitempty"` // auto goes by the locale
 	Prices   string              `yaml:"prices,omitempty"`
 	Second   string              `yaml:"prices_check,omitempty"`
+	Rates    string              `yaml:"exchange_rates,omitempty"`
 	Advisory string              `yaml:"advisories,omitempty"`
 	Keys     map[string][]string `yaml:"keys,omitempty"`
 	Freezes  []Freeze            `yaml:"freezes,omitempty"`

@@ -1,6 +1,10 @@
 package pricefile
 
-import "pitwall/fleet"
+import (
+	"time"
+
+	"pitwall/fleet"
+)
 
 // Canonical is a model's name in the list in force.
 func (l *Live) Canonical(kind string, model fleet.ModelName) fleet.ModelName {
@@ -13,4 +17,6 @@ func (l *Live) LinePriceOf(p *fleet.ProviderSpec, line *fleet.BillLine) (fleet.M
 }
 
 // Doubts are the prices in force that look like typing errors.
-func (l *Live) Doubts() []fleet.Safe { return l.Now().Doubts() }
+func (l *Live) Doubts() []fleet.Safe {
+	return append(l.Now().Doubts(), l.Now().Rates.Doubts(time.Now())...)
+}

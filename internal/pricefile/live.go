@@ -51,7 +51,7 @@ func (l *Live) SiteFile() fleet.Safe { return l.Now().SiteFile() }
 func (l *Live) Watch(ctx context.Context, clock fleet.Clock, said func(fleet.Safe)) {
 	task := clock.Task()
 	defer task.Done()
-	for l.Now().Config.Path != "" || l.Now().Config.Second != "" {
+	for l.Now().Config.Path != "" || l.Now().Config.Second != "" || l.Now().Config.Rates != "" {
 		if task.Sleep(ctx, every) != nil {
 			return
 		}
@@ -111,7 +111,7 @@ func newest(c Config) time.Time {
 }
 
 func each(c Config, do func(path string, info os.FileInfo, err error)) {
-	for _, path := range []string{c.Path, c.Second} {
+	for _, path := range []string{c.Path, c.Second, c.Rates} {
 		if path == "" {
 			continue
 		}

@@ -24,6 +24,7 @@ const (
 type Config struct {
 	Path   string // of the site's file or folder; "" for the built-in list alone
 	Second string // of a second list to compare with; "" for none
+	Rates  string // a file of exchange rates; "" for none: then nothing is converted
 	Keep   string // folder for the last good reading; "" keeps none and takes none
 }
 
@@ -37,6 +38,7 @@ type Loaded struct {
 	Kept     time.Time
 	Why      fleet.Safe
 	Warnings []fleet.Safe
+	Rates    economics.ExchangeRates
 }
 
 // Load reads what the configuration names. Files that cannot be used leave the last good reading in force; without one they
@@ -50,6 +52,11 @@ func Load(c Config, now time.Time) (*Loaded, error) {
 	if c.Path != "" {
 		if err := out.layers(now); err != nil {
 			return nil, err
+		}
+	}
+	if c.Rates != "" {
+		if out.Rates, err = readRates(c.Rates); err != nil {
+			return nil, problem("read exchange rates of "+c.Rates, err)
 		}
 	}
 	if c.Second == "" {

@@ -14,6 +14,7 @@ const most = 20
 func (l *Loaded) Report(now time.Time, matter func(kind string, model fleet.ModelName) bool) []fleet.Safe {
 	out := l.Lists(now)
 	out = append(out, some(l.Doubts(), fleet.Text("doubtful price: "))...)
+	out = append(out, some(l.Rates.Doubts(now), fleet.Text("doubtful "))...)
 	if l.Second == nil {
 		return out
 	}
@@ -45,6 +46,7 @@ func (l *Loaded) Lists(now time.Time) []fleet.Safe {
 		}
 		out = append(out, line)
 	}
+	out = append(out, l.saidRates(now)...)
 	if !l.Why.IsEmpty() {
 		out = append(out, fleet.Concat(fleet.Text("prices: newer files are not used: "), l.Why))
 	}

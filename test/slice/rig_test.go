@@ -51,6 +51,9 @@ func rigBeside(t *testing.T, o sim.Options, change func(*rig, *fleet.Inventory))
 		t.Fatal(err)
 	}
 	inv := r.sim.Inventory()
+	for i := range inv.Sources { // as often as real configurations read; the demo is quicker, and here nobody watches it move
+		inv.Sources[i].Interval = max(inv.Sources[i].Interval, 5*time.Second)
+	}
 	change(r, &inv)
 	set := registry.Set(registry.Connectors())
 	log := slog.New(slog.DiscardHandler)

@@ -34,7 +34,9 @@ func spending() *fleet.Snapshot {
 			{Provider: "openai", Model: "gpt-4o", Day: day, Metered: sum("10"), Billed: sum("12.3456789"), Closed: true, Factor: fleet.Some(1.23456789), Against: fleet.StreamMetered,
 				Revised: []fleet.Revision{{Cost: dollars("9")}}}},
 			Factors: []fleet.Factor{{Provider: "openai", Rho: fleet.Some(1.2), Low: 1.1, High: 1.3, Days: 3, Last: fleet.Some(1.3), LastDay: day, Against: fleet.StreamMetered, Off: true}},
-			Bypass:  []fleet.Bypass{{Provider: "openai", Model: "shadow", Reported: 1000, Beyond: 400, Share: .4, Cost: dollars("7")}},
+			Gateways: []fleet.GatewayFactor{{Source: "litellm-bill", Factor: fleet.Factor{Provider: "openai", Last: fleet.Some(10.0), Rho: fleet.Some(1.5), LastDay: day, Days: 7, Off: true},
+				Told: dollars("41.20"), Billed: dollars("412"), Gateways: 1}},
+			Bypass: []fleet.Bypass{{Provider: "openai", Model: "shadow", Reported: 1000, Beyond: 400, Share: .4, Cost: dollars("7")}},
 			Bills: []fleet.BillStatus{{Source: "bill", Kind: "openai-costs", Streams: []fleet.Stream{fleet.StreamBilled, fleet.StreamReported}, Fetched: s.At.Add(-time.Hour), Lines: 7, Calls: 3, Paid: dollars("0.03"),
 				Files: []fleet.BillFile{{Name: "a.csv", Format: fleet.Text("FOCUS 1.2"), SHA256: strings.Repeat("ab", 32), Rows: 5}}}, {Source: "other", Refused: true, Err: fleet.Text("auth: 403")}}}}
 	return s
@@ -48,7 +50,7 @@ func TestCostTables(t *testing.T) {
 	}{
 		"now":     {plain.CostNow(s), []string{"USD/h now 12  15 min 11", "2026-11-30 16:00Z    -  -              -         -  in part", "chat   own      4.92     1.97", "50% input 30% cached 0% written 20% output", "1.355", "$3.14", "$100.00", "day    $100.00  $80.00", "2026-11-30 17:00Z binds", "bills where days are closed"}},
 		"days":    {plain.CostDays(s), []string{"2026-11-30  openai    new^[[2J", "$12.35", "1.235", "closed", "$9.00", "1.20k"}},
-		"factors": {plain.CostFactors(s), []string{"(all)", "1.200", "OFF", "shadow", "40.0", "$7.00"}},
+		"factors": {plain.CostFactors(s), []string{"(all)", "1.200", "OFF", "litellm-bill", "$41.20", "10.0", "shadow", "40.0", "$7.00"}},
 		"bills":   {plain.CostBills(s), []string{"billed reported", "60m", "$0.03", "REFUSED", "a.csv", "FOCUS 1.2", "abababababab", "auth: 403"}},
 	} {
 		text := plain.Grids(x.grids)

@@ -27,7 +27,8 @@ func CostDays(s *fleet.Snapshot) []Grid {
 			exactly(d.Metered.Cost), exactly(d.Reported.Cost), exactly(d.Billed.Cost), word(currencyOf(d)),
 			exactly(d.Credit), shown(d.Metered.Tokens()), shown(d.Reported.Tokens()),
 			times(d.Factor), word(yes(d.Closed, fleet.Text("closed"), fleet.Text("open"))), was,
-			word(fleet.Join(kept(d.Metered.Missing, d.Reported.Missing, d.Billed.Missing), fleet.Text("; "))),
+			word(fleet.Join(kept(d.Metered.Missing, d.Reported.Missing, d.Billed.Missing, d.Metered.Converted,
+				d.Reported.Converted, d.Billed.Converted), fleet.Text("; "))),
 		})
 	}
 	return []Grid{g}
@@ -53,7 +54,7 @@ func booksOf(s *fleet.Snapshot) *fleet.Books {
 // CostFactors are the factors of models and providers, and traffic that passed no gateway.
 func CostFactors(s *fleet.Snapshot) []Grid {
 	b := booksOf(s)
-	return []Grid{factorsGrid(b), bypassGrid(b)}
+	return []Grid{factorsGrid(b), gatewayGrid(b), bypassGrid(b)}
 }
 
 func factorsGrid(b *fleet.Books) Grid {
@@ -78,7 +79,32 @@ func factorsGrid(b *fleet.Books) Grid {
 			label(string(f.Provider)), model, label(f.Tier),
 			times(f.Rho), times(fleet.Some(f.Low)), times(fleet.Some(f.High)), word(fleet.Int(f.Days)),
 			times(f.Last), dayCell(f.LastDay), label(string(f.Against)), word(yes(f.Off, fleet.Text("OFF"), fleet.Text("ok"))),
-			word(f.Told(fleet.FactorDays)),
+			word(f.Lately(fleet.FactorDays)),
+		})
+	}
+	return g
+}
+
+// gatewayGrid is what gateways say themselves, in money of their own, against the bills.
+func gatewayGrid(b *fleet.Books) Grid {
+	g := Grid{
+		Title: fleet.Text("GATEWAYS  the bill / what each gateway says itself: its budgets go by that"),
+		Columns: []column{
+			left(fleet.Text("SOURCE")), left(fleet.Text("PROVIDER")), right(fleet.Text("SAYS")), right(fleet.Text("BILLED")),
+			left(fleet.Text("DAY")), right(fleet.Text("SHOWS%")), right(fleet.Text("FACTOR")), right(fleet.Text("LAST")),
+			right(fleet.Text("DAYS")), right(fleet.Text("GATEWAYS")), left(fleet.Text("STATE")),
+		},
+	}
+	for i := range b.Gateways {
+		x := &b.Gateways[i]
+		share := word(fleet.Text(fleet.Unknown))
+		if s := x.Share(); s.OK {
+			share = word(s.V.Text())
+		}
+		g.Rows = append(g.Rows, []Cell{
+			label(string(x.Source)), label(string(x.Provider)), exactly(x.Told), exactly(x.Billed),
+			dayCell(x.LastDay), share, times(x.Rho), times(x.Last),
+			word(fleet.Int(x.Days)), word(fleet.Int(x.Gateways)), word(yes(x.Off, fleet.Text("OFF"), fleet.Text("ok"))),
 		})
 	}
 	return g

@@ -1,6 +1,8 @@
 package plain
 
 import (
+	"strconv"
+
 	"pitwall/drills"
 	"pitwall/fleet"
 )
@@ -49,4 +51,13 @@ func changeEnd(c *drills.Changed) fleet.Safe {
 		return fleet.Safe{}
 	}
 	return fleet.Textf("  -> %s %s", fleet.Label(c.State), c.Why)
+}
+
+// Drill is the score of a drill with its arithmetic.
+func Drill(x *drills.Report) string {
+	r := &report{}
+	r.line(fleet.Text("EXERCISE "), fleet.Label(x.Scenario.ID), fleet.Text("  "), fleet.Label(x.Scenario.Title), fleet.Textf("  seed %s",
+		fleet.Label(strconv.FormatUint(x.Seed, 10))))
+	drillScore(r, "SCORE", &x.Result, &x.Log)
+	return r.String()
 }

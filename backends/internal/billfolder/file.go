@@ -33,11 +33,12 @@ type file struct {
 type content struct {
 	format  fleet.Safe
 	sha     string
+	size    int64
 	written time.Time
 	rows    int
 	cells   []sheet.Cell
 	texts   []string
-	parties []party // that it speaks of
+	parties map[party]sheet.Range // that it speaks of, and the times of their use
 	usage   sheet.Range
 	all     sheet.Range
 	data    sheet.Range

@@ -347,3 +347,14 @@ func TestAThousandFiles(t *testing.T) {
 		t.Errorf("%d lines of %d files", len(p.Bill.Lines), len(p.Bill.Files))
 	}
 }
+
+// A file that got shorter and whose last row has no end of line was cut, though its last field may look whole.
+func TestACutWithinTheLastFieldIsFound(t *testing.T) {
+	r := newRig(t)
+	r.put("a.csv", 60, "2026-11-01,x,,5", "2026-11-02,x,,123")
+	r.paid("1  5, 2  123")
+	r.write("a.csv", 50, "when,who,project,paid\n2026-11-01,x,,5\n2026-11-02,x,,12")
+	r.paid("1  5, 2  123", "it ends in the middle of a row")
+	r.write("b.csv", 40, "when,who,project,paid\n2026-11-05,x,,7") // nothing says that a file must end with an end of line
+	r.paid("1  5, 2  123, 5  7", "it ends in the middle of a row")
+}

@@ -36,6 +36,8 @@ type pass struct {
 	title   string
 	count   int
 	wrong   int
+	ended   bool // the last row has an end of line
+	head    [][]byte
 	first   string // what was wrong first
 }
 
@@ -63,11 +65,19 @@ func (f *Folder) try(ctx context.Context, root *os.Root, x *file, e entry) (done
 		}
 	}
 	c, err := p.finish()
+	if err == nil && p.cutSince(x.good) {
+		err = sheet.ErrCut
+	}
 	if err != nil {
 		return false, err
 	}
 	x.accept(e, c)
 	return true, nil
+}
+
+// cutSince tells whether a table is shorter than it was and has no end behind its last field: a part of that may lack.
+func (p *pass) cutSince(good *content) bool {
+	return p.table != nil && !p.ended && good != nil && p.size < good.size
 }
 
 // unreadable says why a file is not even opened.
@@ -125,7 +135,7 @@ func (p *pass) recognise(formats []Format) error {
 		return err
 	}
 	h := sheet.NewHead(first)
-	p.width = h.Len()
+	p.width, p.ended, p.head = h.Len(), true, kept(first)
 	for _, format := range formats {
 		if format.Table == nil {
 			continue
@@ -139,6 +149,15 @@ func (p *pass) recognise(formats []Format) error {
 		}
 	}
 	return errUnknown
+}
+
+// kept is a row that stays valid when the next one is read.
+func kept(row [][]byte) [][]byte {
+	out := make([][]byte, len(row))
+	for i := range row {
+		out[i] = bytes.Clone(row[i])
+	}
+	return out
 }
 
 func (p *pass) document(r io.Reader, formats []Format) error {
@@ -177,6 +196,7 @@ func (p *pass) through(ctx context.Context) error {
 		if !whole && len(row) < p.width {
 			return sheet.ErrCut
 		}
+		p.ended = whole
 		p.count++
 		if len(row) != p.width {
 			err = fmt.Errorf("it has %s, the first row has %d", plural(len(row), "field", "fields"), p.width)
@@ -186,7 +206,11 @@ func (p *pass) through(ctx context.Context) error {
 		if errors.Is(err, sheet.ErrManySums) {
 			return err
 		}
-		if err != nil {
+		switch {
+		case err == nil:
+		case slices.EqualFunc(row, p.head, bytes.Equal): // files that were put together, each with its first row
+			p.count--
+		default:
 			p.note(err)
 		}
 	}
@@ -217,13 +241,13 @@ func (p *pass) finish() (*content, error) {
 	if p.wrong*mostWrong > p.count {
 		return nil, fmt.Errorf("%s of %d are wrong, which is too many to use the others; %s", plural(p.wrong, "row", "rows"), p.count, p.first)
 	}
-	c := &content{format: fleet.Label(p.title), sha: p.read.hex(), written: p.written, rows: p.count - p.wrong,
+	c := &content{format: fleet.Label(p.title), sha: p.read.hex(), size: p.size, written: p.written, rows: p.count - p.wrong,
 		usage: p.tally.Usage, all: p.tally.All, data: p.tally.Data, part: p.part()}
+	times := p.tally.Parties()
 	c.cells, c.texts = p.tally.Sums()
-	for i := range c.cells {
-		if who := (party{c.cells[i].Stream, c.texts[c.cells[i].Provider]}); !slices.Contains(c.parties, who) {
-			c.parties = append(c.parties, who)
-		}
+	c.parties = make(map[party]sheet.Range, len(times))
+	for who, r := range times {
+		c.parties[party{who.Stream, c.texts[who.Provider]}] = r
 	}
 	return c, nil
 }
@@ -234,6 +258,9 @@ func (p *pass) part() fleet.Safe {
 	if p.wrong > 0 {
 		list = append(list, fleet.Textf("%s of %s not used, being wrong: %s",
 			fleet.Label(plural(p.wrong, "row", "rows")), fleet.Label(fmt.Sprint(p.count)), fleet.Label(p.first)))
+	}
+	if p.table != nil && p.count == 0 {
+		list = append(list, fleet.Text("it has no rows: nothing is known from it"))
 	}
 	for _, why := range slices.Sorted(maps.Keys(p.tally.Left)) {
 		list = append(list, fleet.Textf("%s %s", fleet.Label(plural(p.tally.Left[why], "row", "rows")), fleet.Label(why)))

@@ -23,21 +23,28 @@ func (f *Folder) reading() *fleet.BillReading {
 		}
 		out.Lines = append(out.Lines, f.line(x.c, x.cell))
 	}
-	slices.Sort(out.Streams)
 	answered := map[party][]sheet.Range{}
 	for _, x := range files {
 		out.Files = append(out.Files, x.told())
 		if x.good == nil {
 			continue
 		}
-		for _, p := range x.good.parties {
-			answered[p] = append(answered[p], x.good.usage)
+		for p, r := range x.good.parties {
+			answered[p] = append(answered[p], r)
 		}
 		if end := time.Unix(x.good.data.To, 0).UTC(); !x.good.data.Empty() && end.After(out.Watermark) {
 			out.Watermark = end
 		}
 	}
-	out.Covers = common(answered, out.Lines)
+	for p := range answered {
+		if !slices.Contains(out.Streams, p.stream) {
+			out.Streams = append(out.Streams, p.stream)
+		}
+	}
+	slices.Sort(out.Streams)
+	if out.Covers = common(answered, out.Lines); out.Covers == nil {
+		out.Apart = f.apart(answered, out.Lines)
+	}
 	return out
 }
 
@@ -47,8 +54,39 @@ type party struct {
 	provider string
 }
 
-// common are the times that the folder answers for, where all that it holds answers for the same. Otherwise it says none, and
-// each line speaks for its own time: that one provider's file covers a day does not mean that another's use of it is known.
+// apart are the times that the folder answers for by stream and provider: that one's file covers a day does not mean that
+// another's use of it is known.
+func (f *Folder) apart(answered map[party][]sheet.Range, lines []fleet.BillLine) []fleet.BillCover {
+	charged := map[party][]fleet.Span{}
+	whose := func(p party) party {
+		if p.provider == string(f.spec.Subject.Provider) {
+			p.provider = ""
+		}
+		return p
+	}
+	for p, spans := range answered {
+		charged[whose(p)] = append(charged[whose(p)], covers(spans)...)
+	}
+	for i := range lines {
+		if l := &lines[i]; !l.IsUsage() {
+			p := party{l.Stream, string(l.Provider)}
+			charged[p] = append(charged[p], l.Span)
+		}
+	}
+	var out []fleet.BillCover
+	for p, spans := range charged {
+		if p.provider == "" && f.spec.Subject.Provider == "" {
+			continue // of nobody in particular
+		}
+		out = append(out, fleet.BillCover{Stream: p.stream, Provider: fleet.ProviderID(p.provider), Spans: fleet.JoinSpans(spans...)})
+	}
+	slices.SortFunc(out, func(a, b fleet.BillCover) int {
+		return cmp.Or(cmp.Compare(a.Stream, b.Stream), cmp.Compare(a.Provider, b.Provider))
+	})
+	return out
+}
+
+// common are the times that the folder answers for, where all that it holds answers for the same.
 func common(answered map[party][]sheet.Range, lines []fleet.BillLine) []fleet.Span {
 	var all []fleet.Span
 	first := true
@@ -134,12 +172,13 @@ func (f *Folder) line(c *content, cell *sheet.Cell) fleet.BillLine {
 // time of which it does not tell what was used: it stands at the hour in which that begins.
 func (c *content) during(cell *sheet.Cell) fleet.Span {
 	const hour = 60 * 60
+	end := c.parties[party{cell.Stream, c.texts[cell.Provider]}].To
 	switch usage := cell.Charge == "" || cell.Charge == fleet.ChargeUsage; {
 	case !usage:
 		from := cell.From - cell.From%hour
 		return span(from, from+hour)
-	case cell.From < c.usage.To && c.usage.To < cell.To:
-		return span(cell.From, c.usage.To)
+	case cell.From < end && end < cell.To:
+		return span(cell.From, end)
 	default:
 		return span(cell.From, cell.To)
 	}

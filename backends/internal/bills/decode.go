@@ -2,6 +2,7 @@ package bills
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,8 +55,8 @@ func Decode[R any](source fleet.SourceID, reply *httpx.Reply, odd *Odd, lines fu
 	if err := reply.JSON(&page); err != nil {
 		return Page{}, err
 	}
-	if page.Data == nil {
-		return Page{}, NoAnswer(source, len(page.Error) > 0)
+	if failed := IsError(page.Error); failed || page.Data == nil {
+		return Page{}, NoAnswer(source, failed)
 	}
 	out, n := Page{More: page.More, Next: string(page.Next)}, 0
 	for _, b := range *page.Data {
@@ -78,6 +79,11 @@ func Decode[R any](source fleet.SourceID, reply *httpx.Reply, odd *Odd, lines fu
 		out.Buckets = append(out.Buckets, bucket)
 	}
 	return out, nil
+}
+
+// IsError tells whether the field "error" of a good answer says that there is one, whatever stands beside it.
+func IsError(field json.RawMessage) bool {
+	return !slices.Contains([]string{"", "null", "{}", "[]", `""`, "false"}, string(field))
 }
 
 // NoAnswer is the error of a good status whose body is not what was asked for.

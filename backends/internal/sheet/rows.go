@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 
 	"pitwall/fleet"
 )
@@ -18,6 +19,7 @@ var (
 	ErrCut = errors.New("it ends in the middle of a row: it was cut, or is still being written")
 	// ErrQuote is a quotation mark that is opened and not closed.
 	ErrQuote = errors.New("a quotation mark is never closed")
+	errMac   = errors.New("its lines end with CR alone: save it with line ends that programs know")
 	errWide  = errors.New("its first row has more columns than any export")
 )
 
@@ -59,6 +61,9 @@ func (t *Rows) Next() (fields [][]byte, whole bool, err error) {
 		if t.sep == 0 {
 			if t.sep = separator(row); bytes.Count(row, []byte{t.sep}) >= maxColumns {
 				return nil, false, errWide
+			}
+			if bytes.IndexByte(row, '\r') >= 0 && bytes.IndexByte(row, '"') < 0 {
+				return nil, false, errMac
 			}
 		}
 		t.split(row)
@@ -177,12 +182,38 @@ func (t *Rows) split(row []byte) {
 		} else {
 			field, row = row, nil
 		}
+		if t.sep == ';' {
+			field = decimalComma(field)
+		}
 		t.fields = append(t.fields, field)
 		if len(row) == 0 {
 			return
 		}
 		row = row[1:] // the separator
 	}
+}
+
+// commaNumber is a number with a comma, and points between thousands.
+var commaNumber = regexp.MustCompile(`^ *[-+$]*(\d*|\d{1,3}(\.\d{3})+),\d+([eE][-+]?\d+)? *$`)
+
+// decimalComma writes a number with a point, in place, of tables that are parted by semicolons since their numbers have commas:
+// 1.234,56 and -0,5. What is no such number stays.
+func decimalComma(field []byte) []byte {
+	comma := bytes.IndexByte(field, ',')
+	if comma < 0 || !commaNumber.Match(field) {
+		return field
+	}
+	out := field[:0]
+	for i, c := range field {
+		switch {
+		case i < comma && c == '.':
+		case i == comma:
+			out = append(out, '.')
+		default:
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // unquote reads one field in quotation marks, in which two of them stand for one, and returns what is behind it: the

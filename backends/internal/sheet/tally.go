@@ -26,6 +26,7 @@ type Key struct {
 	Region    Word
 	Currency  Word
 	Estimated bool
+	Unpriced  bool // the rows say nothing of what was paid
 }
 
 // Cell is one sum.
@@ -56,8 +57,17 @@ type Tally struct {
 	Days bool
 	// All is the time of all rows, Usage of those of use and of days that are listed empty, Data of those of use alone.
 	All, Usage, Data Range
+	parties          map[Party]*Range // of use, by whose it is
+	at               Party            // whose the last row was
+	ofAt             *Range
 	// Left counts rows that a format leaves out on purpose, by reason.
 	Left map[string]int
+}
+
+// Party is one stream of one provider. Without a provider it is all of a table.
+type Party struct {
+	Stream   fleet.Stream
+	Provider Word
 }
 
 // Range is a time with an exclusive end; without any it is zero.
@@ -76,7 +86,8 @@ func (r Range) Empty() bool { return r.From >= r.To }
 
 // NewTally makes a tally without sums.
 func NewTally(days bool) *Tally {
-	return &Tally{words: map[string]Word{"": 0}, texts: []string{""}, cells: map[Key]int32{}, Days: days, Left: map[string]int{}}
+	return &Tally{words: map[string]Word{"": 0}, texts: []string{""}, cells: map[Key]int32{}, parties: map[Party]*Range{}, Days: days,
+		Left: map[string]int{}}
 }
 
 // Word keeps a text.
@@ -117,6 +128,7 @@ func (t *Tally) Add(k Key, quantity, cost, list Amount) error {
 	if k.Charge == "" || k.Charge == fleet.ChargeUsage {
 		t.Usage.Add(k.From, k.To)
 		t.Data.Add(k.From, k.To)
+		t.of(Party{k.Stream, k.Provider}).Add(k.From, k.To)
 	}
 	k.From, k.To = t.grain(k.From, k.To)
 	i, ok := t.cells[k]
@@ -149,10 +161,46 @@ func (t *Tally) grain(from, to int64) (int64, int64) {
 	return from, to
 }
 
+// of is the time that a party's rows of use are of.
+func (t *Tally) of(p Party) *Range {
+	if t.ofAt != nil && t.at == p {
+		return t.ofAt
+	}
+	r := t.parties[p]
+	if r == nil {
+		r = &Range{}
+		t.parties[p] = r
+	}
+	t.at, t.ofAt = p, r
+	return r
+}
+
 // Covered notes a time that a table speaks of without a row of use: a day that it lists empty.
-func (t *Tally) Covered(from, to int64) {
+func (t *Tally) Covered(whose Party, from, to int64) {
 	t.All.Add(from, to)
 	t.Usage.Add(from, to)
+	t.of(whose).Add(from, to)
+}
+
+// Parties are the times that the table speaks of, by whose they are. All begin with the first row of their stream. Each ends with
+// the day of its own last one: that one provider's bill has come does not mean that another's has.
+func (t *Tally) Parties() map[Party]Range {
+	streams, listed := map[fleet.Stream]Range{}, map[fleet.Stream]int64{}
+	for p, r := range t.parties {
+		all := streams[p.Stream]
+		all.Add(r.From, r.To)
+		streams[p.Stream] = all
+		if p.Provider == 0 {
+			listed[p.Stream] = r.To
+		}
+	}
+	out := make(map[Party]Range, len(t.parties))
+	for p, r := range t.parties {
+		day := (r.To + secondsOfDay - 1) / secondsOfDay * secondsOfDay
+		all := streams[p.Stream]
+		out[p] = Range{all.From, min(all.To, max(day, listed[p.Stream]))}
+	}
+	return out
 }
 
 // Sums are the sums, and the texts that their words are indexes of. The tally must not be used afterwards.
