@@ -128,7 +128,7 @@ func offLines(b *part.Block, sc Scene, n int) {
 	}
 }
 
-// offText is one factor beyond its alarm: "OFF openai gpt-4o 11-20: metered shows 10% of the bill (x10; alarm beyond 10%); last days x9.90".
+// offText is one factor beyond its alarm: "OFF openai gpt-4o 11-20: metered shows 10% of the bill (x10; alarm beyond 10%); last days x9".
 func offText(f *fleet.Factor) fleet.Safe {
 	text := fleet.Textf("OFF %s %s %s:", fleet.Label(string(f.Provider)), orAll(f.Model), dayOfMonth(f.LastDay))
 	switch {

@@ -126,7 +126,8 @@ func priceDate(a *fleet.APIBeside) fleet.Safe {
 func besideFacts(p *page, sc Scene, r *besideRow) {
 	x := r.pool
 	own := fleet.Textf("capacity stream, rates of %s ago: GPU-hours over all tokens of the pool", ageText(x.At, sc.Now))
-	p.tell(fleet.Text("own"), themes.Dim, fleet.Join(nonEmpty(own, fleet.Text("at full is the same with nothing idle"), x.Why), fleet.Text("; ")), 2)
+	full := fleet.Text("at full is the same with nothing idle")
+	p.tell(fleet.Text("own"), themes.Dim, fleet.Join(nonEmpty(own, full, x.Why), fleet.Text("; ")), 2)
 	p.tell(fleet.Text("mix"), themes.Dim, fleet.Textf("%s%% input, %s%% cached, %s%% written, %s%% output; %s", x.Mix.Input.Whole(),
 		x.Mix.Cached.Whole(), x.Mix.Written.Whole(), x.Mix.Output.Whole(), x.Mix.From), 2)
 	if a := r.api; a != nil {

@@ -99,7 +99,7 @@ const (
 
 // decisionBars draws a tornado: a line an input, from the answer at the low end of its range to that at the high end.
 func decisionBars(b *part.Block, c *tcopage.Bars, n int) {
-	b.Rule(c.Title, fleet.Text("l low end, h high end of the input"), fleet.Textf("| now %s", tcopage.Dollars(c.Middle)))
+	b.Rule(c.Title, fleet.Text("l low h high"), fleet.Textf("| now %s", tcopage.Dollars(c.Middle)))
 	least, most := min(0, c.Middle), max(0, c.Middle)
 	for i := range c.Rows {
 		least, most = min(least, c.Rows[i].Low, c.Rows[i].High), max(most, c.Rows[i].Low, c.Rows[i].High)
