@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"math"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -130,6 +131,20 @@ type Factor struct {
 	Against  Stream
 	History  Trend // one value a day, not clipped; gaps are days without a bill or an estimate
 	Off      bool  // beyond FactorAlarm
+}
+
+// Lately are the factors of the last n days on file, the oldest first: "x1.02 - x1.10". A day without one is "-".
+func (f *Factor) Lately(n int) Safe {
+	v := f.History.V
+	v = v[max(0, len(v)-n):]
+	out := make([]Safe, len(v))
+	for i, x := range v {
+		out[i] = Text(Unknown)
+		if !math.IsNaN(x) {
+			out[i] = Concat(Text("x"), Float(x, 2))
+		}
+	}
+	return Join(out, Text(" "))
 }
 
 // GatewayFactor is how far a gateway's own word on money was from a provider's bills: its Factor is of no model.
