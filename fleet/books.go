@@ -181,6 +181,7 @@ type CostPoint struct {
 	Span                                Span
 	Metered, Reported, Billed, Capacity Maybe[Money]
 	Closed                              bool // all sources of bills have closed it
+	Bypassed                            bool // traffic is known to have passed the meter by
 }
 
 // BillStatus is one source of bills or usage.

@@ -69,11 +69,15 @@ func (s *Spend) bars(of Span, next func(time.Time) time.Time, points []CostPoint
 	return list
 }
 
-// truest is the bill where it is closed, else the meter, the report, and a bill that is still open.
+// truest is the bill where it is closed, else the meter, the report, and a bill that is still open. A meter that traffic is known to
+// pass by gives way to a report of more, as in CostDay.Best.
 func (p *CostPoint) truest() (Maybe[Money], Stream) {
 	switch {
 	case p.Closed && p.Billed.OK:
 		return p.Billed, StreamBilled
+	case p.Bypassed && p.Metered.OK && p.Reported.OK && p.Reported.V.Currency() == p.Metered.V.Currency() &&
+		p.Reported.V.Amount().GreaterThan(p.Metered.V.Amount()):
+		return p.Reported, StreamReported
 	case p.Metered.OK:
 		return p.Metered, StreamMetered
 	case p.Reported.OK:

@@ -24,12 +24,14 @@ func TestBarsOfTheMonth(t *testing.T) {
 		{Span: day(2), Closed: true, Billed: usd(t, "9"), Metered: usd(t, "8"), Capacity: usd(t, "24")},
 		{Span: day(3), Billed: usd(t, "5"), Metered: usd(t, "8")},
 		{Span: day(4), Metered: usd(t, "0")},
+		{Span: day(5), Metered: usd(t, "3"), Reported: usd(t, "7"), Bypassed: true},
+		{Span: day(6), Metered: usd(t, "8"), Reported: usd(t, "7"), Bypassed: true},
 	}}}
 	bars := s.DayBars(now)
 	if len(bars) != 30 || bars[0].API.OK || bars[0].Capacity.OK {
 		t.Fatalf("%d bars, the first %+v: want 30, and nothing known of a day that is not on file", len(bars), bars[0])
 	}
-	for n, want := range map[int]string{1: "9 billed", 2: "8 metered", 3: "0 metered"} {
+	for n, want := range map[int]string{1: "9 billed", 2: "8 metered", 3: "0 metered", 4: "7 reported", 5: "8 metered"} {
 		if got := bars[n].API.V.Amount().String() + " " + string(bars[n].Stream); !bars[n].API.OK || got != want {
 			t.Errorf("day %d: %s, want %s", n+1, got, want)
 		}
