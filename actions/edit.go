@@ -19,10 +19,27 @@ type EditIntent struct {
 	Member *fleet.MemberEdit `json:",omitempty"`
 }
 
-// EditPlan is what the one step of an edit does.
+// EditPlan is what the one step of an edit does: of a route, or where Key is set of a key or a team.
 type EditPlan struct {
 	Edit     fleet.RouteEdit
+	Key      *KeyPlan                 `json:",omitempty"`
 	Replicas []fleet.GatewayReplicaID // that answered when it was planned
+}
+
+// Text says what it does.
+func (p *EditPlan) Text() fleet.Safe {
+	if p.Key != nil {
+		return KeyText(p.Key.Edit)
+	}
+	return EditText(p.Edit)
+}
+
+// BackText says what takes it back.
+func (p *EditPlan) BackText() fleet.Safe {
+	if p.Key != nil {
+		return KeyText(p.Key.Edit.Inverse())
+	}
+	return EditText(p.Edit.Inverse())
 }
 
 // EditText says what an edit does: "fallbacks on failure: backup -> backup, spare".

@@ -2,13 +2,16 @@ package actions
 
 import "pitwall/fleet"
 
-// Object is the raw name of what a plan acts on: its route, its alerting system, or an object of a cluster.
+// Object is the raw name of what a plan acts on: its route, its alerting system, a key or a team, or an object
+// of a cluster.
 func (p *Plan) Object() string {
 	switch {
 	case p.Work != nil:
 		return p.Work.Was.Object.Name
 	case p.Silence != nil:
 		return string(p.Silence.Source)
+	case p.OfKey():
+		return p.Edit.Key.Edit.Of.Raw()
 	}
 	return string(p.Intent.Route)
 }
@@ -20,9 +23,14 @@ func (p *Plan) ObjectKind() string {
 		return fleet.Label(p.Work.Was.Object.Kind).String()
 	case p.Silence != nil:
 		return "alerting system"
+	case p.OfKey():
+		return p.Edit.Key.Edit.Of.Kind()
 	}
 	return "route"
 }
+
+// OfKey tells whether the plan changes a key of a gateway, or a team.
+func (p *Plan) OfKey() bool { return p.Edit != nil && p.Edit.Key != nil }
 
 // Lock is the name under which a plan's object is locked: that of the route, or one of the other object's.
 func (p *Plan) Lock() fleet.RouteID {
@@ -31,6 +39,8 @@ func (p *Plan) Lock() fleet.RouteID {
 		return ObjectLock(p.Work.Was.Object)
 	case p.Silence != nil:
 		return "alerts of " + fleet.RouteID(p.Silence.Source)
+	case p.OfKey():
+		return KeyLock(p.Gateway, p.Edit.Key.Edit.Of)
 	}
 	return p.Intent.Route
 }
@@ -61,7 +71,7 @@ func (p *Plan) ErrandText() fleet.Safe {
 	case p.Work != nil:
 		return p.workText()
 	case p.Edit != nil:
-		return EditText(p.Edit.Edit)
+		return p.Edit.Text()
 	case p.Silence == nil:
 		return fleet.Safe{}
 	case p.Intent.Kind == KindExpire && p.Intent.Silence != nil:

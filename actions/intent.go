@@ -34,6 +34,7 @@ type Intent struct {
 	Silence  *SilenceIntent `json:",omitempty"` // silence and expire
 	Work     *WorkIntent    `json:",omitempty"` // changes of objects of a cluster
 	Edit     *EditIntent    `json:",omitempty"` // edit
+	Key      *KeyIntent     `json:",omitempty"` // key
 	Failover *FailoverPart  `json:",omitempty"` // the failover that it is a part of
 }
 

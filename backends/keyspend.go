@@ -11,14 +11,12 @@ import (
 // A key or team runs away when it spends several times what it spent in its last hour, and more than pocket money. It has
 // come back when it is near its old rate. Teams and keys are judged apart: a team may run away by many keys.
 const (
-	runawayFloor  = fleet.USDPerHour(10)
-	runawayFactor = 3.0
-	runawayOver   = 1.5 // times the old rate
-	runawayWatch  = 10 * time.Minute
-	keyHour       = 60 // minutes that a rate is held against
-	keyRecent     = 2  // minutes that are left out of them: a jump must not hide itself
-	keysShown     = 200
-	keysFollowed  = 5000
+	runawayOver  = 1.5 // times the old rate
+	runawayWatch = 10 * time.Minute
+	keyHour      = 60 // minutes that a rate is held against
+	keyRecent    = 2  // minutes that are left out of them: a jump must not hide itself
+	keysShown    = 200
+	keysFollowed = 5000
 )
 
 // keyRef is a key or a team at a gateway.
@@ -41,13 +39,15 @@ type keyWatch struct {
 
 // keySpend follows all keys of all gateways.
 type keySpend struct {
+	rule     fleet.RunawayRule
 	counters map[fleet.SourceID]map[string]*counter
 	watches  map[keyRef]*keyWatch
 	from     map[fleet.GatewayID]time.Time // when watching began
 }
 
-func newKeySpend() keySpend {
-	return keySpend{counters: map[fleet.SourceID]map[string]*counter{}, watches: map[keyRef]*keyWatch{}, from: map[fleet.GatewayID]time.Time{}}
+func newKeySpend(rule fleet.RunawayRule) keySpend {
+	return keySpend{rule: rule.WithDefaults(),
+		counters: map[fleet.SourceID]map[string]*counter{}, watches: map[keyRef]*keyWatch{}, from: map[fleet.GatewayID]time.Time{}}
 }
 
 // take adds what one gateway replica counted by key.
@@ -132,14 +132,14 @@ func (w *keyWatch) rates(from, now time.Time) (rate, hour fleet.Maybe[fleet.USDP
 }
 
 // judge says whether it runs away.
-func (w *keyWatch) judge(rate, hour fleet.Maybe[fleet.USDPerHour], now time.Time) {
+func (w *keyWatch) judge(rule fleet.RunawayRule, rate, hour fleet.Maybe[fleet.USDPerHour], now time.Time) {
 	switch {
 	case !rate.OK:
 	case !w.since.IsZero():
-		if rate.V < runawayFloor/2 || float64(rate.V) < runawayOver*float64(w.base) {
+		if rate.V < rule.Floor/2 || float64(rate.V) < runawayOver*float64(w.base) {
 			w.since = time.Time{}
 		}
-	case hour.OK && rate.V >= runawayFloor && float64(rate.V) >= runawayFactor*float64(hour.V):
+	case hour.OK && rate.V >= rule.Floor && float64(rate.V) >= rule.Times*float64(hour.V):
 		w.since, w.base = now, hour.V
 	}
 }
@@ -156,7 +156,7 @@ func (k *keySpend) list(now time.Time) []fleet.KeyBurn {
 		if now.Sub(w.seen) > 2*time.Minute {
 			rate = fleet.None[fleet.USDPerHour]() // its gateway is not read
 		}
-		w.judge(rate, hour, now)
+		w.judge(k.rule, rate, hour, now)
 		b := fleet.KeyBurn{Gateway: ref.gateway, Key: ref.id, Alias: w.alias, Team: ref.team, TeamName: w.teamName, Rate: rate, Hour: hour,
 			Runaway: w.since}
 		if !w.since.IsZero() {
@@ -192,8 +192,9 @@ func keyAlerts(keys []fleet.KeyBurn) []fleet.Alert {
 		if b.Runaway.IsZero() || b.Key == "" && explained[string(b.Gateway)+"\x00"+b.Team] {
 			continue
 		}
-		list = append(list, fleet.Alert{Level: fleet.LevelWarn, Object: b.Name(), Runbook: fleet.Text("runaway-spend"),
-			Text: fleet.Textf("spends %s an hour by %s's prices, %s in its last hour", b.Rate.V.Text(), fleet.Label(string(b.Gateway)),
+		of := b.Of()
+		list = append(list, fleet.Alert{Level: fleet.LevelWarn, Object: b.Name(), Key: &of, Runbook: fleet.Text("runaway-spend"),
+			Text: fleet.Textf("spends $%s an hour by %s's prices, $%s in its last hour", b.Rate.V.Text(), fleet.Label(string(b.Gateway)),
 				b.Hour.V.Text()),
 			Detail: fleet.Concat(fleet.Text("team "), fleet.Label(cmp.Or(b.TeamName, b.Team, "none")))})
 	}

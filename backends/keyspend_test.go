@@ -16,7 +16,7 @@ type spender struct {
 }
 
 func newSpender() *spender {
-	s := &spender{k: newKeySpend(), at: start, counts: map[string]float64{}}
+	s := &spender{k: newKeySpend(fleet.RunawayRule{}), at: start, counts: map[string]float64{}}
 	for _, id := range []fleet.SourceID{"gw1", "gw2"} {
 		s.states = append(s.states, newSourceState(fleet.SourceSpec{ID: id, Subject: fleet.Subject{Gateway: "g"}}, nil, nil, 1))
 	}
@@ -69,7 +69,8 @@ func TestManySmallKeysAreATeamThatRunsAway(t *testing.T) {
 	s := newSpender()
 	s.run(20*time.Minute, map[string]float64{"a": 3, "b": 3, "c": 3})
 	got := s.run(2*time.Minute, map[string]float64{"a": 9.2, "b": 9.2, "c": 9.2})
-	if len(got) != 1 || got[0].Object.String() != "team search" {
+	if len(got) != 1 || got[0].Object.String() != "team search" || got[0].Key == nil || !got[0].Key.Team ||
+		got[0].Key.ID != "t" || got[0].Key.Gateway != "g" {
 		t.Errorf("alerts %v", got)
 	}
 }
@@ -83,5 +84,19 @@ func TestAKeyThatIsNewRunsAwayAndAStartDoesNot(t *testing.T) {
 	s.run(10*time.Minute, map[string]float64{"a": 90})
 	if got := s.run(2*time.Minute, map[string]float64{"a": 90, "new": 60}); len(got) != 1 || got[0].Object.String() != "key alias-new" {
 		t.Errorf("alerts %v", got)
+	}
+}
+
+func TestWhatIsARunawayIsTheSitesToSay(t *testing.T) {
+	for _, x := range []struct {
+		rule fleet.RunawayRule
+		want int
+	}{{fleet.RunawayRule{}, 1}, {fleet.RunawayRule{Floor: 100}, 0}, {fleet.RunawayRule{Times: 12}, 0}, {fleet.RunawayRule{Floor: 60, Times: 8}, 1}} {
+		s := newSpender()
+		s.k = newKeySpend(x.rule)
+		s.run(20*time.Minute, map[string]float64{"a": 8})
+		if got := s.run(2*time.Minute, map[string]float64{"a": 80}); len(got) != x.want {
+			t.Errorf("%+v: %v", x.rule, got)
+		}
 	}
 }

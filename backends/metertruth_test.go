@@ -148,4 +148,16 @@ func TestALoopIsToldWithinTwoMinutes(t *testing.T) {
 	if n := runaway(s); n != 1 {
 		t.Errorf("%d alerts after two minutes of a loop: %+v", n, s.Spend.Keys)
 	}
+	key, team := false, false
+	for _, b := range s.Spend.Keys {
+		key, team = key || b.Key != "" && !b.Runaway.IsZero(), team || b.Key == "" && !b.Runaway.IsZero()
+	}
+	if !key || !team {
+		t.Errorf("the key runs away: %v, its team: %v", key, team)
+	}
+	for i := range s.Alerts { // what the alert is about is what a plan can be made of
+		if a := &s.Alerts[i]; a.Runbook.String() == "runaway-spend" && (a.Key == nil || a.Key.Gateway != "g" || a.Key.ID == "" || a.Key.Team) {
+			t.Errorf("the alert is about %+v", a.Key)
+		}
+	}
 }

@@ -28,6 +28,7 @@ func (w *world) accountFor(s *fleet.Snapshot, seen gatewayLoads, now time.Time) 
 	}
 	out.Rows = w.rows(s, live, past, now)
 	out.Needle = wholePace(out.Rows)
+	out.Beside = besideAPI(s, seen)
 	if a != nil {
 		out.MonthEnd = economics.MonthEnd(w.outlook(s, now))
 	}

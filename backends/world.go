@@ -176,7 +176,7 @@ func newWorld(opt Options, states []*sourceState) *world {
 		gpus:        map[fleet.SourceID]map[gpuKey]*gpuWatch{},
 		still:       map[fleet.SourceID]*stillness{},
 		ledger:      ledger{},
-		keys:        newKeySpend(),
+		keys:        newKeySpend(opt.Inventory.Runaway),
 		given:       map[routeKey]givenID{},
 		trends:      trends{},
 		since:       map[string]stateSince{},

@@ -210,7 +210,7 @@ func Chart(days []fleet.CostDay, ledgers []Ledger, span fleet.Span) []fleet.Cost
 		n := int(d.Day.Sub(span.From) / oneDay)
 		p := &out[n]
 		rows[n]++
-		p.Closed = p.Closed && d.Closed
+		p.Closed, p.Bypassed = p.Closed && d.Closed, p.Bypassed || d.Bypassed.OK
 		plus(&p.Metered, d.Metered.Cost)
 		plus(&p.Reported, d.Reported.Cost)
 		plus(&p.Billed, d.Billed.Cost)

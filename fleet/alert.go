@@ -36,6 +36,7 @@ type Alert struct {
 	Notes    map[string]string `json:",omitempty"` // annotations of an outside alert, raw
 	Also     []SourceID        `json:",omitempty"` // other alerting systems that hold the same alert
 	Pending  bool              `json:",omitempty"` // its condition holds and its waiting time is not over
+	Key      *KeyOf            `json:",omitempty"` // the key or the team that it is about
 	Old      bool              `json:",omitempty"` // its system is no longer read: this is what it said last
 }
 

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"math"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -132,6 +133,20 @@ type Factor struct {
 	Off      bool  // beyond FactorAlarm
 }
 
+// Lately are the factors of the last n days on file, the oldest first: "x1.02 - x1.10". A day without one is "-".
+func (f *Factor) Lately(n int) Safe {
+	v := f.History.V
+	v = v[max(0, len(v)-n):]
+	out := make([]Safe, len(v))
+	for i, x := range v {
+		out[i] = Text(Unknown)
+		if !math.IsNaN(x) {
+			out[i] = Concat(Text("x"), Float(x, 2))
+		}
+	}
+	return Join(out, Text(" "))
+}
+
 // GatewayFactor is how far a gateway's own word on money was from a provider's bills: its Factor is of no model.
 type GatewayFactor struct {
 	Source SourceID
@@ -166,6 +181,7 @@ type CostPoint struct {
 	Span                                Span
 	Metered, Reported, Billed, Capacity Maybe[Money]
 	Closed                              bool // all sources of bills have closed it
+	Bypassed                            bool // traffic is known to have passed the meter by
 }
 
 // BillStatus is one source of bills or usage.

@@ -38,6 +38,7 @@ type Inventory struct {
 	Runbooks  []Runbook
 	Golden    []GoldenPrompt
 	Budget    Budget
+	Runaway   RunawayRule
 	Retention Retention
 	Rules     SiteRules
 }
@@ -265,6 +266,29 @@ type Budget struct {
 	PerDay   Maybe[Money]
 	PerMonth Maybe[Money]
 	Zone     string
+}
+
+// RunawayRule says from when on the spending of a key or a team is an alert. Zero fields take the default.
+type RunawayRule struct {
+	Floor USDPerHour // less than this never is one; zero means RunawayFloor
+	Times float64    // of what was spent in the hour before; zero means RunawayTimes
+}
+
+// The default rule.
+const (
+	RunawayFloor = USDPerHour(10)
+	RunawayTimes = 3.0
+)
+
+// WithDefaults fills zero fields.
+func (r RunawayRule) WithDefaults() RunawayRule {
+	if r.Floor <= 0 {
+		r.Floor = RunawayFloor
+	}
+	if r.Times <= 0 {
+		r.Times = RunawayTimes
+	}
+	return r
 }
 
 // Retention bounds the look-back file.

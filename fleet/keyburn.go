@@ -25,3 +25,17 @@ func (b *KeyBurn) Name() Safe {
 	}
 	return Concat(Text("key "), Label(cmp.Or(b.Alias, b.Key[:min(len(b.Key), 8)])))
 }
+
+// KeyOf is a key or a team at its gateway.
+type KeyOf struct {
+	Gateway GatewayID
+	KeyRef
+}
+
+// Of is whose spending it is.
+func (b *KeyBurn) Of() KeyOf {
+	if b.Key == "" {
+		return KeyOf{b.Gateway, KeyRef{Team: true, ID: b.Team, Alias: b.TeamName}}
+	}
+	return KeyOf{b.Gateway, KeyRef{ID: b.Key, Alias: b.Alias}}
+}

@@ -150,6 +150,10 @@ type Connector struct {
 	Interval  time.Duration // default
 	NewReader func(SourceSpec, Deps) (Reader, error)
 	NewWriter func(GatewaySpec, Deps) (RouteWriter, error)
+	// NewKeyReader looks up keys and teams of a gateway; nil where it has none, or none that can be changed, and Keyless says then
+	// what can be done instead.
+	NewKeyReader func(GatewaySpec, Deps) (KeyReader, error)
+	Keyless      string
 	// NewDecoder makes a decoder of the metrics pages of this kind; nil where it has none.
 	NewDecoder func() Decoder
 	// Families are prefixes, or whole names, of metrics that only this kind has: how a page, or a store's series, is

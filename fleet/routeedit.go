@@ -1,6 +1,9 @@
 package fleet
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // EditKind is what is edited of a route beside its weights.
 type EditKind string
@@ -71,6 +74,8 @@ type ReplicaStanding struct {
 	At      Standing
 	Holds   Safe  // what it holds, where that is foreign
 	Err     error // it did not answer; At is then ""
+	// Cached is until when it may go by what it had cached, since it was not told of what is stored; zero for not at all.
+	Cached time.Time
 }
 
 // RouteEditor changes what a gateway keeps of its routes beside weights. The RouteWriter of a gateway that can implements it

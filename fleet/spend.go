@@ -31,7 +31,8 @@ type Spend struct {
 	Rows       []SpendRow // by kind, then the dearest first
 	Unlisted   []Unpriced // traffic that is in none of the sums
 	Shifted    []ShiftCost
-	Books      *Books `json:",omitempty"` // nil where nothing is kept
+	Beside     []PoolBeside // own pools beside the API, by route
+	Books      *Books       `json:",omitempty"` // nil where nothing is kept
 }
 
 // SpendTrends are the histories of the live streams, in US dollars an hour.

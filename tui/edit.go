@@ -16,6 +16,9 @@ func whyNoEdit(m *Model) fleet.Safe {
 	if why := whyNoPlans(m); !why.IsEmpty() {
 		return why
 	}
+	if of, ok := m.keyMeant(); ok {
+		return whyNoKeyEdit(m, of)
+	}
 	route := m.selectedRoute()
 	r := m.snap.Route(route)
 	switch c := m.book.OpenOn(route); {
@@ -42,8 +45,11 @@ type editChoice struct {
 	now  string     // what the field begins with
 }
 
-// openEdit asks what is to be edited of the selected route.
+// openEdit asks what is to be edited of the selected route, key or team.
 func (m *Model) openEdit(string) tea.Cmd {
+	if of, ok := m.keyMeant(); ok {
+		return m.openKey(of)
+	}
 	r := m.snap.Route(m.selectedRoute())
 	choices := editChoices(r)
 	q := &question{answer: editAnswer{route: r.Spec.ID, choices: choices}, state: views.AskState{
@@ -179,15 +185,21 @@ func splitRoutes(text string) []fleet.RouteID {
 	return list
 }
 
-// askEditReason asks why, where no incident says it.
+// askEditReason asks why an edit of a route is wanted.
 func (m *Model) askEditReason(route fleet.RouteID, want actions.EditIntent) tea.Cmd {
-	in := actions.Intent{Kind: actions.KindEdit, Route: route, Edit: &want, Incident: m.book.Access.Incident, Actor: m.book.Access.Actor}
+	return m.askReason(fleet.Concat(fleet.Text("EDIT "), fleet.Label(string(route)), fleet.Text(": why")),
+		actions.Intent{Kind: actions.KindEdit, Route: route, Edit: &want})
+}
+
+// askReason asks why, where no incident says it, and plans.
+func (m *Model) askReason(title fleet.Safe, in actions.Intent) tea.Cmd {
+	in.Incident, in.Actor = m.book.Access.Incident, m.book.Access.Actor
 	if in.Incident != "" {
 		in.Reason = in.Incident
 		return m.planErrand(in)
 	}
-	return m.open(&question{answer: editReason{in}, state: views.AskState{Title: fleet.Concat(fleet.Text("EDIT "), fleet.Label(string(route)),
-		fleet.Text(": why")), Lines: []fleet.Safe{fleet.Text("The reason is kept with the change and in the audit.")},
+	return m.open(&question{answer: editReason{in}, state: views.AskState{Title: title,
+		Lines: []fleet.Safe{fleet.Text("The reason is kept with the change and in the audit.")},
 		Field: &views.TextField{}, Label: fleet.Text("reason")}})
 }
 

@@ -66,6 +66,9 @@ func (m *Model) errandPlanned(msg errandMsg) tea.Cmd {
 }
 
 func errandTitle(p *actions.Plan) fleet.Safe {
+	if p.OfKey() {
+		return fleet.Concat(fleet.Text("change of "), p.Edit.Key.Edit.Of.Text(), fleet.Text(" on "), fleet.Label(string(p.Gateway)))
+	}
 	if p.Edit != nil {
 		return fleet.Concat(fleet.Text("edit of "), fleet.Label(p.Object()), fleet.Text(" on "), fleet.Label(string(p.Gateway)))
 	}
@@ -76,6 +79,9 @@ func errandTitle(p *actions.Plan) fleet.Safe {
 }
 
 func errandVerb(p *actions.Plan) fleet.Safe {
+	if p.OfKey() {
+		return fleet.Concat(fleet.Text("DO IT: "), p.ErrandText())
+	}
 	if p.Edit != nil {
 		return fleet.Concat(fleet.Text("EDIT: "), p.ErrandText())
 	}
@@ -142,7 +148,8 @@ func silencePlanLines(p *actions.Plan) []fleet.Safe {
 // editLines say what an edit needs to be done, and where the load of a blocked member goes.
 func editLines(p *actions.Plan) []fleet.Safe {
 	lines := []fleet.Safe{fleet.Textf("done when all %s replicas hold it; undo: %s", fleet.Int(len(p.Edit.Replicas)),
-		actions.EditText(p.Edit.Edit.Inverse()))}
+		p.Edit.BackText())}
+	lines = append(lines, p.Notes...)
 	for i := range p.Effects {
 		e := &p.Effects[i]
 		lines = append(lines, fleet.Textf("  %s: share %s%% -> %s%%, %s -> %s req/s (est.)", fleet.Label(string(e.Target)),

@@ -60,7 +60,9 @@ func changeKeys() []Binding {
 			Help: fleet.Text("take its open change back, or give its own steps up"),
 			Why:  whyNoAbort, do: (*Model).askAbort},
 		{ID: "edit", Keys: []string{"E"}, Scope: s, Word: fleet.Text("edit"), Risk: RiskPlan,
-			Help: fleet.Text("plan an edit of the route's fallbacks, further names or blocked members"), Why: whyNoEdit, do: (*Model).openEdit},
+			Help: fleet.Text("plan an edit of the route's fallbacks, further names or members; " +
+				"block or limit the key or team of an alert or a bill"),
+			Why: whyNoEdit, do: (*Model).openEdit},
 		{ID: "resync", Keys: []string{"R"}, Scope: s, Word: fleet.Text("resync"), Risk: RiskPlan,
 			Help: fleet.Text("plan the resync of a gateway replica that lags"), Why: whyNoResync, do: (*Model).openResync},
 		{ID: "silence", Keys: []string{"M"}, Scope: s, Risk: RiskPlan,

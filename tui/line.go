@@ -144,9 +144,9 @@ func (m *Model) lineCancel(string) tea.Cmd {
 	return m.askOrphan()
 }
 
-// remember keeps a line for the history, once.
+// remember keeps a line for the history, once. One with what looks like a secret in it is not kept.
 func (m *Model) remember(prompt, text string) {
-	if text == "" {
+	if text == "" || slices.ContainsFunc(strings.Fields(text), fleet.LooksSecret) {
 		return
 	}
 	said := slices.DeleteFunc(m.said[prompt], func(s string) bool { return s == text })

@@ -152,8 +152,8 @@ func (m *Model) target() (place, bool) {
 	switch m.pane() {
 	case panePools, paneCostPools, paneCostProviders, paneCapacity:
 		return m.memberPlace(id)
-	case paneRoutes, paneCostRoutes:
-		return place{screen: views.ScreenRoutes, route: fleet.RouteID(id)}, true
+	case paneRoutes, paneCostRoutes, paneCostBeside:
+		return place{screen: views.ScreenRoutes, route: views.BesideRoute(id)}, true
 	case paneTargets:
 		return m.targetPlace(here.route, fleet.TargetID(id))
 	case paneAlerts:

@@ -101,7 +101,7 @@ func undoWord(p *actions.Plan) fleet.Safe {
 	case p.Intent.Kind == actions.KindExpire:
 		return fleet.Text("give it up, where nothing was written yet: the end of a silence cannot be taken back")
 	case p.Edit != nil:
-		return fleet.Concat(fleet.Text("undo: "), actions.EditText(p.Edit.Edit.Inverse()))
+		return fleet.Concat(fleet.Text("undo: "), p.Edit.BackText())
 	case p.Errand():
 		return fleet.Text("undo: end the silence now")
 	}

@@ -30,6 +30,10 @@ const (
 	paneCostRoutes    = "costroutes"
 	paneCostPools     = "costpools"
 	paneCostProviders = "costproviders"
+	paneCostBeside    = "costbeside"
+	paneCostHours     = "costhours"
+	paneCostDays      = "costdays"
+	paneCostTrends    = "costtrends"
 
 	paneBillFactors = "billfactors"
 	paneBillParts   = "billparts"
@@ -94,7 +98,7 @@ func panes(p place) []string {
 	case views.ScreenEvents:
 		return listOrPage(p.change == "", []string{paneJournal, paneEvents})
 	case views.ScreenCost:
-		return []string{paneCostRoutes, paneCostPools, paneCostProviders}
+		return views.CostPanes()
 	case views.ScreenEconomics:
 		return economicsPanes()
 	case views.ScreenBills:
@@ -214,7 +218,7 @@ func (s *states) screenTable(screen views.Screen, pane string) *views.Table {
 		return &s.silences.List
 	case paneOrigins, paneFailovers, paneRunbooks, paneParts:
 		return s.failoverTable(pane)
-	case paneCostRoutes, paneCostPools, paneCostProviders:
+	case paneCostRoutes, paneCostPools, paneCostProviders, paneCostBeside, paneCostHours, paneCostDays, paneCostTrends:
 		return s.costTable(pane)
 	case paneMachines:
 		return &s.compute.Machines
@@ -248,8 +252,12 @@ func (s *states) costTable(pane string) *views.Table {
 		return &s.cost.Routes
 	case paneCostPools:
 		return &s.cost.Pools
-	default:
+	case paneCostProviders:
 		return &s.cost.Providers
+	case paneCostBeside:
+		return &s.cost.Beside
+	default:
+		return &s.cost.Chart
 	}
 }
 
@@ -304,6 +312,8 @@ func (m *Model) selectedRoute() fleet.RouteID {
 	switch m.pane() {
 	case paneRoutes, paneCostRoutes:
 		return fleet.RouteID(id)
+	case paneCostBeside:
+		return views.BesideRoute(id)
 	case paneAlerts:
 		if a := alertByID(m.snap, id); a != nil {
 			return a.Route

@@ -39,15 +39,15 @@ var partsColumns = []part.Column{
 	{Title: fleet.Text("BY"), Width: 8},
 	{Key: "name", Title: fleet.Text("NAME"), Width: 16, Most: 36},
 	{Key: "cost", Title: fleet.Text("$/H 15m"), Width: 8, Align: part.Right},
-	{Title: fleet.Text("1m"), Width: 7, Align: part.Right, Drop: 3},
+	{Title: fleet.Text("$/H 1m"), Width: 7, Align: part.Right},
 	{Title: fleet.Text("TODAY"), Width: 8, Align: part.Right},
 	{Title: fleet.Text("MONTH"), Width: 8, Align: part.Right},
-	{Title: fleet.Text("STREAM"), Width: 8, Drop: 2},
+	{Title: fleet.Text("STREAM"), Width: 8},
 	{Title: fleet.Text("TO"), Width: 12, Drop: 4, Least: normalWidth},
 	{Title: fleet.Text("$/1M"), Width: 6, Align: part.Right, Drop: 5},
 	{Title: fleet.Text("FULL"), Width: 6, Align: part.Right, Drop: 6, Least: normalWidth},
 	{Title: fleet.Text("FACTOR"), Width: 6, Align: part.Right, Drop: 7, Least: normalWidth},
-	{Title: fleet.Safe{}, Width: 10, Most: 60, Drop: 1},
+	{Title: fleet.Safe{}, Width: 10, Most: 60, Drop: 8},
 }
 
 func partPane(b *part.Block, l *listing[fleet.SpendRow], u BillsState, n int) {

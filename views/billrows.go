@@ -126,7 +126,7 @@ var factorColumns = []part.Column{
 
 func factorPane(b *part.Block, sc Scene, l *listing[factorRow], u BillsState, n int) {
 	from, to := window(l.ids, u.Factors, n)
-	b.Rule(fleet.Text("METERED, REPORTED, BILLED  by model"), fleet.Join(nonEmpty(fleet.Text("of the newest day that is closed"),
+	b.Rule(fleet.Text("METERED, REPORTED, BILLED"), fleet.Join(nonEmpty(fleet.Text("last closed day"),
 		filterNote(u.Factors)),
 		fleet.Text("  ")), fleet.Concat(position(from, to, len(l.ids)), fleet.Text("  enter days")))
 	g := part.Layout(factorColumns, b.Width(), u.Factors.Column)

@@ -29,7 +29,7 @@ func Bills(sc Scene, u BillsState, sz Size) string {
 			billDays(b, sc, u, rows)
 			return
 		}
-		billsHead(b, sc)
+		billsHead(b, sc, rows >= 30)
 		panes := billPanes(sc, u)
 		shares := make([]*share, len(panes))
 		for i, p := range panes {
@@ -81,32 +81,84 @@ func billPanes(sc Scene, u BillsState) []billPane {
 	}
 }
 
-// billsHead says what the month cost and when its limits end, then what no figure below holds.
-func billsHead(b *part.Block, sc Scene) {
+// billsHead says which bills are far off, what the month cost and when its limits end, then what no figure below holds.
+func billsHead(b *part.Block, sc Scene, tall bool) {
 	s := &sc.Snap.Spend
 	b.Rule(fleet.Text("BILLS  UTC"), booksProblem(s.Books), fleet.Text("6 burn now"))
-	paceLine(b, s)
+	gatewayLines(b, s.Books, 2)
+	offLines(b, sc, 2)
+	if tall { // a low screen leaves the present burn to 6
+		paceLine(b, s)
+	}
 	monthLine(b, s)
 	endLines(b, sc, 2)
 	if s.Books == nil {
 		return
 	}
-	for i := range s.Books.Gateways {
-		if g := &s.Books.Gateways[i]; g.Off {
-			b.Gap(1).Put(themes.Warn, gatewayText(g)).End()
-		}
-	}
 	for i := range s.Books.Bypass {
 		if i == 2 {
 			break
 		}
-		b.Gap(1).Put(themes.Warn, bypassText(&s.Books.Bypass[i])).End()
+		wrapped(b, themes.Warn, bypassText(&s.Books.Bypass[i]))
 	}
-	for i := range s.Unlisted {
-		if i == 2 {
-			break
+	unlistedLines(b, s, 2)
+}
+
+// gatewayLines say which gateways' own figures are far from the bill, at most n of them: their budgets go by those.
+func gatewayLines(b *part.Block, k *fleet.Books, n int) {
+	if k == nil {
+		return
+	}
+	for i := range k.Gateways {
+		if g := &k.Gateways[i]; g.Off && n > 0 {
+			n--
+			wrapped(b, themes.Bad, gatewayText(g))
 		}
-		b.Gap(1).Put(themes.Warn, unlistedText(&s.Unlisted[i])).End()
+	}
+}
+
+// offLines say which bills are far from what was counted, the furthest first, at most n of them, with the days behind that.
+func offLines(b *part.Block, sc Scene, n int) {
+	for _, r := range factorList(sc.Snap, Table{}).rows {
+		if n == 0 || !r.f.Off {
+			return
+		}
+		n--
+		wrapped(b, themes.Bad, offText(&r.f))
+	}
+}
+
+// offText is one factor beyond its alarm: "OFF openai gpt-4o 11-20: metered shows 10% of the bill (x10; alarm beyond 10%); last days x9".
+func offText(f *fleet.Factor) fleet.Safe {
+	text := fleet.Textf("OFF %s %s %s:", fleet.Label(string(f.Provider)), orAll(f.Model), dayOfMonth(f.LastDay))
+	switch {
+	case f.Last.OK && f.Last.V > 0:
+		text = fleet.Textf("%s %s shows %s%% of the bill (%s; alarm beyond %s%%)", text, orUnknown(fleet.Label(string(f.Against))),
+			fleet.Ratio(1/f.Last.V).Whole(), factorText(f.Last), fleet.Ratio(fleet.FactorAlarm).Whole())
+	default:
+		text = fleet.Textf("%s bills are %s of the estimate (alarm beyond %s%%)", text, factorText(f.Rho), fleet.Ratio(fleet.FactorAlarm).Whole())
+	}
+	if history := f.Lately(fleet.FactorDays); !history.IsEmpty() {
+		text = fleet.Textf("%s; last days %s", text, history)
+	}
+	return text
+}
+
+// orAll is a model, or all of a provider's where a bill names none.
+func orAll(m fleet.ModelName) fleet.Safe {
+	if m == "" {
+		return fleet.Text("(all models)")
+	}
+	return fleet.Quote(string(m))
+}
+
+// unlistedLines are traffic without a price, each with the line that would give it one, at most n of them.
+func unlistedLines(b *part.Block, s *fleet.Spend, n int) {
+	for i := range s.Unlisted[:min(n, len(s.Unlisted))] {
+		wrapped(b, themes.Warn, unlistedText(&s.Unlisted[i]))
+	}
+	if more := len(s.Unlisted) - n; more > 0 {
+		b.Gap(3).Put(themes.Warn, fleet.Textf("and %s more: pitwall cost lists them", fleet.Int(more))).End()
 	}
 }
 

@@ -7,32 +7,88 @@ import (
 )
 
 // Cost shows what the fleet costs now and where: the day against its budget, each live stream, idle capacity, then
-// routes, pools and providers, and the history of the streams where there is room. Streams are never added to one
-// another but where they cover different money.
+// routes, pools and providers, own pools beside the API, and charts of hours, days and the window. A low screen shows the
+// tables of the present burn, or the one pane that has the focus. Streams are never added to one another but where they
+// cover different money.
 func Cost(sc Scene, u CostState, sz Size) string {
 	sc = withLook(sc)
 	return frame(sc, sz, sz.H >= tallScreen, func(b *part.Block, rows int) {
 		costHead(b, sc)
-		tables := costTables(sc)
-		shares := make([]*share, len(tables))
-		for i, t := range tables {
-			shares[i] = &share{least: 1, want: max(1, len(t.rows)), weight: 1}
-			if t.pane == u.pane() {
-				shares[i].weight, shares[i].least = 3, 2
-			}
-		}
-		chart := 0
-		if b.Width() >= normalWidth && rows >= 30 {
-			chart = max(10, rows/3)
-		}
-		divide(rows-b.Len()-2*len(tables)-chart, shares)
-		for i, t := range tables {
-			t.draw(b, sc, u.table(t.pane), t.pane == u.pane(), shares[i].got)
-		}
-		if left := rows - b.Len(); chart > 0 && left >= chart {
-			costCharts(b, sc, left)
+		tall := b.Width() >= normalWidth && rows >= 30
+		switch {
+		case tall:
+			costTall(b, sc, u, rows)
+		case u.pane() == paneCostBeside:
+			besidePane(b, sc, u, rows-b.Len()-2)
+		case isCostChart(u.pane()):
+			costChart(b, sc, u.pane(), rows-b.Len())
+		default:
+			costParts(b, sc, u, rows-b.Len())
 		}
 	})
+}
+
+// costParts draws the three tables of what burns now into n lines.
+func costParts(b *part.Block, sc Scene, u CostState, n int) {
+	tables := costTables(sc)
+	shares := make([]*share, len(tables))
+	for i, t := range tables {
+		shares[i] = &share{least: 1, want: max(1, len(t.rows)), weight: 1}
+		if t.pane == u.pane() {
+			shares[i].weight, shares[i].least = 3, 2
+		}
+	}
+	divide(n-2*len(tables), shares)
+	for i, t := range tables {
+		t.draw(b, sc, u.table(t.pane), t.pane == u.pane(), shares[i].got)
+	}
+}
+
+// costTall draws all tables and, below them, the chart that has the focus, else that of the days; where there is room, the others.
+func costTall(b *part.Block, sc Scene, u CostState, rows int) {
+	chart := max(9, (rows-b.Len())/3)
+	beside := min(max(1, len(besideList(sc.Snap, u.Beside).ids)), 3+3*count(rows >= 50)) + 2
+	if u.pane() == paneCostBeside { // it tells how its prices were found where else the chart stands
+		const told = 6
+		beside += told
+		if chart -= told; chart < told {
+			chart = 0
+		}
+	}
+	costParts(b, sc, u, rows-b.Len()-chart-beside)
+	besidePane(b, sc, u, beside-2)
+	left := rows - b.Len()
+	first, second := u.pane(), paneCostTrends
+	if !isCostChart(first) {
+		first = paneCostDays
+	}
+	if first == second {
+		second = paneCostHours
+	}
+	switch {
+	case left < 6:
+		return
+	case left < 20:
+		costChart(b, sc, first, left)
+		return
+	}
+	costChart(b, sc, first, left-left/2)
+	costChart(b, sc, second, left/2)
+}
+
+func isCostChart(pane string) bool {
+	return pane == paneCostHours || pane == paneCostDays || pane == paneCostTrends
+}
+
+func costChart(b *part.Block, sc Scene, pane string, n int) {
+	switch pane {
+	case paneCostHours:
+		costHours(b, sc, n)
+	case paneCostDays:
+		costDays(b, sc, n)
+	default:
+		costTrends(b, sc, n)
+	}
 }
 
 // table is the state of a pane.
@@ -51,22 +107,13 @@ func (u CostState) table(pane string) Table {
 func costHead(b *part.Block, sc Scene) {
 	s := &sc.Snap.Spend
 	d := dayOf(s)
-	b.Rule(fleet.Text("COST now"), missing(s), fleet.Concat(pricesAge(s), fleet.Text("  b bills")))
+	b.Rule(fleet.Text("COST now"), missing(s), fleet.Join(nonEmpty(pricesAge(s), tabHint(s), fleet.Text("b bills")), fleet.Text("  ")))
 	b.Gap(1)
 	budgetLine(b, s, d)
 	b.End()
 	monthLine(b, s)
 	paceLine(b, s)
-	b.Gap(1).Say(themes.Dim, "own GPUs ").Put(themes.Text, moneyRate(s.Capacity, false))
-	b.Gap(2).Say(themes.Dim, "rented ").Put(themes.Text, moneyRate(s.Metered, s.Metered.OK))
-	b.Gap(2).Say(themes.Dim, "idle ").Put(themes.Text, moneyRate(s.Idle, s.Idle.OK && !s.IdleWhy.IsEmpty()))
-	if s.Idle.OK && s.Capacity.OK && s.Capacity.V > 0 {
-		b.Say(themes.Dim, " (").Put(themes.Dim, fleet.Ratio(s.Idle.V/s.Capacity.V).Whole()).Say(themes.Dim, "% of own)")
-	}
-	if day := sc.Snap.ProbesPerDay(); day.OK {
-		b.Gap(2).Say(themes.Dim, "probes est. ").Put(themes.Text, day.V.Small()).Say(themes.Dim, " a day")
-	}
-	b.End()
+	livePhrases(b, sc)
 	if !s.IdleWhy.IsEmpty() {
 		b.Gap(1).Say(themes.Dim, "idle is ").Put(themes.Dim, s.IdleWhy).End()
 	}
@@ -76,6 +123,30 @@ func costHead(b *part.Block, sc Scene) {
 	endLines(b, sc, 2)
 	shiftedLines(b, sc, 1)
 	gatewaysSay(b, sc)
+	unlistedLines(b, s, 1)
+}
+
+// livePhrases say what own GPUs, rented models and idle capacity burn now, each by itself.
+func livePhrases(b *part.Block, sc Scene) {
+	s := &sc.Snap.Spend
+	idle := said(fleet.Text("idle "), moneyRate(s.Idle, s.Idle.OK && !s.IdleWhy.IsEmpty()))
+	if s.Idle.OK && s.Capacity.OK && s.Capacity.V > 0 {
+		idle = idle.with(themes.Dim, fleet.Textf(" (%s%% of own)", fleet.Ratio(s.Idle.V/s.Capacity.V).Whole()))
+	}
+	list := []phrase{said(fleet.Text("own GPUs "), moneyRate(s.Capacity, false)),
+		said(fleet.Text("rented "), moneyRate(s.Metered, s.Metered.OK)), idle}
+	if day := sc.Snap.ProbesPerDay(); day.OK {
+		list = append(list, said(fleet.Text("probes est. "), day.V.Small()).with(themes.Dim, fleet.Text(" a day")))
+	}
+	flow(b, list...)
+}
+
+// tabHint says that there is more below than what is shown, where the heading has room for it.
+func tabHint(s *fleet.Spend) fleet.Safe {
+	if !s.PricesSite.IsEmpty() {
+		return fleet.Safe{}
+	}
+	return fleet.Text("tab API prices, charts")
 }
 
 func pricesAge(s *fleet.Spend) fleet.Safe {
@@ -122,8 +193,8 @@ func costTables(sc Scene) []costTable {
 	}
 }
 
-// costCharts draws the live streams, and what each route costs, over the window.
-func costCharts(b *part.Block, sc Scene, n int) {
+// costTrends draws the live streams over the window, and where there is room what each route costs.
+func costTrends(b *part.Block, sc Scene, n int) {
 	s := &sc.Snap.Spend
 	limit := dayOf(s).hourly()
 	streams := chartSpec{title: fleet.Text("$/H by stream"), limit: limit, word: fleet.Text("budget/24"), label: dollarLabel,

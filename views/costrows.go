@@ -11,10 +11,25 @@ import (
 
 // CostState is what the cost screen remembers.
 type CostState struct {
-	Pane      string // "costroutes", "costpools", "costproviders"
+	Pane      string // one of CostPanes
 	Routes    Table
 	Pools     Table
 	Providers Table
+	Beside    Table
+	Chart     Table // charts have no rows
+}
+
+// The panes of the cost screen that are no parts of the present burn.
+const (
+	paneCostBeside = "costbeside"
+	paneCostHours  = "costhours"
+	paneCostDays   = "costdays"
+	paneCostTrends = "costtrends"
+)
+
+// CostPanes are the tables and charts of the cost screen in the order of tab.
+func CostPanes() []string {
+	return []string{"costroutes", "costpools", "costproviders", paneCostBeside, paneCostHours, paneCostDays, paneCostTrends}
 }
 
 func (u CostState) pane() string { return cmp.Or(u.Pane, "costroutes") }
@@ -175,5 +190,6 @@ func CostOrder(sc Scene, u CostState) map[string][]string {
 	_, out["costroutes"] = costOrder(costRoutes(sc.Snap), u.Routes)
 	_, out["costpools"] = costOrder(costPools(sc.Snap), u.Pools)
 	_, out["costproviders"] = costOrder(costProviders(sc.Snap), u.Providers)
+	out[paneCostBeside] = besideList(sc.Snap, u.Beside).ids
 	return out
 }

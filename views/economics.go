@@ -53,7 +53,10 @@ func Economics(sc Scene, u EconomicsState, sz Size) string {
 		above.Cut(max(1, rows-5))
 		b.Append(above.Block)
 		if s := sectionOf(u.Answer, u.Pane); s != nil {
-			economicsTable(b, s, u.table(s.ID), rows-b.Len())
+			charts := economicsCharts(u.Answer, s, b.Width(), rows >= 30)
+			room := chartRoom(charts, rows-b.Len())
+			economicsTable(b, s, u.table(s.ID), rows-b.Len()-room)
+			drawDecision(b, charts, min(room, rows-b.Len()))
 		}
 	})
 }

@@ -177,13 +177,13 @@ func undoText(sc Scene, c *actions.Change, number func(fleet.ChangeID) fleet.Saf
 func errandUndo(c *actions.Change) fleet.Safe {
 	switch {
 	case c.Plan.Edit != nil && c.State == actions.StateRollingBack:
-		return fleet.Concat(fleet.Text("on its way back: "), actions.EditText(c.Plan.Edit.Edit.Inverse()))
+		return fleet.Concat(fleet.Text("on its way back: "), c.Plan.Edit.BackText())
 	case c.Plan.Edit != nil && c.State == actions.StateRolledBack:
 		return fleet.Text("nothing to undo: it is back as it was")
 	case c.Plan.Edit != nil && c.State.Closed():
-		return fleet.Concat(fleet.Text("Z plans "), actions.EditText(c.Plan.Edit.Edit.Inverse()), fleet.Text(", with the same checks"))
+		return fleet.Concat(fleet.Text("Z plans "), c.Plan.Edit.BackText(), fleet.Text(", with the same checks"))
 	case c.Plan.Edit != nil:
-		return fleet.Concat(fleet.Text("Z rolls back: "), actions.EditText(c.Plan.Edit.Edit.Inverse()))
+		return fleet.Concat(fleet.Text("Z rolls back: "), c.Plan.Edit.BackText())
 	case c.Plan.Intent.Kind == actions.KindExpire:
 		return fleet.Text("a silence that ended does not come back; set a new one")
 	case c.State.Closed():

@@ -31,7 +31,7 @@ func errandSteps(s *page, c *actions.Change) {
 	does := fleet.Safe{}
 	if c.Plan.Edit != nil {
 		g = part.Layout(editColumns, s.Width(), 0)
-		does = actions.EditText(c.Plan.Edit.Edit)
+		does = c.Plan.Edit.Text()
 	}
 	g.Head(s.Block)
 	if len(c.Steps) == 0 {
@@ -42,7 +42,7 @@ func errandSteps(s *page, c *actions.Change) {
 		what := orUnknown(fleet.Label(r.Silence))
 		switch {
 		case c.Plan.Edit != nil && r.Back:
-			what = actions.EditText(c.Plan.Edit.Edit.Inverse())
+			what = c.Plan.Edit.BackText()
 		case c.Plan.Edit != nil:
 			what = does
 		}

@@ -46,7 +46,19 @@ var screens = map[string]func(views.Scene, views.Size) string{
 	"costpools": func(sc views.Scene, sz views.Size) string {
 		return views.Cost(sc, views.CostState{Pane: "costpools", Pools: views.Table{Selected: "h100-b", Sort: "idle"}}, sz)
 	},
-	"costbilled":      func(sc views.Scene, sz views.Size) string { return views.Cost(billed(sc), views.CostState{}, sz) },
+	"costbilled": func(sc views.Scene, sz views.Size) string { return views.Cost(billed(sc), views.CostState{}, sz) },
+	"costbeside": func(sc views.Scene, sz views.Size) string {
+		return views.Cost(billed(sc), views.CostState{Pane: "costbeside", Beside: views.Table{Selected: "chat-default\x00h100-b\x00openai"}}, sz)
+	},
+	"costhours": func(sc views.Scene, sz views.Size) string {
+		return views.Cost(billed(sc), views.CostState{Pane: "costhours"}, sz)
+	},
+	"costdays": func(sc views.Scene, sz views.Size) string {
+		return views.Cost(billed(sc), views.CostState{Pane: "costdays"}, sz)
+	},
+	"costtrends": func(sc views.Scene, sz views.Size) string {
+		return views.Cost(billed(sc), views.CostState{Pane: "costtrends"}, sz)
+	},
 	"bills":           billsFrame(views.BillsState{Factors: views.Table{Selected: "openai\x00gpt-4o\x00"}}),
 	"billparts":       billsFrame(views.BillsState{Pane: "billparts", Parts: views.Table{Selected: "team\x00search"}}),
 	"billsources":     billsFrame(views.BillsState{Pane: "billsources", Sources: views.Table{Selected: "exports"}}),
@@ -57,6 +69,8 @@ var screens = map[string]func(views.Scene, views.Size) string{
 	"computeoffers":   computeFrame(views.ComputeState{Pane: "offers"}),
 	"economics":       economicsFrame("inputs", "people"),
 	"economicssplit":  economicsFrame("split", "5"),
+	"economicsmonths": economicsFrame("months", "2"),
+	"economicsswings": economicsFrame("sensitivity", "people"),
 	"alerts":          alertsFrame,
 	"silences":        silencesFrame,
 	"statusfeed":      publishedFrame("status/openai"),

@@ -30,18 +30,18 @@ func factorText(f fleet.Maybe[float64]) fleet.Safe {
 
 // paceLine says what burns now as two averages, and what bills of earlier days make of it.
 func paceLine(b *part.Block, s *fleet.Spend) {
-	b.Gap(1).Say(themes.Dim, "burn ").Put(themes.Title, moneyRate(s.Burn, !s.BurnWhy.IsEmpty()))
+	list := []phrase{{{themes.Dim, fleet.Text("burn ")}, {themes.Title, moneyRate(s.Burn, !s.BurnWhy.IsEmpty())}}}
 	if s.Needle.Needle.OK || s.Needle.Rate.OK {
-		b.Gap(2).Say(themes.Dim, "1m ").Put(themes.Text, moneyRate(s.Needle.Needle, true))
-		b.Gap(2).Say(themes.Dim, "15m ").Put(themes.Text, moneyRate(s.Needle.Rate, true))
+		list = append(list, said(fleet.Text("1m "), moneyRate(s.Needle.Needle, true)), said(fleet.Text("15m "), moneyRate(s.Needle.Rate, true)))
 	}
 	if c := &s.Calibrated; c.Rho.OK {
-		b.Gap(2).Say(themes.Dim, "rented by bills ").Put(themes.Text, moneyRate(c.Burn, true)).Gap(1).Put(themes.Dim, factorText(c.Rho))
+		p := said(fleet.Text("rented by bills "), moneyRate(c.Burn, true)).with(themes.Dim, fleet.Concat(fleet.Text(" "), factorText(c.Rho)))
 		if c.Low.OK && c.High.OK {
-			b.Put(themes.Dim, fleet.Textf(" (%s to %s)", c.Low.V.Text(), c.High.V.Text()))
+			p = p.with(themes.Dim, between(c.Low.V.Text(), c.High.V.Text()))
 		}
+		list = append(list, p)
 	}
-	b.End()
+	flow(b, list...)
 }
 
 // monthLine says what the month cost, of which streams, and how it will end.
@@ -50,26 +50,28 @@ func monthLine(b *part.Block, s *fleet.Spend) {
 	if !m.Best.OK && !s.Budget.PerMonth.OK && !m.Billed.OK {
 		return
 	}
-	b.Gap(1).Say(themes.Dim, "month ").Put(themes.Text, amount(m.Best))
+	spent := said(fleet.Text("month "), amount(m.Best))
 	if s.Budget.PerMonth.OK {
-		b.Say(themes.Dim, " of ").Put(themes.Text, amount(s.Budget.PerMonth))
+		spent = spent.with(themes.Dim, fleet.Text(" of ")).with(themes.Text, amount(s.Budget.PerMonth))
 		if limit := s.Budget.PerMonth.V.Float(); m.Best.OK && limit > 0 {
-			b.Put(themes.Text, fleet.Textf(" (%s%%)", fleet.Float(m.Best.V.Float()/limit*100, 0)))
+			spent = spent.with(themes.Text, fleet.Textf(" (%s%%)", fleet.Float(m.Best.V.Float()/limit*100, 0)))
 		}
 	}
+	list := []phrase{spent}
 	if f := &s.MonthEnd; f.Total.OK {
-		b.Gap(2).Say(themes.Dim, "at its end ~").Put(themes.Text, amount(f.Total))
+		end := said(fleet.Text("at its end ~"), amount(f.Total))
 		if f.Low.OK && f.High.OK {
-			b.Put(themes.Dim, fleet.Textf(" (%s to %s)", amount(f.Low), amount(f.High)))
+			end = end.with(themes.Dim, between(amount(f.Low), amount(f.High)))
 		}
+		list = append(list, end)
 	}
 	if m.Billed.OK {
-		b.Gap(2).Say(themes.Dim, "billed ").Put(themes.Text, amount(m.Billed)).Say(themes.Dim, " to ").Put(themes.Dim, dayHour(m.BilledTo))
+		list = append(list, said(fleet.Text("billed "), amount(m.Billed)).with(themes.Dim, fleet.Concat(fleet.Text(" to "), dayHour(m.BilledTo))))
 	}
 	if m.Credit.OK && !m.Credit.V.Amount().IsZero() {
-		b.Gap(2).Say(themes.Dim, "credit ").Put(themes.Text, amount(m.Credit))
+		list = append(list, said(fleet.Text("credit "), amount(m.Credit)))
 	}
-	b.End()
+	flow(b, list...)
 }
 
 // dayHour draws a moment of this or a recent month: "11-29 14:00Z".
@@ -92,7 +94,7 @@ func endLines(b *part.Block, sc Scene, n int) {
 		}
 		n--
 		text, role := budgetEnd(e, sc.Now)
-		b.Gap(1).Put(role, text).End()
+		wrapped(b, role, text)
 	}
 }
 

@@ -55,7 +55,7 @@ func SortKeys(screen Screen, pane string) []SortKey {
 	case pane == "gpus":
 		want = []string{"state", "name", "gpu", "mem", "temp", "power"}
 	case screen == ScreenCost:
-		want = []string{"cost", "name", "idle", "mtok", "tok"}
+		want = costSortKeys(pane)
 	case screen == ScreenSources:
 		want = []string{"state", "name", "kind", "age"}
 	default:
@@ -70,6 +70,18 @@ func SortKeys(screen Screen, pane string) []SortKey {
 		}
 	}
 	return keys
+}
+
+// costSortKeys are what the tables of the cost screen can be sorted by; charts have no rows.
+func costSortKeys(pane string) []string {
+	switch {
+	case pane == paneCostBeside:
+		return []string{"name", "mtok"}
+	case isCostChart(pane):
+		return nil
+	default:
+		return []string{"cost", "name", "idle", "mtok", "tok"}
+	}
 }
 
 // billSortKeys are what the tables of bills can be sorted by.

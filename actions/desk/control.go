@@ -16,8 +16,11 @@ import (
 func (d *Desk) Plan(in actions.Intent) (actions.Plan, error) {
 	d.expire()
 	in = d.by(in)
-	if in.Work != nil {
+	switch {
+	case in.Work != nil:
 		return d.planWork(context.Background(), in)
+	case in.Key != nil:
+		return d.planKey(context.Background(), in)
 	}
 	return plan.New(in, d.o.Latest(), d.o.Clock.Now())
 }
@@ -25,7 +28,14 @@ func (d *Desk) Plan(in actions.Intent) (actions.Plan, error) {
 // Refusal says why an intent cannot be planned, as far as that needs no rates: its object is read and drafted, and nothing is
 // sent. nil is no promise.
 func (d *Desk) Refusal(ctx context.Context, in actions.Intent) error {
-	if in = d.by(in); in.Work == nil {
+	if in = d.by(in); in.Key != nil {
+		_, err := plan.FindKey(*in.Key, d.o.Latest()) // whose it is may only be known with rates
+		if fleet.KindOf(err) == fleet.KindInvalid && !fleet.LooksSecret(in.Key.Of.Alias) {
+			return nil
+		}
+		return err
+	}
+	if in.Work == nil {
 		_, err := plan.New(in, d.o.Latest(), d.o.Clock.Now())
 		return err
 	}
@@ -85,6 +95,8 @@ func began(p *actions.Plan) fleet.Safe {
 	case p.Intent.Kind == actions.KindSilence:
 		return fleet.Textf("began %s of %s on %s until %s, which hides %s now", kind, fleet.MatchersText(p.Silence.Silence.Matchers),
 			fleet.Label(p.Object()), fleet.Stamp(p.Silence.Silence.Until), fleet.Int(p.Silence.Hides))
+	case p.OfKey():
+		return fleet.Textf("began %s on gateway %s", p.ErrandText(), fleet.Label(string(p.Gateway)))
 	case p.Work != nil, p.Edit != nil:
 		return fleet.Textf("began %s on %s %s", p.ErrandText(), fleet.Label(p.ObjectKind()), fleet.Label(p.Object()))
 	case p.Errand():

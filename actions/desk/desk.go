@@ -35,6 +35,9 @@ type Options struct {
 	Writers func() (map[fleet.GatewayID]fleet.RouteWriter, error)
 	// Silencers constructs what writes silences, at the same times; nil where nothing takes any.
 	Silencers func() (map[fleet.SourceID]fleet.Silencer, error)
+	// Keys gives what looks keys and teams of a gateway up, to whoever may write or not; nil where nothing does. Its error says what
+	// can be done instead.
+	Keys func(fleet.GatewayID) (fleet.KeyReader, error)
 	// Roller gives what reads and drafts the objects of a cluster, to whoever may write or not; nil where there are none.
 	Roller func(fleet.ClusterID) (fleet.Roller, bool)
 	// ObjectWriters constructs what writes objects of clusters, at the times of Writers; nil where nothing does.

@@ -176,7 +176,7 @@ func restores(p actions.Plan, b actions.Book) bool {
 	}
 	c := b.Change(p.Intent.Undoes)
 	if c != nil && c.Plan.Edit != nil {
-		return p.Edit != nil && c.Plan.Route.ID == p.Route.ID && c.Plan.BeforeHash == p.AfterHash
+		return p.Edit != nil && c.Plan.Lock() == p.Lock() && c.Plan.BeforeHash == p.AfterHash
 	}
 	if c != nil && c.Plan.Work != nil {
 		return p.Work != nil && p.Intent.Kind == actions.KindRestore && c.Plan.Work.Was.Object == p.Work.Was.Object
@@ -209,6 +209,8 @@ func ask(p actions.Plan, s *fleet.Snapshot, b actions.Book, now time.Time, resto
 		asked = Works()
 	case p.Silence != nil:
 		asked = Silences()
+	case p.OfKey():
+		asked = Keys()
 	case p.Edit != nil:
 		asked = Edits(p)
 	}

@@ -74,6 +74,9 @@ func touched(p actions.Plan, s *fleet.Snapshot) (routes []fleet.RouteID, pools [
 		}
 		return routes, pools
 	}
+	if p.OfKey() {
+		return callable(p, s), nil
+	}
 	routes = []fleet.RouteID{p.Route.ID}
 	if p.Edit != nil {
 		for _, name := range slices.Concat(p.Edit.Edit.Before, p.Edit.Edit.After) { // as the gateway calls them

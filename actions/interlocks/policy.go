@@ -97,5 +97,5 @@ var strongest = map[string]actions.Severity{
 	"IL-41": actions.SeverityOVR, "IL-42": actions.SeverityOVR, "IL-43": actions.SeverityBlock, "IL-44": actions.SeverityOVR,
 	"IL-45": actions.SeverityPass,
 	"SL-01": actions.SeverityOVR, "SL-02": actions.SeverityWarn, "SL-03": actions.SeverityWarn, "SL-04": actions.SeverityWarn,
-	"SL-05": actions.SeverityPass,
+	"SL-05": actions.SeverityPass, "KY-01": actions.SeverityOVR, "KY-02": actions.SeverityWarn, "KY-03": actions.SeverityOVR,
 }

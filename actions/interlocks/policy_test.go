@@ -105,7 +105,7 @@ func TestThePolicyIsAppliedWhereverIsAsked(t *testing.T) {
 }
 
 func TestEveryInterlockSaysWhatAPolicyCanLower(t *testing.T) {
-	for _, list := range [][]actions.Interlock{All(), Works(), Silences()} {
+	for _, list := range [][]actions.Interlock{All(), Works(), Silences(), Keys()} {
 		for _, il := range list {
 			if _, known := strongest[il.ID]; !known {
 				t.Errorf("%s: what it says at most below HARD is not known, so that no policy can name it", il.ID)

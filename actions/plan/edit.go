@@ -229,6 +229,9 @@ func undoEdit(c actions.Change, actor actions.Actor) (actions.Intent, error) {
 	if c.Step == 0 || c.State == actions.StateRolledBack {
 		return actions.Intent{}, refuse(errors.New("the change left nothing: there is nothing to undo"))
 	}
+	if c.Plan.OfKey() {
+		return undoKey(c, actor), nil
+	}
 	back := c.Plan.Edit.Edit.Inverse()
 	return actions.Intent{Kind: actions.KindEdit, Route: c.Plan.Intent.Route, Undoes: c.ID, Actor: actor, Reason: "undo " + string(c.ID),
 		Edit: &actions.EditIntent{Kind: back.Kind, Fallback: back.Fallback, Alias: back.Alias, Target: back.Target,

@@ -105,6 +105,8 @@ func Twin(in actions.Intent, order []fleet.TargetID) string {
 		return twinWork(in)
 	case in.Edit != nil:
 		return twinEdit(in)
+	case in.Key != nil:
+		return twinKey(in)
 	}
 	parts := []string{"pitwall shift", quote(string(in.Route))}
 	for _, id := range order {

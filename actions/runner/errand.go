@@ -32,6 +32,8 @@ type errand interface {
 	// was nor what was wanted.
 	done(id string) fleet.Safe
 	odd(at standing) fleet.Safe
+	// again tells, after ask found it between, whether it has to be written once more for whoever was not told.
+	again() bool
 	// began tells which change it belongs to.
 	began(id fleet.ChangeID)
 }
@@ -157,7 +159,10 @@ func (k *carrier) verifyErrand() time.Duration {
 			}
 		})
 		return k.endErrand(EventPass, k.errand.done(id))
-	case at == between && (k.inForce.failed == nil || now.Before(k.inForce.deadline)):
+	case at == between && k.spreading(now):
+		if k.toTell() {
+			return k.sendErrand()
+		}
 		k.say(k.errand.odd(at), time.Time{})
 		return k.r.o.Poll
 	case at == foreign && k.errandOver(now):
@@ -172,6 +177,16 @@ func (k *carrier) verifyErrand() time.Duration {
 		return k.unknown(k.errand.odd(at), world{})
 	}
 	return k.errandAgain()
+}
+
+// toTell tells whether what is stored has to be told once more to whoever was not.
+func (k *carrier) toTell() bool {
+	return k.errand.again() && k.inForce.attempt < attempts && !k.c.Held
+}
+
+// spreading tells whether what was written is still on its way to all replicas.
+func (k *carrier) spreading(now time.Time) bool {
+	return k.inForce.failed == nil || now.Before(k.inForce.deadline) || k.toTell()
 }
 
 // errandAgain writes once more what did not arrive.

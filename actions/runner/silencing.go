@@ -106,6 +106,8 @@ func (e *silencing) intent() journal.Intent {
 	return journal.Intent{Tag: e.tag(), Undo: undo}
 }
 
+func (e *silencing) again() bool { return false }
+
 func (e *silencing) over() time.Time { return e.plan.Silence.Until }
 
 func (e *silencing) spread() time.Duration { return leastSettle }
@@ -155,6 +157,8 @@ func (e *expiring) undo() func(context.Context) error { return nil }
 func (e *expiring) intent() journal.Intent {
 	return journal.Intent{Undo: fleet.Textf("a new silence of %s until %s", fleet.MatchersText(e.was.Matchers), fleet.Stamp(e.was.Until))}
 }
+
+func (e *expiring) again() bool { return false }
 
 func (e *expiring) over() time.Time { return time.Time{} }
 

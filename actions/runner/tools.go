@@ -21,7 +21,7 @@ func (k *carrier) equip(with tools, c *actions.Change) {
 	case c.Plan.Work != nil && with.roller != nil:
 		k.work = &work{read: with.roller, write: with.objects, plan: c.Plan.Work, golden: k.r.o.Golden.forPlan(c.Plan.Work)}
 	case c.Plan.Edit != nil && with.writer != nil:
-		if e, ok := editingOf(with.writer, &c.Plan); ok {
+		if e, ok := editingOf(with.writer, &c.Plan, k.r.o.Clock); ok {
 			k.errand, k.writer = e, nil
 		}
 	case c.Plan.Silence != nil && with.silencer != nil:
@@ -40,12 +40,7 @@ func (r *Runner) toolsFor(p *actions.Plan) (tools, error) {
 	case p.Work != nil:
 		return workTools(works, p)
 	case p.Edit != nil:
-		w, err := r.writerFor(p.Gateway)
-		if _, ok := w.(fleet.RouteEditor); err == nil && !ok {
-			err = refuse(fleet.KindUnsupported, fmt.Sprintf("nothing beside weights can be changed of gateway %s",
-				fleet.Label(string(p.Gateway))), "nothing was written")
-		}
-		return tools{writer: w}, err
+		return r.editTools(p)
 	case !p.Errand():
 		w, err := r.writerFor(p.Gateway)
 		return tools{writer: w}, err
@@ -58,6 +53,25 @@ func (r *Runner) toolsFor(p *actions.Plan) (tools, error) {
 			"see it under Sources")
 	}
 	return tools{silencer: s}, nil
+}
+
+// editTools gives the writer of a gateway that can edit what a plan edits.
+func (r *Runner) editTools(p *actions.Plan) (tools, error) {
+	w, err := r.writerFor(p.Gateway)
+	if err != nil {
+		return tools{}, err
+	}
+	what := "beside weights"
+	_, ok := w.(fleet.RouteEditor)
+	if p.OfKey() {
+		what = "of keys and teams"
+		_, ok = w.(fleet.KeyEditor)
+	}
+	if !ok {
+		return tools{}, refuse(fleet.KindUnsupported, fmt.Sprintf("nothing %s can be changed of gateway %s", what,
+			fleet.Label(string(p.Gateway))), "nothing was written")
+	}
+	return tools{writer: w}, nil
 }
 
 func workTools(works Works, p *actions.Plan) (tools, error) {

@@ -1,7 +1,8 @@
 // Package litellm reads LiteLLM proxies and changes the weights of their routes, by API where the routes
 // are kept in a database and by a file edit where they are not.
 // It must not ask /health (a billed call for each deployment), /health/drain (takes a worker out for good)
-// or /config/yaml (a mock), and must not write anything but weights, the blocked flag, fallbacks, aliases, and members that get no traffic.
+// or /config/yaml (a mock), and must not write anything but weights, the blocked flag, fallbacks, aliases, members that get no traffic,
+// and block and limits of keys and teams.
 package litellm
 
 import (
@@ -25,11 +26,12 @@ func Connector() fleet.Connector {
 		Reads: "models, weights, live router settings and fallbacks, counters and cooldowns of each replica (1.81 to 1.109)",
 		Writes: "weights of database models by API, fallbacks, aliases, block and unblock where the version has them, members added and " +
 			"removed without traffic; " +
-			"weights of file models by file edit and reload, or in a ConfigMap and a roll of its pods",
+			"weights of file models by file edit and reload, or in a ConfigMap and a roll of its pods; block and limits of keys and teams",
 		Interval: 10 * time.Second,
 		NewReader: func(s fleet.SourceSpec, d fleet.Deps) (fleet.Reader, error) {
 			return NewReader(s, d)
 		},
-		NewWriter: newWriter,
+		NewWriter:    newWriter,
+		NewKeyReader: newKeyReader,
 	}
 }

@@ -26,6 +26,7 @@ type gateway struct {
 	clock    fleet.Clock
 	log      *slog.Logger
 	replicas []replica
+	told     *told
 }
 
 type replica struct {
@@ -41,23 +42,17 @@ func newWriter(spec fleet.GatewaySpec, deps fleet.Deps) (fleet.RouteWriter, erro
 			Next: "its TLS is not verified, which forbids writing",
 		}
 	}
-	g := gateway{spec: spec, clock: deps.Clock, log: deps.Log}
-	if g.log == nil {
-		g.log = slog.New(slog.DiscardHandler)
-	}
-	byFile := spec.File != nil
 	auth := spec.Write
 	if auth.IsZero() {
 		auth = spec.Auth
 	}
+	g, err := openGateway(spec, auth, deps)
+	if err != nil {
+		return nil, err
+	}
+	byFile := spec.File != nil
 	for _, r := range spec.Replicas {
-		deps.Via = r.Via
-		a, err := newAPI(fleet.SourceID(r.ID), r.URL, auth, spec.TLS, deps)
-		if err != nil {
-			return nil, err
-		}
 		byFile = byFile || r.File != ""
-		g.replicas = append(g.replicas, replica{r, a})
 	}
 	switch {
 	case spec.Options[optionConfigMap] != "":
@@ -66,6 +61,23 @@ func newWriter(spec fleet.GatewaySpec, deps fleet.Deps) (fleet.RouteWriter, erro
 		return newFileWriter(g), nil
 	}
 	return &dbWriter{gateway: g, known: map[fleet.RouteID][]fleet.Weights{}, edits: map[string][]string{}}, nil
+}
+
+// openGateway opens a client for each replica, with one credential.
+func openGateway(spec fleet.GatewaySpec, auth fleet.SecretRef, deps fleet.Deps) (gateway, error) {
+	g := gateway{spec: spec, clock: deps.Clock, log: deps.Log, told: newTold()}
+	if g.log == nil {
+		g.log = slog.New(slog.DiscardHandler)
+	}
+	for _, r := range spec.Replicas {
+		deps.Via = r.Via
+		a, err := newAPI(fleet.SourceID(r.ID), r.URL, auth, spec.TLS, deps)
+		if err != nil {
+			return g, err
+		}
+		g.replicas = append(g.replicas, replica{r, a})
+	}
+	return g, nil
 }
 
 // Settle is how long a replica may hold the old weights after a write: two polls of the database unless configured.

@@ -28,6 +28,7 @@ func Connectors() []fleet.Connector {
 			Interval:  time.Minute,
 			NewReader: newReader,
 			NewWriter: newWriter,
+			Keyless:   "set a usage limit or a rate limit on the API key in Portkey (app, API keys, or PUT /api-keys/{id}), or delete it there",
 		},
 		{
 			Kind:      KindGateway,

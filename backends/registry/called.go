@@ -40,9 +40,28 @@ func (w calledEditor) Edit(ctx context.Context, r fleet.RouteSpec, e fleet.Route
 	return w.by.Edit(ctx, r.AsCalled(), e)
 }
 
+// keyed passes on that a writer changes keys too, which have nothing to do with routes.
+type keyed struct {
+	fleet.RouteWriter
+	fleet.KeyEditor
+}
+
+// keyedEditor is the same of a writer that edits routes as well.
+type keyedEditor struct {
+	calledEditor
+	fleet.KeyEditor
+}
+
 func asCalled(w fleet.RouteWriter) fleet.RouteWriter {
-	if by, ok := w.(fleet.RouteEditor); ok {
+	by, edits := w.(fleet.RouteEditor)
+	keys, hasKeys := w.(fleet.KeyEditor)
+	switch {
+	case edits && hasKeys:
+		return keyedEditor{calledEditor{called{w}, by}, keys}
+	case edits:
 		return calledEditor{called{w}, by}
+	case hasKeys:
+		return keyed{called{w}, keys}
 	}
 	return called{w}
 }

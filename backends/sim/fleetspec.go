@@ -50,7 +50,9 @@ func (o Options) spec() world.Spec {
 	o.demand(&s)
 	s.Providers[0].Bypass = o.notebooks()
 	s.AtOnce = o.AtOnce
+	s.KeyRules = wire.KeyRules(o.LiteLLM)
 	if o.Gateway == wire.GatewayKong {
+		s.KeyRules = nil
 		forKong(s.Deployments)
 		s.PollEvery = 5 // db_update_frequency
 	}

@@ -46,6 +46,7 @@ func (s *session) openDesk(f *flags) (*desk.Desk, error) {
 		Silencers: func() (map[fleet.SourceID]fleet.Silencer, error) {
 			return s.set.Silencers(s.hub.Inventory().Sources, s.deps)
 		},
+		Keys:   s.set.KeyReaders(s.inventory.Gateways, s.deps),
 		Roller: s.set.Rollers(func() []fleet.SourceSpec { return s.hub.Inventory().Sources }, s.deps),
 		ObjectWriters: func() (map[fleet.ClusterID]fleet.ObjectWriter, error) {
 			return s.set.ObjectWriters(s.hub.Inventory().Sources, s.deps)

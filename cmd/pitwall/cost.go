@@ -57,7 +57,10 @@ type costReport func(*fleet.Snapshot) ([]plain.Grid, any)
 func costNow(s *fleet.Snapshot) ([]plain.Grid, any) {
 	spend := s.Spend
 	spend.Books = nil // the other commands show it
-	return plain.CostNow(s), spend
+	return plain.CostNow(s), struct {
+		fleet.Spend
+		Hours, Days []fleet.CostBar // of today and of this month
+	}{spend, s.Spend.HourBars(s.At), s.Spend.DayBars(s.At)}
 }
 
 func costDays(s *fleet.Snapshot) ([]plain.Grid, any) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"pitwall/fleet"
 	"pitwall/internal/buildinfo"
 	"pitwall/themes"
 )
@@ -95,6 +96,7 @@ func newRoot(c console) *cobra.Command {
 	root.AddCommand(
 		demoCommand(f, c), simCommand(c), snapshotCommand(f, c), doctorCommand(f, c), discoverCommand(f, c), configCommand(f, c),
 		shiftCommand(f, c), resyncCommand(f, c), undoCommand(f, c), silenceCommand(f, c), editCommand(f, c),
+		keyCommand(f, c, false), keyCommand(f, c, true),
 		failoverCommand(f, c), runbookCommand(f, c), journalCommand(f, c), auditCommand(f, c),
 		weightsCommand(c), goldenCommand(f, c), probeCommand(f, c), policyCommand(f, c), costCommand(f, c), computeCommand(f, c),
 		tcoCommand(f, c), drillCommand(f, c),
@@ -127,6 +129,9 @@ func strict(cmd *cobra.Command) {
 }
 
 func misused(cmd *cobra.Command, given []string, err error) error {
+	if len(given) > 0 && fleet.LooksSecret(given[0]) {
+		return fmt.Errorf("what was typed behind %s looks like a key itself: name keys by alias or hash", cmd.CommandPath())
+	}
 	if cmd.HasSubCommands() && len(given) > 0 {
 		if near := cmd.SuggestionsFor(given[0]); len(near) > 0 {
 			return fmt.Errorf("%s has no command %q; did you mean %s?", cmd.CommandPath(), given[0], strings.Join(near, " or "))

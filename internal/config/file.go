@@ -38,6 +38,7 @@ type Context struct {
 	Runbooks  []Runbook      `yaml:"runbooks,omitempty"`
 	Golden    []GoldenPrompt `yaml:"golden_prompts,omitempty"`
 	Budget    Budget         `yaml:"budget,omitempty"`
+	Runaway   Runaway        `yaml:"runaway,omitempty"`
 	History   History        `yaml:"history,omitempty"`
 	Defaults  Polling        `yaml:"defaults,omitempty"`
 
@@ -221,6 +222,12 @@ type Budget struct {
 	PerDay   string `yaml:"usd_per_day,omitempty"`
 	PerMonth string `yaml:"usd_per_month,omitempty"`
 	Zone     string `yaml:"tz,omitempty"`
+}
+
+// Runaway says from when on the spending of a key or a team of a gateway is an alert.
+type Runaway struct {
+	PerHour string  `yaml:"usd_per_hour,omitempty"` // decimal text
+	Times   float64 `yaml:"times,omitempty"`
 }
 
 // History bounds the look-back file.

@@ -87,6 +87,9 @@ func (c *Context) Inventory(interval func(kind string) time.Duration) (fleet.Inv
 	if err != nil {
 		return inv, problem("read the budget", err)
 	}
+	if inv.Runaway, err = runaway(c.Runaway); err != nil {
+		return inv, problem("read the runaway rule", err)
+	}
 	return inv, b.err
 }
 
@@ -333,5 +336,30 @@ func budget(b Budget) (fleet.Budget, error) {
 		}
 		*f.to = fleet.Some(m)
 	}
+	return out, nil
+}
+
+// The bounds of the factor of runaway spend: an alert ends at one and a half times the old rate.
+const (
+	leastTimes = 1.5
+	mostTimes  = 1000
+)
+
+func runaway(r Runaway) (fleet.RunawayRule, error) {
+	out := fleet.RunawayRule{Times: r.Times}
+	if r.Times != 0 && (r.Times < leastTimes || r.Times > mostTimes) {
+		return out, fmt.Errorf("times is %v, and must be between %v and %d", r.Times, leastTimes, mostTimes)
+	}
+	if r.PerHour == "" {
+		return out, nil
+	}
+	m, err := money(r.PerHour)
+	if err != nil {
+		return out, fmt.Errorf("usd_per_hour: %w", err)
+	}
+	if !m.Amount().IsPositive() {
+		return out, fmt.Errorf("usd_per_hour is %s, and must be more than 0: any spending at all would be an alert", m.Amount())
+	}
+	out.Floor = fleet.USDPerHour(m.Float())
 	return out, nil
 }

@@ -149,6 +149,9 @@ func checkContext(ctx *Context) []error {
 	if _, err := budget(ctx.Budget); err != nil {
 		c.fail("budget: %w", err)
 	}
+	if _, err := runaway(ctx.Runaway); err != nil {
+		c.fail("runaway: %w", err)
+	}
 	return c.errs
 }
 

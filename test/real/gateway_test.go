@@ -134,6 +134,12 @@ func (b *bed) refusesTheAPI(t *testing.T) {
 		t.Errorf("a shift by API ended with %d\n%s%s", r.code, r.out, r.errs)
 	}
 	t.Log(strings.TrimSpace(r.errs))
+	for _, words := range [][]string{{"key", "block", "gone"}, {"key", "block", strings.Repeat("ab", 32)}, {"team", "limit", "gone", "--budget", "5"}} {
+		r = op.run(t, append(words, "--dry-run")...)
+		if r.code != 1 || !strings.Contains(strings.Join(strings.Fields(r.errs), " "), "runs without a database: it has no keys") {
+			t.Errorf("%v ended with %d\n%s%s", words, r.code, r.out, r.errs)
+		}
+	}
 }
 
 // killedInMidShift starts the shift and kills the process in a bad moment: the first replica's file is written and

@@ -24,6 +24,8 @@ type Chart struct {
 	Limit    fleet.Maybe[float64]
 	Label    func(float64) fleet.Safe // draws a value of the y axis
 	Top      float64                  // value of the upper edge; 0 takes it from the values and the limit
+	Ends     [2]fleet.Safe            // what the ends of the axis are called; "" calls them by time
+	Mark     fleet.Maybe[time.Time]   // a moment to point at, with a line from top to bottom
 }
 
 // labels is the room for the labels of the y axis.
@@ -62,9 +64,25 @@ func (c Chart) Draw(b *Block, lines int) {
 		c.row(b, &p, row, limit, top)
 	}
 	b.Gap(labels).Glyph(themes.Rule, b.theme.Glyphs.AxisCorner, 1)
-	b.Glyph(themes.Rule, b.theme.Glyphs.HLine, 1).Put(themes.Dim, c.moment(c.From))
-	end := c.moment(c.To)
+	b.Glyph(themes.Rule, b.theme.Glyphs.HLine, 1).Put(themes.Dim, c.end(0, c.From))
+	end := c.end(1, c.To)
 	b.Glyph(themes.Rule, b.theme.Glyphs.HLine, b.Room()-Width(end)).Put(themes.Dim, end).End()
+}
+
+// end is what an end of the axis is called.
+func (c Chart) end(i int, t time.Time) fleet.Safe {
+	if !c.Ends[i].IsEmpty() {
+		return c.Ends[i]
+	}
+	return c.moment(t)
+}
+
+// marked is the column that Mark falls into, -1 for none.
+func (c Chart) marked(width int) int {
+	if !c.Mark.OK {
+		return -1
+	}
+	return min(width-1, int(float64(c.Mark.V.Sub(c.From))/float64(c.To.Sub(c.From))*float64(width)))
 }
 
 // moment labels an end of the axis: by the clock, or by the day where the axis holds days.
@@ -171,10 +189,13 @@ func (c Chart) row(b *Block, p *plot, row, limit int, top float64) {
 		b.Gap(labels)
 	}
 	b.Glyph(themes.Rule, g.Axis, 1)
+	mark := c.marked(p.width)
 	for x := range p.width {
 		cell := row*p.width + x
 		n := p.series[cell]
 		switch {
+		case n == 0 && x == mark:
+			b.Glyph(themes.Warn, g.VLine, 1)
 		case n == 0 && row == limit:
 			b.Glyph(themes.Warn, g.Limit, 1)
 		case n == 0:

@@ -27,6 +27,9 @@ func spending() *fleet.Snapshot {
 		Day:  fleet.PeriodSpend{Span: fleet.Day(s.At), Metered: dollars("3.14159"), Best: dollars("3.14159"), BestWhy: fleet.Text("bills where days are closed, else the meter")},
 		Rows: []fleet.SpendRow{{By: fleet.SpendByTeam, Name: "=HYPERLINK(1)", Today: dollars("1.005"), Stream: fleet.StreamReported}},
 		Ends: []fleet.BudgetEnd{{Of: fleet.Text("day"), Limit: dollars("100"), Spent: dollars("80"), Rate: fleet.Some(fleet.USDPerHour(11)), At: fleet.Some(s.At.Add(time.Hour)), Binds: true}},
+		Beside: []fleet.PoolBeside{{Route: "chat", Pool: "own", Currency: fleet.USD, Allocated: fleet.Some(fleet.USDPerMTok(4.92)), Usage: fleet.Some(fleet.USDPerMTok(1.97)),
+			Mix:    fleet.TokenMix{Input: .5, Cached: .3, Output: .2, From: fleet.Text("measured")},
+			Others: []fleet.APIBeside{{Provider: "openai", Model: "gpt-4o", Tier: "standard", Currency: fleet.USD, Price: fleet.Some(fleet.USDPerMTok(3.63))}}}},
 		Books: &fleet.Books{Days: []fleet.CostDay{{Provider: "openai", Model: "new\x1b[2J", Day: day.AddDate(0, 0, 1), Metered: sum("2.5")},
 			{Provider: "openai", Model: "gpt-4o", Day: day, Metered: sum("10"), Billed: sum("12.3456789"), Closed: true, Factor: fleet.Some(1.23456789), Against: fleet.StreamMetered,
 				Revised: []fleet.Revision{{Cost: dollars("9")}}}},
@@ -45,7 +48,7 @@ func TestCostTables(t *testing.T) {
 		grids []plain.Grid
 		want  []string
 	}{
-		"now":     {plain.CostNow(s), []string{"$/h now 12  15 min 11", "$3.14", "$100.00", "day    $100.00  $80.00", "2026-11-30 17:00Z binds", "bills where days are closed"}},
+		"now":     {plain.CostNow(s), []string{"USD/h now 12  15 min 11", "2026-11-30 16:00Z    -  -              -         -  in part", "chat   own      4.92     1.97", "50% input 30% cached 0% written 20% output", "1.355", "$3.14", "$100.00", "day    $100.00  $80.00", "2026-11-30 17:00Z binds", "bills where days are closed"}},
 		"days":    {plain.CostDays(s), []string{"2026-11-30  openai    new^[[2J", "$12.35", "1.235", "closed", "$9.00", "1.20k"}},
 		"factors": {plain.CostFactors(s), []string{"(all)", "1.200", "OFF", "litellm-bill", "$41.20", "10.0", "shadow", "40.0", "$7.00"}},
 		"bills":   {plain.CostBills(s), []string{"billed reported", "60m", "$0.03", "REFUSED", "a.csv", "FOCUS 1.2", "abababababab", "auth: 403"}},

@@ -5,7 +5,7 @@ import (
 	"pitwall/fleet"
 )
 
-// editPlan draws the plan of a change of fallbacks, of an alias or of a block, with its checks.
+// editPlan draws the plan of a change of fallbacks, of an alias, of a block, or of a key, with its checks.
 func editPlan(p actions.Plan, checks []actions.Check) string {
 	r := &report{}
 	r.line(fleet.Text("PLAN "), fleet.Label(p.Short()), fleet.Text("  "), fleet.Label(string(p.Intent.Kind)), fleet.Text(" "),
@@ -19,7 +19,10 @@ func editPlan(p actions.Plan, checks []actions.Check) string {
 	r.fact(fleet.Text("made"), fleet.Concat(fleet.Stamp(p.Created), fleet.Text(" on generation "), fleet.Int(p.SeenGen),
 		fleet.Text(" as of "), fleet.ClockTime(p.SeenAt)))
 	r.fact(fleet.Text("done when"), fleet.Textf("all %s replicas that answer hold it", fleet.Int(len(p.Edit.Replicas))))
-	r.fact(fleet.Text("undo"), actions.EditText(p.Edit.Edit.Inverse()))
+	r.fact(fleet.Text("undo"), p.Edit.BackText())
+	for _, n := range p.Notes {
+		r.fact(fleet.Text("note"), n)
+	}
 	effectTable(r, &p)
 	checkList(r, checks)
 	verdict(r, p, checks)
@@ -33,11 +36,11 @@ func editSteps(r *report, c *actions.Change) {
 	rows := make([][]fleet.Safe, 0, len(c.Steps))
 	for i := range c.Steps {
 		s := &c.Steps[i]
-		number, edit := fleet.Int(s.N), c.Plan.Edit.Edit
+		number, edit := fleet.Int(s.N), c.Plan.Edit.Text()
 		if s.Back {
-			number, edit = fleet.Concat(number, fleet.Text(" back")), edit.Inverse()
+			number, edit = fleet.Concat(number, fleet.Text(" back")), c.Plan.Edit.BackText()
 		}
-		rows = append(rows, []fleet.Safe{number, actions.EditText(edit), fleet.ClockTime(s.Sent), fleet.ClockTime(s.Verified), or(s.Err)})
+		rows = append(rows, []fleet.Safe{number, edit, fleet.ClockTime(s.Sent), fleet.ClockTime(s.Verified), or(s.Err)})
 	}
 	r.table([]column{left(fleet.Text("STEP")), left(fleet.Text("EDIT")), left(fleet.Text("SENT")), left(fleet.Text("READ BACK")),
 		left(fleet.Text("REMARK"))}, rows)

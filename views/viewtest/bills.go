@@ -55,9 +55,48 @@ func Billed(s *fleet.Snapshot) *fleet.Snapshot {
 				{Name: "cut.csv", Format: fleet.Text("FOCUS 1.0"), Written: ago(2 * time.Hour), Rows: 17,
 					Why: fleet.Text("ends in the middle of row 18; the last whole copy of it stands")}}},
 	}
+	books.Hours = hours(today)
 	s.Spend.Books = books
 	spent(&s.Spend, today)
+	s.Spend.Beside = beside()
 	return s
+}
+
+// hours are those of a day that was watched from 09:20 on: own GPUs by the hour, what is rented as reported before that, and one
+// hour without any word.
+func hours(today time.Time) []fleet.CostPoint {
+	var list []fleet.CostPoint
+	for h := range 24 {
+		at := today.Add(time.Duration(h) * time.Hour)
+		p := fleet.CostPoint{Span: fleet.Span{From: at, To: at.Add(time.Hour)}}
+		switch {
+		case h < 9 && h != 4:
+			p.Reported = fleet.Some(Dollars("61.20"))
+		case h >= 9 && h <= 14:
+			p.Metered, p.Capacity = fleet.Some(Dollars("96.10")), fleet.Some(Dollars("316"))
+		}
+		list = append(list, p)
+	}
+	list[11].Metered = fleet.Some(Dollars("0"))
+	return list
+}
+
+// beside are two pools beside rented models: one that is dearer as used and cheaper at full use, one without traffic.
+func beside() []fleet.PoolBeside {
+	return []fleet.PoolBeside{
+		{Route: "chat-default", Pool: "h100-b", Model: "llama-70b", Currency: fleet.USD, At: ago(9 * time.Second),
+			Allocated: fleet.Some(fleet.USDPerMTok(4.92)),
+			Usage:     fleet.Some(fleet.USDPerMTok(1.97)),
+			Mix:       fleet.TokenMix{Input: 0.5, Cached: 0.3, Output: 0.2, From: fleet.Text("measured on h100-b")},
+			Others: []fleet.APIBeside{
+				{Target: "openai", Provider: "openai", Model: "gpt-4o", Tier: "standard", Currency: fleet.USD,
+					Price:  fleet.Some(fleet.USDPerMTok(3.63)),
+					Source: fleet.Text("https://openai.com/api/pricing"), AsOf: time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC)},
+				{Target: "anthropic", Provider: "anthropic", Model: "claude-next", Tier: "standard", Currency: fleet.USD, Why: fleet.Text("unpriced")},
+			}},
+		{Route: "batch", Pool: "h200-dr", Currency: fleet.USD, At: ago(9 * time.Second), Mix: fleet.TokenMix{Input: 0.75, Output: 0.25,
+			From: fleet.Text("no traffic: assumed 3 parts input to 1 output")}, Why: fleet.Text("no tokens to share its cost out over")},
+	}
 }
 
 // spent lays a month that will end over its budget over a fleet.
@@ -66,9 +105,11 @@ func spent(sp *fleet.Spend, today time.Time) {
 	sp.Calibrated = fleet.Calibrated{Burn: fleet.Some(fleet.USDPerHour(41)), Rho: fleet.Some(1.14), Low: fleet.Some(fleet.USDPerHour(36)),
 		High: fleet.Some(fleet.USDPerHour(54))}
 	sp.Budget.PerMonth = fleet.Some(Dollars("240000"))
+	sp.Day.MeteredFrom = today.Add(9*time.Hour + 20*time.Minute)
 	sp.Month = fleet.PeriodSpend{Span: fleet.Month(Now()), Best: fleet.Some(Dollars("198402.11")), Billed: fleet.Some(Dollars("9804.20")),
 		BilledTo: today.AddDate(0, 0, -1), Credit: fleet.Some(Dollars("-120"))}
-	sp.MonthEnd = fleet.Forecast{Total: fleet.Some(Dollars("281000")), Low: fleet.Some(Dollars("276000")), High: fleet.Some(Dollars("290500"))}
+	sp.MonthEnd = fleet.Forecast{Rest: fleet.Some(Dollars("82597.89")),
+		Total: fleet.Some(Dollars("281000")), Low: fleet.Some(Dollars("276000")), High: fleet.Some(Dollars("290500"))}
 	sp.Ends = []fleet.BudgetEnd{
 		{Of: fleet.Text("month"), Limit: fleet.Some(Dollars("240000")), Spent: fleet.Some(Dollars("198402.11")),
 			Rate: fleet.Some(fleet.USDPerHour(405)),

@@ -53,12 +53,13 @@ func (s *server) litellm(g *world.Gateway) {
 	if x.can(v196) {
 		x.handle("GET /user/daily/activity/aggregated", true, x.activity)
 	}
+	x.keyCalls()
 	x.handle("GET /key/list", true, x.keys)
 	x.handle("GET /team/list", true, x.teams)
 	x.handle("GET /provider/budgets", false, x.budgets)
 	x.handle("POST /model/update", true, x.refuseUpdate)
 	for _, path := range []string{"POST /chat/completions", "POST /v1/chat/completions"} {
-		x.handle(path, true, x.chat)
+		x.handle(path, false, x.chat)
 	}
 }
 

@@ -43,11 +43,11 @@ func (x *gateway) keyObject(k *world.KeySpec) object {
 		routes = append(routes, route)
 	}
 	slices.Sort(routes)
-	return object{"token": k.Hash, "key_name": "sk-..." + k.Hash[len(k.Hash)-4:], "key_alias": k.Alias, "team_id": k.Team, "user_id": k.User,
-		"spend": x.spentBy(func(o *world.KeySpec) bool { return o.Alias == k.Alias }), "max_budget": budget(k.Budget),
-		"budget_duration": duration(k.Budget), "budget_reset_at": x.reset(k.Budget), "models": routes, "blocked": nil,
-		"tpm_limit": nil, "rpm_limit": nil, "expires": nil, "metadata": object{},
+	o := object{"token": k.Hash, "key_name": "sk-..." + k.Hash[len(k.Hash)-4:], "key_alias": k.Alias, "team_id": k.Team, "user_id": k.User,
+		"models": routes, "expires": nil, "metadata": object{}, "litellm_budget_table": nil,
 		"created_at": spec.Start.Add(-40 * 24 * time.Hour).Format(time.RFC3339)}
+	x.limits(o, world.HolderRef{ID: k.Hash})
+	return o
 }
 
 // teams is GET /team/list.
@@ -55,26 +55,65 @@ func (x *gateway) teams(w http.ResponseWriter, _ *http.Request) {
 	list := []object{}
 	seen := map[string]bool{}
 	for i := range x.o.World.Spec.Keys {
-		k := &x.o.World.Spec.Keys[i]
-		if seen[k.Team] {
-			continue
+		if k := &x.o.World.Spec.Keys[i]; !seen[k.Team] {
+			seen[k.Team] = true
+			list = append(list, x.teamObject(k.Team))
 		}
-		seen[k.Team] = true
-		var keys []object
-		sum := 0.0
-		for j := range x.o.World.Spec.Keys {
-			if other := &x.o.World.Spec.Keys[j]; other.Team == k.Team {
-				keys = append(keys, x.keyObject(other))
-				sum += other.Budget
-			}
-		}
-		list = append(list, object{"team_id": k.Team, "team_alias": k.TeamAlias, "spend": x.spentBy(func(o *world.KeySpec) bool {
-			return o.Team == k.Team
-		}), "max_budget": budget(sum), "budget_duration": duration(sum), "budget_reset_at": x.reset(sum), "models": []string{},
-			"blocked": false, "tpm_limit": nil, "rpm_limit": nil, "members_with_roles": []object{}, "keys": keys,
-			"created_at": x.o.World.Spec.Start.Add(-40 * 24 * time.Hour).Format(time.RFC3339)})
 	}
 	respond(w, http.StatusOK, list)
+}
+
+// teamObject is a team with its keys; nil where there is none.
+func (x *gateway) teamObject(id string) object {
+	o := object{"team_id": id, "models": []string{}, "members_with_roles": []object{},
+		"created_at": x.o.World.Spec.Start.Add(-40 * 24 * time.Hour).Format(time.RFC3339)}
+	var keys []object
+	for i := range x.o.World.Spec.Keys {
+		if k := &x.o.World.Spec.Keys[i]; k.Team == id {
+			o["team_alias"] = k.TeamAlias
+			keys = append(keys, x.keyObject(k))
+		}
+	}
+	if keys == nil {
+		return nil
+	}
+	o["keys"] = keys
+	x.limits(o, world.HolderRef{Team: true, ID: id})
+	return o
+}
+
+// limits adds what the database has of a key or a team.
+func (x *gateway) limits(o object, ref world.HolderRef) {
+	row, spent := x.holder(ref)
+	o["spend"], o["max_budget"], o["budget_duration"], o["budget_reset_at"] = spent, valueOrNull(row.Budget), nil, nil
+	o["blocked"], o["tpm_limit"], o["rpm_limit"] = row.Blocked, valueOrNull(row.TPM), valueOrNull(row.RPM)
+	if row.Per != "" {
+		o["budget_duration"] = row.Per
+	}
+	if !row.ResetAt.IsZero() {
+		o["budget_reset_at"] = row.ResetAt.UTC().Format(time.RFC3339)
+	}
+}
+
+func valueOrNull[T any](v *T) any {
+	if v == nil {
+		return nil
+	}
+	return *v
+}
+
+// holder is the row of a key or a team, with what it spent in the period of its budget.
+func (x *gateway) holder(ref world.HolderRef) (row world.HolderRow, spent float64) {
+	x.view(func() {
+		if r := x.g.Holder(ref); r != nil {
+			spent = x.g.SpentIn(ref, x.o.World.Seconds())
+			row = *x.g.Holder(ref)
+		}
+	})
+	if row.Told {
+		return row, spent
+	}
+	return row, x.spentBy(func(o *world.KeySpec) bool { return ref.Team && o.Team == ref.ID || !ref.Team && o.Hash == ref.ID })
 }
 
 // spentBy is what keys spent in this month: their budgets begin anew with it.
@@ -99,18 +138,4 @@ func budget(v float64) any {
 		return nil
 	}
 	return v
-}
-
-func duration(v float64) any {
-	if v == 0 {
-		return nil
-	}
-	return "1mo"
-}
-
-func (x *gateway) reset(v float64) any {
-	if v == 0 {
-		return nil
-	}
-	return monthOf(x.o.Clock.Now()).AddDate(0, 1, 0).Format(time.RFC3339)
 }

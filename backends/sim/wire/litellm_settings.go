@@ -26,6 +26,18 @@ func (o *Options) litellm() string {
 // FileWins tells whether a version of LiteLLM lets its config file win over the database.
 func FileWins(version string) bool { return !older(version, v1106) && version != "" }
 
+// KeyRules are how a version of LiteLLM treats keys: the status of a spent budget was 400, then 429, and is 422 since.
+func KeyRules(version string) *world.KeyRules {
+	o := Options{LiteLLM: version}
+	switch version = o.litellm(); {
+	case older(version, v196):
+		return &world.KeyRules{OverBudget: http.StatusBadRequest, Recaches: true}
+	case older(version, v1106):
+		return &world.KeyRules{OverBudget: http.StatusTooManyRequests}
+	}
+	return &world.KeyRules{OverBudget: http.StatusUnprocessableEntity}
+}
+
 // can tells whether the played version has what came with another.
 func (x *gateway) can(since string) bool { return !older(x.o.litellm(), since) }
 

@@ -137,6 +137,15 @@ func (x *gateway) refuseUpdate(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (x *gateway) chat(w http.ResponseWriter, r *http.Request) {
+	key := x.secretOf(bearer(r, "x-litellm-api-key"))
+	if key == nil && !x.admit(w, r) {
+		return
+	}
+	var f world.Refusal
+	if x.view(func() { f = x.g.Admit(key, x.o.World.Seconds()) }); f.Status != 0 {
+		x.turnedAway(w, f)
+		return
+	}
 	q, err := readCompletion(r)
 	if err != nil {
 		fail(w, http.StatusBadRequest, "invalid_request_error", err.Error())
@@ -155,6 +164,7 @@ func (x *gateway) chat(w http.ResponseWriter, r *http.Request) {
 	}
 	a := answer{s: x.server, chat: true, model: q.Model, stream: q.Stream, reply: q.reply(false), header: x.headers}
 	want := q.ask()
+	want.Key = key
 	want.Output = len(a.reply.words)
 	a.serve(w, r, func() *world.Call { return x.o.World.Ask(x.g, q.Model, want) })
 }

@@ -21,6 +21,7 @@ type Call struct {
 
 	try       *attempt // the present one
 	gateway   *Gateway
+	refused   Refusal
 	key       *KeySpec // nil for the gateways' master key
 	model     string   // of a call straight to a provider
 	tier      string

@@ -28,6 +28,7 @@ type Gateway struct {
 	evicts   map[string]bool // routes whose members a reload throws out, though the database has them
 	eager    bool            // it cools no member down
 	keys     *keyring
+	cached   map[HolderRef]cachedRow // keys and teams
 	rng      *rand.Rand
 }
 

@@ -7,6 +7,7 @@ type Ask struct {
 	MaxTokens int // 0 means no limit of the client's
 	Stream    bool
 	Model     string // of a provider
+	Key       *KeySpec
 }
 
 const (
@@ -15,7 +16,7 @@ const (
 )
 
 func (a Ask) call(route string) *Call {
-	c := &Call{Route: route, group: route, Prompt: max(a.Prompt, 1), Output: a.Output, Stream: a.Stream, model: a.Model}
+	c := &Call{Route: route, group: route, Prompt: max(a.Prompt, 1), Output: a.Output, Stream: a.Stream, model: a.Model, key: a.Key}
 	c.maxTokens = wireLimit
 	if a.MaxTokens > 0 {
 		c.maxTokens = a.MaxTokens

@@ -17,6 +17,7 @@ type Spec struct {
 	Plain       map[string]int      // machines without devices, by site
 	Previous    map[string]float64  // weights by deployment in an old copy of the state: what F24 falls back to
 	Keys        []KeySpec           // virtual keys of the gateways; requests of routes without any come with the master key
+	KeyRules    *KeyRules           // how the gateways treat them; nil where they do not look at keys
 	AtOnce      bool                // a change reaches all replicas with its write, not with their next looks into the database
 }
 

@@ -52,16 +52,25 @@ type spentKey struct {
 
 // spendLog is the gateways' table of spending, which they share.
 type spendLog struct {
-	start time.Time
-	days  map[spentKey]*KeyUse
+	start   time.Time
+	days    map[spentKey]*KeyUse
+	holders map[HolderRef]float64 // by key and by team
+}
+
+func (l *spendLog) time(at float64) time.Time {
+	return l.start.Add(time.Duration(at * float64(time.Second)))
 }
 
 func (l *spendLog) enter(at float64, d *DeploymentSpec, key *KeySpec, u KeyUse) {
-	k := spentKey{l.start.Add(time.Duration(at*float64(time.Second))).Unix() / secondsADay, d, key}
+	k := spentKey{l.time(at).Unix() / secondsADay, d, key}
 	if l.days[k] == nil {
 		l.days[k] = &KeyUse{}
 	}
 	l.days[k].Plus(u)
+	if key != nil {
+		l.holders[HolderRef{ID: key.Hash}] += u.Spend
+		l.holders[HolderRef{Team: true, ID: key.Team}] += u.Spend
+	}
 }
 
 const secondsADay = 24 * 3600

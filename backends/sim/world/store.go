@@ -39,11 +39,14 @@ type database struct {
 	spent    spendLog
 	lost     bool               // nobody can reach it
 	drift    map[string]float64 // factor on the prices that the gateways have of a provider's models
+	holders  map[HolderRef]*HolderRow
+	rules    *KeyRules // nil where gateways know no keys
 }
 
 func newDatabase(spec *Spec) *database {
 	d := &database{file: fileSettings(spec), fileWins: spec.FileWins,
-		spent: spendLog{spec.Start, map[spentKey]*KeyUse{}}}
+		spent:   spendLog{spec.Start, map[spentKey]*KeyUse{}, map[HolderRef]float64{}},
+		holders: holders(spec), rules: spec.KeyRules}
 	for i := range spec.Deployments {
 		s := &spec.Deployments[i]
 		params := maps.Clone(s.Params)

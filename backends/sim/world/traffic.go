@@ -175,6 +175,21 @@ func (w *World) conclude(c *Call, d *deployment, r result) {
 		w.retries = append(w.retries, retry{at: r.at, call: c})
 		return
 	}
+	w.answer(c, d, r)
+}
+
+// turnAway ends a call that its key does not allow: it comes to no member and to no fallback.
+func (w *World) turnAway(c *Call) {
+	class := "Exception"
+	if c.refused.Over {
+		class = "BudgetExceededError"
+	}
+	w.answer(c, nil, result{at: c.Start, status: c.refused.Status, class: class})
+}
+
+// answer ends a call for its client.
+func (w *World) answer(c *Call, d *deployment, r result) {
+	g := c.gateway
 	if c.FellBack && d != nil && r.status == 200 {
 		d.stats.FellBack[RequestKey{Route: c.Route, ID: c.group}]++
 	}

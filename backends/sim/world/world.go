@@ -251,6 +251,10 @@ func (w *World) arrive(wall time.Time, from float64) {
 	for _, c := range batch {
 		w.ledger.open(c)
 		c.gateway.InFlight++
+		if c.refused = c.gateway.Admit(c.key, c.Start); c.refused.Status != 0 {
+			w.turnAway(c)
+			continue
+		}
 		w.send(c, c.Start)
 	}
 }
