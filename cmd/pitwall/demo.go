@@ -133,7 +133,8 @@ func simCommand(c console) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return serveSim(cmd.Context(), c, o, kubeconfig, accounts) },
 	}
 	cmd.Flags().StringVar(&kubeconfig, "kubeconfig", "", "write a kubeconfig for its clusters to this file, for kubectl and others")
-	cmd.Flags().StringArrayVar(&accounts, "account", nil, "also serve an account, SYSTEM[=PROVIDER[:POOL]], which pays for the traffic of a provider\n"+
+	cmd.Flags().StringArrayVar(&accounts, "account", nil, "also serve an account, SYSTEM[=PROVIDER[:POOL]], which pays for the\n"+
+		"traffic of a provider "+
 		"and rents out the machines of a pool, in place of the other accounts of machines; systems: "+strings.Join(sim.Systems(), ", "))
 	o.bind(cmd, "")
 	return cmd
@@ -189,7 +190,8 @@ func printCredentials(ctx context.Context, c console, embedded *sim.Fleet) error
 	for _, of := range []struct {
 		use   string
 		names []string
-	}{{"The credential of gateways and providers", []string{sim.KeyName}}, {"For bills", []string{sim.OpenAIAdminName, sim.AnthropicAdminName}},
+	}{{"The credential of gateways and providers", []string{sim.KeyName}},
+		{"For bills", []string{sim.OpenAIAdminName, sim.AnthropicAdminName}},
 		{"For accounts", embedded.AccountSecrets()}} {
 		for _, name := range of.names {
 			secret, err := embedded.Secret(ctx, fleet.SecretRef{Env: name})

@@ -158,7 +158,8 @@ func (s *Server) guard(r *http.Request, service string) *fault {
 		return &fault{http.StatusBadRequest, "InvalidSignatureException", "Credential should be scoped to a valid region."}
 	}
 	if off := s.truth.Clock.Now().Sub(at); off > skew || off < -skew {
-		return &fault{http.StatusBadRequest, "InvalidSignatureException", "Signature expired: " + at.Format("20060102T150405Z") + " is now earlier"}
+		return &fault{http.StatusBadRequest, "InvalidSignatureException", "Signature expired: " +
+			at.Format("20060102T150405Z") + " is now earlier"}
 	}
 	if ok, _ := s.limits[service].May(1); !ok {
 		return &fault{http.StatusBadRequest, "ThrottlingException", "Rate exceeded"}

@@ -107,6 +107,9 @@ func (e *expression) valid() bool {
 	return known && len(e.Dimensions.Values) > 0
 }
 
+// metricNames are what may be asked for.
+var metricNames = []string{"UnblendedCost", "BlendedCost", "AmortizedCost", "NetUnblendedCost", "NetAmortizedCost", "UsageQuantity"}
+
 // span checks a request and gives its days.
 func (a *costAsk) span() (from, to time.Time, bad *fault) {
 	from, err1 := time.Parse(time.DateOnly, a.TimePeriod.Start)
@@ -127,7 +130,7 @@ func (a *costAsk) span() (from, to time.Time, bad *fault) {
 		}
 	}
 	for _, m := range a.Metrics {
-		if !slices.Contains([]string{"UnblendedCost", "BlendedCost", "AmortizedCost", "NetUnblendedCost", "NetAmortizedCost", "UsageQuantity"}, m) {
+		if !slices.Contains(metricNames, m) {
 			return from, to, invalid("metric is invalid")
 		}
 	}
@@ -267,7 +270,8 @@ var (
 
 // modelRow is how the bill writes what a model used. Those of Anthropic are products of the Marketplace, each a service of its own.
 func (s *Server) modelRow(x account.Item) costRow {
-	c := costRow{day: x.At, record: "Usage", cost: x.Cost, unit: "1K tokens", service: "Amazon Bedrock", amount: decimal.NewFromInt(x.N).Shift(-3)}
+	c := costRow{day: x.At, record: "Usage", cost: x.Cost, unit: "1K tokens", service: "Amazon Bedrock",
+		amount: decimal.NewFromInt(x.N).Shift(-3)}
 	tier := ""
 	if x.Tier != "" {
 		tier = "-" + x.Tier

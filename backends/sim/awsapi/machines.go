@@ -193,7 +193,8 @@ func (s *Server) page(q url.Values) (list []account.Machine, next string, bad *f
 	if text := q.Get("MaxResults"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < leastPage || n > pageMachines {
-			return nil, "", &fault{400, "InvalidParameterValue", "Value ( " + text + " ) for parameter maxResults is invalid. Expecting a value greater than 5."}
+			return nil, "", &fault{400, "InvalidParameterValue",
+				"Value ( " + text + " ) for parameter maxResults is invalid. Expecting a value greater than 5."}
 		}
 		size = n
 	}

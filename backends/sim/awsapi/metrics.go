@@ -26,7 +26,8 @@ const (
 var metricPrice = decimal.New(1, -5)
 
 // counters are the metrics of a model.
-var counters = map[string]account.Kind{"InputTokenCount": account.Input, "OutputTokenCount": account.Output, "Invocations": account.Requests,
+var counters = map[string]account.Kind{"InputTokenCount": account.Input, "OutputTokenCount": account.Output,
+	"Invocations":              account.Requests,
 	"CacheReadInputTokenCount": account.CacheRead, "CacheWriteInputTokenCount": account.CacheWrite}
 
 type dimension struct{ Name, Value string }

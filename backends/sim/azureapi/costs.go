@@ -235,6 +235,7 @@ func (s *Server) meter(x account.Item) string {
 	if x.Tier != "" {
 		name += " Batch"
 	}
-	kind := map[account.Kind]string{account.Input: "Inp", account.CacheRead: "cchd Inp", account.CacheWrite: "cchd wrt Inp", account.Output: "Outp"}
+	kind := map[account.Kind]string{account.Input: "Inp", account.CacheRead: "cchd Inp", account.CacheWrite: "cchd wrt Inp",
+		account.Output: "Outp"}
 	return name + " " + kind[x.Kind] + " glbl Tokens"
 }

@@ -57,7 +57,8 @@ func (s *Server) metrics(w http.ResponseWriter, r *http.Request) {
 		list = append(list, object{"id": resource + "/providers/Microsoft.Insights/metrics/" + name, "type": "Microsoft.Insights/metrics",
 			"name": object{"value": name, "localizedValue": name}, "unit": "Count", "timeseries": shown, "errorCode": "Success"})
 	}
-	answer(w, object{"cost": 0, "timespan": q.Get("timespan"), "interval": q.Get("interval"), "namespace": "Microsoft.CognitiveServices/accounts",
+	answer(w, object{"cost": 0, "timespan": q.Get("timespan"), "interval": q.Get("interval"),
+		"namespace":      "Microsoft.CognitiveServices/accounts",
 		"resourceregion": location, "value": list})
 }
 
@@ -105,7 +106,8 @@ func (c *counted) object(from, to time.Time, width time.Duration) object {
 	}
 	labels := []object{}
 	if c.deployment != "" {
-		labels = append(labels, object{"name": object{"value": "modeldeploymentname", "localizedValue": "modeldeploymentname"}, "value": c.deployment})
+		const name = "modeldeploymentname"
+		labels = append(labels, object{"name": object{"value": name, "localizedValue": name}, "value": c.deployment})
 	}
 	return object{"metadatavalues": labels, "data": points}
 }

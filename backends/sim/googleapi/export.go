@@ -50,10 +50,13 @@ var expressions = map[string]func(*exported) string{
 var sums = map[string]func([]*exported) string{
 	"SUM(CAST(usage.amount AS NUMERIC))": total(func(x *exported) float64 { return x.amount }),
 	"SUM(CAST(cost AS NUMERIC))":         total(func(x *exported) float64 { return x.cost }),
-	"SUM(IFNULL((SELECT SUM(CAST(c.amount AS NUMERIC)) FROM UNNEST(credits) AS c), 0))": total(func(x *exported) float64 { return x.credit }),
-	"UNIX_SECONDS(MAX(usage_end_time))":                                                 newest(func(x *exported) time.Time { return x.begin.Add(time.Hour) }),
-	"UNIX_SECONDS(MAX(export_time))":                                                    newest(func(x *exported) time.Time { return x.written }),
+	creditSum:                            total(func(x *exported) float64 { return x.credit }),
+	"UNIX_SECONDS(MAX(usage_end_time))":  newest(func(x *exported) time.Time { return x.begin.Add(time.Hour) }),
+	"UNIX_SECONDS(MAX(export_time))":     newest(func(x *exported) time.Time { return x.written }),
 }
+
+// creditSum adds up a list inside of each row.
+const creditSum = "SUM(IFNULL((SELECT SUM(CAST(c.amount AS NUMERIC)) FROM UNNEST(credits) AS c), 0))"
 
 // kinds are the types of columns.
 var kinds = map[string]string{"day": "INTEGER", "newest": "INTEGER", "exported": "INTEGER", "amount": "NUMERIC", "cost": "NUMERIC",
@@ -109,21 +112,21 @@ var placeholder = regexp.MustCompile(`@(\w+)\)?$`)
 func (s *Server) run(ask *queryAsk) (*job, error) {
 	parts := statement.FindStringSubmatch(strings.TrimSpace(ask.Query))
 	if parts == nil || ask.Mode != "NAMED" {
-		return nil, errors.New("Syntax error: Unexpected statement")
+		return nil, errors.New("a statement of this form is not understood")
 	}
 	if parts[2] != table {
-		return nil, fmt.Errorf("Not found: Table %s", parts[2])
+		return nil, fmt.Errorf("the table %s was not found", parts[2])
 	}
 	rows, bytes := s.rows(), int64(0)
 	for cond := range strings.SplitSeq(parts[3], " AND ") {
 		found := placeholder.FindStringSubmatch(cond)
 		if found == nil {
-			return nil, errors.New("Unrecognized condition " + cond)
+			return nil, errors.New("unrecognized condition " + cond)
 		}
 		check := conditions[strings.TrimSuffix(cond, strings.TrimPrefix(found[0], "@"))]
 		k := slices.IndexFunc(ask.QueryParameters, func(p parameter) bool { return p.Name == found[1] })
 		if check == nil || k < 0 {
-			return nil, errors.New("Query parameter '" + found[1] + "' not found, or unrecognized condition")
+			return nil, errors.New("query parameter '" + found[1] + "' not found, or unrecognized condition")
 		}
 		rows = slices.DeleteFunc(rows, func(x *exported) bool { return !check(x, &ask.QueryParameters[k]) })
 		if bytes == 0 { // partitions that are left out are not read

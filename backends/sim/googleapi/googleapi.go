@@ -102,7 +102,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if ok, _ := s.limit.May(1); !ok {
 		if strings.HasPrefix(r.URL.Path, "/bigquery/") {
-			refuse(w, http.StatusForbidden, "PERMISSION_DENIED", "rateLimitExceeded", "Exceeded rate limits: too many api requests per user per method.")
+			refuse(w, http.StatusForbidden, "PERMISSION_DENIED", "rateLimitExceeded",
+				"Exceeded rate limits: too many api requests per user per method.")
 		} else {
 			refuse(w, http.StatusTooManyRequests, "RESOURCE_EXHAUSTED", "rateLimitExceeded", "Quota exceeded for quota metric 'Queries'.")
 		}

@@ -33,8 +33,10 @@ func (s *Server) instances(w http.ResponseWriter, r *http.Request) {
 		list = append(list, object{"kind": "compute#instance", "id": digits(m.ID), "name": m.Name, "status": "RUNNING",
 			"machineType": computeAt + "zones/" + zone + "/machineTypes/" + machineType, "zone": computeAt + "zones/" + zone,
 			"creationTimestamp": "2026-09-01T01:00:00.000-07:00", "lastStartTimestamp": "2026-09-01T01:00:09.000-07:00",
-			"guestAccelerators": []object{{"acceleratorType": computeAt + "zones/" + zone + "/acceleratorTypes/nvidia-h100-80gb", "acceleratorCount": 8}},
-			"scheduling":        object{"provisioningModel": "STANDARD", "preemptible": false, "onHostMaintenance": "TERMINATE", "automaticRestart": true},
+			"guestAccelerators": []object{{"acceleratorType": computeAt + "zones/" + zone + "/acceleratorTypes/nvidia-h100-80gb",
+				"acceleratorCount": 8}},
+			"scheduling": object{"provisioningModel": "STANDARD", "preemptible": false,
+				"onHostMaintenance": "TERMINATE", "automaticRestart": true},
 			"networkInterfaces": []object{{"networkIP": m.Address, "name": "nic0"}}})
 	}
 	items := object{"zones/us-west1-a": object{"warning": object{"code": "NO_RESULTS_ON_PAGE",

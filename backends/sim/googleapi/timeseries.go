@@ -28,7 +28,8 @@ var counters = map[string][]struct {
 	label string
 	kinds []account.Kind
 }{
-	"token_count":            {{"input", []account.Kind{account.Input, account.CacheRead, account.CacheWrite}}, {"output", []account.Kind{account.Output}}},
+	"token_count": {{"input", []account.Kind{account.Input, account.CacheRead, account.CacheWrite}},
+		{"output", []account.Kind{account.Output}}},
 	"model_invocation_count": {{"", []account.Kind{account.Requests}}},
 }
 
