@@ -50,13 +50,13 @@ var expressions = map[string]func(*exported) string{
 var sums = map[string]func([]*exported) string{
 	"SUM(CAST(usage.amount AS NUMERIC))": total(func(x *exported) float64 { return x.amount }),
 	"SUM(CAST(cost AS NUMERIC))":         total(func(x *exported) float64 { return x.cost }),
-	creditSum:                            total(func(x *exported) float64 { return x.credit }),
+	givenBack:                            total(func(x *exported) float64 { return x.credit }),
 	"UNIX_SECONDS(MAX(usage_end_time))":  newest(func(x *exported) time.Time { return x.begin.Add(time.Hour) }),
 	"UNIX_SECONDS(MAX(export_time))":     newest(func(x *exported) time.Time { return x.written }),
 }
 
-// creditSum adds up a list inside of each row.
-const creditSum = "SUM(IFNULL((SELECT SUM(CAST(c.amount AS NUMERIC)) FROM UNNEST(credits) AS c), 0))"
+// givenBack adds up a list inside of each row.
+const givenBack = "SUM(IFNULL((SELECT SUM(CAST(c.amount AS NUMERIC)) FROM UNNEST(credits) AS c), 0))"
 
 // kinds are the types of columns.
 var kinds = map[string]string{"day": "INTEGER", "newest": "INTEGER", "exported": "INTEGER", "amount": "NUMERIC", "cost": "NUMERIC",
