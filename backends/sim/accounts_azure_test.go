@@ -2,6 +2,7 @@ package sim
 
 import (
 	"testing"
+	"time"
 
 	"pitwall/backends/azurecosts"
 	"pitwall/backends/azureusage"
@@ -31,6 +32,16 @@ func TestAzureBillsLateAndThenRight(t *testing.T) {
 		t.Errorf("models %v", models)
 	}
 	throttled(t, f, clock, azurecosts.Connector(), 8)
+}
+
+// Azure leaves out what is older than 31 days and does not say so: nothing older may count as read.
+func TestAzureIsAskedForNoMoreThanItGives(t *testing.T) {
+	f, _ := accountAt(t, noon, gptOnAzure)
+	r, _, _ := aged(t, f, time.Date(2026, 12, 31, 12, 0, 0, 0, time.UTC), azureapi.System, gptOnAzure, azurecosts.Connector())
+	p := readBill(t, r)
+	if first := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC); len(p.Bill.Covers) == 0 || p.Bill.Covers[0].From.Before(first) {
+		t.Errorf("covers %v", p.Bill.Covers)
+	}
 }
 
 // Azure Monitor counts what was served but for the last minutes.

@@ -182,11 +182,21 @@ func (a *costAsk) row(c *costRow) []any {
 	return append(row, "USD")
 }
 
+// mostDays is what an answer by days is about at most: of a longer time the older days are left out, and nothing says so.
+const mostDays = 31
+
+func (a *costAsk) span() (from, to time.Time) {
+	from, to = a.Period.From.UTC().Truncate(dayWidth), a.Period.To.UTC().Truncate(dayWidth).AddDate(0, 0, 1)
+	if least := to.AddDate(0, 0, -mostDays); from.Before(least) {
+		from = least
+	}
+	return from, to
+}
+
 // rows are the groups of a query.
 func (s *Server) rows(ask *costAsk) []costRow {
 	known := account.Late(s.truth.Clock.Now(), refreshed, costLag, revised)
-	from := ask.Period.From.UTC().Truncate(dayWidth)
-	to := ask.Period.To.UTC().Truncate(dayWidth).AddDate(0, 0, 1)
+	from, to := ask.span()
 	var all []costRow
 	for _, x := range s.truth.Items(from, to, dayWidth, known) {
 		if x.Kind != account.Requests {
