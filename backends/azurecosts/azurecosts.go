@@ -34,6 +34,8 @@ const (
 	lag = 72 * time.Hour
 	// lateDays are read again each time: what is used may show after three.
 	lateDays = 5
+	// mostDays is what a question by days may be about: of a longer time Azure leaves the older days out, and does not say so.
+	mostDays = 31
 	// version of the API.
 	version = "2022-10-01"
 	// mostPages bounds an answer: a page has 5,000 rows.
@@ -86,6 +88,9 @@ func newReader(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
 func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 	asked, p := r.back.Span(r.clock.Now()), fleet.Partial{}
 	asked.From = asked.From.AddDate(0, 0, bills.LateDays-lateDays)
+	if least := asked.To.AddDate(0, 0, -mostDays); asked.From.Before(least) {
+		asked.From = least
+	}
 	var lines []fleet.BillLine
 	path, ask := r.path, r.ask(asked)
 	for n := 1; path != ""; n++ {

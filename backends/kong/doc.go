@@ -32,6 +32,6 @@ func Connector() fleet.Connector {
 		Interval:  10 * time.Second,
 		NewReader: func(s fleet.SourceSpec, d fleet.Deps) (fleet.Reader, error) { return newReader(s, d) },
 		NewWriter: newWriter,
-		Keyless:   "disable the consumer's credential in Kong, or put a plugin for rate limiting or request termination on it (Admin API or deck)",
+		Keyless:   "disable the consumer's credential in Kong, or put a rate-limiting or request-termination plugin on it (Admin API, deck)",
 	}
 }

@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"os"
 	"slices"
@@ -12,13 +13,18 @@ import (
 	"github.com/shopspring/decimal"
 
 	"pitwall/backends/sim/account"
+	"pitwall/backends/sim/awsapi"
+	"pitwall/backends/sim/azureapi"
+	"pitwall/backends/sim/googleapi"
 	"pitwall/backends/sim/wire"
 	"pitwall/backends/sim/world"
 	"pitwall/fleet"
 )
 
 // systems are the kinds of accounts that a fleet can have beside it.
-var systems = []account.System{}
+var systems = []account.System{
+	awsapi.System, azureapi.System, googleapi.System,
+}
 
 // Account is an account beside the fleet: its system, the provider whose traffic it pays for, and the pool whose nodes it rents out.
 type Account struct {
@@ -101,10 +107,26 @@ func (f *Fleet) addAccounts(inv *fleet.Inventory) error {
 		if err != nil {
 			return err
 		}
+		if slices.ContainsFunc(sources, a.pays) { // in place of the provider's own bill: nobody pays twice
+			inv.Sources = slices.DeleteFunc(inv.Sources, a.pays)
+		}
 		inv.Sources = append(inv.Sources, sources...)
 		inv.Accounts = append(inv.Accounts, accounts...)
 	}
 	return nil
+}
+
+// pays tells a bill of the provider that the account pays for.
+func (a *openAccount) pays(s fleet.SourceSpec) bool {
+	return s.Subject.About == fleet.AboutBill && s.Subject.Provider == a.at.Provider && a.at.Provider != ""
+}
+
+// AccountSecrets are the names of the credentials of the accounts.
+func (f *Fleet) AccountSecrets() (names []string) {
+	for _, a := range f.accounts {
+		names = append(names, slices.Sorted(maps.Keys(a.system.Secrets))...)
+	}
+	return names
 }
 
 // accountSecret resolves the credentials of the accounts.

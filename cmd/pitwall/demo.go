@@ -122,6 +122,7 @@ func demoCommand(f *flags, c console) *cobra.Command {
 func simCommand(c console) *cobra.Command {
 	o := demoOptions{}
 	var kubeconfig string
+	var accounts []string
 	cmd := &cobra.Command{
 		Use:   "sim",
 		Short: "The embedded fleet as a server only, for use with curl, other consoles, or pitwall itself",
@@ -129,20 +130,27 @@ func simCommand(c console) *cobra.Command {
 			"and prints a configuration for it: pitwall sim > sim.yaml, then " + sim.KeyName + "=... pitwall --config sim.yaml\n\n" +
 			"Faults that it can start with (--fault):\n" + faultTitles(),
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return serveSim(cmd.Context(), c, o, kubeconfig) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return serveSim(cmd.Context(), c, o, kubeconfig, accounts) },
 	}
 	cmd.Flags().StringVar(&kubeconfig, "kubeconfig", "", "write a kubeconfig for its clusters to this file, for kubectl and others")
+	cmd.Flags().StringArrayVar(&accounts, "account", nil, "also serve an account, SYSTEM[=PROVIDER[:POOL]], which pays for the\n"+
+		"traffic of a provider "+
+		"and rents out the machines of a pool, in place of the other accounts of machines; systems: "+strings.Join(sim.Systems(), ", "))
 	o.bind(cmd, "")
 	return cmd
 }
 
-func serveSim(ctx context.Context, c console, o demoOptions, kubeconfig string) error {
+func serveSim(ctx context.Context, c console, o demoOptions, kubeconfig string, named []string) error {
 	if err := o.check(); err != nil {
+		return err
+	}
+	accounts, err := parseAccounts(named)
+	if err != nil {
 		return err
 	}
 	clock := fleet.SystemClock{}
 	embedded, err := sim.Listen(ctx, sim.Options{Seed: o.seed, Clock: clock, Env: fleet.Env(o.env), Mode: fleet.ModeDemo, Probes: true,
-		Machines: true, Bills: true})
+		Machines: !slices.ContainsFunc(accounts, func(a sim.Account) bool { return a.Pool != "" }), Bills: true, Accounts: accounts})
 	if err != nil {
 		return err
 	}
@@ -162,17 +170,8 @@ func serveSim(ctx context.Context, c console, o demoOptions, kubeconfig string) 
 		}
 		inv.Sources = append(inv.Sources, embedded.ClusterSources(path)...)
 	}
-	key, err := embedded.Secret(ctx, fleet.SecretRef{Env: sim.KeyName})
-	if err != nil {
+	if err := printCredentials(ctx, c, embedded); err != nil {
 		return err
-	}
-	fmt.Fprintf(c.out, "# The credential of gateways and providers: export %s=%s\n", sim.KeyName, key.Reveal())
-	for _, name := range []string{sim.OpenAIAdminName, sim.AnthropicAdminName} {
-		admin, err := embedded.Secret(ctx, fleet.SecretRef{Env: name})
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(c.out, "# For bills: export %s=%s\n", name, admin.Reveal())
 	}
 	body, err := config.Write(inv)
 	if err != nil {
@@ -184,6 +183,44 @@ func serveSim(ctx context.Context, c console, o demoOptions, kubeconfig string) 
 	defer stop()
 	<-ctx.Done()
 	return nil
+}
+
+// printCredentials says what to export for a configuration of the embedded fleet.
+func printCredentials(ctx context.Context, c console, embedded *sim.Fleet) error {
+	for _, of := range []struct {
+		use   string
+		names []string
+	}{{"The credential of gateways and providers", []string{sim.KeyName}},
+		{"For bills", []string{sim.OpenAIAdminName, sim.AnthropicAdminName}},
+		{"For accounts", embedded.AccountSecrets()}} {
+		for _, name := range of.names {
+			secret, err := embedded.Secret(ctx, fleet.SecretRef{Env: name})
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(c.out, "# %s: export %s=%s\n", of.use, name, secret.Reveal())
+		}
+	}
+	return nil
+}
+
+// parseAccounts reads accounts that are to be served, written SYSTEM[=PROVIDER[:POOL]].
+func parseAccounts(named []string) ([]sim.Account, error) {
+	var list []sim.Account
+	for _, text := range named {
+		system, rest, _ := strings.Cut(text, "=")
+		provider, pool, _ := strings.Cut(rest, ":")
+		if !slices.Contains(sim.Systems(), system) {
+			return nil, usage(fmt.Errorf("--account %q names no system; there are %s", text, strings.Join(sim.Systems(), ", ")))
+		}
+		if slices.ContainsFunc(list, func(a sim.Account) bool {
+			return a.System == system || provider != "" && string(a.Provider) == provider
+		}) {
+			return nil, usage(fmt.Errorf("--account %q: a system and a provider have one account each", text))
+		}
+		list = append(list, sim.Account{System: system, Provider: fleet.ProviderID(provider), Pool: fleet.PoolID(pool)})
+	}
+	return list, nil
 }
 
 // openDemo starts the embedded fleet on loopback and a session on it, as if its endpoints were real.
