@@ -130,7 +130,8 @@ func balanceEnds(c *fleet.ComputeReading, burn fleet.Maybe[fleet.USDPerHour], at
 		return fleet.None[time.Time]()
 	}
 	const far = 10 * 365 * 24.0
-	return fleet.Some(at.Add(time.Duration(min(far, c.Balance.V.Float()/rate) * float64(time.Hour))))
+	left := max(0, c.Balance.V.Float()/rate) // what is owed has ended
+	return fleet.Some(at.Add(time.Duration(min(far, left) * float64(time.Hour))))
 }
 
 // idleBelow is a utilisation that no work leaves.

@@ -145,8 +145,12 @@ func (r *reader) days(ctx context.Context, q query, span fleet.Span, p *fleet.Pa
 		if page.Days == nil {
 			return nil, calls, r.unread("the answer holds no days; check the url")
 		}
-		if days = append(days, *page.Days...); page.Next == "" {
+		days = append(days, *page.Days...)
+		switch page.Next {
+		case "":
 			return days, calls, nil
+		case ask["NextPageToken"]: // each time round would cost
+			return nil, calls, r.unread("its pages go round in a circle")
 		}
 		ask["NextPageToken"] = page.Next
 	}

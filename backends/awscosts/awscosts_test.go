@@ -145,10 +145,17 @@ func TestPagesAreReadToTheEndAndPaid(t *testing.T) {
 	if err != nil || p.Bill.Calls != 3 || len(p.Bill.Lines) != 4+3+3 {
 		t.Errorf("%v %+v", err, p.Bill)
 	}
-	endless := explorer(t, &asked, func(string) (int, string) { return 200, `{"ResultsByTime":[],"NextPageToken":"again"}` })
+	endless := explorer(t, &asked, func(string) (int, string) {
+		return 200, fmt.Sprintf(`{"ResultsByTime":[],"NextPageToken":"%d"}`, len(asked))
+	})
 	if _, err := open(t, endless, fleet.NewVirtualClock(contract.Start())).Read(t.Context()); fleet.KindOf(err) != fleet.KindInvalid ||
 		!strings.Contains(err.Error(), "more than 20 pages, each of which costs $0.01") {
 		t.Errorf("%v", err)
+	}
+	asked = nil
+	round := explorer(t, &asked, func(string) (int, string) { return 200, `{"ResultsByTime":[],"NextPageToken":"again"}` })
+	if _, err := open(t, round, fleet.NewVirtualClock(contract.Start())).Read(t.Context()); len(asked) != 2 || !strings.Contains(err.Error(), "in a circle") {
+		t.Errorf("each time round costs: %d calls, %v", len(asked), err)
 	}
 }
 

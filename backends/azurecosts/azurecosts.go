@@ -118,13 +118,16 @@ func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 	return p, nil
 }
 
+// totalCost is what a sum is called in the question, and of some accounts in the answer.
+const totalCost = "totalCost"
+
 // ask is a query by day, type of charge and meter: more than two groupings are refused.
 func (r *reader) ask(span fleet.Span) map[string]any {
 	by := func(name string) map[string]string { return map[string]string{"type": "Dimension", "name": name} }
 	return map[string]any{"type": "ActualCost", "timeframe": "Custom",
 		"timePeriod": map[string]string{"from": span.From.Format(time.RFC3339), "to": span.To.Add(-time.Second).Format(time.RFC3339)},
 		"dataset": map[string]any{"granularity": "Daily",
-			"aggregation": map[string]any{"totalCost": map[string]string{"name": "PreTaxCost", "function": "Sum"}},
+			"aggregation": map[string]any{totalCost: map[string]string{"name": "PreTaxCost", "function": "Sum"}},
 			"grouping":    []any{by("ChargeType"), by("Meter")},
 			"filter":      map[string]any{"dimensions": map[string]any{"name": "ResourceType", "operator": "In", "values": r.types}}}}
 }

@@ -37,7 +37,7 @@ func (t *table) column(names ...string) int {
 
 // lines are the rows. One that cannot be read makes the whole answer unusable: a sum without it would be too low.
 func (r *reader) lines(t table) ([]fleet.BillLine, error) {
-	cost, day, currency := t.column("PreTaxCost", "Cost"), t.column("UsageDate"), t.column("Currency")
+	cost, day, currency := t.column("PreTaxCost", "Cost", totalCost), t.column("UsageDate"), t.column("Currency")
 	charge, meter := t.column("ChargeType"), t.column("Meter")
 	if len(t.Rows) > 0 && min(cost, day, currency, meter) < 0 {
 		return nil, r.unread("the answer lacks a column of cost, date, currency or meter")

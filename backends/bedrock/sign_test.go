@@ -84,6 +84,7 @@ func TestRefusals(t *testing.T) {
 			fleet.KindUnsupported, "the key is accepted and lacks the right bedrock:ListFoundationModels"},
 		{403, "AccessDeniedException", `{"Message":"Authentication failed: Please make sure your API Key is valid. canary"}`, fleet.KindAuth, "403"},
 		{400, "ThrottlingException", `{"message":"Rate exceeded"}`, fleet.KindRateLimited, "400"},
+		{400, "LimitExceededException", `{"Message":"You made too many calls in a short period of time"}`, fleet.KindRateLimited, "400"},
 		{400, "ValidationException", `{"message":"canary"}`, fleet.KindInvalid, "400: ValidationException"},
 		{500, "\x1b[2Jcanary", `canary`, fleet.KindServer, "500"},
 	} {

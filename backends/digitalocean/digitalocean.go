@@ -74,6 +74,13 @@ type droplet struct {
 	} `json:"networks"`
 }
 
+// links say whether there is a next page. Its address is not followed: pages are counted.
+type links struct {
+	Pages struct {
+		Next string `json:"next"`
+	} `json:"pages"`
+}
+
 // Read reads all pages of Droplets, and now and then sizes and balance.
 func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 	c := &fleet.ComputeReading{Blind: blind}
@@ -81,11 +88,7 @@ func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 	for page := 1; ; page++ {
 		var answer struct {
 			Droplets *[]droplet `json:"droplets"`
-			Links    struct {
-				Pages struct {
-					Next string `json:"next"`
-				} `json:"pages"`
-			} `json:"links"`
+			Links    links      `json:"links"`
 		}
 		reply, err := r.Get(ctx, fmt.Sprintf("/droplets?type=gpus&per_page=%d&page=%d", perPage, page), &answer)
 		if err != nil {
@@ -177,19 +180,32 @@ func (r *reader) besides(ctx context.Context, c *fleet.ComputeReading) []fleet.N
 	return notices
 }
 
+// sizes reads all pages: those with GPUs are behind a hundred others.
 func (r *reader) sizes(ctx context.Context) ([]fleet.Offer, error) {
-	var page struct {
-		Sizes *[]size `json:"sizes"`
-	}
-	if _, err := r.Get(ctx, fmt.Sprintf("/sizes?per_page=%d", perPage), &page); err != nil {
-		return nil, err
-	}
-	if page.Sizes == nil {
-		return nil, r.Invalid("the answer holds no list of sizes")
-	}
 	var offers []fleet.Offer
-	for i := range *page.Sizes {
-		s := &(*page.Sizes)[i]
+	for page := 1; page <= mostPages; page++ {
+		var answer struct {
+			Sizes *[]size `json:"sizes"`
+			Links links   `json:"links"`
+		}
+		if _, err := r.Get(ctx, fmt.Sprintf("/sizes?per_page=%d&page=%d", perPage, page), &answer); err != nil {
+			return nil, err
+		}
+		if answer.Sizes == nil {
+			return nil, r.Invalid("the answer holds no list of sizes")
+		}
+		offers = append(offers, r.offered(*answer.Sizes)...)
+		if answer.Links.Pages.Next == "" || len(*answer.Sizes) == 0 {
+			break
+		}
+	}
+	return offers, nil
+}
+
+// offered are the sizes with GPUs.
+func (r *reader) offered(sizes []size) (offers []fleet.Offer) {
+	for i := range sizes {
+		s := &sizes[i]
 		if s.GPU == nil || machines.Count(s.GPU.Count).V == 0 {
 			continue
 		}
@@ -200,7 +216,7 @@ func (r *reader) sizes(ctx context.Context) ([]fleet.Offer, error) {
 		}
 		offers = append(offers, o)
 	}
-	return offers, nil
+	return offers
 }
 
 // balance is prepaid money that is left: an account is charged afterwards, and only one with a credit has any.

@@ -81,6 +81,22 @@ func TestPagesAreFollowedAndNeverHalf(t *testing.T) {
 		len(p.Notices) != 2 {
 		t.Errorf("%v: %+v, %s, %v", err, p.Compute, s.Query("/v2/droplets"), p.Notices)
 	}
+	more := contract.ServeAnswers(t, func(path string) *contract.Answer {
+		switch path {
+		case "/v2/droplets":
+			return &contract.Answer{Body: `{"droplets":[]}`}
+		case "/v2/sizes": // GPUs stand on the second page
+			if asked++; asked == 4 {
+				return &contract.Answer{Body: `{"sizes":[{"slug":"s-1vcpu-1gb"}],"links":{"pages":{"next":"https://elsewhere.test/"}}}`}
+			}
+			return &contract.Answer{Body: sizes}
+		}
+		return nil
+	})
+	p, err = contract.Open(t, Connector(), fleet.SourceSpec{URL: more.URL}, fleet.NewVirtualClock(contract.Start())).Read(t.Context())
+	if err != nil || len(p.Compute.Offers) != 2 || more.Query("/v2/sizes") != "per_page=200&page=2" {
+		t.Errorf("%v: %+v, %s", err, p.Compute, more.Query("/v2/sizes"))
+	}
 	asked, last = 0, 1000
 	if _, err := contract.Open(t, Connector(), fleet.SourceSpec{URL: s.URL},
 		fleet.SystemClock{}).Read(t.Context()); fleet.KindOf(err) != fleet.KindInvalid || asked != mostPages {

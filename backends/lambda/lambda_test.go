@@ -110,6 +110,17 @@ func TestTypesAreAskedForSeldom(t *testing.T) {
 	s.Only(t, "GET /api/v1/instances", "GET /api/v1/instance-types")
 }
 
+// An empty list beside an error would look like machines that are gone.
+func TestAnErrorBesideAnEmptyListIsNoAnswer(t *testing.T) {
+	s := contract.ServeAnswers(t, func(string) *contract.Answer {
+		return &contract.Answer{Body: `{"data":[],"error":{"code":"global/internal","message":"canary"}}`}
+	})
+	_, err := contract.Open(t, Connector(), fleet.SourceSpec{URL: s.URL}, fleet.SystemClock{}).Read(t.Context())
+	if fleet.KindOf(err) != fleet.KindInvalid || !strings.Contains(err.Error(), "with an error inside") || strings.Contains(err.Error(), "canary") {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestRecordedShapes(t *testing.T) {
 	const folder = "../../../shared/data/billing/fixtures/lambda_"
 	read := func(name string) string {

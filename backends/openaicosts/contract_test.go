@@ -36,7 +36,7 @@ func TestContract(t *testing.T) {
 				t.Errorf("%+v", p.Bill)
 			}
 		},
-		WrongType: page(one(`{"amount":{"value":"412.07","currency":"usd"},"line_item":"gpt-5, output"}`)),
+		WrongType: page(one(`{"amount":{"value":"$412.07","currency":"usd"},"line_item":"gpt-5, output"}`)),
 		JudgeWrong: func(t testing.TB, p fleet.Partial) {
 			t.Helper()
 			if l := p.Bill.Lines; len(l) != 1 || l[0].Cost.OK {

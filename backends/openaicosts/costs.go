@@ -9,10 +9,11 @@ import (
 	"pitwall/fleet"
 )
 
-// cost is one result of the costs of a day: dollars as a number.
+// cost is one result of the costs of a day: dollars, by the specification as a number, since July 2026 also as a text of a decimal
+// number of 128 bits.
 type cost struct {
 	Amount *struct {
-		Value    bills.Number `json:"value"`
+		Value    bills.Either `json:"value"`
 		Currency bills.Word   `json:"currency"`
 	} `json:"amount"`
 	Item     bills.Word   `json:"line_item"`

@@ -5,6 +5,7 @@ package openroutercosts
 
 import (
 	"context"
+	"encoding/json"
 	"net/url"
 	"strings"
 	"time"
@@ -163,7 +164,7 @@ type row struct {
 func (r *reader) activity(ctx context.Context, now time.Time, odd *bills.Odd) (bills.Taken, error) {
 	var page struct {
 		Data  *[]row          `json:"data"`
-		Error *map[string]any `json:"error"`
+		Error json.RawMessage `json:"error"`
 	}
 	reply, err := r.client.Get(ctx, "/activity", url.Values{"group_by": {"workspace"}})
 	if err == nil {
@@ -172,8 +173,8 @@ func (r *reader) activity(ctx context.Context, now time.Time, odd *bills.Odd) (b
 	switch {
 	case err != nil:
 		return bills.Taken{}, err
-	case page.Data == nil:
-		return bills.Taken{}, bills.NoAnswer(r.client.Source, page.Error != nil)
+	case page.Data == nil || bills.IsError(page.Error): // an empty list beside an error is no time without use
+		return bills.Taken{}, bills.NoAnswer(r.client.Source, bills.IsError(page.Error))
 	case len(*page.Data) > bills.MaxLines:
 		return bills.Taken{}, bills.TooMany(r.client.Source)
 	}

@@ -109,6 +109,7 @@ func TestAnswersThatAreNone(t *testing.T) {
 		says    string
 	}{
 		"a refusal inside":   {map[string]string{"/key": `{"error":{"code":401,"message":"canary"}}`}, fleet.KindInvalid, "200 with an error inside"},
+		"an error beside":    {map[string]string{"/key": key, "/activity": `{"data":[],"error":{"code":500}}`}, fleet.KindInvalid, "200 with an error inside"},
 		"no activity":        {map[string]string{"/key": key, "/activity": `{"error":{"code":403}}`}, fleet.KindInvalid, "200 with an error inside"},
 		"credit is no money": {map[string]string{"/key": key, "/activity": `{"data":[]}`, "/credits": `{"data":{"total_credits":"5","total_usage":1}}`}, "", "credit is no number"},
 		"no credit":          {map[string]string{"/key": key, "/activity": `{"data":[]}`}, "", "the credit that is left"},

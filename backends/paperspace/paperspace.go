@@ -86,8 +86,11 @@ func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 			}
 			c.Machines = append(c.Machines, r.machine(x))
 		}
-		if !page.More || page.Next == "" || page.Next == after {
+		if !page.More {
 			return r.Partial(first, c, nil), nil
+		}
+		if page.Next == "" || page.Next == after { // half a list would look like machines that are gone
+			return fleet.Partial{}, r.Invalid("the account lists more machines, and does not say where")
 		}
 		after = page.Next
 	}

@@ -59,6 +59,14 @@ func TestPagesAreFollowedToTheirEnd(t *testing.T) {
 	if err != nil || len(p.Compute.Machines) != 3 || s.Query("/v1/machines") != "after=after+2&limit=120" {
 		t.Errorf("%v: %+v, %s", err, p.Compute, s.Query("/v1/machines"))
 	}
+	for _, next := range []string{"", `,"nextPage":""`, `,"nextPage":"same"`} { // half a list would look like machines that are gone
+		s := contract.ServeAnswers(t, func(string) *contract.Answer {
+			return &contract.Answer{Body: `{"items":[{"id":"m1"}],"hasMore":true` + next + `}`}
+		})
+		if _, err := contract.Open(t, Connector(), fleet.SourceSpec{URL: s.URL}, fleet.SystemClock{}).Read(t.Context()); fleet.KindOf(err) != fleet.KindInvalid {
+			t.Errorf("%s: %v", next, err)
+		}
+	}
 	for asked = 10; asked < 100; { // never an end
 		if _, err := contract.Open(t, Connector(), fleet.SourceSpec{URL: s.URL},
 			fleet.SystemClock{}).Read(t.Context()); fleet.KindOf(err) != fleet.KindInvalid {

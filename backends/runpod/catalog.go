@@ -118,5 +118,5 @@ func (r *reader) balance(ctx context.Context) (purse, error) {
 	if err != nil {
 		return purse{}, err
 	}
-	return purse{machines.Dollars(page.Data.Myself.Balance), machines.Dollars(page.Data.Myself.Spends)}, nil
+	return purse{machines.Balance(page.Data.Myself.Balance), machines.Dollars(page.Data.Myself.Spends)}, nil
 }

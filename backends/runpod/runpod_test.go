@@ -118,6 +118,18 @@ func TestTheBalance(t *testing.T) {
 	s.Only(t, "GET /v2/pods", "GET /v2/catalog/gpus", "POST /graphql")
 }
 
+// An account that owes has nothing left: pods are about to stop.
+func TestABalanceBelowZeroIsOwed(t *testing.T) {
+	s := contract.ServeAnswers(t, func(path string) *contract.Answer {
+		return map[string]*contract.Answer{"/v2/pods": {Body: `{"pods":[]}`}, "/v2/catalog/gpus": {Body: `{"gpus":[]}`},
+			"/graphql": {Body: `{"data":{"myself":{"clientBalance":-1.25,"currentSpendPerHr":5.4}}}`}}[path]
+	})
+	p, err := contract.Open(t, Connector(), fleet.SourceSpec{URL: s.URL}, fleet.NewVirtualClock(contract.Start())).Read(t.Context())
+	if err != nil || p.Compute.Balance.V.Amount().String() != "-1.25" || p.Compute.Spends.V.Amount().String() != "5.4" {
+		t.Errorf("%v, %+v", err, p.Compute)
+	}
+}
+
 func TestABalanceThatCannotBeReadIsUnknown(t *testing.T) {
 	for _, body := range []string{`{"errors":[{"message":"canary"}]}`, `{"data":{"myself":null}}`,
 		`{"data":{"myself":{"clientBalance":"x"}}}`} {

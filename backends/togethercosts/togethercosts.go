@@ -128,7 +128,7 @@ func (r *reader) endpoints(ctx context.Context, usage string) ([]listed, fleet.M
 	if err != nil {
 		return nil, fleet.None[time.Time](), err
 	}
-	if page.Data == nil {
+	if page.Data == nil || page.Error != nil { // an empty list beside an error does not mean that nothing runs
 		return nil, reply.ServerTime, bills.NoAnswer(r.client.Source, page.Error != nil)
 	}
 	return *page.Data, reply.ServerTime, nil

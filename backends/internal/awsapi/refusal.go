@@ -45,7 +45,8 @@ func Told(reply *httpx.Reply, err error, now time.Time) error {
 		said.Next = "check what auth names"
 	case "AccessDeniedException", "AccessDenied", "UnauthorizedOperation":
 		denied(&said, message)
-	case "ThrottlingException", "TooManyRequestsException", "Throttling", "RequestLimitExceeded":
+	case "ThrottlingException", "TooManyRequestsException", "Throttling", "RequestLimitExceeded",
+		"LimitExceededException": // the last is Cost Explorer's
 		said.Kind = fleet.KindRateLimited
 	default:
 		if plainCode.MatchString(code) {

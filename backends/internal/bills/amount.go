@@ -9,10 +9,12 @@ import (
 	"pitwall/fleet"
 )
 
-// Bounds of a number from outside. Beyond them it is nonsense, and sums of it would need digits without end.
+// Bounds of a number from outside. Beyond them it is nonsense, and sums of it would need digits without end. Decimals of 128 bits,
+// in which some providers add, have 34 digits behind what a thousandth of a cent begins with.
 const (
 	maxDigits   = 64
 	maxExponent = 30
+	leastPlace  = -48
 )
 
 var mostAmount = decimal.New(1, 15)
@@ -23,7 +25,13 @@ func Parse(text string) (decimal.Decimal, bool) {
 		return decimal.Decimal{}, false
 	}
 	d, err := decimal.NewFromString(text)
-	if err != nil || d.Exponent() > maxExponent || d.Exponent() < -maxExponent || d.Abs().GreaterThan(mostAmount) {
+	if err != nil {
+		return decimal.Decimal{}, false
+	}
+	if d.IsZero() { // "0E-6176" is how a decimal of 128 bits writes it
+		return decimal.Zero, true
+	}
+	if d.Exponent() > maxExponent || d.Exponent() < leastPlace || d.Abs().GreaterThan(mostAmount) {
 		return decimal.Decimal{}, false
 	}
 	return d, true
@@ -66,6 +74,19 @@ func (q *Quoted) UnmarshalJSON(b []byte) error {
 	}
 	q.Odd = !q.OK
 	return nil
+}
+
+// Either is a decimal number, bare or in quotes, of a field whose unit is the same both ways.
+type Either struct{ Number }
+
+// UnmarshalJSON reads a number, in quotes or not.
+func (e *Either) UnmarshalJSON(b []byte) error {
+	var q Quoted
+	if err := q.UnmarshalJSON(b); err != nil || q.OK {
+		e.Number = Number(q)
+		return err
+	}
+	return e.Number.UnmarshalJSON(b)
 }
 
 // Word is a text; null and anything else is none.

@@ -19,7 +19,8 @@ var (
 
 func TestNumbersKeepEveryDigitAndNonsenseIsNone(t *testing.T) {
 	for text, want := range map[string]string{"412.0731": "412.0731", "0.1": "0.1", "1e-7": "0.0000001", "-3": "-3",
-		`"5"`: "", `"NaN"`: "", "1e99": "", "1e999999999": "", "1e-999999": "", "true": "", `{}`: "", "99999999999999999": ""} {
+		`"5"`: "", `"NaN"`: "", "1e99": "", "1e999999999": "", "1e-999999": "", "true": "", `{}`: "", "99999999999999999": "",
+		"0E-6176": "0", "0.00041000000000000000000000000000000001": "0.00041000000000000000000000000000000001", "4E-49": ""} {
 		var n Number
 		if err := json.Unmarshal([]byte(text), &n); err != nil || n.OK != (want != "") || n.Odd == n.OK || n.OK && n.V.String() != want {
 			t.Errorf("%s: %+v, %v", text, n, err)
@@ -29,6 +30,13 @@ func TestNumbersKeepEveryDigitAndNonsenseIsNone(t *testing.T) {
 		var q Quoted
 		if err := json.Unmarshal([]byte(text), &q); err != nil || q.OK != (want != "") || q.Odd == q.OK || q.OK && q.V.String() != want {
 			t.Errorf("%s: %+v, %v", text, q, err)
+		}
+	}
+	for text, want := range map[string]string{`"0E-6176"`: "0", `"0.0042"`: "0.0042", "0.0042": "0.0042", `"-1.5"`: "-1.5", `"much"`: "", "true": "",
+		`""`: "", "[1]": ""} {
+		var e Either
+		if err := json.Unmarshal([]byte(text), &e); err != nil || e.OK != (want != "") || e.Odd == e.OK || e.OK && e.V.String() != want {
+			t.Errorf("%s: %+v, %v", text, e, err)
 		}
 	}
 	var absent struct{ A, B Number }
@@ -115,9 +123,13 @@ func TestPagesThatNeverEndAreCut(t *testing.T) {
 		"the same page":    {func(int) Page { return Page{days(from, 1), true, "a"} }, "in a circle", 2, 1},
 		"no cursor":        {func(int) Page { return Page{days(from, 1), true, ""} }, "not where", 1, 1},
 		"ever new cursors": {func(n int) Page { return Page{days(from.AddDate(0, 0, n), 1), true, strconv.Itoa(n)} }, "more than 64 pages", 64, 64},
-		"empty pages":      {func(n int) Page { return Page{nil, true, strconv.Itoa(n)} }, "in a circle", 1, 0},
-		"beyond the end":   {func(int) Page { return Page{append(days(from, 1), days(today.To, 1)...), true, "a"} }, "", 1, 1},
-		"an end":           {func(n int) Page { return Page{days(from.AddDate(0, 0, n), 1), n < 3, strconv.Itoa(n)} }, "", 4, 4},
+		"empty pages":      {func(n int) Page { return Page{nil, true, strconv.Itoa(n)} }, "in a circle", 5, 0},
+		"an empty page": {func(n int) Page {
+			return Page{days(from.AddDate(0, 0, n), min(n, 1))[:min(n, 1)], n < 3, strconv.Itoa(n)}
+		},
+			"", 4, 3},
+		"beyond the end": {func(int) Page { return Page{append(days(from, 1), days(today.To, 1)...), true, "a"} }, "", 1, 1},
+		"an end":         {func(n int) Page { return Page{days(from.AddDate(0, 0, n), 1), n < 3, strconv.Itoa(n)} }, "", 4, 4},
 	} {
 		calls := 0
 		got, err := ask.Take(t.Context(), func(context.Context, string, int) (Page, error) {

@@ -13,9 +13,10 @@ import (
 	"pitwall/fleet"
 )
 
-// Bounds of one series of pages.
+// Bounds of one series of pages. A page may be empty and have a next one.
 const (
 	maxPages = 64
+	maxEmpty = 4
 	// MaxLines is how many lines one series may have.
 	MaxLines = 100_000
 )
@@ -80,7 +81,7 @@ func (a Ask) Take(ctx context.Context, get func(ctx context.Context, cursor stri
 		case p.Next == "":
 			t.Cut = fleet.Text("it says that there is more, and not where")
 			return t.Taken, nil
-		case fresh == 0 || t.asked[p.Next]:
+		case t.circles(p, fresh):
 			t.Cut = fleet.Text("its pages go round in a circle")
 			return t.Taken, nil
 		}
@@ -107,7 +108,17 @@ type taking struct {
 	ask   Ask
 	begun map[time.Time]bool
 	asked map[string]bool
+	empty int       // pages that held nothing
 	end   time.Time // of the newest bucket
+}
+
+// circles tells whether a page, fresh of whose buckets are new, leads to where a page led before, or nowhere.
+func (t *taking) circles(p Page, fresh int) bool {
+	if len(p.Buckets) == 0 {
+		t.empty++
+		return t.asked[p.Next] || t.empty > maxEmpty
+	}
+	return t.asked[p.Next] || fresh == 0
 }
 
 // page adds the buckets that were not seen before and that lie in what was asked for, and counts them.

@@ -5,10 +5,12 @@ package machines
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
 
+	"pitwall/backends/internal/bills"
 	"pitwall/backends/internal/httpx"
 	"pitwall/backends/internal/rented"
 	"pitwall/fleet"
@@ -85,12 +87,15 @@ func (a *Asker) Invalid(why string) error {
 // Data reads the list under "data" of an answer. of names what it lists.
 func Data[T any](ctx context.Context, a *Asker, path, of string) ([]T, *httpx.Reply, error) {
 	var page struct {
-		Data *[]T `json:"data"`
+		Data  *[]T            `json:"data"`
+		Error json.RawMessage `json:"error"`
 	}
 	reply, err := a.Get(ctx, path, &page)
 	switch {
 	case err != nil:
 		return nil, nil, err
+	case bills.IsError(page.Error): // an empty list beside an error would look like machines that are gone
+		return nil, nil, a.Invalid("it answered 200 with an error inside")
 	case page.Data == nil:
 		return nil, nil, a.Invalid("the answer holds no list of " + of + "; check the url")
 	}

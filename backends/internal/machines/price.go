@@ -34,6 +34,16 @@ func Amount(said string) fleet.Maybe[decimal.Decimal] {
 // Dollars is an amount in US dollars.
 func Dollars(n json.Number) fleet.Maybe[fleet.Money] { return times(n, decimal.NewFromInt(1)) }
 
+// Balance is what is left of an account's money in US dollars. Below zero it is owed.
+func Balance(n json.Number) fleet.Maybe[fleet.Money] {
+	said, below := strings.CutPrefix(n.String(), "-")
+	left := Dollars(json.Number(said))
+	if below && left.OK {
+		left.V = left.V.Minus()
+	}
+	return left
+}
+
 // Cents is an amount in cents, as dollars.
 func Cents(n json.Number) fleet.Maybe[fleet.Money] { return times(n, decimal.New(1, -2)) }
 
