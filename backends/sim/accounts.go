@@ -15,6 +15,7 @@ import (
 	"pitwall/backends/sim/account"
 	"pitwall/backends/sim/awsapi"
 	"pitwall/backends/sim/azureapi"
+	"pitwall/backends/sim/focusfiles"
 	"pitwall/backends/sim/googleapi"
 	"pitwall/backends/sim/wire"
 	"pitwall/backends/sim/world"
@@ -24,6 +25,7 @@ import (
 // systems are the kinds of accounts that a fleet can have beside it.
 var systems = []account.System{
 	awsapi.System, azureapi.System, googleapi.System,
+	focusfiles.System,
 }
 
 // Account is an account beside the fleet: its system, the provider whose traffic it pays for, and the pool whose nodes it rents out.
@@ -50,7 +52,8 @@ func accountName(system string) string { return "account-" + system }
 type openAccount struct {
 	system *account.System
 	at     account.Endpoint
-	server *http.Server
+	server *http.Server // nil for one that answers nothing
+	export func() error // nil for one without files
 }
 
 // openAccounts serves the accounts that the options name.
@@ -79,25 +82,61 @@ func (f *Fleet) openAccount(ctx context.Context, s *account.System, a Account) (
 		}
 		truth.Ledger = &ledger{f: f, p: p, past: f.billing()}
 	}
-	handler, err := s.New(truth)
-	if err != nil {
-		return nil, err
-	}
-	name := accountName(s.Name)
-	held, err := wire.Reserve(ctx, []string{name})
-	if err != nil {
-		return nil, err
-	}
-	o := &openAccount{system: s, server: &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: handler}}
-	go func() { _ = o.server.Serve(held[name]) }() // ends with http.ErrServerClosed
-	o.at = account.Endpoint{URL: "http://" + held[name].Addr().String(), Provider: a.Provider}
+	o := &openAccount{system: s, at: account.Endpoint{Provider: a.Provider}}
+	var err error
 	if o.at.Folder, err = os.MkdirTemp("", "pitwall-account-"); err != nil {
-		return nil, errors.Join(&fleet.Error{Kind: fleet.KindInternal, Op: "make a folder for the account", Err: err}, o.server.Close())
+		return nil, &fleet.Error{Kind: fleet.KindInternal, Op: "make a folder for the account", Err: err}
+	}
+	if err := o.begin(ctx, truth); err != nil {
+		return nil, errors.Join(err, o.close())
 	}
 	if a.Pool != "" {
 		o.at.Site = fleet.SiteID(siteOf(string(a.Pool)))
 	}
 	return o, nil
+}
+
+// begin serves an account, and exports what it has to export by now.
+func (a *openAccount) begin(ctx context.Context, truth account.Truth) error {
+	if a.system.Files != nil {
+		a.export = a.system.Files(truth, a.at.Folder)
+		if err := a.export(); err != nil {
+			return &fleet.Error{Kind: fleet.KindInternal, Op: "write the files of the account", Err: err}
+		}
+	}
+	if a.system.New == nil {
+		return nil
+	}
+	handler, err := a.system.New(truth)
+	if err != nil {
+		return err
+	}
+	name := accountName(a.system.Name)
+	held, err := wire.Reserve(ctx, []string{name})
+	if err != nil {
+		return err
+	}
+	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: handler}
+	a.server, a.at.URL = server, "http://"+held[name].Addr().String()
+	go func() { _ = server.Serve(held[name]) }() // ends with http.ErrServerClosed
+	return nil
+}
+
+func (a *openAccount) close() error {
+	err := os.RemoveAll(a.at.Folder)
+	if a.server != nil {
+		err = errors.Join(a.server.Close(), err)
+	}
+	return err
+}
+
+// exportFiles lets accounts write the files that are due. What cannot be written now is late, as exports are.
+func (f *Fleet) exportFiles() {
+	for _, a := range f.accounts {
+		if a.export != nil {
+			_ = a.export()
+		}
+	}
 }
 
 // addAccounts configures those that run.
@@ -142,7 +181,7 @@ func (f *Fleet) accountSecret(name string) (string, bool) {
 func (f *Fleet) closeAccounts() error {
 	var errs []error
 	for _, a := range f.accounts {
-		errs = append(errs, a.server.Close(), os.RemoveAll(a.at.Folder))
+		errs = append(errs, a.close())
 	}
 	return errors.Join(errs...)
 }

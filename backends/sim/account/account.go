@@ -49,8 +49,10 @@ type Endpoint struct {
 
 // System is one kind of account.
 type System struct {
-	Name string // "aws"
-	New  func(Truth) (http.Handler, error)
+	Name string                            // "aws"
+	New  func(Truth) (http.Handler, error) // nil for one that answers nothing
+	// Files begins to put files into a folder; what it returns is called often, and writes what is due. Nil for an account without.
+	Files func(t Truth, folder string) func() error
 	// Sources configure the connectors that read it, and the accounts of machines that they fill.
 	Sources func(Endpoint) ([]fleet.SourceSpec, []fleet.AccountSpec, error)
 	// Secrets are the credentials that the sources name, which open nothing but the simulation.
