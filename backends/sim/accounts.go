@@ -17,6 +17,7 @@ import (
 	"pitwall/backends/sim/azureapi"
 	"pitwall/backends/sim/focusfiles"
 	"pitwall/backends/sim/googleapi"
+	"pitwall/backends/sim/opencostapi"
 	"pitwall/backends/sim/wire"
 	"pitwall/backends/sim/world"
 	"pitwall/fleet"
@@ -25,7 +26,7 @@ import (
 // systems are the kinds of accounts that a fleet can have beside it.
 var systems = []account.System{
 	awsapi.System, azureapi.System, googleapi.System,
-	focusfiles.System,
+	focusfiles.System, opencostapi.System,
 }
 
 // Account is an account beside the fleet: its system, the provider whose traffic it pays for, and the pool whose nodes it rents out.
@@ -54,6 +55,7 @@ type openAccount struct {
 	at     account.Endpoint
 	server *http.Server // nil for one that answers nothing
 	export func() error // nil for one without files
+	look   func()       // nil for one that answers from what is known at the time
 }
 
 // openAccounts serves the accounts that the options name.
@@ -74,7 +76,8 @@ func (f *Fleet) openAccounts(ctx context.Context) error {
 }
 
 func (f *Fleet) openAccount(ctx context.Context, s *account.System, a Account) (*openAccount, error) {
-	truth := account.Truth{Clock: f.options.Clock, Key: key, Provider: string(a.Provider), Machines: f.machinesOf(string(a.Pool))}
+	truth := account.Truth{Clock: f.options.Clock, Key: key, Provider: string(a.Provider), Machines: f.machinesOf(string(a.Pool)),
+		Cluster: f.clusterOf(string(a.Pool))}
 	if a.Provider != "" {
 		p := f.providerNamed(string(a.Provider))
 		if p == nil {
@@ -116,6 +119,9 @@ func (a *openAccount) begin(ctx context.Context, truth account.Truth) error {
 	if err != nil {
 		return err
 	}
+	if l, ok := handler.(interface{ Look() }); ok {
+		a.look = l.Look
+	}
 	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: handler}
 	a.server, a.at.URL = server, "http://"+held[name].Addr().String()
 	go func() { _ = server.Serve(held[name]) }() // ends with http.ErrServerClosed
@@ -130,9 +136,12 @@ func (a *openAccount) close() error {
 	return err
 }
 
-// exportFiles lets accounts write the files that are due. What cannot be written now is late, as exports are.
-func (f *Fleet) exportFiles() {
+// keepAccounts lets accounts see what happens, and write the files that are due. What cannot be written now is late, as exports are.
+func (f *Fleet) keepAccounts() {
 	for _, a := range f.accounts {
+		if a.look != nil {
+			a.look()
+		}
 		if a.export != nil {
 			_ = a.export()
 		}

@@ -154,7 +154,7 @@ func (f *Fleet) keep() {
 		for task.Sleep(ctx, keepEvery) == nil {
 			f.world.At(f.options.Clock.Now(), func() {})
 			f.alerts.api.Look()
-			f.exportFiles()
+			f.keepAccounts()
 		}
 	}()
 }

@@ -36,7 +36,8 @@ type Truth struct {
 	Provider string // whose traffic it pays for; "" for none
 	Ledger   Ledger // nil without a provider
 	Machines []Machine
-	Key      string // the credential that it takes, where one word is enough
+	Cluster  *Cluster // that the machines are in; nil without a pool
+	Key      string   // the credential that it takes, where one word is enough
 }
 
 // Endpoint is where a running account answers and whom it pays for.
