@@ -203,7 +203,11 @@ func (f *Fleet) machinesOf(pool string) (list []account.Machine) {
 		}
 		for k, node := range f.world.Spec.Pools[i].Nodes {
 			list = append(list, account.Machine{ID: machineID(k), Name: node, Address: machineAddress(k),
-				Ready: func() bool { return statusOf(f.options, f.world, node) == "active" }})
+				Ready: func() bool { return statusOf(f.options, f.world, node) == "active" },
+				Fate: func() (leaves time.Time, gone bool) {
+					f.world.At(f.options.Clock.Now(), func() { leaves, gone = f.world.Rented(node) })
+					return leaves, gone
+				}})
 		}
 	}
 	return list

@@ -28,6 +28,16 @@ type Ledger interface {
 type Machine struct {
 	ID, Name, Address string
 	Ready             func() bool // whether it answers; nil for always
+	// Fate says when it is taken back, the zero time where nobody has said so, and whether it was; nil for never.
+	Fate func() (leaves time.Time, gone bool)
+}
+
+// Leaves is when a machine is taken back, the zero time where that is not announced, and whether it is gone.
+func (m *Machine) Leaves() (at time.Time, gone bool) {
+	if m.Fate == nil {
+		return time.Time{}, false
+	}
+	return m.Fate()
 }
 
 // Truth is what an account knows.
