@@ -48,7 +48,8 @@ func machine(m account.Machine, standing bool) object {
 		if _, gone := m.Leaves(); gone { // an eviction is announced to the machine itself only
 			power = object{"code": "PowerState/deallocated", "level": "Info", "displayStatus": "VM deallocated"}
 		}
-		p["instanceView"] = object{"statuses": []object{{"code": "ProvisioningState/succeeded", "level": "Info"}, power}, "vmAgent": object{"statuses": []object{agent}}}
+		p["instanceView"] = object{"statuses": []object{{"code": "ProvisioningState/succeeded", "level": "Info"}, power},
+			"vmAgent": object{"statuses": []object{agent}}}
 		return out
 	}
 	p["hardwareProfile"] = object{"vmSize": size}

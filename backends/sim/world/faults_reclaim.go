@@ -15,7 +15,7 @@ func (w *World) addReclaim(add func(string, *fault)) {
 			pools = append(pools, p.Name)
 		}
 	}
-	w.causes.add(add, "F22", cause{on: pools, magnitudes: Magnitudes{"share": 0.4, "notice": 120}, make: w.reclaim})
+	w.causes.add(add, "F22", cause{on: pools, magnitudes: Magnitudes{"share": 0.4, "notice": 60}, make: w.reclaim})
 }
 
 func (w *World) reclaim(on string, m Magnitudes) *fault {
@@ -23,7 +23,7 @@ func (w *World) reclaim(on string, m Magnitudes) *fault {
 	return &fault{
 		Fault: Fault{Text: fmt.Sprintf("%.0f %% of the machines of %s are taken back by who rents them out, %.0f s after he says so",
 			100*m["share"], on, m["notice"])},
-		begin: func(now float64) {
+		begin: func(float64) {
 			of := w.set(on).pool.Nodes
 			n := min(int(math.Ceil(m["share"]*float64(len(of)))), len(of))
 			for _, name := range of[len(of)-max(n, 0):] {
