@@ -67,7 +67,8 @@ func stands(m *fleet.Machine, x *node) {
 		m.State, m.Said = fleet.MachineUnwell, fleet.Text("not ready")
 	}
 	if x.Spec.Closed && lifecycle == inProduction {
-		m.Notices = append(m.Notices, fleet.MachineNotice{What: fleet.Text("cordoned: maintenance is pending or a health check failed"), Stops: true})
+		m.Notices = append(m.Notices, fleet.MachineNotice{Stops: true,
+			What: fleet.Text("cordoned: maintenance is pending or a health check failed")})
 	}
 }
 
