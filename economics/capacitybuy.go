@@ -65,6 +65,9 @@ var listPrices = sync.OnceValue(func() []fleet.Offer {
 
 func purchase(o *fleet.Offer, replicas, gpusEach int) (Purchase, bool) {
 	each := max(1, gpusEach)
+	if o.Pricing == fleet.PricingSpot || o.Pricing == fleet.PricingBlock { // it is taken back, or ends: no capacity to count on
+		return Purchase{}, false
+	}
 	if replicas <= 0 || o.GPUs < each || !o.Price.OK || o.Price.V.Currency() != fleet.USD || !o.Price.V.Amount().IsPositive() {
 		return Purchase{}, false
 	}
