@@ -106,6 +106,7 @@ func (s *server) activity(w http.ResponseWriter, r *http.Request) {
 	today := s.today()
 	list := []*row{}
 	var last *row
+	exact := decimal.Zero
 	for _, x := range s.truth.Items(today.AddDate(0, 0, -days), today, 24*time.Hour, func(time.Time) bool { return true }) {
 		model := strings.ToLower(s.truth.Provider) + "/" + x.Model
 		date := x.At.Format(time.DateOnly)
@@ -116,8 +117,10 @@ func (s *server) activity(w http.ResponseWriter, r *http.Request) {
 				last.Workspace = "ws_gateways"
 			}
 			list = append(list, last)
+			exact = decimal.Zero
 		}
-		last.Usage += x.Cost.InexactFloat64()
+		exact = exact.Add(x.Cost)
+		last.Usage = exact.InexactFloat64()
 		switch x.Kind {
 		case account.Output:
 			last.Completion += x.N

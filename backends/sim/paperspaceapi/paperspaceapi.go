@@ -54,6 +54,10 @@ func (s *server) machines(w http.ResponseWriter, r *http.Request) {
 	list := slices.Clone(s.truth.Machines)
 	if after := r.URL.Query().Get("after"); after != "" {
 		at := slices.IndexFunc(list, func(m account.Machine) bool { return m.ID == after })
+		if at < 0 {
+			s.Say(w, http.StatusBadRequest, refusal(http.StatusBadRequest))
+			return
+		}
 		list = list[at+1:]
 	}
 	page, more := account.Page(list, 1, largest)
