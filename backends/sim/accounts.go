@@ -16,7 +16,9 @@ import (
 	"pitwall/backends/sim/awsapi"
 	"pitwall/backends/sim/azureapi"
 	"pitwall/backends/sim/digitaloceanapi"
+	"pitwall/backends/sim/focusfiles"
 	"pitwall/backends/sim/googleapi"
+	"pitwall/backends/sim/opencostapi"
 	"pitwall/backends/sim/openrouterapi"
 	"pitwall/backends/sim/paperspaceapi"
 	"pitwall/backends/sim/runpodapi"
@@ -28,8 +30,8 @@ import (
 
 // systems are the kinds of accounts that a fleet can have beside it.
 var systems = []account.System{
-	awsapi.System, azureapi.System, digitaloceanapi.System, googleapi.System, openrouterapi.System, paperspaceapi.System, runpodapi.System,
-	togetherapi.System,
+	awsapi.System, azureapi.System, digitaloceanapi.System, focusfiles.System, googleapi.System, opencostapi.System, openrouterapi.System,
+	paperspaceapi.System, runpodapi.System, togetherapi.System,
 }
 
 // Account is an account beside the fleet: its system, the provider whose traffic it pays for, and the pool whose nodes it rents out.
@@ -56,7 +58,9 @@ func accountName(system string) string { return "account-" + system }
 type openAccount struct {
 	system *account.System
 	at     account.Endpoint
-	server *http.Server
+	server *http.Server // nil for one that answers nothing
+	export func() error // nil for one without files
+	look   func()       // nil for one that answers from what is known at the time
 }
 
 // openAccounts serves the accounts that the options name.
@@ -77,7 +81,8 @@ func (f *Fleet) openAccounts(ctx context.Context) error {
 }
 
 func (f *Fleet) openAccount(ctx context.Context, s *account.System, a Account) (*openAccount, error) {
-	truth := account.Truth{Clock: f.options.Clock, Key: key, Provider: string(a.Provider), Machines: f.machinesOf(string(a.Pool))}
+	truth := account.Truth{Clock: f.options.Clock, Key: key, Provider: string(a.Provider), Machines: f.machinesOf(string(a.Pool)),
+		Cluster: f.clusterOf(string(a.Pool))}
 	if a.Provider != "" {
 		p := f.providerNamed(string(a.Provider))
 		if p == nil {
@@ -85,25 +90,67 @@ func (f *Fleet) openAccount(ctx context.Context, s *account.System, a Account) (
 		}
 		truth.Ledger = &ledger{f: f, p: p, past: f.billing()}
 	}
-	handler, err := s.New(truth)
-	if err != nil {
-		return nil, err
-	}
-	name := accountName(s.Name)
-	held, err := wire.Reserve(ctx, []string{name})
-	if err != nil {
-		return nil, err
-	}
-	o := &openAccount{system: s, server: &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: handler}}
-	go func() { _ = o.server.Serve(held[name]) }() // ends with http.ErrServerClosed
-	o.at = account.Endpoint{URL: "http://" + held[name].Addr().String(), Provider: a.Provider}
+	o := &openAccount{system: s, at: account.Endpoint{Provider: a.Provider}}
+	var err error
 	if o.at.Folder, err = os.MkdirTemp("", "pitwall-account-"); err != nil {
-		return nil, errors.Join(&fleet.Error{Kind: fleet.KindInternal, Op: "make a folder for the account", Err: err}, o.server.Close())
+		return nil, &fleet.Error{Kind: fleet.KindInternal, Op: "make a folder for the account", Err: err}
+	}
+	if err := o.begin(ctx, truth); err != nil {
+		return nil, errors.Join(err, o.close())
 	}
 	if a.Pool != "" {
 		o.at.Site = fleet.SiteID(siteOf(string(a.Pool)))
 	}
 	return o, nil
+}
+
+// begin serves an account, and exports what it has to export by now.
+func (a *openAccount) begin(ctx context.Context, truth account.Truth) error {
+	if a.system.Files != nil {
+		a.export = a.system.Files(truth, a.at.Folder)
+		if err := a.export(); err != nil {
+			return &fleet.Error{Kind: fleet.KindInternal, Op: "write the files of the account", Err: err}
+		}
+	}
+	if a.system.New == nil {
+		return nil
+	}
+	handler, err := a.system.New(truth)
+	if err != nil {
+		return err
+	}
+	name := accountName(a.system.Name)
+	held, err := wire.Reserve(ctx, []string{name})
+	if err != nil {
+		return err
+	}
+	if l, ok := handler.(interface{ Look() }); ok {
+		a.look = l.Look
+	}
+	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: handler}
+	a.server, a.at.URL = server, "http://"+held[name].Addr().String()
+	go func() { _ = server.Serve(held[name]) }() // ends with http.ErrServerClosed
+	return nil
+}
+
+func (a *openAccount) close() error {
+	err := os.RemoveAll(a.at.Folder)
+	if a.server != nil {
+		err = errors.Join(a.server.Close(), err)
+	}
+	return err
+}
+
+// keepAccounts lets accounts see what happens, and write the files that are due. What cannot be written now is late, as exports are.
+func (f *Fleet) keepAccounts() {
+	for _, a := range f.accounts {
+		if a.look != nil {
+			a.look()
+		}
+		if a.export != nil {
+			_ = a.export()
+		}
+	}
 }
 
 // addAccounts configures those that run.
@@ -148,7 +195,7 @@ func (f *Fleet) accountSecret(name string) (string, bool) {
 func (f *Fleet) closeAccounts() error {
 	var errs []error
 	for _, a := range f.accounts {
-		errs = append(errs, a.server.Close(), os.RemoveAll(a.at.Folder))
+		errs = append(errs, a.close())
 	}
 	return errors.Join(errs...)
 }
@@ -161,7 +208,11 @@ func (f *Fleet) machinesOf(pool string) (list []account.Machine) {
 		}
 		for k, node := range f.world.Spec.Pools[i].Nodes {
 			list = append(list, account.Machine{ID: machineID(k), Name: node, Address: machineAddress(k),
-				Ready: func() bool { return statusOf(f.options, f.world, node) == "active" }})
+				Ready: func() bool { return statusOf(f.options, f.world, node) == "active" },
+				Fate: func() (leaves time.Time, gone bool) {
+					f.world.At(f.options.Clock.Now(), func() { leaves, gone = f.world.Rented(node) })
+					return leaves, gone
+				}})
 		}
 	}
 	return list

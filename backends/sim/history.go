@@ -153,12 +153,16 @@ func add(targets []HistoryPoint, sum *HistoryPoint, of func(*HistoryPoint) bool)
 // pastTTFT solves the step time of one replica for its load: the time of the work that comes with every second is
 // taken out of the second, and a long prompt waits for about three steps and its own prefill.
 func pastTTFT(p *world.PoolSpec, sum HistoryPoint) fleet.Seconds {
-	n := float64(len(p.Replicas)) * HistoryStep.Seconds()
 	c := &p.Cost
 	if sum.Requests == 0 {
 		return 0
 	}
-	busy := min(sum.InTokens/n*0.65*c.Prefill+sum.OutTokens/n*c.Decode, 0.95)
-	step := (c.Host + c.Weights) / (1 - busy)
+	step := (c.Host + c.Weights) / (1 - pastBusy(p, sum.InTokens, sum.OutTokens))
 	return fleet.Seconds(3*step + 3*sum.InTokens/sum.Requests*c.Prefill)
+}
+
+// pastBusy is the part of a second that the work of a pool takes.
+func pastBusy(p *world.PoolSpec, in, out float64) float64 {
+	n := float64(len(p.Replicas)) * HistoryStep.Seconds()
+	return min(in/n*0.65*p.Cost.Prefill+out/n*p.Cost.Decode, 0.95)
 }

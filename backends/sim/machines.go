@@ -97,6 +97,9 @@ func statusOf(o Options, w *world.World, node string) string {
 				said = "unhealthy"
 			}
 		}
+		if _, gone := w.Rented(node); gone {
+			said = "preempted"
+		}
 	})
 	return said
 }

@@ -154,6 +154,7 @@ func (f *Fleet) keep() {
 		for task.Sleep(ctx, keepEvery) == nil {
 			f.world.At(f.options.Clock.Now(), func() {})
 			f.alerts.api.Look()
+			f.keepAccounts()
 		}
 	}()
 }
@@ -334,7 +335,9 @@ func (f *Fleet) Endpoints() []string {
 		names = append(names, LambdaName)
 	}
 	for _, a := range f.accounts {
-		names = append(names, accountName(a.system.Name))
+		if a.server != nil {
+			names = append(names, accountName(a.system.Name))
+		}
 	}
 	for _, c := range f.clusters {
 		names = append(names, c.Name())

@@ -28,6 +28,16 @@ type Ledger interface {
 type Machine struct {
 	ID, Name, Address string
 	Ready             func() bool // whether it answers; nil for always
+	// Fate says when it is taken back, the zero time where nobody has said so, and whether it was; nil for never.
+	Fate func() (leaves time.Time, gone bool)
+}
+
+// Leaves is when a machine is taken back, the zero time where that is not announced, and whether it is gone.
+func (m *Machine) Leaves() (at time.Time, gone bool) {
+	if m.Fate == nil {
+		return time.Time{}, false
+	}
+	return m.Fate()
 }
 
 // Truth is what an account knows.
@@ -36,7 +46,8 @@ type Truth struct {
 	Provider string // whose traffic it pays for; "" for none
 	Ledger   Ledger // nil without a provider
 	Machines []Machine
-	Key      string // the credential that it takes, where one word is enough
+	Cluster  *Cluster // that the machines are in; nil without a pool
+	Key      string   // the credential that it takes, where one word is enough
 }
 
 // Endpoint is where a running account answers and whom it pays for.
@@ -49,8 +60,10 @@ type Endpoint struct {
 
 // System is one kind of account.
 type System struct {
-	Name string // "aws"
-	New  func(Truth) (http.Handler, error)
+	Name string                            // "aws"
+	New  func(Truth) (http.Handler, error) // nil for one that answers nothing
+	// Files begins to put files into a folder; what it returns is called often, and writes what is due. Nil for an account without.
+	Files func(t Truth, folder string) func() error
 	// Sources configure the connectors that read it, and the accounts of machines that they fill.
 	Sources func(Endpoint) ([]fleet.SourceSpec, []fleet.AccountSpec, error)
 	// Secrets are the credentials that the sources name, which open nothing but the simulation.

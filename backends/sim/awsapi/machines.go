@@ -70,11 +70,18 @@ type (
 		Next    string     `xml:"nextToken,omitempty"`
 	}
 	standing struct {
-		ID     string `xml:"instanceId"`
-		Zone   string `xml:"availabilityZone"`
-		State  string `xml:"instanceState>name"`
-		System string `xml:"systemStatus>status"`
-		Own    string `xml:"instanceStatus>status"`
+		ID     string  `xml:"instanceId"`
+		Zone   string  `xml:"availabilityZone"`
+		State  string  `xml:"instanceState>name"`
+		System string  `xml:"systemStatus>status"`
+		Own    string  `xml:"instanceStatus>status"`
+		Events []event `xml:"eventsSet>item"`
+	}
+	event struct {
+		ID          string `xml:"instanceEventId"`
+		Code        string `xml:"code"`
+		Description string `xml:"description"`
+		From        string `xml:"notBefore"`
 	}
 	reservationsAnswer struct {
 		XMLName xml.Name `xml:"http://ec2.amazonaws.com/doc/2016-11-15/ DescribeCapacityReservationsResponse"`
@@ -161,11 +168,9 @@ func (s *Server) described(q url.Values) (any, *fault) {
 		list, next, bad := s.page(q)
 		out := statusAnswer{Request: requestID, Next: next}
 		for _, m := range list {
-			said := "ok"
-			if m.Ready != nil && !m.Ready() {
-				said = "impaired"
+			if _, gone := m.Leaves(); !gone { // it tells of those that run
+				out.List = append(out.List, stands(m))
 			}
-			out.List = append(out.List, standing{"i-" + short(m), zone, "running", said, said})
 		}
 		return out, bad
 	case "DescribeCapacityReservations":
@@ -181,6 +186,20 @@ func (s *Server) described(q url.Values) (any, *fault) {
 		return out, nil
 	}
 	return nil, &fault{400, "InvalidAction", "The action " + strconv.Quote(q.Get("Action")) + " is not valid for this web service."}
+}
+
+// stands is the state of a machine that runs, with what is announced of it.
+func stands(m account.Machine) standing {
+	said := "ok"
+	if m.Ready != nil && !m.Ready() {
+		said = "impaired"
+	}
+	out := standing{ID: "i-" + short(m), Zone: zone, State: "running", System: said, Own: said}
+	if at, _ := m.Leaves(); !at.IsZero() {
+		out.Events = []event{{"instance-event-" + short(m), "instance-retirement", "The instance is running on degraded hardware",
+			at.UTC().Format("2006-01-02T15:04:05.000Z")}}
+	}
+	return out
 }
 
 // page is a part of the machines that the filters let through.
@@ -232,7 +251,11 @@ func short(m account.Machine) string { return "0" + m.ID[max(0, len(m.ID)-16):] 
 
 func (s *Server) instance(m account.Machine) instance {
 	at := s.truth.Clock.Now().UTC().Truncate(dayWidth).AddDate(0, 0, -20)
-	return instance{ID: "i-" + short(m), Image: "ami-00000000000000001", StateCode: 16, State: "running", Type: machineType,
+	code, state := 16, "running"
+	if _, gone := m.Leaves(); gone {
+		code, state = 48, "terminated"
+	}
+	return instance{ID: "i-" + short(m), Image: "ami-00000000000000001", StateCode: code, State: state, Type: machineType,
 		DNS: "ip-" + strings.ReplaceAll(m.Address, ".", "-") + ".ec2.internal", Launched: at.Format("2006-01-02T15:04:05.000Z"), Zone: zone,
 		Tenancy: "default", Address: m.Address, Tags: []tag{{"Name", m.Name}}}
 }

@@ -44,8 +44,11 @@ func machine(m account.Machine, standing bool) object {
 		if m.Ready != nil && !m.Ready() {
 			agent = object{"code": "ProvisioningState/Unavailable", "displayStatus": "Not Ready"}
 		}
-		p["instanceView"] = object{"statuses": []object{{"code": "ProvisioningState/succeeded", "level": "Info"},
-			{"code": "PowerState/running", "level": "Info", "displayStatus": "VM running"}}, "vmAgent": object{"statuses": []object{agent}}}
+		power := object{"code": "PowerState/running", "level": "Info", "displayStatus": "VM running"}
+		if _, gone := m.Leaves(); gone { // an eviction is announced to the machine itself only
+			power = object{"code": "PowerState/deallocated", "level": "Info", "displayStatus": "VM deallocated"}
+		}
+		p["instanceView"] = object{"statuses": []object{{"code": "ProvisioningState/succeeded", "level": "Info"}, power}, "vmAgent": object{"statuses": []object{agent}}}
 		return out
 	}
 	p["hardwareProfile"] = object{"vmSize": size}

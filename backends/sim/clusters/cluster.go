@@ -73,6 +73,7 @@ type Cluster struct {
 // members are the world's objects that the store shows.
 type members struct {
 	pods   map[string]string // by name: the engine that each carries
+	nodes  map[string]bool
 	events map[uint64]string
 }
 

@@ -25,11 +25,7 @@ func look(w *world.World, version uint64) scene {
 
 // show brings the store to a scene: nodes before the pods on them, workloads before and after their pods.
 func (c *Cluster) show(s *scene) {
-	for i := range s.nodes {
-		if n := &s.nodes[i]; n.Version > c.seen && c.pools[n.Pool] != nil {
-			c.showNode(n)
-		}
-	}
+	c.showNodes(s.nodes)
 	for i := range s.workloads {
 		if w := &s.workloads[i]; c.pools[w.Name] != nil {
 			c.follow(w)
@@ -43,6 +39,27 @@ func (c *Cluster) show(s *scene) {
 	}
 	c.budgets()
 	c.showEvents(s.events)
+}
+
+// showNodes puts nodes that changed in, and takes out those that are no more.
+func (c *Cluster) showNodes(nodes []world.Node) {
+	present := map[string]bool{}
+	for i := range nodes {
+		n := &nodes[i]
+		if c.pools[n.Pool] == nil {
+			continue
+		}
+		present[n.Name] = true
+		if n.Version > c.seen || !c.members.nodes[n.Name] {
+			c.showNode(n)
+		}
+	}
+	for name := range c.members.nodes {
+		if !present[name] {
+			c.store.Delete(kubeapi.Nodes, "", name)
+		}
+	}
+	c.members.nodes = present
 }
 
 // showPods puts pods that changed in, and takes out those that are no more. A pod of the same name and another UID

@@ -3,6 +3,9 @@ package googleapi
 import (
 	"fmt"
 	"net/http"
+	"time"
+
+	"pitwall/backends/sim/account"
 )
 
 // What the project rents: one type, on demand. A page of machines is small, so that a small fleet has two.
@@ -30,7 +33,8 @@ func (s *Server) instances(w http.ResponseWriter, r *http.Request) {
 	last := min(first+pageMachines, len(all))
 	list := []object{}
 	for _, m := range all[first:last] {
-		list = append(list, object{"kind": "compute#instance", "id": digits(m.ID), "name": m.Name, "status": "RUNNING",
+		status, resource := standing(&m)
+		list = append(list, object{"kind": "compute#instance", "id": digits(m.ID), "name": m.Name, "status": status, "resourceStatus": resource,
 			"machineType": computeAt + "zones/" + zone + "/machineTypes/" + machineType, "zone": computeAt + "zones/" + zone,
 			"creationTimestamp": "2026-09-01T01:00:00.000-07:00", "lastStartTimestamp": "2026-09-01T01:00:09.000-07:00",
 			"guestAccelerators": []object{{"acceleratorType": computeAt + "zones/" + zone + "/acceleratorTypes/nvidia-h100-80gb",
@@ -49,6 +53,20 @@ func (s *Server) instances(w http.ResponseWriter, r *http.Request) {
 		body["nextPageToken"] = fmt.Sprintf("machines-%d", last)
 	}
 	answer(w, body)
+}
+
+// standing is whether a machine runs, and the maintenance that is announced of it, which ends it.
+func standing(m *account.Machine) (status string, resource object) {
+	at, gone := m.Leaves()
+	if gone {
+		return "TERMINATED", object{}
+	}
+	if at.IsZero() {
+		return "RUNNING", object{}
+	}
+	return "RUNNING", object{"upcomingMaintenance": object{"type": "UNSCHEDULED", "maintenanceStatus": "PENDING", "canReschedule": false,
+		"windowStartTime": at.UTC().Format(time.RFC3339), "windowEndTime": at.UTC().Add(4 * time.Hour).Format(time.RFC3339),
+		"latestWindowStartTime": at.UTC().Format(time.RFC3339)}}
 }
 
 // digits are a number for an id: Google's ids are numbers.

@@ -104,6 +104,10 @@ func Serve(o Options, held map[string]net.Listener) *Servers {
 	for node, gpus := range nodes {
 		add(node, func(one *server) {
 			one.site, one.telemetry = gpus[0].Site, true
+			one.up = func() bool {
+				_, gone := w.Rented(node)
+				return !gone
+			}
 			one.exporter(node, gpus)
 		})
 	}

@@ -130,6 +130,9 @@ type node struct {
 	Node
 	gpus  []*GPU
 	voids bool // accepts pods and fails them all
+
+	leaves time.Time // when who rents the machine out takes it back, where he has said so
+	gone   bool      // he has
 }
 
 type podSet struct {
@@ -185,6 +188,9 @@ func (w *World) Pods() []Pod {
 func (w *World) Nodes() []Node {
 	out := make([]Node, 0, len(w.cluster.nodes))
 	for _, n := range w.cluster.nodes {
+		if n.gone {
+			continue
+		}
 		c := n.Node
 		c.Taints, c.Conditions = slices.Clone(n.Taints), slices.Clone(n.Conditions)
 		out = append(out, c)

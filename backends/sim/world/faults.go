@@ -40,6 +40,7 @@ func Known() []Fault {
 		{ID: "F16", Title: "NVLink fault"},
 		{ID: "F17", Title: "straggler by heat"},
 		{ID: "F18", Title: "black-hole node"},
+		{ID: "F22", Title: "rented machines taken back"},
 		{ID: "F24", Title: "split-brain gateway"},
 		{ID: "F25", Title: "edit evicts members"},
 		{ID: "F26", Title: "gateway database lost"},

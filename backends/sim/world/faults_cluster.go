@@ -10,6 +10,7 @@ func (w *World) clusterFaults(add func(string, *fault)) {
 	if nodes := w.cluster.sets[0].pool.Nodes; len(nodes) > 0 {
 		w.addBlackHole(add, w.cluster.byNode[at(nodes, len(w.cluster.sets[0].replicas)-1)])
 	}
+	w.addReclaim(add)
 	w.addTelemetry(add, "F40", TelemetrySilent, "no metrics page of engines and exporters of %s answers; they go on working")
 	w.addTelemetry(add, "F40B", TelemetryFrozen, "the metrics pages of engines and exporters of %s repeat themselves; they go on working")
 }

@@ -1,6 +1,7 @@
 package world
 
 import (
+	"slices"
 	"testing"
 	"time"
 )
@@ -96,4 +97,34 @@ func TestTelemetryOfASite(t *testing.T) {
 			t.Errorf("%s touches more than what is seen", id)
 		}
 	}
+}
+
+// Machines that are taken back are announced, then gone with the pods on them; the rest of the pool serves on, and they come back.
+func TestMachinesAreTakenBack(t *testing.T) {
+	w := New(spare(4))
+	gone := func(w *World) bool {
+		return !slices.ContainsFunc(w.Nodes(), func(n Node) bool { return n.Name == "b-02" })
+	}
+	inOrder(t, w, "F22", 4*time.Minute,
+		signal{"the notice", func(w *World) bool { at, _ := w.Rented("b-02"); return !at.IsZero() }},
+		signal{"the node is gone", gone},
+		signal{"one replica less", func(w *World) bool { return w.Workloads()[1].Ready == 1 }},
+		signal{"a pod finds no node", func(w *World) bool { return podOf(w, "b-r2").Reason == "Unschedulable" }},
+	)
+	if at, _ := w.Rented("b-01"); !at.IsZero() || w.Workloads()[0].Ready != 2 || eventOf(w, "DeletingNode") == nil {
+		t.Errorf("others are touched: %+v", w.Workloads())
+	}
+	w.Stop("F22")
+	run(w, 2*time.Minute)
+	if at, left := w.Rented("b-02"); !at.IsZero() || left || w.Workloads()[1].Ready != 2 || podOf(w, "b-r2").Node != "b-02" {
+		t.Errorf("it is back: %+v", w.Workloads()[1])
+	}
+	if err := w.Inject(Injection{ID: "F22", On: "a", Magnitudes: Magnitudes{"share": 1, "notice": 30}, At: w.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	run(w, 32*time.Second)
+	if n := len(w.Nodes()); n != 2 {
+		t.Errorf("%d nodes are left of five", n)
+	}
+	checkLedger(t, w)
 }

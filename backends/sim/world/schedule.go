@@ -13,7 +13,7 @@ func (w *World) schedule(s *podSet, r *Replica, now float64) {
 	for _, name := range s.pool.Nodes {
 		n := w.cluster.byNode[name]
 		free := n.free()
-		if n.bars() != "" || len(free) < p.GPUs {
+		if n.gone || n.bars() != "" || len(free) < p.GPUs {
 			continue
 		}
 		p.Node, p.Reason, p.Message = name, "", ""
@@ -65,7 +65,7 @@ func (w *World) unfit(s *podSet, p *pod) string {
 	}
 	for _, n := range w.cluster.nodes {
 		pool := w.set(n.Pool).pool
-		if pool.Site != s.pool.Site {
+		if n.gone || pool.Site != s.pool.Site {
 			continue
 		}
 		total++
