@@ -134,7 +134,12 @@ func (b *nodeBook) join(m *fleet.Machine, now time.Time) {
 
 // byCluster adds what a machine's cluster knows of it.
 func byCluster(m *fleet.Machine, n *fleet.KubeNode) {
-	m.Notices = append(append([]fleet.MachineNotice(nil), m.Notices...), kubeNotices(n)...)
+	m.Notices = slices.Clone(m.Notices)
+	for _, x := range kubeNotices(n) { // an account that is a cluster says the same of it
+		if !slices.ContainsFunc(m.Notices, func(o fleet.MachineNotice) bool { return o.What == x.What }) {
+			m.Notices = append(m.Notices, x)
+		}
+	}
 	if m.Pricing == fleet.PricingUnknown && interruptible(n) {
 		m.Pricing = fleet.PricingSpot
 	}

@@ -104,7 +104,9 @@ func offer(kind, gpu string, gpus int, cents int64, available fleet.Maybe[bool])
 }
 
 func TestBuy(t *testing.T) {
-	accounts := []fleet.Account{{Spec: fleet.AccountSpec{ID: "cloud"}, Offers: []fleet.Offer{
+	spot, block := offer("spot", "H100", 8, 300, fleet.Some(true)), offer("block", "H100", 8, 400, fleet.Some(true))
+	spot.Pricing, block.Pricing = fleet.PricingSpot, fleet.PricingBlock
+	accounts := []fleet.Account{{Spec: fleet.AccountSpec{ID: "cloud"}, Offers: []fleet.Offer{spot, block,
 		offer("one", "H100", 1, 429, fleet.Some(true)), offer("two", "H100", 2, 838, fleet.Some(true)), offer("eight", "H100", 8, 3192, fleet.Some(false)),
 		offer("other", "B200", 8, 100, fleet.Some(true)), {Type: fleet.Label("unpriced"), GPU: "H100", GPUs: 8}}}}
 	for _, x := range []struct {

@@ -18,6 +18,9 @@ type Purchase struct {
 	Monthly  fleet.Maybe[fleet.Money] // of all of them, whether they work or not
 }
 
+// SoldOut tells that the provider itself has none of it now: nobody else offers what is needed.
+func (p *Purchase) SoldOut() bool { return p.Offer.Available.OK && !p.Offer.Available.V }
+
 // Buy chooses the cheapest offer by the hour of so many GPUs of one product. Each replica must fit into one machine, and what the
 // provider says to be sold out is taken only where there is nothing else. ok is false where nobody offers such a GPU at a price.
 func Buy(gpu string, replicas, gpusEach int, accounts []fleet.Account) (Purchase, bool) {
@@ -65,6 +68,9 @@ var listPrices = sync.OnceValue(func() []fleet.Offer {
 
 func purchase(o *fleet.Offer, replicas, gpusEach int) (Purchase, bool) {
 	each := max(1, gpusEach)
+	if o.Pricing == fleet.PricingSpot || o.Pricing == fleet.PricingBlock { // it is taken back, or ends: no capacity to count on
+		return Purchase{}, false
+	}
 	if replicas <= 0 || o.GPUs < each || !o.Price.OK || o.Price.V.Currency() != fleet.USD || !o.Price.V.Amount().IsPositive() {
 		return Purchase{}, false
 	}

@@ -94,6 +94,9 @@ func TestAPeriodTakesBillsWhereDaysAreClosed(t *testing.T) {
 		if row.By == fleet.SpendByProvider {
 			is(t, "provider this month", row.Month, "17")
 			is(t, "provider today", row.Today, "5")
+			if row.Stream != fleet.StreamMetered || !strings.Contains(row.Why.String(), "also by other streams") {
+				t.Errorf("one day is metered, the other billed: %+v", row)
+			}
 		}
 		if row.By == fleet.SpendByPool && row.Name != "pool" {
 			t.Errorf("%+v", row)

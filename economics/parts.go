@@ -19,6 +19,7 @@ type part struct {
 	today, month amounts
 	stream       fleet.Stream
 	until        time.Time
+	mixed        bool // some days are of other streams
 }
 
 // Parts are what today and the month cost by provider and model, by route and pool, and by team and key where a source tells of
@@ -39,6 +40,9 @@ func Parts(days []fleet.CostDay, ledgers []Ledger, today, month fleet.Span, name
 		row := fleet.SpendRow{By: key.by, Name: key.name, Provider: key.provider, Stream: v.stream, Until: v.until}
 		row.Today, _ = total(v.today)
 		row.Month, _ = total(v.month)
+		if v.mixed {
+			row.Why = fleet.Text("the month also by other streams: bills where days are closed")
+		}
 		out = append(out, row)
 	}
 	slices.SortFunc(out, func(x, y fleet.SpendRow) int {
@@ -79,10 +83,19 @@ func (p *parts) day(d *fleet.CostDay) {
 	if !amount.OK {
 		return
 	}
-	p.put(partKey{fleet.SpendByProvider, string(d.Provider), d.Provider}, stream, d.Day, amount)
+	until := map[fleet.Stream]time.Time{fleet.StreamReported: d.Reported.Until, fleet.StreamBilled: d.Billed.Until}[stream]
+	p.put(partKey{fleet.SpendByProvider, string(d.Provider), d.Provider}, stream, d.Day, amount).told(stream, until)
 	if d.Model != "" {
-		p.put(partKey{fleet.SpendByModel, string(d.Model), d.Provider}, stream, d.Day, amount)
+		p.put(partKey{fleet.SpendByModel, string(d.Model), d.Provider}, stream, d.Day, amount).told(stream, until)
 	}
+}
+
+// told notes what a day of it is by, and how far that reaches. The newest day comes first, and names the stream.
+func (v *part) told(stream fleet.Stream, until time.Time) {
+	if until.After(v.until) && stream == v.stream {
+		v.until = until
+	}
+	v.mixed = v.mixed || stream != v.stream
 }
 
 // own parts the meter by route, and own capacity by pool and route.

@@ -229,27 +229,71 @@ func HourChart(ledgers []Ledger, span fleet.Span, names Names) []fleet.CostPoint
 		out = append(out, fleet.CostPoint{Span: fleet.Span{From: at, To: at.Add(time.Hour)}})
 	}
 	b := desk(ledgers, names)
-	for _, stream := range []fleet.Stream{fleet.StreamMetered, fleet.StreamReported, fleet.StreamCapacity} {
+	for _, stream := range []fleet.Stream{fleet.StreamMetered, fleet.StreamCapacity} {
 		source, ok := speaking(ledgers, stream, span)
 		if !ok {
 			continue
 		}
-		eachPage(ledgers[source:source+1], stream, span, func(l *Ledger, s *Page) {
-			for i := range s.Lines {
-				line := &s.Lines[i]
-				if !span.Has(line.Span.From) || line.Span.Length() > time.Hour {
-					continue
-				}
-				p := &out[int(line.Span.From.Sub(span.From)/time.Hour)]
-				to := map[fleet.Stream]*fleet.Maybe[fleet.Money]{fleet.StreamMetered: &p.Metered, fleet.StreamReported: &p.Reported,
-					fleet.StreamCapacity: &p.Capacity}[stream]
-				if !b.own(source, stream, providerOf(l, line), line.Model) {
-					plus(to, b.cost(l.Source, providerOf(l, line), line))
-				}
+		eachHourly(ledgers[source:source+1], stream, span, func(l *Ledger, line *fleet.BillLine) {
+			p := &out[int(line.Span.From.Sub(span.From)/time.Hour)]
+			to := map[fleet.Stream]*fleet.Maybe[fleet.Money]{fleet.StreamMetered: &p.Metered, fleet.StreamCapacity: &p.Capacity}[stream]
+			if !b.own(source, stream, providerOf(l, line), line.Model) {
+				plus(to, b.cost(l.Source, providerOf(l, line), line))
 			}
 		})
 	}
+	whose := reportedHours(ledgers, span)
+	eachHourly(ledgers, fleet.StreamReported, span, func(l *Ledger, line *fleet.BillLine) {
+		if provider := providerOf(l, line); whose[provider] == l.Source {
+			plus(&out[int(line.Span.From.Sub(span.From)/time.Hour)].Reported, b.cost(l.Source, provider, line))
+		}
+	})
+	lacks := b.untold(span, whose)
+	for i := range out {
+		out[i].Lacks = lacks
+	}
 	return out
+}
+
+// untold says whether a provider that was used within a span is none of those.
+func (b *bench) untold(span fleet.Span, told map[fleet.ProviderID]fleet.SourceID) (some bool) {
+	for n := range b.ledgers {
+		for _, stream := range []fleet.Stream{fleet.StreamMetered, fleet.StreamReported, fleet.StreamBilled} {
+			eachPage(b.ledgers[n:n+1], stream, span, func(l *Ledger, s *Page) {
+				for i := range s.Lines {
+					provider, line := providerOf(l, &s.Lines[i]), &s.Lines[i]
+					_, known := told[provider]
+					some = some || !known && provider != "" && span.Has(line.Span.From) && line.IsUsage() &&
+						!b.own(n, stream, provider, line.Model)
+				}
+			})
+		}
+	}
+	return some
+}
+
+// reportedHours is which source tells of each provider by the hour: the first of them.
+func reportedHours(ledgers []Ledger, span fleet.Span) map[fleet.ProviderID]fleet.SourceID {
+	whose := map[fleet.ProviderID]fleet.SourceID{}
+	eachHourly(ledgers, fleet.StreamReported, span, func(l *Ledger, line *fleet.BillLine) {
+		if provider := providerOf(l, line); line.IsUsage() {
+			if _, told := whose[provider]; !told {
+				whose[provider] = l.Source
+			}
+		}
+	})
+	return whose
+}
+
+// eachHourly gives the lines of a stream that are no longer than an hour.
+func eachHourly(ledgers []Ledger, stream fleet.Stream, span fleet.Span, f func(*Ledger, *fleet.BillLine)) {
+	eachPage(ledgers, stream, span, func(l *Ledger, s *Page) {
+		for i := range s.Lines {
+			if line := &s.Lines[i]; span.Has(line.Span.From) && line.Span.Length() <= time.Hour {
+				f(l, line)
+			}
+		}
+	})
 }
 
 // desk resolves names and prices of ledgers without laying them out.

@@ -182,6 +182,7 @@ type CostPoint struct {
 	Metered, Reported, Billed, Capacity Maybe[Money]
 	Closed                              bool // all sources of bills have closed it
 	Bypassed                            bool // traffic is known to have passed the meter by
+	Lacks                               bool // of hours: of a provider that was used nothing is reported by the hour
 }
 
 // BillStatus is one source of bills or usage.

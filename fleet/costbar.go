@@ -13,7 +13,7 @@ type CostBar struct {
 	Stream   Stream       // of API
 	Capacity Maybe[Money]
 	Forecast Maybe[Money] // of the part that is to come, both together; unknown for what is past
-	Part     bool         // it is not over, or was not watched from its begin
+	Part     bool         // it is not over, was not watched from its begin, or not all providers tell of it
 	Ahead    bool         // it has not begun
 }
 
@@ -62,6 +62,7 @@ func (s *Spend) bars(of Span, next func(time.Time) time.Time, points []CostPoint
 		b.Part = b.Span.Has(now) || b.Span.Has(s.Day.MeteredFrom) && s.Day.MeteredFrom.After(b.Span.From)
 		if p := known[at.Unix()]; p != nil && !b.Ahead {
 			b.API, b.Stream = p.truest()
+			b.Part = b.Part || p.Lacks && b.Stream == StreamReported
 			b.Capacity = p.Capacity
 		}
 		list = append(list, b)

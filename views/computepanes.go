@@ -3,6 +3,8 @@ package views
 import (
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"pitwall/economics"
 	"pitwall/fleet"
 	"pitwall/themes"
@@ -96,7 +98,12 @@ func purchaseText(p *economics.Purchase) fleet.Safe {
 	if p.Account == "" {
 		at = fleet.Text("list price")
 	}
-	return fleet.Textf("%s x %s, $%s a month (%s)", fleet.Int(p.Machines), p.Offer.Type, fleet.USDPerHour(p.Monthly.V.Float()).Text(), at)
+	head := fleet.Safe{}
+	if p.SoldOut() {
+		head = fleet.Text("sold out: ")
+	}
+	return fleet.Textf("%s%s x %s, $%s a month (%s)", head, fleet.Int(p.Machines), p.Offer.Type,
+		fleet.USDPerHour(p.Monthly.V.Float()).Text(), at)
 }
 
 var offerColumns = []part.Column{
@@ -170,19 +177,18 @@ func machinePage(p *page, sc Scene, r *machineRow) {
 		fleet.Concat(fleet.Text("read "), ageText(r.account.At, sc.Now), fleet.Text(" ago"))), fleet.Text("  ")), 1)
 	p.tell(fleet.Text("state"), themes.OfState(r.state()), fleet.Join(nonEmpty(fleet.Label(string(m.State)), quoted(m.Said)),
 		fleet.Text("  ")), 1)
-	price := hourText(m.Price)
+	price := fleet.Text(fleet.Unknown)
 	if m.Price.OK {
-		each := m.PerGPU()
-		price = fleet.Concat(price, fleet.Text(" an hour"))
-		if each.OK {
-			price = fleet.Concat(price, fleet.Text(", "), hourText(each), fleet.Text(" a GPU"))
+		price = fleet.Concat(m.Price.V.Text(), fleet.Text(" an hour"))
+		if each := m.PerGPU(); each.OK {
+			price = fleet.Concat(price, fleet.Text(", "), each.V.Text(), fleet.Text(" a GPU"))
 		}
 	}
 	p.tell(fleet.Text("price"), themes.Text, fleet.Join(nonEmpty(price, m.PriceFrom, fleet.Label(string(m.Pricing)), untilText(m.Until)),
 		fleet.Text("  ")), 1)
 	if m.Util.OK && m.Price.OK && m.Util.V > 0 {
 		p.tell(fleet.Text("use"), themes.Text, fleet.Textf("%s%% of its GPUs' time: a used hour costs %s", m.Util.V.Whole(),
-			fleet.Float(m.Price.V.Float()/float64(m.Util.V), 2)), 1)
+			fleet.NewMoney(m.Price.V.Amount().Div(decimal.NewFromFloat(float64(m.Util.V))).Round(2), m.Price.V.Currency()).Text()), 1)
 	}
 	for i := range m.Notices {
 		n := &m.Notices[i]

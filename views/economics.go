@@ -44,11 +44,15 @@ func Economics(sc Scene, u EconomicsState, sz Size) string {
 			most = 2
 		}
 		for i, f := range u.Answer.Lead {
-			role := themes.Text
-			if i == 1 { // the verdict
-				role = themes.Title
+			role, lines := themes.Text, most
+			switch i {
+			case 1: // the verdict
+				role, lines = themes.Title, 2
+			case 2: // what it costs today
+				lines = 2
+			default:
 			}
-			above.tell(f.Name, role, f.Text, most)
+			above.tell(f.Name, role, f.Text, lines)
 		}
 		above.Cut(max(1, rows-5))
 		b.Append(above.Block)

@@ -71,6 +71,9 @@ func monthLine(b *part.Block, s *fleet.Spend) {
 	if m.Credit.OK && !m.Credit.V.Amount().IsZero() {
 		list = append(list, said(fleet.Text("credit "), amount(m.Credit)))
 	}
+	if m.Best.OK && !m.BestWhy.IsEmpty() {
+		list = append(list, phrase{{themes.Dim, m.BestWhy}})
+	}
 	flow(b, list...)
 }
 

@@ -117,6 +117,7 @@ func TestRetailPricesOfWhatIsInUse(t *testing.T) {
 	}
 	s := azure(t, `{"Items":[`+strings.Join([]string{row("150.5", `"productName":"X Windows","skuName":"ND96","meterName":"ND96"`), row("99.25", `"productName":"X","skuName":"ND96","meterName":"ND96"`),
 		row("30.5", `"productName":"X","skuName":"ND96 Spot","meterName":"ND96 Spot"`), row("20", `"productName":"X","skuName":"ND96 Low Priority","meterName":"ND96 Low Priority"`),
+		row("120", `"productName":"X CloudServices","skuName":"ND96","meterName":"ND96"`),
 		`{"currencyCode":"EUR","retailPrice":1,"unitOfMeasure":"1 Hour","type":"Consumption","productName":"X"}`}, ",")+`]}`)
 	r := contract.Open(t, Connector(), fleet.SourceSpec{URL: s.URL, Auth: fleet.SecretRef{Env: "K"}, Options: map[string]string{OptionSubscription: "0-0", OptionPricesURL: s.URL}},
 		fleet.NewVirtualClock(contract.Start()))

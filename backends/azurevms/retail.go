@@ -78,7 +78,8 @@ func (r *reader) retailPrices(ctx context.Context, all []vm) (map[priceKey]price
 func (x *item) into(out map[priceKey]price, key [2]string, now time.Time) {
 	p := machines.Dollars(x.Retail)
 	if !p.OK || !p.V.Amount().IsPositive() || x.Currency != fleet.USD || x.Unit != "1 Hour" ||
-		x.Type != "Consumption" || strings.Contains(x.Meter+x.SKU, "Low Priority") {
+		x.Type != "Consumption" || strings.Contains(x.Meter+x.SKU, "Low Priority") ||
+		strings.Contains(strings.ReplaceAll(x.Product, " ", ""), "CloudServices") { // another service, on machines of the same size
 		return
 	}
 	pricing := fleet.PricingOnDemand

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/xml"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -19,8 +20,13 @@ import (
 	"pitwall/fleet"
 )
 
-// OptionTypes are the types that are read, separated by commas, where it is not all with GPUs.
-const OptionTypes = "types"
+// The options of the connector.
+const (
+	OptionTypes     = "types"       // that are read, separated by commas, where it is not all with GPUs
+	OptionPricesURL = "prices_url"  // of AWS's own price list; without it the list that is compiled in is taken
+	OptionBlocks    = "blocks"      // types whose capacity blocks on offer are read, beside those of which the account has some
+	OptionHours     = "block_hours" // how long such a block is
+)
 
 const (
 	version  = "2016-11-15"
@@ -28,6 +34,9 @@ const (
 	perPage  = "1000"
 	// asideEvery is for reservations and spot prices.
 	asideEvery = 10 * time.Minute
+	// dayHours is how long a block on offer is where nothing is configured; mostHours is the longest that is sold.
+	dayHours  = 24
+	mostHours = 182 * 24
 )
 
 // gpuTypes are patterns of types with GPUs.
@@ -47,13 +56,19 @@ type reader struct {
 
 	region string
 	types  []string
+	prices *priceList
+
+	blockTypes []string
+	blockHours int
 
 	reserved machines.Seldom[map[string]reservation]
 	spot     machines.Seldom[[]fleet.Offer]
+	blockFor machines.Seldom[[]fleet.Offer]
 }
 
 func newReader(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
-	if err := billing.Options(spec, awsapi.OptionRegion, OptionTypes, machines.OptionPrices); err != nil {
+	if err := billing.Options(spec, awsapi.OptionRegion, OptionTypes, machines.OptionPrices, OptionPricesURL, OptionBlocks,
+		OptionHours); err != nil {
 		return nil, err
 	}
 	region, err := awsapi.Region(spec, "ec2", "")
@@ -72,7 +87,14 @@ func newReader(spec fleet.SourceSpec, deps fleet.Deps) (fleet.Reader, error) {
 	if set := spec.Options[OptionTypes]; set != "" {
 		r.types = strings.Split(set, ",")
 	}
-	return r, nil
+	if set := spec.Options[OptionBlocks]; set != "" {
+		r.blockTypes = strings.Split(set, ",")
+	}
+	if r.blockHours, err = billing.Whole(spec, OptionHours, dayHours, 1, mostHours); err != nil {
+		return nil, err
+	}
+	r.prices, err = openPriceList(spec, deps, region)
+	return r, err
 }
 
 // Read reads the instances, and what is announced of them. What else cannot be read is said and left out.
@@ -86,6 +108,13 @@ func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 	if err != nil {
 		notices = append(notices, machines.Without(fleet.Text("announced events"), err)...)
 	}
+	c, more := r.beside(ctx, list, events)
+	return r.Partial(first, c, append(notices, more...)), nil
+}
+
+// beside puts prices and reservations to the instances, and what can be rented beside them.
+func (r *reader) beside(ctx context.Context, list []instance, events map[string]*announced) (*fleet.ComputeReading, []fleet.Notice) {
+	var notices []fleet.Notice
 	now := r.Clock.Now()
 	reserved, err := r.reserved.Get(now, asideEvery, func() (map[string]reservation, error) { return r.reservations(ctx) })
 	if err != nil {
@@ -95,14 +124,44 @@ func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 	if err != nil {
 		notices = append(notices, machines.Without(fleet.Text("spot prices"), err)...)
 	}
-	c := &fleet.ComputeReading{Blind: blind, Offers: append(machines.Offers("aws", r.region), spot...)}
+	blocks, err := r.blockFor.Get(now, asideEvery, func() ([]fleet.Offer, error) { return r.blocks(ctx, reserved) })
+	if err != nil {
+		notices = append(notices, machines.Without(fleet.Text("capacity blocks on offer"), err)...)
+	}
+	if err := r.prices.learn(ctx, now, kinds(list, reserved)); err != nil {
+		notices = append(notices, machines.Without(fleet.Text("the price list of AWS"), err)...)
+	}
+	c := &fleet.ComputeReading{Blind: blind, Offers: slices.Concat(machines.Offers("aws", r.region), spot, blocks)}
 	for i := range list {
 		m := r.machine(&list[i], events[list[i].ID], spot)
-		c.PricesAsOf = oldest(c.PricesAsOf, &m, &list[i])
 		reserved[list[i].Reservation].bind(&m)
 		c.Machines = append(c.Machines, m)
 	}
-	return r.Partial(first, c, notices), nil
+	for _, id := range slices.Sorted(maps.Keys(reserved)) {
+		if m, ok := r.unused(reserved[id]); ok {
+			c.Machines = append(c.Machines, m)
+		}
+	}
+	for i := range c.Machines {
+		c.PricesAsOf = r.oldest(c.PricesAsOf, &c.Machines[i])
+	}
+	return c, notices
+}
+
+// kinds are the types whose price on demand is needed.
+func kinds(list []instance, reserved map[string]reservation) (out []string) {
+	for i := range list {
+		if list[i].Lifecycle == "" {
+			out = append(out, list[i].Type)
+		}
+	}
+	for _, x := range reserved {
+		if x.Kind != block {
+			out = append(out, x.Type)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // call asks one page and reads it into out.

@@ -39,13 +39,12 @@ func (r *reader) price(m *fleet.Machine, x *instance, spot []fleet.Offer) {
 		return
 	default:
 	}
-	if price, from := r.Of(x.Type); price.OK {
-		m.Price, m.PriceFrom = price, from
+	if m.Price, m.PriceFrom = r.Of(x.Type); m.Price.OK {
 		return
 	}
 	switch m.Pricing {
 	case fleet.PricingOnDemand:
-		m.Price, m.PriceFrom = r.PriceOf("aws", x.Type)
+		m.Price, m.PriceFrom = r.onDemand(x.Type)
 	case fleet.PricingSpot:
 		for _, o := range spot {
 			if o.Type.String() == x.Type && o.Region.String() == x.Zone {
@@ -56,13 +55,31 @@ func (r *reader) price(m *fleet.Machine, x *instance, spot []fleet.Offer) {
 	}
 }
 
+// fromAWS is where a price of AWS's own list is from.
+var fromAWS = fleet.Text("price list of AWS")
+
+// onDemand is the price of an hour of a type: by AWS's own list of the region where that is asked, else by the one compiled in.
+func (r *reader) onDemand(kind string) (fleet.Maybe[fleet.Money], fleet.Safe) {
+	if price, _ := r.prices.of(kind); price.OK {
+		return price, fromAWS
+	}
+	l := machines.Listed("aws", kind)
+	return l.Price, l.From
+}
+
 // oldest is how old the prices of a list are that machines have.
-func oldest(at time.Time, m *fleet.Machine, x *instance) time.Time {
-	l := machines.Listed("aws", x.Type)
-	if !m.Price.OK || m.PriceFrom != l.From || l.AsOf.IsZero() || !at.IsZero() && at.Before(l.AsOf) {
+func (r *reader) oldest(at time.Time, m *fleet.Machine) time.Time {
+	l := machines.Listed("aws", m.Type.String())
+	asOf := l.AsOf
+	if m.PriceFrom == fromAWS {
+		_, asOf = r.prices.of(m.Type.String())
+	} else if m.PriceFrom != l.From {
 		return at
 	}
-	return l.AsOf
+	if !m.Price.OK || asOf.IsZero() || !at.IsZero() && at.Before(asOf) {
+		return at
+	}
+	return asOf
 }
 
 func state(said string) fleet.MachineState {
@@ -98,9 +115,9 @@ func pricing(lifecycle string) fleet.Pricing {
 // families are the GPUs of families of types; sizes how many of them a type has, where it is not one.
 var (
 	families = map[string]string{"p3": "V100", "p3dn": "V100", "p4d": "A100", "p4de": "A100", "p5": "H100", "p5e": "H200", "p5en": "H200",
-		"p6-b200": "B200", "p6-b300": "B300", "g4dn": "T4", "g5": "A10G", "g6": "L4", "g6e": "L40S"}
+		"p6-b200": "B200", "p6-b300": "B300", "p6e-gb200": "GB200", "g4dn": "T4", "g5": "A10G", "g6": "L4", "g6e": "L40S"}
 	sizes = map[string]map[string]int{
-		"p": {"2xlarge": 1, "4xlarge": 1, "8xlarge": 4, "16xlarge": 8, "24xlarge": 8, "48xlarge": 8},
+		"p": {"2xlarge": 1, "4xlarge": 1, "8xlarge": 4, "16xlarge": 8, "24xlarge": 8, "36xlarge": 4, "48xlarge": 8},
 		"g": {"xlarge": 1, "2xlarge": 1, "4xlarge": 1, "8xlarge": 1, "16xlarge": 1, "12xlarge": 4, "24xlarge": 4, "48xlarge": 8, "metal": 8},
 	}
 )

@@ -11,6 +11,7 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -197,8 +198,30 @@ func (r *reader) price(m *fleet.Machine, kind string) time.Time {
 		return time.Time{}
 	}
 	l := machines.Listed("gcp", kind)
-	m.Price, m.PriceFrom = l.Price, l.From
+	if m.Price, m.PriceFrom = l.Price, l.From; !m.Price.OK {
+		return byGPUs(m, kind)
+	}
 	return l.AsOf
+}
+
+// sized is a type whose name ends with how many GPUs it has: within one family, the price goes with their number.
+var sized = regexp.MustCompile(`^(a[2-9]-[a-z]+-)(\d{1,2})g$`)
+
+// byGPUs takes the price of a type from that of another size of its family.
+func byGPUs(m *fleet.Machine, kind string) time.Time {
+	is := sized.FindStringSubmatch(kind)
+	if is == nil || !m.GPUs.OK || is[2] != strconv.Itoa(m.GPUs.V) {
+		return time.Time{}
+	}
+	for _, o := range machines.Offers("gcp", "") {
+		of, each := sized.FindStringSubmatch(o.Type.String()), o.PerGPU()
+		if of == nil || of[1] != is[1] || !each.OK {
+			continue
+		}
+		m.Price, m.PriceFrom = machines.Each(each, m.GPUs.V), fleet.Concat(o.Said, fleet.Text(", by its GPUs"))
+		return o.AsOf
+	}
+	return time.Time{}
 }
 
 func state(said string) fleet.MachineState {

@@ -3,6 +3,7 @@ package gce
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -103,6 +104,28 @@ func TestPagesZonesAndConfiguredPrices(t *testing.T) {
 	}
 	if len(p.Notices) != 1 || !strings.Contains(p.Notices[0].Text.String(), "zones/us-east4-a") {
 		t.Errorf("%v", p.Notices)
+	}
+}
+
+// The list has one size of a family; the price of its others goes with their GPUs. Of other families nothing is taken.
+func TestPricesOfOtherSizesOfAFamily(t *testing.T) {
+	for kind, want := range map[string]string{"a2-highgpu-8g 8": "$29.39 (list of 2026, by its GPUs)", "a3-highgpu-4g 4": "$44.24 (list of 2026, by its GPUs)",
+		"a2-highgpu-8g 4": "- ()", "a2-megagpu-16g 16": "- ()", "g2-standard-8 1": "- ()", "n1-standard-8 1": "- ()", "a2-ultragpu-1g 1": "$5.07 (list of 2026)"} {
+		kind, n, _ := strings.Cut(kind, " ")
+		count, err := strconv.Atoi(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := fleet.Machine{GPUs: fleet.Some(count), State: fleet.MachineRunning, Pricing: fleet.PricingOnDemand}
+		r := &reader{Asker: &machines.Asker{}}
+		asOf := r.price(&m, kind)
+		got := "-"
+		if m.Price.OK {
+			got = m.Price.V.Text().String()
+		}
+		if got += " (" + m.PriceFrom.String() + ")"; got != want || asOf.IsZero() == m.Price.OK {
+			t.Errorf("%s: %s as of %v", kind, got, asOf)
+		}
 	}
 }
 

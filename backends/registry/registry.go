@@ -24,6 +24,7 @@ import (
 	"pitwall/backends/bedrockusage"
 	"pitwall/backends/bentocloud"
 	"pitwall/backends/bentoml"
+	"pitwall/backends/coreweave"
 	"pitwall/backends/dcgm"
 	"pitwall/backends/digitalocean"
 	"pitwall/backends/discovery"
@@ -120,7 +121,7 @@ func Connectors() []fleet.Connector {
 		[]fleet.Connector{gemini.Connector(), vertexai.Connector(), azureopenai.Connector()},
 		[]fleet.Connector{awscosts.Connector(), azurecosts.Connector(), googlecosts.Connector()},
 		[]fleet.Connector{bedrockusage.Connector(), azureusage.Connector(), vertexusage.Connector()},
-		[]fleet.Connector{ec2.Connector(), azurevms.Connector(), gce.Connector()},
+		[]fleet.Connector{ec2.Connector(), azurevms.Connector(), gce.Connector(), coreweave.Connector()},
 		[]fleet.Connector{onprem.Connector(), lambda.Connector(), runpod.Connector(), togethercompute.Connector(),
 			digitalocean.Connector(), paperspace.Connector()},
 	)

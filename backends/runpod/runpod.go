@@ -54,7 +54,7 @@ func (r *reader) Read(ctx context.Context) (fleet.Partial, error) {
 	var page struct {
 		Pods *[]pod `json:"pods"`
 	}
-	reply, err := r.Get(ctx, "/v2/pods", &page)
+	reply, err := r.Get(ctx, "/v2/pods?includeClusterPods=true", &page) // those of clusters are left out otherwise
 	if err != nil {
 		return fleet.Partial{}, err
 	}

@@ -116,6 +116,9 @@ func TestTheBalance(t *testing.T) {
 		t.Errorf("%v, %v, %+v", err, p.Notices, p.Compute)
 	}
 	s.Only(t, "GET /v2/pods", "GET /v2/catalog/gpus", "POST /graphql")
+	if q := s.Query("/v2/pods"); q != "includeClusterPods=true" { // without it the pods of clusters are left out
+		t.Errorf("asked for %q", q)
+	}
 }
 
 // An account that owes has nothing left: pods are about to stop.

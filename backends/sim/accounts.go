@@ -15,9 +15,14 @@ import (
 	"pitwall/backends/sim/account"
 	"pitwall/backends/sim/awsapi"
 	"pitwall/backends/sim/azureapi"
+	"pitwall/backends/sim/digitaloceanapi"
 	"pitwall/backends/sim/focusfiles"
 	"pitwall/backends/sim/googleapi"
 	"pitwall/backends/sim/opencostapi"
+	"pitwall/backends/sim/openrouterapi"
+	"pitwall/backends/sim/paperspaceapi"
+	"pitwall/backends/sim/runpodapi"
+	"pitwall/backends/sim/togetherapi"
 	"pitwall/backends/sim/wire"
 	"pitwall/backends/sim/world"
 	"pitwall/fleet"
@@ -25,8 +30,8 @@ import (
 
 // systems are the kinds of accounts that a fleet can have beside it.
 var systems = []account.System{
-	awsapi.System, azureapi.System, googleapi.System,
-	focusfiles.System, opencostapi.System,
+	awsapi.System, azureapi.System, digitaloceanapi.System, focusfiles.System, googleapi.System, opencostapi.System, openrouterapi.System,
+	paperspaceapi.System, runpodapi.System, togetherapi.System,
 }
 
 // Account is an account beside the fleet: its system, the provider whose traffic it pays for, and the pool whose nodes it rents out.

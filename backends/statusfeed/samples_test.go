@@ -3,12 +3,15 @@ package statusfeed
 import (
 	"errors"
 	"io/fs"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"pitwall/backends/internal/contract"
 	"pitwall/fleet"
 )
 
@@ -23,6 +26,22 @@ func sample(t *testing.T, name string) string {
 		t.Fatal(err)
 	}
 	return string(body)
+}
+
+// From a page that wants a browser nothing is learnt.
+func TestTheRecordedChallenge(t *testing.T) {
+	body := sample(t, "status_bot_challenge_405.html")
+	for _, status := range []int{http.StatusMethodNotAllowed, http.StatusOK} {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(status)
+			_, _ = w.Write([]byte(body))
+		}))
+		p, err := contract.Open(t, connector(t, "statuspage"), fleet.SourceSpec{URL: s.URL}, fleet.SystemClock{}).Read(t.Context())
+		if err == nil || p.Status != nil || !fleet.IsClean(err.Error()) {
+			t.Errorf("%d: %v, %+v", status, err, p.Status)
+		}
+		s.Close()
+	}
 }
 
 func TestSamples(t *testing.T) {

@@ -177,7 +177,11 @@ func rentText(x *economics.PoolCapacity) fleet.Safe {
 		if x.Buy.Account == "" {
 			at = fleet.Text("list price")
 		}
-		return fleet.Textf("%s x %s, %s a month (%s)", fleet.Int(x.Buy.Machines), x.Buy.Offer.Type, x.Buy.Monthly.V.Text(), at)
+		head := fleet.Safe{}
+		if x.Buy.SoldOut() {
+			head = fleet.Text("sold out: ")
+		}
+		return fleet.Textf("%s%s x %s, %s a month (%s)", head, fleet.Int(x.Buy.Machines), x.Buy.Offer.Type, x.Buy.Monthly.V.Text(), at)
 	case !x.BuyWhy.IsEmpty():
 		return x.BuyWhy
 	default:

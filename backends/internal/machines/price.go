@@ -6,6 +6,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"pitwall/backends/internal/bills"
 	"pitwall/fleet"
 )
 
@@ -42,6 +43,12 @@ func Balance(n json.Number) fleet.Maybe[fleet.Money] {
 		left.V = left.V.Minus()
 	}
 	return left
+}
+
+// Fee is an amount that is paid once for a long time of many machines, in the currency that is said beside it.
+func Fee(said, currency string) fleet.Maybe[fleet.Money] {
+	d, ok := bills.Parse(strings.TrimSpace(said))
+	return bills.Money(fleet.Maybe[decimal.Decimal]{V: d, OK: ok && !d.IsNegative()}, currency)
 }
 
 // Cents is an amount in cents, as dollars.
