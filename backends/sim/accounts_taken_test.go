@@ -8,8 +8,11 @@ import (
 	"time"
 
 	"pitwall/backends/azurevms"
+	"pitwall/backends/digitalocean"
 	"pitwall/backends/ec2"
 	"pitwall/backends/gce"
+	"pitwall/backends/paperspace"
+	"pitwall/backends/runpod"
 	"pitwall/backends/sim/account"
 	"pitwall/backends/sim/kubeapi"
 	"pitwall/fleet"
@@ -27,6 +30,9 @@ func TestAccountsAnnounceWhatTheyTakeBack(t *testing.T) {
 		{"aws", ec2.Connector(), "retirement", fleet.MachineGone},
 		{"google", gce.Connector(), "maintenance", fleet.MachineStopped},
 		{"azure", azurevms.Connector(), "", fleet.MachineStopped},
+		{"runpod", runpod.Connector(), "", fleet.MachineStopped},
+		{"digitalocean", digitalocean.Connector(), "", fleet.MachineStopped},
+		{"paperspace", paperspace.Connector(), "", fleet.MachineStopped},
 	} {
 		f, clock := accountAt(t, noon, Account{System: x.system, Pool: poolB200})
 		nodes := f.machinesOf(poolB200)

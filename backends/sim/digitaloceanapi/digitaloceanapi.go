@@ -91,7 +91,11 @@ func paged(s *server, w http.ResponseWriter, r *http.Request, name string, list 
 func (s *server) droplets(w http.ResponseWriter, r *http.Request) {
 	list := []object{}
 	for i, m := range s.truth.Machines {
-		list = append(list, object{"id": 3164000 + i, "name": m.Name, "status": "active", "created_at": s.since.Format(time.RFC3339),
+		status := "active"
+		if _, gone := m.Leaves(); gone {
+			status = "off"
+		}
+		list = append(list, object{"id": 3164000 + i, "name": m.Name, "status": status, "created_at": s.since.Format(time.RFC3339),
 			"size": sizes[1], "size_slug": sizes[1]["slug"], "region": object{"slug": "ams3"},
 			"networks": object{"v4": []object{{"ip_address": m.Address, "type": "private"}}}})
 	}

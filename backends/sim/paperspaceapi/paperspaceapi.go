@@ -67,6 +67,9 @@ func (s *server) machines(w http.ResponseWriter, r *http.Request) {
 		if m.Ready != nil && !m.Ready() {
 			state = "failed"
 		}
+		if _, gone := m.Leaves(); gone {
+			state = "off"
+		}
 		items = append(items, object{"id": m.ID, "name": m.Name, "state": state, "machineType": "H100x8", "region": "East Coast (NY2)",
 			"privateIp": m.Address, "publicIp": nil, "dtCreated": s.since.Format(time.RFC3339)})
 	}

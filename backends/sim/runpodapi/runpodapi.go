@@ -65,6 +65,9 @@ func (s *server) pods(w http.ResponseWriter, _ *http.Request) {
 		if m.Ready != nil && !m.Ready() {
 			pod["status"], pod["runtime"] = "ERROR", nil
 		}
+		if _, gone := m.Leaves(); gone { // it was stopped, without a word before
+			pod["status"], pod["runtime"] = "EXITED", nil
+		}
 		list = append(list, pod)
 	}
 	s.Say(w, http.StatusOK, object{"pods": list})

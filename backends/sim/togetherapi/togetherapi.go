@@ -96,6 +96,10 @@ func (s *server) hardware(w http.ResponseWriter, _ *http.Request) {
 func (s *server) clusters(w http.ResponseWriter, _ *http.Request) {
 	status, workers := "Ready", []object{}
 	for _, m := range s.truth.Machines {
+		if _, gone := m.Leaves(); gone {
+			status = "Degraded"
+			continue
+		}
 		said := "Running"
 		if m.Ready != nil && !m.Ready() {
 			status, said = "Degraded", "NotReady"
