@@ -67,7 +67,7 @@ func TestAccountsAnnounceWhatTheyTakeBack(t *testing.T) {
 		if m := look(); m.State != x.at {
 			t.Errorf("%s, taken: %+v", x.system, m)
 		}
-		if resp, err := http.Get(url + "/metrics"); err == nil { //nolint:noctx // the fleet's own
+		if resp, err := http.Get(url + "/metrics"); err == nil {
 			_ = resp.Body.Close()
 			t.Errorf("the exporter of %s answers %d", last, resp.StatusCode)
 		}
