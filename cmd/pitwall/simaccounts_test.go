@@ -14,7 +14,8 @@ func TestAccountsOfTheEmbeddedFleetAreNamed(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, %v", got, err)
 	}
-	for bad, says := range map[string]string{"ibm=openai": "there are aws, azure, google", "aws=openai,aws": "one account each",
+	for bad, says := range map[string]string{"ibm=openai": "there are " + strings.Join(sim.Systems(), ", "),
+		"aws=openai,aws":          "one account each",
 		"aws=openai,azure=openai": "one account each"} {
 		if _, err := parseAccounts(strings.Split(bad, ",")); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", bad, err)
