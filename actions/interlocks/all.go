@@ -78,12 +78,10 @@ func ofProcess() []actions.Interlock {
 			Asks: fleet.Text("weights unchanged since planning, plan under 10 min old")},
 		{ID: "IL-39", Title: fleet.Text("permission"), Check: permission,
 			Asks: fleet.Text("writing is allowed and the gateway can be written")},
-		{ID: "IL-40", Title: fleet.Text("freezes"), RollbackSkips: true, Check: freezeWindow,
-			Asks: fleet.Text("no freeze of the calendar and no blocking alert holds, unless an incident is taken")},
+		freezes,
 		{ID: "IL-44", Title: fleet.Text("stored objects"), Check: providerObjects,
 			Asks: fleet.Text("no load leaves a provider that holds files, batches or the like of the route")},
-		{ID: "IL-45", Title: fleet.Text("drill separation"), Check: drillSeparation,
-			Asks: fleet.Text("plan and fleet are of the same mode")},
+		separation,
 	}
 }
 

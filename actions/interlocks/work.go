@@ -36,16 +36,14 @@ func Works() []actions.Interlock {
 			Asks: fleet.Text("no controller above it and no repository writes its fields back")},
 		{ID: "IL-39", Title: fleet.Text("permission"), Check: mayChange,
 			Asks: fleet.Text("writing is allowed and the API server grants every verb of the plan")},
-		{ID: "IL-40", Title: fleet.Text("freezes"), RollbackSkips: true, Check: freezeWindow,
-			Asks: fleet.Text("no freeze of the calendar and no blocking alert holds, unless an incident is taken")},
+		freezes,
 		{ID: "IL-41", Title: fleet.Text("integrity of weights"), RollbackSkips: true, Check: integrity,
 			Asks: fleet.Text("replicas publish one manifest, new weights are signed by a known signer, the image is pinned")},
 		{ID: "IL-42", Title: fleet.Text("known vulnerabilities"), RollbackSkips: true, Check: vulnerability,
 			Asks: fleet.Text("nothing of CVSS 7 or more is open in the new version, by data of at most 45 days")},
 		{ID: "IL-43", Title: fleet.Text("driver fits the engine"), Check: driverFit,
 			Asks: fleet.Text("every node that may take replicas has a driver for the image's CUDA, and a fixed one")},
-		{ID: "IL-45", Title: fleet.Text("drill separation"), Check: drillSeparation,
-			Asks: fleet.Text("plan and fleet are of the same mode")},
+		separation,
 	}
 }
 

@@ -46,11 +46,11 @@ func (x *exercise) drive(ctx context.Context) {
 	}
 	hub.Gather(min(unseen, time.Duration(x.speed*float64(seen))))
 	begin := x.p.clock.Now()
-	x.p.hands = &hands{s: x.p.s}
-	x.p.hands.remember()
+	h := &hands{s: x.p.s}
+	h.remember()
 	err := drills.Plant(x.s, x.p.ground, begin)
 	x.mu.Lock()
-	x.begin, x.planted, x.over = begin, err, err != nil
+	x.p.hands, x.begin, x.planted, x.over = h, begin, err, err != nil
 	x.mu.Unlock()
 	task := fleet.SystemClock{}.Task()
 	defer task.Done()
@@ -200,10 +200,8 @@ const mostDrawn = 80
 // drawn is a screen as text, without colours.
 func drawn(screen string) []fleet.Safe { return fleet.Block(ansi.Strip(screen), mostDrawn) }
 
-// played is what came of the drill, with the changes that were made in it.
+// played is what came of the drill, with the changes that were made in it. x.mu is held.
 func (x *exercise) played(d *desk.Desk) (*drills.Played, error) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
 	out := &drills.Played{Begin: x.begin, Log: x.log}
 	if x.begin.IsZero() {
 		return nil, errors.New("it ended before it began")

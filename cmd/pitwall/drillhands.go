@@ -22,6 +22,7 @@ type hands struct {
 	d     *desk.Desk
 	begun []fleet.ChangeID
 	was   map[fleet.RouteID]fleet.Weights // at the begin of the drill
+	hits  map[fleet.PoolID]fleet.Ratio    // of prefix caches, then
 }
 
 type handsKey struct{}
@@ -98,7 +99,7 @@ const (
 // Left is how the fleet is left.
 func (h *hands) Left() drills.Left {
 	snap := h.s.hub.Latest()
-	left := drills.Left{WeightsBack: true, CachesWarm: true}
+	left := drills.Left{WeightsBack: true, CachesWarm: h.warm(snap)}
 	for i := range snap.Routes {
 		r := &snap.Routes[i]
 		if was, known := h.was[r.Spec.ID]; known && fleet.HashWeights(was) != r.Hash {
@@ -119,10 +120,29 @@ func (h *hands) Left() drills.Left {
 	return left
 }
 
-// remember keeps the weights of the routes.
+// coldHit is the part of its hits of before below which a prefix cache is cold: F10 halves them and more.
+const coldHit = 0.8
+
+// warm tells whether the prefix caches hit as they did before. One whose hits are not known now, as of a pool without traffic, does not
+// count.
+func (h *hands) warm(snap *fleet.Snapshot) bool {
+	for id, before := range h.hits {
+		if p := snap.Pool(id); p != nil && p.Load.PrefixHit.OK && p.Load.PrefixHit.V < coldHit*before {
+			return false
+		}
+	}
+	return true
+}
+
+// remember keeps the weights of the routes and the hits of the caches.
 func (h *hands) remember() {
-	h.was = map[fleet.RouteID]fleet.Weights{}
+	h.was, h.hits = map[fleet.RouteID]fleet.Weights{}, map[fleet.PoolID]fleet.Ratio{}
 	snap := h.s.hub.Latest()
+	for i := range snap.Pools {
+		if p := &snap.Pools[i]; p.Load.PrefixHit.OK {
+			h.hits[p.Spec.ID] = p.Load.PrefixHit.V
+		}
+	}
 	for i := range snap.Routes {
 		if r := &snap.Routes[i]; r.Weights != nil {
 			h.was[r.Spec.ID] = r.Weights

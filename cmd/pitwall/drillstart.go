@@ -111,6 +111,9 @@ func workDrill(ctx context.Context, f *flags, c console, x *drillFlags, s *drill
 
 // leave ends the drill with its console, and keeps what came of it while the fleet is still there.
 func (x *exercise) leave(d *desk.Desk) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.over = true // time stands from here on
 	if x.p.hands == nil {
 		x.failed = errors.New("it ended before it began; nothing is scored")
 		return

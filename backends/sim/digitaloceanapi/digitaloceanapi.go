@@ -26,9 +26,7 @@ var System = account.System{Name: "digitalocean", New: func(t account.Truth) (ht
 	Secrets: map[string]string{KeyName: key}}
 
 func sources(at account.Endpoint) ([]fleet.SourceSpec, []fleet.AccountSpec, error) {
-	return []fleet.SourceSpec{{ID: "digitalocean", Kind: "digitalocean", URL: at.URL, Interval: 2 * time.Minute, Timeout: 20 * time.Second,
-			Auth: fleet.SecretRef{Env: KeyName}, Subject: fleet.Subject{Account: "digitalocean"}}},
-		[]fleet.AccountSpec{{ID: "digitalocean", Kind: "digitalocean", Site: at.Site}}, nil
+	return account.Rents(at, "digitalocean", "", KeyName, 2*time.Minute, nil)
 }
 
 type server struct {

@@ -25,10 +25,7 @@ var System = account.System{Name: "paperspace", New: func(t account.Truth) (http
 	Secrets: map[string]string{KeyName: key}}
 
 func sources(at account.Endpoint) ([]fleet.SourceSpec, []fleet.AccountSpec, error) {
-	return []fleet.SourceSpec{{ID: "paperspace", Kind: "paperspace", URL: at.URL, Interval: 2 * time.Minute, Timeout: 20 * time.Second,
-			Auth: fleet.SecretRef{Env: KeyName}, Subject: fleet.Subject{Account: "paperspace"},
-			Options: map[string]string{"prices": "H100x8=47.60"}}},
-		[]fleet.AccountSpec{{ID: "paperspace", Kind: "paperspace", Site: at.Site}}, nil
+	return account.Rents(at, "paperspace", "", KeyName, 2*time.Minute, map[string]string{"prices": "H100x8=47.60"})
 }
 
 type server struct {

@@ -28,9 +28,7 @@ var System = account.System{Name: "runpod", New: func(t account.Truth) (http.Han
 	Secrets: map[string]string{KeyName: key}}
 
 func sources(at account.Endpoint) ([]fleet.SourceSpec, []fleet.AccountSpec, error) {
-	return []fleet.SourceSpec{{ID: "runpod", Kind: "runpod", URL: at.URL + "/v2", Interval: time.Minute, Timeout: 20 * time.Second,
-			Auth: fleet.SecretRef{Env: KeyName}, Subject: fleet.Subject{Account: "runpod"}}},
-		[]fleet.AccountSpec{{ID: "runpod", Kind: "runpod", Site: at.Site}}, nil
+	return account.Rents(at, "runpod", "/v2", KeyName, time.Minute, nil)
 }
 
 type server struct {
