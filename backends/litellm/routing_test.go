@@ -6,19 +6,31 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"pitwall/fleet"
 )
 
-// tick is a clock that a test moves.
+// tick is a clock that a test moves, while what the reader has under way still asks for the time.
 type tick struct {
 	fleet.SystemClock
+	mu  sync.Mutex
 	now time.Time
 }
 
-func (c *tick) Now() time.Time { return c.now }
+func (c *tick) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *tick) move(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
 
 func (g *fakeGateway) asked(path string) int {
 	g.mu.Lock()
@@ -57,13 +69,13 @@ func TestContentPolicyFallbacksAreAskedForSeldom(t *testing.T) {
 		if got := g.asked("/fallback/"); got != want {
 			t.Errorf("after %d readings %d questions, want %d", i+1, got, want)
 		}
-		clock.now = clock.now.Add(10 * time.Second)
+		clock.move(10 * time.Second)
 	}
 	want := []fleet.Fallback{{Kind: fleet.FallbackPolicy, To: ids("chat", "chat-backup")}}
 	if got := read().Gateway.Routing["route-7"].Fallbacks; !reflect.DeepEqual(got, want) {
 		t.Errorf("fallbacks %v", got)
 	}
-	clock.now = clock.now.Add(policyEvery)
+	clock.move(policyEvery)
 	g.refuse(0, func(_, path string) (int, string) {
 		if strings.HasPrefix(path, "/fallback/") {
 			return 403, `{"error":{"message":"no"}}`

@@ -60,16 +60,25 @@ func TestLiveProbesOfTheEmbeddedFleet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seen := false
-	for _, c := range r.desk.Check(p) {
-		seen = seen || c.ID == "IL-07"
-		if c.ID == "IL-07" && !strings.Contains(c.Formula.String(), "answers a live probe with tools and JSON") {
-			t.Errorf("%s %s", c.Severity, c.Formula)
+	const want = "answers a live probe with tools and JSON"
+	said := ""
+	for range 120 { // on a busy machine readings are late, and whether tokens move is told by two of them
+		if said = formulaOf(r.desk.Check(p), "IL-07"); strings.Contains(said, want) {
+			return
+		}
+		r.after(time.Second)
+	}
+	t.Errorf("IL-07 says %q, not that the pool %s", said, want)
+}
+
+// formulaOf is what a check says; empty where it was not asked.
+func formulaOf(checks []actions.Check, id string) string {
+	for _, c := range checks {
+		if c.ID == id {
+			return c.Severity.String() + " " + c.Formula.String()
 		}
 	}
-	if !seen {
-		t.Error("IL-07 was not asked")
-	}
+	return ""
 }
 
 // What a model answers is not kept, shown or logged, whether it is as asked or not, and whatever the status.
