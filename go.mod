@@ -17,6 +17,7 @@ require (
 	github.com/google/gnostic-models v0.7.0
 	github.com/gowebpki/jcs v1.0.2
 	github.com/kballard/go-shellquote v0.0.0-20180428030007-95032a82bc51
+	github.com/klauspost/compress v1.20.3
 	github.com/prometheus/client_model v0.6.3
 	github.com/prometheus/common v0.73.1
 	github.com/prometheus/prometheus v0.316.0
