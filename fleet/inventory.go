@@ -291,9 +291,11 @@ func (r RunawayRule) WithDefaults() RunawayRule {
 	return r
 }
 
-// Retention bounds the look-back file.
+// Retention bounds what is kept of the past.
 type Retention struct {
-	Days int // zero means 14
+	Days int // of 5-minute steps; zero means 14
+	// Replay is for how long every second is kept, to be looked at again; 0 keeps none.
+	Replay time.Duration
 }
 
 // TLSSpec is transport security of one endpoint.

@@ -54,12 +54,21 @@ type Binding struct {
 	Word  fleet.Safe // short, for the bottom line; "" keeps it out
 	Help  fleet.Safe
 	Risk  Risk
+	Live  bool                    // it asks a system now, which says nothing of the past
 	Why   func(*Model) fleet.Safe // why it does nothing now, "" when it works; nil means that it always works
 	do    func(*Model, string) tea.Cmd
 }
 
 // off tells why the binding does nothing now; "" means that it works.
 func (b *Binding) off(m *Model) fleet.Safe {
+	if why := whyPast(m); b.Scope == ScopeScreens && !why.IsEmpty() {
+		switch {
+		case b.Risk != RiskLook:
+			return why
+		case b.Live:
+			return fleet.Text("it would be read now, and this is the past")
+		}
+	}
 	if b.Why == nil {
 		return fleet.Safe{}
 	}

@@ -24,7 +24,7 @@ type verb struct {
 
 // verbs is the table of commands: it drives the command line, its completion and the help.
 func verbs() []verb {
-	return slices.Concat(viewVerbs(), clusterVerbs(), changeVerbs(), workVerbs(), drillVerbs(), settingVerbs())
+	return slices.Concat(viewVerbs(), clusterVerbs(), offInThePast(changeVerbs()), offInThePast(workVerbs()), drillVerbs(), pastVerbs(), settingVerbs())
 }
 
 func viewVerbs() []verb {
@@ -143,6 +143,7 @@ func (m *Model) runCommand(text string) (tea.Cmd, fleet.Safe) {
 	if v.args.IsEmpty() && len(words) > 1 {
 		return nil, fleet.Textf("%s takes nothing behind it, and %s stands there", fleet.Label(words[0]), fleet.Quote(words[1]))
 	}
+	m.tellActed(fleet.Concat(fleet.Text(":"), fleet.Quote(text)))
 	return v.run(m, words[1:])
 }
 

@@ -62,13 +62,18 @@ func (m *Model) draw(now time.Time) string {
 	return views.Overlaid(frame, over, sc, m.size)
 }
 
-// now is the time of the fleet in whole seconds.
-func (m *Model) now() time.Time { return m.clock.Now().Truncate(time.Second) }
+// now is the time of what is drawn in whole seconds: that of the fleet, or the moment of the past.
+func (m *Model) now() time.Time {
+	if m.past != nil && !m.past.shown.IsZero() {
+		return m.past.shown.Truncate(time.Second)
+	}
+	return m.clock.Now().Truncate(time.Second)
+}
 
 func (m *Model) scene(now time.Time) views.Scene {
 	return views.Scene{
-		Snap: m.snap, Book: m.book, Now: now, Theme: m.theme, Window: m.window, Keys: m.hints(),
-		Banner: views.Banner{Paused: m.paused, Mode: m.mode, Message: m.notice.text, Bad: m.notice.bad, Note: m.note()},
+		Snap: m.snap, Book: m.shownBook(), Now: now, Theme: m.theme, Window: m.window, Keys: m.hints(),
+		Banner: views.Banner{Paused: m.paused, Past: m.span(), Mode: m.mode, Message: m.notice.text, Bad: m.notice.bad, Note: m.note()},
 	}
 }
 

@@ -60,6 +60,7 @@ func (m *Model) keyPress(k tea.KeyPressMsg) tea.Cmd {
 		m.say(why)
 		return nil
 	}
+	m.tellActed(fleet.Concat(fleet.Label(b.ID), fleet.Text(" on "), fleet.Label(string(m.place().screen))))
 	return b.do(m, key)
 }
 
@@ -68,4 +69,11 @@ func isPrintable(k tea.KeyPressMsg) bool {
 		return unicode.IsPrint(r)
 	}
 	return false
+}
+
+// tellActed tells whoever records what the person did. What is done in the past is no deed.
+func (m *Model) tellActed(what fleet.Safe) {
+	if m.acted != nil && m.past == nil {
+		m.acted(what)
+	}
 }

@@ -6,7 +6,7 @@ import "pitwall/fleet"
 func keyTable() []Binding {
 	var all []Binding
 	for _, part := range [][]Binding{
-		everywhereKeys(), objectKeys(), changeKeys(), screenKeys(), moveKeys(),
+		everywhereKeys(), objectKeys(), changeKeys(), screenKeys(), moveKeys(), pastKeys(),
 		textKeys(), planKeys(), workKeys(), checksKeys(), confirmKeys(), applyKeys(), soakKeys(), selectKeys(), weighKeys(), sealKeys(),
 		askKeys(), lineKeys(), helpKeys(),
 	} {
@@ -22,12 +22,12 @@ func objectKeys() []Binding {
 		{ID: "open", Keys: []string{"enter"}, Scope: s, Word: fleet.Text("open"), Risk: RiskLook,
 			Help: fleet.Text("open what the cursor stands on; from a pod's page its node"),
 			Why:  whyNoOpen, do: (*Model).openRow},
-		{ID: "logs", Keys: []string{"l"}, Scope: s, Word: fleet.Text("logs"), Risk: RiskLook,
+		{ID: "logs", Live: true, Keys: []string{"l"}, Scope: s, Word: fleet.Text("logs"), Risk: RiskLook,
 			Help: fleet.Text("log of the pod, of a replica's pod, or of a workload's worst pod"),
 			Why:  whyNoLogs, do: (*Model).openLogs},
-		{ID: "describe", Keys: []string{"d"}, Scope: s, Risk: RiskLook,
+		{ID: "describe", Live: true, Keys: []string{"d"}, Scope: s, Risk: RiskLook,
 			Help: fleet.Text("describe what the cursor stands on"), Why: whyNoDescribe, do: (*Model).openDescribe},
-		{ID: "raw", Keys: []string{"y"}, Scope: s, Risk: RiskLook,
+		{ID: "raw", Live: true, Keys: []string{"y"}, Scope: s, Risk: RiskLook,
 			Help: fleet.Text("the object as its cluster holds it"), Why: whyNoObject, do: (*Model).openRaw},
 		{ID: "actions", Keys: []string{"x"}, Scope: s, Word: fleet.Text("actions"), Risk: RiskLook,
 			Help: fleet.Text("all actions for this object, with the reason where one is off"), do: (*Model).askActions},
@@ -117,7 +117,7 @@ func screenKeys() []Binding {
 			Help: fleet.Text("time window of sparklines: 5m, 15m, 1h, 6h"), do: (*Model).nextWindow},
 		{ID: "pause", Keys: []string{"p"}, Scope: s, Risk: RiskLook,
 			Help: fleet.Text("pause the display; plans stay off meanwhile"), do: (*Model).togglePause},
-		{ID: "refresh", Keys: []string{"r"}, Scope: s, Risk: RiskLook,
+		{ID: "refresh", Live: true, Keys: []string{"r"}, Scope: s, Risk: RiskLook,
 			Help: fleet.Text("read every source now"), do: (*Model).refresh},
 		{ID: "leave", Keys: []string{"q"}, Scope: s, Word: fleet.Text("quit"), Risk: RiskLook,
 			Help: fleet.Text("leave the view; at the overview quit"), do: (*Model).leave},

@@ -40,6 +40,10 @@ type Model struct {
 	snap   *fleet.Snapshot // the one that is drawn
 	latest *fleet.Snapshot // the newest; differs from snap only while paused
 	paused bool
+	film   Past      // nil where nothing is recorded
+	past   *lookBack // nil for now
+	acted  func(fleet.Safe)
+	still  bool // there is no now: a recording is looked at
 	book   actions.Book
 	read   bool // a book has come
 	// broken says why no data come; bookDue that the book must be asked for again. The next second does both.
@@ -83,7 +87,7 @@ func New(ctx context.Context, o Options) (*Model, error) {
 	}
 	m := &Model{
 		ctx: ctx, feed: o.Feed, control: o.Control, faults: o.Faults, drill: o.Drill, details: o.Details, rollouts: o.Rollouts,
-		prices: o.Prices, save: o.Save,
+		prices: o.Prices, save: o.Save, film: o.Past, still: o.Still, acted: o.Acted,
 		clock: o.Clock, hands: o.Hands, log: o.Log, keys: keys, leaving: o.Leaving, named: o.Context,
 		size: o.Size, theme: o.Theme, mode: o.Mode, window: windows()[1],
 		said: map[string][]string{}, asked: map[fleet.ChangeID]bool{},
@@ -149,6 +153,8 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = m.objectAnswer(msg)
 	case faultsMsg:
 		m.faultList(msg)
+	case pastMsg:
+		cmd = m.pastShown(msg)
 	case panicMsg:
 		cmd = m.panicked(msg)
 	default:

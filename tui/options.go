@@ -26,6 +26,12 @@ type Options struct {
 	// Rollouts reads and plans objects of clusters; nil where none is.
 	Rollouts Rollouts
 	Theme    *themes.Theme
+	// Past is what was recorded, nil where nothing is. Still says that there is no now: what Feed gives is the begin of a recording.
+	Past  Past
+	Still bool
+	// Acted is told what the person did: the name of a key's action, or a command line; never what is typed into a field. It must not
+	// wait. nil tells nobody.
+	Acted func(what fleet.Safe)
 	// Prices are those of APIs now, for the economics screen; nil where none are at hand.
 	Prices func() *economics.Catalogue
 

@@ -143,7 +143,7 @@ func (r *rig) run(cmd tea.Cmd) {
 			r.send(msg)
 		}
 	case secondMsg, graceMsg, planMsg, checksMsg, startedMsg, intentMsg, errandMsg, evacuatedMsg, partsMsg, partsStartedMsg, doneMsg, textMsg, containersMsg, linesMsg,
-		faultsMsg, panicMsg, rolloutMsg, twinMsg:
+		faultsMsg, panicMsg, rolloutMsg, twinMsg, pastMsg:
 		r.send(msg)
 	default:
 		r.other = append(r.other, fmt.Sprint(msg))

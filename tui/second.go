@@ -26,7 +26,7 @@ func (m *Model) waitSecond() tea.Cmd {
 func (m *Model) second(secondMsg) tea.Cmd {
 	m.notice.age(m.hands.Now())
 	m.followDrill()
-	cmds := []tea.Cmd{m.waitSecond(), m.checksAge(), m.flowAge()}
+	cmds := []tea.Cmd{m.waitSecond(), m.checksAge(), m.flowAge(), m.playOn()}
 	if !m.broken.IsEmpty() {
 		m.broken = fleet.Safe{}
 		cmds = append(cmds, m.waitFeed())

@@ -39,6 +39,10 @@ func (m *Model) snapshot(msg snapshotMsg) tea.Cmd {
 		return again
 	}
 	m.latest = msg.snap
+	if m.still && m.past == nil {
+		m.snap = msg.snap
+		return tea.Batch(again, m.goTo(msg.snap.At))
+	}
 	if m.paused {
 		m.rev--
 		return again
@@ -50,6 +54,9 @@ func (m *Model) snapshot(msg snapshotMsg) tea.Cmd {
 }
 
 func (m *Model) togglePause(string) tea.Cmd {
+	if m.past != nil {
+		return m.pauseFilm()
+	}
 	m.paused = !m.paused
 	if !m.paused && m.latest != nil {
 		m.snap = m.latest

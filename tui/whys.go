@@ -28,6 +28,8 @@ func whyNoPlans(m *Model) fleet.Safe {
 	switch {
 	case m.snap == nil:
 		return fleet.Text("nothing is known about the fleet yet")
+	case m.past != nil:
+		return whyPast(m)
 	case m.paused:
 		return fleet.Text("the display is paused: p goes on, then plan")
 	default:

@@ -25,6 +25,10 @@ func footer(b *part.Block, sc Scene) {
 		b.Gap(1).Put(role, m).End()
 		return
 	}
+	if sc.Banner.Past != nil {
+		timeBar(b, sc)
+		return
+	}
 	between := 2
 	if b.Width() >= normalWidth {
 		between = 3

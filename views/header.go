@@ -85,6 +85,10 @@ func band(b *part.Block, sc Scene) {
 
 // access says whether this process may write and for how long.
 func access(b *part.Block, sc Scene) {
+	if sc.Banner.Past != nil {
+		b.Say(themes.Stale, "PAST")
+		return
+	}
 	a := sc.Book.Access
 	if !a.Write {
 		b.Say(themes.Dim, "RO")

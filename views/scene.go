@@ -25,10 +25,19 @@ type Scene struct {
 // Banner is what the header and the bottom line say beside the data.
 type Banner struct {
 	Paused  bool
+	Past    *PastSpan  // nil for now
 	Mode    fleet.Mode // demo and drill show it instead of the environment
 	Message fleet.Safe // one-line answer to the last key or command; "" for none
 	Bad     bool       // the message is a failure
 	Note    fleet.Safe // permanent remark, such as a fault that the demo runs
+}
+
+// PastSpan is a look at what was recorded. The moment itself is the scene's Now.
+type PastSpan struct {
+	From, To time.Time // what can be looked at
+	Now      time.Time // the real time
+	Speed    float64   // seconds of it in a second; 0 stands
+	Film     bool      // there is no now: it is a recording
 }
 
 // KeyHint is one key with its word.

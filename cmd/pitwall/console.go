@@ -14,6 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"pitwall/actions/desk"
+	"pitwall/drills/recording"
 	"pitwall/economics"
 	"pitwall/fleet"
 	"pitwall/themes"
@@ -67,6 +68,9 @@ func (s *session) console(ctx context.Context, f *flags, c console) error {
 	if err != nil {
 		return err
 	}
+	if err := s.openFilm(f.record, s.filmOf()); err != nil {
+		return err
+	}
 	watching, stop := context.WithCancel(context.Background()) // the fleet is watched for as long as a change is guarded
 	defer stop()
 	wait := s.start(watching)
@@ -77,6 +81,11 @@ func (s *session) console(ctx context.Context, f *flags, c console) error {
 		s.hub.Note(fleet.Event{At: s.clock.Now(), Level: fleet.LevelWarn, Object: fleet.Text("pitwall"), Text: w})
 	}
 	go s.warnOfRunbooks(watching) // ends with watching
+	if s.film != nil {
+		filming := make(chan struct{})
+		go func() { defer close(filming); s.film.run(watching) }()
+		defer func() { stop(); <-filming }()
+	}
 	how := &ending{}
 	screen, hide := context.WithCancel(ctx)
 	defer hide()
@@ -187,6 +196,12 @@ func (s *session) screen(ctx context.Context, d *desk.Desk, f *flags, c console)
 	}
 	if f.calm {
 		o.FPS = 10
+	}
+	if s.film != nil {
+		o.Acted = func(what fleet.Safe) { s.film.note(recording.NoteKey, what) }
+		if s.film.shelf != nil {
+			o.Past = s.film
+		}
 	}
 	if details := s.set.Inspector(s.inventory.Sources, s.deps); details != nil {
 		o.Details = details

@@ -116,6 +116,7 @@ func demoCommand(f *flags, c console) *cobra.Command {
 	}
 	o.bind(cmd, "")
 	o.bindSpeed(cmd, "")
+	bindRecord(cmd, f)
 	return cmd
 }
 

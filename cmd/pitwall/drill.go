@@ -20,14 +20,14 @@ import (
 )
 
 func drillCommand(f *flags, c console) *cobra.Command {
-	cmd := &cobra.Command{Use: "drill", Short: "Incident drills on the embedded fleet: list, check, rehearse", Args: cobra.NoArgs,
+	cmd := &cobra.Command{Use: "drill", Short: "Incident drills on the embedded fleet, and recordings", Args: cobra.NoArgs,
 		Long: "Incident drills on the embedded fleet: it breaks by causes, and what clients suffer is counted. No endpoint of any\n" +
 			"configuration is asked for anything."}
 	list := &cobra.Command{Use: "list", Short: "The scenarios that come with pitwall", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return drillList(c) }}
 	check := &cobra.Command{Use: "check FILE", Short: "All that is wrong with a scenario file", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return drillCheck(cmd.Context(), c, args[0]) }}
-	cmd.AddCommand(list, check, drillStartCommand(f, c), drillRehearseCommand(c))
+	cmd.AddCommand(list, check, drillStartCommand(f, c), drillReplayCommand(f, c), drillExportCommand(c), drillRehearseCommand(c))
 	return cmd
 }
 

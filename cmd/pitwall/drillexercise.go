@@ -12,6 +12,7 @@ import (
 
 	"pitwall/actions/desk"
 	"pitwall/drills"
+	"pitwall/drills/recording"
 	"pitwall/fleet"
 	"pitwall/tui"
 )
@@ -21,6 +22,7 @@ type exercise struct {
 	p      *playing
 	s      *drills.Scenario
 	speed  float64
+	seed   uint64
 	freeze string // file whose presence means that something real is the matter; "" for none
 
 	mu      sync.Mutex
@@ -99,6 +101,7 @@ func (x *exercise) deliver() {
 	x.mu.Unlock()
 	for _, e := range came {
 		x.p.s.hub.Note(e)
+		x.p.s.film.note(recording.NoteInject, fleet.Concat(e.Object, fleet.Text(": "), e.Text))
 	}
 }
 
@@ -191,6 +194,7 @@ func (x *exercise) Do(deed tui.DrillDeed, text, screen string) (fleet.Safe, erro
 		return fleet.Safe{}, nil
 	}
 	x.log.Entries = append(x.log.Entries, e)
+	x.p.s.film.note(recording.NoteMark, said)
 	return said, nil
 }
 

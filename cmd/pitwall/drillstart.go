@@ -13,6 +13,7 @@ import (
 
 	"pitwall/actions/desk"
 	"pitwall/drills"
+	"pitwall/drills/recording"
 	"pitwall/fleet"
 	"pitwall/internal/config"
 	"pitwall/views/plain"
@@ -22,6 +23,7 @@ type drillFlags struct {
 	seed   uint64
 	speed  float64
 	freeze string
+	film   string // where it is recorded
 }
 
 func drillStartCommand(f *flags, c console) *cobra.Command {
@@ -58,6 +60,9 @@ func startDrill(ctx context.Context, f *flags, c console, x *drillFlags, name st
 	if x.seed == 0 {
 		x.seed = uint64(time.Now().Unix())
 	}
+	if x.film, err = drillFile(state, s.ID, recording.Extension); err != nil {
+		return err
+	}
 	played, err := workDrill(ctx, f, c, x, s)
 	if err != nil {
 		return err
@@ -72,8 +77,17 @@ func startDrill(ctx context.Context, f *flags, c console, x *drillFlags, name st
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.out, "the report is %s\n", path)
+	fmt.Fprintf(c.out, "the report is %s\nthe film is %s; pitwall drill replay FILE shows it\n", path, x.film)
 	return nil
+}
+
+// drillFile is a new file among those of drills.
+func drillFile(state, scenario, extension string) (string, error) {
+	dir := filepath.Join(state, "drills")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", &fleet.Error{Kind: fleet.KindInternal, Op: "keep the drill", Err: err}
+	}
+	return filepath.Join(dir, time.Now().UTC().Format("20060102-150405")+"-"+scenario+extension), nil
 }
 
 // nothingOpen refuses a drill while a real change is open, and gives the state directory where reports are kept.
@@ -99,10 +113,11 @@ func workDrill(ctx context.Context, f *flags, c console, x *drillFlags, s *drill
 		p.close()
 		return nil, err
 	}
-	ex := &exercise{p: p, s: s, speed: x.speed, freeze: x.freeze, saw: map[fleet.ChangeID]string{}}
+	ex := &exercise{p: p, s: s, seed: x.seed, speed: x.speed, freeze: x.freeze, saw: map[fleet.ChangeID]string{}}
 	p.s.exercise, p.s.drive = ex, ex.drive
 	g := *f
 	g.write, g.readOnly = true, false
+	g.record = x.film
 	if err := p.s.console(ctx, &g, c); err != nil {
 		return nil, err
 	}
@@ -142,12 +157,11 @@ func scoreDrill(ctx context.Context, s *drills.Scenario, seed uint64, played *dr
 
 // keepDrill writes the report beside those of earlier drills.
 func keepDrill(state string, r *drills.Report) (string, error) {
-	dir := filepath.Join(state, "drills")
-	name := filepath.Join(dir, time.Now().UTC().Format("20060102-150405")+"-"+r.Scenario.ID)
-	body, err := json.MarshalIndent(r, "", " ")
-	if err == nil {
-		err = os.MkdirAll(dir, 0o700)
+	name, err := drillFile(state, r.Scenario.ID, "")
+	if err != nil {
+		return "", err
 	}
+	body, err := json.MarshalIndent(r, "", " ")
 	if err == nil {
 		err = os.WriteFile(name+".json", append(body, '\n'), 0o600)
 	}

@@ -35,6 +35,7 @@ type flags struct {
 	calm       bool
 	logFile    string
 	stateDir   string
+	record     string
 }
 
 // check refuses values that would silently mean something else.
@@ -90,6 +91,7 @@ func newRoot(c console) *cobra.Command {
 	p.BoolVar(&f.calm, "calm", false, "slow link: 10 frames a second")
 	p.StringVar(&f.logFile, "log-file", "", "log file (default: pitwall.log in the state directory)")
 	p.StringVar(&f.stateDir, "state-dir", "", "where journal, audit, locks, history and log live")
+	bindRecord(root, f)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.SuggestionsMinimumDistance = 2

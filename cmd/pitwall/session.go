@@ -44,6 +44,7 @@ type session struct {
 	warm       time.Duration             // how long a command watches before it trusts rates
 	closers    []func() error
 	exercise   *exercise // nil outside of a drill in the console
+	film       *film     // nil where nothing is recorded
 	unread     bool      // the last rehearsals cannot be read, which was logged
 }
 

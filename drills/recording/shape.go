@@ -87,7 +87,8 @@ var own = map[reflect.Type]string{
 	reflect.TypeFor[fleet.Safe](): kindSafe, reflect.TypeFor[time.Time](): kindTime, reflect.TypeFor[time.Duration](): kindDuration,
 	reflect.TypeFor[decimal.Decimal](): kindDecimal, reflect.TypeFor[fleet.Trend](): kindTrend,
 	// Figures that people add up.
-	reflect.TypeFor[fleet.Dollars](): kindMoney, reflect.TypeFor[fleet.USDPerHour](): kindMoney, reflect.TypeFor[fleet.USDPerMTok](): kindMoney,
+	reflect.TypeFor[fleet.Dollars](): kindMoney, reflect.TypeFor[fleet.USDPerHour](): kindMoney,
+	reflect.TypeFor[fleet.USDPerMTok](): kindMoney,
 }
 
 // plain are the kinds of all others.

@@ -1,6 +1,11 @@
 package config
 
-import "pitwall/fleet"
+import (
+	"fmt"
+	"time"
+
+	"pitwall/fleet"
+)
 
 // File is the configuration file as written. Every key is documented in the example (Example).
 type File struct {
@@ -230,9 +235,28 @@ type Runaway struct {
 	Times   float64 `yaml:"times,omitempty"`
 }
 
-// History bounds the look-back file.
+// History bounds what is kept of the past.
 type History struct {
-	Days int `yaml:"days,omitempty"`
+	Days        int  `yaml:"days,omitempty"`
+	ReplayHours *int `yaml:"replay_hours,omitempty"` // nil means 4; 0 keeps none
+}
+
+// Hours for which every second is kept where nothing is said, and at most.
+const (
+	replayHours     = 4
+	mostReplayHours = 72
+)
+
+// replay is for how long every second is kept.
+func (h History) replay() (time.Duration, error) {
+	hours := replayHours
+	if h.ReplayHours != nil {
+		hours = *h.ReplayHours
+	}
+	if hours < 0 || hours > mostReplayHours {
+		return 0, fmt.Errorf("history: replay_hours %d is not between 0, which keeps none, and %d", hours, mostReplayHours)
+	}
+	return time.Duration(hours) * time.Hour, nil
 }
 
 // Polling is how often a source is read.

@@ -87,6 +87,9 @@ func (c *Context) Inventory(interval func(kind string) time.Duration) (fleet.Inv
 	if err != nil {
 		return inv, problem("read the budget", err)
 	}
+	if inv.Retention.Replay, err = c.History.replay(); err != nil {
+		return inv, problem("read the configuration", err)
+	}
 	if inv.Runaway, err = runaway(c.Runaway); err != nil {
 		return inv, problem("read the runaway rule", err)
 	}
