@@ -24,7 +24,8 @@ type verb struct {
 
 // verbs is the table of commands: it drives the command line, its completion and the help.
 func verbs() []verb {
-	return slices.Concat(viewVerbs(), clusterVerbs(), offInThePast(changeVerbs()), offInThePast(workVerbs()), drillVerbs(), pastVerbs(), settingVerbs())
+	return slices.Concat(viewVerbs(), clusterVerbs(), offInThePast(slices.Concat(changeVerbs(), workVerbs())), drillVerbs(), pastVerbs(),
+		settingVerbs())
 }
 
 func viewVerbs() []verb {

@@ -295,8 +295,8 @@ func whyPast(m *Model) fleet.Safe {
 	}
 }
 
-// shownBook is the book of what is drawn. In the past it has the changes that had begun, as they stand now, and none of the locks and rights
-// of now.
+// shownBook is the book of what is drawn. In the past it has the changes that had begun, as they stand now, and none of the locks and
+// rights of now.
 func (m *Model) shownBook() actions.Book {
 	if m.past == nil || m.past.shown.IsZero() {
 		return m.book

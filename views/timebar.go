@@ -37,8 +37,8 @@ func timeBar(b *part.Block, sc Scene) {
 	if p.Speed > 0 {
 		b.Gap(2).Put(themes.Stale, fleet.Concat(fleet.Text("x"), fleet.Label(strconv.FormatFloat(p.Speed, 'g', 4, 64))))
 	}
-	hints := []KeyHint{{fleet.Text("< >"), fleet.Text("10s")}, {fleet.Text("{ }"), fleet.Text("5m")}, {fleet.Text("( )"), fleet.Text("events")},
-		{fleet.Text("p"), fleet.Text("now")}}
+	hints := []KeyHint{{fleet.Text("< >"), fleet.Text("10s")}, {fleet.Text("{ }"), fleet.Text("5m")},
+		{fleet.Text("( )"), fleet.Text("events")}, {fleet.Text("p"), fleet.Text("now")}}
 	if p.Film {
 		hints[3].Word = fleet.Text("play")
 	}

@@ -127,19 +127,11 @@ func (s *scrubber) value(v reflect.Value) reflect.Value {
 	case kindSafe:
 		*safeAt(out) = fleet.Label(s.word("text", safeAt(out).String()))
 	case kindTime:
-		if t := timeAt(out); !t.IsZero() {
-			*t = t.Add(s.by)
-		}
+		s.move(timeAt(out))
 	case kindTrend:
-		if t := trendAt(out); len(t.V) > 0 {
-			t.End = t.End.Add(s.by)
-		}
+		s.move(&trendAt(out).End)
 	case kindStruct, kindMaybe:
-		for i := range v.NumField() {
-			if v.Type().Field(i).IsExported() {
-				out.Field(i).Set(s.value(v.Field(i)))
-			}
-		}
+		s.fields(v, out)
 	case kindPointer:
 		if !v.IsNil() {
 			out.Set(s.value(v.Elem()).Addr())
@@ -147,14 +139,33 @@ func (s *scrubber) value(v reflect.Value) reflect.Value {
 	case kindList:
 		s.list(v, out)
 	case kindMap:
-		if v.Len() > 0 {
-			out.Set(reflect.MakeMapWithSize(v.Type(), v.Len()))
-			for _, k := range v.MapKeys() {
-				out.SetMapIndex(s.value(k), s.value(v.MapIndex(k)))
-			}
-		}
+		s.table(v, out)
 	}
 	return out
+}
+
+func (s *scrubber) move(t *time.Time) {
+	if !t.IsZero() {
+		*t = t.Add(s.by)
+	}
+}
+
+func (s *scrubber) table(v, out reflect.Value) {
+	if v.Len() == 0 {
+		return
+	}
+	out.Set(reflect.MakeMapWithSize(v.Type(), v.Len()))
+	for _, k := range v.MapKeys() {
+		out.SetMapIndex(s.value(k), s.value(v.MapIndex(k)))
+	}
+}
+
+func (s *scrubber) fields(v, out reflect.Value) {
+	for i := range v.NumField() {
+		if v.Type().Field(i).IsExported() {
+			out.Field(i).Set(s.value(v.Field(i)))
+		}
+	}
 }
 
 func (s *scrubber) list(v, out reflect.Value) {

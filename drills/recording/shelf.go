@@ -118,7 +118,8 @@ func has(f *Film, at time.Time) bool { return !f.First().After(at) && !f.Last().
 // looks are how far ahead events are looked for: a snapshot holds a bounded number of the newest.
 var looks = []time.Duration{2 * time.Minute, 15 * time.Minute, time.Hour, 3 * time.Hour}
 
-// Happened is what happened next after a time, or last before it: an event of the fleet, or a note that is no key. The time is zero where nothing did.
+// Happened is what happened next after a time, or last before it: an event of the fleet, or a note that is no key. The time is
+// zero where nothing did.
 func (s *Shelf) Happened(at time.Time, after bool) (when time.Time, what fleet.Safe, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

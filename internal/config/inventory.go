@@ -82,18 +82,25 @@ func (c *Context) Inventory(interval func(kind string) time.Duration) (fleet.Inv
 		b.note(err)
 		inv.Golden = append(inv.Golden, p)
 	}
-	var err error
-	inv.Budget, err = budget(c.Budget)
-	if err != nil {
-		return inv, problem("read the budget", err)
-	}
-	if inv.Retention.Replay, err = c.History.replay(); err != nil {
-		return inv, problem("read the configuration", err)
-	}
-	if inv.Runaway, err = runaway(c.Runaway); err != nil {
-		return inv, problem("read the runaway rule", err)
+	if err := c.limits(&inv); err != nil {
+		return inv, err
 	}
 	return inv, b.err
+}
+
+// limits are the amounts and times of a context that stand by themselves.
+func (c *Context) limits(inv *fleet.Inventory) (err error) {
+	inv.Budget, err = budget(c.Budget)
+	if err != nil {
+		return problem("read the budget", err)
+	}
+	if inv.Retention.Replay, err = c.History.replay(); err != nil {
+		return problem("read the configuration", err)
+	}
+	if inv.Runaway, err = runaway(c.Runaway); err != nil {
+		return problem("read the runaway rule", err)
+	}
+	return nil
 }
 
 type builder struct {
