@@ -16,6 +16,7 @@ type Harm struct {
 	Failed   int64 // without an answer, or with one that was cut
 	Slow     int64 // beyond the route's objective
 	Wrong    int64 // quick and wrong
+	Far      int64 // answered well, in a region that nobody allowed
 }
 
 // tierWeights are how much one bad answer counts. A tier that is not told counts as the middle one.
@@ -27,8 +28,10 @@ func (h Harm) Weighted() float64 {
 	if !known {
 		w = tierWeights[2]
 	}
-	return w * float64(h.Failed+h.Slow+h.Wrong)
+	return w * float64(h.bad())
 }
+
+func (h Harm) bad() int64 { return h.Failed + h.Slow + h.Wrong + h.Far }
 
 // Course is what came of one way to work a drill.
 type Course struct {
@@ -60,7 +63,7 @@ func (c *Course) Requests() (n int64) {
 // Bad are those of them without a good answer.
 func (c *Course) Bad() (n int64) {
 	for _, h := range c.Harms {
-		n += h.Failed + h.Slow + h.Wrong
+		n += h.bad()
 	}
 	return n
 }

@@ -182,7 +182,8 @@ func editBlock(e *fleet.RouteEdit, r *fleet.Route, p *actions.Plan) error {
 		}
 		return w
 	}
-	unset := !slices.ContainsFunc(r.Targets, func(o fleet.Target) bool { return o.Set.OK })
+	// A weight that cannot be read is not 0: a member that has one is no reason to keep another one that harms.
+	unset := slices.ContainsFunc(r.Targets, func(o fleet.Target) bool { return !o.Set.OK })
 	if p.Before, p.After = counted(e.WasOut), counted(e.Out); unset || !decides(r) {
 		// No weight says how much a member gets: what is left is shared out by something else.
 		n = func(*fleet.Target) int { return 1 }

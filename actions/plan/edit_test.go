@@ -66,6 +66,18 @@ func TestABlockIsPlannedAsTheLoadThatItMoves(t *testing.T) {
 	}
 }
 
+// A weight that pitwall cannot read is not 0: who blocks a member in an emergency is not told that it is the last one.
+func TestAMemberIsBlockedBesideWeightsThatCannotBeRead(t *testing.T) {
+	s := edited()
+	for _, id := range []int{1, 2} {
+		s.Routes[0].Targets[id].Set = fleet.None[int]()
+	}
+	p, err := New(editTo(actions.EditIntent{Kind: fleet.EditBlock, Target: "b200-a", Out: true}), s, now)
+	if err != nil || p.After["b200-a"] != 0 || p.After["h100-b"] == 0 {
+		t.Errorf("%v -> %v, %v", p.Before, p.After, err)
+	}
+}
+
 func TestAnEditThatCannotBeIsRefusedWithItsReason(t *testing.T) {
 	for says, x := range map[string]struct {
 		e    actions.EditIntent

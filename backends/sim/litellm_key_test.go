@@ -145,6 +145,16 @@ func TestKeysAreBlockedAndLimitedOnEveryReplicaAtOnce(t *testing.T) {
 			k.everywhere("support-bot", over, "Budget has been exceeded! Team=team-support")
 			k.edit(cut.Inverse())
 			k.everywhere("support-bot", 0, "")
+
+			slow := fleet.KeyEdit{Kind: fleet.KeyLimit, Of: team.KeyRef, Before: team.State, After: team.State}
+			slow.After.RPM = fleet.Some[int64](1)
+			k.edit(slow)
+			for _, r := range []string{"gw-1", "gw-2", "gw-3"} {
+				k.ask(r, "support-bot") // which may be the one request of its minute
+			}
+			k.everywhere("support-bot", 429, "Rate limit exceeded for team: team-support")
+			k.edit(slow.Inverse())
+			k.everywhere("support-bot", 0, "")
 		})
 	}
 }

@@ -181,7 +181,7 @@ func (g *ground) Course(from, to time.Time) (drills.Course, error) {
 	for _, x := range g.s.sim.Harms(from, to) {
 		id := fleet.RouteID(x.Route)
 		c.Harms = append(c.Harms, drills.Harm{At: x.At, Route: id, Tier: tiers[id], Requests: x.Requests, Failed: x.Failed, Slow: x.Slow,
-			Wrong: x.Wrong})
+			Wrong: x.Wrong, Far: x.Far})
 	}
 	return c, nil
 }

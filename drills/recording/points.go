@@ -1,6 +1,7 @@
 package recording
 
 import (
+	"math"
 	"reflect"
 	"time"
 
@@ -179,7 +180,7 @@ func trendAt(v reflect.Value) *fleet.Trend { return v.Addr().Interface().(*fleet
 func takePoints(c *cursor, points [][]float64) [][]float64 {
 	room := maxPoints
 	for _, v := range points {
-		room -= len(v)
+		room -= cap(v)
 	}
 	n := -1
 	for !c.done() {
@@ -190,10 +191,7 @@ func takePoints(c *cursor, points [][]float64) [][]float64 {
 		}
 		if n == len(points) {
 			points = append(points, nil)
-		}
-		last := 0.0
-		if v := points[n]; len(v) > 0 {
-			last = v[len(v)-1]
+			room -= pointsAhead
 		}
 		more := 1
 		if by&1 == 1 {
@@ -202,10 +200,31 @@ func takePoints(c *cursor, points [][]float64) [][]float64 {
 		if room -= more; room < 0 {
 			panic(errLarge)
 		}
-		for range more {
-			last = takeFloat(c, last, bitsTrend)
-			points[n] = append(points[n], last)
-		}
+		points[n] = takeRun(c, points[n], more)
 	}
 	return points
+}
+
+// pointsAhead is how many points more than its first ones a trend gets in an era, so that it is not moved for each.
+const pointsAhead = int(eraSpan/(10*time.Second)) + 1
+
+// takeRun adds points to those of one trend.
+func takeRun(c *cursor, v []float64, more int) []float64 {
+	if v == nil {
+		v = make([]float64, 0, more+pointsAhead)
+	}
+	var from int64
+	if n := len(v); n > 0 && !math.IsNaN(v[n-1]) {
+		from = level(v[n-1], bitsTrend)
+	}
+	for range more {
+		u := c.uint()
+		if u == 0 {
+			v, from = append(v, math.NaN()), 0
+			continue
+		}
+		from += unzigzag(u - 1)
+		v = append(v, valueOf(from, bitsTrend))
+	}
+	return v
 }

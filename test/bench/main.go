@@ -150,5 +150,6 @@ func figures() []figure {
 		{"FOCUS import of 1 million rows", measureImport},
 		{"reconciliation of 90 days", measureReconcile},
 		{"metered burn against what providers charge", measureMetered},
+		{"recordings", measureRecording},
 	}
 }

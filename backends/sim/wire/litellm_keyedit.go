@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"pitwall/backends/sim/world"
@@ -197,6 +198,13 @@ func (x *gateway) secretOf(bearer string) *world.KeySpec {
 // turnedAway answers like LiteLLM to a request that its key does not allow.
 func (x *gateway) turnedAway(w http.ResponseWriter, f world.Refusal) {
 	switch {
+	case f.Fast:
+		what := "api_key"
+		if f.Of.Team {
+			what = "team"
+		}
+		w.Header().Set("retry-after", strconv.Itoa(60-int(x.o.World.Seconds())%60))
+		fail(w, f.Status, "None", "Rate limit exceeded for "+what+": "+f.Of.ID)
 	case f.Over && f.Of.Team:
 		fail(w, f.Status, "budget_exceeded", fmt.Sprintf("Budget has been exceeded! Team=%s Current cost: %v, Max budget: %v", f.Of.ID, f.Spent,
 			f.Budget))

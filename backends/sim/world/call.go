@@ -31,6 +31,7 @@ type Call struct {
 	cacheable float64
 	tries     int     // attempts in the present group
 	gone      bool    // the client has hung up
+	looping   bool    // of a program that does not stop: nobody waits for its answer
 	patience  float64 // seconds that the client waits; 0 for as long as the gateway does
 	sequence  uint64
 }

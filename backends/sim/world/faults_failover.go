@@ -1,6 +1,9 @@
 package world
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // failoverFaults are those of a failover: somebody gives a rented member a larger part of its route, and the member is not up to it.
 func (w *World) failoverFaults(add func(string, *fault)) {
@@ -64,9 +67,9 @@ func (f *failover) begin() {
 	for _, d := range others {
 		sum += f.old[d.ID]
 	}
-	f.write(f.to.ID, 100*f.share)
+	f.write(f.to.ID, math.Round(100*f.share)) // people write whole numbers
 	for _, d := range others {
-		f.write(d.ID, 100*(1-f.share)*f.old[d.ID]/max(sum, 1e-9))
+		f.write(d.ID, math.Round(100*(1-f.share)*f.old[d.ID]/max(sum, 1e-9)))
 	}
 }
 

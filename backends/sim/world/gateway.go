@@ -29,6 +29,7 @@ type Gateway struct {
 	eager    bool            // it cools no member down
 	keys     *keyring
 	cached   map[HolderRef]cachedRow // keys and teams
+	paces    map[HolderRef]*pace
 	rng      *rand.Rand
 }
 

@@ -16,10 +16,11 @@ type Harm struct {
 	Cut      int64 // of Failed: streams that had begun
 	Slow     int64 // answered, with the first token later than the route's objective allows
 	Wrong    int64 // answered in time by weights or a kernel that compute wrongly
+	Far      int64 // answered well, in a region that nobody allowed
 }
 
 // Bad are the requests of which the client had no good answer.
-func (h Harm) Bad() int64 { return h.Failed + h.Slow + h.Wrong }
+func (h Harm) Bad() int64 { return h.Failed + h.Slow + h.Wrong + h.Far }
 
 type harmAt struct {
 	minute int64 // since the world began
@@ -35,9 +36,10 @@ type harms struct {
 // Promise says after how many seconds a first token is too late for the clients of a route. It is for use inside At.
 func (w *World) Promise(route string, seconds float64) { w.harms.slow[route] = seconds }
 
-// suffer books how a client's call ended. Calls straight to an engine or provider, and callers who hung up by themselves, are no harm.
+// suffer books how a client's call ended. Calls straight to an engine or provider, callers who hung up by themselves and programs in a
+// loop are no harm: what matters of a loop is what others have of it.
 func (w *World) suffer(c *Call) {
-	if c.Route == "" || c.gone {
+	if c.Route == "" || c.gone || c.looping {
 		return
 	}
 	at := harmAt{minute: int64(c.End) / 60, route: c.Route}
@@ -58,6 +60,8 @@ func (w *World) suffer(c *Call) {
 		h.Slow++
 	case c.wrong():
 		h.Wrong++
+	case strings.Contains(c.Base, "."+farRegion+"."):
+		h.Far++
 	}
 }
 

@@ -50,3 +50,30 @@ func TestAnswersOfABadKernelAreHarmThoughTheyAreQuick(t *testing.T) {
 		t.Errorf("%.2f of the answers are wrong: %+v", part, h)
 	}
 }
+
+// Served well where nobody allowed it is harm; a program in a loop has none, only those who wait behind it.
+func TestHarmOfABreachAndOfALoop(t *testing.T) {
+	spec := mixture(4)
+	spec.Previous = nil
+	w := New(spec)
+	run(w, time.Minute)
+	at := w.Now()
+	w.Start("F31", at)
+	run(w, 2*time.Minute)
+	var far int64
+	for _, h := range w.Harms(at, w.Now()) {
+		far += h.Far
+	}
+	if far < 50 {
+		t.Errorf("%d answers from abroad", far)
+	}
+	before := w.Ledger()
+	from := w.Now()
+	w.Stop("F31")
+	w.Start("F37", from)
+	run(w, 2*time.Minute)
+	l := w.Ledger()
+	if h, all := harmed(w, from, w.Now()), l.Answered+l.Failed-before.Answered-before.Failed; h.Requests+100 > all {
+		t.Errorf("%d of %d calls are counted: the loop's are among them", h.Requests, all)
+	}
+}

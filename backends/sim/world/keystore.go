@@ -124,6 +124,7 @@ type Refusal struct {
 	Status        int
 	Of            HolderRef // whose block or budget it is
 	Over          bool      // budget
+	Fast          bool      // more requests or tokens than it may have in a minute
 	Spent, Budget float64
 }
 
@@ -140,8 +141,11 @@ func (g *Gateway) Admit(key *KeySpec, at float64) Refusal {
 			return Refusal{Status: http.StatusUnauthorized, Of: ref}
 		case row.Budget != nil && g.db.spentIn(ref, at) >= *row.Budget:
 			return Refusal{Status: g.db.rules.OverBudget, Of: ref, Over: true, Spent: g.db.spentIn(ref, at), Budget: *row.Budget}
+		case g.tooFast(ref, row, at):
+			return Refusal{Status: http.StatusTooManyRequests, Of: ref, Fast: true}
 		}
 	}
+	g.asked(key, at)
 	return Refusal{}
 }
 

@@ -101,6 +101,7 @@ func (d *DeploymentStats) use(c *Call, t *attempt, at float64) {
 	u := c.gateway.Prices(d.Spec).Priced(1, tokens)
 	d.Used[n].Plus(u)
 	c.gateway.db.spent.enter(at, d.Spec, c.key, u)
+	c.gateway.made(c.key, tokens, at)
 }
 
 // Prices is a member with the prices that the gateways have for it now. It is for use inside At.

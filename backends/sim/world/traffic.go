@@ -181,8 +181,11 @@ func (w *World) conclude(c *Call, d *deployment, r result) {
 // turnAway ends a call that its key does not allow: it comes to no member and to no fallback.
 func (w *World) turnAway(c *Call) {
 	class := "Exception"
-	if c.refused.Over {
+	switch {
+	case c.refused.Over:
 		class = "BudgetExceededError"
+	case c.refused.Fast:
+		class = "HTTPException"
 	}
 	w.answer(c, nil, result{at: c.Start, status: c.refused.Status, class: class})
 }

@@ -231,7 +231,7 @@ func (w *World) arrive(wall time.Time, from float64) {
 	for _, l := range w.loops {
 		l.calls.arrivals(wall, from, stepSeconds, func(at float64) {
 			c := w.demanded(l.calls, at)
-			c.key, c.patience = l.key, l.patience
+			c.key, c.patience, c.looping = l.key, l.patience, true
 			batch = append(batch, c)
 		})
 	}
