@@ -17,6 +17,7 @@ import (
 	"pitwall/fleet"
 	"pitwall/internal/pricefile"
 	"pitwall/internal/workload"
+	"pitwall/views/document"
 	"pitwall/views/plain"
 	"pitwall/views/tcopage"
 )
@@ -189,9 +190,9 @@ func (x *tcoFlags) text(a *tco.Answer) (string, error) {
 	case "csv":
 		return tcopage.CSV(a)
 	case "markdown":
-		return tcopage.Markdown(d), nil
+		return document.Markdown(d), nil
 	case "html":
-		return tcopage.HTML(d), nil
+		return document.HTML(d), nil
 	default:
 		return plain.TCO(d), nil
 	}
@@ -228,10 +229,10 @@ func (x *tcoFlags) listGPUs(c console) error {
 }
 
 // list tells a table alone.
-func (x *tcoFlags) list(c console, table tcopage.Section, v any) error {
+func (x *tcoFlags) list(c console, table document.Section, v any) error {
 	return x.tell(c, func() (string, error) {
 		if x.output == "markdown" {
-			return tcopage.MarkdownTable(&table), nil
+			return document.MarkdownTable(&table), nil
 		}
 		return plain.TCOTable(table), nil
 	}, v)

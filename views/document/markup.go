@@ -1,4 +1,4 @@
-package tcopage
+package document
 
 import (
 	"fmt"

@@ -1,12 +1,15 @@
-package tcopage
+package document
 
 import (
 	_ "embed"
+	"html"
+
+	"pitwall/fleet"
 )
 
 // style is the page's own; it names nothing outside.
 //
-//go:embed page.css
+//go:embed document.css
 var style string
 
 // policy forbids a browser to fetch anything for the page, whatever stands in it.
@@ -53,6 +56,22 @@ func (m *markup) section(s *Section) {
 		c.svg(m)
 		m.close("figure")
 	}
+	m.table(s)
+	for _, f := range s.Folds {
+		m.open("details")
+		m.say("summary", f.Title)
+		m.open("pre")
+		m.b.WriteString(html.EscapeString(fleet.Join(f.Lines, fleet.Text("\n")).String()))
+		m.close("pre")
+		m.close("details")
+	}
+	m.close("section")
+}
+
+func (m *markup) table(s *Section) {
+	if len(s.Columns) == 0 {
+		return
+	}
 	m.open("div", attr{"class", "wide"})
 	m.open("table")
 	m.open("thead")
@@ -73,7 +92,6 @@ func (m *markup) section(s *Section) {
 	m.close("tbody")
 	m.close("table")
 	m.close("div")
-	m.close("section")
 }
 
 func (m *markup) aligned(c Column) []attr {
