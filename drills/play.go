@@ -43,7 +43,6 @@ type Played struct {
 	Log    Log
 	Course Course
 	Begin  time.Time
-	Alerts []Signal // of the console, that began in it
 }
 
 // Play runs a scenario from its baseline to its end with acts at their times, and none by anybody else. Without acts h may be nil. An

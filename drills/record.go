@@ -38,7 +38,6 @@ type Changed struct {
 	Stale     bool // planned or confirmed on data that were stale
 	State     string
 	Why       fleet.Safe
-	Objected  []fleet.Safe // interlocks that did not pass when it was confirmed, with their numbers
 }
 
 // Left is how the fleet was left.

@@ -1,6 +1,12 @@
 package drills
 
-import "time"
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"pitwall/fleet"
+)
 
 // Report is what is known after a drill: enough to play it again and to learn from it.
 type Report struct {
@@ -9,22 +15,19 @@ type Report struct {
 	Begin    time.Time
 	Result   Result
 	Log      Log
-	Signals  []Signal
 	// Curves are the harm of each minute, added up, from the begin of the drill: doing nothing, the reference plan, the player.
 	Curves struct{ Nothing, Reference, Player []float64 }
-	Harm   struct{ Nothing, Reference, Player float64 } // in all
 	Cost   struct{ Nothing, Reference, Player float64 }
 }
 
 // NewReport judges a drill against two runs of the same seed. Of those only the time that the player worked counts.
 func NewReport(s *Scenario, seed uint64, nothing, reference, player *Played) *Report {
-	r := &Report{Scenario: s, Seed: seed, Begin: player.Begin, Log: player.Log, Signals: signals(s, &player.Log, player.Alerts)}
+	r := &Report{Scenario: s, Seed: seed, Begin: player.Begin, Log: player.Log}
 	minutes := int((player.Log.Ended + time.Minute - 1) / time.Minute)
 	c := Courses{Nothing: nothing.until(player.Log.Ended), Reference: reference.until(player.Log.Ended), Player: player.Course}
 	r.Result = Score(s, &player.Log, &c, reference.Log.overrides())
 	r.Curves.Nothing, r.Curves.Reference = c.Nothing.Curve(nothing.Begin, minutes), c.Reference.Curve(reference.Begin, minutes)
 	r.Curves.Player = c.Player.Curve(player.Begin, minutes)
-	r.Harm.Nothing, r.Harm.Reference, r.Harm.Player = c.Nothing.Weighted(), c.Reference.Weighted(), c.Player.Weighted()
 	r.Cost.Nothing, r.Cost.Reference, r.Cost.Player = c.Nothing.Cost, c.Reference.Cost, c.Player.Cost
 	return r
 }
@@ -42,3 +45,51 @@ func (p *Played) until(passed time.Duration) Course {
 	}
 	return out
 }
+
+// Markdown draws a report for people.
+func Markdown(r *Report) string {
+	var b strings.Builder
+	s := r.Scenario
+	fmt.Fprintf(&b, "# EXERCISE %s: %s\n\n", s.ID, fleet.Label(s.Title))
+	fmt.Fprintf(&b, "EXERCISE. %s of 100 points, %s. Seed %d, begun %s.\n\n", Points(r.Result.Total), r.Result.Grade, r.Seed,
+		fleet.Stamp(r.Begin))
+	for _, f := range r.Result.Flags {
+		fmt.Fprintf(&b, "**RED FLAG: %s**\n\n", fleet.Label(f))
+	}
+	b.WriteString("## Score\n\n| Part | Points | Of | How |\n|---|---|---|---|\n")
+	for _, p := range r.Result.Parts {
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", p.Name, Points(p.Points), Points(p.Of), cell(p.How))
+	}
+	if r.Result.Hints > 0 {
+		fmt.Fprintf(&b, "| hints | -%s | | |\n", Points(r.Result.Hints))
+	}
+	b.WriteString("\n## Timeline\n\n")
+	for i := range r.Log.Entries {
+		e := &r.Log.Entries[i]
+		fmt.Fprintf(&b, "- EXERCISE %s %s: %s", fleet.Age(e.At.Truncate(time.Second)), e.Kind, cell(e.Text))
+		if e.Change != nil {
+			fmt.Fprintf(&b, " (%s %s)", fleet.Label(e.Change.State), cell(e.Change.Why))
+		}
+		b.WriteString("\n")
+		for _, line := range e.Screen {
+			fmt.Fprintf(&b, "      %s\n", line)
+		}
+	}
+	b.WriteString("\n## Harm, added up\n\n| Minute | Nothing | Reference | You |\n|---|---|---|---|\n")
+	for i := range r.Curves.Player {
+		fmt.Fprintf(&b, "| %d | %s | %s | %s |\n", i+1, Points(r.Curves.Nothing[i]), Points(r.Curves.Reference[i]), Points(r.Curves.Player[i]))
+	}
+	b.WriteString("\n## What it teaches\n\n")
+	fmt.Fprintf(&b, "%s\n\n%s\n\n", fleet.Label(s.Lesson), fleet.Label(s.Teaching.Before))
+	for _, line := range s.Teaching.After {
+		fmt.Fprintf(&b, "- %s\n", fleet.Label(line))
+	}
+	fmt.Fprintf(&b, "- What tempts: %s\n", fleet.Label(s.Tempting.Why))
+	for _, line := range s.Sources {
+		fmt.Fprintf(&b, "- Source: %s\n", fleet.Label(line))
+	}
+	return b.String()
+}
+
+// cell is text inside a table.
+func cell(t fleet.Safe) string { return strings.ReplaceAll(t.String(), "|", "/") }

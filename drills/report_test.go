@@ -2,6 +2,7 @@ package drills
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,6 +19,16 @@ func reported(log *Log) *Report {
 func TestAReportSaysWhatWasDoneAndWhatCameOfIt(t *testing.T) {
 	log := perfect()
 	log.Entries[0].Text, log.Entries[0].Screen = fleet.Label("a|b\x1b[31m"), []fleet.Safe{fleet.Text("pitwall demo [EXERCISE]")}
+	text := Markdown(reported(log))
+	for _, want := range []string{"EXERCISE. 87.5 of 100 points, gold. Seed 7", "| mitigate | 12.5 | 25 |", "2m mark: a/b", "      pitwall demo [EXERCISE]",
+		"| 1 | 1000 | 200 | 600 |", "| 2 | 1020 | 220 | 620 |", "What tempts: it is green"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("it does not say %q:\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "\x1b") {
+		t.Error("a control character is in it")
+	}
 	body, err := json.Marshal(reported(log))
 	var back Report
 	if err != nil || json.Unmarshal(body, &back) != nil || back.Seed != 7 || back.Result.Total != 87.5 || len(back.Curves.Player) != 30 {

@@ -7,18 +7,18 @@ import (
 
 	"pitwall/fleet"
 	"pitwall/themes"
-	"pitwall/views/document"
 	"pitwall/views/part"
+	"pitwall/views/tcopage"
 )
 
 // EconomicsState is what the economics screen shows: the answer about one route, and the table of it that has the focus.
 type EconomicsState struct {
 	Of     fleet.RouteID
-	Answer *document.Document // laid out once, when it was worked out; nil where there is none
-	Why    fleet.Safe         // why there is none
-	Read   time.Time          // when the inputs were taken from the fleet
-	Edits  int                // inputs that were edited since
-	Pane   string             // ID of a section of the answer's document
+	Answer *tcopage.Document // laid out once, when it was worked out; nil where there is none
+	Why    fleet.Safe        // why there is none
+	Read   time.Time         // when the inputs were taken from the fleet
+	Edits  int               // inputs that were edited since
+	Pane   string            // ID of a section of the answer's document
 	Tables map[string]*Table
 }
 
@@ -76,7 +76,7 @@ func economicsHead(p *page, u *EconomicsState) {
 	p.Rule(fleet.Concat(fleet.Text("ECONOMICS "), fleet.Label(string(u.Of))), read, fleet.Text("enter edit  r reread"))
 }
 
-func sectionOf(d *document.Document, id string) *document.Section {
+func sectionOf(d *tcopage.Document, id string) *tcopage.Section {
 	for i := range d.Sections {
 		if d.Sections[i].ID == id {
 			return &d.Sections[i]
@@ -106,7 +106,7 @@ func EconomicsOrder(u EconomicsState) map[string][]string {
 }
 
 // economicsRows are the rows that the filter leaves, with their IDs.
-func economicsRows(s *document.Section, t Table) ([]int, []string) {
+func economicsRows(s *tcopage.Section, t Table) ([]int, []string) {
 	o := order{n: len(s.Rows), filter: t.Filter, id: func(i int) string { return economicsID(s, i) }, text: func(i int) string {
 		words := make([]string, len(s.Rows[i]))
 		for k, c := range s.Rows[i] {
@@ -119,14 +119,14 @@ func economicsRows(s *document.Section, t Table) ([]int, []string) {
 }
 
 // economicsID is the key of the input that a row is about, else the row's place.
-func economicsID(s *document.Section, i int) string {
+func economicsID(s *tcopage.Section, i int) string {
 	if s.ID == "inputs" || s.ID == "sensitivity" {
 		return s.Rows[i][0].String()
 	}
 	return strconv.Itoa(i)
 }
 
-func economicsTable(b *part.Block, s *document.Section, t Table, rows int) {
+func economicsTable(b *part.Block, s *tcopage.Section, t Table, rows int) {
 	index, ids := economicsRows(s, t)
 	from, to := window(ids, t, rows-2)
 	b.Rule(fleet.Label(strings.ToUpper(s.Title.String())), filterNote(t),
@@ -147,7 +147,7 @@ func economicsTable(b *part.Block, s *document.Section, t Table, rows int) {
 }
 
 // economicsColumns are as wide as what stands in them; text gives way before figures do.
-func economicsColumns(s *document.Section) []part.Column {
+func economicsColumns(s *tcopage.Section) []part.Column {
 	const leastText, mostText = 10, 90
 	list := make([]part.Column, len(s.Columns))
 	for i, c := range s.Columns {

@@ -5,14 +5,13 @@ import (
 
 	"pitwall/fleet"
 	"pitwall/themes"
-	"pitwall/views/document"
 	"pitwall/views/part"
 	"pitwall/views/tcopage"
 )
 
 // economicsCharts are the charts of the table with the focus. A high screen shows the months and the tornado beside tables that
 // have none; a low one gives such tables all of its lines.
-func economicsCharts(d *document.Document, s *document.Section, width int, tall bool) []document.Chart {
+func economicsCharts(d *tcopage.Document, s *tcopage.Section, width int, tall bool) []tcopage.Chart {
 	list := s.Charts
 	if len(list) == 0 && tall {
 		for _, id := range []string{"months", "sensitivity"} {
@@ -31,7 +30,7 @@ func economicsCharts(d *document.Document, s *document.Section, width int, tall 
 }
 
 // chartRoom is how many of the lines left go to charts: none where the table would keep fewer than five.
-func chartRoom(charts []document.Chart, left int) int {
+func chartRoom(charts []tcopage.Chart, left int) int {
 	const table, least = 5, 6
 	if len(charts) == 0 || left < table+least {
 		return 0
@@ -40,7 +39,7 @@ func chartRoom(charts []document.Chart, left int) int {
 }
 
 // drawDecision draws charts beside each other into n lines.
-func drawDecision(b *part.Block, charts []document.Chart, n int) {
+func drawDecision(b *part.Block, charts []tcopage.Chart, n int) {
 	switch {
 	case n <= 0 || len(charts) == 0:
 	case len(charts) == 1:
@@ -55,17 +54,17 @@ func drawDecision(b *part.Block, charts []document.Chart, n int) {
 	}
 }
 
-func decisionChart(b *part.Block, c document.Chart, n int) {
+func decisionChart(b *part.Block, c tcopage.Chart, n int) {
 	switch c := c.(type) {
-	case *document.Lines:
+	case *tcopage.Lines:
 		decisionLines(b, c, n)
-	case *document.Bars:
+	case *tcopage.Bars:
 		decisionBars(b, c, n)
 	}
 }
 
 // decisionLines draws curves over a common axis, each by its letter.
-func decisionLines(b *part.Block, c *document.Lines, n int) {
+func decisionLines(b *part.Block, c *tcopage.Lines, n int) {
 	step, from := time.Hour, time.Unix(0, 0)
 	legend, used := make([]fleet.Safe, 0, len(c.Series)+1), ""
 	last := len(c.Xs) - 1
@@ -99,7 +98,7 @@ const (
 )
 
 // decisionBars draws a tornado: a line an input, from the answer at the low end of its range to that at the high end.
-func decisionBars(b *part.Block, c *document.Bars, n int) {
+func decisionBars(b *part.Block, c *tcopage.Bars, n int) {
 	b.Rule(c.Title, fleet.Text("l low h high"), fleet.Textf("| now %s", tcopage.Dollars(c.Middle)))
 	least, most := min(0, c.Middle), max(0, c.Middle)
 	for i := range c.Rows {

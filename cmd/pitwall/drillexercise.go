@@ -34,8 +34,6 @@ type exercise struct {
 	over    bool
 	frozen  bool
 	saw     map[fleet.ChangeID]string
-	alerts  []drills.Signal      // that began since the begin of the drill
-	rang    map[string]time.Time // since when each rings that was seen
 	planted error
 	result  *drills.Played // once the console is left
 	failed  error
@@ -100,28 +98,10 @@ func (x *exercise) deliver() {
 	if at >= x.s.Length() {
 		x.over = true
 	}
-	x.listen(at)
 	x.mu.Unlock()
 	for _, e := range came {
 		x.p.s.hub.Note(e)
 		x.p.s.film.note(recording.NoteInject, fleet.Concat(e.Object, fleet.Text(": "), e.Text))
-	}
-}
-
-// listen takes note of alerts that began. x.mu is held.
-func (x *exercise) listen(at time.Duration) {
-	snap := x.p.s.hub.Latest()
-	if snap == nil {
-		return
-	}
-	for i := range snap.Alerts {
-		a := &snap.Alerts[i]
-		key := string(a.Origin) + "\x00" + a.Object.String()
-		if a.Since.Before(x.begin) || x.rang[key].Equal(a.Since) {
-			continue
-		}
-		x.rang[key] = a.Since
-		x.alerts = append(x.alerts, drills.Signal{At: at, From: fleet.Text("alert"), Text: fleet.Concat(a.Object, fleet.Text(" "), a.Text)})
 	}
 }
 
@@ -226,7 +206,7 @@ func drawn(screen string) []fleet.Safe { return fleet.Block(ansi.Strip(screen), 
 
 // played is what came of the drill, with the changes that were made in it. x.mu is held.
 func (x *exercise) played(d *desk.Desk) (*drills.Played, error) {
-	out := &drills.Played{Begin: x.begin, Log: x.log, Alerts: x.alerts}
+	out := &drills.Played{Begin: x.begin, Log: x.log}
 	if x.begin.IsZero() {
 		return nil, errors.New("it ended before it began")
 	}

@@ -83,9 +83,6 @@ func (h *hands) Changed(id fleet.ChangeID) *drills.Changed {
 		}
 	}
 	for _, c := range ch.Checks {
-		if c.Severity > actions.SeverityPass {
-			x.Objected = append(x.Objected, fleet.Textf("%s %s %s", fleet.Label(c.ID), fleet.Label(c.Severity.String()), c.Formula))
-		}
 		if (c.ID == staleTelemetry || c.ID == frozenTelemetry) && c.Severity > actions.SeverityPass {
 			x.Stale = true
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -112,7 +113,7 @@ func workDrill(ctx context.Context, f *flags, c console, x *drillFlags, s *drill
 		p.close()
 		return nil, err
 	}
-	ex := &exercise{p: p, s: s, seed: x.seed, speed: x.speed, freeze: x.freeze, saw: map[fleet.ChangeID]string{}, rang: map[string]time.Time{}}
+	ex := &exercise{p: p, s: s, seed: x.seed, speed: x.speed, freeze: x.freeze, saw: map[fleet.ChangeID]string{}}
 	p.s.exercise, p.s.drive = ex, ex.drive
 	g := *f
 	g.write, g.readOnly = true, false
@@ -160,17 +161,15 @@ func keepDrill(state string, r *drills.Report) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	for _, form := range []string{"json", "md", "html"} {
-		var body string
-		if body, err = drillBody(r, form); err == nil {
-			err = writeNew(name+"."+form, body, false)
-		}
-		if err != nil {
-			break
-		}
+	body, err := json.MarshalIndent(r, "", " ")
+	if err == nil {
+		err = os.WriteFile(name+".json", append(body, '\n'), 0o600)
+	}
+	if err == nil {
+		err = os.WriteFile(name+".md", []byte(drills.Markdown(r)), 0o600)
 	}
 	if err != nil {
 		return "", &fleet.Error{Kind: fleet.KindInternal, Op: "keep the report", Err: err, Next: "the score above still holds"}
 	}
-	return name + ".html", nil
+	return name + ".md", nil
 }

@@ -17,7 +17,6 @@ import (
 	"pitwall/fleet"
 	"pitwall/internal/pricefile"
 	"pitwall/internal/workload"
-	"pitwall/views/document"
 	"pitwall/views/plain"
 	"pitwall/views/tcopage"
 )
@@ -190,9 +189,9 @@ func (x *tcoFlags) text(a *tco.Answer) (string, error) {
 	case "csv":
 		return tcopage.CSV(a)
 	case "markdown":
-		return document.Markdown(d), nil
+		return tcopage.Markdown(d), nil
 	case "html":
-		return document.HTML(d), nil
+		return tcopage.HTML(d), nil
 	default:
 		return plain.TCO(d), nil
 	}
@@ -229,10 +228,10 @@ func (x *tcoFlags) listGPUs(c console) error {
 }
 
 // list tells a table alone.
-func (x *tcoFlags) list(c console, table document.Section, v any) error {
+func (x *tcoFlags) list(c console, table tcopage.Section, v any) error {
 	return x.tell(c, func() (string, error) {
 		if x.output == "markdown" {
-			return document.MarkdownTable(&table), nil
+			return tcopage.MarkdownTable(&table), nil
 		}
 		return plain.TCOTable(table), nil
 	}, v)

@@ -4,15 +4,15 @@ import (
 	"strings"
 
 	"pitwall/fleet"
-	"pitwall/views/document"
 	"pitwall/views/part"
+	"pitwall/views/tcopage"
 )
 
 // leadWidth is where the sentences of the answer begin.
 const leadWidth = 12
 
 // TCO draws a document of the decision between an API and own GPUs.
-func TCO(d document.Document) string {
+func TCO(d tcopage.Document) string {
 	r := &report{}
 	r.line(d.Title)
 	for _, f := range d.Lead {
@@ -26,13 +26,13 @@ func TCO(d document.Document) string {
 }
 
 // TCOTable draws one table of it alone.
-func TCOTable(s document.Section) string {
+func TCOTable(s tcopage.Section) string {
 	r := &report{}
 	r.section(&s)
 	return r.String()
 }
 
-func (r *report) section(s *document.Section) {
+func (r *report) section(s *tcopage.Section) {
 	r.line(fleet.Label(strings.ToUpper(s.Title.String())))
 	for _, n := range s.Notes {
 		r.line(fleet.Text("  "), n)

@@ -1,3 +1,3 @@
-// Package tcopage lays an answer of economics/tco out once, as a document of sections, which package page writes as Markdown or HTML;
-// and writes it as CSV. Text for terminals is drawn of the same document by views/plain.
+// Package tcopage lays an answer of economics/tco out once, as a document of sections, and writes it as Markdown, CSV or one
+// self-contained HTML page. Text for terminals is drawn of the same document by views/plain.
 package tcopage

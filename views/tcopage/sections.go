@@ -4,13 +4,12 @@ import (
 	"pitwall/economics"
 	"pitwall/economics/tco"
 	"pitwall/fleet"
-	"pitwall/views/document"
 )
 
 // costs are both sides by cost line.
-func costs(a *tco.Answer) document.Section {
-	s := document.Section{ID: "costs", Title: fleet.Textf("Costs over %s", fleet.Many(a.Months, "month")),
-		Columns: []document.Column{left(fleet.Text("SIDE")), left(fleet.Text("LINE")), right(fleet.Text("COST")), right(fleet.Text("PART"))}}
+func costs(a *tco.Answer) Section {
+	s := Section{ID: "costs", Title: fleet.Textf("Costs over %s", fleet.Many(a.Months, "month")),
+		Columns: []Column{left(fleet.Text("SIDE")), left(fleet.Text("LINE")), right(fleet.Text("COST")), right(fleet.Text("PART"))}}
 	for _, side := range []struct {
 		name fleet.Safe
 		of   *tco.Side
@@ -28,11 +27,10 @@ func costs(a *tco.Answer) document.Section {
 // mostSwings is how many inputs are shown of those that move the answer.
 const mostSwings = 12
 
-func sensitivity(a *tco.Answer) document.Section {
-	s := document.Section{ID: "sensitivity", Title: fleet.Text("What moves the answer"),
-		Columns: []document.Column{left(fleet.Text("INPUT")),
-			right(fleet.Text("FROM")), right(fleet.Text("TO")), right(fleet.Text("SAVES AT FROM")), right(fleet.Text("SAVES AT TO")),
-			right(fleet.Text("BREAK-EVEN")), left(fleet.Text("TURNS IT"))},
+func sensitivity(a *tco.Answer) Section {
+	s := Section{ID: "sensitivity", Title: fleet.Text("What moves the answer"), Columns: []Column{left(fleet.Text("INPUT")),
+		right(fleet.Text("FROM")), right(fleet.Text("TO")), right(fleet.Text("SAVES AT FROM")), right(fleet.Text("SAVES AT TO")),
+		right(fleet.Text("BREAK-EVEN")), left(fleet.Text("TURNS IT"))},
 		Notes: []fleet.Safe{fleet.Textf("what self-host saves over %s (negative: costs more), one input at the ends of a plausible range",
 			fleet.Many(a.Months, "month"))}}
 	for i := range a.Swings[:min(mostSwings, len(a.Swings))] {
@@ -43,15 +41,14 @@ func sensitivity(a *tco.Answer) document.Section {
 	if n := len(a.Swings) - mostSwings; n > 0 {
 		s.Notes = append(s.Notes, fleet.Textf("%s more move it less", fleet.Many(n, "input")))
 	}
-	s.Charts = []document.Chart{tornado(a)}
+	s.Charts = []Chart{tornado(a)}
 	return s
 }
 
-func curve(a *tco.Answer) document.Section {
-	s := document.Section{ID: "months", Title: fleet.Text("Month by month"), Detail: true,
-		Columns: []document.Column{right(fleet.Text("MONTH")),
-			right(fleet.Text("TOKENS/DAY")), right(fleet.Text("INSTANCES")), right(fleet.Text("API")), right(fleet.Text("SELF-HOST")),
-			right(fleet.Text("API SO FAR")), right(fleet.Text("SELF-HOST SO FAR"))}}
+func curve(a *tco.Answer) Section {
+	s := Section{ID: "months", Title: fleet.Text("Month by month"), Detail: true, Columns: []Column{right(fleet.Text("MONTH")),
+		right(fleet.Text("TOKENS/DAY")), right(fleet.Text("INSTANCES")), right(fleet.Text("API")), right(fleet.Text("SELF-HOST")),
+		right(fleet.Text("API SO FAR")), right(fleet.Text("SELF-HOST SO FAR"))}}
 	for i := range a.Curve {
 		m := &a.Curve[i]
 		if m.N != 1 && m.N%3 != 0 {
@@ -67,11 +64,10 @@ func curve(a *tco.Answer) document.Section {
 // everyShare is how many splits one row of the table stands for.
 const everyShare = 10
 
-func hybrid(a *tco.Answer) document.Section {
+func hybrid(a *tco.Answer) Section {
 	h := &a.Hybrid
-	s := document.Section{ID: "split", Title: fleet.Text("Split between both sides"), Detail: true,
-		Columns: []document.Column{right(fleet.Text("OWN")),
-			right(fleet.Text("API COST")), right(fleet.Text("OWN COST")), right(fleet.Text("TOGETHER")), left(fleet.Text("NOTE"))}}
+	s := Section{ID: "split", Title: fleet.Text("Split between both sides"), Detail: true, Columns: []Column{right(fleet.Text("OWN")),
+		right(fleet.Text("API COST")), right(fleet.Text("OWN COST")), right(fleet.Text("TOGETHER")), left(fleet.Text("NOTE"))}}
 	for _, b := range h.Bounds {
 		s.Notes = append(s.Notes, fleet.Textf("%s: own GPUs take %s to %s, since %s", fleet.Label(b.Kind), percent(b.Least), percent(b.Most),
 			b.Why))
@@ -97,15 +93,14 @@ func hybrid(a *tco.Answer) document.Section {
 		}
 		s.Rows = append(s.Rows, []fleet.Safe{percent(x.Share), Dollars(x.API), Dollars(x.Own), Dollars(x.Cost()), note})
 	}
-	s.Charts = []document.Chart{splits(a)}
+	s.Charts = []Chart{splits(a)}
 	return s
 }
 
-func likeWithLike(a *tco.Answer) document.Section {
-	s := document.Section{ID: "like", Title: fleet.Text("Like with like"), Detail: true,
-		Columns: []document.Column{left(fleet.Text("API")),
-			left(fleet.Text("COMPARES")), right(fleet.Text("$/1M")), right(fleet.Text("API COST")), left(fleet.Text("CHEAPER")),
-			right(fleet.Text("BREAK-EVEN"))}}
+func likeWithLike(a *tco.Answer) Section {
+	s := Section{ID: "like", Title: fleet.Text("Like with like"), Detail: true, Columns: []Column{left(fleet.Text("API")),
+		left(fleet.Text("COMPARES")), right(fleet.Text("$/1M")), right(fleet.Text("API COST")), left(fleet.Text("CHEAPER")),
+		right(fleet.Text("BREAK-EVEN"))}}
 	if len(a.Like) == 0 {
 		s.Notes = append(s.Notes, fleet.Text("no price table is at hand"))
 		return s
@@ -120,10 +115,9 @@ func likeWithLike(a *tco.Answer) document.Section {
 	return s
 }
 
-func argued(a *tco.Answer) document.Section {
-	s := document.Section{ID: "reasons", Title: fleet.Text("Reasons beside cost"), Detail: true,
-		Columns: []document.Column{left(fleet.Text("FOR")),
-			left(fleet.Text("REASON")), left(fleet.Text("HERE")), left(fleet.Text("DATUM"))}}
+func argued(a *tco.Answer) Section {
+	s := Section{ID: "reasons", Title: fleet.Text("Reasons beside cost"), Detail: true, Columns: []Column{left(fleet.Text("FOR")),
+		left(fleet.Text("REASON")), left(fleet.Text("HERE")), left(fleet.Text("DATUM"))}}
 	for i := range a.Reasons {
 		r := &a.Reasons[i]
 		s.Rows = append(s.Rows, []fleet.Safe{fleet.Label(string(r.For)), r.Title, fleet.Label(string(r.Stand)), r.Datum})
@@ -131,8 +125,8 @@ func argued(a *tco.Answer) document.Section {
 	return s
 }
 
-func inputs(a *tco.Answer) document.Section {
-	s := document.Section{ID: "inputs", Title: fleet.Text("Inputs"), Detail: true, Columns: []document.Column{left(fleet.Text("KEY")),
+func inputs(a *tco.Answer) Section {
+	s := Section{ID: "inputs", Title: fleet.Text("Inputs"), Detail: true, Columns: []Column{left(fleet.Text("KEY")),
 		right(fleet.Text("VALUE")),
 		left(fleet.Text("UNIT")), left(fleet.Text("ORIGIN")), left(fleet.Text("FROM"))}}
 	for i := range a.Inputs {
@@ -152,11 +146,10 @@ func from(x *tco.Entry) fleet.Safe {
 }
 
 // Table is the list of inputs as a document: what can be set, within which bounds, and what stands where nothing is said.
-func Table() document.Section {
-	s := document.Section{ID: "inputs", Title: fleet.Text("Inputs"),
-		Columns: []document.Column{left(fleet.Text("GROUP")), left(fleet.Text("KEY")),
-			right(fleet.Text("DEFAULT")), left(fleet.Text("UNIT")), right(fleet.Text("LEAST")), right(fleet.Text("MOST")),
-			left(fleet.Text("MEANING"))}}
+func Table() Section {
+	s := Section{ID: "inputs", Title: fleet.Text("Inputs"), Columns: []Column{left(fleet.Text("GROUP")), left(fleet.Text("KEY")),
+		right(fleet.Text("DEFAULT")), left(fleet.Text("UNIT")), right(fleet.Text("LEAST")), right(fleet.Text("MOST")),
+		left(fleet.Text("MEANING"))}}
 	for _, in := range tco.Inputs() {
 		s.Rows = append(s.Rows, []fleet.Safe{fleet.Label(string(in.Group)), fleet.Label(string(in.Key)), in.Text(in.Default),
 			fleet.Label(string(in.Unit)), in.Text(in.Min), in.Text(in.Max), fleet.Textf("%s: %s", in.Label, in.Basis)})
@@ -165,11 +158,10 @@ func Table() document.Section {
 }
 
 // GPUTable is the table of GPU prices: what --gpu can name.
-func GPUTable(list []economics.GPUHour) document.Section {
-	s := document.Section{ID: "gpus", Title: fleet.Text("List prices of GPUs"),
-		Columns: []document.Column{left(fleet.Text("OFFER")), left(fleet.Text("GPU")),
-			right(fleet.Text("GPUS")), right(fleet.Text("$/GPU-HOUR")), left(fleet.Text("PRICING")), left(fleet.Text("AS OF")),
-			left(fleet.Text("SOURCE"))}}
+func GPUTable(list []economics.GPUHour) Section {
+	s := Section{ID: "gpus", Title: fleet.Text("List prices of GPUs"), Columns: []Column{left(fleet.Text("OFFER")), left(fleet.Text("GPU")),
+		right(fleet.Text("GPUS")), right(fleet.Text("$/GPU-HOUR")), left(fleet.Text("PRICING")), left(fleet.Text("AS OF")),
+		left(fleet.Text("SOURCE"))}}
 	for i := range list {
 		g := &list[i]
 		asOf := fleet.Text(fleet.Unknown)

@@ -13,7 +13,6 @@ import (
 	"pitwall/economics"
 	"pitwall/economics/tco"
 	"pitwall/fleet"
-	"pitwall/views/document"
 	"pitwall/views/plain"
 	"pitwall/views/tcopage"
 )
@@ -64,7 +63,7 @@ func elements(t *testing.T, page string) (count map[string]int, attrs []xml.Attr
 func TestThePageIsWellFormedAndRefersToNothingOutside(t *testing.T) {
 	for _, name := range []string{"chat", hostile} {
 		a := answer(t, name, big)
-		page := document.HTML(tcopage.Layout(&a))
+		page := tcopage.HTML(tcopage.Layout(&a))
 		count, attrs := elements(t, page)
 		if count["svg"] != 4 || count["table"] != 7 || count["polyline"] != 7 || count["h1"] != 1 || count["rect"] < 20 {
 			t.Errorf("elements: %v", count)
@@ -95,7 +94,7 @@ func TestThePageIsWellFormedAndRefersToNothingOutside(t *testing.T) {
 func TestEveryFormatSaysTheSame(t *testing.T) {
 	a := answer(t, "chat", big)
 	d := tcopage.Layout(&a)
-	text, md, page := plain.TCO(d), document.Markdown(d), document.HTML(d)
+	text, md, page := plain.TCO(d), tcopage.Markdown(d), tcopage.HTML(d)
 	for _, f := range d.Lead {
 		if !strings.Contains(text, f.Text.String()) || f.Text.IsEmpty() {
 			t.Errorf("the text lacks %q", f.Text)
@@ -147,14 +146,14 @@ func hasCell(rows [][]string, column int, text string) bool {
 func TestHostileNamesStayText(t *testing.T) {
 	a := answer(t, hostile, big)
 	d := tcopage.Layout(&a)
-	for format, body := range map[string]string{"text": plain.TCO(d), "markdown": document.Markdown(d), "html": document.HTML(d)} {
+	for format, body := range map[string]string{"text": plain.TCO(d), "markdown": tcopage.Markdown(d), "html": tcopage.HTML(d)} {
 		for line := range strings.Lines(body) {
 			if !fleet.IsClean(strings.TrimSuffix(line, "\n")) && len(line) < fleet.MaxLabelBytes {
 				t.Errorf("%s holds a control character: %q", format, line)
 			}
 		}
 	}
-	md := document.Markdown(d)
+	md := tcopage.Markdown(d)
 	if strings.Contains(md, "<script") || strings.Contains(md, "[x](") || strings.Contains(md, "*b*'") {
 		t.Error("Markdown holds markup of a name")
 	}

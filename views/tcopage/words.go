@@ -7,7 +7,6 @@ import (
 
 	"pitwall/economics/tco"
 	"pitwall/fleet"
-	"pitwall/views/document"
 )
 
 // Dollars draws an amount with three digits: "$2.56M", "-$19.0k", "$625".
@@ -65,28 +64,25 @@ func yes(b bool) fleet.Safe {
 	return fleet.Safe{}
 }
 
-func fact(name, text fleet.Safe) document.Fact { return document.Fact{Name: name, Text: text} }
-
 // lead are the sentences that answer the question.
-func lead(a *tco.Answer) []document.Fact {
-	list := []document.Fact{
-		fact(fleet.Text("compared"), fleet.Textf("%s at the API with %s on own GPUs: %s", named(a.API), named(a.Own),
-			fleet.Label(string(a.Compares)))),
-		fact(fleet.Text("verdict"), verdictText(a)),
-		fact(fleet.Text("today"), fleet.Textf("%s tokens a day: %s a month of tokens at the API, %s of GPUs (%s at %s/h)",
-			volume(a.Curve[0].MTokDay), whole(a.Now.APITokens), whole(a.Now.OwnGPUs), fleet.Many(int(a.Now.Instances), "instance"),
-			perMTok(a.Now.InstanceHour))),
-		fact(fleet.Text("a million"), fleet.Textf("API %s, own %s in all, %s for one more at the same peak", perMTok(a.Now.APIMTok),
-			perMTok(a.Now.OwnMTok), perMTok(a.Now.Marginal))),
-		fact(fleet.Text("crossover"), breakEvenText(a)),
+func lead(a *tco.Answer) []Fact {
+	list := []Fact{
+		{fleet.Text("compared"), fleet.Textf("%s at the API with %s on own GPUs: %s", named(a.API), named(a.Own),
+			fleet.Label(string(a.Compares)))},
+		{fleet.Text("verdict"), verdictText(a)},
+		{fleet.Text("today"), fleet.Textf("%s tokens a day: %s a month of tokens at the API, %s of GPUs (%s at %s/h)", volume(a.Curve[0].MTokDay),
+			whole(a.Now.APITokens), whole(a.Now.OwnGPUs), fleet.Many(int(a.Now.Instances), "instance"), perMTok(a.Now.InstanceHour))},
+		{fleet.Text("a million"), fleet.Textf("API %s, own %s in all, %s for one more at the same peak", perMTok(a.Now.APIMTok),
+			perMTok(a.Now.OwnMTok), perMTok(a.Now.Marginal))},
+		{fleet.Text("crossover"), breakEvenText(a)},
 	}
 	if a.Payback.OK {
-		list = append(list, fact(fleet.Text("payback"), fleet.Textf("own GPUs have cost less in all from month %s on", fleet.Int(a.Payback.V))))
+		list = append(list, Fact{fleet.Text("payback"), fleet.Textf("own GPUs have cost less in all from month %s on", fleet.Int(a.Payback.V))})
 	}
 	if len(a.Swings) > 0 {
-		list = append(list, fact(fleet.Text("hinges on"), hinges(a)))
+		list = append(list, Fact{fleet.Text("hinges on"), hinges(a)})
 	}
-	return append(list, fact(fleet.Text("split"), splitText(&a.Hybrid)))
+	return append(list, Fact{fleet.Text("split"), splitText(&a.Hybrid)})
 }
 
 func named(t fleet.Safe) fleet.Safe {

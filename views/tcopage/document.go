@@ -1,8 +1,11 @@
-package document
+package tcopage
 
-import "pitwall/fleet"
+import (
+	"pitwall/economics/tco"
+	"pitwall/fleet"
+)
 
-// Document is what is told in the order in which it is read.
+// Document is an answer in the order in which it is read.
 type Document struct {
 	Title    fleet.Safe
 	Lead     []Fact
@@ -20,20 +23,22 @@ type Section struct {
 	Columns []Column
 	Rows    [][]fleet.Safe
 	Charts  []Chart
-	Folds   []Fold // what is opened by whoever wants it
-	Detail  bool   // left out of the brief form
-}
-
-// Fold is text under a title, line by line, such as what was on a screen.
-type Fold struct {
-	Title fleet.Safe
-	Lines []fleet.Safe
+	Detail  bool // left out of the brief form
 }
 
 // Column is one column of a table.
 type Column struct {
 	Title fleet.Safe
 	Right bool
+}
+
+// Layout makes the document of an answer.
+func Layout(a *tco.Answer) Document {
+	return Document{
+		Title:    fleet.Textf("TCO of %s over %s", a.Name, fleet.Many(a.Months, "month")),
+		Lead:     lead(a),
+		Sections: []Section{costs(a), sensitivity(a), curve(a), hybrid(a), likeWithLike(a), argued(a), inputs(a)},
+	}
 }
 
 // Brief is the document without its details.
@@ -48,8 +53,5 @@ func (d Document) Brief() Document {
 	return d
 }
 
-// Left is a column of words.
-func Left(t fleet.Safe) Column { return Column{Title: t} }
-
-// Right is a column of numbers.
-func Right(t fleet.Safe) Column { return Column{Title: t, Right: true} }
+func left(t fleet.Safe) Column  { return Column{Title: t} }
+func right(t fleet.Safe) Column { return Column{Title: t, Right: true} }

@@ -1,9 +1,10 @@
-package document
+package tcopage
 
 import (
 	"fmt"
 	"math"
 
+	"pitwall/economics/tco"
 	"pitwall/fleet"
 )
 
@@ -18,7 +19,6 @@ type Lines struct {
 	Axis    fleet.Safe // of x
 	Xs      []float64
 	Label   func(x float64) fleet.Safe
-	Value   func(y float64) fleet.Safe
 	Series  []Series
 	Mark    fleet.Maybe[float64] // an x to point at
 	Marking fleet.Safe
@@ -27,7 +27,7 @@ type Lines struct {
 // Series is one curve.
 type Series struct {
 	Name  fleet.Safe
-	Class string // colour: api, own or both
+	class string // colour
 	Ys    []float64
 }
 
@@ -35,7 +35,6 @@ type Series struct {
 type Bars struct {
 	Title  fleet.Safe
 	Middle float64 // the answer as it is
-	Value  func(v float64) fleet.Safe
 	Rows   []Bar
 }
 
@@ -44,6 +43,56 @@ type Bar struct {
 	Name      fleet.Safe
 	Low, High float64
 	At        [2]fleet.Safe // the ends of the range
+}
+
+func tornado(a *tco.Answer) Chart {
+	b := &Bars{Title: fleet.Textf("What self-host saves over %s, by input", fleet.Many(a.Months, "month")), Middle: a.Saving}
+	for i := range a.Swings[:min(mostSwings, len(a.Swings))] {
+		x := &a.Swings[i]
+		b.Rows = append(b.Rows, Bar{fleet.Label(string(x.Key)), x.AtLow, x.AtHigh, [2]fleet.Safe{x.Low, x.High}})
+	}
+	return b
+}
+
+// curves are what each month costs, and all months so far.
+func curves(a *tco.Answer) []Chart {
+	month := func(x float64) fleet.Safe { return fleet.Int(int(x)) }
+	each := Lines{Title: fleet.Text("Cost of the month"), Axis: fleet.Text("cost of each month"), Label: month}
+	far := Lines{Title: fleet.Text("Cost so far"), Axis: fleet.Text("cost of all months so far"), Label: month}
+	for i := range a.Curve {
+		m := &a.Curve[i]
+		each.point(float64(m.N), m.API, m.Own)
+		far.point(float64(m.N), m.APISum, m.OwnSum)
+	}
+	if a.Payback.OK {
+		far.Mark, far.Marking = fleet.Some(float64(a.Payback.V)), fleet.Text("self-host has cost less from here on")
+	}
+	return []Chart{&each, &far}
+}
+
+// point adds a value of each curve, the API's first.
+func (c *Lines) point(x float64, ys ...float64) {
+	if c.Series == nil {
+		c.Series = []Series{{Name: fleet.Text("API"), class: "api"}, {Name: fleet.Text("self-host"), class: "own"},
+			{Name: fleet.Text("together"), class: "both"}}[:len(ys)]
+	}
+	c.Xs = append(c.Xs, x)
+	for i, y := range ys {
+		c.Series[i].Ys = append(c.Series[i].Ys, y)
+	}
+}
+
+func splits(a *tco.Answer) Chart {
+	c := &Lines{Title: fleet.Text("Cost by share of own GPUs"), Axis: fleet.Text("% on own GPUs"),
+		Label: func(x float64) fleet.Safe { return fleet.Int(int(x)) }}
+	for i := range a.Hybrid.Splits {
+		x := &a.Hybrid.Splits[i]
+		c.point(100*x.Share, x.API, x.Own, x.Cost())
+	}
+	if a.Hybrid.Best.OK {
+		c.Mark, c.Marking = fleet.Some(100*a.Hybrid.Best.V.Share), fleet.Text("costs least")
+	}
+	return c
 }
 
 // The drawing area in units of the SVG, and the margins around the plot.
@@ -74,7 +123,7 @@ func (c *Lines) svg(m *markup) {
 	m.openSVG(c.Title, width, height)
 	for y := 0.0; y <= most+step/2; y += step {
 		m.line("grid", marginLeft, py(y), width-marginRight, py(y))
-		m.text("tick end", marginLeft-6, py(y)+4, c.Value(y))
+		m.text("tick end", marginLeft-6, py(y)+4, Dollars(y))
 	}
 	for i, x := range c.Xs {
 		if every := max(1, len(c.Xs)/12); i%every == 0 && i+every < len(c.Xs) || i == len(c.Xs)-1 {
@@ -92,8 +141,8 @@ func (c *Lines) svg(m *markup) {
 		for j, y := range s.Ys {
 			points += fmt.Sprintf("%.1f,%.1f ", px(c.Xs[j]), py(y))
 		}
-		m.tag("polyline", attr{"class", "curve " + s.Class}, attr{"points", points})
-		m.text("name "+s.Class, width-marginRight+6, names[i], s.Name)
+		m.tag("polyline", attr{"class", "curve " + s.class}, attr{"points", points})
+		m.text("name "+s.class, width-marginRight+6, names[i], s.Name)
 	}
 	m.close("svg")
 }
@@ -148,7 +197,7 @@ func (b *Bars) svg(m *markup) {
 	bottom := tall - marginBottom
 	m.line("mark", px(b.Middle), marginTop, px(b.Middle), bottom)
 	m.line("zero", px(0), marginTop, px(0), bottom)
-	m.text("tick mid", px(b.Middle), bottom+14, fleet.Concat(fleet.Text("now "), b.Value(b.Middle)))
+	m.text("tick mid", px(b.Middle), bottom+14, fleet.Concat(fleet.Text("now "), Dollars(b.Middle)))
 	m.text("tick mid", px(0), bottom+28, fleet.Text("both sides cost the same"))
 	m.close("svg")
 }

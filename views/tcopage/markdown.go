@@ -1,4 +1,4 @@
-package document
+package tcopage
 
 import (
 	"strings"
@@ -28,19 +28,6 @@ func MarkdownTable(s *Section) string {
 	if len(s.Notes) > 0 {
 		b.WriteByte('\n')
 	}
-	if len(s.Columns) > 0 {
-		table(&b, s)
-	}
-	for _, f := range s.Folds {
-		b.WriteString("\n" + inline(f.Title) + "\n\n")
-		for _, line := range f.Lines {
-			b.WriteString("    " + line.String() + "\n")
-		}
-	}
-	return b.String()
-}
-
-func table(b *strings.Builder, s *Section) {
 	titles, rules := make([]string, len(s.Columns)), make([]string, len(s.Columns))
 	for k, c := range s.Columns {
 		titles[k], rules[k] = inline(c.Title), "---"
@@ -48,15 +35,16 @@ func table(b *strings.Builder, s *Section) {
 			rules[k] = "---:"
 		}
 	}
-	row(b, titles)
-	row(b, rules)
+	row(&b, titles)
+	row(&b, rules)
 	for _, cells := range s.Rows {
 		list := make([]string, len(cells))
 		for k, c := range cells {
 			list[k] = inline(c)
 		}
-		row(b, list)
+		row(&b, list)
 	}
+	return b.String()
 }
 
 func row(b *strings.Builder, cells []string) {

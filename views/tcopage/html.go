@@ -1,15 +1,12 @@
-package document
+package tcopage
 
 import (
 	_ "embed"
-	"html"
-
-	"pitwall/fleet"
 )
 
 // style is the page's own; it names nothing outside.
 //
-//go:embed document.css
+//go:embed page.css
 var style string
 
 // policy forbids a browser to fetch anything for the page, whatever stands in it.
@@ -56,22 +53,6 @@ func (m *markup) section(s *Section) {
 		c.svg(m)
 		m.close("figure")
 	}
-	m.table(s)
-	for _, f := range s.Folds {
-		m.open("details")
-		m.say("summary", f.Title)
-		m.open("pre")
-		m.b.WriteString(html.EscapeString(fleet.Join(f.Lines, fleet.Text("\n")).String()))
-		m.close("pre")
-		m.close("details")
-	}
-	m.close("section")
-}
-
-func (m *markup) table(s *Section) {
-	if len(s.Columns) == 0 {
-		return
-	}
 	m.open("div", attr{"class", "wide"})
 	m.open("table")
 	m.open("thead")
@@ -92,6 +73,7 @@ func (m *markup) table(s *Section) {
 	m.close("tbody")
 	m.close("table")
 	m.close("div")
+	m.close("section")
 }
 
 func (m *markup) aligned(c Column) []attr {
