@@ -35,18 +35,18 @@ func TestAKeptReportVerifiesAndAnAlteredOneSaysWhere(t *testing.T) {
 		t.Fatalf("%v, %v", err, back.Verify(r.Head()))
 	}
 	for want, change := range map[string]func(*Report){
-		"chain is scenario;": func(r *Report) { r.Seed-- },
-		"chain is entry 1;":  func(r *Report) { r.Log.Entries[0].At -= time.Second },
-		"chain is entry 3;":  func(r *Report) { r.Log.Entries[2].Change.Verified = false },
-		"chain is alert 1;":  func(r *Report) { r.Log.Entries = r.Log.Entries[:4] },
-		"chain is end;":      func(r *Report) { r.Log.Alarms = nil },
-		"chain is end;":      func(r *Report) { r.Log.Flags = []string{"x"} },
-		"chain is score;":    func(r *Report) { r.Result.Total = 100 },
-		"chain is curves;":   func(r *Report) { r.Curves.Player[3]-- },
-		"chain is signals;":  func(r *Report) { r.Signals[0].Missed = 0 },
-		"no chain":           func(r *Report) { r.Chain = nil },
-		"longer":             func(r *Report) { r.Chain = append(r.Chain, Link{"more", "00"}) },
-		"written anew:":      func(r *Report) { r.Result.Total = 100; _ = r.Seal() },
+		"chain is scenario;":    func(r *Report) { r.Seed-- },
+		"chain is entry 1;":     func(r *Report) { r.Log.Entries[0].At -= time.Second },
+		"chain is entry 3;":     func(r *Report) { r.Log.Entries[2].Change.Verified = false },
+		"chain is alert 1;":     func(r *Report) { r.Log.Entries = r.Log.Entries[:4] },
+		"fit its chain is end;": func(r *Report) { r.Log.Alarms = nil },
+		"chain is end;":         func(r *Report) { r.Log.Flags = []string{"x"} },
+		"chain is score;":       func(r *Report) { r.Result.Total = 100 },
+		"chain is curves;":      func(r *Report) { r.Curves.Player[3]-- },
+		"chain is signals;":     func(r *Report) { r.Signals[0].Missed = 0 },
+		"no chain":              func(r *Report) { r.Chain = nil },
+		"longer":                func(r *Report) { r.Chain = append(r.Chain, Link{"more", "00"}) },
+		"written anew:":         func(r *Report) { r.Result.Total = 100; _ = r.Seal() },
 	} {
 		back, err := ReadReport(body)
 		if err != nil {

@@ -73,6 +73,9 @@ func Markdown(r *Report) string {
 		fmt.Fprintf(&b, "- EXERCISE %s %s: %s", fleet.Age(e.At.Truncate(time.Second)), e.Kind, cell(e.Text))
 		if e.Change != nil {
 			fmt.Fprintf(&b, " (%s %s)", fleet.Label(e.Change.State), cell(e.Change.Why))
+			if said := e.Change.Interlocks(); !said.IsEmpty() {
+				fmt.Fprintf(&b, " [%s]", cell(said))
+			}
 		}
 		b.WriteString("\n")
 		for _, line := range e.Screen {

@@ -92,9 +92,9 @@ func (x *Signal) Answer() fleet.Safe {
 	case !x.Answered.OK:
 		return fleet.Text("never")
 	case x.Named:
-		return fleet.Textf("%s, %s that names it", clock(x.Answered.V), fleet.Label(string(x.By)))
+		return fleet.Textf("%s, %s that names it", Clock(x.Answered.V), fleet.Label(string(x.By)))
 	}
-	return fleet.Textf("%s, first %s after it", clock(x.Answered.V), fleet.Label(string(x.By)))
+	return fleet.Textf("%s, first %s after it", Clock(x.Answered.V), fleet.Label(string(x.By)))
 }
 
 // What says what a signal is.
@@ -109,8 +109,8 @@ func (x *Signal) What() fleet.Safe {
 // MissedMinutes draws the minutes that were missed.
 func (x *Signal) MissedMinutes() fleet.Safe { return Points(x.Missed.Minutes()) }
 
-// clock draws a time of a drill.
-func clock(d time.Duration) fleet.Safe { return fleet.Age(d.Truncate(time.Second)) }
+// Clock draws a time of a drill.
+func Clock(d time.Duration) fleet.Safe { return fleet.Age(d.Truncate(time.Second)) }
 
 // SignalNote says what the table of signals counts.
 const SignalNote = "News that do not mislead, and alerts of the console's own that came up after the first cause. A signal is answered by " +
@@ -120,6 +120,18 @@ func signalTable(b *strings.Builder, list []Signal) {
 	fmt.Fprintf(b, "\n## Signals and missed minutes\n\n%s\n\n| Seen from | Signal | Answered | Missed minutes |\n|---|---|---|---|\n", SignalNote)
 	for i := range list {
 		x := &list[i]
-		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", clock(x.At), cell(x.What()), cell(x.Answer()), x.MissedMinutes())
+		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", Clock(x.At), cell(x.What()), cell(x.Answer()), x.MissedMinutes())
 	}
+}
+
+// Interlocks says what the interlocks said of a change: each that did not pass, and how many passed.
+func (x *Changed) Interlocks() fleet.Safe {
+	var parts []fleet.Safe
+	for _, v := range x.Checks {
+		parts = append(parts, fleet.Textf("%s %s: %s", fleet.Label(v.Severity), fleet.Label(v.ID), v.Text))
+	}
+	if x.Passed > 0 {
+		parts = append(parts, fleet.Textf("%s passed", fleet.Int(x.Passed)))
+	}
+	return fleet.Join(parts, fleet.Text("; "))
 }
