@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -72,7 +69,7 @@ func startDrill(ctx context.Context, f *flags, c console, x *drillFlags, name st
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.out, "the report is %s\n", path)
+	fmt.Fprintf(c.out, "the report is %s, and .md and .json beside it; its chain ends with %s\n", path, r.Head())
 	return nil
 }
 
@@ -138,24 +135,4 @@ func scoreDrill(ctx context.Context, s *drills.Scenario, seed uint64, played *dr
 		return nil, err
 	}
 	return drills.NewReport(s, seed, nothing, reference, played), nil
-}
-
-// keepDrill writes the report beside those of earlier drills.
-func keepDrill(state string, r *drills.Report) (string, error) {
-	dir := filepath.Join(state, "drills")
-	name := filepath.Join(dir, time.Now().UTC().Format("20060102-150405")+"-"+r.Scenario.ID)
-	body, err := json.MarshalIndent(r, "", " ")
-	if err == nil {
-		err = os.MkdirAll(dir, 0o700)
-	}
-	if err == nil {
-		err = os.WriteFile(name+".json", append(body, '\n'), 0o600)
-	}
-	if err == nil {
-		err = os.WriteFile(name+".md", []byte(drills.Markdown(r)), 0o600)
-	}
-	if err != nil {
-		return "", &fleet.Error{Kind: fleet.KindInternal, Op: "keep the report", Err: err, Next: "the score above still holds"}
-	}
-	return name + ".md", nil
 }
