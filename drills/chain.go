@@ -98,7 +98,7 @@ func ReadReport(body []byte) (*Report, error) {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
 	err := d.Decode(r)
-	if _, more := d.Token(); err == nil && more != io.EOF { //nolint:errorlint // a decoder returns it bare
+	if _, more := d.Token(); err == nil && more != io.EOF {
 		err = errors.New("something follows its end")
 	}
 	if n := len(r.Curves.Player); err == nil && (r.Scenario == nil || len(r.Curves.Nothing) != n || len(r.Curves.Reference) != n) {

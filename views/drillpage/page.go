@@ -103,7 +103,8 @@ func (p *page) harm(r *drills.Report) {
 	c.SVG(p.m)
 	p.m.Close("figure")
 	p.table(titles("Minute", "Nothing", "Reference", "You"), len(c.Xs), func(i int) []fleet.Safe {
-		return []fleet.Safe{fleet.Int(i + 1), drills.Points(r.Curves.Nothing[i]), drills.Points(r.Curves.Reference[i]), drills.Points(r.Curves.Player[i])}
+		return []fleet.Safe{fleet.Int(i + 1), drills.Points(r.Curves.Nothing[i]), drills.Points(r.Curves.Reference[i]),
+			drills.Points(r.Curves.Player[i])}
 	})
 }
 

@@ -54,6 +54,7 @@ const (
 	barHeight, barName, ends = 22.0, 150.0, 70.0
 )
 
+// SVG draws the curves with their names at their ends.
 func (c *Lines) SVG(m *Markup) {
 	top := 0.0
 	for _, s := range c.Series {
@@ -115,6 +116,7 @@ func spread(list []Series, py func(float64) float64) []float64 {
 	return at
 }
 
+// SVG draws a bar from the answer as it is to each end.
 func (b *Bars) SVG(m *Markup) {
 	if len(b.Rows) == 0 {
 		return
