@@ -13,7 +13,7 @@ import (
 // MostBytes bounds a scenario file.
 const MostBytes = 1 << 20
 
-// file is a scenario as it is written. docs/drills.md describes each key.
+// file is a scenario as it is written. docs/drill-masters.md describes each key.
 type file struct {
 	ID        string     `yaml:"id"`
 	Title     string     `yaml:"title"`

@@ -38,6 +38,22 @@ type Changed struct {
 	Stale     bool // planned or confirmed on data that were stale
 	State     string
 	Why       fleet.Safe
+	Checks    []Verdict `json:",omitempty"` // those that did not pass; of a report of an earlier release none
+	Passed    int       `json:",omitempty"` // how many checks passed
+}
+
+// Verdict is what one interlock said of a change when it was confirmed.
+type Verdict struct {
+	ID       string     // "IL-04"
+	Severity string     // as the console writes it
+	Text     fleet.Safe // the interlock's formula with its numbers
+}
+
+// Alarm is an alert of the console's own detection, by when it was first on the console.
+type Alarm struct {
+	At     time.Duration // from the begin of the drill
+	Object fleet.Safe
+	Text   fleet.Safe
 }
 
 // Left is how the fleet was left.
@@ -51,6 +67,7 @@ type Left struct {
 // Log is all that was done, in order.
 type Log struct {
 	Entries []Entry
+	Alarms  []Alarm `json:",omitempty"` // in the order in which they came up
 	Left    Left
 	Ended   time.Duration
 	Flags   []string // red flags that were seen: residency breach, all members out by own hand, a secret shown, a live target

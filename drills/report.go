@@ -18,6 +18,9 @@ type Report struct {
 	// Curves are the harm of each minute, added up, from the begin of the drill: doing nothing, the reference plan, the player.
 	Curves struct{ Nothing, Reference, Player []float64 }
 	Cost   struct{ Nothing, Reference, Player float64 }
+	// Signals are what could be seen, and when the player answered it. They follow from the rest.
+	Signals []Signal
+	Chain   []Link // over all of the above; empty until Seal
 }
 
 // NewReport judges a drill against two runs of the same seed. Of those only the time that the player worked counts.
@@ -29,6 +32,7 @@ func NewReport(s *Scenario, seed uint64, nothing, reference, player *Played) *Re
 	r.Curves.Nothing, r.Curves.Reference = c.Nothing.Curve(nothing.Begin, minutes), c.Reference.Curve(reference.Begin, minutes)
 	r.Curves.Player = c.Player.Curve(player.Begin, minutes)
 	r.Cost.Nothing, r.Cost.Reference, r.Cost.Player = c.Nothing.Cost, c.Reference.Cost, c.Player.Cost
+	r.Signals = Signals(s, &r.Log)
 	return r
 }
 
@@ -69,12 +73,16 @@ func Markdown(r *Report) string {
 		fmt.Fprintf(&b, "- EXERCISE %s %s: %s", fleet.Age(e.At.Truncate(time.Second)), e.Kind, cell(e.Text))
 		if e.Change != nil {
 			fmt.Fprintf(&b, " (%s %s)", fleet.Label(e.Change.State), cell(e.Change.Why))
+			if said := e.Change.Interlocks(); !said.IsEmpty() {
+				fmt.Fprintf(&b, " [%s]", cell(said))
+			}
 		}
 		b.WriteString("\n")
 		for _, line := range e.Screen {
 			fmt.Fprintf(&b, "      %s\n", line)
 		}
 	}
+	signalTable(&b, r.Signals)
 	b.WriteString("\n## Harm, added up\n\n| Minute | Nothing | Reference | You |\n|---|---|---|---|\n")
 	for i := range r.Curves.Player {
 		fmt.Fprintf(&b, "| %d | %s | %s | %s |\n", i+1, Points(r.Curves.Nothing[i]), Points(r.Curves.Reference[i]), Points(r.Curves.Player[i]))

@@ -2,16 +2,13 @@ package audit
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"strings"
 	"time"
 
-	"github.com/gowebpki/jcs"
-
 	"pitwall/actions"
 	"pitwall/fleet"
+	"pitwall/internal/hashchain"
 )
 
 // Kind is the kind of an audited event.
@@ -98,18 +95,7 @@ func Verdicts(checks []actions.Check) string {
 // without its hash.
 func (r Record) seal() (string, error) {
 	r.Hash = ""
-	b, err := json.Marshal(r)
-	if err != nil {
-		return "", err
-	}
-	canonical, err := jcs.Transform(b)
-	if err != nil {
-		return "", err
-	}
-	h := sha256.New()
-	h.Write([]byte(r.Prev))
-	h.Write(canonical)
-	return hex.EncodeToString(h.Sum(nil)), nil
+	return hashchain.Seal(r.Prev, r)
 }
 
 // parse reads one line; fields that it does not know would escape the hash, so they are refused.

@@ -87,7 +87,9 @@ func (x *exercise) may() bool {
 // deliver brings the news that are due, and ends the drill at its time.
 func (x *exercise) deliver() {
 	at := x.elapsed()
+	alerts := x.p.s.hub.Latest().Alerts
 	x.mu.Lock()
+	x.log.Alarms = noteAlarms(x.log.Alarms, alerts, at)
 	var came []fleet.Event
 	for ; x.given < len(x.s.Injects) && x.s.Injects[x.given].At <= at; x.given++ {
 		in := x.s.Injects[x.given]

@@ -82,6 +82,7 @@ func (h *hands) Changed(id fleet.ChangeID) *drills.Changed {
 			x.Verified = false
 		}
 	}
+	x.Checks, x.Passed = verdicts(ch.Checks)
 	for _, c := range ch.Checks {
 		if (c.ID == staleTelemetry || c.ID == frozenTelemetry) && c.Severity > actions.SeverityPass {
 			x.Stale = true

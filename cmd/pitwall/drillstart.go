@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -77,7 +76,8 @@ func startDrill(ctx context.Context, f *flags, c console, x *drillFlags, name st
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.out, "the report is %s\nthe film is %s; pitwall drill replay FILE shows it\n", path, x.film)
+	fmt.Fprintf(c.out, "the report is %s, and .md and .json beside it; its chain ends with %s\n", path, r.Head())
+	fmt.Fprintf(c.out, "the film is %s; pitwall drill replay FILE shows it\n", x.film)
 	return nil
 }
 
@@ -153,23 +153,4 @@ func scoreDrill(ctx context.Context, s *drills.Scenario, seed uint64, played *dr
 		return nil, err
 	}
 	return drills.NewReport(s, seed, nothing, reference, played), nil
-}
-
-// keepDrill writes the report beside those of earlier drills.
-func keepDrill(state string, r *drills.Report) (string, error) {
-	name, err := drillFile(state, r.Scenario.ID, "")
-	if err != nil {
-		return "", err
-	}
-	body, err := json.MarshalIndent(r, "", " ")
-	if err == nil {
-		err = os.WriteFile(name+".json", append(body, '\n'), 0o600)
-	}
-	if err == nil {
-		err = os.WriteFile(name+".md", []byte(drills.Markdown(r)), 0o600)
-	}
-	if err != nil {
-		return "", &fleet.Error{Kind: fleet.KindInternal, Op: "keep the report", Err: err, Next: "the score above still holds"}
-	}
-	return name + ".md", nil
 }

@@ -1,55 +1,24 @@
 package tcopage
 
 import (
-	"fmt"
-	"math"
-
 	"pitwall/economics/tco"
 	"pitwall/fleet"
+	"pitwall/views/webpage"
 )
 
-// Chart is what a section draws beside its table; nil draws nothing.
-type Chart interface {
-	svg(m *markup)
-}
-
-// Lines is a chart of curves over a common axis.
-type Lines struct {
-	Title   fleet.Safe
-	Axis    fleet.Safe // of x
-	Xs      []float64
-	Label   func(x float64) fleet.Safe
-	Series  []Series
-	Mark    fleet.Maybe[float64] // an x to point at
-	Marking fleet.Safe
-}
-
-// Series is one curve.
-type Series struct {
-	Name  fleet.Safe
-	class string // colour
-	Ys    []float64
-}
-
-// Bars is a tornado: for each input the answer at both ends of its range.
-type Bars struct {
-	Title  fleet.Safe
-	Middle float64 // the answer as it is
-	Rows   []Bar
-}
-
-// Bar is one input of a tornado.
-type Bar struct {
-	Name      fleet.Safe
-	Low, High float64
-	At        [2]fleet.Safe // the ends of the range
-}
+// The charts of a section, drawn as those of every page.
+type (
+	Chart = webpage.Chart
+	Lines = webpage.Lines
+	Bars  = webpage.Bars
+	Bar   = webpage.Bar
+)
 
 func tornado(a *tco.Answer) Chart {
-	b := &Bars{Title: fleet.Textf("What self-host saves over %s, by input", fleet.Many(a.Months, "month")), Middle: a.Saving}
+	b := &Bars{Title: fleet.Textf("What self-host saves over %s, by input", fleet.Many(a.Months, "month")), Middle: a.Saving, Value: Dollars}
 	for i := range a.Swings[:min(mostSwings, len(a.Swings))] {
 		x := &a.Swings[i]
-		b.Rows = append(b.Rows, Bar{fleet.Label(string(x.Key)), x.AtLow, x.AtHigh, [2]fleet.Safe{x.Low, x.High}})
+		b.Rows = append(b.Rows, Bar{Name: fleet.Label(string(x.Key)), Low: x.AtLow, High: x.AtHigh, At: [2]fleet.Safe{x.Low, x.High}})
 	}
 	return b
 }
@@ -57,12 +26,12 @@ func tornado(a *tco.Answer) Chart {
 // curves are what each month costs, and all months so far.
 func curves(a *tco.Answer) []Chart {
 	month := func(x float64) fleet.Safe { return fleet.Int(int(x)) }
-	each := Lines{Title: fleet.Text("Cost of the month"), Axis: fleet.Text("cost of each month"), Label: month}
-	far := Lines{Title: fleet.Text("Cost so far"), Axis: fleet.Text("cost of all months so far"), Label: month}
+	each := Lines{Title: fleet.Text("Cost of the month"), Axis: fleet.Text("cost of each month"), Label: month, Value: Dollars}
+	far := Lines{Title: fleet.Text("Cost so far"), Axis: fleet.Text("cost of all months so far"), Label: month, Value: Dollars}
 	for i := range a.Curve {
 		m := &a.Curve[i]
-		each.point(float64(m.N), m.API, m.Own)
-		far.point(float64(m.N), m.APISum, m.OwnSum)
+		point(&each, float64(m.N), m.API, m.Own)
+		point(&far, float64(m.N), m.APISum, m.OwnSum)
 	}
 	if a.Payback.OK {
 		far.Mark, far.Marking = fleet.Some(float64(a.Payback.V)), fleet.Text("self-host has cost less from here on")
@@ -71,10 +40,10 @@ func curves(a *tco.Answer) []Chart {
 }
 
 // point adds a value of each curve, the API's first.
-func (c *Lines) point(x float64, ys ...float64) {
+func point(c *Lines, x float64, ys ...float64) {
 	if c.Series == nil {
-		c.Series = []Series{{Name: fleet.Text("API"), class: "api"}, {Name: fleet.Text("self-host"), class: "own"},
-			{Name: fleet.Text("together"), class: "both"}}[:len(ys)]
+		c.Series = []webpage.Series{{Name: fleet.Text("API"), Class: "api"}, {Name: fleet.Text("self-host"), Class: "own"},
+			{Name: fleet.Text("together"), Class: "both"}}[:len(ys)]
 	}
 	c.Xs = append(c.Xs, x)
 	for i, y := range ys {
@@ -84,131 +53,13 @@ func (c *Lines) point(x float64, ys ...float64) {
 
 func splits(a *tco.Answer) Chart {
 	c := &Lines{Title: fleet.Text("Cost by share of own GPUs"), Axis: fleet.Text("% on own GPUs"),
-		Label: func(x float64) fleet.Safe { return fleet.Int(int(x)) }}
+		Label: func(x float64) fleet.Safe { return fleet.Int(int(x)) }, Value: Dollars}
 	for i := range a.Hybrid.Splits {
 		x := &a.Hybrid.Splits[i]
-		c.point(100*x.Share, x.API, x.Own, x.Cost())
+		point(c, 100*x.Share, x.API, x.Own, x.Cost())
 	}
 	if a.Hybrid.Best.OK {
 		c.Mark, c.Marking = fleet.Some(100*a.Hybrid.Best.V.Share), fleet.Text("costs least")
 	}
 	return c
-}
-
-// The drawing area in units of the SVG, and the margins around the plot.
-const (
-	width, height            = 720.0, 300.0
-	marginLeft, marginRight  = 70.0, 110.0
-	marginTop, marginBottom  = 16.0, 36.0
-	barHeight, barName, ends = 22.0, 150.0, 70.0
-)
-
-func (c *Lines) svg(m *markup) {
-	top := 0.0
-	for _, s := range c.Series {
-		for _, y := range s.Ys {
-			top = max(top, y)
-		}
-	}
-	if len(c.Xs) == 0 || top <= 0 {
-		return
-	}
-	step := niceStep(top)
-	most := math.Ceil(top/step) * step
-	first, last := c.Xs[0], c.Xs[len(c.Xs)-1]
-	px := func(x float64) float64 {
-		return marginLeft + (x-first)/max(1, last-first)*(width-marginLeft-marginRight)
-	}
-	py := func(y float64) float64 { return marginTop + (1-y/most)*(height-marginTop-marginBottom) }
-	m.openSVG(c.Title, width, height)
-	for y := 0.0; y <= most+step/2; y += step {
-		m.line("grid", marginLeft, py(y), width-marginRight, py(y))
-		m.text("tick end", marginLeft-6, py(y)+4, Dollars(y))
-	}
-	for i, x := range c.Xs {
-		if every := max(1, len(c.Xs)/12); i%every == 0 && i+every < len(c.Xs) || i == len(c.Xs)-1 {
-			m.text("tick mid", px(x), height-marginBottom+16, c.Label(x))
-		}
-	}
-	m.text("tick mid", (marginLeft+width-marginRight)/2, height-4, c.Axis)
-	if c.Mark.OK {
-		m.line("mark", px(c.Mark.V), marginTop, px(c.Mark.V), height-marginBottom)
-		m.text("tick", px(c.Mark.V)+4, marginTop+10, c.Marking)
-	}
-	names := spread(c.Series, py)
-	for i, s := range c.Series {
-		points := ""
-		for j, y := range s.Ys {
-			points += fmt.Sprintf("%.1f,%.1f ", px(c.Xs[j]), py(y))
-		}
-		m.tag("polyline", attr{"class", "curve " + s.class}, attr{"points", points})
-		m.text("name "+s.class, width-marginRight+6, names[i], s.Name)
-	}
-	m.close("svg")
-}
-
-// spread sets the names of curves beside their ends, so that none covers another.
-func spread(list []Series, py func(float64) float64) []float64 {
-	const apart = 14
-	at := make([]float64, len(list))
-	for i, s := range list {
-		at[i] = py(s.Ys[len(s.Ys)-1]) + 4
-		for range list {
-			for j := range i {
-				if math.Abs(at[i]-at[j]) < apart {
-					at[i] = at[j] + apart
-				}
-			}
-		}
-	}
-	return at
-}
-
-func (b *Bars) svg(m *markup) {
-	if len(b.Rows) == 0 {
-		return
-	}
-	least, most := min(0, b.Middle), max(0, b.Middle)
-	for _, r := range b.Rows {
-		least, most = min(least, r.Low, r.High), max(most, r.Low, r.High)
-	}
-	tall := marginTop + barHeight*float64(len(b.Rows)) + marginBottom
-	px := func(v float64) float64 {
-		return barName + ends + (v-least)/max(1, most-least)*(width-barName-2*ends-10)
-	}
-	m.openSVG(b.Title, width, tall)
-	for i, r := range b.Rows {
-		y := marginTop + barHeight*float64(i)
-		m.text("tick end", barName-6, y+15, r.Name)
-		for end, v := range [2]float64{r.Low, r.High} {
-			class := "bar api"
-			if v > 0 {
-				class = "bar own"
-			}
-			from, to := min(px(b.Middle), px(v)), max(px(b.Middle), px(v))
-			m.rect(class, from, y+3, to-from, barHeight-6)
-			if anchor := "tick"; v < b.Middle {
-				m.text("tick end", from-4, y+15, r.At[end])
-			} else if v > b.Middle {
-				m.text(anchor, to+4, y+15, r.At[end])
-			}
-		}
-	}
-	bottom := tall - marginBottom
-	m.line("mark", px(b.Middle), marginTop, px(b.Middle), bottom)
-	m.line("zero", px(0), marginTop, px(0), bottom)
-	m.text("tick mid", px(b.Middle), bottom+14, fleet.Concat(fleet.Text("now "), Dollars(b.Middle)))
-	m.text("tick mid", px(0), bottom+28, fleet.Text("both sides cost the same"))
-	m.close("svg")
-}
-
-// niceStep is a step of 1, 2 or 5 times a power of ten that divides an axis into about five.
-func niceStep(top float64) float64 {
-	power := math.Pow(10, math.Floor(math.Log10(top/5)))
-	for _, k := range []float64{1, 2, 5} {
-		if top/(k*power) <= 6 {
-			return k * power
-		}
-	}
-	return 10 * power
 }

@@ -1,84 +1,59 @@
 package tcopage
 
-import (
-	_ "embed"
-)
+import "pitwall/views/webpage"
 
-// style is the page's own; it names nothing outside.
-//
-//go:embed page.css
-var style string
-
-// policy forbids a browser to fetch anything for the page, whatever stands in it.
-const policy = "default-src 'none'; style-src 'unsafe-inline'"
-
-// HTML writes a document as one page that needs nothing beside itself: no script, no font, no picture, no address.
+// HTML writes a document as one page that needs nothing beside itself.
 func HTML(d Document) string {
-	m := &markup{}
-	m.b.WriteString("<!DOCTYPE html>\n")
-	m.open("html", attr{"lang", "en"})
-	m.open("head")
-	m.tag("meta", attr{"charset", "utf-8"})
-	m.tag("meta", attr{"http-equiv", "Content-Security-Policy"}, attr{"content", policy})
-	m.tag("meta", attr{"name", "viewport"}, attr{"content", "width=device-width, initial-scale=1"})
-	m.say("title", d.Title)
-	m.open("style")
-	m.b.WriteString(style)
-	m.close("style")
-	m.close("head")
-	m.open("body")
-	m.say("h1", d.Title)
-	m.open("dl")
-	for _, f := range d.Lead {
-		m.say("dt", f.Name)
-		m.say("dd", f.Text)
-	}
-	m.close("dl")
-	for i := range d.Sections {
-		m.section(&d.Sections[i])
-	}
-	m.close("body")
-	m.close("html")
-	return m.b.String()
+	return webpage.HTML(d.Title, func(m *webpage.Markup) {
+		m.Open("dl")
+		for _, f := range d.Lead {
+			m.Say("dt", f.Name)
+			m.Say("dd", f.Text)
+		}
+		m.Close("dl")
+		for i := range d.Sections {
+			section(m, &d.Sections[i])
+		}
+	})
 }
 
-func (m *markup) section(s *Section) {
-	m.open("section", attr{"id", s.ID})
-	m.say("h2", s.Title)
+func section(m *webpage.Markup, s *Section) {
+	m.Open("section", webpage.Attr{Name: "id", Value: s.ID})
+	m.Say("h2", s.Title)
 	for _, n := range s.Notes {
-		m.say("p", n)
+		m.Say("p", n)
 	}
 	for _, c := range s.Charts {
-		m.open("figure")
-		c.svg(m)
-		m.close("figure")
+		m.Open("figure")
+		c.SVG(m)
+		m.Close("figure")
 	}
-	m.open("div", attr{"class", "wide"})
-	m.open("table")
-	m.open("thead")
-	m.open("tr")
+	m.Open("div", webpage.Attr{Name: "class", Value: "wide"})
+	m.Open("table")
+	m.Open("thead")
+	m.Open("tr")
 	for _, c := range s.Columns {
-		m.say("th", c.Title, m.aligned(c)...)
+		m.Say("th", c.Title, aligned(c)...)
 	}
-	m.close("tr")
-	m.close("thead")
-	m.open("tbody")
+	m.Close("tr")
+	m.Close("thead")
+	m.Open("tbody")
 	for _, row := range s.Rows {
-		m.open("tr")
+		m.Open("tr")
 		for i, cell := range row {
-			m.say("td", cell, m.aligned(s.Columns[i])...)
+			m.Say("td", cell, aligned(s.Columns[i])...)
 		}
-		m.close("tr")
+		m.Close("tr")
 	}
-	m.close("tbody")
-	m.close("table")
-	m.close("div")
-	m.close("section")
+	m.Close("tbody")
+	m.Close("table")
+	m.Close("div")
+	m.Close("section")
 }
 
-func (m *markup) aligned(c Column) []attr {
+func aligned(c Column) []webpage.Attr {
 	if c.Right {
-		return []attr{{"class", "right"}}
+		return []webpage.Attr{{Name: "class", Value: "right"}}
 	}
 	return nil
 }
