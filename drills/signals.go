@@ -114,7 +114,8 @@ func Clock(d time.Duration) fleet.Safe { return fleet.Age(d.Truncate(time.Second
 
 // SignalNote says what the table of signals counts.
 const SignalNote = "News that do not mislead, and alerts of the console's own that came up after the first cause. " +
-	"A signal is answered by the mark, theory or change that names its object, or else by the first one after it. What was never answered counts to the end."
+	"A signal is answered by the mark, theory or change that names its object, or else by the first one after it. " +
+	"What was never answered counts to the end."
 
 func signalTable(b *strings.Builder, list []Signal) {
 	fmt.Fprintf(b, "\n## Signals and missed minutes\n\n%s\n\n", SignalNote)

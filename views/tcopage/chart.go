@@ -6,12 +6,16 @@ import (
 	"pitwall/views/webpage"
 )
 
-// The charts of a section, drawn as those of every page.
+// Charts of a section are drawn as those of every page.
 type (
+	// Chart is any of them.
 	Chart = webpage.Chart
+	// Lines are curves over a common axis.
 	Lines = webpage.Lines
-	Bars  = webpage.Bars
-	Bar   = webpage.Bar
+	// Bars are a tornado.
+	Bars = webpage.Bars
+	// Bar is one input of it.
+	Bar = webpage.Bar
 )
 
 func tornado(a *tco.Answer) Chart {
