@@ -1,6 +1,7 @@
 package drills
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -29,6 +30,17 @@ func (h Harm) Weighted() float64 {
 		w = tierWeights[2]
 	}
 	return w * float64(h.bad())
+}
+
+// part is what came of the first part of its minute, if it came evenly.
+func (h Harm) part(f float64) Harm {
+	if f >= 1 {
+		return h
+	}
+	for _, n := range []*int64{&h.Requests, &h.Failed, &h.Slow, &h.Wrong, &h.Far} {
+		*n = int64(math.Round(float64(*n) * f))
+	}
+	return h
 }
 
 func (h Harm) bad() int64 { return h.Failed + h.Slow + h.Wrong + h.Far }

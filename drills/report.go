@@ -36,15 +36,16 @@ func NewReport(s *Scenario, seed uint64, nothing, reference, player *Played) *Re
 	return r
 }
 
-// until is the part of a run before a time has passed. Its cost is taken to be spread evenly.
+// until is the part of a run before a time has passed. Its cost is taken to be spread evenly, and so is
+// the harm of the minute that is cut: the player had only a part of it.
 func (p *Played) until(passed time.Duration) Course {
 	out := Course{Cost: p.Course.Cost}
 	if p.Log.Ended > passed {
 		out.Cost *= float64(passed) / float64(p.Log.Ended)
 	}
 	for _, h := range p.Course.Harms {
-		if h.At.Sub(p.Begin) < passed {
-			out.Harms = append(out.Harms, h)
+		if left := passed - h.At.Sub(p.Begin); left > 0 {
+			out.Harms = append(out.Harms, h.part(float64(left)/float64(time.Minute)))
 		}
 	}
 	return out

@@ -45,3 +45,14 @@ func TestOnlyTheTimeThatWasPlayedIsCompared(t *testing.T) {
 		t.Errorf("%+v", r.Curves)
 	}
 }
+
+// Who ends a drill in the middle of a minute is not compared with the whole of it.
+func TestAMinuteThatIsCut(t *testing.T) {
+	p := &Played{Begin: begin, Log: Log{Ended: 10 * time.Minute}, Course: Course{Cost: 10, Harms: []Harm{
+		{At: begin, Requests: 100, Failed: 40, Slow: 20, Wrong: 8, Far: 4}, {At: begin.Add(time.Minute), Requests: 100, Failed: 40},
+		{At: begin.Add(2 * time.Minute), Failed: 9}}}}
+	c := p.until(75 * time.Second)
+	if len(c.Harms) != 2 || c.Harms[0].bad() != 72 || c.Harms[1].Failed != 10 || c.Harms[1].Requests != 25 || c.Cost != 1.25 {
+		t.Errorf("%+v", c)
+	}
+}
