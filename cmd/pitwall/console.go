@@ -68,6 +68,9 @@ func (s *session) console(ctx context.Context, f *flags, c console) error {
 	if err != nil {
 		return err
 	}
+	if s.exercise != nil {
+		s.exercise.desk = d
+	}
 	if err := s.openFilm(f.record, s.filmOf()); err != nil {
 		return err
 	}

@@ -27,8 +27,8 @@ func drillCommand(f *flags, c console) *cobra.Command {
 		RunE: func(*cobra.Command, []string) error { return drillList(c) }}
 	check := &cobra.Command{Use: "check FILE", Short: "All that is wrong with a scenario file", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return drillCheck(cmd.Context(), c, args[0]) }}
-	cmd.AddCommand(list, check, drillStartCommand(f, c), drillReportCommand(c), drillVerifyCommand(c), drillReplayCommand(f, c),
-		drillExportCommand(c), drillRehearseCommand(c))
+	cmd.AddCommand(list, check, drillStartCommand(f, c), drillResumeCommand(f, c), drillReportCommand(c), drillVerifyCommand(c),
+		drillReplayCommand(f, c), drillExportCommand(c), drillRehearseCommand(c))
 	return cmd
 }
 

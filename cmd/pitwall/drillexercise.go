@@ -23,7 +23,9 @@ type exercise struct {
 	s      *drills.Scenario
 	speed  float64
 	seed   uint64
-	freeze string // file whose presence means that something real is the matter; "" for none
+	taken  *takenUp   // what was done before, where a drill is taken up again; nil where it begins
+	desk   *desk.Desk // of the console, once it is there
+	freeze string     // file whose presence means that something real is the matter; "" for none
 
 	mu      sync.Mutex
 	begin   time.Time // zero during the baseline
@@ -33,6 +35,8 @@ type exercise struct {
 	said    []fleet.Safe
 	over    bool
 	frozen  bool
+	again   bool // what was done before is done again
+	noted   map[fleet.ChangeID]bool
 	saw     map[fleet.ChangeID]string
 	planted error
 	result  *drills.Played // once the console is left
@@ -54,6 +58,10 @@ func (x *exercise) drive(ctx context.Context) {
 	x.mu.Lock()
 	x.p.hands, x.begin, x.planted, x.over = h, begin, err, err != nil
 	x.mu.Unlock()
+	x.p.s.film.note(recording.NoteBegin, fleet.Label(x.s.Title))
+	if x.taken != nil && !x.over && x.doAgain(ctx) != nil {
+		return
+	}
 	task := fleet.SystemClock{}.Task()
 	defer task.Done()
 	last := time.Now()
@@ -101,6 +109,7 @@ func (x *exercise) deliver() {
 		x.over = true
 	}
 	x.mu.Unlock()
+	x.noteChanges()
 	for _, e := range came {
 		x.p.s.hub.Note(e)
 		x.p.s.film.note(recording.NoteInject, fleet.Concat(e.Object, fleet.Text(": "), e.Text))
@@ -132,6 +141,8 @@ func (x *exercise) Stand() tui.DrillStand {
 	switch {
 	case x.planted != nil:
 		out.Line = fleet.Concat(fleet.Text("EXERCISE broken: "), fleet.Sentence(x.planted))
+	case x.again:
+		out.Line = fleet.Textf("EXERCISE taken up: what was done comes again up to %s", fleet.Age(x.taken.upTo))
 	case x.frozen:
 		out.Line = fleet.Text("SOMETHING REAL IS THE MATTER: the exercise stands still")
 	case x.over:
@@ -171,6 +182,9 @@ func (x *exercise) Do(deed tui.DrillDeed, text, screen string) (fleet.Safe, erro
 	if x.over {
 		return fleet.Safe{}, errOver
 	}
+	if x.again {
+		return fleet.Safe{}, errAgain
+	}
 	said := fleet.Concat(fleet.Label(string(deed)), fleet.Text(": "), fleet.Label(text))
 	switch deed {
 	case tui.DrillMark:
@@ -196,7 +210,7 @@ func (x *exercise) Do(deed tui.DrillDeed, text, screen string) (fleet.Safe, erro
 		return fleet.Safe{}, nil
 	}
 	x.log.Entries = append(x.log.Entries, e)
-	x.p.s.film.note(recording.NoteMark, said)
+	x.p.s.film.noteData(recording.NoteMark, said, asData(e))
 	return said, nil
 }
 

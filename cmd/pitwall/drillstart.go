@@ -23,6 +23,7 @@ type drillFlags struct {
 	speed  float64
 	freeze string
 	film   string // where it is recorded
+	taken  *takenUp
 }
 
 func drillStartCommand(f *flags, c console) *cobra.Command {
@@ -113,7 +114,8 @@ func workDrill(ctx context.Context, f *flags, c console, x *drillFlags, s *drill
 		p.close()
 		return nil, err
 	}
-	ex := &exercise{p: p, s: s, seed: x.seed, speed: x.speed, freeze: x.freeze, saw: map[fleet.ChangeID]string{}}
+	ex := &exercise{p: p, s: s, seed: x.seed, speed: x.speed, freeze: x.freeze, taken: x.taken, saw: map[fleet.ChangeID]string{},
+		noted: map[fleet.ChangeID]bool{}}
 	p.s.exercise, p.s.drive = ex, ex.drive
 	g := *f
 	g.write, g.readOnly = true, false

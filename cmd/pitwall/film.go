@@ -129,13 +129,16 @@ func (f *film) tell(err error, what fleet.Safe) {
 		Text: fleet.Concat(what, fleet.Sentence(err))})
 }
 
-// note records what somebody did. It never waits: where the disk is slower than the hand, notes are lost.
-func (f *film) note(kind recording.NoteKind, text fleet.Safe) {
+// note records what somebody did.
+func (f *film) note(kind recording.NoteKind, text fleet.Safe) { f.noteData(kind, text, "") }
+
+// noteData is note with what a program needs of it. It never waits: where the disk is slower than the hand, notes are lost.
+func (f *film) noteData(kind recording.NoteKind, text fleet.Safe, data string) {
 	if f == nil {
 		return
 	}
 	select {
-	case f.notes <- recording.Note{At: f.s.clock.Now(), Kind: kind, Text: text}:
+	case f.notes <- recording.Note{At: f.s.clock.Now(), Kind: kind, Text: text, Data: data}:
 	default:
 	}
 }

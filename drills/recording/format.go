@@ -67,7 +67,7 @@ const (
 	NoteKey    NoteKind = "key"    // what an operator did in the console
 	NoteInject NoteKind = "inject" // news of a drill
 	NoteMark   NoteKind = "mark"   // what an operator noticed, held or told in a drill
-	NoteAlert  NoteKind = "alert"  // one that came or went
+	NoteBegin  NoteKind = "begin"  // of a drill, after its baseline
 )
 
 // Errors of files.
