@@ -23,8 +23,8 @@ func drillResumeCommand(f *flags, c console) *cobra.Command {
 	var at time.Duration
 	cmd := &cobra.Command{Use: "resume FILE", Short: "Take a drill up again from its recording, at its end or at an earlier moment",
 		Long: "Takes up a drill whose terminal was closed, or takes over one that is replayed: the same scenario with the same seed begins\n" +
-			"anew, what was done up to that moment is done again as fast as the machine can, and then the console is yours. The time between counts\n" +
-			"for nothing. What was typed in the last ten seconds before a crash may be missing.",
+			"anew, what was done up to that moment is done again as fast as the machine can, and then the console is yours. The time\n" +
+			"between counts for nothing. What was typed in the last ten seconds before a crash may be missing.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name, err := x.takeUp(args[0], at, cmd.Flags().Changed("at"))
