@@ -140,8 +140,8 @@ func TestNoRequestIsLostAfterAFailoverIsReadBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n := 0; r.hub.Latest().Pool("b200-a").Ready > 0; n++ {
-		if wait(time.Second); n == 60 {
-			t.Fatalf("a minute later the dead pool has %d replicas ready", r.hub.Latest().Pool("b200-a").Ready)
+		if wait(time.Second); n == 600 { // on a busy machine readings are later than the fleet's time
+			t.Fatalf("ten minutes later the dead pool has %d replicas ready", r.hub.Latest().Pool("b200-a").Ready)
 		}
 	}
 	id, started := r.leave(poolB200, actions.FailoverWish{Split: actions.SplitBalanced, Ramp: actions.Ramp{Points: 100}})

@@ -19,6 +19,15 @@ import (
 	"pitwall/fleet"
 )
 
+// probedKinds tells of which kinds a target answered: of own pools (false) and of rented models (true).
+func probedKinds(s *fleet.Snapshot) map[bool]bool {
+	kinds := map[bool]bool{}
+	for _, x := range probesOf(s) {
+		kinds[x.Spec.Provider != ""] = true
+	}
+	return kinds
+}
+
 // probesOf are the last probes that were good, by target.
 func probesOf(s *fleet.Snapshot) []*fleet.Target {
 	var list []*fleet.Target
@@ -37,13 +46,11 @@ func TestLiveProbesOfTheEmbeddedFleet(t *testing.T) {
 	r := rigOf(t, sim.Options{Probes: true}, nil)
 	var s *fleet.Snapshot
 	for range 600 { // answers take the fleet's time, and ours for as long as they are on the way
-		if s = r.after(time.Second); len(probesOf(s)) >= 2 {
+		if s = r.after(time.Second); len(probedKinds(s)) == 2 {
 			break
 		}
 	}
-	kinds := map[bool]bool{}
 	for _, x := range probesOf(s) {
-		kinds[x.Spec.Provider != ""] = true
 		v := x.Verdict(fleet.HealthProbe)
 		if v.Up != fleet.Some(true) || !strings.Contains(v.Why.String(), "answers a live probe with tools and JSON (") || !x.ProbesCleanSince.OK {
 			t.Errorf("%s: %+v", x.Spec.ID, v)
@@ -53,7 +60,7 @@ func TestLiveProbesOfTheEmbeddedFleet(t *testing.T) {
 			t.Errorf("%s: %+v", x.Spec.ID, p)
 		}
 	}
-	if !kinds[false] || !kinds[true] {
+	if kinds := probedKinds(s); len(kinds) != 2 {
 		t.Fatalf("a pool and a rented model should have answered: %v", kinds)
 	}
 	p, err := r.desk.Plan(actions.Intent{Kind: actions.KindShift, Route: "chat", Weights: fleet.Weights{"b200-a": 70}})
